@@ -1,0 +1,33 @@
+package views
+
+import "time"
+
+// MembersPage lists the people who work in the panel.
+type MembersPage struct {
+	Rows       []MemberRow
+	Invite     InviteForm
+	InviteLink string // of the invitation just made, shown once
+	InvitedAs  string // the e-mail address it is for
+	CanEdit    bool
+}
+
+// MemberRow is one person.
+type MemberRow struct {
+	ID        int64
+	Name      string
+	Email     string
+	Role      string
+	Status    string // pending, active or suspended
+	LastSeen  time.Time
+	Sessions  int  // signed in at the moment
+	Self      bool // the reader
+	LastOwner bool // may not be suspended, removed or given another role
+}
+
+// InviteForm invites a member. Fields: email, name, role.
+type InviteForm struct {
+	Email    string
+	Name     string
+	Role     string
+	Problems Problems
+}

@@ -1,0 +1,128 @@
+package views
+
+import "time"
+
+// OrganizationsPage is the list of organizations.
+type OrganizationsPage struct {
+	Query     string
+	Plan      string // filters; empty: all
+	License   string
+	Status    string // active, suspended, deleted; empty: all but deleted
+	Mapping   string // mapped, unmapped
+	Sort      Sort   // columns name, plan, license, status, seats, company
+	Pager     Pager
+	Rows      []OrganizationRow
+	Any       bool // there are organizations at all, whatever the filters
+	CanEdit   bool
+	CanImport bool // the integration is active: Import companies leads somewhere
+}
+
+func (p OrganizationsPage) filtered() bool {
+	return p.Query != "" || p.Plan != "" || p.License != "" || p.Status != "" || p.Mapping != ""
+}
+
+// OrganizationRow is one line of the list.
+type OrganizationRow struct {
+	ID         int64
+	Name       string
+	Plan       string
+	License    string
+	TrialEnds  time.Time // zero: no trial
+	Status     string    // active, suspended or deleted
+	Managed    bool
+	Seats      int // billable this month so far
+	SeatsKnown bool
+	Company    string // mapped to; empty: not mapped
+	Agreement  string
+}
+
+// OrganizationForm adds or edits an organization.
+// Fields: name, license, plan, managed, external_id.
+type OrganizationForm struct {
+	Action      string // where it is posted
+	Edit        bool   // false: adds
+	Name        string
+	License     string
+	Plan        string
+	Managed     bool
+	ExternalID  string
+	CompanyName string // set when it is added for this ConnectWise company's row
+	Cancel      string // address to go back to where there is no dialog
+	Problems    Problems
+}
+
+// OrganizationPage is one organization.
+type OrganizationPage struct {
+	ID         int64
+	Name       string
+	Plan       string
+	License    string
+	Status     string
+	Managed    bool
+	ExternalID string
+	Created    time.Time
+	TrialEnds  time.Time
+	Suspended  time.Time
+	Deleted    time.Time
+
+	Month    string // YYYY-MM, the current one
+	Billable int    // this month so far
+	Known    bool   // the figure is known; unknown is not zero
+	BillPlan string // the plan the month is billed on
+	Why      string // how the figure comes about, a sentence
+	Months   []SeatMonth
+
+	Mapping *OrganizationMapping
+	Terms   []OrganizationTerm // newest first
+	Form    OrganizationForm
+	Seats   SeatList
+	CanEdit bool
+	CanSync bool // sees integrations
+}
+
+// OrganizationMapping is where an organization's seats are billed.
+type OrganizationMapping struct {
+	Company   string
+	Agreement string
+	Status    string // of the agreement
+	Since     time.Time
+	By        string
+	URL       string // of the company in the mapping table
+}
+
+// OrganizationTerm is a plan and license type in force from a moment on.
+type OrganizationTerm struct {
+	Since   time.Time
+	Plan    string
+	License string
+}
+
+// SeatList is the table of an organization's members.
+type SeatList struct {
+	OrganizationID int64
+	Query          string
+	Status         string // active, suspended, pending, deleted; empty: all but deleted
+	Pager          Pager
+	Rows           []SeatRow
+	Any            bool
+	CanEdit        bool
+	Add            SeatForm
+	Notice         *Notice // about the last action
+}
+
+// SeatRow is one member.
+type SeatRow struct {
+	ID      int64
+	Email   string
+	Status  string // active, suspended, pending or deleted
+	Invited time.Time
+	Joined  time.Time
+	Deleted time.Time
+}
+
+// SeatForm adds members by e-mail. Fields: emails (one a line), pending.
+type SeatForm struct {
+	Emails   string
+	Pending  bool
+	Problems Problems
+}

@@ -1,0 +1,32 @@
+package views
+
+import "time"
+
+// SettingsPage holds the MSP's settings and the reader's own account.
+// Fields of the first form: msp, count_pending, hand_edits.
+type SettingsPage struct {
+	MSPName      string
+	CountPending bool
+	HandEdits    string // overwrite or hold
+	HasDefaultID bool   // the operator has set a client ID for ConnectWise
+	CanEdit      bool
+	Problems     Problems
+	Password     PasswordForm
+	Sessions     []SessionRow
+	Version      string
+}
+
+// PasswordForm changes the reader's password. Fields: current, password. It is
+// never given what was typed.
+type PasswordForm struct {
+	Problems Problems
+}
+
+// SessionRow is one place where the reader is signed in.
+type SessionRow struct {
+	Device  string // browser and system
+	IP      string
+	Started time.Time
+	Seen    time.Time
+	Current bool
+}
