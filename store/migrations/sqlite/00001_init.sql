@@ -1,7 +1,9 @@
 -- +goose Up
 -- Moments are INTEGER Unix seconds in UTC, months TEXT 'YYYY-MM', calendar days TEXT 'YYYY-MM-DD',
 -- quantities and money TEXT decimals as ConnectWise gives them. Columns ending in _folded hold the
--- case- and accent-folded text that searches compare with.
+-- text that searches, sorting and uniqueness compare: names without case and accents (Fold), e-mail
+-- addresses without case (FoldEmail). Several names in one such column are parted by a line feed,
+-- which folding never leaves in a name and which sorts before every letter.
 
 CREATE TABLE settings (
     id                  INTEGER PRIMARY KEY CHECK (id = 1),
@@ -27,9 +29,9 @@ CREATE TABLE users (
 CREATE TABLE invitations (
     token_hash TEXT    PRIMARY KEY,
     user_id    INTEGER REFERENCES users (id) ON DELETE CASCADE, -- NULL: makes the Owner account
-    created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX invitations_user ON invitations (user_id);
 
 CREATE TABLE sessions (
     token_hash   TEXT    PRIMARY KEY,
@@ -57,12 +59,11 @@ CREATE TABLE activity (
 CREATE INDEX activity_at ON activity (at);
 CREATE INDEX activity_organization ON activity (organization_id, at);
 CREATE INDEX activity_category ON activity (category, at);
-CREATE INDEX activity_actor ON activity (actor_folded, at);
 
 CREATE TABLE organizations (
     id            INTEGER PRIMARY KEY,
     name          TEXT    NOT NULL,
-    name_folded   TEXT    NOT NULL,
+    name_folded   TEXT    NOT NULL CHECK (name_folded <> ''),
     plan          TEXT    NOT NULL CHECK (plan IN ('business', 'enterprise')),
     license       TEXT    NOT NULL CHECK (license IN ('standard', 'trial', 'nfr')),
     managed       INTEGER NOT NULL DEFAULT TRUE,
@@ -70,8 +71,10 @@ CREATE TABLE organizations (
     created_at    INTEGER NOT NULL,
     trial_ends_at INTEGER,              -- set if and only if it began as a trial
     suspended_at  INTEGER,
-    deleted_at    INTEGER
+    deleted_at    INTEGER,
+    CHECK (license <> 'trial' OR trial_ends_at IS NOT NULL)
 ) STRICT;
+CREATE INDEX organizations_sorted ON organizations (name_folded, id);
 CREATE UNIQUE INDEX organizations_name ON organizations (name_folded) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX organizations_external ON organizations (external_id) WHERE external_id IS NOT NULL AND deleted_at IS NULL;
 CREATE UNIQUE INDEX organizations_one_nfr ON organizations (license) WHERE license = 'nfr' AND deleted_at IS NULL; -- nordpass.md section 1
@@ -90,7 +93,7 @@ CREATE TABLE seats (
     id              INTEGER PRIMARY KEY,
     organization_id INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     email           TEXT    NOT NULL,
-    email_folded    TEXT    NOT NULL,
+    email_folded    TEXT    NOT NULL CHECK (email_folded <> ''),
     invited_at      INTEGER,            -- NULL: became a member at once
     joined_at       INTEGER,            -- NULL: pending
     suspended_at    INTEGER,
@@ -99,7 +102,7 @@ CREATE TABLE seats (
     CHECK (deleted_at IS NULL OR joined_at IS NULL OR deleted_at >= joined_at)
 ) STRICT;
 CREATE UNIQUE INDEX seats_present ON seats (organization_id, email_folded) WHERE deleted_at IS NULL;
-CREATE INDEX seats_organization ON seats (organization_id, deleted_at);
+CREATE INDEX seats_organization ON seats (organization_id, deleted_at, joined_at);
 
 -- An organization's billable seats for a month as a source reported them; beats the seats table.
 CREATE TABLE usage_reports (
@@ -146,7 +149,7 @@ CREATE TABLE companies (
     id          INTEGER PRIMARY KEY,
     identifier  TEXT    NOT NULL,
     name        TEXT    NOT NULL,
-    name_folded TEXT    NOT NULL,      -- name and identifier, folded
+    name_folded TEXT    NOT NULL,      -- name and identifier
     status_id   INTEGER NOT NULL,
     status_name TEXT    NOT NULL,
     imported_at INTEGER NOT NULL,
@@ -188,7 +191,7 @@ CREATE TABLE import_filters (
 
 CREATE TABLE mappings (
     organization_id INTEGER PRIMARY KEY REFERENCES organizations (id) ON DELETE CASCADE,
-    company_id      INTEGER NOT NULL REFERENCES companies (id),
+    company_id      INTEGER NOT NULL REFERENCES companies (id), -- as chosen: differs from the agreement's when that moved since
     agreement_id    INTEGER NOT NULL REFERENCES agreements (id),
     created_at      INTEGER NOT NULL,
     created_by      TEXT    NOT NULL
@@ -214,6 +217,7 @@ CREATE TABLE runs (
     month        TEXT    NOT NULL,      -- the month the seats are of
     as_of        INTEGER,               -- set: real-time figures up to this moment; NULL: the whole month
     preview      INTEGER NOT NULL,      -- plans only; becomes FALSE when it is applied
+    planned_at   INTEGER,               -- set: it was previewed, so that applying it writes what was shown and nothing else
     status       TEXT    NOT NULL CHECK (status IN ('running', 'planned', 'done', 'incomplete', 'failed', 'cancelled', 'discarded')),
     actor        TEXT    NOT NULL,
     user_id      INTEGER,
@@ -244,7 +248,7 @@ CREATE TABLE changes (
     kind             TEXT    NOT NULL CHECK (kind IN ('create', 'update', 'unchanged', 'skipped', 'blocked', 'conflict')),
     state            TEXT    NOT NULL CHECK (state IN ('planned', 'sending', 'written', 'unchanged', 'skipped', 'blocked', 'conflict', 'held', 'failed', 'stale', 'cancelled')),
     before_quantity  TEXT,              -- NULL: no line
-    after_quantity   INTEGER,           -- seats; NULL: unknown
+    after_quantity   TEXT,              -- NULL: unknown
     written_quantity TEXT,              -- what Seatbridge wrote last, as known when it planned
     hand_edited      INTEGER NOT NULL DEFAULT FALSE,
     unit_price       TEXT,
@@ -257,9 +261,18 @@ CREATE TABLE changes (
     error_detail     TEXT    NOT NULL DEFAULT '',
     sent_at          INTEGER,
     done_at          INTEGER,
-    search_folded    TEXT    NOT NULL DEFAULT '',
+    search_folded    TEXT    NOT NULL,  -- company, agreement and product
     UNIQUE (run_id, agreement_id, product_id)
 ) STRICT;
 CREATE INDEX changes_state ON changes (run_id, state);
-CREATE INDEX changes_agreement ON changes (agreement_id, run_id);
+CREATE INDEX changes_sorted ON changes (run_id, search_folded);
+CREATE INDEX changes_agreement ON changes (agreement_id);
 CREATE INDEX changes_waiting ON changes (state) WHERE state IN ('held', 'sending');
+
+-- Which organizations have a share in a change, so that each has its own history.
+CREATE TABLE change_organizations (
+    organization_id INTEGER NOT NULL,
+    change_id       INTEGER NOT NULL REFERENCES changes (id) ON DELETE CASCADE,
+    PRIMARY KEY (organization_id, change_id)
+) STRICT;
+CREATE INDEX change_organizations_change ON change_organizations (change_id);

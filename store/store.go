@@ -1,0 +1,167 @@
+// Package store keeps everything Seatbridge knows in one SQLite file: entities, queries, transactions
+// and migrations. Only exported methods own a transaction or pick a connection; unexported functions
+// are given theirs. The store never logs, and its errors are for logs, not for users.
+package store
+
+import (
+	"context"
+	"crypto/cipher"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "github.com/mattn/go-sqlite3" // the database driver "sqlite3"
+	"github.com/pressly/goose/v3"
+)
+
+// ErrNotFound says that there is no such record, or none that the caller may use.
+var ErrNotFound = errors.New("not found")
+
+//go:embed migrations/sqlite/*.sql
+var migrations embed.FS
+
+// Store is an open database. Its methods may be called from many goroutines at once.
+type Store struct {
+	path string
+	seal cipher.AEAD
+
+	// SQLite admits one writer at a time. A pool of one connection makes writers queue in Go, so that
+	// none is told "database is locked"; readers have their own pool and never wait for a writer.
+	writer *sql.DB
+	reader *sql.DB
+}
+
+// Open opens the database file at path, making it when there is none, and brings its schema up to
+// date. A database that a newer Seatbridge migrated is refused. The key, 32 bytes, seals the secrets
+// kept in the file.
+func Open(ctx context.Context, path string, key []byte) (*Store, error) {
+	s, err := open(path, key)
+	if err != nil {
+		return nil, fmt.Errorf("opening database %s: %w", path, err)
+	}
+	if err := migrate(ctx, s.writer); err != nil {
+		return nil, errors.Join(fmt.Errorf("migrating database %s: %w", path, err), s.Close())
+	}
+	return s, nil
+}
+
+func open(path string, key []byte) (*Store, error) {
+	seal, err := newSeal(key)
+	if err != nil {
+		return nil, err
+	}
+	path, err = createPrivate(path)
+	if err != nil {
+		return nil, err
+	}
+	writer, err := sql.Open("sqlite3", dsn(path, url.Values{"_txlock": {"immediate"}}))
+	if err != nil {
+		return nil, err
+	}
+	writer.SetMaxOpenConns(1)
+	reader, err := sql.Open("sqlite3", dsn(path, url.Values{"_query_only": {"on"}}))
+	if err != nil {
+		return nil, errors.Join(err, writer.Close())
+	}
+	reader.SetMaxIdleConns(4)
+	return &Store{path: path, seal: seal, writer: writer, reader: reader}, nil
+}
+
+// createPrivate makes the file, readable by its owner alone, unless it exists; SQLite gives its
+// companion files the same mode. It answers the file's real path, so that every name of one database
+// leads to the same locks.
+func createPrivate(path string) (string, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", err
+	}
+	if err := f.Close(); err != nil {
+		return "", err
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", err
+	}
+	return filepath.Abs(path)
+}
+
+// dsn is the data source name. Settings travel in it because a PRAGMA reaches one pooled connection only.
+func dsn(path string, options url.Values) string {
+	options.Set("_busy_timeout", "5000") // milliseconds; other processes write, too
+	options.Set("_foreign_keys", "on")
+	options.Set("_journal_mode", "WAL")
+	// With NORMAL a power cut may take back transactions that were committed. A row of the journal
+	// that is gone while ConnectWise has its addition would be sent again, and billed twice.
+	options.Set("_synchronous", "FULL")
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: options.Encode()}).String()
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	files, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	if err != nil {
+		return err
+	}
+	have, want, err := provider.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if have > want { // Up would say nothing
+		return fmt.Errorf("a newer Seatbridge wrote it: its schema is version %d, this Seatbridge knows %d", have, want)
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// Close closes the database.
+func (s *Store) Close() error { return errors.Join(s.reader.Close(), s.writer.Close()) }
+
+// Backup writes a consistent copy of the database to file while work goes on. It never overwrites:
+// the error is then fs.ErrExist. Secrets in the copy stay sealed with the same key.
+func (s *Store) Backup(ctx context.Context, file string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("backing up the database: %w", err)
+	}
+	_, err = s.reader.ExecContext(ctx, "VACUUM INTO $1", file)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("backing up the database to %s: %w", file, errors.Join(err, os.Remove(file)))
+	}
+	return nil
+}
+
+// tx runs fn in a writing transaction, which is committed unless fn returns an error. The transaction
+// is a writer from its beginning: what fn reads in it is still true when it writes.
+func (s *Store) tx(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
+	return transact(ctx, s.writer, doing, fn)
+}
+
+// snapshot runs fn in a reading transaction: all its queries see the same moment.
+func (s *Store) snapshot(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
+	return transact(ctx, s.reader, doing, fn)
+}
+
+func transact(ctx context.Context, db *sql.DB, doing string, fn func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	defer tx.Rollback()
+	if err := fn(tx); err != nil {
+		return fmt.Errorf("%s: %w", doing, asConflict(err))
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
