@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+)
+
+// Ledger is all that decides what an organization is billed for in a span of time.
+type Ledger struct {
+	Organization Organization
+	Terms        []Term                // all, the first one first
+	Seats        []Seat                // by id
+	Reports      map[Month]UsageReport // of the months that the span touches
+}
+
+// ledgerBatch bounds the organizations whose seats are in memory at once.
+const ledgerBatch = 250
+
+// Ledgers yields the ledgers for the time from, included, until, excluded, in the order of the
+// organizations' ids: with the ids given exactly those that exist, deleted ones, too; with nil all
+// organizations that were not deleted before from. A ledger has the seats that were pending or members at any
+// moment of the span. All ledgers show the database at one moment, and few are in memory at a time.
+func (s *Store) Ledgers(ctx context.Context, from, until time.Time, organizationIDs []int64) iter.Seq2[Ledger, error] {
+	return eachDoing("reading ledgers", func(yield func(Ledger, error) bool) {
+		err := s.snapshot(ctx, fmt.Sprintf("from %s until %s", from.UTC().Format(time.RFC3339), until.UTC().Format(time.RFC3339)), func(tx *sql.Tx) error {
+			organizations, err := ledgerOrganizations(ctx, tx, from, organizationIDs)
+			if err != nil {
+				return err
+			}
+			for batch := range slices.Chunk(organizations, ledgerBatch) {
+				ledgers, err := readLedgers(ctx, tx, batch, from, until)
+				if err != nil {
+					return err
+				}
+				for _, ledger := range ledgers {
+					if !yield(ledger, nil) {
+						return nil
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			yield(Ledger{}, err)
+		}
+	})
+}
+
+func ledgerOrganizations(ctx context.Context, tx *sql.Tx, from time.Time, ids []int64) ([]Organization, error) {
+	var w filter
+	if ids != nil {
+		w.and(`o.id IN ` + in(ids))
+	} else {
+		w.and(`(o.deleted_at IS NULL OR o.deleted_at > ?)`, unix(from))
+	}
+	return list(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations o WHERE TRUE`+w.String()+` ORDER BY o.id`, w.args...)
+}
+
+// readLedgers reads the ledgers of a few organizations.
+func readLedgers(ctx context.Context, tx *sql.Tx, organizations []Organization, from, until time.Time) ([]Ledger, error) {
+	ledgers := make([]Ledger, len(organizations))
+	index := make(map[int64]*Ledger, len(organizations))
+	ids := make([]int64, len(organizations))
+	for i, o := range organizations {
+		ledgers[i] = Ledger{Organization: o, Reports: map[Month]UsageReport{}}
+		index[o.ID], ids[i] = &ledgers[i], o.ID
+	}
+	for term, err := range ledgerTerms(ctx, tx, ids) {
+		if err != nil {
+			return nil, err
+		}
+		l := index[term.organizationID]
+		l.Terms = append(l.Terms, term.Term)
+	}
+	for seat, err := range ledgerSeats(ctx, tx, ids, from, until) {
+		if err != nil {
+			return nil, err
+		}
+		l := index[seat.OrganizationID]
+		l.Seats = append(l.Seats, seat)
+	}
+	for report, err := range ledgerReports(ctx, tx, ids, from, until) {
+		if err != nil {
+			return nil, err
+		}
+		index[report.OrganizationID].Reports[report.Month] = report
+	}
+	return ledgers, nil
+}
+
+type ledgerTerm struct {
+	organizationID int64
+	Term
+}
+
+func ledgerTerms(ctx context.Context, tx *sql.Tx, ids []int64) iter.Seq2[ledgerTerm, error] {
+	return each(ctx, tx, func(row scanner) (t ledgerTerm, err error) {
+		err = row.Scan(&t.organizationID, moment(&t.Since), &t.Plan, &t.License)
+		return t, err
+	}, `SELECT organization_id, since, plan, license FROM organization_terms WHERE organization_id IN `+in(ids)+` ORDER BY organization_id, since`)
+}
+
+// ledgerSeats yields the seats whose life, from the invitation or joining to the deletion, overlaps the span.
+func ledgerSeats(ctx context.Context, tx *sql.Tx, ids []int64, from, until time.Time) iter.Seq2[Seat, error] {
+	return each(ctx, tx, scanSeat, `SELECT `+seatColumns+` FROM seats
+		WHERE organization_id IN `+in(ids)+` AND (deleted_at IS NULL OR deleted_at > $1) AND (invited_at < $2 OR joined_at < $2)
+		ORDER BY organization_id, id`, unix(from), unix(until))
+}
+
+func ledgerReports(ctx context.Context, tx *sql.Tx, ids []int64, from, until time.Time) iter.Seq2[UsageReport, error] {
+	last := MonthOf(until.Add(-time.Nanosecond))
+	return each(ctx, tx, scanUsageReport, `SELECT `+usageReportColumns+` FROM usage_reports
+		WHERE organization_id IN `+in(ids)+` AND month >= $1 AND month <= $2`, MonthOf(from), last)
+}

@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Plan is a NordPass product that organizations are billed for.
+type Plan string
+
+// The plans, the higher one last (nordpass.md section 2, rule 6).
+const (
+	Business   Plan = "business"
+	Enterprise Plan = "enterprise"
+)
+
+// Plans lists all plans, the higher ones last.
+func Plans() []Plan { return []Plan{Business, Enterprise} }
+
+// Name is the plan as customers know it.
+func (p Plan) Name() string {
+	switch p {
+	case Business:
+		return "NordPass Business"
+	case Enterprise:
+		return "NordPass Enterprise"
+	}
+	return string(p)
+}
+
+// License is how an organization pays (nordpass.md section 1).
+type License string
+
+// Standard pays at once, Trial after 14 days, NFR (not for resale) never.
+const (
+	Standard License = "standard"
+	Trial    License = "trial"
+	NFR      License = "nfr"
+)
+
+// OrganizationStatus says whether an organization can be used. A suspended one is still billed.
+type OrganizationStatus string
+
+// The states of an organization. OrganizationAny is for filters alone: deleted ones, too.
+const (
+	OrganizationActive    OrganizationStatus = "active"
+	OrganizationSuspended OrganizationStatus = "suspended"
+	OrganizationDeleted   OrganizationStatus = "deleted"
+	OrganizationAny       OrganizationStatus = "all"
+)
+
+// Organization is a NordPass customer of the MSP. Its rows stay after deletion, because the month of
+// the deletion is still billed.
+type Organization struct {
+	ID          int64
+	Name        string
+	Plan        Plan    // the present one; Terms has the history
+	License     License // the present one
+	Managed     bool    // by the MSP: only then it can be mapped
+	ExternalID  string
+	CreatedAt   time.Time
+	TrialEndsAt time.Time // set if and only if it began as a trial
+	SuspendedAt time.Time
+	DeletedAt   time.Time
+}
+
+// Status is the organization's present state.
+func (o Organization) Status() OrganizationStatus {
+	switch {
+	case !o.DeletedAt.IsZero():
+		return OrganizationDeleted
+	case !o.SuspendedAt.IsZero():
+		return OrganizationSuspended
+	}
+	return OrganizationActive
+}
+
+// Term is the plan and license of an organization from a moment on, until its next term.
+type Term struct {
+	Since   time.Time
+	Plan    Plan
+	License License
+}
+
+const organizationColumns = `o.id, o.name, o.plan, o.license, o.managed, COALESCE(o.external_id, ''),
+	o.created_at, o.trial_ends_at, o.suspended_at, o.deleted_at`
+
+func (o *Organization) dest() []any {
+	return []any{&o.ID, &o.Name, &o.Plan, &o.License, &o.Managed, &o.ExternalID,
+		moment(&o.CreatedAt), moment(&o.TrialEndsAt), moment(&o.SuspendedAt), moment(&o.DeletedAt)}
+}
+
+func scanOrganization(row scanner) (o Organization, err error) {
+	err = row.Scan(o.dest()...)
+	return o, err
+}
+
+// CreateOrganization adds an organization with its first term and answers it with its id. The caller
+// sets CreatedAt and, for a trial and only then, TrialEndsAt. A taken name or external id or a second
+// NFR organization is a *Conflict.
+func (s *Store) CreateOrganization(ctx context.Context, o Organization) (Organization, error) {
+	created, err := s.CreateOrganizations(ctx, []Organization{o})
+	if err != nil {
+		return Organization{}, err
+	}
+	return created[0], nil
+}
+
+// CreateOrganizations adds all the organizations or, if one is refused, none.
+func (s *Store) CreateOrganizations(ctx context.Context, organizations []Organization) ([]Organization, error) {
+	var created []Organization
+	err := s.tx(ctx, "creating organizations", func(tx *sql.Tx) error {
+		for _, o := range organizations {
+			c, err := createOrganization(ctx, tx, o)
+			if err != nil {
+				return doing(fmt.Sprintf("%q", o.Name), err)
+			}
+			created = append(created, c)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return created, nil
+}
+
+func createOrganization(ctx context.Context, tx *sql.Tx, o Organization) (Organization, error) {
+	if (o.License == Trial) == o.TrialEndsAt.IsZero() {
+		return Organization{}, errors.New("a trial, and nothing else, needs the moment it ends")
+	}
+	id, err := one(ctx, tx, scanValue[int64], `
+		INSERT INTO organizations (name, name_folded, plan, license, managed, external_id, created_at, trial_ends_at, suspended_at, deleted_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+		o.Name, Fold(o.Name), o.Plan, o.License, o.Managed, orNull(o.ExternalID),
+		unix(o.CreatedAt), unix(o.TrialEndsAt), unix(o.SuspendedAt), unix(o.DeletedAt))
+	if err != nil {
+		return Organization{}, err
+	}
+	if err := addTerm(ctx, tx, id, Term{o.CreatedAt, o.Plan, o.License}); err != nil {
+		return Organization{}, err
+	}
+	return organization(ctx, tx, id)
+}
+
+// addTerm begins a term; one that began in the same second is replaced.
+func addTerm(ctx context.Context, tx *sql.Tx, id int64, t Term) error {
+	_, err := exec(ctx, tx, `
+		INSERT INTO organization_terms (organization_id, since, plan, license) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (organization_id, since) DO UPDATE SET plan = excluded.plan, license = excluded.license`,
+		id, unix(t.Since), t.Plan, t.License)
+	return err
+}
+
+// Organization reads one organization, a deleted one, too.
+func (s *Store) Organization(ctx context.Context, id int64) (Organization, error) {
+	o, err := organization(ctx, s.reader, id)
+	return o, doing(fmt.Sprintf("reading organization %d", id), err)
+}
+
+func organization(ctx context.Context, q querier, id int64) (Organization, error) {
+	return one(ctx, q, scanOrganization, `SELECT `+organizationColumns+` FROM organizations o WHERE o.id = $1`, id)
+}
+
+// Terms lists an organization's terms, the first one first.
+func (s *Store) Terms(ctx context.Context, id int64) ([]Term, error) {
+	t, err := terms(ctx, s.reader, id)
+	return t, doing(fmt.Sprintf("listing the terms of organization %d", id), err)
+}
+
+func terms(ctx context.Context, q querier, id int64) ([]Term, error) {
+	return list(ctx, q, scanTerm, `SELECT since, plan, license FROM organization_terms WHERE organization_id = $1 ORDER BY since`, id)
+}
+
+func scanTerm(row scanner) (t Term, err error) {
+	err = row.Scan(moment(&t.Since), &t.Plan, &t.License)
+	return t, err
+}
+
+// UpdateOrganization saves name, plan, license, managed and external id of an organization that is not
+// deleted. Another plan or license begins a term at the moment at. A trial cannot be begun later than
+// at the creation.
+func (s *Store) UpdateOrganization(ctx context.Context, o Organization, at time.Time) error {
+	return s.tx(ctx, fmt.Sprintf("updating organization %d", o.ID), func(tx *sql.Tx) error {
+		before, err := organization(ctx, tx, o.ID)
+		if err != nil {
+			return err
+		}
+		if o.License == Trial && before.License != Trial {
+			return errors.New("only a new organization can be a trial")
+		}
+		err = execOne(ctx, tx, `
+			UPDATE organizations SET name = $1, name_folded = $2, plan = $3, license = $4, managed = $5, external_id = $6
+			WHERE id = $7 AND deleted_at IS NULL`,
+			o.Name, Fold(o.Name), o.Plan, o.License, o.Managed, orNull(o.ExternalID), o.ID)
+		if err != nil || (o.Plan == before.Plan && o.License == before.License) {
+			return err
+		}
+		return changeTerm(ctx, tx, o.ID, Term{at, o.Plan, o.License})
+	})
+}
+
+// changeTerm begins the organization's latest term: never before the present one, even if the clock
+// was set back in between, because the latest term has to be the one in force.
+func changeTerm(ctx context.Context, tx *sql.Tx, id int64, t Term) error {
+	earlier, err := terms(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if last := earlier[len(earlier)-1].Since; t.Since.Before(last) {
+		t.Since = last
+	}
+	return addTerm(ctx, tx, id, t)
+}
+
+// SuspendOrganization suspends an organization; one that is suspended stays so since then.
+func (s *Store) SuspendOrganization(ctx context.Context, id int64, at time.Time) error {
+	return s.tx(ctx, fmt.Sprintf("suspending organization %d", id), func(tx *sql.Tx) error {
+		return execOne(ctx, tx, `UPDATE organizations SET suspended_at = COALESCE(suspended_at, $1) WHERE id = $2 AND deleted_at IS NULL`, unix(at), id)
+	})
+}
+
+// ReactivateOrganization ends a suspension.
+func (s *Store) ReactivateOrganization(ctx context.Context, id int64) error {
+	return s.tx(ctx, fmt.Sprintf("reactivating organization %d", id), func(tx *sql.Tx) error {
+		return execOne(ctx, tx, `UPDATE organizations SET suspended_at = NULL WHERE id = $1 AND deleted_at IS NULL`, id)
+	})
+}
+
+// DeleteOrganization marks an organization and its present seats as deleted. Everything is kept, the
+// mapping, too: the month of the deletion is still billed, and the line goes to 0 after it.
+func (s *Store) DeleteOrganization(ctx context.Context, id int64, at time.Time) error {
+	return s.tx(ctx, fmt.Sprintf("deleting organization %d", id), func(tx *sql.Tx) error {
+		err := execOne(ctx, tx, `UPDATE organizations SET deleted_at = $1 WHERE id = $2 AND deleted_at IS NULL`, unix(at), id)
+		if err != nil {
+			return err
+		}
+		_, err = changeSeats(ctx, tx, id, "", SeatDelete, at)
+		return err
+	})
+}

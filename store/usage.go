@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// UsageReport is an organization's billable seats of a month as a source outside the panel reported
+// them. It beats the seats that the panel knows (nordpass.md section 2).
+type UsageReport struct {
+	OrganizationID int64
+	Month          Month
+	Seats          int
+	Plan           Plan
+	Source         string
+	ReportedAt     time.Time
+}
+
+const usageReportColumns = `organization_id, month, seats, plan, source, reported_at`
+
+func scanUsageReport(row scanner) (r UsageReport, err error) {
+	err = row.Scan(&r.OrganizationID, &r.Month, &r.Seats, &r.Plan, &r.Source, moment(&r.ReportedAt))
+	return r, err
+}
+
+// SaveUsageReport keeps a report; an earlier one for the same organization and month is replaced.
+func (s *Store) SaveUsageReport(ctx context.Context, r UsageReport) error {
+	return s.tx(ctx, fmt.Sprintf("saving the usage report of organization %d for %s", r.OrganizationID, r.Month), func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, `
+			INSERT INTO usage_reports (organization_id, month, seats, plan, source, reported_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (organization_id, month) DO UPDATE
+			SET seats = excluded.seats, plan = excluded.plan, source = excluded.source, reported_at = excluded.reported_at`,
+			r.OrganizationID, r.Month, r.Seats, r.Plan, r.Source, unix(r.ReportedAt))
+		return err
+	})
+}
+
+// UsageReports lists the reports of a month by organization.
+func (s *Store) UsageReports(ctx context.Context, m Month) ([]UsageReport, error) {
+	reports, err := list(ctx, s.reader, scanUsageReport,
+		`SELECT `+usageReportColumns+` FROM usage_reports WHERE month = $1 ORDER BY organization_id`, m)
+	return reports, doing(fmt.Sprintf("listing the usage reports for %s", m), err)
+}
