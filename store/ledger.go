@@ -108,8 +108,12 @@ func ledgerTerms(ctx context.Context, tx *sql.Tx, ids []int64) iter.Seq2[ledgerT
 func ledgerSeats(ctx context.Context, tx *sql.Tx, ids []int64, from, until time.Time) iter.Seq2[Seat, error] {
 	return each(ctx, tx, scanSeat, `SELECT `+seatColumns+` FROM seats
 		WHERE organization_id IN `+in(ids)+` AND (deleted_at IS NULL OR deleted_at > $1) AND (invited_at < $2 OR joined_at < $2)
-		ORDER BY organization_id, id`, unix(from), unix(until))
+		ORDER BY organization_id, id`, unix(from), unix(secondNotBefore(until)))
 }
+
+// secondNotBefore is t or the next whole second: for stored moments, which are whole seconds, being
+// before the one is being before the other. A seat added a moment ago counts.
+func secondNotBefore(t time.Time) time.Time { return t.Add(time.Second - time.Nanosecond).Truncate(time.Second) }
 
 func ledgerReports(ctx context.Context, tx *sql.Tx, ids []int64, from, until time.Time) iter.Seq2[UsageReport, error] {
 	last := MonthOf(until.Add(-time.Nanosecond))

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"strconv"
@@ -211,4 +213,31 @@ func orNull[T comparable](v T) any {
 		return nil
 	}
 	return v
+}
+
+// asJSON stores a value as JSON text.
+type asJSON struct{ v any }
+
+// Value implements driver.Valuer.
+func (j asJSON) Value() (driver.Value, error) {
+	text, err := json.Marshal(j.v)
+	return string(text), err
+}
+
+// fromJSON scans JSON text.
+func fromJSON(v any) sql.Scanner { return jsonScanner{v} }
+
+type jsonScanner struct{ v any }
+
+func (j jsonScanner) Scan(src any) error {
+	var text []byte
+	switch src := src.(type) {
+	case string:
+		text = []byte(src)
+	case []byte:
+		text = src
+	default:
+		return fmt.Errorf("scanning JSON: have %T, not text", src)
+	}
+	return json.Unmarshal(text, j.v)
 }
