@@ -113,7 +113,9 @@ func ledgerSeats(ctx context.Context, tx *sql.Tx, ids []int64, from, until time.
 
 // secondNotBefore is t or the next whole second: for stored moments, which are whole seconds, being
 // before the one is being before the other. A seat added a moment ago counts.
-func secondNotBefore(t time.Time) time.Time { return t.Add(time.Second - time.Nanosecond).Truncate(time.Second) }
+func secondNotBefore(t time.Time) time.Time {
+	return t.Add(time.Second - time.Nanosecond).Truncate(time.Second)
+}
 
 func ledgerReports(ctx context.Context, tx *sql.Tx, ids []int64, from, until time.Time) iter.Seq2[UsageReport, error] {
 	last := MonthOf(until.Add(-time.Nanosecond))

@@ -129,6 +129,18 @@ func (f *filter) and(condition string, args ...any) {
 	f.write(condition, args...)
 }
 
+// among adds the condition that a column has one of the values, unless there are none.
+func among[T ~string](f *filter, column string, values []T) {
+	if len(values) == 0 {
+		return
+	}
+	args := make([]any, len(values))
+	for i, value := range values {
+		args[i] = value
+	}
+	f.and(column+` IN (?`+strings.Repeat(`, ?`, len(values)-1)+`)`, args...)
+}
+
 // page limits the rows. A limit of 0 means all of them.
 func (f *filter) page(limit, offset int) {
 	if limit > 0 {
@@ -146,6 +158,7 @@ func (f *filter) write(text string, args ...any) {
 	f.text.WriteString(text)
 }
 
+// String is what was added so far.
 func (f *filter) String() string { return f.text.String() }
 
 // direction is the word that ends an ORDER BY.

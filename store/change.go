@@ -1,0 +1,292 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// ChangeKind is what a run found to do with a line.
+type ChangeKind string
+
+// The kinds of changes.
+const (
+	KindCreate    ChangeKind = "create"
+	KindUpdate    ChangeKind = "update"
+	KindUnchanged ChangeKind = "unchanged"
+	KindSkipped   ChangeKind = "skipped"  // the seats are not known
+	KindBlocked   ChangeKind = "blocked"  // ConnectWise would not bill it
+	KindConflict  ChangeKind = "conflict" // several lines, none chosen
+)
+
+// ChangeState is what became of a change.
+type ChangeState string
+
+// The states of a change. StateSending is left only with a known outcome: after a crash it says that
+// ConnectWise may or may not have the change.
+const (
+	StatePlanned   ChangeState = "planned"
+	StateSending   ChangeState = "sending"
+	StateWritten   ChangeState = "written"
+	StateUnchanged ChangeState = "unchanged"
+	StateSkipped   ChangeState = "skipped"
+	StateBlocked   ChangeState = "blocked"
+	StateConflict  ChangeState = "conflict"
+	StateHeld      ChangeState = "held" // waits for a person
+	StateFailed    ChangeState = "failed"
+	StateStale     ChangeState = "stale" // ConnectWise is no longer as it was planned on
+	StateCancelled ChangeState = "cancelled"
+)
+
+// Final says that the run has nothing left to do about the change.
+func (s ChangeState) Final() bool { return s != StatePlanned && s != StateSending }
+
+// Change is a row of the journal: one line that a run looked at. Names are as they were then.
+type Change struct {
+	ID            int64
+	RunID         int64
+	CompanyID     int
+	Company       string
+	AgreementID   int
+	Agreement     string
+	Plan          Plan
+	ProductID     int
+	Product       string // identifier
+	AdditionID    int    // 0: no line yet
+	Kind          ChangeKind
+	State         ChangeState
+	Before        decimal.NullDecimal // quantity of the line; NULL: no line
+	After         decimal.NullDecimal // quantity wanted; NULL: not known
+	Written       decimal.NullDecimal // what Seatbridge wrote last, as known when it planned; NULL: never
+	HandEdited    bool                // Before is not what Seatbridge wrote last
+	UnitPrice     decimal.NullDecimal // in the agreement's currency
+	EffectiveDate string              // calendar day of a new line, "2026-10-01"
+	Reason        string
+	Warnings      []string // whole sentences
+	Shares        []Share
+	Problem       Problem
+	SentAt        time.Time
+	DoneAt        time.Time
+}
+
+// Share is what one organization adds to a change.
+type Share struct {
+	OrganizationID int64  `json:"organization_id"`
+	Organization   string `json:"organization"`
+	Seats          int    `json:"seats"`
+	Plan           Plan   `json:"plan"`
+	Known          bool   `json:"known"` // false: Seats says nothing
+	Reason         string `json:"reason,omitempty"`
+}
+
+const changeColumns = `c.id, c.run_id, c.company_id, c.company, c.agreement_id, c.agreement, c.plan, c.product_id, c.product,
+	COALESCE(c.addition_id, 0), c.kind, c.state, c.before_quantity, c.after_quantity, c.written_quantity, c.hand_edited, c.unit_price,
+	c.effective_date, c.reason, c.warnings, c.shares, c.error_what, c.error_do, c.error_detail, c.sent_at, c.done_at`
+
+func scanChange(row scanner) (c Change, err error) {
+	err = row.Scan(&c.ID, &c.RunID, &c.CompanyID, &c.Company, &c.AgreementID, &c.Agreement, &c.Plan, &c.ProductID, &c.Product,
+		&c.AdditionID, &c.Kind, &c.State, &c.Before, &c.After, &c.Written, &c.HandEdited, &c.UnitPrice,
+		&c.EffectiveDate, &c.Reason, fromJSON(&c.Warnings), fromJSON(&c.Shares), &c.Problem.What, &c.Problem.Do, &c.Problem.Detail,
+		moment(&c.SentAt), moment(&c.DoneAt))
+	return c, err
+}
+
+// PlanAgreement puts the changes of one agreement into the run's journal, in place of those that were
+// only planned. A line that the run has already begun to send, or is done with, keeps its row: what
+// happened is never overwritten by what is planned. The answer is the agreement's rows as they are now.
+func (s *Store) PlanAgreement(ctx context.Context, runID int64, agreementID int, changes []Change) (planned []Change, err error) {
+	err = s.tx(ctx, fmt.Sprintf("planning agreement %d in run %d", agreementID, runID), func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, `DELETE FROM changes WHERE run_id = $1 AND agreement_id = $2 AND state = 'planned'`, runID, agreementID)
+		if err != nil {
+			return err
+		}
+		for _, c := range changes {
+			c.RunID, c.AgreementID = runID, agreementID
+			if err := addChange(ctx, tx, c); err != nil {
+				return doing(fmt.Sprintf("product %d", c.ProductID), err)
+			}
+		}
+		planned, err = agreementChanges(ctx, tx, runID, agreementID)
+		return err
+	})
+	return planned, err
+}
+
+// addChange inserts a change unless the run has a row for its line.
+func addChange(ctx context.Context, tx *sql.Tx, c Change) error {
+	id, err := one(ctx, tx, scanValue[int64], `
+		INSERT INTO changes (run_id, company_id, company, agreement_id, agreement, plan, product_id, product, addition_id, kind, state,
+			before_quantity, after_quantity, written_quantity, hand_edited, unit_price, effective_date, reason, warnings, shares,
+			error_what, error_do, error_detail, sent_at, done_at, search_folded)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+		ON CONFLICT (run_id, agreement_id, product_id) DO NOTHING RETURNING id`,
+		c.RunID, c.CompanyID, c.Company, c.AgreementID, c.Agreement, c.Plan, c.ProductID, c.Product, orNull(c.AdditionID), c.Kind, c.State,
+		c.Before, c.After, c.Written, c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason, asJSON{c.Warnings}, asJSON{c.Shares},
+		c.Problem.What, c.Problem.Do, c.Problem.Detail, unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product))
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, share := range c.Shares {
+		_, err := exec(ctx, tx, `INSERT INTO change_organizations (organization_id, change_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+			share.OrganizationID, id)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// StartChange notes, before the request goes out, that a planned change is being sent. ErrNotFound
+// unless it is planned: nothing is sent twice.
+func (s *Store) StartChange(ctx context.Context, id int64, at time.Time) error {
+	return s.tx(ctx, fmt.Sprintf("starting change %d", id), func(tx *sql.Tx) error {
+		return execOne(ctx, tx, `UPDATE changes SET state = 'sending', sent_at = $1 WHERE id = $2 AND state = 'planned'`, unix(at), id)
+	})
+}
+
+// FinishChange notes the outcome of a change that was planned, held or being sent (ErrNotFound for
+// others) and, with a line, binds the line in the same transaction. The state may also be
+// StatePlanned: for a change of which it is certain that it was not received. What names the change,
+// its shares and SentAt stay as they are.
+func (s *Store) FinishChange(ctx context.Context, c Change, line *Line) error {
+	return s.tx(ctx, fmt.Sprintf("finishing change %d", c.ID), func(tx *sql.Tx) error {
+		err := execOne(ctx, tx, `
+			UPDATE changes SET addition_id = $1, kind = $2, state = $3, before_quantity = $4, after_quantity = $5, written_quantity = $6,
+				hand_edited = $7, unit_price = $8, effective_date = $9, reason = $10, warnings = $11,
+				error_what = $12, error_do = $13, error_detail = $14, done_at = $15
+			WHERE id = $16 AND state IN ('planned', 'held', 'sending')`,
+			orNull(c.AdditionID), c.Kind, c.State, c.Before, c.After, c.Written,
+			c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason, asJSON{c.Warnings},
+			c.Problem.What, c.Problem.Do, c.Problem.Detail, unix(c.DoneAt), c.ID)
+		if err != nil || line == nil {
+			return err
+		}
+		return saveLine(ctx, tx, *line)
+	})
+}
+
+// CancelPlanned gives all changes of a run that are still planned the state to.
+func (s *Store) CancelPlanned(ctx context.Context, runID int64, to ChangeState) error {
+	return s.tx(ctx, fmt.Sprintf("cancelling what run %d planned", runID), func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, `UPDATE changes SET state = $1 WHERE run_id = $2 AND state = 'planned'`, to, runID)
+		return err
+	})
+}
+
+// ChangeFilter picks changes; a zero field does not matter.
+type ChangeFilter struct {
+	RunID          int64
+	States         []ChangeState
+	Kinds          []ChangeKind
+	Search         string // part of the company's, agreement's or product's name; case and accents do not matter
+	AgreementID    int
+	OrganizationID int64 // has a share in it
+	Limit, Offset  int
+}
+
+// Changes lists a page of changes and counts all that match: those of one run by company and
+// agreement, others the latest first.
+func (s *Store) Changes(ctx context.Context, f ChangeFilter) (page []Change, total int, err error) {
+	err = s.snapshot(ctx, "listing changes", func(tx *sql.Tx) error {
+		where := f.where()
+		if total, err = count(ctx, tx, `SELECT COUNT(*) FROM changes c WHERE TRUE`+where.String(), where.args...); err != nil {
+			return err
+		}
+		query, args := f.query()
+		page, err = list(ctx, tx, scanChange, query, args...)
+		return err
+	})
+	return page, total, err
+}
+
+// EachChange yields the changes that match, ordered as Changes does, one at a time.
+func (s *Store) EachChange(ctx context.Context, f ChangeFilter) iter.Seq2[Change, error] {
+	query, args := f.query()
+	return eachDoing("listing changes", each(ctx, s.reader, scanChange, query, args...))
+}
+
+func (f ChangeFilter) where() *filter {
+	var w filter
+	if f.RunID != 0 {
+		w.and(`c.run_id = ?`, f.RunID)
+	}
+	if f.AgreementID != 0 {
+		w.and(`c.agreement_id = ?`, f.AgreementID)
+	}
+	if f.OrganizationID != 0 {
+		w.and(`c.id IN (SELECT change_id FROM change_organizations WHERE organization_id = ?)`, f.OrganizationID)
+	}
+	among(&w, `c.state`, f.States)
+	among(&w, `c.kind`, f.Kinds)
+	if f.Search != "" {
+		w.and(`c.search_folded LIKE ? ESCAPE '\'`, contains(Fold(f.Search)))
+	}
+	return &w
+}
+
+func (f ChangeFilter) query() (string, []any) {
+	w := f.where()
+	if f.RunID != 0 {
+		w.write(` ORDER BY c.search_folded, c.id`)
+	} else {
+		w.write(` ORDER BY c.id DESC`)
+	}
+	w.page(f.Limit, f.Offset)
+	return `SELECT ` + changeColumns + ` FROM changes c WHERE TRUE` + w.String(), w.args
+}
+
+// ChangeCounts counts a run's changes by state.
+func (s *Store) ChangeCounts(ctx context.Context, runID int64) (map[ChangeState]int, error) {
+	counts, err := changeCounts(ctx, s.reader, runID)
+	return counts, doing(fmt.Sprintf("counting the changes of run %d", runID), err)
+}
+
+func changeCounts(ctx context.Context, q querier, runID int64) (map[ChangeState]int, error) {
+	counts := map[ChangeState]int{}
+	rows := each(ctx, q, func(row scanner) (state ChangeState, err error) {
+		var n int
+		err = row.Scan(&state, &n)
+		counts[state] = n
+		return state, err
+	}, `SELECT state, COUNT(*) FROM changes WHERE run_id = $1 GROUP BY state`, runID)
+	for _, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
+}
+
+// AgreementChanges lists an agreement's changes in a run by product.
+func (s *Store) AgreementChanges(ctx context.Context, runID int64, agreementID int) ([]Change, error) {
+	changes, err := agreementChanges(ctx, s.reader, runID, agreementID)
+	return changes, doing(fmt.Sprintf("listing the changes of agreement %d in run %d", agreementID, runID), err)
+}
+
+func agreementChanges(ctx context.Context, q querier, runID int64, agreementID int) ([]Change, error) {
+	return list(ctx, q, scanChange, `SELECT `+changeColumns+` FROM changes c WHERE c.run_id = $1 AND c.agreement_id = $2 ORDER BY c.product_id`,
+		runID, agreementID)
+}
+
+// ProcessedAgreements tells which agreements a run is done with: those that have rows, all of them final.
+// An agreement with nothing to bill has no rows, so that a resumed run looks at it again.
+func (s *Store) ProcessedAgreements(ctx context.Context, runID int64) (map[int]bool, error) {
+	processed := map[int]bool{}
+	rows := each(ctx, s.reader, scanValue[int], `SELECT agreement_id FROM changes WHERE run_id = $1
+		GROUP BY agreement_id HAVING SUM(CASE WHEN state IN ('planned', 'sending') THEN 1 ELSE 0 END) = 0`, runID)
+	for id, err := range rows {
+		if err != nil {
+			return nil, doing(fmt.Sprintf("listing the processed agreements of run %d", runID), err)
+		}
+		processed[id] = true
+	}
+	return processed, nil
+}

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// RunKind says who asked for a run.
+type RunKind string
+
+// The kinds of runs: by a button, by the clock, by the command line, or to undo another.
+const (
+	RunManual  RunKind = "manual"
+	RunMonthly RunKind = "monthly"
+	RunCommand RunKind = "command"
+	RunUndo    RunKind = "undo"
+)
+
+// RunStatus is how far a run has come.
+type RunStatus string
+
+// The states of a run.
+const (
+	RunRunning    RunStatus = "running"
+	RunPlanned    RunStatus = "planned"    // a preview that waits to be applied or discarded
+	RunDone       RunStatus = "done"       // every change is written or needs no writing
+	RunIncomplete RunStatus = "incomplete" // at its end, with changes that were held, blocked or failed
+	RunFailed     RunStatus = "failed"     // given up
+	RunCancelled  RunStatus = "cancelled"
+	RunDiscarded  RunStatus = "discarded"
+)
+
+// Run is one sync, or a preview of one.
+type Run struct {
+	ID        int64
+	Kind      RunKind
+	Month     Month     // that the seats are of
+	AsOf      time.Time // set: real-time figures up to this moment; zero: the whole month
+	Preview   bool      // plans only, until it is applied
+	Status    RunStatus
+	Actor     string // e-mail address; empty: the system itself
+	UserID    int64  // 0: nobody
+	StartedAt time.Time
+	EndedAt   time.Time
+	Total     int // agreements to look at
+	Processed int // agreements looked at
+	Problem   Problem
+}
+
+const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor, COALESCE(r.user_id, 0),
+	r.started_at, r.ended_at, r.total, r.processed, r.error_what, r.error_do, r.error_detail`
+
+func scanRun(row scanner) (r Run, err error) {
+	err = row.Scan(&r.ID, &r.Kind, &r.Month, moment(&r.AsOf), &r.Preview, &r.Status, &r.Actor, &r.UserID,
+		moment(&r.StartedAt), moment(&r.EndedAt), &r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail)
+	return r, err
+}
+
+// CreateRun begins a run and answers it with its id.
+func (s *Store) CreateRun(ctx context.Context, r Run) (created Run, err error) {
+	err = s.tx(ctx, "creating a run", func(tx *sql.Tx) error {
+		id, err := one(ctx, tx, scanValue[int64], `
+			INSERT INTO runs (kind, month, as_of, preview, status, actor, user_id, started_at, ended_at, total, processed,
+				error_what, error_do, error_detail)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`,
+			r.Kind, r.Month, unix(r.AsOf), r.Preview, r.Status, r.Actor, orNull(r.UserID), unix(r.StartedAt), unix(r.EndedAt), r.Total, r.Processed,
+			r.Problem.What, r.Problem.Do, r.Problem.Detail)
+		if err != nil {
+			return err
+		}
+		created, err = run(ctx, tx, id)
+		return err
+	})
+	return created, err
+}
+
+// Run reads one run.
+func (s *Store) Run(ctx context.Context, id int64) (Run, error) {
+	r, err := run(ctx, s.reader, id)
+	return r, doing(fmt.Sprintf("reading run %d", id), err)
+}
+
+func run(ctx context.Context, q querier, id int64) (Run, error) {
+	return one(ctx, q, scanRun, `SELECT `+runColumns+` FROM runs r WHERE r.id = $1`, id)
+}
+
+// UpdateRun saves preview, status, end, total and problem. Processed is AddProcessed's alone: workers
+// add to it while others hold older copies of the run.
+func (s *Store) UpdateRun(ctx context.Context, r Run) error {
+	return s.tx(ctx, fmt.Sprintf("updating run %d", r.ID), func(tx *sql.Tx) error {
+		return execOne(ctx, tx, `UPDATE runs SET preview = $1, status = $2, ended_at = $3, total = $4,
+				error_what = $5, error_do = $6, error_detail = $7 WHERE id = $8`,
+			r.Preview, r.Status, unix(r.EndedAt), r.Total, r.Problem.What, r.Problem.Do, r.Problem.Detail, r.ID)
+	})
+}
+
+// AddProcessed adds n, which may be negative, to the run's processed agreements.
+func (s *Store) AddProcessed(ctx context.Context, runID int64, n int) error {
+	return s.tx(ctx, fmt.Sprintf("counting the progress of run %d", runID), func(tx *sql.Tx) error {
+		return execOne(ctx, tx, `UPDATE runs SET processed = processed + $1 WHERE id = $2`, n, runID)
+	})
+}
+
+// RunFilter picks runs; a zero field does not matter.
+type RunFilter struct {
+	Kind          RunKind
+	Status        RunStatus
+	Month         Month
+	Limit, Offset int
+}
+
+// RunRow is a run as lists show it.
+type RunRow struct {
+	Run
+	Counts map[ChangeState]int // its changes by state
+}
+
+// Runs lists a page of runs, the latest first, and counts all that match.
+func (s *Store) Runs(ctx context.Context, f RunFilter) (page []RunRow, total int, err error) {
+	err = s.snapshot(ctx, "listing runs", func(tx *sql.Tx) error {
+		where := f.where()
+		if total, err = count(ctx, tx, `SELECT COUNT(*) FROM runs r WHERE TRUE`+where.String(), where.args...); err != nil {
+			return err
+		}
+		query, args := f.query()
+		runs, err := list(ctx, tx, scanRun, query, args...)
+		if err != nil {
+			return err
+		}
+		page, err = runRows(ctx, tx, runs)
+		return err
+	})
+	return page, total, err
+}
+
+func (f RunFilter) where() *filter {
+	var w filter
+	if f.Kind != "" {
+		w.and(`r.kind = ?`, f.Kind)
+	}
+	if f.Status != "" {
+		w.and(`r.status = ?`, f.Status)
+	}
+	if f.Month != "" {
+		w.and(`r.month = ?`, f.Month)
+	}
+	return &w
+}
+
+func (f RunFilter) query() (string, []any) {
+	w := f.where()
+	w.write(` ORDER BY r.started_at DESC, r.id DESC`)
+	w.page(f.Limit, f.Offset)
+	return `SELECT ` + runColumns + ` FROM runs r WHERE TRUE` + w.String(), w.args
+}
+
+func runRows(ctx context.Context, tx *sql.Tx, runs []Run) ([]RunRow, error) {
+	rows := make([]RunRow, len(runs))
+	for i, r := range runs {
+		counts, err := changeCounts(ctx, tx, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = RunRow{Run: r, Counts: counts}
+	}
+	return rows, nil
+}
+
+// UnfinishedRuns lists the runs that are, or were when the process died, under way, the oldest first.
+func (s *Store) UnfinishedRuns(ctx context.Context) ([]Run, error) {
+	runs, err := list(ctx, s.reader, scanRun, `SELECT `+runColumns+` FROM runs r WHERE r.status = 'running' ORDER BY r.id`)
+	return runs, doing("listing unfinished runs", err)
+}
+
+// LastRun reads the latest run of a kind for a month, whatever became of it: ErrNotFound when there is
+// none. Previews do not count, because they write nothing.
+func (s *Store) LastRun(ctx context.Context, kind RunKind, m Month) (Run, error) {
+	r, err := one(ctx, s.reader, scanRun, `SELECT `+runColumns+` FROM runs r
+		WHERE r.month = $1 AND r.kind = $2 AND NOT r.preview ORDER BY r.started_at DESC, r.id DESC LIMIT 1`, m, kind)
+	return r, doing(fmt.Sprintf("reading the last %s run for %s", kind, m), err)
+}
