@@ -1,0 +1,183 @@
+package connectwise
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Addition is a line of an agreement: a product and how many of it are billed.
+type Addition struct {
+	ID      int
+	Product Reference // ConnectWise sends id and identifier, no name
+	// Quantity is what a seat count is compared with; no quantity reads as 0.
+	Quantity     decimal.Decimal
+	LessIncluded decimal.Decimal
+	// BilledQuantity is ConnectWise's Quantity − LessIncluded.
+	BilledQuantity     decimal.NullDecimal
+	UnitPrice          decimal.NullDecimal // in the agreement's currency
+	BillCustomer       string              // Billable, DoNotBill, NoCharge
+	EffectiveDate      Date
+	CancelledDate      Date // zero while the line is open
+	Description        string
+	InvoiceDescription string
+	LastUpdated        time.Time // UTC; zero if ConnectWise did not say
+	UpdatedBy          string
+}
+
+// additionFields lists _info too: it is left out unless it is asked for (api.md section 2).
+const additionFields = "id,product/id,product/identifier,quantity,lessIncluded,billedQuantity,unitPrice,billCustomer," +
+	"effectiveDate,cancelledDate,description,invoiceDescription,_info"
+
+// Billable is the billCustomer of every addition that Seatbridge creates.
+const Billable = "Billable"
+
+// UnmarshalJSON reads the API's record.
+func (a *Addition) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		ID                              int
+		Product                         Reference
+		Quantity, LessIncluded          decimal.Decimal
+		BilledQuantity, UnitPrice       decimal.NullDecimal
+		BillCustomer                    string
+		EffectiveDate, CancelledDate    Date
+		Description, InvoiceDescription text
+		Info                            struct{ LastUpdated, UpdatedBy looseText } `json:"_info"`
+	}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	*a = Addition{
+		ID: wire.ID, Product: wire.Product,
+		Quantity: wire.Quantity, LessIncluded: wire.LessIncluded, BilledQuantity: wire.BilledQuantity,
+		UnitPrice: wire.UnitPrice, BillCustomer: wire.BillCustomer,
+		EffectiveDate: wire.EffectiveDate, CancelledDate: wire.CancelledDate,
+		Description: string(wire.Description), InvoiceDescription: string(wire.InvoiceDescription),
+		UpdatedBy: clean(string(wire.Info.UpdatedBy)),
+	}
+	if updated, err := time.Parse(time.RFC3339, string(wire.Info.LastUpdated)); err == nil {
+		a.LastUpdated = updated.UTC()
+	}
+	return nil
+}
+
+func additionsPath(agreementID int) string {
+	return fmt.Sprintf("%s/%d/additions", agreementsPath, agreementID)
+}
+
+// Additions lists all additions of an agreement, cancelled and expired ones too.
+func (c *Client) Additions(ctx context.Context, agreementID int) iter.Seq2[Addition, error] {
+	// Not forward-only: there, one page is known to be the last only after another request (api.md section 2), and this
+	// list is read once for each mapped agreement.
+	l := listing{path: additionsPath(agreementID), fields: additionFields}
+	return list(ctx, c, l, func(a Addition) int { return a.ID })
+}
+
+// Addition reads one addition.
+func (c *Client) Addition(ctx context.Context, agreementID, id int) (Addition, error) {
+	path := fmt.Sprintf("%s/%d", additionsPath(agreementID), id)
+	return record(ctx, c, path, additionFields, func(a Addition) bool { return a.ID == id })
+}
+
+// NewAddition is an addition to create. Price, cost, description and unit come from the catalog item.
+type NewAddition struct {
+	ProductID     int
+	Quantity      decimal.Decimal
+	EffectiveDate Date // zero: left to ConnectWise
+}
+
+// CreateAddition adds a line to an agreement. It sends the request once, and again only after a 429. An error that is
+// ErrUnknownOutcome means that the line may exist: read the additions before trying again. ErrNotApplied comes with
+// the created line, which differs from what was asked for.
+func (c *Client) CreateAddition(ctx context.Context, agreementID int, addition NewAddition) (Addition, error) {
+	r := request{
+		method: http.MethodPost,
+		path:   additionsPath(agreementID),
+		body: struct {
+			Product       idReference `json:"product"`
+			Quantity      json.Number `json:"quantity"`
+			BillCustomer  string      `json:"billCustomer"`
+			EffectiveDate Date        `json:"effectiveDate,omitzero"`
+		}{idReference{addition.ProductID}, number(addition.Quantity), Billable, addition.EffectiveDate},
+	}
+	created, err := write(ctx, c, r, func(a Addition) int { return a.ID })
+	if err != nil {
+		return created, err
+	}
+	var differences []string
+	if created.Product.ID != addition.ProductID {
+		differences = append(differences, fmt.Sprintf("product %d instead of %d", created.Product.ID, addition.ProductID))
+	}
+	if !created.Quantity.Equal(addition.Quantity) {
+		differences = append(differences, quantityDifference(created.Quantity, addition.Quantity))
+	}
+	if created.BillCustomer != Billable {
+		differences = append(differences, "billCustomer "+created.BillCustomer)
+	}
+	if !addition.EffectiveDate.IsZero() && created.EffectiveDate != addition.EffectiveDate {
+		differences = append(differences, fmt.Sprintf("effective date %s instead of %s", created.EffectiveDate, addition.EffectiveDate))
+	}
+	return created, c.notApplied(r, differences)
+}
+
+// UpdateQuantity sets the quantity of an addition and nothing else. ErrNotApplied comes with the addition as
+// ConnectWise returned it, whose quantity is not the one asked for.
+func (c *Client) UpdateQuantity(ctx context.Context, agreementID, additionID int, quantity decimal.Decimal) (Addition, error) {
+	r := request{
+		method: http.MethodPatch,
+		path:   fmt.Sprintf("%s/%d", additionsPath(agreementID), additionID),
+		body:   []patchOperation{{Op: "replace", Path: "quantity", Value: number(quantity)}},
+	}
+	updated, err := write(ctx, c, r, func(a Addition) int { return a.ID })
+	if err != nil {
+		return updated, err
+	}
+	var differences []string
+	if updated.ID != additionID {
+		differences = append(differences, fmt.Sprintf("addition %d instead of %d", updated.ID, additionID))
+	}
+	if !updated.Quantity.Equal(quantity) {
+		differences = append(differences, quantityDifference(updated.Quantity, quantity))
+	}
+	return updated, c.notApplied(r, differences)
+}
+
+// patchOperation is ConnectWise's dialect: the path has no leading slash (api.md section 4).
+type patchOperation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
+}
+
+// number writes a decimal as a JSON number; a string would be answered by a 500 (api.md section 3).
+func number(d decimal.Decimal) json.Number { return json.Number(d.String()) }
+
+func quantityDifference(got, asked decimal.Decimal) string {
+	return fmt.Sprintf("quantity %s instead of %s", got, asked)
+}
+
+// write sends a change and reads the record that ConnectWise returns. A success without a record is a write whose
+// outcome is unknown.
+func write[T any](ctx context.Context, c *Client, r request, id func(T) int) (T, error) {
+	written, _, err := call[T](ctx, c, r)
+	if err == nil && id(written) <= 0 {
+		failure := c.errorFor(r, ErrUnknownOutcome, "the answer is no record")
+		failure.unknown = true
+		err = failure
+	}
+	return written, err
+}
+
+// notApplied is the error of a write whose returned record differs from what was asked; nil without differences.
+func (c *Client) notApplied(r request, differences []string) error {
+	if len(differences) == 0 {
+		return nil
+	}
+	return c.errorFor(r, ErrNotApplied, "ConnectWise returned "+strings.Join(differences, ", "))
+}

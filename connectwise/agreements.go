@@ -1,0 +1,130 @@
+package connectwise
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/url"
+)
+
+// Agreement is a contract with a company. Seatbridge only reads it.
+type Agreement struct {
+	ID                       int
+	Name                     string // not unique
+	Type                     Reference
+	Company                  Reference
+	ParentAgreement          *Reference // nil unless it is a child agreement
+	StartDate                Date
+	EndDate                  Date // meaningless if NoEndingDate
+	NoEndingDate             bool
+	Cancelled                bool
+	DateCancelled            Date
+	BillStartDate            Date // no addition may start earlier
+	NextInvoiceDate          Date // none if ConnectWise's text is not a date
+	Prorate                  bool
+	InvoiceProratedAdditions bool
+	PeriodType               string // Current, Future, Both, Undefined
+	BillProducts             string // Billable, DoNotBill, NoCharge, NoDefault
+	Status                   string // computed by ConnectWise: Active, Cancelled, Expired, Inactive
+	Currency                 string // currency code; the currency's name where there is no code
+}
+
+const (
+	agreementsPath  = "/finance/agreements"
+	agreementFields = "id,name,type/id,type/name,company/id,company/identifier,company/name," +
+		"parentAgreement/id,parentAgreement/name,startDate,endDate,noEndingDateFlag,cancelledFlag,dateCancelled," +
+		"billStartDate,nextInvoiceDate,prorateFlag,invoiceProratedAdditionsFlag,periodType,billProducts," +
+		"agreementStatus,currency/currencyCode,currency/name"
+)
+
+// UnmarshalJSON reads the API's record.
+func (a *Agreement) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		ID                                                                         int
+		Name                                                                       text
+		Type, Company                                                              Reference
+		ParentAgreement                                                            *Reference
+		StartDate, EndDate, DateCancelled, BillStartDate                           Date
+		NextInvoiceDate                                                            looseDate
+		NoEndingDateFlag, CancelledFlag, ProrateFlag, InvoiceProratedAdditionsFlag bool
+		PeriodType, BillProducts, AgreementStatus                                  string
+		Currency                                                                   struct{ CurrencyCode, Name text }
+	}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	*a = Agreement{
+		ID: wire.ID, Name: string(wire.Name), Type: wire.Type, Company: wire.Company,
+		ParentAgreement: wire.ParentAgreement,
+		StartDate:       wire.StartDate, EndDate: wire.EndDate, NoEndingDate: wire.NoEndingDateFlag,
+		Cancelled: wire.CancelledFlag, DateCancelled: wire.DateCancelled,
+		BillStartDate: wire.BillStartDate, NextInvoiceDate: wire.NextInvoiceDate.Date,
+		Prorate: wire.ProrateFlag, InvoiceProratedAdditions: wire.InvoiceProratedAdditionsFlag,
+		PeriodType: wire.PeriodType, BillProducts: wire.BillProducts, Status: wire.AgreementStatus,
+		Currency: string(wire.Currency.CurrencyCode),
+	}
+	if a.ParentAgreement != nil && a.ParentAgreement.ID == 0 {
+		a.ParentAgreement = nil
+	}
+	if a.Currency == "" {
+		a.Currency = string(wire.Currency.Name)
+	}
+	return nil
+}
+
+// AgreementFilter restricts a list of agreements; an empty list of ids does not restrict.
+type AgreementFilter struct {
+	IDs, CompanyIDs []int
+}
+
+// Agreements lists agreements of every state, each once. Long lists of ids are spread over several requests.
+func (c *Client) Agreements(ctx context.Context, filter AgreementFilter) iter.Seq2[Agreement, error] {
+	return func(yield func(Agreement, error) bool) {
+		for _, l := range filter.listings() {
+			for agreement, err := range list(ctx, c, l, func(a Agreement) int { return a.ID }) {
+				if !yield(agreement, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (f AgreementFilter) listings() []listing {
+	room := maxConditions
+	if len(f.IDs) > 0 && len(f.CompanyIDs) > 0 {
+		room /= 2
+	}
+	var listings []listing
+	for _, companies := range chunks(f.CompanyIDs, room) {
+		for _, ids := range chunks(f.IDs, room) {
+			listings = append(listings, listing{
+				path: agreementsPath, fields: agreementFields, forwardOnly: true, most: len(ids),
+				conditions: and(anyOf("company/id", companies), anyOf("id", ids)),
+			})
+		}
+	}
+	return listings
+}
+
+// Agreement reads one agreement.
+func (c *Client) Agreement(ctx context.Context, id int) (Agreement, error) {
+	path := fmt.Sprintf("%s/%d", agreementsPath, id)
+	return record(ctx, c, path, agreementFields, func(a Agreement) bool { return a.ID == id })
+}
+
+// record reads one record and checks that it is the one that was asked for.
+func record[T any](ctx context.Context, c *Client, path, fields string, asked func(T) bool) (T, error) {
+	var none T
+	query := url.Values{"fields": {fields}}
+	found, _, err := get[T](ctx, c, path, query)
+	if err != nil {
+		return none, err
+	}
+	if !asked(found) {
+		r := request{method: "GET", path: path}
+		return none, c.errorFor(r, ErrNotConnectWise, "the answer is another record than the one asked for")
+	}
+	return found, nil
+}

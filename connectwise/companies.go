@@ -1,0 +1,229 @@
+package connectwise
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/url"
+	"slices"
+)
+
+// Company is a customer of the MSP.
+type Company struct {
+	ID         int
+	Identifier string // short name, unique, at most 30 characters
+	Name       string
+	Status     Reference
+	Types      []Reference
+	Deleted    bool // in the recycle bin
+}
+
+const (
+	companiesPath = "/company/companies"
+	companyFields = "id,identifier,name,status/id,status/name,types,deletedFlag"
+)
+
+// UnmarshalJSON reads the API's record.
+func (c *Company) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		ID               int
+		Identifier, Name text
+		Status           Reference
+		Types            []Reference
+		DeletedFlag      bool
+	}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	*c = Company{
+		ID: wire.ID, Identifier: string(wire.Identifier), Name: string(wire.Name),
+		Status: wire.Status, Types: wire.Types, Deleted: wire.DeletedFlag,
+	}
+	return nil
+}
+
+// CompanyFilter restricts a list of companies; an empty list of ids does not restrict. A company has to have one of
+// the types, one of the statuses and one of the ids.
+type CompanyFilter struct {
+	TypeIDs, StatusIDs, IDs []int
+	IncludeDeleted          bool // also those in the recycle bin, which otherwise look like duplicates
+}
+
+// Companies lists companies, each once, whatever number of the chosen types it has.
+func (c *Client) Companies(ctx context.Context, filter CompanyFilter) iter.Seq2[Company, error] {
+	return func(yield func(Company, error) bool) {
+		seen := map[int]bool{}
+		types := typeReader{client: c}
+		for _, l := range filter.listings() {
+			for company, err := range list(ctx, c, l, func(company Company) int { return company.ID }) {
+				if err == nil && seen[company.ID] {
+					continue
+				}
+				if err == nil && len(company.Types) == 0 {
+					company.Types, err = types.read(ctx, company.ID)
+				}
+				seen[company.ID] = true
+				if !yield(company, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// CountCompanies counts the companies that Companies would list. With so many types that they do not fit into one
+// request, a company of several types can be counted more than once.
+func (c *Client) CountCompanies(ctx context.Context, filter CompanyFilter) (int, error) {
+	total := 0
+	for _, l := range filter.listings() {
+		query := url.Values{}
+		l.conditions.set(query, "conditions")
+		l.childConditions.set(query, "childConditions")
+		count, _, err := get[struct{ Count int }](ctx, c, l.path+"/count", query)
+		if err != nil {
+			return 0, err
+		}
+		total += count.Count
+	}
+	return total, nil
+}
+
+// typesPerRequest bounds how many types one request asks for.
+const typesPerRequest = 20
+
+// listings are the requests that together find what the filter describes.
+func (f CompanyFilter) listings() []listing {
+	room := maxConditions
+	if len(f.TypeIDs) > 0 {
+		room -= typesPerRequest * len("types/id%3D1000000%20or%20")
+	}
+	if len(f.StatusIDs) > 0 && len(f.IDs) > 0 {
+		room /= 2
+	}
+	var listings []listing
+	for _, types := range f.typeParts() {
+		for _, statuses := range chunks(f.StatusIDs, room) {
+			for _, ids := range chunks(f.IDs, room) {
+				listings = append(listings, f.listing(types, statuses, ids))
+			}
+		}
+	}
+	return listings
+}
+
+func (f CompanyFilter) listing(types, statuses, ids []int) listing {
+	conditions := and(anyOf("status/id", statuses), anyOf("id", ids))
+	if !f.IncludeDeleted {
+		conditions = and(isFalse("deletedFlag"), conditions)
+	}
+	// Types are members of an array, which `in` does not reach (api.md section 2), so they are alternatives.
+	var alternatives []condition
+	for _, id := range types {
+		alternatives = append(alternatives, equalsID("types/id", id))
+	}
+	return listing{
+		path: companiesPath, fields: companyFields, forwardOnly: true, most: len(ids),
+		conditions: conditions, childConditions: join(" or ", alternatives),
+	}
+}
+
+// typeParts splits the types, each once; no types make one empty part.
+func (f CompanyFilter) typeParts() [][]int {
+	if len(f.TypeIDs) == 0 {
+		return [][]int{nil}
+	}
+	return slices.Collect(slices.Chunk(distinct(f.TypeIDs), typesPerRequest))
+}
+
+// typeReader reads the types of companies whose record has none: types that were given later are kept apart (api.md
+// section 5). An instance that refuses this is asked once only; the types then stay unknown.
+type typeReader struct {
+	client  *Client
+	refused bool
+}
+
+func (r *typeReader) read(ctx context.Context, companyID int) ([]Reference, error) {
+	if r.refused {
+		return nil, nil
+	}
+	l := listing{path: fmt.Sprintf("%s/%d/typeAssociations", companiesPath, companyID), fields: "id,type/id,type/name"}
+	var types []Reference
+	for association, err := range list(ctx, r.client, l, func(a typeAssociation) int { return a.ID }) {
+		if errors.Is(err, ErrForbidden) || errors.Is(err, ErrUnroutable) || errors.Is(err, ErrNotFound) {
+			r.refused = true
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		types = append(types, association.Type)
+	}
+	return types, nil
+}
+
+type typeAssociation struct {
+	ID   int
+	Type Reference
+}
+
+// CompanyType is a kind of company, such as customer or vendor. Tenants edit the names: key on ids.
+type CompanyType struct {
+	ID      int
+	Name    string
+	Default bool
+	Vendor  bool
+}
+
+// UnmarshalJSON reads the API's record.
+func (t *CompanyType) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		ID                      int
+		Name                    text
+		DefaultFlag, VendorFlag bool
+	}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	*t = CompanyType{ID: wire.ID, Name: string(wire.Name), Default: wire.DefaultFlag, Vendor: wire.VendorFlag}
+	return nil
+}
+
+const companyTypeFields = "id,name,defaultFlag,vendorFlag"
+
+// CompanyTypes lists the types that companies can have.
+func (c *Client) CompanyTypes(ctx context.Context) iter.Seq2[CompanyType, error] {
+	l := listing{path: companiesPath + "/types", fields: companyTypeFields}
+	return list(ctx, c, l, func(t CompanyType) int { return t.ID })
+}
+
+// CompanyStatus is a state of a company, such as active. Tenants edit the names: key on ids.
+type CompanyStatus struct {
+	ID       int
+	Name     string
+	Default  bool
+	Inactive bool
+}
+
+// UnmarshalJSON reads the API's record.
+func (s *CompanyStatus) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		ID                        int
+		Name                      text
+		DefaultFlag, InactiveFlag bool
+	}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	*s = CompanyStatus{ID: wire.ID, Name: string(wire.Name), Default: wire.DefaultFlag, Inactive: wire.InactiveFlag}
+	return nil
+}
+
+const companyStatusFields = "id,name,defaultFlag,inactiveFlag"
+
+// CompanyStatuses lists the statuses that companies can have.
+func (c *Client) CompanyStatuses(ctx context.Context) iter.Seq2[CompanyStatus, error] {
+	l := listing{path: companiesPath + "/statuses", fields: companyStatusFields}
+	return list(ctx, c, l, func(s CompanyStatus) int { return s.ID })
+}
