@@ -39,7 +39,8 @@ const (
 	StateConflict  ChangeState = "conflict"
 	StateHeld      ChangeState = "held" // waits for a person
 	StateFailed    ChangeState = "failed"
-	StateStale     ChangeState = "stale" // ConnectWise is no longer as it was planned on
+	StateUnknown   ChangeState = "unknown" // sent, and nobody saw what became of it
+	StateStale     ChangeState = "stale"   // ConnectWise is no longer as it was planned on
 	StateCancelled ChangeState = "cancelled"
 )
 
@@ -276,17 +277,49 @@ func agreementChanges(ctx context.Context, q querier, runID int64, agreementID i
 		runID, agreementID)
 }
 
-// ProcessedAgreements tells which agreements a run is done with: those that have rows, all of them final.
+// OpenAgreements tells for every agreement that a run has rows of whether some are still to be done.
 // An agreement with nothing to bill has no rows, so that a resumed run looks at it again.
-func (s *Store) ProcessedAgreements(ctx context.Context, runID int64) (map[int]bool, error) {
-	processed := map[int]bool{}
-	rows := each(ctx, s.reader, scanValue[int], `SELECT agreement_id FROM changes WHERE run_id = $1
-		GROUP BY agreement_id HAVING SUM(CASE WHEN state IN ('planned', 'sending') THEN 1 ELSE 0 END) = 0`, runID)
-	for id, err := range rows {
-		if err != nil {
-			return nil, doing(fmt.Sprintf("listing the processed agreements of run %d", runID), err)
-		}
-		processed[id] = true
+func (s *Store) OpenAgreements(ctx context.Context, runID int64) (map[int]bool, error) {
+	type agreement struct {
+		id   int
+		open bool
 	}
-	return processed, nil
+	scan := func(row scanner) (a agreement, err error) {
+		err = row.Scan(&a.id, &a.open)
+		return a, err
+	}
+	agreements := map[int]bool{}
+	rows := each(ctx, s.reader, scan, `SELECT agreement_id, MAX(CASE WHEN state IN ('planned', 'sending') THEN 1 ELSE 0 END)
+		FROM changes WHERE run_id = $1 GROUP BY agreement_id`, runID)
+	for a, err := range rows {
+		if err != nil {
+			return nil, doing(fmt.Sprintf("listing the agreements of run %d", runID), err)
+		}
+		agreements[a.id] = a.open
+	}
+	return agreements, nil
+}
+
+// UnsettledCreations tells which additions other runs sent at or after the given moment without seeing
+// the outcome, and when they last did.
+func (s *Store) UnsettledCreations(ctx context.Context, runID int64, since time.Time) (map[LineKey]time.Time, error) {
+	type creation struct {
+		line LineKey
+		sent time.Time
+	}
+	scan := func(row scanner) (c creation, err error) {
+		err = row.Scan(&c.line.AgreementID, &c.line.ProductID, moment(&c.sent))
+		return c, err
+	}
+	unsettled := map[LineKey]time.Time{}
+	rows := each(ctx, s.reader, scan, `SELECT agreement_id, product_id, MAX(sent_at) FROM changes
+		WHERE sent_at >= $1 AND run_id <> $2 AND kind = 'create' AND state IN ('sending', 'unknown')
+		GROUP BY agreement_id, product_id`, unix(since), runID)
+	for c, err := range rows {
+		if err != nil {
+			return nil, doing("listing unsettled additions", err)
+		}
+		unsettled[c.line] = c.sent
+	}
+	return unsettled, nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 )
 
 // The states of mapping that an OrganizationFilter asks for.
@@ -150,4 +151,21 @@ func organizationRows(page, order string) string {
 		LEFT JOIN companies c ON c.id = m.company_id
 		LEFT JOIN agreements a ON a.id = m.agreement_id
 		WHERE o.id IN (SELECT o.id FROM organizations o WHERE TRUE` + page + `)` + order
+}
+
+// CountUnmappedBillable counts the organizations that have seats to bill at that moment and are not
+// mapped, though they could be.
+func (s *Store) CountUnmappedBillable(ctx context.Context, now time.Time) (int, error) {
+	n, err := count(ctx, s.reader, `SELECT COUNT(*) FROM organizations o
+		WHERE o.managed AND o.deleted_at IS NULL AND o.license <> 'nfr' AND (o.trial_ends_at IS NULL OR o.license = 'standard' OR o.trial_ends_at <= $1)
+			AND NOT EXISTS (SELECT 1 FROM mappings m WHERE m.organization_id = o.id)
+			AND EXISTS (SELECT 1 FROM seats s WHERE s.organization_id = o.id AND s.deleted_at IS NULL AND s.joined_at IS NOT NULL)`, unix(now))
+	return n, doing("counting unmapped organizations", err)
+}
+
+// CountTrialsEnding counts the trials that end after from and not after until.
+func (s *Store) CountTrialsEnding(ctx context.Context, from, until time.Time) (int, error) {
+	n, err := count(ctx, s.reader, `SELECT COUNT(*) FROM organizations o
+		WHERE o.license = 'trial' AND o.deleted_at IS NULL AND o.trial_ends_at > $1 AND o.trial_ends_at <= $2`, unix(from), unix(until))
+	return n, doing("counting trials", err)
 }

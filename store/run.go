@@ -44,17 +44,18 @@ type Run struct {
 	UserID    int64  // 0: nobody
 	StartedAt time.Time
 	EndedAt   time.Time
-	Total     int // agreements to look at
-	Processed int // agreements looked at
+	PlannedAt time.Time // set: it was previewed; applying it writes what was shown and nothing else
+	Total     int       // agreements to look at
+	Processed int       // agreements looked at
 	Problem   Problem
 }
 
 const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor, COALESCE(r.user_id, 0),
-	r.started_at, r.ended_at, r.total, r.processed, r.error_what, r.error_do, r.error_detail`
+	r.started_at, r.ended_at, r.planned_at, r.total, r.processed, r.error_what, r.error_do, r.error_detail`
 
 func scanRun(row scanner) (r Run, err error) {
 	err = row.Scan(&r.ID, &r.Kind, &r.Month, moment(&r.AsOf), &r.Preview, &r.Status, &r.Actor, &r.UserID,
-		moment(&r.StartedAt), moment(&r.EndedAt), &r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail)
+		moment(&r.StartedAt), moment(&r.EndedAt), moment(&r.PlannedAt), &r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail)
 	return r, err
 }
 
@@ -62,10 +63,10 @@ func scanRun(row scanner) (r Run, err error) {
 func (s *Store) CreateRun(ctx context.Context, r Run) (created Run, err error) {
 	err = s.tx(ctx, "creating a run", func(tx *sql.Tx) error {
 		id, err := one(ctx, tx, scanValue[int64], `
-			INSERT INTO runs (kind, month, as_of, preview, status, actor, user_id, started_at, ended_at, total, processed,
+			INSERT INTO runs (kind, month, as_of, preview, status, actor, user_id, started_at, ended_at, planned_at, total, processed,
 				error_what, error_do, error_detail)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`,
-			r.Kind, r.Month, unix(r.AsOf), r.Preview, r.Status, r.Actor, orNull(r.UserID), unix(r.StartedAt), unix(r.EndedAt), r.Total, r.Processed,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
+			r.Kind, r.Month, unix(r.AsOf), r.Preview, r.Status, r.Actor, orNull(r.UserID), unix(r.StartedAt), unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Processed,
 			r.Problem.What, r.Problem.Do, r.Problem.Detail)
 		if err != nil {
 			return err
@@ -86,13 +87,13 @@ func run(ctx context.Context, q querier, id int64) (Run, error) {
 	return one(ctx, q, scanRun, `SELECT `+runColumns+` FROM runs r WHERE r.id = $1`, id)
 }
 
-// UpdateRun saves preview, status, end, total and problem. Processed is AddProcessed's alone: workers
+// UpdateRun saves preview, status, end, planning, total and problem. Processed is AddProcessed's alone: workers
 // add to it while others hold older copies of the run.
 func (s *Store) UpdateRun(ctx context.Context, r Run) error {
 	return s.tx(ctx, fmt.Sprintf("updating run %d", r.ID), func(tx *sql.Tx) error {
-		return execOne(ctx, tx, `UPDATE runs SET preview = $1, status = $2, ended_at = $3, total = $4,
-				error_what = $5, error_do = $6, error_detail = $7 WHERE id = $8`,
-			r.Preview, r.Status, unix(r.EndedAt), r.Total, r.Problem.What, r.Problem.Do, r.Problem.Detail, r.ID)
+		return execOne(ctx, tx, `UPDATE runs SET preview = $1, status = $2, ended_at = $3, planned_at = $4, total = $5,
+				error_what = $6, error_do = $7, error_detail = $8 WHERE id = $9`,
+			r.Preview, r.Status, unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Problem.What, r.Problem.Do, r.Problem.Detail, r.ID)
 	})
 }
 
@@ -180,4 +181,12 @@ func (s *Store) LastRun(ctx context.Context, kind RunKind, m Month) (Run, error)
 	r, err := one(ctx, s.reader, scanRun, `SELECT `+runColumns+` FROM runs r
 		WHERE r.month = $1 AND r.kind = $2 AND NOT r.preview ORDER BY r.started_at DESC, r.id DESC LIMIT 1`, m, kind)
 	return r, doing(fmt.Sprintf("reading the last %s run for %s", kind, m), err)
+}
+
+// LastSync reads the latest run that wrote or was to write, whatever became of it: ErrNotFound when
+// there is none.
+func (s *Store) LastSync(ctx context.Context) (Run, error) {
+	r, err := one(ctx, s.reader, scanRun, `SELECT `+runColumns+` FROM runs r
+		WHERE NOT r.preview AND r.status <> 'discarded' ORDER BY r.started_at DESC, r.id DESC LIMIT 1`)
+	return r, doing("reading the last sync", err)
 }

@@ -246,7 +246,7 @@ CREATE TABLE changes (
     product          TEXT    NOT NULL,  -- identifier
     addition_id      INTEGER,
     kind             TEXT    NOT NULL CHECK (kind IN ('create', 'update', 'unchanged', 'skipped', 'blocked', 'conflict')),
-    state            TEXT    NOT NULL CHECK (state IN ('planned', 'sending', 'written', 'unchanged', 'skipped', 'blocked', 'conflict', 'held', 'failed', 'stale', 'cancelled')),
+    state            TEXT    NOT NULL CHECK (state IN ('planned', 'sending', 'written', 'unchanged', 'skipped', 'blocked', 'conflict', 'held', 'failed', 'unknown', 'stale', 'cancelled')),
     before_quantity  TEXT,              -- NULL: no line
     after_quantity   TEXT,              -- NULL: unknown
     written_quantity TEXT,              -- what Seatbridge wrote last, as known when it planned
@@ -268,6 +268,7 @@ CREATE INDEX changes_state ON changes (run_id, state);
 CREATE INDEX changes_sorted ON changes (run_id, search_folded);
 CREATE INDEX changes_agreement ON changes (agreement_id);
 CREATE INDEX changes_waiting ON changes (state) WHERE state IN ('held', 'sending');
+CREATE INDEX changes_sent ON changes (sent_at) WHERE sent_at IS NOT NULL;
 
 -- Which organizations have a share in a change, so that each has its own history.
 CREATE TABLE change_organizations (

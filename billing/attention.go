@@ -1,0 +1,149 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"seatbridge/store"
+)
+
+// AttentionKind says what an Attention is about, so that the panel can link to the right place.
+type AttentionKind string
+
+// What can need a person.
+const (
+	AttendSetup       AttentionKind = "setup"      // not connected yet
+	AttendConnection  AttentionKind = "connection" // the last contact failed, or a right is missing
+	AttendProducts    AttentionKind = "products"   // products not mapped
+	AttendImport      AttentionKind = "never_imported"
+	AttendUnmapped    AttentionKind = "unmapped"  // organizations with billable seats that nobody is invoiced for
+	AttendMapping     AttentionKind = "agreement" // mappings whose company, agreement or organization cannot be billed
+	AttendRun         AttentionKind = "run"       // the last run has changes that were not written
+	AttendMissed      AttentionKind = "missed"    // a monthly sync that is due and was not carried through
+	AttendTrialEnding AttentionKind = "trial_ending"
+)
+
+// Attention is something that needs a person.
+type Attention struct {
+	Kind          AttentionKind
+	Count         int // how many it concerns; 0: not countable
+	Title, Detail string
+	RunID         int64 // AttendRun
+}
+
+// trialNotice is how long before its end a trial is announced.
+const trialNotice = 7 * 24 * time.Hour
+
+// Attention lists what needs a person, the most urgent first. An empty list means that all of this was
+// checked and is in order.
+func (b *Bridge) Attention(ctx context.Context) ([]Attention, error) {
+	c, err := b.Connection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := setupAttention(c)
+	if c.State == NotConnected {
+		return list, nil
+	}
+	for _, find := range []func(context.Context) ([]Attention, error){b.runAttention, b.mappingAttention, b.trialAttention} {
+		found, err := find(ctx)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
+	}
+	return list, nil
+}
+
+func setupAttention(c Connection) []Attention {
+	if c.State == NotConnected {
+		return []Attention{{Kind: AttendSetup, Title: "ConnectWise PSA is not connected", Detail: "Enter the API member's keys to begin."}}
+	}
+	var list []Attention
+	if !c.Problem.Zero() {
+		list = append(list, Attention{Kind: AttendConnection, Title: c.Problem.What, Detail: c.Problem.Do})
+	}
+	if len(c.Products) < len(store.Plans()) {
+		list = append(list, Attention{Kind: AttendProducts, Title: "The products are not mapped", Detail: "Choose the ConnectWise product for each NordPass plan; then syncing can begin."})
+	} else if c.LastImportAt.IsZero() {
+		list = append(list, Attention{Kind: AttendImport, Title: "No companies imported yet", Detail: "Import companies and map their agreements to organizations."})
+	}
+	return list
+}
+
+func (b *Bridge) runAttention(ctx context.Context) ([]Attention, error) {
+	months, err := b.due(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Attention
+	for _, m := range months {
+		list = append(list, Attention{Kind: AttendMissed, Title: fmt.Sprintf("The sync of %s is due", m), Detail: "It is tried again by itself within the hour."})
+	}
+	run, err := b.store.LastSync(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return list, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the last sync: %w", err)
+	}
+	counts, err := b.store.ChangeCounts(ctx, run.ID)
+	if err != nil {
+		return nil, fmt.Errorf("reading the last sync: %w", err)
+	}
+	open := 0
+	for state, n := range counts {
+		if state != store.StateWritten && state != store.StateUnchanged {
+			open += n
+		}
+	}
+	switch {
+	case run.Status == store.RunFailed:
+		list = append(list, Attention{Kind: AttendRun, RunID: run.ID, Count: open, Title: "The last sync failed", Detail: run.Problem.What})
+	case open > 0 && run.Status != store.RunRunning:
+		list = append(list, Attention{Kind: AttendRun, RunID: run.ID, Count: open, Title: fmt.Sprintf("%s of the last sync not written", plural(open, "line")), Detail: "Each says why, and what to do."})
+	}
+	return list, nil
+}
+
+func (b *Bridge) mappingAttention(ctx context.Context) ([]Attention, error) {
+	var list []Attention
+	_, broken, err := b.store.Companies(ctx, store.CompanyFilter{Show: store.ShowAttention, Limit: 1})
+	if err != nil {
+		return nil, fmt.Errorf("finding mappings that need attention: %w", err)
+	}
+	if broken > 0 {
+		list = append(list, Attention{Kind: AttendMapping, Count: broken, Title: fmt.Sprintf("%s with a mapping that cannot be billed", plural(broken, "company")), Detail: "Map another agreement or unmap the organization."})
+	}
+	unmapped, err := b.store.CountUnmappedBillable(ctx, b.now())
+	if err != nil {
+		return nil, fmt.Errorf("counting unmapped organizations: %w", err)
+	}
+	if unmapped > 0 {
+		list = append(list, Attention{Kind: AttendUnmapped, Count: unmapped, Title: fmt.Sprintf("%s with billable seats not mapped", plural(unmapped, "organization")), Detail: "Nobody is invoiced for their seats through ConnectWise."})
+	}
+	return list, nil
+}
+
+func (b *Bridge) trialAttention(ctx context.Context) ([]Attention, error) {
+	n, err := b.store.CountTrialsEnding(ctx, b.now(), b.now().Add(trialNotice))
+	if err != nil {
+		return nil, fmt.Errorf("counting trials: %w", err)
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	return []Attention{{Kind: AttendTrialEnding, Count: n, Title: fmt.Sprintf("%s ending within 7 days", plural(n, "trial")), Detail: "Billing starts by itself when a trial ends; delete the organization to avoid it."}}, nil
+}
+
+func plural(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case noun[len(noun)-1] == 'y':
+		return fmt.Sprintf("%d %sies", n, noun[:len(noun)-1])
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

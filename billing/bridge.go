@@ -1,0 +1,183 @@
+// Package billing is the domain: the billable seats, the plan (what to change in ConnectWise) and the
+// run (changing it), together with what they need of ConnectWise: the connection, the products and the
+// imported companies. Every figure that reaches ConnectWise, by whatever command, walks
+// Usage → Plan → Run.
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// Errors that callers tell apart.
+var (
+	ErrRunning      = errors.New("another run is in progress")
+	ErrNotConnected = errors.New("ConnectWise PSA is not connected")
+	ErrNotActive    = errors.New("the products are not mapped yet")
+)
+
+// Config is what a Bridge works with.
+type Config struct {
+	Store    *store.Store
+	Log      *slog.Logger
+	Now      func() time.Time // nil: time.Now
+	ClientID string           // the operator's ConnectWise client id, used where the admin gave none
+	// Settle is how long after a request of unknown outcome ConnectWise may still act on it: before that
+	// nobody concludes from a missing addition that it was not created. 0: one minute.
+	Settle time.Duration
+	// Tune adjusts the ConnectWise client, such as its waits in tests; nil: as it is.
+	Tune func(*connectwise.Config)
+}
+
+// Bridge connects the seats in the store with the additions in ConnectWise.
+type Bridge struct {
+	store    *store.Store
+	log      *slog.Logger
+	now      func() time.Time
+	clientID string
+	settle   time.Duration
+	tune     func(*connectwise.Config)
+
+	// ctx ends when the process shuts down; work in the background hangs on it.
+	ctx    context.Context
+	stop   context.CancelFunc
+	work   sync.WaitGroup
+	imp    importing
+	active activeRun
+
+	mu     sync.Mutex
+	client *connectwise.Client // for the saved credentials; nil: not made yet
+}
+
+// New makes a Bridge. Close stops its work in the background.
+func New(c Config) *Bridge {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Settle == 0 {
+		c.Settle = time.Minute
+	}
+	if c.Tune == nil {
+		c.Tune = func(*connectwise.Config) {}
+	}
+	b := &Bridge{store: c.Store, log: c.Log, now: c.Now, clientID: c.ClientID, settle: c.Settle, tune: c.Tune}
+	b.ctx, b.stop = context.WithCancel(context.Background())
+	return b
+}
+
+// Close stops the work in the background once the change in hand is written, or ctx ends. A run that
+// was not finished is finished by Resume at the next start.
+func (b *Bridge) Close(ctx context.Context) error {
+	b.stop()
+	done := make(chan struct{})
+	go func() {
+		b.work.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for work in progress: %w", ctx.Err())
+	}
+}
+
+// An Actor is who asked for something, for the activity log.
+type Actor struct {
+	UserID int64  // 0: Seatbridge itself or the command line
+	Name   string // e-mail address
+	IP     string
+}
+
+// System is the actor of scheduled work.
+func System() Actor { return Actor{Name: "Seatbridge"} }
+
+// Invalid is input that cannot be used: a sentence for each field, under the field's name in the form.
+type Invalid struct{ Fields map[string]string }
+
+// Error implements error.
+func (e *Invalid) Error() string {
+	for field, problem := range e.Fields {
+		return fmt.Sprintf("invalid %s: %s", field, problem)
+	}
+	return "invalid input"
+}
+
+// Refused is something that ConnectWise did not do.
+type Refused struct {
+	Problem store.Problem
+	Field   string // the form field to blame; empty: none in particular
+	err     error
+}
+
+// Error implements error.
+func (e *Refused) Error() string { return e.Problem.What }
+
+// Unwrap is the client's error.
+func (e *Refused) Unwrap() error { return e.err }
+
+func refused(err error) *Refused {
+	return &Refused{Problem: problemOf(err), Field: fieldOf(err), err: err}
+}
+
+// problemOf puts any error into words for the admin; one that is not ConnectWise's is our own fault.
+func problemOf(err error) store.Problem {
+	a := connectwise.Advise(err)
+	return store.Problem{What: a.What, Do: a.Do, Detail: a.Detail}
+}
+
+// fieldOf is the credential to look at first when a connection fails so.
+func fieldOf(err error) string {
+	for _, blame := range []struct {
+		err   error
+		field string
+	}{
+		{connectwise.ErrUnknownCompany, "company"},
+		{connectwise.ErrUnroutable, "company"},
+		{connectwise.ErrClientID, "client_id"},
+		{connectwise.ErrUnauthorized, "private_key"},
+		{connectwise.ErrUnreachable, "site"},
+		{connectwise.ErrNotConnectWise, "site"},
+		{connectwise.ErrRedirect, "site"},
+		{connectwise.ErrSSLRequired, "site"},
+	} {
+		if errors.Is(err, blame.err) {
+			return blame.field
+		}
+	}
+	return ""
+}
+
+// today is the calendar day in UTC, which decides what is live, expired or due whatever the machine's zone.
+func (b *Bridge) today() connectwise.Date { return connectwise.DateOf(b.now().UTC()) }
+
+func (b *Bridge) record(ctx context.Context, who Actor, category store.Category, format string, args ...any) error {
+	return b.recordFor(ctx, who, category, 0, format, args...)
+}
+
+func (b *Bridge) recordFor(ctx context.Context, who Actor, category store.Category, organizationID int64, format string, args ...any) error {
+	err := b.store.AddActivity(ctx, store.Activity{
+		At: b.now(), UserID: who.UserID, Actor: who.Name, IP: who.IP,
+		Category: category, Action: fmt.Sprintf(format, args...), OrganizationID: organizationID,
+	})
+	if err != nil {
+		return fmt.Errorf("recording activity: %w", err)
+	}
+	return nil
+}
+
+// background runs work that outlives the request which asked for it.
+func (b *Bridge) background(work func(ctx context.Context)) {
+	b.work.Go(func() {
+		ctx, cancel := context.WithCancel(b.ctx)
+		defer cancel()
+		work(ctx)
+	})
+}

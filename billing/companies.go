@@ -1,0 +1,291 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// An Option is a company type or status to import by.
+type Option struct {
+	ID       int
+	Name     string
+	Selected bool
+	Count    int // companies that have it, deleted ones left out; -1: not counted
+}
+
+// FilterOptions reads the company types and statuses. What the last import used is selected; before
+// the first, what looks like customers in use.
+func (b *Bridge) FilterOptions(ctx context.Context) (types, statuses []Option, err error) {
+	client, err := b.pageClient(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	typeIDs, statusIDs, err := b.store.ImportFilter(ctx)
+	first := errors.Is(err, store.ErrNotFound)
+	if err != nil && !first {
+		return nil, nil, fmt.Errorf("reading the last import's filter: %w", err)
+	}
+	for t, err := range client.CompanyTypes(ctx) {
+		if err != nil {
+			return nil, nil, refused(err)
+		}
+		likely := !t.Vendor && strings.Contains(store.Fold(t.Name), "customer")
+		types = append(types, Option{ID: t.ID, Name: t.Name, Selected: first && likely || slices.Contains(typeIDs, t.ID), Count: -1})
+	}
+	for s, err := range client.CompanyStatuses(ctx) {
+		if err != nil {
+			return nil, nil, refused(err)
+		}
+		likely := !s.Inactive && strings.HasPrefix(store.Fold(s.Name), "active")
+		statuses = append(statuses, Option{ID: s.ID, Name: s.Name, Selected: first && likely || slices.Contains(statusIDs, s.ID), Count: -1})
+	}
+	return types, statuses, nil
+}
+
+// ImportProgress is how far an import is, or how the last one of this process ended.
+type ImportProgress struct {
+	Running            bool
+	Phase              string // what it is doing, in words
+	Done, Total        int    // records read; Total grows when agreements are known to follow
+	StartedAt, EndedAt time.Time
+	Result             *store.ImportResult // set when it ended well
+	Problem            store.Problem       // set when it did not
+	Cancelled          bool
+}
+
+// importing is the import in progress.
+type importing struct {
+	mu       sync.Mutex
+	progress ImportProgress
+	cancel   context.CancelFunc
+}
+
+func (i *importing) update(change func(*ImportProgress)) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	change(&i.progress)
+}
+
+// ImportProgress tells how the import is going.
+func (b *Bridge) ImportProgress() ImportProgress {
+	b.imp.mu.Lock()
+	defer b.imp.mu.Unlock()
+	return b.imp.progress
+}
+
+// CancelImport stops an import in progress; what was imported before stays as it was.
+func (b *Bridge) CancelImport() {
+	b.imp.mu.Lock()
+	defer b.imp.mu.Unlock()
+	if b.imp.progress.Running {
+		b.imp.cancel()
+	}
+}
+
+// StartImport imports the companies that have one of the types and one of the statuses, with their
+// agreements, in the background. Mappings are kept. ErrRunning: an import is in progress.
+func (b *Bridge) StartImport(ctx context.Context, who Actor, typeIDs, statusIDs []int) error {
+	problems := map[string]string{}
+	if len(typeIDs) == 0 {
+		problems["type"] = "Choose at least one company type."
+	}
+	if len(statusIDs) == 0 {
+		problems["status"] = "Choose at least one company status."
+	}
+	if len(problems) > 0 {
+		return &Invalid{Fields: problems}
+	}
+	client, err := b.connection(ctx)
+	if err != nil {
+		return err
+	}
+	work, cancel := context.WithCancel(b.ctx)
+	if !b.imp.begin(b.now(), cancel) {
+		cancel()
+		return ErrRunning
+	}
+	b.work.Go(func() {
+		defer cancel()
+		b.importNow(work, client, who, typeIDs, statusIDs)
+	})
+	return b.record(ctx, who, store.CategoryIntegrations, "Started importing companies from ConnectWise PSA.")
+}
+
+func (i *importing) begin(now time.Time, cancel context.CancelFunc) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.progress.Running {
+		return false
+	}
+	i.progress = ImportProgress{Running: true, Phase: "Counting companies", StartedAt: now}
+	i.cancel = cancel
+	return true
+}
+
+func (b *Bridge) importNow(ctx context.Context, client *connectwise.Client, who Actor, typeIDs, statusIDs []int) {
+	result, err := b.importCompanies(ctx, client, typeIDs, statusIDs)
+	if err == nil {
+		err = b.record(context.WithoutCancel(ctx), who, store.CategoryIntegrations,
+			"Imported %d companies and %d agreements from ConnectWise PSA.", result.Companies, result.Agreements)
+	}
+	b.imp.update(func(p *ImportProgress) {
+		p.Running, p.EndedAt, p.Cancelled = false, b.now(), ctx.Err() != nil
+		switch {
+		case err == nil:
+			p.Result = &result
+		case ctx.Err() == nil:
+			p.Problem = problemOf(err)
+		}
+	})
+	if err != nil && ctx.Err() == nil {
+		b.log.Error("importing companies", "err", err)
+	}
+}
+
+func (b *Bridge) importCompanies(ctx context.Context, client *connectwise.Client, typeIDs, statusIDs []int) (store.ImportResult, error) {
+	filter := connectwise.CompanyFilter{TypeIDs: typeIDs, StatusIDs: statusIDs}
+	total, err := client.CountCompanies(ctx, filter)
+	if err != nil {
+		return store.ImportResult{}, fmt.Errorf("counting companies: %w", err)
+	}
+	b.imp.update(func(p *ImportProgress) { p.Phase, p.Total = "Reading companies", total })
+	in := store.Import{TypeIDs: typeIDs, StatusIDs: statusIDs}
+	var ids []int
+	for c, err := range client.Companies(ctx, filter) {
+		if err != nil {
+			return store.ImportResult{}, fmt.Errorf("reading companies: %w", err)
+		}
+		in.Companies = append(in.Companies, companyOf(c))
+		ids = append(ids, c.ID)
+		b.imp.update(func(p *ImportProgress) { p.Done++ })
+	}
+	b.imp.update(func(p *ImportProgress) { p.Phase, p.Total = "Reading agreements", 0 })
+	if len(ids) > 0 {
+		for a, err := range client.Agreements(ctx, connectwise.AgreementFilter{CompanyIDs: ids}) {
+			if err != nil {
+				return store.ImportResult{}, fmt.Errorf("reading agreements: %w", err)
+			}
+			in.Agreements = append(in.Agreements, agreementOf(a))
+			b.imp.update(func(p *ImportProgress) { p.Done++ })
+		}
+	}
+	b.imp.update(func(p *ImportProgress) { p.Phase = "Saving" })
+	in.At = b.now()
+	result, err := b.store.SaveImport(ctx, in)
+	if err != nil {
+		return result, fmt.Errorf("saving the import: %w", err)
+	}
+	return result, nil
+}
+
+func companyOf(c connectwise.Company) store.Company {
+	types := make([]store.Named, 0, len(c.Types))
+	for _, t := range c.Types {
+		types = append(types, store.Named{ID: t.ID, Name: t.Name})
+	}
+	return store.Company{ID: c.ID, Identifier: c.Identifier, Name: c.Name, Status: store.Named{ID: c.Status.ID, Name: c.Status.Name}, Types: types}
+}
+
+func agreementOf(a connectwise.Agreement) store.Agreement {
+	s := store.Agreement{
+		ID: a.ID, CompanyID: a.Company.ID, Name: a.Name, TypeName: a.Type.Name, Status: string(a.Status),
+		StartDate: a.StartDate.String(), BillStartDate: a.BillStartDate.String(), NextInvoiceDate: a.NextInvoiceDate.String(),
+		Prorate: a.Prorate, Cancelled: a.Cancelled,
+	}
+	if !a.NoEndingDate {
+		s.EndDate = a.EndDate.String()
+	}
+	if a.ParentAgreement != nil {
+		s.ParentID = a.ParentAgreement.ID
+	}
+	return s
+}
+
+// AgreementUnusable says in a sentence why nothing can be billed on an imported agreement today, or nothing.
+func AgreementUnusable(a store.Agreement, today time.Time) string {
+	if !a.GoneAt.IsZero() {
+		return "The agreement no longer exists in ConnectWise."
+	}
+	found := connectwise.Agreement{Cancelled: a.Cancelled, Status: a.Status, NoEndingDate: a.EndDate == ""}
+	// Days come from the client, so they parse; an empty one stays zero.
+	found.StartDate, _ = connectwise.ParseDate(a.StartDate)
+	found.EndDate, _ = connectwise.ParseDate(a.EndDate)
+	if found.Status != connectwise.AgreementCancelled {
+		found.Status = "" // computed by ConnectWise at the import; the dates tell today's
+	}
+	return Unbillable(found, connectwise.DateOf(today))
+}
+
+// Map maps an organization to an agreement; an earlier mapping of the organization is replaced.
+func (b *Bridge) Map(ctx context.Context, who Actor, companyID, agreementID int, organizationID int64) error {
+	problems := map[string]string{}
+	company, agreement, err := b.mappable(ctx, companyID, agreementID, problems)
+	if err != nil {
+		return err
+	}
+	o, err := b.store.Organization(ctx, organizationID)
+	switch {
+	case organizationID == 0 || errors.Is(err, store.ErrNotFound):
+		problems["organization"] = "Choose an organization."
+	case err != nil:
+		return fmt.Errorf("reading organization %d: %w", organizationID, err)
+	case !o.Managed:
+		problems["organization"] = "This organization is not managed by the MSP; only MSP-managed organizations can be mapped."
+	case o.Status() == store.OrganizationDeleted:
+		problems["organization"] = "This organization is deleted."
+	}
+	if len(problems) > 0 {
+		return &Invalid{Fields: problems}
+	}
+	err = b.store.SaveMapping(ctx, store.Mapping{
+		OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID, CreatedAt: b.now(), CreatedBy: who.Name,
+	})
+	if err != nil {
+		return fmt.Errorf("mapping organization %d: %w", organizationID, err)
+	}
+	return b.recordFor(ctx, who, store.CategoryIntegrations, organizationID, "Mapped %s to %s, agreement %s.", o.Name, company.Name, agreement.Name)
+}
+
+func (b *Bridge) mappable(ctx context.Context, companyID, agreementID int, problems map[string]string) (store.Company, store.Agreement, error) {
+	company, err := b.store.Company(ctx, companyID)
+	if err != nil {
+		return company, store.Agreement{}, fmt.Errorf("reading company %d: %w", companyID, err)
+	}
+	agreement, err := b.store.Agreement(ctx, agreementID)
+	switch {
+	case agreementID == 0 || errors.Is(err, store.ErrNotFound):
+		problems["agreement"] = "Choose an agreement."
+		return company, agreement, nil
+	case err != nil:
+		return company, agreement, fmt.Errorf("reading agreement %d: %w", agreementID, err)
+	case agreement.CompanyID != companyID:
+		problems["agreement"] = "This agreement belongs to another company."
+	case !company.GoneAt.IsZero():
+		problems["agreement"] = "The company was not found by the last import; import again, or choose another company."
+	default:
+		if why := AgreementUnusable(agreement, b.now()); why != "" {
+			problems["agreement"] = why
+		}
+	}
+	return company, agreement, nil
+}
+
+// Unmap removes an organization's mapping. Its addition in ConnectWise stays as it is.
+func (b *Bridge) Unmap(ctx context.Context, who Actor, organizationID int64) error {
+	o, err := b.store.Organization(ctx, organizationID)
+	if err != nil {
+		return fmt.Errorf("reading organization %d: %w", organizationID, err)
+	}
+	if err := b.store.DeleteMapping(ctx, organizationID); err != nil {
+		return fmt.Errorf("unmapping organization %d: %w", organizationID, err)
+	}
+	return b.recordFor(ctx, who, store.CategoryIntegrations, organizationID, "Unmapped %s.", o.Name)
+}

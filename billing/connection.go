@@ -1,0 +1,288 @@
+package billing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// State is how far the integration is set up and whether it works.
+type State string
+
+// The states of the integration, as the guide has them.
+const (
+	NotConnected    State = "not_connected"
+	SetupIncomplete State = "setup_incomplete" // connected, but the products are not mapped
+	Active          State = "active"
+	Failing         State = "error"
+)
+
+// Connection is the integration as the panel shows it. It never holds the private key.
+type Connection struct {
+	State                              State
+	Site, Company, PublicKey, ClientID string
+	APIBase                            string // where the API is called, as discovered
+	Rights                             []connectwise.Right
+	Products                           map[store.Plan]store.ProductMapping
+	Problem                            store.Problem // what is wrong; zero while it works
+	ErrorAt, ConnectedAt, CheckedAt    time.Time
+	LastImportAt, LastSyncAt           time.Time
+	DefaultClientID                    bool // the operator's client ID is used where the admin gave none
+}
+
+// Connection is the integration as last seen; it asks nothing of ConnectWise.
+func (b *Bridge) Connection(ctx context.Context) (Connection, error) {
+	i, err := b.store.Integration(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return Connection{State: NotConnected, DefaultClientID: b.clientID != ""}, nil
+	}
+	if err != nil {
+		return Connection{}, fmt.Errorf("reading the integration: %w", err)
+	}
+	products, err := b.store.ProductMappings(ctx)
+	if err != nil {
+		return Connection{}, fmt.Errorf("reading product mappings: %w", err)
+	}
+	c := Connection{
+		State: Active, Site: i.Site, Company: i.Company, PublicKey: i.PublicKey, ClientID: i.ClientID, APIBase: i.APIBase,
+		Products: products, Problem: i.Problem, ErrorAt: i.ErrorAt, ConnectedAt: i.ConnectedAt, CheckedAt: i.CheckedAt,
+		LastImportAt: i.LastImportAt, LastSyncAt: i.LastSyncAt, DefaultClientID: b.clientID != "",
+	}
+	if i.Rights != "" {
+		if err := json.Unmarshal([]byte(i.Rights), &c.Rights); err != nil {
+			return Connection{}, fmt.Errorf("reading the stored rights: %w", err)
+		}
+	}
+	switch {
+	case !c.Problem.Zero():
+		c.State = Failing
+	case len(products) < len(store.Plans()):
+		c.State = SetupIncomplete
+	}
+	return c, nil
+}
+
+// Credentials are what an admin enters to connect.
+type Credentials struct {
+	Site, Company, PublicKey string
+	PrivateKey               string // empty: the saved one stays
+	ClientID                 string // empty: the operator's
+}
+
+// Connect tests the credentials and saves them if ConnectWise accepts them. A right that the API member
+// lacks does not keep them from being saved; it becomes the connection's problem, by name. The error is
+// *Invalid for input that cannot work, *Refused for what ConnectWise did not accept; then what was saved
+// before is untouched.
+func (b *Bridge) Connect(ctx context.Context, who Actor, c Credentials) (Connection, error) {
+	i, err := b.integrationFor(ctx, c)
+	if err != nil {
+		return Connection{}, err
+	}
+	client, err := b.newClient(i)
+	if err != nil {
+		return Connection{}, invalidConfig(err)
+	}
+	client = client.WithTries(connectwise.PageTries)
+	if _, err := client.Discover(ctx); err != nil {
+		return Connection{}, refused(err)
+	}
+	rights, err := client.Rights(ctx)
+	if err != nil {
+		return Connection{}, refused(err)
+	}
+	i.APIBase = client.APIBase()
+	if err := b.saveChecked(ctx, i, rights); err != nil {
+		return Connection{}, err
+	}
+	if err := b.record(ctx, who, store.CategoryIntegrations, "Saved the ConnectWise PSA credentials for company %s at %s.", i.Company, i.Site); err != nil {
+		return Connection{}, err
+	}
+	return b.Connection(ctx)
+}
+
+// CheckConnection tests the saved credentials again and keeps what came of it.
+func (b *Bridge) CheckConnection(ctx context.Context, who Actor) (Connection, error) {
+	i, err := b.store.Integration(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return Connection{}, ErrNotConnected
+	}
+	if err != nil {
+		return Connection{}, fmt.Errorf("reading the integration: %w", err)
+	}
+	client, err := b.pageClient(ctx)
+	if err != nil {
+		return Connection{}, err
+	}
+	rights, err := client.Rights(ctx)
+	if err != nil {
+		err = b.store.SetIntegrationProblem(ctx, problemOf(err), b.now())
+	} else {
+		i.APIBase = client.APIBase()
+		err = b.saveChecked(ctx, i, rights)
+	}
+	if err != nil {
+		return Connection{}, fmt.Errorf("keeping the result of the connection test: %w", err)
+	}
+	if err := b.record(ctx, who, store.CategoryIntegrations, "Tested the connection to ConnectWise PSA."); err != nil {
+		return Connection{}, err
+	}
+	return b.Connection(ctx)
+}
+
+// Disconnect forgets the credentials, the products and every mapping. The history of runs stays.
+func (b *Bridge) Disconnect(ctx context.Context, who Actor) error {
+	release, err := b.lock()
+	if err != nil {
+		return err
+	}
+	defer release()
+	b.CancelImport()
+	if err := b.store.Disconnect(ctx); err != nil {
+		return fmt.Errorf("disconnecting: %w", err)
+	}
+	b.forgetClient()
+	return b.record(ctx, who, store.CategoryIntegrations, "Disconnected ConnectWise PSA and removed every mapping.")
+}
+
+// integrationFor is the integration that the credentials ask for, built on the saved one.
+func (b *Bridge) integrationFor(ctx context.Context, c Credentials) (store.Integration, error) {
+	problems := map[string]string{}
+	site, err := connectwise.ParseSite(c.Site)
+	if err != nil {
+		problems["site"] = sentence(err)
+	}
+	i, err := b.store.Integration(ctx)
+	saved := err == nil
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return i, fmt.Errorf("reading the integration: %w", err)
+	}
+	if len(problems) == 0 && saved && (i.Site != site.String() || !strings.EqualFold(i.Company, strings.TrimSpace(c.Company))) {
+		mappings, err := b.store.Mappings(ctx)
+		if err != nil {
+			return i, fmt.Errorf("reading mappings: %w", err)
+		}
+		if len(mappings) > 0 {
+			problems["site"] = fmt.Sprintf("%d organizations are mapped to company %s at %s. Disconnect first to connect another ConnectWise.", len(mappings), i.Company, i.Site)
+		}
+	}
+	if i.ConnectedAt.IsZero() {
+		i.ConnectedAt = b.now()
+	}
+	i.Site, i.Company, i.PublicKey = site.String(), strings.TrimSpace(c.Company), strings.TrimSpace(c.PublicKey)
+	i.ClientID, i.APIBase = strings.TrimSpace(c.ClientID), ""
+	if key := strings.TrimSpace(c.PrivateKey); key != "" {
+		i.PrivateKey = key
+	}
+	for field, value := range map[string]string{"company": i.Company, "public_key": i.PublicKey, "private_key": i.PrivateKey} {
+		if value == "" {
+			problems[field] = "This is needed to connect."
+		}
+	}
+	if i.ClientID == "" && b.clientID == "" {
+		problems["client_id"] = "ConnectWise answers nobody without a client ID. Register one at developer.connectwise.com and enter it here."
+	}
+	if len(problems) > 0 {
+		return i, &Invalid{Fields: problems}
+	}
+	return i, nil
+}
+
+func invalidConfig(err error) error {
+	var config *connectwise.ConfigError
+	if errors.As(err, &config) {
+		return &Invalid{Fields: map[string]string{config.Field: config.Sentence}}
+	}
+	return fmt.Errorf("preparing the connection: %w", err)
+}
+
+// sentence is what a *connectwise.ConfigError says to the person who typed it.
+func sentence(err error) string {
+	var config *connectwise.ConfigError
+	if errors.As(err, &config) {
+		return config.Sentence
+	}
+	return err.Error()
+}
+
+// saveChecked keeps a connection that was just tested, with its rights and the right that is missing, if any.
+func (b *Bridge) saveChecked(ctx context.Context, i store.Integration, rights connectwise.Rights) error {
+	encoded, err := json.Marshal(rights)
+	if err != nil {
+		return fmt.Errorf("encoding rights: %w", err)
+	}
+	i.Rights, i.CheckedAt, i.Problem = string(encoded), b.now(), missingRights(rights)
+	i.ErrorAt = time.Time{}
+	if !i.Problem.Zero() {
+		i.ErrorAt = i.CheckedAt
+	}
+	if err := b.store.SaveIntegration(ctx, i); err != nil {
+		return fmt.Errorf("saving the integration: %w", err)
+	}
+	b.forgetClient()
+	return nil
+}
+
+// missingRights names what the API member's role lacks.
+func missingRights(rights connectwise.Rights) store.Problem {
+	missing := rights.Missing()
+	if len(missing) == 0 {
+		return store.Problem{}
+	}
+	return store.Problem{
+		What: "The API member's security role lacks a right: " + strings.Join(missing, ", ") + ".",
+		Do:   "In ConnectWise, open System > Security Roles, give the role these levels (All), then check the connection again.",
+	}
+}
+
+// newClient makes a client for an integration.
+func (b *Bridge) newClient(i store.Integration) (*connectwise.Client, error) {
+	c := connectwise.Config{
+		Site: i.Site, Company: i.Company, PublicKey: i.PublicKey, PrivateKey: i.PrivateKey, ClientID: i.ClientID, APIBase: i.APIBase,
+	}
+	if c.ClientID == "" {
+		c.ClientID = b.clientID
+	}
+	b.tune(&c)
+	return connectwise.New(c)
+}
+
+// connection is the one client of the saved credentials: its pace holds for everybody.
+func (b *Bridge) connection(ctx context.Context) (*connectwise.Client, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.client != nil {
+		return b.client, nil
+	}
+	i, err := b.store.Integration(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrNotConnected
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the integration: %w", err)
+	}
+	if b.client, err = b.newClient(i); err != nil {
+		return nil, fmt.Errorf("preparing the connection: %w", err)
+	}
+	return b.client, nil
+}
+
+// pageClient is the client for a person who waits: it gives up sooner.
+func (b *Bridge) pageClient(ctx context.Context) (*connectwise.Client, error) {
+	c, err := b.connection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.WithTries(connectwise.PageTries), nil
+}
+
+func (b *Bridge) forgetClient() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.client = nil
+}

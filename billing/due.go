@@ -1,0 +1,82 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"seatbridge/store"
+)
+
+const (
+	// dueAfter is when, after a month's end, its sync is due: 00:30:00 UTC on the first (guide, "Monthly usage data sync").
+	dueAfter = 30 * time.Minute
+	// retryFor is how long after that a monthly sync that failed as a whole is tried again by itself.
+	retryFor = 24 * time.Hour
+	// retryEvery is how long it waits in between.
+	retryEvery = 55 * time.Minute
+)
+
+// DueAt is when the monthly sync of m is due.
+func DueAt(m store.Month) time.Time { return m.End().Add(dueAfter) }
+
+// RunDue runs the monthly sync of every month that is due and was not run, oldest first: the month that
+// just ended when the scheduler calls it on the first, more if the process was down then. A month
+// before the integration became active is not due.
+func (b *Bridge) RunDue(ctx context.Context) error {
+	months, err := b.due(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range months {
+		run, err := b.Run(ctx, System(), Request{Kind: store.RunMonthly, Period: WholeMonth(m)})
+		if errors.Is(err, ErrRunning) {
+			return nil // the hourly look finds it still due
+		}
+		if err != nil {
+			return fmt.Errorf("syncing %s: %w", m, err)
+		}
+		if run.Status == store.RunFailed {
+			return fmt.Errorf("syncing %s: %s", m, run.Problem.What)
+		}
+	}
+	return nil
+}
+
+// due lists the months whose sync is due now.
+func (b *Bridge) due(ctx context.Context) ([]store.Month, error) {
+	i, err := b.store.Integration(ctx)
+	if errors.Is(err, store.ErrNotFound) || err == nil && i.ActiveSince.IsZero() {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the integration: %w", err)
+	}
+	var months []store.Month
+	for m := store.MonthOf(i.ActiveSince).Add(-1); !b.now().Before(DueAt(m)); m = m.Add(1) {
+		if !DueAt(m).After(i.ActiveSince) {
+			continue
+		}
+		due, err := b.isDue(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		if due {
+			months = append(months, m)
+		}
+	}
+	return months, nil
+}
+
+func (b *Bridge) isDue(ctx context.Context, m store.Month) (bool, error) {
+	last, err := b.store.LastRun(ctx, store.RunMonthly, m)
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading the last sync of %s: %w", m, err)
+	}
+	now := b.now()
+	return last.Status == store.RunFailed && now.Before(DueAt(m).Add(retryFor)) && !now.Before(last.StartedAt.Add(retryEvery)), nil
+}

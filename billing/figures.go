@@ -1,0 +1,118 @@
+package billing
+
+import (
+	"context"
+	"fmt"
+
+	"seatbridge/store"
+)
+
+// Usage is the billable seats of the given organizations in a period; nil ids: of all that were not
+// deleted before it.
+func (b *Bridge) Usage(ctx context.Context, p Period, ids []int64) (map[int64]Usage, error) {
+	rules, err := b.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	usages := map[int64]Usage{}
+	for l, err := range b.store.Ledgers(ctx, p.Start(), p.End(), ids) {
+		if err != nil {
+			return nil, fmt.Errorf("counting seats of %s: %w", p.Month, err)
+		}
+		usages[l.Organization.ID] = Count(l, p, rules)
+	}
+	return usages, nil
+}
+
+// History is an organization's billable seats of the last months, oldest first; the last one is the
+// current month to date.
+func (b *Bridge) History(ctx context.Context, organizationID int64, months int) ([]Usage, error) {
+	rules, err := b.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	periods := b.lastPeriods(months)
+	history := make([]Usage, 0, months)
+	for l, err := range b.store.Ledgers(ctx, periods[0].Start(), periods[months-1].End(), []int64{organizationID}) {
+		if err != nil {
+			return nil, fmt.Errorf("counting seats of organization %d: %w", organizationID, err)
+		}
+		for _, p := range periods {
+			history = append(history, Count(l, p, rules))
+		}
+	}
+	return history, nil
+}
+
+// Explain is an organization's figure and the seats it consists of.
+func (b *Bridge) Explain(ctx context.Context, organizationID int64, p Period) (Usage, []SeatShare, error) {
+	rules, err := b.rules(ctx)
+	if err != nil {
+		return Usage{}, nil, err
+	}
+	for l, err := range b.store.Ledgers(ctx, p.Start(), p.End(), []int64{organizationID}) {
+		if err != nil {
+			return Usage{}, nil, fmt.Errorf("explaining seats of organization %d: %w", organizationID, err)
+		}
+		return Count(l, p, rules), Explain(l, p, rules), nil
+	}
+	return Usage{}, nil, store.ErrNotFound
+}
+
+// MonthTotal is the billable seats of all organizations in a month.
+type MonthTotal struct {
+	Month   store.Month
+	Seats   map[store.Plan]int
+	Unknown int // organizations without a figure
+}
+
+// Totals is the billable seats of the last months, oldest first; the last one is the current month to date.
+func (b *Bridge) Totals(ctx context.Context, months int) ([]MonthTotal, error) {
+	rules, err := b.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	periods := b.lastPeriods(months)
+	sums := make([]MonthTotal, len(periods))
+	for i, p := range periods {
+		sums[i] = MonthTotal{Month: p.Month, Seats: map[store.Plan]int{}}
+	}
+	for l, err := range b.store.Ledgers(ctx, periods[0].Start(), periods[months-1].End(), nil) {
+		if err != nil {
+			return nil, fmt.Errorf("counting seats: %w", err)
+		}
+		for i, p := range periods {
+			if l.Organization.CreatedAt.Before(p.End()) {
+				sums[i].add(Count(l, p, rules))
+			}
+		}
+	}
+	return sums, nil
+}
+
+func (t *MonthTotal) add(u Usage) {
+	if u.Known {
+		t.Seats[u.Plan] += u.Seats
+	} else {
+		t.Unknown++
+	}
+}
+
+// lastPeriods is the current month to date, preceded by whole months.
+func (b *Bridge) lastPeriods(n int) []Period {
+	current := ToDate(b.now())
+	periods := make([]Period, n)
+	for i := range n - 1 {
+		periods[i] = WholeMonth(current.Month.Add(i - n + 1))
+	}
+	periods[n-1] = current
+	return periods
+}
+
+func (b *Bridge) rules(ctx context.Context) (Rules, error) {
+	s, err := b.store.Settings(ctx)
+	if err != nil {
+		return Rules{}, fmt.Errorf("reading the counting rules: %w", err)
+	}
+	return Rules{CountPending: s.CountPending}, nil
+}

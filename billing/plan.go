@@ -1,0 +1,309 @@
+package billing
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// A MappedProduct is the catalog item that carries a plan's seats.
+type MappedProduct struct {
+	Plan       store.Plan
+	ID         int
+	Identifier string
+	Unusable   string // why nothing can be billed with it, a sentence; empty: it can
+}
+
+// Want is what one product's line of an agreement should say.
+type Want struct {
+	Seats   int
+	Shares  []store.Share
+	Unknown string // why there is no figure; then Seats means nothing and nothing may be written
+}
+
+// A Situation is everything that decides what happens on one agreement.
+type Situation struct {
+	Company   store.Company   // the imported copy, for its names
+	Agreement store.Agreement // the imported copy, for its names
+	Found     connectwise.Agreement
+	Gone      string // why nothing can be billed on the agreement at all, a sentence; empty: it can
+	Additions []connectwise.Addition
+	Wants     map[store.Plan]Want
+	Lines     []store.Line // bound additions of this agreement
+}
+
+// Policy is what the MSP decided about writing.
+type Policy struct {
+	HandEdits store.HandEdits
+}
+
+// Wants adds up the billable seats of an agreement's organizations by plan. An organization without a
+// figure makes every sum that it could belong to unknown: a partial sum would be a wrong invoice.
+func Wants(usages []Usage) map[store.Plan]Want {
+	wants := map[store.Plan]Want{}
+	var unknown []string
+	for _, u := range usages {
+		want := wants[u.Plan]
+		want.Shares = append(want.Shares, store.Share{
+			OrganizationID: u.OrganizationID, Organization: u.Organization, Plan: u.Plan, Seats: u.Seats, Known: u.Known, Reason: u.Why,
+		})
+		if u.Known {
+			want.Seats += u.Seats
+		} else {
+			unknown = append(unknown, fmt.Sprintf("%s: %s", u.Organization, u.Why))
+		}
+		wants[u.Plan] = want
+	}
+	if len(unknown) == 0 {
+		return wants
+	}
+	for _, plan := range store.Plans() {
+		want := wants[plan]
+		want.Unknown = strings.Join(unknown, " ")
+		wants[plan] = want
+	}
+	return wants
+}
+
+// Plan decides what a sync does on one agreement: a change for every line that is wanted, found or
+// in the way (design.md section 5). Quantities are seats and are compared with the addition's quantity;
+// price, description and lessIncluded stay as ConnectWise has them. today is the calendar day in UTC.
+func Plan(s Situation, products []MappedProduct, today connectwise.Date, policy Policy) []store.Change {
+	var changes []store.Change
+	for _, p := range products {
+		if c, ok := planLine(s, p, today, policy); ok {
+			changes = append(changes, c)
+		}
+	}
+	if s.Gone == "" && !anyUnknown(s.Wants) {
+		changes = append(changes, planFormerLines(s, products, today, policy)...)
+	}
+	return changes
+}
+
+func anyUnknown(wants map[store.Plan]Want) bool {
+	for _, w := range wants {
+		if w.Unknown != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// planLine decides about the line of one mapped product; false: there is nothing to say about it.
+func planLine(s Situation, p MappedProduct, today connectwise.Date, policy Policy) (store.Change, bool) {
+	want, c := s.Wants[p.Plan], newChange(s, p)
+	c.Shares = want.Shares
+	if want.Unknown != "" {
+		return refuse(c, store.StateSkipped, want.Unknown, "Add or import the organization's seats, then sync again."), len(want.Shares) > 0
+	}
+	c.After = decimal.NewNullDecimal(decimal.NewFromInt(int64(want.Seats)))
+	if s.Gone != "" {
+		return refuse(c, store.StateBlocked, s.Gone, "Map the organization to an agreement that can be billed, or unmap it."), len(want.Shares) > 0
+	}
+	bound := boundLine(s.Lines, p.ID)
+	line, several := findLine(s.Additions, p.ID, bound.AdditionID, today)
+	switch {
+	case len(several) > 0 && want.Seats == 0 && allZero(several):
+		return c, false
+	case len(several) > 0:
+		return refuse(c, store.StateConflict,
+			fmt.Sprintf("%d open additions of %s: %s. Seatbridge does not guess which one to change.", len(several), p.Identifier, describe(several)),
+			"Cancel all but one of them in ConnectWise, then sync again."), true
+	case line == nil && want.Seats == 0:
+		return c, false
+	case p.Unusable != "":
+		return refuse(c, store.StateBlocked, p.Unusable, "Map another product, or reactivate this one in ConnectWise."), true
+	case line == nil:
+		return planCreate(c, s.Found, want, today), true
+	}
+	return planUpdate(c, *line, bound, reasonFor(want, p), policy), true
+}
+
+// planFormerLines sets to 0 what Seatbridge kept up for products that are not mapped any more: after a
+// remapping the same seats stand on the new product's line and must not be billed twice.
+func planFormerLines(s Situation, products []MappedProduct, today connectwise.Date, policy Policy) []store.Change {
+	mapped := map[int]bool{}
+	for _, p := range products {
+		mapped[p.ID] = true
+	}
+	var changes []store.Change
+	for _, bound := range s.Lines {
+		if mapped[bound.ProductID] {
+			continue
+		}
+		for _, a := range s.Additions {
+			if a.ID != bound.AdditionID || a.Product.ID != bound.ProductID || !live(a, today) || a.Quantity.IsZero() {
+				continue
+			}
+			c := newChange(s, MappedProduct{ID: bound.ProductID, Identifier: a.Product.Identifier})
+			c.After = decimal.NewNullDecimal(decimal.Zero)
+			changes = append(changes, planUpdate(c, a, bound, "This product is no longer mapped; its seats are billed on the newly mapped one.", policy))
+		}
+	}
+	return changes
+}
+
+func newChange(s Situation, p MappedProduct) store.Change {
+	return store.Change{
+		CompanyID: s.Company.ID, Company: s.Company.Name,
+		AgreementID: s.Agreement.ID, Agreement: s.Agreement.Name,
+		Plan: p.Plan, ProductID: p.ID, Product: p.Identifier,
+	}
+}
+
+func refuse(c store.Change, state store.ChangeState, reason, do string) store.Change {
+	c.Kind, c.State, c.Reason = store.ChangeKind(state), state, reason
+	c.Problem = store.Problem{What: reason, Do: do}
+	return c
+}
+
+func planCreate(c store.Change, a connectwise.Agreement, want Want, today connectwise.Date) store.Change {
+	c.Kind, c.State = store.KindCreate, store.StatePlanned
+	c.EffectiveDate = EffectiveDate(a, today).String()
+	c.Reason = fmt.Sprintf("No open addition of %s yet. %s", c.Product, adds(want))
+	return c
+}
+
+func planUpdate(c store.Change, line connectwise.Addition, bound store.Line, reason string, policy Policy) store.Change {
+	c.AdditionID, c.Before, c.UnitPrice = line.ID, decimal.NewNullDecimal(line.Quantity), line.UnitPrice
+	if bound.AdditionID == line.ID {
+		c.Written = bound.Written
+		c.HandEdited = bound.Written.Valid && !bound.Written.Decimal.Equal(line.Quantity)
+	}
+	c.Reason = reason
+	c.Warnings = warnings(c, line)
+	switch {
+	case line.Quantity.Equal(c.After.Decimal):
+		c.Kind, c.State = store.KindUnchanged, store.StateUnchanged
+	case c.HandEdited && policy.HandEdits == store.Hold:
+		c.Kind, c.State = store.KindUpdate, store.StateHeld
+	default:
+		c.Kind, c.State = store.KindUpdate, store.StatePlanned
+	}
+	return c
+}
+
+func warnings(c store.Change, line connectwise.Addition) []string {
+	var list []string
+	if c.HandEdited {
+		list = append(list, fmt.Sprintf("Edited in ConnectWise: it says %s, Seatbridge left %s there.", line.Quantity, c.Written.Decimal))
+	}
+	if line.BillCustomer != "" && line.BillCustomer != connectwise.Billable {
+		list = append(list, fmt.Sprintf("ConnectWise does not bill this addition: its bill customer setting is %s.", line.BillCustomer))
+	}
+	if !line.LessIncluded.IsZero() {
+		list = append(list, fmt.Sprintf("%s of the quantity are included and not billed.", line.LessIncluded))
+	}
+	return list
+}
+
+func reasonFor(want Want, p MappedProduct) string {
+	if want.Seats == 0 && len(want.Shares) == 0 {
+		return fmt.Sprintf("No organization of this agreement is on %s.", p.Plan.Name())
+	}
+	return adds(want)
+}
+
+// adds names the organizations behind a sum: "Acme 5 + Beta 3".
+func adds(want Want) string {
+	parts := make([]string, 0, len(want.Shares))
+	for _, s := range want.Shares {
+		part := fmt.Sprintf("%s %d", s.Organization, s.Seats)
+		if s.Reason != "" {
+			part += " (" + strings.TrimSuffix(s.Reason, ".") + ")"
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, " + ")
+}
+
+func describe(additions []connectwise.Addition) string {
+	parts := make([]string, 0, len(additions))
+	for _, a := range additions {
+		parts = append(parts, fmt.Sprintf("no. %d with quantity %s", a.ID, a.Quantity))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func allZero(additions []connectwise.Addition) bool {
+	for _, a := range additions {
+		if !a.Quantity.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+func boundLine(lines []store.Line, productID int) store.Line {
+	for _, l := range lines {
+		if l.ProductID == productID {
+			return l
+		}
+	}
+	return store.Line{}
+}
+
+// findLine finds the live addition of a product: the bound one if it is among them, else the only one.
+// Several without a binding are returned as such; which of them is meant is a person's to say.
+func findLine(additions []connectwise.Addition, productID, boundID int, today connectwise.Date) (line *connectwise.Addition, several []connectwise.Addition) {
+	var found []connectwise.Addition
+	for _, a := range additions {
+		if a.Product.ID != productID || !live(a, today) {
+			continue
+		}
+		if a.ID == boundID {
+			return &a, nil
+		}
+		found = append(found, a)
+	}
+	switch len(found) {
+	case 0:
+		return nil, nil
+	case 1:
+		return &found[0], nil
+	}
+	return nil, found
+}
+
+// live says whether an addition is open on that day. One that starts later is open too: overlooking it
+// would add a second one. Whether the day of cancellation is still billed is not settled (api.md section 5,
+// "active on day d"); here it is.
+func live(a connectwise.Addition, today connectwise.Date) bool {
+	return a.CancelledDate.IsZero() || !a.CancelledDate.Before(today)
+}
+
+// EffectiveDate is the day a new addition starts (design.md section 5): the later of the first day of
+// the current month and the agreement's billing start; where the agreement does not prorate and that
+// period is already invoiced, its next invoice date. A next invoice date after that day means that the
+// period is invoiced already (assumed).
+func EffectiveDate(a connectwise.Agreement, today connectwise.Date) connectwise.Date {
+	d := today
+	d.Day = 1
+	if a.BillStartDate.After(d) {
+		d = a.BillStartDate
+	}
+	if !a.Prorate && a.NextInvoiceDate.After(d) {
+		d = a.NextInvoiceDate
+	}
+	return d
+}
+
+// Unbillable says in a sentence why nothing can be billed on an agreement on that day, or nothing.
+func Unbillable(a connectwise.Agreement, today connectwise.Date) string {
+	switch {
+	case a.Cancelled || a.Status == connectwise.AgreementCancelled:
+		return "The agreement is cancelled."
+	case !a.NoEndingDate && !a.EndDate.IsZero() && a.EndDate.Before(today), a.Status == connectwise.AgreementExpired:
+		return fmt.Sprintf("The agreement ended on %s.", a.EndDate)
+	case a.StartDate.After(today):
+		return fmt.Sprintf("The agreement starts only on %s.", a.StartDate)
+	case a.Status == connectwise.AgreementInactive:
+		return "The agreement is inactive."
+	}
+	return ""
+}

@@ -1,0 +1,350 @@
+package billing
+
+import (
+	"fmt"
+	"time"
+
+	"seatbridge/store"
+)
+
+// A Period is the stretch of one calendar month, in UTC, that seats are counted over.
+type Period struct {
+	Month store.Month
+	// AsOf, when set, makes the figures real-time: the month up to and including this moment.
+	AsOf time.Time
+}
+
+// WholeMonth is the period of the monthly job: all of m.
+func WholeMonth(m store.Month) Period { return Period{Month: m} }
+
+// ToDate is the period of Sync now: the month that now falls in, up to now.
+func ToDate(now time.Time) Period {
+	now = now.UTC().Truncate(time.Second)
+	return Period{Month: store.MonthOf(now), AsOf: now}
+}
+
+// Start is the period's first instant.
+func (p Period) Start() time.Time { return p.Month.Start() }
+
+// End is the first instant after the period. Moments are kept in whole seconds, so a real-time period
+// ends with the second after AsOf and what happened at AsOf is inside.
+func (p Period) End() time.Time {
+	end := p.Month.End()
+	if p.AsOf.IsZero() {
+		return end
+	}
+	if soon := p.AsOf.Add(time.Second); soon.Before(end) {
+		return soon
+	}
+	return end
+}
+
+// String is the period in words.
+func (p Period) String() string {
+	if p.AsOf.IsZero() {
+		return p.Month.String()
+	}
+	return p.Month.String() + " to date"
+}
+
+// Rules are the counting rules that an MSP can set.
+type Rules struct {
+	// CountPending adds the seats that are invited but not joined at the end of the period. An older
+	// edition of NordPass's article counted them, the current one does not say (nordpass.md section 2, rule 5).
+	CountPending bool
+}
+
+// Source says where a figure comes from.
+type Source string
+
+// SourceLedger is Seatbridge's own record of members; every other source is named by its usage report.
+const SourceLedger Source = "ledger"
+
+// Usage is what an organization has to pay for in a period.
+type Usage struct {
+	OrganizationID int64
+	Organization   string
+	Period         Period
+	Seats          int        // billable seats, never negative; meaningless unless Known
+	Plan           store.Plan // the plan that all of them are billed on
+	Known          bool       // false: there is no figure, which is not the same as zero
+	Why            string     // why it is unknown or zero, a sentence; empty where the seats speak for themselves
+	Source         Source
+	Ledger         int // the ledger's own number, which a report may overrule
+}
+
+// trialLength is NordPass's trial of 14 days; that a day is 24 hours here is assumed (nordpass.md section 7, 1).
+const trialLength = 14 * 24 * time.Hour
+
+// TrialEnd is the moment from which an organization that began as a trial is billed.
+func TrialEnd(created time.Time) time.Time { return created.Add(trialLength) }
+
+// InTrial says whether o is in its unbilled trial at that moment.
+func InTrial(o store.Organization, at time.Time) bool {
+	return o.License == store.Trial && at.Before(o.TrialEndsAt)
+}
+
+// Count is the billable seats of one organization in a period, as NordPass bills them (nordpass.md
+// section 2): every seat that was a member for any part of the organization's billed time in the
+// period counts once for the whole period, suspended or not, whatever became of it later; all of them
+// on Enterprise if that plan was in force at any instant of that time. A usage report for the month
+// overrules the ledger.
+func Count(l store.Ledger, p Period, r Rules) Usage {
+	u := Usage{
+		OrganizationID: l.Organization.ID,
+		Organization:   l.Organization.Name,
+		Period:         p,
+		Source:         SourceLedger,
+	}
+	billed := billedTime(l, p)
+	u.Plan = billedPlan(l, p, billed)
+	tally := newTally(p, billed, r)
+	for _, s := range l.Seats {
+		tally.add(s)
+	}
+	u.Ledger = len(tally.members)
+	if report, ok := l.Reports[p.Month]; ok {
+		u.Known, u.Seats, u.Plan, u.Source = true, report.Seats, report.Plan, Source(report.Source)
+		return u
+	}
+	if !l.Organization.CreatedAt.Before(p.End()) {
+		u.Why = fmt.Sprintf("Seatbridge knows this organization only since %s, after the end of %s.", day(l.Organization.CreatedAt), p)
+		return u
+	}
+	u.Known, u.Seats = true, u.Ledger
+	if u.Seats == 0 {
+		u.Why = whyNothing(l.Organization, p, billed)
+	}
+	return u
+}
+
+func whyNothing(o store.Organization, p Period, billed []stretch) string {
+	switch {
+	case len(billed) > 0:
+		return fmt.Sprintf("No members in %s.", p)
+	case !o.DeletedAt.IsZero() && !o.DeletedAt.After(p.Start()):
+		return fmt.Sprintf("Deleted on %s.", day(o.DeletedAt))
+	case o.License == store.NFR:
+		return "NFR organizations are free."
+	case !o.DeletedAt.IsZero():
+		return fmt.Sprintf("Deleted on %s, before billing began.", day(o.DeletedAt))
+	default:
+		return fmt.Sprintf("In trial until %s.", day(o.TrialEndsAt))
+	}
+}
+
+// A stretch is a piece of an organization's billed time with the plan in force; start included, end excluded.
+type stretch struct {
+	start, end time.Time
+	plan       store.Plan
+}
+
+// billedTime is the part of the period in which the organization was billed, in order: its life while
+// Standard, from the end of the trial while Trial, nothing while NFR. Suspension changes nothing; deletion ends it.
+// That a licence type changed by hand acts from that moment on is assumed (nordpass.md section 7, 4).
+func billedTime(l store.Ledger, p Period) []stretch {
+	o := l.Organization
+	lifeStart, lifeEnd := later(o.CreatedAt, p.Start()), p.End()
+	if !o.DeletedAt.IsZero() {
+		lifeEnd = earlier(o.DeletedAt, lifeEnd)
+	}
+	var billed []stretch
+	for i, term := range l.Terms {
+		s := stretch{start: later(term.Since, lifeStart), end: lifeEnd, plan: term.Plan}
+		if i+1 < len(l.Terms) {
+			s.end = earlier(l.Terms[i+1].Since, lifeEnd)
+		}
+		switch term.License {
+		case store.NFR:
+			continue
+		case store.Trial:
+			s.start = later(s.start, o.TrialEndsAt)
+		}
+		if s.start.Before(s.end) {
+			billed = append(billed, s)
+		}
+	}
+	return billed
+}
+
+// billedPlan is the highest plan of the billed time; without any, the last plan in force before the period's end.
+func billedPlan(l store.Ledger, p Period, billed []stretch) store.Plan {
+	for _, s := range billed {
+		if s.plan == store.Enterprise {
+			return store.Enterprise
+		}
+	}
+	if len(billed) > 0 {
+		return store.Business
+	}
+	plan := l.Organization.Plan
+	for _, term := range l.Terms {
+		if term.Since.Before(p.End()) {
+			plan = term.Plan
+		}
+	}
+	return plan
+}
+
+// A tally collects the distinct members that count. Somebody who leaves and returns is one member,
+// recognised by e-mail address (assumed: nordpass.md section 6, example 9).
+type tally struct {
+	period  Period
+	billed  []stretch
+	rules   Rules
+	members map[string]bool
+}
+
+func newTally(p Period, billed []stretch, r Rules) *tally {
+	return &tally{period: p, billed: billed, rules: r, members: map[string]bool{}}
+}
+
+// add counts the seat, if it counts, and says whether it is a new member and why.
+func (t *tally) add(s store.Seat) (counted bool, verdict verdict) {
+	verdict = t.judge(s)
+	if verdict != memberInBilledTime && verdict != pendingAtEnd {
+		return false, verdict
+	}
+	key := store.Fold(s.Email)
+	if t.members[key] {
+		return false, countedAlready
+	}
+	t.members[key] = true
+	return true, verdict
+}
+
+type verdict int
+
+const (
+	memberInBilledTime verdict = iota
+	pendingAtEnd
+	countedAlready
+	pendingNotCounted
+	notInPeriod
+	neverBilled
+	outsideBilledTime
+)
+
+func (t *tally) judge(s store.Seat) verdict {
+	start, end := t.period.Start(), t.period.End()
+	if !s.JoinedAt.IsZero() && s.JoinedAt.Before(end) {
+		switch {
+		case !overlaps(s, start, end):
+			return notInPeriod
+		case len(t.billed) == 0:
+			return neverBilled
+		}
+		for _, b := range t.billed {
+			if overlaps(s, b.start, b.end) {
+				return memberInBilledTime
+			}
+		}
+		return outsideBilledTime
+	}
+	switch {
+	case !s.DeletedAt.IsZero() && s.DeletedAt.Before(end), s.InvitedAt.IsZero(), !s.InvitedAt.Before(end):
+		return notInPeriod
+	case !t.rules.CountPending:
+		return pendingNotCounted
+	case len(t.billed) == 0 || t.billed[len(t.billed)-1].end.Before(end):
+		return neverBilled
+	}
+	return pendingAtEnd
+}
+
+// overlaps says whether the seat's member time, from joining up to deletion, has any part in [start, end).
+func overlaps(s store.Seat, start, end time.Time) bool {
+	from, until := later(s.JoinedAt, start), end
+	if !s.DeletedAt.IsZero() {
+		until = earlier(s.DeletedAt, end)
+	}
+	return from.Before(until)
+}
+
+// SeatShare says of one seat whether it counts in a period, and why.
+type SeatShare struct {
+	Email   string
+	From    time.Time // joined, or invited while pending; zero: unknown
+	Until   time.Time // deleted; zero: still there
+	Pending bool      // not joined by the end of the period
+	Counted bool
+	Why     string // a sentence
+}
+
+// Explain takes the ledger's figure apart: the same verdict on each seat that Count counts by, without
+// the seats that have nothing to do with the period.
+func Explain(l store.Ledger, p Period, r Rules) []SeatShare {
+	billed := billedTime(l, p)
+	tally := newTally(p, billed, r)
+	var shares []SeatShare
+	for _, s := range l.Seats {
+		counted, verdict := tally.add(s)
+		if verdict == notInPeriod {
+			continue
+		}
+		pending := s.JoinedAt.IsZero() || !s.JoinedAt.Before(p.End())
+		share := SeatShare{Email: s.Email, From: s.JoinedAt, Until: s.DeletedAt, Pending: pending, Counted: counted}
+		if pending {
+			share.From = s.InvitedAt
+		}
+		share.Why = explain(verdict, s, l.Organization, p)
+		shares = append(shares, share)
+	}
+	return shares
+}
+
+func explain(v verdict, s store.Seat, o store.Organization, p Period) string {
+	switch v {
+	case memberInBilledTime:
+		return explainMember(s, p)
+	case pendingAtEnd:
+		return fmt.Sprintf("Invitation pending at the end of %s; pending seats are counted by your setting.", p)
+	case countedAlready:
+		return "The same e-mail address is counted already; a member counts once a month."
+	case pendingNotCounted:
+		return "Invitation pending; pending seats are not counted."
+	case neverBilled:
+		if o.License == store.NFR {
+			return "NFR organizations are free."
+		}
+		if InTrial(o, p.End().Add(-time.Second)) {
+			return fmt.Sprintf("The organization was in trial until %s.", day(o.TrialEndsAt))
+		}
+		return fmt.Sprintf("The organization was not billed in %s.", p)
+	default:
+		return fmt.Sprintf("Not a member at any time in which the organization was billed in %s.", p)
+	}
+}
+
+func explainMember(s store.Seat, p Period) string {
+	left := !s.DeletedAt.IsZero() && s.DeletedAt.Before(p.End())
+	suspended := !s.SuspendedAt.IsZero() && s.SuspendedAt.Before(p.End())
+	switch {
+	case left && !s.JoinedAt.Before(p.Start()):
+		return fmt.Sprintf("Member from %s to %s; any day counts for the whole month.", day(s.JoinedAt), day(s.DeletedAt))
+	case left:
+		return fmt.Sprintf("Member until %s; counts for the whole month, not for the next.", day(s.DeletedAt))
+	case suspended:
+		return fmt.Sprintf("Suspended since %s; suspended members are billed.", day(s.SuspendedAt))
+	case !s.JoinedAt.Before(p.Start()):
+		return fmt.Sprintf("Member since %s; any day counts for the whole month.", day(s.JoinedAt))
+	default:
+		return fmt.Sprintf("Member since %s.", day(s.JoinedAt))
+	}
+}
+
+func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,37 @@
+package connectwise
+
+import (
+	"errors"
+	"strings"
+)
+
+// Values of Agreement.Status, as ConnectWise computes it (api.md section 5).
+const (
+	AgreementActive    = "Active"
+	AgreementCancelled = "Cancelled"
+	AgreementExpired   = "Expired"
+	AgreementInactive  = "Inactive"
+)
+
+// ClassBundle is the product class that cannot become an addition (api.md section 5).
+const ClassBundle = "Bundle"
+
+// Values of ProductType.Xref that suit seats (api.md section 5, catalog item creation).
+const (
+	XrefService          = "Service"
+	XrefNonInventoryPart = "NonInventoryPart"
+)
+
+// PeriodInvoiced says whether ConnectWise refused an addition because its period is invoiced already and
+// the agreement does not prorate (observed: api.md section 5, "period already invoiced").
+func PeriodInvoiced(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || !errors.Is(err, ErrInvalid) {
+		return false
+	}
+	texts := []string{e.Message}
+	for _, f := range e.Fields {
+		texts = append(texts, f.Message)
+	}
+	return strings.Contains(strings.Join(texts, " "), "period has already been invoiced")
+}
