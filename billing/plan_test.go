@@ -1,0 +1,219 @@
+package billing
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+const (
+	businessID   = 71
+	enterpriseID = 72
+)
+
+func products() []MappedProduct {
+	return []MappedProduct{
+		{Plan: store.Business, ID: businessID, Identifier: "NP-BUS"},
+		{Plan: store.Enterprise, ID: enterpriseID, Identifier: "NP-ENT"},
+	}
+}
+
+func known(id int64, seats int, plan store.Plan) Usage {
+	return Usage{OrganizationID: id, Organization: "Org", Seats: seats, Plan: plan, Known: true}
+}
+
+func date(s string) connectwise.Date {
+	d, err := connectwise.ParseDate(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func qty(s string) decimal.Decimal { return decimal.RequireFromString(s) }
+
+func line(id, product int, quantity string) connectwise.Addition {
+	return connectwise.Addition{
+		ID: id, Product: connectwise.Reference{ID: product, Identifier: "P"}, Quantity: qty(quantity),
+		BillCustomer: connectwise.Billable, EffectiveDate: date("2025-01-01"),
+	}
+}
+
+func ended(a connectwise.Addition, day string) connectwise.Addition {
+	a.CancelledDate = date(day)
+	return a
+}
+
+func future(a connectwise.Addition, day string) connectwise.Addition {
+	a.EffectiveDate = date(day)
+	return a
+}
+
+func bound(product, addition int, written string) store.Line {
+	l := store.Line{AgreementID: 1, ProductID: product, AdditionID: addition}
+	if written != "" {
+		l.Written = decimal.NewNullDecimal(qty(written))
+	}
+	return l
+}
+
+// show is a change in short: "state product before>after".
+func show(c store.Change) string {
+	side := func(d decimal.NullDecimal) string {
+		if !d.Valid {
+			return "-"
+		}
+		return d.Decimal.String()
+	}
+	return string(c.State) + " " + c.Product + " " + side(c.Before) + ">" + side(c.After)
+}
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	var (
+		five  = []Usage{known(1, 5, store.Business)}
+		none  = []Usage{known(1, 0, store.Business)}
+		other = []Usage{known(1, 5, store.Enterprise)}
+		blank = []Usage{{OrganizationID: 1, Organization: "Org", Plan: store.Business, Why: "No figure."}}
+	)
+	tests := []struct {
+		name      string
+		usages    []Usage
+		additions []connectwise.Addition
+		lines     []store.Line
+		hold      bool
+		gone      string
+		inactive  bool
+		want      []string
+	}{
+		{name: "no line yet: create", usages: five, want: []string{"planned NP-BUS ->5"}},
+		{name: "quantity differs: update", usages: five, additions: []connectwise.Addition{line(9, businessID, "3")}, want: []string{"planned NP-BUS 3>5"}},
+		{name: "quantity is right: no request", usages: five, additions: []connectwise.Addition{line(9, businessID, "5")}, want: []string{"unchanged NP-BUS 5>5"}},
+		{name: "5.00 is 5", usages: five, additions: []connectwise.Addition{line(9, businessID, "5.00")}, want: []string{"unchanged NP-BUS 5>5"}},
+		{name: "a fraction is another quantity", usages: five, additions: []connectwise.Addition{line(9, businessID, "5.5")}, want: []string{"planned NP-BUS 5.5>5"}},
+		{name: "nothing wanted, no line: nothing", usages: none, want: nil},
+		{name: "nothing wanted and a line: to 0", usages: none, additions: []connectwise.Addition{line(9, businessID, "5")}, want: []string{"planned NP-BUS 5>0"}},
+		{name: "an upgrade moves the seats, no double billing", usages: other, additions: []connectwise.Addition{line(9, businessID, "5")}, want: []string{"planned NP-BUS 5>0", "planned NP-ENT ->5"}},
+		{name: "two organizations of one plan add up", usages: []Usage{known(1, 5, store.Business), known(2, 3, store.Business)}, want: []string{"planned NP-BUS ->8"}},
+		{name: "two plans make two lines", usages: []Usage{known(1, 5, store.Business), known(2, 3, store.Enterprise)}, want: []string{"planned NP-BUS ->5", "planned NP-ENT ->3"}},
+		{name: "unknown is not zero", usages: blank, additions: []connectwise.Addition{line(9, businessID, "5")}, want: []string{"skipped NP-BUS ->-"}},
+		{name: "a partial sum is never written", usages: append([]Usage{known(2, 3, store.Enterprise)}, blank...), additions: []connectwise.Addition{line(9, businessID, "5"), line(8, enterpriseID, "2")}, want: []string{"skipped NP-BUS ->-", "skipped NP-ENT ->-"}},
+		{name: "two open lines: a person chooses", usages: five, additions: []connectwise.Addition{line(8, businessID, "2"), line(9, businessID, "3")}, want: []string{"conflict NP-BUS ->5"}},
+		{name: "two open lines, one bound: the bound one", usages: five, additions: []connectwise.Addition{line(8, businessID, "2"), line(9, businessID, "3")}, lines: []store.Line{bound(businessID, 9, "3")}, want: []string{"planned NP-BUS 3>5"}},
+		{name: "two open lines at 0, nothing wanted: nothing", usages: none, additions: []connectwise.Addition{line(8, businessID, "0"), line(9, businessID, "0")}, want: nil},
+		{name: "a cancelled line is history", usages: five, additions: []connectwise.Addition{ended(line(8, businessID, "2"), "2026-10-31"), line(9, businessID, "3")}, want: []string{"planned NP-BUS 3>5"}},
+		{name: "only cancelled lines: create", usages: five, additions: []connectwise.Addition{ended(line(8, businessID, "2"), "2026-10-31")}, want: []string{"planned NP-BUS ->5"}},
+		{name: "a line that ends today is open", usages: five, additions: []connectwise.Addition{ended(line(8, businessID, "2"), "2026-11-01")}, want: []string{"planned NP-BUS 2>5"}},
+		{name: "a line that starts later is not doubled", usages: five, additions: []connectwise.Addition{future(line(8, businessID, "4"), "2026-12-01")}, want: []string{"planned NP-BUS 4>5"}},
+		{name: "the bound line is cancelled, another is open", usages: five, additions: []connectwise.Addition{ended(line(8, businessID, "2"), "2026-10-31"), line(9, businessID, "3")}, lines: []store.Line{bound(businessID, 8, "2")}, want: []string{"planned NP-BUS 3>5"}},
+		{name: "the bound line is gone", usages: five, lines: []store.Line{bound(businessID, 8, "2")}, want: []string{"planned NP-BUS ->5"}},
+		{name: "other products are none of ours", usages: five, additions: []connectwise.Addition{line(7, 999, "40")}, want: []string{"planned NP-BUS ->5"}},
+		{name: "hand edit overwritten by default", usages: five, additions: []connectwise.Addition{line(9, businessID, "7")}, lines: []store.Line{bound(businessID, 9, "4")}, want: []string{"planned NP-BUS 7>5"}},
+		{name: "hand edit held if so set", usages: five, additions: []connectwise.Addition{line(9, businessID, "7")}, lines: []store.Line{bound(businessID, 9, "4")}, hold: true, want: []string{"held NP-BUS 7>5"}},
+		{name: "no hand edit: the line says what was written", usages: five, additions: []connectwise.Addition{line(9, businessID, "4")}, lines: []store.Line{bound(businessID, 9, "4")}, hold: true, want: []string{"planned NP-BUS 4>5"}},
+		{name: "a hand edit to the right number needs nothing", usages: five, additions: []connectwise.Addition{line(9, businessID, "5")}, lines: []store.Line{bound(businessID, 9, "4")}, hold: true, want: []string{"unchanged NP-BUS 5>5"}},
+		{name: "blocked agreement", usages: five, gone: "The agreement is cancelled.", want: []string{"blocked NP-BUS ->5"}},
+		{name: "blocked agreement with zero seats still says so", usages: none, gone: "The agreement is cancelled.", want: []string{"blocked NP-BUS ->0"}},
+		{name: "inactive product", usages: five, additions: []connectwise.Addition{line(9, businessID, "3")}, inactive: true, want: []string{"blocked NP-BUS ->5"}},
+		{name: "inactive product, nothing wanted: nothing", usages: none, inactive: true, want: nil},
+		{name: "a product no longer mapped goes to 0", usages: five, additions: []connectwise.Addition{line(6, 50, "5")}, lines: []store.Line{bound(50, 6, "5")}, want: []string{"planned NP-BUS ->5", "planned P 5>0"}},
+		{name: "a line of that product that was never ours stays", usages: five, additions: []connectwise.Addition{line(6, 50, "5")}, want: []string{"planned NP-BUS ->5"}},
+		{name: "while seats are unknown the former product stays too", usages: blank, additions: []connectwise.Addition{line(6, 50, "5")}, lines: []store.Line{bound(50, 6, "5")}, want: []string{"skipped NP-BUS ->-"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := Situation{
+				Company: store.Company{ID: 1, Name: "Company"}, Agreement: store.Agreement{ID: 1, Name: "Agreement"},
+				Found: connectwise.Agreement{ID: 1}, Gone: tt.gone, Additions: tt.additions, Wants: Wants(tt.usages), Lines: tt.lines,
+			}
+			policy := Policy{HandEdits: store.Overwrite}
+			if tt.hold {
+				policy.HandEdits = store.Hold
+			}
+			mapped := products()
+			if tt.inactive {
+				mapped[0].Unusable = "The product NP-BUS is inactive in ConnectWise."
+			}
+			var got []string
+			for _, c := range Plan(s, mapped, date("2026-11-01"), policy) {
+				got = append(got, show(c))
+				if c.Reason == "" {
+					t.Errorf("%s: no reason", show(c))
+				}
+				if c.State != store.StatePlanned && c.State != store.StateUnchanged && c.State != store.StateHeld && c.Problem.Do == "" {
+					t.Errorf("%s: nothing to do is offered", show(c))
+				}
+			}
+			if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestPlanNotesHandEdits(t *testing.T) {
+	t.Parallel()
+	s := Situation{
+		Additions: []connectwise.Addition{line(9, businessID, "7")}, Wants: Wants([]Usage{known(1, 5, store.Business)}),
+		Lines: []store.Line{bound(businessID, 9, "4")},
+	}
+	c := Plan(s, products(), date("2026-11-01"), Policy{HandEdits: store.Overwrite})[0]
+	if !c.HandEdited || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "7") || !strings.Contains(c.Warnings[0], "4") {
+		t.Errorf("hand edited %v, warnings %q; want both numbers named", c.HandEdited, c.Warnings)
+	}
+}
+
+func TestEffectiveDate(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name      string
+		agreement connectwise.Agreement
+		want      string
+	}{
+		{"first of the current month", connectwise.Agreement{BillStartDate: date("2025-01-15")}, "2026-11-01"},
+		{"billing starts later", connectwise.Agreement{BillStartDate: date("2026-11-20")}, "2026-11-20"},
+		{"invoiced and not prorated", connectwise.Agreement{NextInvoiceDate: date("2026-12-01")}, "2026-12-01"},
+		{"invoiced but prorated", connectwise.Agreement{NextInvoiceDate: date("2026-12-01"), Prorate: true}, "2026-11-01"},
+		{"not invoiced yet", connectwise.Agreement{NextInvoiceDate: date("2026-11-01")}, "2026-11-01"},
+		{"billing starts after the next invoice", connectwise.Agreement{NextInvoiceDate: date("2026-12-01"), BillStartDate: date("2027-01-01")}, "2027-01-01"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := EffectiveDate(tt.agreement, date("2026-11-23")).String(); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestUnbillable(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name      string
+		agreement connectwise.Agreement
+		billable  bool
+	}{
+		{"open-ended", connectwise.Agreement{StartDate: date("2025-01-01"), NoEndingDate: true, Status: "Active"}, true},
+		{"ends today", connectwise.Agreement{StartDate: date("2025-01-01"), EndDate: date("2026-11-23"), Status: "Active"}, true},
+		{"ended yesterday", connectwise.Agreement{StartDate: date("2025-01-01"), EndDate: date("2026-11-22")}, false},
+		{"starts today", connectwise.Agreement{StartDate: date("2026-11-23"), NoEndingDate: true}, true},
+		{"starts tomorrow", connectwise.Agreement{StartDate: date("2026-11-24"), NoEndingDate: true}, false},
+		{"cancelled", connectwise.Agreement{Cancelled: true, NoEndingDate: true}, false},
+		{"expired by its status", connectwise.Agreement{Status: "Expired", NoEndingDate: true}, false},
+		{"a leftover end date beside noEndingDate", connectwise.Agreement{EndDate: date("2020-01-01"), NoEndingDate: true, Status: "Active"}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if why := Unbillable(tt.agreement, date("2026-11-23")); (why == "") != tt.billable {
+				t.Errorf("got %q, billable should be %v", why, tt.billable)
+			}
+		})
+	}
+}
