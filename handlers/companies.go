@@ -1,0 +1,413 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+const (
+	companiesPage = 50
+	// searchLimit is how many organizations the combobox offers at once.
+	searchLimit = 20
+)
+
+// companyQuery is the address of the mapping table, understood.
+type companyQuery struct {
+	listQuery
+	filter store.CompanyFilter
+}
+
+func parseCompanyQuery(r *http.Request) companyQuery {
+	q := companyQuery{listQuery: parseListQuery(r, "name", "identifier", "status")}
+	q.filter = store.CompanyFilter{
+		Search:   q.Search,
+		Show:     oneOf(q.values.Get("show"), store.ShowMapped, store.ShowUnmapped, store.ShowAttention),
+		TypeID:   int(formID(q.values.Get("type"), 32)),
+		StatusID: int(formID(q.values.Get("status"), 32)),
+		Sort:     q.Sort, Desc: q.Desc,
+	}
+	return q
+}
+
+func (s *server) listCompanies(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	q := parseCompanyQuery(r)
+	companies, total, err := load(&q.listQuery, companiesPage, func(limit, offset int) ([]store.CompanyRow, int, error) {
+		q.filter.Limit, q.filter.Offset = limit, offset
+		return s.Store.Companies(ctx, q.filter)
+	})
+	if err != nil {
+		return err
+	}
+	page := views.CompaniesPage{
+		Query: q.Search, Show: string(q.filter.Show), Type: q.values.Get("type"), Status: q.values.Get("status"),
+		Sort:  q.order(companiesPath, "name", "identifier", "status"),
+		Pager: q.pager(companiesPath, companiesPage, len(companies), total),
+	}
+	if page.Rows, err = s.companyRows(ctx, companies); err != nil {
+		return err
+	}
+	if err := s.companyFacts(ctx, q, &page); err != nil {
+		return err
+	}
+	return s.answer(w, r, http.StatusOK, views.CompanyTable(page),
+		func(l views.Layout) templ.Component { return views.Companies(l, page) }, views.SectionIntegrations, "Company mapping")
+}
+
+// companyFacts adds the filters' choices and counts.
+func (s *server) companyFacts(ctx context.Context, q companyQuery, page *views.CompaniesPage) error {
+	types, statuses, err := s.Store.CompanyFacets(ctx)
+	if err != nil {
+		return err
+	}
+	page.Types, page.Statuses = namedOptions(types, q.filter.TypeID), namedOptions(statuses, q.filter.StatusID)
+	if page.All, page.Mapped, err = s.Store.CompanyCounts(ctx); err != nil {
+		return err
+	}
+	page.Unmapped = page.All - page.Mapped
+	if _, page.Attention, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowAttention, Limit: 1}); err != nil {
+		return err
+	}
+	connection, err := s.Bridge.Connection(ctx)
+	page.LastImport = connection.LastImportAt
+	return err
+}
+
+// companyRows shows companies with their agreements and mapped organizations.
+func (s *server) companyRows(ctx context.Context, companies []store.CompanyRow) ([]views.CompanyRow, error) {
+	organizations, err := s.mappedOrganizations(ctx, companies)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]views.CompanyRow, len(companies))
+	for i, c := range companies {
+		rows[i] = s.companyRow(c, organizations)
+	}
+	return rows, nil
+}
+
+// mappedOrganizations are the organizations mapped to the companies, by id.
+func (s *server) mappedOrganizations(ctx context.Context, companies []store.CompanyRow) (map[int64]store.Organization, error) {
+	organizations := map[int64]store.Organization{}
+	var ids []int64
+	for _, c := range companies {
+		for _, m := range c.Mappings {
+			ids = append(ids, m.OrganizationID)
+		}
+	}
+	if len(ids) == 0 {
+		return organizations, nil
+	}
+	rows, _, err := s.Store.Organizations(ctx, store.OrganizationFilter{IDs: ids, Status: store.OrganizationAny})
+	for _, row := range rows {
+		organizations[row.ID] = row.Organization
+	}
+	return organizations, err
+}
+
+func (s *server) companyRow(c store.CompanyRow, organizations map[int64]store.Organization) views.CompanyRow {
+	row := views.CompanyRow{ID: int64(c.ID), Name: c.Name, Identifier: c.Identifier, Status: c.Status.Name, Gone: !c.GoneAt.IsZero()}
+	for _, t := range c.Types {
+		row.Types = append(row.Types, t.Name)
+	}
+	agreements := map[int]store.Agreement{}
+	for _, a := range c.Agreements {
+		agreements[a.ID] = a
+		row.Agreements = append(row.Agreements, s.agreementOption(a))
+	}
+	selectOnlyUsable(row.Agreements)
+	for _, m := range c.Mappings {
+		row.Mappings = append(row.Mappings, s.companyMapping(m, agreements, organizations[m.OrganizationID]))
+	}
+	if row.Gone && len(row.Mappings) > 0 {
+		row.Warning = "The last import did not find this company any more. Unmap its organizations, or import again with other types and statuses."
+	}
+	return row
+}
+
+func (s *server) agreementOption(a store.Agreement) views.AgreementOption {
+	return views.AgreementOption{
+		ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: string(a.Status), Start: a.StartDate, End: a.EndDate,
+		Unusable: billing.AgreementUnusable(a, s.Now()),
+	}
+}
+
+// selectOnlyUsable chooses the agreement where there is no choice.
+func selectOnlyUsable(agreements []views.AgreementOption) {
+	only := -1
+	for i, a := range agreements {
+		if a.Unusable != "" {
+			continue
+		}
+		if only >= 0 {
+			return
+		}
+		only = i
+	}
+	if only >= 0 {
+		agreements[only].Selected = true
+	}
+}
+
+func (s *server) companyMapping(m store.MappedOrganization, agreements map[int]store.Agreement, o store.Organization) views.CompanyMapping {
+	agreement, found := agreements[m.AgreementID]
+	mapping := views.CompanyMapping{
+		OrganizationID: m.OrganizationID, Organization: m.Organization, Plan: string(o.Plan), License: string(o.License), Agreement: agreement.Name,
+	}
+	switch {
+	case !found:
+		mapping.Warning = "The agreement belongs to another company now. Unmap the organization and map it again."
+	case billing.AgreementUnusable(agreement, s.Now()) != "":
+		mapping.Warning = billing.AgreementUnusable(agreement, s.Now())
+	case !o.DeletedAt.IsZero():
+		mapping.Warning = "The organization is deleted. After the next monthly sync it can be unmapped."
+	case !o.Managed:
+		mapping.Warning = "The organization is no longer MSP-managed; only managed ones are synced."
+	}
+	return mapping
+}
+
+// pathCompany is the company in the path.
+func (s *server) pathCompany(r *http.Request) (int, error) {
+	id, err := pathID(r, "id")
+	if err != nil || id > maxConnectWiseID {
+		return 0, store.ErrNotFound
+	}
+	return int(id), nil
+}
+
+// maxConnectWiseID is the largest id that ConnectWise's 32-bit numbers hold.
+const maxConnectWiseID = 1<<31 - 1
+
+func (s *server) mapCompany(w http.ResponseWriter, r *http.Request) error {
+	company, err := s.pathCompany(r)
+	if err != nil {
+		return err
+	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	agreement, organization := formID(r.PostForm.Get("agreement"), 32), formID(r.PostForm.Get("organization"), 64)
+	err = s.Bridge.Map(r.Context(), s.actor(r), company, int(agreement), organization)
+	if err == nil {
+		return s.companyDone(w, r, company, "Mapped.")
+	}
+	var invalid *billing.Invalid
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	return s.rejectMapping(w, r, company, agreement, organization, sentences(invalid.Fields))
+}
+
+// rejectMapping shows the company's row again with what was chosen, and why it
+// does not do.
+func (s *server) rejectMapping(w http.ResponseWriter, r *http.Request, company int, agreement, organization int64, problem string) error {
+	row, err := s.oneCompany(r.Context(), company)
+	if err != nil {
+		return err
+	}
+	row.Error = problem
+	for i := range row.Agreements {
+		row.Agreements[i].Selected = row.Agreements[i].ID == agreement
+	}
+	if organization != 0 {
+		if row.Organization, err = s.organizationOption(r.Context(), organization); err != nil {
+			return err
+		}
+	}
+	return s.renderCompany(w, r, http.StatusUnprocessableEntity, row)
+}
+
+func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
+	company, err := s.pathCompany(r)
+	if err != nil {
+		return err
+	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	organization := formID(r.PostForm.Get("organization"), 64)
+	row, err := s.Store.CompanyRow(r.Context(), company)
+	if err != nil {
+		return err
+	}
+	mapped := slices.ContainsFunc(row.Mappings, func(m store.MappedOrganization) bool { return m.OrganizationID == organization })
+	if !mapped {
+		return s.rejectMapping(w, r, company, 0, 0, "This organization is not mapped to the company any more.")
+	}
+	if err := s.Bridge.Unmap(r.Context(), s.actor(r), organization); err != nil {
+		return err
+	}
+	return s.companyDone(w, r, company, "Unmapped. Its seats are not synced any more.")
+}
+
+// companyDone answers with the company's row alone, or goes back to the table.
+func (s *server) companyDone(w http.ResponseWriter, r *http.Request, company int, message string) error {
+	if !isPart(r) {
+		return s.done(w, r, backToCompanies(r), message)
+	}
+	row, err := s.oneCompany(r.Context(), company)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, templ.Join(views.CompanyTableRow(row), success(message)))
+}
+
+// backToCompanies is the table as it was when the form was sent.
+func backToCompanies(r *http.Request) string {
+	back := localPath(referringPath(r))
+	if len(back) > len(companiesPath) && back[:len(companiesPath)+1] == companiesPath+"?" {
+		return back
+	}
+	return companiesPath
+}
+
+func (s *server) oneCompany(ctx context.Context, id int) (views.CompanyRow, error) {
+	company, err := s.Store.CompanyRow(ctx, id)
+	if err != nil {
+		return views.CompanyRow{}, err
+	}
+	rows, err := s.companyRows(ctx, []store.CompanyRow{company})
+	if err != nil {
+		return views.CompanyRow{}, err
+	}
+	return rows[0], nil
+}
+
+// renderCompany sends the company's row, or the page that does the same for
+// browsers without script.
+func (s *server) renderCompany(w http.ResponseWriter, r *http.Request, status int, row views.CompanyRow) error {
+	if isPart(r) {
+		return s.part(w, r, status, views.CompanyTableRow(row))
+	}
+	options, err := s.organizationOptions(r.Context(), row.ID, row.Organization.Name)
+	if err != nil {
+		return err
+	}
+	return s.renderChoose(w, r, status, row, options)
+}
+
+func (s *server) renderChoose(w http.ResponseWriter, r *http.Request, status int, row views.CompanyRow, options views.OrganizationOptions) error {
+	page := views.ChooseOrganizationPage{Company: row, Options: options}
+	return s.answer(w, r, status, views.OrganizationList(options),
+		func(l views.Layout) templ.Component { return views.ChooseOrganization(l, page) }, views.SectionIntegrations, "Map "+row.Name)
+}
+
+// searchOrganizations fills the combobox of a company's row.
+func (s *server) searchOrganizations(w http.ResponseWriter, r *http.Request) error {
+	values := r.URL.Query()
+	company := formID(values.Get("company"), 32)
+	if company == 0 {
+		return store.ErrNotFound
+	}
+	row, err := s.oneCompany(r.Context(), int(company))
+	if err != nil {
+		return err
+	}
+	options, err := s.organizationOptions(r.Context(), company, clip(clean(values.Get("q")), maxSearch))
+	if err != nil {
+		return err
+	}
+	return s.renderChoose(w, r, http.StatusOK, row, options)
+}
+
+func (s *server) organizationOptions(ctx context.Context, company int64, search string) (views.OrganizationOptions, error) {
+	options := views.OrganizationOptions{CompanyID: company, Query: search}
+	found, err := s.Store.SearchOrganizations(ctx, search, searchLimit+1)
+	if err != nil {
+		return options, err
+	}
+	if options.More = len(found) > searchLimit; options.More {
+		found = found[:searchLimit]
+	}
+	for _, o := range found {
+		options.Options = append(options.Options, optionView(o))
+	}
+	return options, nil
+}
+
+func optionView(o store.OrganizationRow) views.OrganizationOption {
+	return views.OrganizationOption{ID: o.ID, Name: o.Name, Plan: string(o.Plan), License: string(o.License), MappedTo: o.Company}
+}
+
+// organizationOption is one organization as the combobox shows it; one that
+// does not exist is none.
+func (s *server) organizationOption(ctx context.Context, id int64) (views.OrganizationOption, error) {
+	rows, _, err := s.Store.Organizations(ctx, store.OrganizationFilter{IDs: []int64{id}, Status: store.OrganizationAny})
+	if err != nil || len(rows) == 0 {
+		return views.OrganizationOption{}, err
+	}
+	return optionView(rows[0]), nil
+}
+
+// Add organization, the last entry of the combobox.
+
+func companyFormAction(company int) string {
+	return fmt.Sprintf("%s/%d/organizations", companiesPath, company)
+}
+
+func (s *server) renderCompanyOrganization(w http.ResponseWriter, r *http.Request, status int, company store.Company, form organizationForm, p problems) error {
+	view := form.view(companyFormAction(company.ID), p)
+	view.CompanyName = company.Name
+	view.Cancel = companiesPath
+	return s.answer(w, r, status, views.AddOrganizationDialog(view),
+		func(l views.Layout) templ.Component { return views.AddOrganization(l, view) }, views.SectionIntegrations, "Add organization")
+}
+
+// addCompanyOrganization adds an organization, which is managed since it is to
+// be mapped, and puts it into the company's row. Map is left to the admin.
+func (s *server) addCompanyOrganization(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.pathCompany(r)
+	if err != nil {
+		return err
+	}
+	company, err := s.Store.Company(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	form, problems, err := parseOrganization(r)
+	if err != nil {
+		return err
+	}
+	form.Managed = true
+	if len(problems) == 0 {
+		created, err := s.Store.CreateOrganization(r.Context(), form.new(s.Now()))
+		if err == nil {
+			return s.companyOrganizationAdded(w, r, id, created)
+		}
+		if err := problems.conflict(err); err != nil {
+			return err
+		}
+	}
+	return s.renderCompanyOrganization(w, r, http.StatusUnprocessableEntity, company, form, problems)
+}
+
+func (s *server) companyOrganizationAdded(w http.ResponseWriter, r *http.Request, company int, o store.Organization) error {
+	if err := s.recordOrganization(r, o.ID, "Added organization "+quote(o.Name)+"."); err != nil {
+		return err
+	}
+	message := o.Name + " was added. Press Map to map it."
+	if !isPart(r) {
+		path := withQuery(connectWisePath+"/organizations/search", nil, "company", strconv.Itoa(company), "q", o.Name)
+		return s.done(w, r, path, message)
+	}
+	row, err := s.oneCompany(r.Context(), company)
+	if err != nil {
+		return err
+	}
+	row.Organization = optionView(store.OrganizationRow{Organization: o})
+	w.Header().Set("HX-Retarget", "#company-"+strconv.Itoa(company))
+	w.Header().Set("HX-Reswap", "outerHTML")
+	w.Header().Set("HX-Trigger", "dialog:close")
+	return s.render(w, r, http.StatusOK, templ.Join(views.CompanyTableRow(row), success(message)))
+}

@@ -1,0 +1,240 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+const (
+	connectWisePath = "/integrations/connectwise"
+	productsPath    = connectWisePath + "/products"
+	importPath      = connectWisePath + "/import"
+	companiesPath   = connectWisePath + "/companies"
+)
+
+func (s *server) listIntegrations(w http.ResponseWriter, r *http.Request) error {
+	connection, err := s.Bridge.Connection(r.Context())
+	if err != nil {
+		return err
+	}
+	_, mapped, err := s.countOrganizations(r.Context())
+	if err != nil {
+		return err
+	}
+	page := views.IntegrationsPage{Connection: s.connectionView(connection), Mapped: mapped}
+	return s.full(w, r, http.StatusOK, views.SectionIntegrations, "Integrations", func(l views.Layout) templ.Component { return views.Integrations(l, page) })
+}
+
+func (s *server) showConnectWise(w http.ResponseWriter, r *http.Request) error {
+	connection, err := s.Bridge.Connection(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.renderConnectWise(w, r, http.StatusOK, connection, savedCredentials(connection))
+}
+
+// savedCredentials is the form as it was saved; the private key never returns.
+func savedCredentials(c billing.Connection) views.CredentialsForm {
+	return views.CredentialsForm{
+		Site: c.Site, Company: c.Company, PublicKey: c.PublicKey, ClientID: c.ClientID,
+		HasPrivateKey: c.State != billing.NotConnected, HasDefaultID: c.DefaultClientID,
+		AdvancedOpen: c.ClientID != "" || !c.DefaultClientID,
+	}
+}
+
+func (s *server) renderConnectWise(w http.ResponseWriter, r *http.Request, status int, c billing.Connection, form views.CredentialsForm) error {
+	if isPart(r) {
+		return s.part(w, r, status, views.CredentialsFields(form, c.State == billing.NotConnected))
+	}
+	page := views.ConnectWisePage{
+		Connection: s.connectionView(c), Credentials: form, Rights: rightViews(c),
+		Business: productView(c.Products, store.Business), Enterprise: productView(c.Products, store.Enterprise),
+		ImportRunning: s.Bridge.ImportProgress().Running,
+	}
+	if err := s.connectWiseFacts(r, &page); err != nil {
+		return err
+	}
+	return s.full(w, r, status, views.SectionIntegrations, "ConnectWise PSA", func(l views.Layout) templ.Component { return views.ConnectWise(l, page) })
+}
+
+// connectWiseFacts adds the counts and runs.
+func (s *server) connectWiseFacts(r *http.Request, page *views.ConnectWisePage) (err error) {
+	ctx := r.Context()
+	if page.Companies, _, err = s.Store.CompanyCounts(ctx); err != nil {
+		return err
+	}
+	if _, page.Mapped, err = s.countOrganizations(ctx); err != nil {
+		return err
+	}
+	attention, err := s.Bridge.Attention(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range attention {
+		if a.Kind == billing.AttendUnmapped {
+			page.Unmapped = a.Count
+		}
+	}
+	if page.LastRunURL, page.LastRunResult, err = s.lastRun(ctx); err != nil {
+		return err
+	}
+	unfinished, err := s.Store.UnfinishedRuns(ctx)
+	if len(unfinished) > 0 {
+		page.RunningURL = runPath(unfinished[0].ID)
+	}
+	return err
+}
+
+func rightViews(c billing.Connection) []views.Right {
+	var rights []views.Right
+	for _, right := range c.Rights {
+		for _, level := range right.Levels {
+			rights = append(rights, views.Right{
+				Module: right.Module, Level: level.Level, Use: rightUse(right.Module, level.Level), State: string(level.State),
+			})
+		}
+	}
+	return rights
+}
+
+// rightUse is what a right of the API member is for.
+func rightUse(module, level string) string {
+	switch module + " " + level {
+	case "Company Maintenance Inquire":
+		return "to read the companies to map"
+	case "Table Setup Inquire":
+		return "to read company types and statuses"
+	case "Product Catalog Inquire":
+		return "to find the products to map"
+	case "Product Catalog Add":
+		return "to create a missing product"
+	case "Agreements Inquire":
+		return "to read agreements and their additions"
+	case "Agreements Add":
+		return "to add a line where there is none"
+	case "Agreements Edit":
+		return "to change the quantity of a line"
+	}
+	return ""
+}
+
+func productView(products map[store.Plan]store.ProductMapping, plan store.Plan) *views.Product {
+	p, ok := products[plan]
+	if !ok {
+		return nil
+	}
+	return &views.Product{ID: int64(p.ProductID), Identifier: p.Identifier, Description: p.Description}
+}
+
+// parseCredentials reads the form. Keys are taken as pasted, without the
+// blanks and invisible characters that come along.
+func parseCredentials(r *http.Request) (billing.Credentials, problems, error) {
+	if err := parseForm(r); err != nil {
+		return billing.Credentials{}, nil, err
+	}
+	c := billing.Credentials{
+		Site:       clean(r.PostForm.Get("site")),
+		Company:    clean(r.PostForm.Get("company")),
+		PublicKey:  clean(r.PostForm.Get("public_key")),
+		PrivateKey: clean(r.PostForm.Get("private_key")),
+		ClientID:   clean(r.PostForm.Get("client_id")),
+	}
+	p := problems{}
+	for field, value := range map[string]string{
+		"site": c.Site, "company": c.Company, "public_key": c.PublicKey, "private_key": c.PrivateKey, "client_id": c.ClientID,
+	} {
+		if length(value) > maxKey {
+			p.add(field, "This is too long.")
+		}
+	}
+	return c, p, nil
+}
+
+func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
+	credentials, problems, err := parseCredentials(r)
+	if err != nil {
+		return err
+	}
+	var notice *views.Notice
+	if len(problems) == 0 {
+		_, err := s.Bridge.Connect(r.Context(), s.actor(r), credentials)
+		if err == nil {
+			return s.done(w, r, connectWisePath, "The credentials work and were saved.")
+		}
+		if notice, err = problems.bridge(err); err != nil {
+			return err
+		}
+	}
+	saved, err := s.Bridge.Connection(r.Context())
+	if err != nil {
+		return err
+	}
+	form := savedCredentials(saved)
+	form.Site, form.Company, form.PublicKey, form.ClientID = credentials.Site, credentials.Company, credentials.PublicKey, credentials.ClientID
+	form.AdvancedOpen = form.AdvancedOpen || problems["client_id"] != ""
+	form.Problems, form.Notice = views.Problems(problems), notice
+	return s.renderConnectWise(w, r, http.StatusUnprocessableEntity, saved, form)
+}
+
+// bridge takes apart what billing refused: problems go next to their fields,
+// what ConnectWise said becomes a notice. Any other error is left.
+func (p problems) bridge(err error) (*views.Notice, error) {
+	var invalid *billing.Invalid
+	if errors.As(err, &invalid) {
+		for field, message := range invalid.Fields {
+			p.add(field, message)
+		}
+		return nil, nil
+	}
+	var refused *billing.Refused
+	if !errors.As(err, &refused) {
+		return nil, err
+	}
+	if refused.Field != "" {
+		p.add(refused.Field, refused.Problem.What)
+	}
+	notice := problemView(refused.Problem)
+	return &notice, nil
+}
+
+func (s *server) checkConnection(w http.ResponseWriter, r *http.Request) error {
+	connection, err := s.Bridge.CheckConnection(r.Context(), s.actor(r))
+	if err != nil {
+		return err
+	}
+	message := "The connection works."
+	if connection.State == billing.Failing {
+		message = "The connection was checked: see below what is wrong."
+	}
+	return s.done(w, r, connectWisePath, message)
+}
+
+func (s *server) disconnect(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Bridge.Disconnect(r.Context(), s.actor(r)); err != nil {
+		return err
+	}
+	return s.done(w, r, connectWisePath, "ConnectWise PSA is disconnected. All mappings were removed.")
+}
+
+func (s *server) startSync(w http.ResponseWriter, r *http.Request) error {
+	return s.startRun(w, r, false)
+}
+
+func (s *server) startPreview(w http.ResponseWriter, r *http.Request) error {
+	return s.startRun(w, r, true)
+}
+
+// startRun starts Sync now or its preview and shows its progress.
+func (s *server) startRun(w http.ResponseWriter, r *http.Request, preview bool) error {
+	run, err := s.Bridge.Start(r.Context(), s.actor(r), s.Bridge.SyncNow(preview))
+	if err != nil {
+		return err
+	}
+	return leave(w, r, runPath(run.ID))
+}

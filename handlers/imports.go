@@ -1,0 +1,168 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/views"
+)
+
+func (s *server) showImport(w http.ResponseWriter, r *http.Request) error {
+	page, err := s.importPage(r, nil, nil)
+	if err != nil {
+		return err
+	}
+	return s.renderImport(w, r, http.StatusOK, page)
+}
+
+// importPage is the choice of what to import. chosen, when not nil, is what
+// was just sent; otherwise the last import's choice is offered.
+func (s *server) importPage(r *http.Request, chosen *importForm, problems problems) (views.ImportPage, error) {
+	page := views.ImportPage{}
+	connection, err := s.Bridge.Connection(r.Context())
+	if err != nil {
+		return page, err
+	}
+	page.LastImport = connection.LastImportAt
+	if page.Imported, _, err = s.Store.CompanyCounts(r.Context()); err != nil {
+		return page, err
+	}
+	page.Progress = importView(s.Bridge.ImportProgress(), s.Now())
+	page.Problems = views.Problems(problems)
+	if page.Progress != nil && page.Progress.State == "running" {
+		return page, nil // the choice is made; no need to ask ConnectWise for it
+	}
+	types, statuses, err := s.Bridge.FilterOptions(r.Context())
+	if err != nil {
+		if page.Notice, err = problems.bridge(err); err != nil {
+			return page, err
+		}
+		return page, nil
+	}
+	page.Types, page.Statuses = filterOptions(types), filterOptions(statuses)
+	if chosen != nil {
+		selectOnly(page.Types, chosen.Types)
+		selectOnly(page.Statuses, chosen.Statuses)
+	}
+	return page, nil
+}
+
+func filterOptions(all []billing.Option) []views.Option {
+	options := make([]views.Option, len(all))
+	for i, o := range all {
+		options[i] = views.Option{
+			Value: strconv.Itoa(o.ID), Label: o.Name, Count: max(o.Count, 0), HasCount: o.Count >= 0, Selected: o.Selected,
+		}
+	}
+	return options
+}
+
+func selectOnly(options []views.Option, chosen []int64) {
+	for i := range options {
+		options[i].Selected = false
+		for _, id := range chosen {
+			if options[i].Value == strconv.FormatInt(id, 10) {
+				options[i].Selected = true
+			}
+		}
+	}
+}
+
+func (s *server) renderImport(w http.ResponseWriter, r *http.Request, status int, page views.ImportPage) error {
+	return s.full(w, r, status, views.SectionIntegrations, "Import companies", func(l views.Layout) templ.Component { return views.Import(l, page) })
+}
+
+// importForm is the choice of company types and statuses, by ConnectWise's ids.
+type importForm struct {
+	Types, Statuses []int64
+}
+
+func parseImport(r *http.Request) (importForm, error) {
+	if err := parseForm(r); err != nil {
+		return importForm{}, err
+	}
+	return importForm{Types: formIDs(r.PostForm["type"], 32), Statuses: formIDs(r.PostForm["status"], 32)}, nil
+}
+
+func (s *server) startImport(w http.ResponseWriter, r *http.Request) error {
+	form, err := parseImport(r)
+	if err != nil {
+		return err
+	}
+	failure := s.Bridge.StartImport(r.Context(), s.actor(r), ints(form.Types), ints(form.Statuses))
+	if failure == nil {
+		return seeOther(w, r, importPath)
+	}
+	problems := problems{}
+	notice, err := problems.bridge(failure)
+	if err != nil {
+		return err
+	}
+	page, err := s.importPage(r, &form, problems)
+	if err != nil {
+		return err
+	}
+	if notice != nil {
+		page.Notice = notice
+	}
+	return s.renderImport(w, r, http.StatusUnprocessableEntity, page)
+}
+
+// importProgress is polled while an import runs. The whole page is for
+// browsers that reload it.
+func (s *server) importProgress(w http.ResponseWriter, r *http.Request) error {
+	progress := importView(s.Bridge.ImportProgress(), s.Now())
+	if !isPart(r) || progress == nil {
+		return leave(w, r, importPath)
+	}
+	return s.render(w, r, http.StatusOK, views.ImportStatus(progress))
+}
+
+func (s *server) cancelImport(w http.ResponseWriter, r *http.Request) error {
+	s.Bridge.CancelImport()
+	return s.done(w, r, importPath, "The import is being cancelled.")
+}
+
+// importView is the import that runs or was the last one, nil before the first.
+func importView(p billing.ImportProgress, now time.Time) *views.ImportProgress {
+	if p.StartedAt.IsZero() {
+		return nil
+	}
+	view := &views.ImportProgress{
+		State: importState(p), Step: p.Phase, Done: p.Done, Total: p.Total, Started: p.StartedAt, Notice: problemNotice(p.Problem),
+	}
+	end := p.EndedAt
+	if end.IsZero() {
+		end = now
+	}
+	view.PerSecond = perSecond(p.Done, end.Sub(p.StartedAt))
+	if result := p.Result; result != nil {
+		view.Companies, view.Agreements = result.Companies, result.Agreements
+		view.New, view.Renamed, view.Gone = result.NewCompanies, result.RenamedCompanies, result.GoneCompanies
+	}
+	return view
+}
+
+func importState(p billing.ImportProgress) string {
+	switch {
+	case p.Running:
+		return "running"
+	case p.Cancelled:
+		return "cancelled"
+	case !p.Problem.Zero():
+		return "failed"
+	}
+	return "done"
+}
+
+// perSecond is a rate, 0 while too little time has passed to tell.
+func perSecond(done int, took time.Duration) float64 {
+	if took < time.Second {
+		return 0
+	}
+	return float64(done) / took.Seconds()
+}

@@ -1,0 +1,124 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"seatbridge/views"
+)
+
+// maxPage keeps page × size far from overflowing.
+const maxPage = 1_000_000
+
+// oneOf is the value if it is among those allowed, otherwise the zero value,
+// which means "no filter".
+func oneOf[T ~string](value string, allowed ...T) T {
+	if slices.Contains(allowed, T(value)) {
+		return T(value)
+	}
+	return ""
+}
+
+// listQuery is the part of a list's address that all lists share. Whatever
+// the address says, it is usable: unknown values are left out.
+type listQuery struct {
+	Search string
+	Sort   string
+	Desc   bool
+	Page   int // from 1
+	values url.Values
+}
+
+// parseListQuery reads ?q, sort, dir and page. The first of sorts is the
+// order when none is asked for.
+func parseListQuery(r *http.Request, sorts ...string) listQuery {
+	values := r.URL.Query()
+	page, err := strconv.Atoi(values.Get("page"))
+	if err != nil || page < 1 {
+		page = 1
+	}
+	return listQuery{
+		Search: clip(clean(values.Get("q")), maxSearch),
+		Sort:   oneOf(values.Get("sort"), sorts...),
+		Desc:   values.Get("dir") == "desc",
+		Page:   min(page, maxPage),
+		values: values,
+	}
+}
+
+// load fetches one page; when the address asks for a page beyond the end, the
+// last one.
+func load[T any](q *listQuery, size int, fetch func(limit, offset int) ([]T, int, error)) ([]T, int, error) {
+	items, total, err := fetch(size, (q.Page-1)*size)
+	if err != nil {
+		return nil, 0, err
+	}
+	if last := max((total+size-1)/size, 1); q.Page > last {
+		q.Page = last
+		return fetch(size, (q.Page-1)*size)
+	}
+	return items, total, nil
+}
+
+// pager says where the loaded page stands among its pages.
+func (q listQuery) pager(path string, size, shown, total int) views.Pager {
+	p := views.Pager{Page: q.Page, Total: total}
+	if shown == 0 {
+		return p
+	}
+	p.From = (q.Page-1)*size + 1
+	p.To = p.From + shown - 1
+	if q.Page > 1 {
+		p.Previous = withQuery(path, q.values, "page", pageNumber(q.Page-1))
+	}
+	if p.To < total {
+		p.Next = withQuery(path, q.values, "page", pageNumber(q.Page+1))
+	}
+	return p
+}
+
+// pageNumber leaves the first page out of addresses.
+func pageNumber(n int) string {
+	if n <= 1 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// order is the table's order with the addresses that change it: a click on
+// the present column turns it round, on another one sorts ascending.
+func (q listQuery) order(path string, columns ...string) views.Sort {
+	s := views.Sort{By: q.Sort, Desc: q.Desc, URLs: map[string]string{}}
+	for _, column := range columns {
+		dir := ""
+		if column == q.Sort && !q.Desc {
+			dir = "desc"
+		}
+		s.URLs[column] = withQuery(path, q.values, "sort", column, "dir", dir, "page", "")
+	}
+	return s
+}
+
+// withQuery is an address with the present query and some values changed; an
+// empty value removes one. Empty values of a filter form are dropped, too.
+func withQuery(path string, values url.Values, pairs ...string) string {
+	changed := url.Values{}
+	for key, list := range values {
+		if list = slices.DeleteFunc(slices.Clone(list), func(v string) bool { return v == "" }); len(list) > 0 {
+			changed[key] = list
+		}
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			changed.Del(pairs[i])
+		} else {
+			changed.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(changed) == 0 {
+		return path
+	}
+	return path + "?" + changed.Encode()
+}

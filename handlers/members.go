@@ -1,0 +1,231 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+// invitationLife is how long an invited member has to accept.
+const invitationLife = 7 * 24 * time.Hour
+
+func roles() []store.Role { return []store.Role{store.Owner, store.Admin, store.Technician} }
+
+func (s *server) listMembers(w http.ResponseWriter, r *http.Request) error {
+	return s.renderMembers(w, r, http.StatusOK, views.MembersPage{Invite: views.InviteForm{Role: string(store.Technician)}})
+}
+
+// renderMembers completes the page with the list.
+func (s *server) renderMembers(w http.ResponseWriter, r *http.Request, status int, page views.MembersPage) error {
+	users, err := s.Store.Users(r.Context())
+	if err != nil {
+		return err
+	}
+	owners := 0
+	for _, u := range users {
+		if u.Role == store.Owner && u.Status == store.Active {
+			owners++
+		}
+	}
+	page.CanEdit = true
+	for _, u := range users {
+		row, err := s.memberRow(r, u)
+		if err != nil {
+			return err
+		}
+		// Neither the last Owner may be changed, nor any Owner by an Admin.
+		row.LastOwner = u.Role == store.Owner && (visitorOf(r).Role != store.Owner || u.Status == store.Active && owners == 1)
+		page.Rows = append(page.Rows, row)
+	}
+	return s.full(w, r, status, views.SectionMembers, "Members", func(l views.Layout) templ.Component { return views.Members(l, page) })
+}
+
+func (s *server) memberRow(r *http.Request, u store.User) (views.MemberRow, error) {
+	sessions, err := s.liveSessions(r, u.ID)
+	return views.MemberRow{
+		ID: u.ID, Name: u.Name, Email: u.Email, Role: string(u.Role), Status: string(u.Status), LastSeen: u.LastSeenAt,
+		Sessions: len(sessions), Self: u.ID == visitorOf(r).ID,
+	}, err
+}
+
+// liveSessions are a user's sessions that have not ended by themselves.
+func (s *server) liveSessions(r *http.Request, userID int64) ([]store.Session, error) {
+	all, err := s.Store.Sessions(r.Context(), userID)
+	var live []store.Session
+	for _, session := range all {
+		if now := s.Now(); session.ExpiresAt.After(now) && now.Sub(session.SeenAt) <= sessionIdle {
+			live = append(live, session)
+		}
+	}
+	return live, err
+}
+
+// inviteForm is what the form for a new member sends.
+type inviteForm struct {
+	Name, Email string
+	Role        store.Role
+}
+
+func parseInvite(r *http.Request) (inviteForm, problems, error) {
+	if err := parseForm(r); err != nil {
+		return inviteForm{}, nil, err
+	}
+	f := inviteForm{
+		Name: clean(r.PostForm.Get("name")), Email: clean(r.PostForm.Get("email")), Role: oneOf(r.PostForm.Get("role"), roles()...),
+	}
+	p := problems{}
+	p.add("email", emailProblem(f.Email))
+	p.add("name", nameProblem("the member's name", f.Name))
+	if f.Role == "" {
+		p.add("role", "Choose a role.")
+	}
+	return f, p, nil
+}
+
+func (s *server) inviteMember(w http.ResponseWriter, r *http.Request) error {
+	form, problems, err := parseInvite(r)
+	if err != nil {
+		return err
+	}
+	if form.Role == store.Owner && visitorOf(r).Role != store.Owner {
+		problems.add("role", "Only an Owner can invite another Owner.")
+	}
+	if len(problems) == 0 {
+		link, err := s.invite(r, form)
+		if err == nil {
+			return s.renderMembers(w, r, http.StatusOK, views.MembersPage{
+				Invite: views.InviteForm{Role: string(form.Role)}, InviteLink: link, InvitedAs: form.Email,
+			})
+		}
+		if err := problems.conflict(err); err != nil {
+			return err
+		}
+	}
+	return s.renderMembers(w, r, http.StatusUnprocessableEntity, views.MembersPage{Invite: views.InviteForm{
+		Name: form.Name, Email: form.Email, Role: string(form.Role), Problems: views.Problems(problems),
+	}})
+}
+
+// invite makes a pending member and the link that lets it in. Only a hash of
+// the link is kept, so it is shown now or never.
+func (s *server) invite(r *http.Request, form inviteForm) (link string, err error) {
+	user, err := s.Store.CreateUser(r.Context(), store.User{
+		Name: form.Name, Email: form.Email, Role: form.Role, Status: store.Pending, CreatedAt: s.Now(),
+	})
+	if err != nil {
+		return "", err
+	}
+	token := newToken()
+	if err := s.Store.CreateInvitation(r.Context(), token, user.ID, s.Now().Add(invitationLife)); err != nil {
+		return "", err
+	}
+	if err := s.record(r, store.CategoryMembers, "Invited "+form.Email+" as "+roleName(form.Role)+"."); err != nil {
+		return "", err
+	}
+	return s.origin(r) + "/members/accept/" + token, nil
+}
+
+func roleName(role store.Role) string {
+	switch role {
+	case store.Owner:
+		return "Owner"
+	case store.Admin:
+		return "Admin"
+	}
+	return "Technician"
+}
+
+// member is the user in the path, if the signed-in one may manage it: Admins
+// do not manage Owners, and nobody their own account.
+func (s *server) member(r *http.Request) (store.User, error) {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return store.User{}, err
+	}
+	user, err := s.Store.User(r.Context(), id)
+	if err != nil {
+		return store.User{}, err
+	}
+	v := visitorOf(r)
+	if user.Role == store.Owner && v.Role != store.Owner {
+		return store.User{}, forbidden(owner)
+	}
+	if user.ID == v.ID {
+		return store.User{}, &httpError{
+			Status: http.StatusConflict, Message: "You cannot do this to your own account.", Do: "Ask another Owner or Admin.",
+		}
+	}
+	return user, nil
+}
+
+func (s *server) suspendMember(w http.ResponseWriter, r *http.Request) error {
+	return s.changeMember(w, r, "Suspended", func(u store.User) error {
+		if u.Status != store.Active {
+			return &httpError{Status: http.StatusConflict, Message: "Only an active member can be suspended."}
+		}
+		u.Status = store.Suspended
+		if err := s.Store.UpdateUser(r.Context(), u); err != nil {
+			return err
+		}
+		return s.Store.DeleteUserSessions(r.Context(), u.ID)
+	})
+}
+
+func (s *server) reactivateMember(w http.ResponseWriter, r *http.Request) error {
+	return s.changeMember(w, r, "Reactivated", func(u store.User) error {
+		if u.Status != store.Suspended {
+			return &httpError{Status: http.StatusConflict, Message: "Only a suspended member can be reactivated."}
+		}
+		u.Status = store.Active
+		return s.Store.UpdateUser(r.Context(), u)
+	})
+}
+
+func (s *server) removeMember(w http.ResponseWriter, r *http.Request) error {
+	return s.changeMember(w, r, "Removed", func(u store.User) error { return s.Store.DeleteUser(r.Context(), u.ID) })
+}
+
+func (s *server) changeRole(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	role := oneOf(r.PostForm.Get("role"), roles()...)
+	switch {
+	case role == "":
+		return &httpError{Status: http.StatusUnprocessableEntity, Message: "Choose a role."}
+	case role == store.Owner && visitorOf(r).Role != store.Owner:
+		return forbidden(owner)
+	}
+	return s.changeMember(w, r, "Made "+roleName(role)+":", func(u store.User) error {
+		u.Role = role
+		return s.Store.UpdateUser(r.Context(), u)
+	})
+}
+
+// changeMember carries out one of the buttons of a member's row.
+func (s *server) changeMember(w http.ResponseWriter, r *http.Request, verb string, change func(store.User) error) error {
+	user, err := s.member(r)
+	if err != nil {
+		return err
+	}
+	err = change(user)
+	if errors.Is(err, store.ErrLastOwner) {
+		return &httpError{Status: http.StatusConflict, Message: "This is the last active Owner.", Do: "Make somebody else an Owner first."}
+	}
+	if err != nil {
+		return err
+	}
+	message := verb + " " + user.Email + "."
+	if err := s.record(r, store.CategoryMembers, message); err != nil {
+		return err
+	}
+	if err := s.notify(w, r, message); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/members")
+}

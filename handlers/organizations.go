@@ -1,0 +1,517 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+const organizationsPage = 50
+
+// organizationQuery is the address of the list, understood.
+type organizationQuery struct {
+	listQuery
+	filter store.OrganizationFilter
+}
+
+func parseOrganizationQuery(r *http.Request) organizationQuery {
+	q := organizationQuery{listQuery: parseListQuery(r, "name", "plan", "license", "status", "seats", "company")}
+	q.filter = store.OrganizationFilter{
+		Search:  q.Search,
+		Plan:    oneOf(q.values.Get("plan"), store.Plans()...),
+		License: oneOf(q.values.Get("license"), store.Standard, store.Trial, store.NFR),
+		Status:  oneOf(q.values.Get("status"), store.OrganizationActive, store.OrganizationSuspended, store.OrganizationDeleted),
+		Mapping: oneOf(q.values.Get("mapping"), store.Mapped, store.Unmapped),
+		Sort:    q.Sort, Desc: q.Desc,
+	}
+	return q
+}
+
+func (s *server) listOrganizations(w http.ResponseWriter, r *http.Request) error {
+	q := parseOrganizationQuery(r)
+	rows, total, usage, err := s.organizationsWithSeats(r.Context(), &q)
+	if err != nil {
+		return err
+	}
+	page := views.OrganizationsPage{
+		Query: q.Search, Plan: string(q.filter.Plan), License: string(q.filter.License), Status: string(q.filter.Status), Mapping: q.filter.Mapping,
+		Sort:    q.order("/organizations", "name", "plan", "license", "status", "seats", "company"),
+		Pager:   q.pager("/organizations", organizationsPage, len(rows), total),
+		Any:     total > 0,
+		CanEdit: true,
+	}
+	for _, row := range rows {
+		page.Rows = append(page.Rows, organizationRow(row, usage[row.ID]))
+	}
+	if err := s.completeOrganizations(r, &page); err != nil {
+		return err
+	}
+	return s.answer(w, r, http.StatusOK, views.OrganizationsList(page),
+		func(l views.Layout) templ.Component { return views.Organizations(l, page) }, views.SectionOrganizations, "Organizations")
+}
+
+// completeOrganizations adds what depends on more than the list.
+func (s *server) completeOrganizations(r *http.Request, page *views.OrganizationsPage) error {
+	if !page.Any {
+		_, all, err := s.Store.Organizations(r.Context(), store.OrganizationFilter{Status: store.OrganizationAny, Limit: 1})
+		if err != nil {
+			return err
+		}
+		page.Any = all > 0
+	}
+	if accessOf(visitorOf(r).Role) < admin {
+		return nil
+	}
+	connection, err := s.Bridge.Connection(r.Context())
+	page.CanImport = connection.State == billing.Active
+	return err
+}
+
+// organizationsWithSeats loads one page with its billable seats of the current
+// month. Ordered by seats or company, which the database does not know, the
+// whole list is read and ordered here.
+func (s *server) organizationsWithSeats(ctx context.Context, q *organizationQuery) ([]store.OrganizationRow, int, map[int64]billing.Usage, error) {
+	period := billing.ToDate(s.Now())
+	if q.Sort == "seats" || q.Sort == "company" {
+		return s.organizationsOrderedHere(ctx, q, period)
+	}
+	rows, total, err := load(&q.listQuery, organizationsPage, func(limit, offset int) ([]store.OrganizationRow, int, error) {
+		q.filter.Limit, q.filter.Offset = limit, offset
+		return s.Store.Organizations(ctx, q.filter)
+	})
+	if err != nil || len(rows) == 0 {
+		return rows, total, nil, err
+	}
+	ids := make([]int64, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	usage, err := s.Bridge.Usage(ctx, period, ids)
+	return rows, total, usage, err
+}
+
+func (s *server) organizationsOrderedHere(ctx context.Context, q *organizationQuery, period billing.Period) ([]store.OrganizationRow, int, map[int64]billing.Usage, error) {
+	filter := q.filter
+	filter.Sort, filter.Desc = "name", false
+	rows, _, err := s.Store.Organizations(ctx, filter)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	usage, err := s.Bridge.Usage(ctx, period, nil)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	order := func(a, b store.OrganizationRow) int { return cmp.Compare(store.Fold(a.Company), store.Fold(b.Company)) }
+	if q.Sort == "seats" {
+		order = func(a, b store.OrganizationRow) int {
+			return cmp.Compare(knownSeats(usage[a.ID]), knownSeats(usage[b.ID]))
+		}
+	}
+	sortRows(rows, q.Desc, order)
+	page, total, err := load(&q.listQuery, organizationsPage, slicePage(rows))
+	return page, total, usage, err
+}
+
+// knownSeats orders what is unknown before zero.
+func knownSeats(u billing.Usage) int {
+	if !u.Known {
+		return -1
+	}
+	return u.Seats
+}
+
+// sortRows keeps the order by name among equals, also when it is turned round.
+func sortRows[T any](rows []T, desc bool, order func(a, b T) int) {
+	if desc {
+		slices.SortStableFunc(rows, func(a, b T) int { return order(b, a) })
+	} else {
+		slices.SortStableFunc(rows, order)
+	}
+}
+
+// slicePage is the fetch function of a list that is in memory already.
+func slicePage[T any](rows []T) func(limit, offset int) ([]T, int, error) {
+	return func(limit, offset int) ([]T, int, error) {
+		start := min(offset, len(rows))
+		return rows[start:min(start+limit, len(rows))], len(rows), nil
+	}
+}
+
+func organizationRow(row store.OrganizationRow, u billing.Usage) views.OrganizationRow {
+	return views.OrganizationRow{
+		ID: row.ID, Name: row.Name, Plan: string(row.Plan), License: string(row.License), TrialEnds: row.TrialEndsAt,
+		Status: string(row.Status()), Managed: row.Managed, Seats: u.Seats, SeatsKnown: u.Known,
+		Company: row.Company, Agreement: row.Agreement,
+	}
+}
+
+// The form.
+
+// organizationForm is what the form for an organization sends.
+type organizationForm struct {
+	Name       string
+	License    store.License
+	Plan       store.Plan
+	Managed    bool
+	ExternalID string
+}
+
+// parseOrganization reads the form; whatever is missing or unknown becomes a problem.
+func parseOrganization(r *http.Request) (organizationForm, problems, error) {
+	if err := parseForm(r); err != nil {
+		return organizationForm{}, nil, err
+	}
+	f := organizationForm{
+		Name:       clean(r.PostForm.Get("name")),
+		License:    oneOf(r.PostForm.Get("license"), store.Standard, store.Trial, store.NFR),
+		Plan:       oneOf(r.PostForm.Get("plan"), store.Plans()...),
+		Managed:    checked(r.PostForm, "managed"),
+		ExternalID: clean(r.PostForm.Get("external_id")),
+	}
+	p := problems{}
+	p.add("name", nameProblem("the organization's name", f.Name))
+	if f.License == "" {
+		p.add("license", "Choose a license type.")
+	}
+	if f.Plan == "" {
+		p.add("plan", "Choose a plan.")
+	}
+	if length(f.ExternalID) > maxExternal {
+		p.add("external_id", fmt.Sprintf("Use at most %d characters.", maxExternal))
+	}
+	return f, p, nil
+}
+
+// new makes an organization that begins now.
+func (f organizationForm) new(now time.Time) store.Organization {
+	o := store.Organization{
+		Name: f.Name, Plan: f.Plan, License: f.License, Managed: f.Managed, ExternalID: f.ExternalID, CreatedAt: now,
+	}
+	if o.License == store.Trial {
+		o.TrialEndsAt = billing.TrialEnd(now)
+	}
+	return o
+}
+
+// view is the form as it was sent, with what is wrong.
+func (f organizationForm) view(action string, p problems) views.OrganizationForm {
+	return views.OrganizationForm{
+		Action: action, Name: f.Name, License: string(f.License), Plan: string(f.Plan), Managed: f.Managed,
+		ExternalID: f.ExternalID, Problems: views.Problems(p),
+	}
+}
+
+// conflict puts a value that another organization has next to its field; any
+// other error is left.
+func (p problems) conflict(err error) error {
+	var conflict *store.Conflict
+	if !errors.As(err, &conflict) {
+		return err
+	}
+	switch conflict.Field {
+	case "name":
+		p.add("name", "Another organization has this name.")
+	case "external_id":
+		p.add("external_id", "Another organization has this ID.")
+	case "license":
+		p.add("license", "There is an NFR organization already; an MSP can have one.")
+	case "email":
+		p.add("email", "A member has this e-mail address already.")
+	default:
+		return err
+	}
+	return nil
+}
+
+// newOrganization is the empty form; ?company names the ConnectWise company
+// whose row of the mapping table it is for.
+func (s *server) newOrganization(w http.ResponseWriter, r *http.Request) error {
+	form := organizationForm{License: store.Standard, Plan: store.Business, Managed: true}
+	id := formID(r.URL.Query().Get("company"), 32)
+	if id != 0 && accessOf(visitorOf(r).Role) >= admin {
+		company, err := s.Store.Company(r.Context(), int(id))
+		if err != nil {
+			return err
+		}
+		return s.renderCompanyOrganization(w, r, http.StatusOK, company, form, nil)
+	}
+	return s.renderNewOrganization(w, r, http.StatusOK, form.view("/organizations", nil))
+}
+
+func (s *server) renderNewOrganization(w http.ResponseWriter, r *http.Request, status int, form views.OrganizationForm) error {
+	form.Cancel = "/organizations"
+	return s.answer(w, r, status, views.AddOrganizationDialog(form),
+		func(l views.Layout) templ.Component { return views.AddOrganization(l, form) }, views.SectionOrganizations, "Add organization")
+}
+
+func (s *server) createOrganization(w http.ResponseWriter, r *http.Request) error {
+	form, problems, err := parseOrganization(r)
+	if err != nil {
+		return err
+	}
+	if len(problems) == 0 {
+		created, err := s.Store.CreateOrganization(r.Context(), form.new(s.Now()))
+		if err == nil {
+			return s.organizationCreated(w, r, created)
+		}
+		if err := problems.conflict(err); err != nil {
+			return err
+		}
+	}
+	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, form.view("/organizations", problems))
+}
+
+func (s *server) organizationCreated(w http.ResponseWriter, r *http.Request, o store.Organization) error {
+	if err := s.recordOrganization(r, o.ID, "Added organization "+quote(o.Name)+"."); err != nil {
+		return err
+	}
+	return s.done(w, r, organizationPath(o.ID), o.Name+" was added.")
+}
+
+func organizationPath(id int64) string { return "/organizations/" + strconv.FormatInt(id, 10) }
+
+func quote(name string) string { return "“" + name + "”" }
+
+// One organization.
+
+func (s *server) organization(r *http.Request) (store.Organization, error) {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return store.Organization{}, err
+	}
+	return s.Store.Organization(r.Context(), id)
+}
+
+func (s *server) showOrganization(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.organization(r)
+	if err != nil {
+		return err
+	}
+	return s.renderOrganization(w, r, http.StatusOK, o, editForm(o), views.SeatForm{}, nil)
+}
+
+func editForm(o store.Organization) views.OrganizationForm {
+	form := organizationForm{Name: o.Name, License: o.License, Plan: o.Plan, Managed: o.Managed, ExternalID: o.ExternalID}.view(organizationPath(o.ID), nil)
+	form.Edit = true
+	return form
+}
+
+func (s *server) updateOrganization(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.organization(r)
+	if err != nil {
+		return err
+	}
+	form, problems, err := parseOrganization(r)
+	if err != nil {
+		return err
+	}
+	if !o.DeletedAt.IsZero() {
+		problems.add("", "This organization is deleted and cannot be changed.")
+	}
+	if form.License == store.Trial && o.License != store.Trial {
+		problems.add("license", "A trial can only be chosen when an organization is added.")
+	}
+	if len(problems) == 0 {
+		changed := o
+		changed.Name, changed.Plan, changed.License, changed.Managed, changed.ExternalID = form.Name, form.Plan, form.License, form.Managed, form.ExternalID
+		err := s.Store.UpdateOrganization(r.Context(), changed, s.Now())
+		if err == nil {
+			return s.organizationUpdated(w, r, o, changed)
+		}
+		if err := problems.conflict(err); err != nil {
+			return err
+		}
+	}
+	view := form.view(organizationPath(o.ID), problems)
+	view.Edit = true
+	if isPart(r) {
+		return s.render(w, r, http.StatusUnprocessableEntity, views.OrganizationEdit(view))
+	}
+	return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, view, views.SeatForm{}, nil)
+}
+
+func (s *server) organizationUpdated(w http.ResponseWriter, r *http.Request, before, after store.Organization) error {
+	if err := s.recordOrganization(r, after.ID, describeEdit(before, after)); err != nil {
+		return err
+	}
+	return s.done(w, r, organizationPath(after.ID), "Saved.")
+}
+
+// describeEdit says for the activity log what an edit changed.
+func describeEdit(before, after store.Organization) string {
+	text := "Edited organization " + quote(after.Name) + "."
+	note := func(what, from, to string) {
+		if from != to {
+			text += fmt.Sprintf(" %s: %s → %s.", what, cmp.Or(from, "none"), cmp.Or(to, "none"))
+		}
+	}
+	note("Name", before.Name, after.Name)
+	note("Plan", before.Plan.Name(), after.Plan.Name())
+	note("License type", string(before.License), string(after.License))
+	note("MSP-managed", strconv.FormatBool(before.Managed), strconv.FormatBool(after.Managed))
+	note("External ID", before.ExternalID, after.ExternalID)
+	return text
+}
+
+func (s *server) suspendOrganization(w http.ResponseWriter, r *http.Request) error {
+	return s.changeOrganization(w, r, "Suspended", func(ctx context.Context, id int64) error {
+		return s.Store.SuspendOrganization(ctx, id, s.Now())
+	})
+}
+
+func (s *server) reactivateOrganization(w http.ResponseWriter, r *http.Request) error {
+	return s.changeOrganization(w, r, "Reactivated", s.Store.ReactivateOrganization)
+}
+
+// deleteOrganization ends billing with this month; the page stays, so that the
+// month's figure can still be read.
+func (s *server) deleteOrganization(w http.ResponseWriter, r *http.Request) error {
+	return s.changeOrganization(w, r, "Deleted", func(ctx context.Context, id int64) error {
+		return s.Store.DeleteOrganization(ctx, id, s.Now())
+	})
+}
+
+// changeOrganization carries out one of the buttons. On a deleted organization
+// none of them does anything.
+func (s *server) changeOrganization(w http.ResponseWriter, r *http.Request, verb string, change func(context.Context, int64) error) error {
+	o, err := s.organization(r)
+	if err != nil {
+		return err
+	}
+	if !o.DeletedAt.IsZero() {
+		return &httpError{Status: http.StatusConflict, Message: o.Name + " is deleted already."}
+	}
+	if err := change(r.Context(), o.ID); err != nil {
+		return err
+	}
+	if err := s.recordOrganization(r, o.ID, verb+" organization "+quote(o.Name)+"."); err != nil {
+		return err
+	}
+	message := verb + " " + o.Name + "."
+	if !isPart(r) {
+		return s.done(w, r, organizationPath(o.ID), message)
+	}
+	return s.renderOrganizationRow(w, r, o.ID, message)
+}
+
+// renderOrganizationRow sends one line of the list, with a message.
+func (s *server) renderOrganizationRow(w http.ResponseWriter, r *http.Request, id int64, message string) error {
+	rows, _, err := s.Store.Organizations(r.Context(), store.OrganizationFilter{IDs: []int64{id}, Status: store.OrganizationAny})
+	if err != nil {
+		return err
+	}
+	usage, err := s.Bridge.Usage(r.Context(), billing.ToDate(s.Now()), []int64{id})
+	if err != nil {
+		return err
+	}
+	row := organizationRow(rows[0], usage[id])
+	return s.render(w, r, http.StatusOK, templ.Join(views.OrganizationTableRow(row, true), success(message)))
+}
+
+// renderOrganization sends the organization's page, or its seats alone.
+func (s *server) renderOrganization(w http.ResponseWriter, r *http.Request, status int, o store.Organization, form views.OrganizationForm, add views.SeatForm, notice *views.Notice) error {
+	seats, err := s.seatList(r, o, add, notice)
+	if err != nil {
+		return err
+	}
+	if isPart(r) {
+		return s.part(w, r, status, views.SeatTable(seats))
+	}
+	page := views.OrganizationPage{
+		ID: o.ID, Name: o.Name, Plan: string(o.Plan), License: string(o.License), Status: string(o.Status()), Managed: o.Managed,
+		ExternalID: o.ExternalID, Created: o.CreatedAt, TrialEnds: o.TrialEndsAt, Suspended: o.SuspendedAt, Deleted: o.DeletedAt,
+		Form: form, Seats: seats, CanEdit: o.DeletedAt.IsZero(), CanSync: accessOf(visitorOf(r).Role) >= admin,
+	}
+	if err := s.organizationFigures(r.Context(), o, &page); err != nil {
+		return err
+	}
+	if err := s.organizationFacts(r.Context(), o, &page); err != nil {
+		return err
+	}
+	return s.full(w, r, status, views.SectionOrganizations, o.Name, func(l views.Layout) templ.Component { return views.Organization(l, page) })
+}
+
+const historyMonths = 12
+
+func (s *server) organizationFigures(ctx context.Context, o store.Organization, page *views.OrganizationPage) error {
+	history, err := s.Bridge.History(ctx, o.ID, historyMonths)
+	if err != nil {
+		return err
+	}
+	for _, u := range history {
+		page.Months = append(page.Months, seatMonth(u))
+	}
+	page.Month = string(store.MonthOf(s.Now()))
+	if len(history) > 0 {
+		now := history[len(history)-1]
+		page.Billable, page.Known, page.BillPlan, page.Why = now.Seats, now.Known, string(now.Plan), whyFigure(now)
+	}
+	return nil
+}
+
+func seatMonth(u billing.Usage) views.SeatMonth {
+	m := views.SeatMonth{Month: string(u.Period.Month), Known: u.Known}
+	switch {
+	case !u.Known:
+	case u.Plan == store.Enterprise:
+		m.Enterprise = u.Seats
+	default:
+		m.Business = u.Seats
+	}
+	return m
+}
+
+// whyFigure says how a figure comes about (nordpass.md section 2).
+func whyFigure(u billing.Usage) string {
+	switch {
+	case u.Why != "":
+		return u.Why
+	case u.Source == billing.SourceLedger:
+		return "Everybody who was a member on any day of the month, suspended or not."
+	case u.Seats != u.Ledger:
+		return fmt.Sprintf("Reported by %s; Seatbridge itself counts %d.", u.Source, u.Ledger)
+	}
+	return fmt.Sprintf("Reported by %s.", u.Source)
+}
+
+// organizationFacts adds the terms and the mapping.
+func (s *server) organizationFacts(ctx context.Context, o store.Organization, page *views.OrganizationPage) error {
+	terms, err := s.Store.Terms(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range slices.Backward(terms) {
+		page.Terms = append(page.Terms, views.OrganizationTerm{Since: t.Since, Plan: string(t.Plan), License: string(t.License)})
+	}
+	mapping, err := s.Store.Mapping(ctx, o.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	company, err := s.Store.Company(ctx, mapping.CompanyID)
+	if err != nil {
+		return err
+	}
+	agreement, err := s.Store.Agreement(ctx, mapping.AgreementID)
+	if err != nil {
+		return err
+	}
+	page.Mapping = &views.OrganizationMapping{
+		Company: company.Name, Agreement: agreement.Name, Status: agreement.Status,
+		Since: mapping.CreatedAt, By: mapping.CreatedBy, URL: withQuery(companiesPath, nil, "q", company.Name),
+	}
+	return nil
+}

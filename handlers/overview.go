@@ -1,0 +1,221 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+// overviewRuns is how many of the latest runs the first page shows.
+const overviewRuns = 5
+
+// showOverview is the first page. Technicians, who see no billing, start with
+// the organizations instead.
+func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
+	if accessOf(visitorOf(r).Role) < admin {
+		return leave(w, r, "/organizations")
+	}
+	page, err := s.overview(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.full(w, r, http.StatusOK, views.SectionOverview, "Overview", func(l views.Layout) templ.Component { return views.Overview(l, page) })
+}
+
+func (s *server) overview(ctx context.Context) (views.OverviewPage, error) {
+	page := views.OverviewPage{Month: string(store.MonthOf(s.Now()))}
+	connection, err := s.Bridge.Connection(ctx)
+	if err != nil {
+		return page, err
+	}
+	page.Connection = s.connectionView(connection)
+	attention, err := s.Bridge.Attention(ctx)
+	if err != nil {
+		return page, err
+	}
+	for _, a := range attention {
+		page.Attention = append(page.Attention, attentionView(a))
+		if a.Kind == billing.AttendUnmapped {
+			page.Unmapped = a.Count
+		}
+	}
+	if page.Organizations, page.Mapped, err = s.countOrganizations(ctx); err != nil {
+		return page, err
+	}
+	page.NextStep = nextStep(connection, page)
+	if err := s.overviewRuns(ctx, &page); err != nil {
+		return page, err
+	}
+	return page, s.overviewSeats(ctx, &page)
+}
+
+// overviewSeats adds the figures of the last twelve months.
+func (s *server) overviewSeats(ctx context.Context, page *views.OverviewPage) error {
+	totals, err := s.Bridge.Totals(ctx, historyMonths)
+	if err != nil {
+		return err
+	}
+	for _, t := range totals {
+		month := views.SeatMonth{Month: string(t.Month), Business: t.Seats[store.Business], Enterprise: t.Seats[store.Enterprise]}
+		month.Known = t.Unknown == 0 || month.Business+month.Enterprise > 0
+		page.Months = append(page.Months, month)
+		page.Business, page.Enterprise = month.Business, month.Enterprise
+	}
+	return nil
+}
+
+func (s *server) overviewRuns(ctx context.Context, page *views.OverviewPage) error {
+	runs, _, err := s.Store.Runs(ctx, store.RunFilter{Limit: overviewRuns})
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		page.Runs = append(page.Runs, runRow(run))
+	}
+	page.LastRunURL, page.LastRunResult, err = s.lastRun(ctx)
+	return err
+}
+
+// countOrganizations counts those that are not deleted, and of them the mapped ones.
+func (s *server) countOrganizations(ctx context.Context) (all, mapped int, err error) {
+	if _, all, err = s.Store.Organizations(ctx, store.OrganizationFilter{Limit: 1}); err != nil {
+		return 0, 0, err
+	}
+	_, mapped, err = s.Store.Organizations(ctx, store.OrganizationFilter{Mapping: store.Mapped, Limit: 1})
+	return all, mapped, err
+}
+
+// nextStep is the one thing to do next on the guide's road, nil when there is none.
+func nextStep(c billing.Connection, page views.OverviewPage) *views.NextStep {
+	switch {
+	case c.State == billing.NotConnected:
+		return &views.NextStep{Why: "Seatbridge is not connected to ConnectWise PSA yet.", Label: "Connect ConnectWise PSA", URL: connectWisePath}
+	case c.State == billing.Failing:
+		return &views.NextStep{Why: "The connection to ConnectWise PSA does not work.", Label: "Look at the connection", URL: connectWisePath}
+	case len(c.Products) < len(store.Plans()):
+		return &views.NextStep{Why: "The NordPass plans need their products in ConnectWise PSA.", Label: "Map products", URL: productsPath}
+	case c.LastImportAt.IsZero():
+		return &views.NextStep{Why: "No companies were imported yet.", Label: "Import and map companies from ConnectWise PSA", URL: importPath}
+	case page.Organizations == 0:
+		return &views.NextStep{Why: "There are no organizations yet.", Label: "Add organization", URL: "/organizations/new"}
+	case page.Mapped == 0:
+		return &views.NextStep{Why: "No organization is mapped to an agreement yet.", Label: "Map companies", URL: companiesPath}
+	case c.LastSyncAt.IsZero():
+		return &views.NextStep{Why: "Everything is set up. Nothing was synced yet.", Label: "Go to Sync now", URL: connectWisePath}
+	}
+	return nil
+}
+
+// attentionView says where to go with what needs a person.
+func attentionView(a billing.Attention) views.Attention {
+	view := views.Attention{Kind: "warning", Title: a.Title, Detail: a.Detail}
+	link := func(label, url string) views.Attention {
+		view.ActionLabel, view.ActionURL = label, url
+		return view
+	}
+	switch a.Kind {
+	case billing.AttendConnection:
+		view.Kind = "error"
+		return link("Look at the connection", connectWisePath)
+	case billing.AttendSetup:
+		return link("Connect", connectWisePath)
+	case billing.AttendProducts:
+		return link("Map products", connectWisePath)
+	case billing.AttendImport:
+		return link("Import companies", importPath)
+	case billing.AttendUnmapped:
+		return link("Show them", "/organizations?mapping=unmapped")
+	case billing.AttendMapping:
+		view.Kind = "error"
+		return link("Show them", companiesPath+"?show=attention")
+	case billing.AttendRun:
+		view.Kind = "error"
+		return link("Show the run", runPath(a.RunID))
+	case billing.AttendMissed:
+		view.Kind = "error"
+		return link("Show the runs", "/runs")
+	case billing.AttendTrialEnding:
+		return link("Show them", "/organizations?license=trial")
+	}
+	return view
+}
+
+func (s *server) connectionView(c billing.Connection) views.Connection {
+	view := views.Connection{
+		State: connectionState(c.State), LastSync: c.LastSyncAt, LastImport: c.LastImportAt, CheckedAt: c.CheckedAt,
+	}
+	if c.State == billing.Failing {
+		view.Error = problemView(c.Problem)
+	}
+	if c.State == billing.Active || c.State == billing.Failing {
+		view.NextSync = s.NextSync()
+	}
+	return view
+}
+
+func connectionState(state billing.State) string {
+	switch state {
+	case billing.SetupIncomplete:
+		return "incomplete"
+	case billing.Active:
+		return "active"
+	case billing.Failing:
+		return "error"
+	}
+	return "none"
+}
+
+func problemView(p store.Problem) views.Notice {
+	return views.Notice{What: p.What, Do: p.Do, Detail: p.Detail}
+}
+
+// problemNotice is problemView, nil where there is no problem.
+func problemNotice(p store.Problem) *views.Notice {
+	if p.Zero() {
+		return nil
+	}
+	notice := problemView(p)
+	return &notice
+}
+
+// lastRun is the latest run that wrote or tried to, with what came of it.
+func (s *server) lastRun(ctx context.Context) (url, result string, err error) {
+	run, err := s.Store.LastSync(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	counts, err := s.Store.ChangeCounts(ctx, run.ID)
+	return runPath(run.ID), runResult(store.RunRow{Run: run, Counts: counts}), err
+}
+
+// runResult is a run in one sentence.
+func runResult(run store.RunRow) string {
+	switch {
+	case run.Status == store.RunRunning:
+		return fmt.Sprintf("%s: in progress.", run.Month)
+	case run.Status == store.RunFailed && !run.Problem.Zero():
+		return run.Problem.What
+	}
+	var parts []string
+	for _, state := range changeStates() {
+		if n := run.Counts[state]; n > 0 {
+			parts = append(parts, strconv.Itoa(n)+" "+string(state))
+		}
+	}
+	if len(parts) == 0 {
+		return fmt.Sprintf("%s: nothing to do.", run.Month)
+	}
+	return fmt.Sprintf("%s: %s.", run.Month, strings.Join(parts, ", "))
+}

@@ -1,0 +1,262 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+// chosenProducts are the catalog items picked so far in the dialog, which
+// hands them from step to step in its address and forms.
+type chosenProducts map[store.Plan]int
+
+func parseChosen(values url.Values) chosenProducts {
+	chosen := chosenProducts{}
+	for _, plan := range store.Plans() {
+		chosen[plan] = int(formID(values.Get(string(plan)), 32))
+	}
+	return chosen
+}
+
+func (c chosenProducts) id(plan store.Plan) int64 { return int64(c[plan]) }
+
+// planOf is the plan that an address or a form is about.
+func planOf(values url.Values) (store.Plan, error) {
+	plan := oneOf(values.Get("plan"), store.Plans()...)
+	if plan == "" {
+		return "", store.ErrNotFound
+	}
+	return plan, nil
+}
+
+// showProducts shows what is chosen or, with ?plan, the catalog to choose from.
+func (s *server) showProducts(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Has("plan") {
+		page, err := s.productPicker(r)
+		if err != nil {
+			return err
+		}
+		return s.renderPicker(w, r, views.ProductPickerDialog(page), page)
+	}
+	return s.renderProducts(w, r, http.StatusOK, parseChosen(r.URL.Query()), "", nil)
+}
+
+// renderProducts shows what is chosen: picked in the dialog, else mapped already.
+func (s *server) renderProducts(w http.ResponseWriter, r *http.Request, status int, chosen chosenProducts, created string, failure error) error {
+	mapped, err := s.Store.ProductMappings(r.Context())
+	if err != nil {
+		return err
+	}
+	page := views.ProductsPage{Remap: len(mapped) == len(store.Plans()), Created: created}
+	problems := problems{}
+	if failure != nil {
+		if page.Notice, err = problems.bridge(failure); err != nil {
+			return err
+		}
+	}
+	for plan, into := range map[store.Plan]**views.Product{store.Business: &page.Business, store.Enterprise: &page.Enterprise} {
+		if *into, err = s.chosenProduct(r, chosen, mapped, plan); err != nil {
+			notice, err := problems.bridge(err)
+			if err != nil {
+				return err
+			}
+			page.Notice = notice
+		}
+	}
+	page.Problems = views.Problems(problems)
+	return s.answer(w, r, status, views.ProductsDialog(page),
+		func(l views.Layout) templ.Component { return views.Products(l, page) }, views.SectionIntegrations, "Map products")
+}
+
+func (s *server) chosenProduct(r *http.Request, chosen chosenProducts, mapped map[store.Plan]store.ProductMapping, plan store.Plan) (*views.Product, error) {
+	id := chosen[plan]
+	if id == 0 || id == mapped[plan].ProductID {
+		return productView(mapped, plan), nil
+	}
+	product, err := s.Bridge.Product(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	return &views.Product{ID: int64(product.ID), Identifier: product.Identifier, Description: product.Description}, nil
+}
+
+func (s *server) confirmProducts(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	chosen := parseChosen(r.PostForm)
+	err := s.Bridge.ConfirmMapping(r.Context(), s.actor(r), chosen)
+	if err == nil {
+		return s.done(w, r, connectWisePath, "The products are mapped.")
+	}
+	return s.renderProducts(w, r, http.StatusUnprocessableEntity, chosen, "", err)
+}
+
+// searchProducts is the list alone, while somebody types.
+func (s *server) searchProducts(w http.ResponseWriter, r *http.Request) error {
+	page, err := s.productPicker(r)
+	if err != nil {
+		return err
+	}
+	return s.renderPicker(w, r, views.Catalog(page), page)
+}
+
+func (s *server) renderPicker(w http.ResponseWriter, r *http.Request, part templ.Component, page views.ProductPickerPage) error {
+	return s.answer(w, r, http.StatusOK, part,
+		func(l views.Layout) templ.Component { return views.ProductPicker(l, page) }, views.SectionIntegrations, "Choose a product")
+}
+
+func (s *server) productPicker(r *http.Request) (views.ProductPickerPage, error) {
+	values := r.URL.Query()
+	plan, err := planOf(values)
+	if err != nil {
+		return views.ProductPickerPage{}, err
+	}
+	chosen := parseChosen(values)
+	page := views.ProductPickerPage{
+		Plan: string(plan), BusinessID: chosen.id(store.Business), EnterpriseID: chosen.id(store.Enterprise),
+		Query: clip(clean(values.Get("q")), maxSearch),
+	}
+	found, more, err := s.Bridge.SearchProducts(r.Context(), page.Query)
+	if err != nil {
+		if page.Notice, err = (problems{}).bridge(err); err != nil {
+			return page, err
+		}
+	}
+	page.More = more
+	for _, p := range found {
+		item := catalogItem(p)
+		item.Selected = p.ID == chosen[plan]
+		page.Items = append(page.Items, item)
+	}
+	return page, nil
+}
+
+func catalogItem(p billing.Product) views.CatalogItem {
+	item := views.CatalogItem{
+		ID: int64(p.ID), Identifier: p.Identifier, Description: p.Description, Category: p.Category, Class: p.Class,
+		Unusable: p.Unusable, Suggested: p.Suggested,
+	}
+	if p.Price.Valid {
+		item.Price = p.Price.Decimal.String()
+	}
+	return item
+}
+
+func (s *server) newProduct(w http.ResponseWriter, r *http.Request) error {
+	plan, err := planOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	options, err := s.Bridge.ProductOptions(r.Context(), plan)
+	var notice *views.Notice
+	if err != nil {
+		if notice, err = (problems{}).bridge(err); err != nil {
+			return err
+		}
+	}
+	form := productForm(plan, parseChosen(r.URL.Query()), options, options.Defaults)
+	form.Notice = notice
+	return s.renderNewProduct(w, r, http.StatusOK, form)
+}
+
+func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	plan, err := planOf(r.PostForm)
+	if err != nil {
+		return err
+	}
+	chosen, product := parseChosen(r.PostForm), parseProduct(r.PostForm)
+	created, err := s.Bridge.CreateProduct(r.Context(), s.actor(r), product)
+	if err != nil {
+		return s.rejectProduct(w, r, plan, chosen, product, err)
+	}
+	chosen[plan] = created.ID
+	if isPart(r) {
+		return s.renderProducts(w, r, http.StatusOK, chosen, created.Identifier, nil)
+	}
+	return s.done(w, r, withQuery(productsPath, nil, chosen.query()...), created.Identifier+" was created in ConnectWise PSA.")
+}
+
+// query hands the choices on in an address.
+func (c chosenProducts) query() []string {
+	var pairs []string
+	for _, plan := range store.Plans() {
+		if c[plan] != 0 {
+			pairs = append(pairs, string(plan), strconv.Itoa(c[plan]))
+		}
+	}
+	return pairs
+}
+
+// parseProduct reads the form of a new product; billing says what is wrong with it.
+func parseProduct(values url.Values) billing.NewProduct {
+	return billing.NewProduct{
+		Identifier:    clip(clean(values.Get("identifier")), maxName),
+		Description:   clip(clean(values.Get("description")), maxName),
+		SubcategoryID: int(formID(values.Get("subcategory"), 32)),
+		TypeID:        int(formID(values.Get("type"), 32)),
+		UnitID:        int(formID(values.Get("unit"), 32)),
+		Price:         clip(clean(values.Get("price")), maxAmount),
+		Cost:          clip(clean(values.Get("cost")), maxAmount),
+	}
+}
+
+// maxAmount is the longest amount of money taken, in characters.
+const maxAmount = 30
+
+func (s *server) rejectProduct(w http.ResponseWriter, r *http.Request, plan store.Plan, chosen chosenProducts, product billing.NewProduct, failure error) error {
+	problems := problems{}
+	notice, err := problems.bridge(failure)
+	if err != nil {
+		return err
+	}
+	options, err := s.Bridge.ProductOptions(r.Context(), plan)
+	if err != nil && notice == nil {
+		if notice, err = problems.bridge(err); err != nil {
+			return err
+		}
+	}
+	form := productForm(plan, chosen, options, product)
+	form.Problems, form.Notice = views.Problems(problems), notice
+	return s.renderNewProduct(w, r, http.StatusUnprocessableEntity, form)
+}
+
+func (s *server) renderNewProduct(w http.ResponseWriter, r *http.Request, status int, form views.ProductForm) error {
+	return s.answer(w, r, status, views.NewProductDialog(form),
+		func(l views.Layout) templ.Component { return views.NewProduct(l, form) }, views.SectionIntegrations, "Create product in ConnectWise PSA")
+}
+
+func productForm(plan store.Plan, chosen chosenProducts, o billing.ProductOptions, p billing.NewProduct) views.ProductForm {
+	form := views.ProductForm{
+		Plan: string(plan), BusinessID: chosen.id(store.Business), EnterpriseID: chosen.id(store.Enterprise),
+		Identifier: p.Identifier, Description: p.Description, Price: p.Price, Cost: p.Cost,
+		Types: namedOptions(o.Types, p.TypeID), Units: namedOptions(o.Units, p.UnitID),
+	}
+	for _, sub := range o.Subcategories {
+		last := len(form.Subcategories) - 1
+		if last < 0 || form.Subcategories[last].Label != sub.Category {
+			form.Subcategories = append(form.Subcategories, views.OptionGroup{Label: sub.Category})
+			last++
+		}
+		group := &form.Subcategories[last]
+		group.Options = append(group.Options, views.Option{Value: strconv.Itoa(sub.ID), Label: sub.Name, Selected: sub.ID == p.SubcategoryID})
+	}
+	return form
+}
+
+func namedOptions(all []store.Named, chosen int) []views.Option {
+	options := make([]views.Option, len(all))
+	for i, n := range all {
+		options[i] = views.Option{Value: strconv.Itoa(n.ID), Label: n.Name, Selected: n.ID == chosen}
+	}
+	return options
+}

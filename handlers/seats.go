@@ -1,0 +1,218 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+const (
+	seatsPage = 50
+	// maxSeatsAtOnce bounds one pasted list.
+	maxSeatsAtOnce = 5000
+	// maxNamed is how many bad addresses a message names.
+	maxNamed = 5
+)
+
+// seatList is the table of an organization's members as the address asks for it.
+func (s *server) seatList(r *http.Request, o store.Organization, add views.SeatForm, notice *views.Notice) (views.SeatList, error) {
+	q := parseListQuery(r)
+	list := views.SeatList{
+		OrganizationID: o.ID, Query: q.Search, Status: string(oneOf(q.values.Get("status"), "active", "suspended", "pending", "deleted")),
+		CanEdit: o.DeletedAt.IsZero(), Add: add, Notice: notice,
+	}
+	seats, total, err := load(&q, seatsPage, func(limit, offset int) ([]store.Seat, int, error) {
+		return s.Store.Seats(r.Context(), store.SeatFilter{
+			OrganizationID: o.ID, Search: q.Search, Status: store.SeatStatus(list.Status), Limit: limit, Offset: offset,
+		})
+	})
+	if err != nil {
+		return list, err
+	}
+	for _, seat := range seats {
+		list.Rows = append(list.Rows, views.SeatRow{
+			ID: seat.ID, Email: seat.Email, Status: string(seat.Status()), Invited: seat.InvitedAt, Joined: seat.JoinedAt, Deleted: seat.DeletedAt,
+		})
+	}
+	list.Pager = q.pager(organizationPath(o.ID), seatsPage, len(seats), total)
+	list.Any = total > 0 || q.Search != "" || list.Status != ""
+	return list, nil
+}
+
+// seatForm is what the form for new members sends.
+type seatForm struct {
+	Text    string // as typed
+	Emails  []string
+	Pending bool
+}
+
+func parseSeats(r *http.Request) (seatForm, problems, error) {
+	if err := parseForm(r); err != nil {
+		return seatForm{}, nil, err
+	}
+	f := seatForm{Text: strings.ToValidUTF8(r.PostForm.Get("emails"), ""), Pending: checked(r.PostForm, "pending")}
+	emails, bad := parseEmails(f.Text)
+	f.Emails = emails
+	p := problems{}
+	switch {
+	case len(bad) > 0:
+		p.add("emails", notEmails(bad))
+	case len(emails) == 0:
+		p.add("emails", "Enter at least one e-mail address.")
+	case len(emails) > maxSeatsAtOnce:
+		p.add("emails", fmt.Sprintf("These are %d addresses. Add at most %d at once.", len(emails), maxSeatsAtOnce))
+	}
+	return f, p, nil
+}
+
+// parseEmails finds the addresses in a list that people paste: separated by
+// line breaks, commas, semicolons or spaces, also as "Jane Doe <jane@example.com>".
+// Repeated ones are taken once. What is no address comes back as bad.
+func parseEmails(text string) (emails, bad []string) {
+	seen := map[string]bool{}
+	for _, entry := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune("\r\n,;", c) }) {
+		for _, word := range addressesIn(entry) {
+			email := clean(word)
+			if email == "" {
+				continue
+			}
+			if emailProblem(email) != "" {
+				bad = append(bad, email)
+			} else if key := store.FoldEmail(email); !seen[key] {
+				seen[key] = true
+				emails = append(emails, email)
+			}
+		}
+	}
+	return emails, bad
+}
+
+// addressesIn splits one entry: the part in angle brackets if there is one,
+// otherwise its words.
+func addressesIn(entry string) []string {
+	if _, rest, ok := strings.Cut(entry, "<"); ok {
+		if inside, _, ok := strings.Cut(rest, ">"); ok {
+			return []string{inside}
+		}
+	}
+	return strings.Fields(entry)
+}
+
+func notEmails(bad []string) string {
+	named := bad[:min(len(bad), maxNamed)]
+	shown := make([]string, len(named))
+	for i, b := range named {
+		shown[i] = clip(b, 60)
+	}
+	text := "Not an e-mail address: " + strings.Join(shown, ", ")
+	if more := len(bad) - len(named); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + ". Nothing was added yet."
+}
+
+func (s *server) addSeats(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.organization(r)
+	if err != nil {
+		return err
+	}
+	form, problems, err := parseSeats(r)
+	if err != nil {
+		return err
+	}
+	if !o.DeletedAt.IsZero() {
+		problems.add("", "This organization is deleted; nobody can be added.")
+	}
+	if len(problems) > 0 {
+		add := views.SeatForm{Emails: form.Text, Pending: form.Pending, Problems: views.Problems(problems)}
+		return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, editForm(o), add, nil)
+	}
+	invited, joined := time.Time{}, s.Now()
+	if form.Pending {
+		invited, joined = joined, invited
+	}
+	added, existing, err := s.Store.AddSeats(r.Context(), o.ID, form.Emails, invited, joined)
+	if err != nil {
+		return err
+	}
+	if added > 0 {
+		if err := s.recordOrganization(r, o.ID, fmt.Sprintf("Added %s to %s.", members(added), quote(o.Name))); err != nil {
+			return err
+		}
+	}
+	return s.done(w, r, organizationPath(o.ID), describeAdded(added, len(existing)))
+}
+
+func describeAdded(added, existing int) string {
+	text := "Added " + members(added) + "."
+	switch {
+	case existing == 1:
+		text += " One was a member already."
+	case existing > 1:
+		text += fmt.Sprintf(" %d were members already.", existing)
+	}
+	return text
+}
+
+func members(n int) string {
+	if n == 1 {
+		return "1 member"
+	}
+	return fmt.Sprintf("%d members", n)
+}
+
+func seatVerb(action store.SeatAction) string {
+	switch action {
+	case store.SeatSuspend:
+		return "Suspended"
+	case store.SeatReactivate:
+		return "Reactivated"
+	case store.SeatJoin:
+		return "Marked as joined:"
+	case store.SeatDelete:
+		return "Deleted"
+	}
+	return ""
+}
+
+func (s *server) changeSeats(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.organization(r)
+	if err != nil {
+		return err
+	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	action := oneOf(r.PostForm.Get("action"), store.SeatSuspend, store.SeatReactivate, store.SeatJoin, store.SeatDelete)
+	ids := formIDs(r.PostForm["seat"], 64)
+	problem := ""
+	switch {
+	case action == "":
+		problem = "Choose what to do with the members."
+	case len(ids) == 0:
+		problem = "Choose at least one member."
+	case !o.DeletedAt.IsZero():
+		problem = "This organization is deleted; its members cannot be changed."
+	}
+	if problem != "" {
+		notice := &views.Notice{Kind: "error", What: problem}
+		return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, editForm(o), views.SeatForm{}, notice)
+	}
+	slices.Sort(ids)
+	changed, err := s.Store.ChangeSeats(r.Context(), o.ID, ids, action, s.Now())
+	if err != nil {
+		return err
+	}
+	text := seatVerb(action) + " " + members(changed)
+	if changed > 0 {
+		if err := s.recordOrganization(r, o.ID, text+" of "+quote(o.Name)+"."); err != nil {
+			return err
+		}
+	}
+	return s.done(w, r, organizationPath(o.ID), text+".")
+}

@@ -1,0 +1,176 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
+	settings, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.renderSettings(w, r, http.StatusOK, settings, nil, nil)
+}
+
+// renderSettings shows the MSP's settings as given, to those who may change
+// them, and the reader's own account.
+func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status int, settings store.Settings, settingsProblems, passwordProblems problems) error {
+	page := views.SettingsPage{
+		MSPName: settings.MSPName, CountPending: settings.CountPending, HandEdits: string(settings.HandEdits),
+		CanEdit: accessOf(visitorOf(r).Role) >= admin, Problems: views.Problems(settingsProblems),
+		Password: views.PasswordForm{Problems: views.Problems(passwordProblems)}, Version: s.Version,
+	}
+	connection, err := s.Bridge.Connection(r.Context())
+	if err != nil {
+		return err
+	}
+	page.HasDefaultID = connection.DefaultClientID
+	sessions, err := s.liveSessions(r, visitorOf(r).ID)
+	if err != nil {
+		return err
+	}
+	for _, session := range sessions {
+		page.Sessions = append(page.Sessions, views.SessionRow{
+			Device: device(session.UserAgent), IP: session.IP, Started: session.CreatedAt, Seen: session.SeenAt,
+			Current: session.Hash == visitorOf(r).session.Hash,
+		})
+	}
+	return s.full(w, r, status, views.SectionSettings, "Settings", func(l views.Layout) templ.Component { return views.Settings(l, page) })
+}
+
+// device names browser and system from a User-Agent, as far as they are common.
+func device(userAgent string) string {
+	name := func(fallback string, pairs ...string) string {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if strings.Contains(userAgent, pairs[i]) {
+				return pairs[i+1]
+			}
+		}
+		return fallback
+	}
+	// The order matters: most browsers also name those they descend from.
+	browser := name("Another browser", "Edg/", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "Chrome/", "Chrome", "Safari/", "Safari")
+	system := name("another system", "Windows", "Windows", "Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Mac OS X", "macOS", "Linux", "Linux")
+	return browser + " on " + system
+}
+
+func parseSettings(r *http.Request) (store.Settings, problems, error) {
+	if err := parseForm(r); err != nil {
+		return store.Settings{}, nil, err
+	}
+	f := store.Settings{
+		MSPName:      clean(r.PostForm.Get("msp")),
+		CountPending: checked(r.PostForm, "count_pending"),
+		HandEdits:    oneOf(r.PostForm.Get("hand_edits"), store.Overwrite, store.Hold),
+	}
+	p := problems{}
+	p.add("msp", nameProblem("the name of your company", f.MSPName))
+	if f.HandEdits == "" {
+		p.add("hand_edits", "Choose what happens to quantities that were changed by hand.")
+	}
+	return f, p, nil
+}
+
+func (s *server) saveSettings(w http.ResponseWriter, r *http.Request) error {
+	settings, problems, err := parseSettings(r)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settings, problems, nil)
+	}
+	before, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	if err := s.Store.UpdateSettings(r.Context(), settings); err != nil {
+		return err
+	}
+	if err := s.record(r, store.CategorySettings, describeSettings(before, settings)); err != nil {
+		return err
+	}
+	return s.done(w, r, "/settings", "Settings saved.")
+}
+
+// describeSettings says for the activity log what was changed: two of these
+// change what is billed.
+func describeSettings(before, after store.Settings) string {
+	text := "Saved the settings."
+	if before.MSPName != after.MSPName {
+		text += " Company: " + after.MSPName + "."
+	}
+	if before.CountPending != after.CountPending {
+		text += map[bool]string{true: " Pending seats are counted.", false: " Pending seats are not counted."}[after.CountPending]
+	}
+	if before.HandEdits != after.HandEdits {
+		text += map[store.HandEdits]string{
+			store.Overwrite: " Quantities edited by hand are overwritten.", store.Hold: " Quantities edited by hand are held.",
+		}[after.HandEdits]
+	}
+	return text
+}
+
+func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	v := visitorOf(r)
+	if err := s.limits.takeAccount(r.Context(), v.Email, s.clientIP(r)); err != nil {
+		return err
+	}
+	current, next := r.PostForm.Get("current"), r.PostForm.Get("password")
+	problems := problems{}
+	problems.add("password", passwordProblem(next, v.Email, v.Name))
+	match, err := s.passwords.matches(r.Context(), current, v.PasswordHash)
+	if err != nil {
+		return err
+	}
+	if !match {
+		problems.add("current", "This is not your present password.")
+	}
+	if len(problems) > 0 {
+		settings, err := s.Store.Settings(r.Context())
+		if err != nil {
+			return err
+		}
+		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settings, nil, problems)
+	}
+	return s.setPassword(w, r, next)
+}
+
+// setPassword changes the password and ends all other sessions: whoever knew
+// the old one is out.
+func (s *server) setPassword(w http.ResponseWriter, r *http.Request, password string) error {
+	v := visitorOf(r)
+	hash, err := s.passwords.hash(r.Context(), password)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.SetPassword(r.Context(), v.ID, hash); err != nil {
+		return err
+	}
+	if err := s.Store.DeleteOtherSessions(r.Context(), v.ID, v.token); err != nil {
+		return err
+	}
+	if err := s.record(r, store.CategoryAccess, "Changed the password."); err != nil {
+		return err
+	}
+	return s.done(w, r, "/settings", "Your password is changed. All other sessions are signed out.")
+}
+
+func (s *server) revokeSessions(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	if err := s.Store.DeleteOtherSessions(r.Context(), v.ID, v.token); err != nil {
+		return err
+	}
+	if err := s.record(r, store.CategoryAccess, "Signed out all other sessions."); err != nil {
+		return err
+	}
+	return s.done(w, r, "/settings", "All other sessions are signed out.")
+}

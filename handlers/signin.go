@@ -1,0 +1,342 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+func (s *server) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	next := localPath(r.URL.Query().Get("next"))
+	if visitorOf(r) != nil {
+		return leave(w, r, next)
+	}
+	page := views.SignInPage{Next: next}
+	count, err := s.Store.CountUsers(r.Context())
+	if err != nil {
+		return err
+	}
+	_, cookieErr := r.Cookie(s.cookieName("session"))
+	switch {
+	case count == 0:
+		page.Notice = "There is no account yet. Open the one-time link that Seatbridge printed when it started."
+	case cookieErr == nil:
+		page.Notice = "Your session has ended. Sign in again to go on."
+	}
+	return s.renderSignIn(w, r, http.StatusOK, page)
+}
+
+// signInForm is what the sign-in page sends.
+type signInForm struct {
+	Email, Password, Next string
+}
+
+func parseSignIn(r *http.Request) (signInForm, problems, error) {
+	if err := parseForm(r); err != nil {
+		return signInForm{}, nil, err
+	}
+	f := signInForm{
+		Email:    clip(clean(r.PostForm.Get("email")), maxEmail),
+		Password: r.PostForm.Get("password"),
+		Next:     localPath(r.PostForm.Get("next")),
+	}
+	p := problems{}
+	if f.Email == "" {
+		p.add("email", "Enter your e-mail address.")
+	}
+	if f.Password == "" {
+		p.add("password", "Enter your password.")
+	}
+	return f, p, nil
+}
+
+func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
+	form, problems, err := parseSignIn(r)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return s.rejectSignIn(w, r, http.StatusUnprocessableEntity, form, problems)
+	}
+	user, err := s.authenticate(r, form)
+	var refused *httpError
+	switch {
+	case errors.As(err, &refused):
+		if refused.RetryAfter > 0 {
+			w.Header().Set("Retry-After", seconds(refused.RetryAfter))
+		}
+		problems.add("", refused.Message)
+		return s.rejectSignIn(w, r, refused.Status, form, problems)
+	case err != nil:
+		return err
+	}
+	if err := s.signIn(w, r, user); err != nil {
+		return err
+	}
+	if err := s.recordFor(r, user, store.CategoryAccess, "Signed in."); err != nil {
+		return err
+	}
+	return leave(w, r, form.Next)
+}
+
+// authenticate finds the user with this e-mail address and password. Every
+// failure reads and lasts the same, so that nobody learns which addresses exist.
+func (s *server) authenticate(r *http.Request, form signInForm) (store.User, error) {
+	ctx, ip := r.Context(), s.clientIP(r)
+	if err := s.limits.takeIP(ctx, ip); err != nil {
+		return store.User{}, err
+	}
+	if err := s.limits.takeAccount(ctx, form.Email, ip); err != nil {
+		return store.User{}, err
+	}
+	user, err := s.Store.UserByEmail(ctx, form.Email)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return store.User{}, err
+	}
+	match, err := s.passwords.matches(ctx, form.Password, user.PasswordHash)
+	if err != nil {
+		return store.User{}, err
+	}
+	if !match || user.Status != store.Active {
+		if user.ID != 0 {
+			if err := s.recordFor(r, user, store.CategoryAccess, "A sign-in failed."); err != nil {
+				return store.User{}, err
+			}
+		}
+		return store.User{}, &httpError{Status: http.StatusUnprocessableEntity, Message: "This e-mail address and password do not belong to an active account."}
+	}
+	return user, nil
+}
+
+func (s *server) rejectSignIn(w http.ResponseWriter, r *http.Request, status int, form signInForm, problems problems) error {
+	return s.renderSignIn(w, r, status, views.SignInPage{Email: form.Email, Next: form.Next, Problems: views.Problems(problems)})
+}
+
+func (s *server) renderSignIn(w http.ResponseWriter, r *http.Request, status int, page views.SignInPage) error {
+	if s.Demo {
+		page.Demo, page.DemoEmail, page.DemoPassword = true, s.DemoEmail, s.DemoPassword
+	}
+	settings, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	page.MSPName = settings.MSPName
+	return s.render(w, r, status, views.SignIn(page))
+}
+
+func (s *server) postSignOut(w http.ResponseWriter, r *http.Request) error {
+	if v := visitorOf(r); v != nil {
+		if err := s.record(r, store.CategoryAccess, "Signed out."); err != nil {
+			return err
+		}
+	}
+	if err := s.signOut(w, r); err != nil {
+		return err
+	}
+	return leave(w, r, "/signin")
+}
+
+// Setup: the one-time link that makes the Owner's account.
+
+// errDeadLink is the answer to a one-time link that was used or has expired.
+func errDeadLink(do string) *httpError {
+	return &httpError{
+		Status:  http.StatusNotFound,
+		Message: "This link does not work any more.",
+		Why:     "It was used already, or it has expired.",
+		Do:      do,
+	}
+}
+
+// ownerLink checks the token of a set-up link.
+func (s *server) ownerLink(r *http.Request) (string, error) {
+	token := r.PathValue("token")
+	if err := s.limits.takeIP(r.Context(), s.clientIP(r)); err != nil {
+		return "", err
+	}
+	dead := errDeadLink("If the Owner's account exists, sign in. Otherwise restart Seatbridge; it prints a new link.")
+	invitation, err := s.Store.Invitation(r.Context(), token, s.Now())
+	if errors.Is(err, store.ErrNotFound) || err == nil && invitation.UserID != 0 {
+		return "", dead
+	}
+	if err != nil {
+		return "", err
+	}
+	count, err := s.Store.CountUsers(r.Context())
+	if err != nil {
+		return "", err
+	}
+	if count > 0 {
+		return "", dead
+	}
+	return token, nil
+}
+
+func (s *server) showSetup(w http.ResponseWriter, r *http.Request) error {
+	token, err := s.ownerLink(r)
+	if err != nil {
+		return err
+	}
+	return s.renderSetup(w, r, http.StatusOK, views.SetupPage{Token: token})
+}
+
+// setupForm is what the set-up page sends.
+type setupForm struct {
+	Name, Email, Password, MSP string
+}
+
+func parseSetup(r *http.Request) (setupForm, problems, error) {
+	if err := parseForm(r); err != nil {
+		return setupForm{}, nil, err
+	}
+	f := setupForm{
+		Name:     clean(r.PostForm.Get("name")),
+		Email:    clean(r.PostForm.Get("email")),
+		Password: r.PostForm.Get("password"),
+		MSP:      clean(r.PostForm.Get("msp")),
+	}
+	p := problems{}
+	p.add("name", nameProblem("your name", f.Name))
+	p.add("email", emailProblem(f.Email))
+	p.add("password", passwordProblem(f.Password, f.Email, f.Name))
+	p.add("msp", nameProblem("the name of your company", f.MSP))
+	return f, p, nil
+}
+
+func (s *server) postSetup(w http.ResponseWriter, r *http.Request) error {
+	token, err := s.ownerLink(r)
+	if err != nil {
+		return err
+	}
+	form, problems, err := parseSetup(r)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return s.renderSetup(w, r, http.StatusUnprocessableEntity, views.SetupPage{
+			Token: token, Name: form.Name, Email: form.Email, MSPName: form.MSP, Problems: views.Problems(problems),
+		})
+	}
+	hash, err := s.passwords.hash(r.Context(), form.Password)
+	if err != nil {
+		return err
+	}
+	user, err := s.Store.CreateOwner(r.Context(), token, s.Now(), store.User{
+		Name: form.Name, Email: form.Email, Role: store.Owner, Status: store.Active, PasswordHash: hash, CreatedAt: s.Now(),
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.nameMSP(r, form.MSP); err != nil {
+		return err
+	}
+	if err := s.recordFor(r, user, store.CategoryMembers, "Made the Owner account."); err != nil {
+		return err
+	}
+	if err := s.signIn(w, r, user); err != nil {
+		return err
+	}
+	return leave(w, r, "/")
+}
+
+func (s *server) nameMSP(r *http.Request, name string) error {
+	settings, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	settings.MSPName = name
+	return s.Store.UpdateSettings(r.Context(), settings)
+}
+
+func (s *server) renderSetup(w http.ResponseWriter, r *http.Request, status int, page views.SetupPage) error {
+	return s.render(w, r, status, views.Setup(page))
+}
+
+// Accepting an invitation.
+
+// invited finds who a member's one-time link is for.
+func (s *server) invited(r *http.Request) (string, store.User, error) {
+	token := r.PathValue("token")
+	if err := s.limits.takeIP(r.Context(), s.clientIP(r)); err != nil {
+		return "", store.User{}, err
+	}
+	dead := errDeadLink("Ask the person who invited you for a new one.")
+	invitation, err := s.Store.Invitation(r.Context(), token, s.Now())
+	if errors.Is(err, store.ErrNotFound) || err == nil && invitation.UserID == 0 {
+		return "", store.User{}, dead
+	}
+	if err != nil {
+		return "", store.User{}, err
+	}
+	user, err := s.Store.User(r.Context(), invitation.UserID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && user.Status != store.Pending {
+		return "", store.User{}, dead
+	}
+	return token, user, err
+}
+
+func (s *server) showAccept(w http.ResponseWriter, r *http.Request) error {
+	token, user, err := s.invited(r)
+	if err != nil {
+		return err
+	}
+	return s.renderAccept(w, r, http.StatusOK, views.AcceptPage{Token: token, Email: user.Email, Name: user.Name, Role: string(user.Role)})
+}
+
+// acceptForm is what an invited member sends.
+type acceptForm struct {
+	Name, Password string
+}
+
+func parseAccept(r *http.Request, email string) (acceptForm, problems, error) {
+	if err := parseForm(r); err != nil {
+		return acceptForm{}, nil, err
+	}
+	f := acceptForm{Name: clean(r.PostForm.Get("name")), Password: r.PostForm.Get("password")}
+	p := problems{}
+	p.add("name", nameProblem("your name", f.Name))
+	p.add("password", passwordProblem(f.Password, email, f.Name))
+	return f, p, nil
+}
+
+func (s *server) postAccept(w http.ResponseWriter, r *http.Request) error {
+	token, user, err := s.invited(r)
+	if err != nil {
+		return err
+	}
+	form, problems, err := parseAccept(r, user.Email)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return s.renderAccept(w, r, http.StatusUnprocessableEntity, views.AcceptPage{
+			Token: token, Email: user.Email, Name: form.Name, Role: string(user.Role), Problems: views.Problems(problems),
+		})
+	}
+	hash, err := s.passwords.hash(r.Context(), form.Password)
+	if err != nil {
+		return err
+	}
+	user, err = s.Store.AcceptInvitation(r.Context(), token, s.Now(), form.Name, hash)
+	if err != nil {
+		return err
+	}
+	if err := s.recordFor(r, user, store.CategoryMembers, "Accepted the invitation."); err != nil {
+		return err
+	}
+	if err := s.signIn(w, r, user); err != nil {
+		return err
+	}
+	return leave(w, r, "/")
+}
+
+func (s *server) renderAccept(w http.ResponseWriter, r *http.Request, status int, page views.AcceptPage) error {
+	settings, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	page.MSPName = settings.MSPName
+	return s.render(w, r, status, views.Accept(page))
+}
