@@ -1,0 +1,149 @@
+// What the page does besides htmx and Basecoat. Listeners sit on the document,
+// so that swapped-in content needs no setting up.
+(() => {
+  const byId = (id) => document.getElementById(id);
+
+  // ---- Theme and navigation
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-theme-toggle]")) window.basecoat.theme.toggle();
+  });
+
+  const menuButton = byId("menu-button");
+  const menu = byId("sidebar");
+  if (menu && menuButton) {
+    menuButton.addEventListener("click", () => {
+      menu.open();
+      menu.querySelector("a").focus();
+    });
+    menu.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && getComputedStyle(menuButton).display !== "none") {
+        menu.close();
+        menuButton.focus();
+      }
+    });
+    new MutationObserver(() => {
+      menuButton.setAttribute("aria-expanded", String(menu.getAttribute("aria-hidden") === "false"));
+    }).observe(menu, { attributeFilter: ["aria-hidden"] });
+  }
+
+  // ---- The shared dialog: what is swapped into it opens it
+
+  const dialog = byId("dialog");
+  const closeDialog = () => dialog?.open && dialog.close();
+  dialog?.addEventListener("close", () => dialog.replaceChildren());
+  // Handlers close it with the header HX-Trigger: dialog:close.
+  document.addEventListener("dialog:close", closeDialog);
+  document.addEventListener("click", (event) => {
+    const closer = event.target.closest("[data-close-dialog]");
+    if (closer && dialog?.contains(closer)) {
+      event.preventDefault();
+      closeDialog();
+    }
+  });
+
+  // Browsers without invoker commands open and close dialogs here.
+  if (!("command" in HTMLButtonElement.prototype)) {
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("button[commandfor]");
+      const target = button && byId(button.getAttribute("commandfor"));
+      if (!target) return;
+      if (button.getAttribute("command") === "show-modal") target.showModal();
+      else target.close();
+    });
+  }
+
+  // ---- Asking before something is lost: data-confirm on a form or its button
+
+  const ask = byId("ask");
+  let asked = null; // the form and button that wait for an answer
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const asking = event.submitter?.closest("[data-confirm]") ?? form.closest("[data-confirm]");
+    if (!ask || !asking || form.dataset.confirmed) {
+      delete form.dataset.confirmed;
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    asked = { form, submitter: event.submitter };
+    byId("ask-title").textContent = asking.dataset.confirmTitle;
+    byId("ask-text").textContent = asking.dataset.confirm;
+    ask.querySelector("[data-answer=yes]").textContent = asking.dataset.confirmButton;
+    ask.showModal();
+  }, true);
+  ask?.addEventListener("click", (event) => {
+    const answer = event.target.closest("[data-answer]")?.dataset.answer;
+    if (!answer) return;
+    ask.close();
+    if (answer === "yes" && asked) {
+      asked.form.dataset.confirmed = "true";
+      asked.form.requestSubmit(asked.submitter);
+    }
+    asked = null;
+  });
+
+  // ---- Tables
+
+  document.addEventListener("change", (event) => {
+    const all = event.target.closest("[data-check-all]");
+    if (!all) return;
+    all.closest("form").querySelectorAll(`input[name="${all.dataset.checkAll}"]`).forEach((box) => {
+      box.checked = all.checked;
+    });
+  });
+
+  document.addEventListener("click", (event) => {
+    const copier = event.target.closest("[data-copy]");
+    if (!copier) return;
+    navigator.clipboard?.writeText(byId(copier.dataset.copy).textContent.trim());
+    copier.textContent = "Copied";
+  });
+
+  // ---- Comboboxes that search on the server
+
+  // The last entry of the organization combobox, Add organization, is chosen
+  // like any other; it opens a dialog instead of standing in the field.
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (!box.matches?.(".combobox") || event.detail?.value !== "new") return;
+    const option = box.querySelector('[data-value="new"]');
+    box.clear();
+    box.close();
+    htmx.ajax("GET", option.dataset.href, { target: "#dialog", swap: "innerHTML" });
+  });
+
+  // ---- After htmx has swapped
+
+  const announce = (root) => {
+    const text = root?.querySelector?.("[data-announce]")?.textContent;
+    if (text && byId("announcer")) byId("announcer").textContent = text.trim().replace(/\s+/g, " ");
+  };
+
+  const showAlertsInDialog = () => {
+    const alerts = byId("alerts");
+    const open = document.querySelector("dialog[open]");
+    if (!alerts?.childElementCount) return;
+    const section = open?.querySelector("section");
+    if (section) section.prepend(...alerts.children);
+    else alerts.scrollIntoView({ block: "nearest" });
+  };
+
+  document.addEventListener("htmx:after:swap", (event) => {
+    const target = event.detail?.ctx?.target;
+    if (dialog?.childElementCount && !dialog.open) dialog.showModal();
+    if (target === dialog) dialog.querySelector("[autofocus], [aria-invalid=true]")?.focus();
+    const box = target instanceof Element && target.closest(".combobox");
+    if (box) window.basecoat.refresh(box);
+    if (target instanceof Element) announce(target.isConnected ? target : byId(target.id));
+    if (target === "#alerts" || target?.id === "alerts") showAlertsInDialog();
+  });
+
+  document.addEventListener("htmx:error", (event) => {
+    const lost = byId("connection-lost");
+    const polling = event.detail?.ctx?.sourceElement?.matches?.("[hx-trigger^=every]");
+    if (!lost || polling) return;
+    byId("alerts").replaceChildren(lost.content.cloneNode(true));
+    showAlertsInDialog();
+  });
+})();

@@ -26,3 +26,11 @@ type ActivityRow struct {
 	OrganizationID int64  // 0: not about one
 	Organization   string
 }
+
+func categoryChoices() []choice {
+	var choices []choice
+	for _, category := range []string{"access", "members", "organizations", "integrations", "billing", "settings"} {
+		choices = append(choices, choice{value: category, label: categoryName(category)})
+	}
+	return choices
+}

@@ -1,6 +1,12 @@
 package views
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+)
 
 // CompaniesPage is the table in which companies, agreements and organizations
 // are mapped.
@@ -86,4 +92,79 @@ type OrganizationOption struct {
 type ChooseOrganizationPage struct {
 	Company CompanyRow
 	Options OrganizationOptions
+}
+
+func companyRowID(company int64) string { return "company-" + id(company) }
+
+func mappedID(company int64, m CompanyMapping) string {
+	return companyRowID(company) + "-mapped-" + id(m.OrganizationID)
+}
+
+func companyURL(company int64, action string) templ.SafeURL {
+	return templ.URL("/integrations/connectwise/companies/" + id(company) + action)
+}
+
+// rowAction lets a row's form swap that row alone.
+func rowAction(company int64, action string) templ.Attributes {
+	return templ.Attributes{
+		"hx-post": string(companyURL(company, action)), "hx-target": "#" + companyRowID(company),
+		"hx-swap": "outerHTML", "hx-disable": "find button",
+	}
+}
+
+func companyTypes(r CompanyRow) string {
+	if len(r.Types) == 0 {
+		return none
+	}
+	return strings.Join(r.Types, ", ")
+}
+
+func noneSelected(agreements []AgreementOption) bool {
+	return !slices.ContainsFunc(agreements, func(a AgreementOption) bool { return a.Selected })
+}
+
+// agreementText is all that an option of a select can show: name, type,
+// status, dates, and why it cannot be chosen.
+func agreementText(a AgreementOption) string {
+	parts := []string{a.Name, a.Type}
+	if a.Unusable != "" {
+		return strings.Join(append(parts, a.Unusable), " · ")
+	}
+	parts = append(parts, a.Status)
+	switch {
+	case a.Start != "" && a.End != "":
+		parts = append(parts, calendarDay(a.Start)+" to "+calendarDay(a.End))
+	case a.Start != "":
+		parts = append(parts, "since "+calendarDay(a.Start))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}
+
+func idOf(o OrganizationOption) string {
+	if o.ID == 0 {
+		return ""
+	}
+	return id(o.ID)
+}
+
+func optionState(o OrganizationOption) templ.Attributes {
+	if o.Unusable == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-disabled": "true"}
+}
+
+// organizationNote tells organizations apart and says where one is mapped.
+func organizationNote(o OrganizationOption) string {
+	note := planName(o.Plan)
+	if o.License != "" && o.License != LicenseStandard {
+		note += ", " + licenseName(o.License)
+	}
+	if o.Unusable != "" {
+		return note + " · " + o.Unusable
+	}
+	if o.MappedTo != "" {
+		return note + " · mapped to " + o.MappedTo
+	}
+	return note
 }

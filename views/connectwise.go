@@ -1,6 +1,13 @@
 package views
 
-import "time"
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+)
 
 // IntegrationsPage lists the integrations.
 type IntegrationsPage struct {
@@ -134,4 +141,140 @@ type ImportProgress struct {
 	Gone       int
 	Errors     []string
 	Notice     *Notice // why it failed
+}
+
+// setupStepName is a step of setting the integration up, in order.
+type setupStepName int
+
+const (
+	stepConnect setupStepName = iota
+	stepProducts
+	stepCompanies
+	stepSync
+)
+
+func (p ConnectWisePage) connected() bool {
+	return p.Connection.State != "" && p.Connection.State != "none"
+}
+
+// next is the step that is due. Its button is the page's primary one.
+func (p ConnectWisePage) next() setupStepName {
+	switch {
+	case !p.connected():
+		return stepConnect
+	case p.Business == nil || p.Enterprise == nil:
+		return stepProducts
+	case p.Mapped == 0:
+		return stepCompanies
+	}
+	return stepSync
+}
+
+// canSync tells whether syncing makes sense now.
+func (p ConnectWisePage) canSync() bool {
+	return p.connected() && p.next() > stepProducts && p.RunningURL == ""
+}
+
+func stepState(p ConnectWisePage, step setupStepName) templ.Attributes {
+	switch {
+	case step < p.next():
+		return templ.Attributes{"data-done": "true"}
+	case step == p.next():
+		return templ.Attributes{"aria-current": "step"}
+	}
+	return nil
+}
+
+func connectionLead(p ConnectWisePage) string {
+	switch p.next() {
+	case stepConnect:
+		return "Enter the credentials of your ConnectWise PSA to begin."
+	case stepProducts:
+		return "Connected. Map both products to finish setting up."
+	case stepCompanies:
+		return "Ready. Import your companies and map them to organizations."
+	}
+	return ""
+}
+
+// variant makes a button primary, of which a page has one, or quiet.
+func variant(primary bool) templ.Attributes {
+	if primary {
+		return nil
+	}
+	return templ.Attributes{"data-variant": "outline"}
+}
+
+func privateKeyHint(f CredentialsForm) string {
+	if f.HasPrivateKey {
+		return "Saved and never shown again. Leave empty to keep it."
+	}
+	return "Shown once in ConnectWise PSA, when it is generated."
+}
+
+func privateKeyPlaceholder(f CredentialsForm) string {
+	if f.HasPrivateKey {
+		return "Saved"
+	}
+	return ""
+}
+
+func clientIDHint(f CredentialsForm) string {
+	if f.HasDefaultID {
+		return "Leave empty to use the one this installation was given."
+	}
+	return "ConnectWise asks every integration for one. Register yours on the ConnectWise developer site."
+}
+
+func productID(p *Product) string {
+	if p == nil {
+		return ""
+	}
+	return id(p.ID)
+}
+
+func chooseProduct(plan string, product *Product) string {
+	if product == nil {
+		return "Choose product for NordPass " + planName(plan)
+	}
+	return "Change product for NordPass " + planName(plan)
+}
+
+// productsURL is the product mapping with the choices made so far.
+func productsURL(business, enterprise int64) string {
+	values := url.Values{}
+	if business != 0 {
+		values.Set(PlanBusiness, id(business))
+	}
+	if enterprise != 0 {
+		values.Set(PlanEnterprise, id(enterprise))
+	}
+	return "/integrations/connectwise/products?" + values.Encode()
+}
+
+func catalogPlace(item CatalogItem) string {
+	return strings.Join(slices.DeleteFunc([]string{item.Category, item.Subcategory, item.Class}, func(s string) bool { return s == "" }), " › ")
+}
+
+func importTitle(state string) string {
+	switch state {
+	case "running":
+		return "Importing companies"
+	case "done":
+		return "Import finished"
+	case "cancelled":
+		return "Import cancelled"
+	}
+	return "Import failed"
+}
+
+func importProgressText(p *ImportProgress) string {
+	text := capital(p.Step)
+	if p.Total > 0 {
+		text = number(p.Done) + " of " + number(p.Total) + " · " + text
+	}
+	if p.PerSecond > 0 {
+		text += " · " + rate(p.PerSecond)
+	}
+	return text
 }

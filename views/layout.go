@@ -89,6 +89,7 @@ type Sort struct {
 
 // Pager is where a list stands among its pages.
 type Pager struct {
+	Page            int    // from 1
 	From, To, Total int    // rows shown, counted from 1, of all that match
 	Previous, Next  string // addresses, empty where there is none
 }

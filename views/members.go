@@ -1,6 +1,10 @@
 package views
 
-import "time"
+import (
+	"time"
+
+	"github.com/a-h/templ"
+)
 
 // MembersPage lists the people who work in the panel.
 type MembersPage struct {
@@ -30,4 +34,8 @@ type InviteForm struct {
 	Name     string
 	Role     string
 	Problems Problems
+}
+
+func memberURL(member int64, action string) templ.SafeURL {
+	return templ.URL("/members/" + id(member) + action)
 }

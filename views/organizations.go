@@ -1,6 +1,10 @@
 package views
 
-import "time"
+import (
+	"time"
+
+	"github.com/a-h/templ"
+)
 
 // OrganizationsPage is the list of organizations.
 type OrganizationsPage struct {
@@ -125,4 +129,31 @@ type SeatForm struct {
 	Emails   string
 	Pending  bool
 	Problems Problems
+}
+
+func organizationURL(organization int64, action string) templ.SafeURL {
+	return templ.URL("/organizations/" + id(organization) + action)
+}
+
+func seatsURL(p SeatList) string { return "/organizations/" + id(p.OrganizationID) }
+
+func addOrganizationLead(f OrganizationForm) string {
+	if f.CompanyName != "" {
+		return "For " + f.CompanyName + ". It can be mapped as soon as it is added."
+	}
+	return ""
+}
+
+func planHint(f OrganizationForm) string {
+	if f.Edit {
+		return "In a month in which the plan changes, the higher plan is billed for the whole month."
+	}
+	return ""
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "Yes"
+	}
+	return "No"
 }

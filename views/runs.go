@@ -1,6 +1,12 @@
 package views
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+)
 
 // RunsPage is the list of runs.
 type RunsPage struct {
@@ -73,4 +79,85 @@ type Share struct {
 	OrganizationID int64
 	Organization   string
 	Seats          int
+}
+
+func runURL(run int64, action string) templ.SafeURL {
+	return templ.URL("/runs/" + id(run) + action)
+}
+
+func runningTitle(r RunRow) string {
+	if r.Preview {
+		return "Reading agreements"
+	}
+	return "Syncing"
+}
+
+func runProgressText(p RunPage) string {
+	text := "Starting"
+	if p.Total > 0 {
+		text = number(p.Done) + " of " + count(p.Total, "agreement", "agreements")
+	}
+	if p.PerSecond > 0 {
+		text += " · " + rate(p.PerSecond)
+	}
+	if c := p.Run.Counts; c.Written > 0 {
+		text += " · " + number(c.Written) + " written"
+	}
+	if c := p.Run.Counts; c.Failed > 0 {
+		text += " · " + number(c.Failed) + " failed"
+	}
+	return text
+}
+
+// stateCount is how many of a run's changes are in one state.
+type stateCount struct {
+	state string
+	n     int
+}
+
+// counts lists the states that occur, what needs a person first.
+func (c RunCounts) counts() []stateCount {
+	every := []stateCount{
+		{"failed", c.Failed}, {"conflict", c.Conflict}, {"blocked", c.Blocked}, {"held", c.Held}, {"stale", c.Stale},
+		{"planned", c.Planned}, {"written", c.Written}, {"unchanged", c.Unchanged}, {"skipped", c.Skipped}, {"cancelled", c.Cancelled},
+	}
+	return slices.DeleteFunc(every, func(s stateCount) bool { return s.n == 0 })
+}
+
+// shownCounts lists the states that occur; Written also when it is zero.
+func shownCounts(c RunCounts) []stateCount {
+	list := c.counts()
+	if len(list) == 0 {
+		return []stateCount{{"written", 0}}
+	}
+	return list
+}
+
+// countsText writes the states that occur in one line.
+func countsText(c RunCounts) string {
+	parts := []string{}
+	for _, s := range c.counts() {
+		parts = append(parts, number(s.n)+" "+strings.ToLower(stateLabel(s.state).text))
+	}
+	if len(parts) == 0 {
+		return none
+	}
+	return strings.Join(parts, ", ")
+}
+
+func quantity(q string) string {
+	if q == "" {
+		return none
+	}
+	return q
+}
+
+func differenceClass(difference int) string {
+	switch {
+	case difference > 0:
+		return "up"
+	case difference < 0:
+		return "down"
+	}
+	return "muted"
 }

@@ -31,3 +31,15 @@ type UsageRow struct {
 	Company        string
 	Agreement      string
 }
+
+// usageLead says by which rule seats are counted (nordpass.md section 2).
+func usageLead(p UsagePage) string {
+	lead := "Seats that were active or suspended members on at least one day of the month, in UTC."
+	if p.CountPending {
+		lead += " Seats still pending at its end count too."
+	}
+	if p.Current {
+		lead += " The current month is counted so far."
+	}
+	return lead
+}

@@ -1,0 +1,231 @@
+package views
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// none stands where there is nothing to show.
+const none = "–"
+
+// moment writes an instant in UTC, to the minute.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return none
+	}
+	return t.UTC().Format("2 Jan 2006, 15:04") + " UTC"
+}
+
+// momentAttr writes an instant for the datetime attribute.
+func momentAttr(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// day writes the UTC calendar day of an instant.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return none
+	}
+	return t.UTC().Format("2 Jan 2006")
+}
+
+// calendarDay writes a day given as YYYY-MM-DD; anything else as it is.
+func calendarDay(s string) string {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return s
+	}
+	return t.Format("2 Jan 2006")
+}
+
+// monthName writes a month given as YYYY-MM; anything else as it is.
+func monthName(s string) string {
+	t, err := time.Parse("2006-01", s)
+	if err != nil {
+		return s
+	}
+	return t.Format("January 2006")
+}
+
+// shortMonth writes a month given as YYYY-MM in three letters.
+func shortMonth(s string) string {
+	t, err := time.Parse("2006-01", s)
+	if err != nil {
+		return s
+	}
+	return t.Format("Jan")
+}
+
+// number writes an integer with a comma between thousands.
+func number(n int) string {
+	digits := strconv.Itoa(max(n, -n))
+	var b strings.Builder
+	if n < 0 {
+		b.WriteString("−")
+	}
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+// signed writes a difference with its sign.
+func signed(n int) string {
+	if n > 0 {
+		return "+" + number(n)
+	}
+	return number(n)
+}
+
+// count writes a number with its noun: "1 seat", "2 seats".
+func count(n int, one, many string) string {
+	if n == 1 {
+		return number(n) + " " + one
+	}
+	return number(n) + " " + many
+}
+
+// span writes how long something took, or has taken so far.
+func span(from, to time.Time) string {
+	if from.IsZero() || to.IsZero() {
+		return none
+	}
+	d := to.Sub(from).Round(time.Second)
+	if d < time.Second {
+		return "under 1 s"
+	}
+	return strings.TrimSuffix(strings.NewReplacer("h", " h ", "m", " min ", "s", " s").Replace(d.String()), " ")
+}
+
+// rate writes a speed.
+func rate(perSecond float64) string { return fmt.Sprintf("%.0f a second", perSecond) }
+
+func planName(plan string) string {
+	switch plan {
+	case PlanBusiness:
+		return "Business"
+	case PlanEnterprise:
+		return "Enterprise"
+	}
+	return plan
+}
+
+func licenseName(license string) string {
+	switch license {
+	case LicenseStandard:
+		return "Standard"
+	case LicenseTrial:
+		return "Trial"
+	case LicenseNFR:
+		return "NFR"
+	}
+	return license
+}
+
+func roleName(role string) string {
+	switch role {
+	case "owner":
+		return "Owner"
+	case "admin":
+		return "Admin"
+	case "technician":
+		return "Technician"
+	}
+	return role
+}
+
+func categoryName(category string) string {
+	switch category {
+	case "access":
+		return "MSP access"
+	case "members":
+		return "User management"
+	case "organizations":
+		return "Organization management"
+	}
+	return capital(category)
+}
+
+func runKind(r RunRow) string {
+	name := map[string]string{
+		"manual": "Sync now", "monthly": "Monthly sync", "command": "Sync by command", "undo": "Undo",
+	}[r.Kind]
+	if r.Preview {
+		return "Preview"
+	}
+	return name
+}
+
+// runPeriod says whose seats a run writes.
+func runPeriod(r RunRow) string {
+	if r.AsOf.IsZero() {
+		return monthName(r.Month)
+	}
+	return monthName(r.Month) + ", so far"
+}
+
+// capital writes the first letter large.
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// label is how a state is shown: with a word and an icon, never by colour alone.
+type label struct {
+	tone string // success, warning, danger, info or neutral
+	icon string
+	text string
+}
+
+var labels = map[string]label{
+	// organizations, members, seats
+	"active":    {"success", "circle-check", "Active"},
+	"suspended": {"warning", "pause", "Suspended"},
+	"pending":   {"info", "mail", "Pending"},
+	"deleted":   {"neutral", "trash-2", "Deleted"},
+	// changes
+	"planned":   {"info", "eye", "Planned"},
+	"sending":   {"info", "loader-circle", "Writing"},
+	"written":   {"success", "circle-check", "Written"},
+	"unchanged": {"neutral", "check", "Unchanged"},
+	"skipped":   {"neutral", "circle-dashed", "Skipped"},
+	"blocked":   {"warning", "ban", "Blocked"},
+	"conflict":  {"warning", "copy-x", "Conflict"},
+	"held":      {"info", "hand", "Held"},
+	"failed":    {"danger", "circle-x", "Failed"},
+	"stale":     {"warning", "history", "Stale"},
+	"cancelled": {"neutral", "x", "Cancelled"},
+	// runs
+	"running":    {"info", "loader-circle", "Running"},
+	"done":       {"success", "circle-check", "Done"},
+	"incomplete": {"warning", "triangle-alert", "Incomplete"},
+	"discarded":  {"neutral", "x", "Discarded"},
+	// rights
+	"present": {"success", "check", "Present"},
+	"missing": {"danger", "x", "Missing"},
+	"unknown": {"neutral", "circle-help", "Not checked"},
+}
+
+func stateLabel(state string) label {
+	if l, ok := labels[state]; ok {
+		return l
+	}
+	return label{"neutral", "circle-dashed", capital(state)}
+}
+
+func connectionLabel(state string) label {
+	switch state {
+	case "active":
+		return label{"success", "circle-check", "Active"}
+	case "incomplete":
+		return label{"warning", "circle-dashed", "Setup incomplete"}
+	case "error":
+		return label{"danger", "circle-x", "Error"}
+	}
+	return label{"neutral", "plug", "Not connected"}
+}
