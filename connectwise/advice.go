@@ -2,7 +2,6 @@ package connectwise
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -146,7 +145,6 @@ func (e *Error) adviseUnreachable() (what, do string) {
 	}
 	var dns *net.DNSError
 	var authority x509.UnknownAuthorityError
-	var plain tls.RecordHeaderError
 	switch {
 	case errors.As(e.cause, &dns):
 		return fmt.Sprintf("There is no server with the name %s.", host), "Check the spelling of the site URL, and this machine's DNS."
@@ -156,7 +154,7 @@ func (e *Error) adviseUnreachable() (what, do string) {
 	case badCertificate(e.cause):
 		return fmt.Sprintf("The certificate of %s is not valid for this address or this day.", host),
 			"Check the site URL and this machine's clock; the server's certificate may have to be renewed."
-	case errors.As(e.cause, &plain):
+	case notTLS(e.cause):
 		return fmt.Sprintf("%s does not answer with https.", host), "Check the site URL and its port."
 	case errors.Is(e.cause, syscall.ECONNREFUSED):
 		return fmt.Sprintf("%s refused the connection.", host), "Check the site URL and its port, and that ConnectWise is running there."

@@ -213,8 +213,13 @@ func isTimeout(err error) bool {
 func neverConnected(err error) bool {
 	var dns *net.DNSError
 	var op *net.OpError
+	return errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" || badCertificate(err) || notTLS(err)
+}
+
+// notTLS reports that the host answered the greeting of an https connection with something else.
+func notTLS(err error) bool {
 	var plain tls.RecordHeaderError
-	return errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" || errors.As(err, &plain) || badCertificate(err)
+	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &plain)
 }
 
 func badCertificate(err error) bool {
