@@ -1,0 +1,126 @@
+package cwsim
+
+import (
+	"time"
+)
+
+// Agreement is a contract of a company. Dates are calendar days (midnight UTC); a zero date is absent.
+type Agreement struct {
+	ID        int
+	Name      string
+	TypeID    int
+	CompanyID int
+	ParentID  int // the agreement it is a child of
+	Start     time.Time
+	End       time.Time // zero: open-ended
+	Cancelled bool
+	// CancelledOn and CancelReason go with Cancelled.
+	CancelledOn  time.Time
+	CancelReason string
+	// BillStart is the first day additions can be effective on.
+	BillStart time.Time
+	// InvoicedThrough is the last day of the periods already invoiced; zero: none. The next invoice date is the day after.
+	InvoicedThrough time.Time
+	// Prorate lets additions start within an invoiced period.
+	Prorate bool
+	// Status is computed by the instance's clock (Active, Inactive, Expired, Cancelled) in what Agreements returns; it is ignored in input.
+	Status string
+}
+
+var agreements = newResource("agreement", "/finance/agreements", []field[Agreement]{
+	idField(func(x *Agreement) int { return x.ID }),
+	textField("name", 100, func(x *Agreement) *string { return &x.Name }),
+	reference("type", idName, func(v *view, x *Agreement) any {
+		if r := v.sim.agreementTypes.find(x.TypeID); r != nil {
+			return link(v, r.id, r.value.Name, "type", agreementTypes.path)
+		}
+		return nil
+	}),
+	reference("company", idIdentifierName, func(v *view, x *Agreement) any { return v.company(x.CompanyID) }),
+	reference("contact", idName, func(v *view, x *Agreement) any {
+		return link(v, contactID(x.CompanyID), "Front Desk", "contact", "/company/contacts")
+	}),
+	reference("site", idName, func(v *view, x *Agreement) any {
+		return link(v, 7000+x.CompanyID, "Main", "site", "/company/sites")
+	}),
+	reference("parentAgreement", []string{"id", "name", "type"}, func(v *view, x *Agreement) any {
+		r := v.sim.agreements.find(x.ParentID)
+		if r == nil {
+			return nil
+		}
+		parentType := ""
+		if t := v.sim.agreementTypes.find(r.value.TypeID); t != nil {
+			parentType = t.value.Name
+		}
+		return object{{"id", r.id}, {"name", r.value.Name}, {"type", parentType}, {"chargeFirmFlag", false}, hrefs(v, "agreement", "/finance/agreements", r.id)}
+	}),
+	dateField("startDate", func(x *Agreement) *time.Time { return &x.Start }),
+	dateField("endDate", func(x *Agreement) *time.Time { return &x.End }),
+	computed("noEndingDateFlag", kindBool, func(_ *view, x *Agreement) any { return x.End.IsZero() }),
+	boolField("cancelledFlag", func(x *Agreement) *bool { return &x.Cancelled }),
+	dateField("dateCancelled", func(x *Agreement) *time.Time { return &x.CancelledOn }),
+	textField("reasonCancelled", 100, func(x *Agreement) *string { return &x.CancelReason }),
+	reference("billingCycle", idName, func(v *view, _ *Agreement) any { return v.monthly() }),
+	dateField("billStartDate", func(x *Agreement) *time.Time { return &x.BillStart }),
+	// The definition gives nextInvoiceDate as plain text.
+	computed("nextInvoiceDate", kindText, func(v *view, x *Agreement) any {
+		return x.nextInvoice(v.now).Format(time.RFC3339)
+	}),
+	boolField("prorateFlag", func(x *Agreement) *bool { return &x.Prorate }),
+	computed("invoiceProratedAdditionsFlag", kindBool, func(_ *view, x *Agreement) any { return x.Prorate }),
+	constant[Agreement]("periodType", kindText, "Current"),
+	constant[Agreement]("applicationUnits", kindText, "Amount"),
+	constant[Agreement]("invoicingCycle", kindText, "CalendarYear"),
+	constant[Agreement]("employeeCompRate", kindText, "Hourly"),
+	constant[Agreement]("billTime", kindText, "NoDefault"),
+	constant[Agreement]("billExpenses", kindText, "NoDefault"),
+	constant[Agreement]("billProducts", kindText, "Billable"),
+	constant[Agreement]("currency", kindReference, object{
+		{"id", 7}, {"symbol", "$"}, {"currencyCode", "USD"}, {"decimalSeparator", "."}, {"numberOfDecimals", 2},
+		{"thousandsSeparator", ","}, {"name", "US Dollars"},
+	}),
+	computed("agreementStatus", kindText, func(v *view, x *Agreement) any { return x.status(v.now) }),
+	constant[Agreement]("customFields", kindList, []any{}),
+},
+	empty[Agreement](kindText, `customerPO workOrder internalNotes applicationCycle employeeCompNotExceed invoiceDescription`),
+	empty[Agreement](kindNumber, `applicationLimit expiredDays limit compHourlyRate compLimitAmount billAmount prorateFirstBill`),
+	empty[Agreement](kindBool, `restrictLocationFlag restrictDepartmentFlag applicationUnlimitedFlag oneTimeFlag
+		coverAgreementTime coverAgreementProduct coverAgreementExpense coverSalesTax carryOverUnused allowOverruns
+		expireWhenZero chargeToFirm billOneTimeFlag taxable restrictDownPayment topComment bottomComment
+		billableTimeInvoice billableExpenseInvoice billableProductInvoice autoInvoiceFlag`),
+	empty[Agreement](kindReference, `subContractCompany subContractContact location department opportunity sla
+		billingTerms billToCompany billToContact billToSite taxCode workRole workType projectType invoiceTemplate
+		companyLocation shipToCompany shipToContact shipToSite`))
+
+// status is computed, nothing activates an agreement (api.md section 5). The end day itself still counts.
+func (x *Agreement) status(now time.Time) string {
+	today := day(now)
+	switch {
+	case x.Cancelled && !x.CancelledOn.After(today):
+		return "Cancelled"
+	case !x.End.IsZero() && x.End.Before(today):
+		return "Expired"
+	case x.Start.After(today):
+		return "Inactive"
+	}
+	return "Active"
+}
+
+// nextInvoice is the day after the invoiced periods or, when nothing is invoiced yet, the first of the current month or
+// the billing start, whichever is later.
+func (x *Agreement) nextInvoice(now time.Time) time.Time {
+	if !x.InvoicedThrough.IsZero() {
+		return x.InvoicedThrough.AddDate(0, 0, 1)
+	}
+	today := day(now)
+	first := today.AddDate(0, 0, 1-today.Day())
+	if x.BillStart.After(first) {
+		return x.BillStart
+	}
+	return first
+}
+
+// invoiced reports whether the period that a day falls into is already invoiced.
+func (x *Agreement) invoiced(on time.Time) bool {
+	return !x.InvoicedThrough.IsZero() && !on.After(x.InvoicedThrough)
+}

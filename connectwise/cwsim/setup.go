@@ -1,0 +1,145 @@
+package cwsim
+
+// CompanyType is a row of the setup table that sorts companies; a company can have several.
+type CompanyType struct {
+	ID      int
+	Name    string
+	Default bool
+	Vendor  bool
+}
+
+// CompanyStatus is a row of the setup table of company statuses.
+type CompanyStatus struct {
+	ID       int
+	Name     string
+	Default  bool
+	Inactive bool
+}
+
+// AgreementType is a row of the setup table of agreement types.
+type AgreementType struct {
+	ID       int
+	Name     string
+	Default  bool
+	Inactive bool
+	Prorate  bool
+}
+
+// Category is a product category.
+type Category struct {
+	ID       int
+	Name     string
+	Inactive bool
+	Default  bool
+}
+
+// Subcategory is a product subcategory; it belongs to one category.
+type Subcategory struct {
+	ID         int
+	Name       string
+	CategoryID int
+	Inactive   bool
+}
+
+// ProductType is a row of the setup table of product types. XRef is InventoryPart, NonInventoryPart, OtherCharge or Service.
+type ProductType struct {
+	ID       int
+	Name     string
+	XRef     string
+	Inactive bool
+	Default  bool
+}
+
+// Unit is a unit of measure.
+type Unit struct {
+	ID       int
+	Name     string
+	Inactive bool
+	Default  bool
+}
+
+var companyTypes = newResource("type", "/company/companies/types", []field[CompanyType]{
+	idField(func(x *CompanyType) int { return x.ID }),
+	textField("name", 50, func(x *CompanyType) *string { return &x.Name }),
+	boolField("defaultFlag", func(x *CompanyType) *bool { return &x.Default }),
+	boolField("vendorFlag", func(x *CompanyType) *bool { return &x.Vendor }),
+	constant[CompanyType]("serviceAlertFlag", kindBool, false),
+}, empty[CompanyType](kindText, "serviceAlertMessage"))
+
+var companyStatuses = newResource("status", "/company/companies/statuses", []field[CompanyStatus]{
+	idField(func(x *CompanyStatus) int { return x.ID }),
+	textField("name", 50, func(x *CompanyStatus) *string { return &x.Name }),
+	boolField("defaultFlag", func(x *CompanyStatus) *bool { return &x.Default }),
+	boolField("inactiveFlag", func(x *CompanyStatus) *bool { return &x.Inactive }),
+	constant[CompanyStatus]("notifyFlag", kindBool, false),
+	constant[CompanyStatus]("disallowSavingFlag", kindBool, false),
+	constant[CompanyStatus]("customNoteFlag", kindBool, false),
+	constant[CompanyStatus]("cancelOpenTracksFlag", kindBool, false),
+}, empty[CompanyStatus](kindText, "notificationMessage"), empty[CompanyStatus](kindReference, "track"))
+
+var agreementTypes = newResource("type", "/finance/agreements/types", []field[AgreementType]{
+	idField(func(x *AgreementType) int { return x.ID }),
+	textField("name", 50, func(x *AgreementType) *string { return &x.Name }),
+	boolField("defaultFlag", func(x *AgreementType) *bool { return &x.Default }),
+	boolField("inactiveFlag", func(x *AgreementType) *bool { return &x.Inactive }),
+	boolField("prorateFlag", func(x *AgreementType) *bool { return &x.Prorate }),
+	constant[AgreementType]("applicationUnits", kindText, "Amount"),
+	constant[AgreementType]("employeeCompRate", kindText, "Hourly"),
+	constant[AgreementType]("employeeCompNotExceed", kindText, "Billing"),
+	constant[AgreementType]("invoicingCycle", kindText, "CalendarYear"),
+	constant[AgreementType]("billTime", kindText, "NoDefault"),
+	constant[AgreementType]("billExpenses", kindText, "NoDefault"),
+	constant[AgreementType]("billProducts", kindText, "Billable"),
+	reference("billingCycle", idName, func(v *view, _ *AgreementType) any { return v.monthly() }),
+},
+	empty[AgreementType](kindText, "prefixSuffixOption invoicePreSuffix applicationCycle invoiceDescription integrationXRef"),
+	empty[AgreementType](kindNumber, "applicationLimit expiredDays limit compHourlyRate compLimitAmount billAmount"),
+	empty[AgreementType](kindBool, `prePaymentFlag restrictLocationFlag restrictDepartmentFlag applicationUnlimitedFlag
+		oneTimeFlag coverAgreementTimeFlag coverAgreementProductFlag coverAgreementExpenseFlag coverSalesTaxFlag
+		carryOverUnusedFlag allowOverrunsFlag expireWhenZero chargeToFirmFlag billOneTimeFlag taxableFlag
+		restrictDownPaymentFlag topCommentFlag bottomCommentFlag billableTimeInvoiceFlag billableExpenseInvoiceFlag
+		billableProductInvoiceFlag copyWorkRolesFlag copyWorkTypesFlag autoInvoiceFlag invoiceProratedAdditionsFlag`),
+	empty[AgreementType](kindReference, `location department sla billingTerms workRole workType projectType
+		invoiceTemplate emailTemplate`))
+
+var categories = newResource("category", "/procurement/categories", []field[Category]{
+	idField(func(x *Category) int { return x.ID }),
+	textField("name", 50, func(x *Category) *string { return &x.Name }),
+	boolField("inactiveFlag", func(x *Category) *bool { return &x.Inactive }),
+	boolField("defaultFlag", func(x *Category) *bool { return &x.Default }),
+}, empty[Category](kindText, "priceLevelXref integrationXref"))
+
+var subcategories = newResource("subcategory", "/procurement/subcategories", []field[Subcategory]{
+	idField(func(x *Subcategory) int { return x.ID }),
+	textField("name", 50, func(x *Subcategory) *string { return &x.Name }),
+	boolField("inactiveFlag", func(x *Subcategory) *bool { return &x.Inactive }),
+	constant[Subcategory]("defaultFlag", kindBool, false),
+	reference("category", idName, func(v *view, x *Subcategory) any { return v.category(x.CategoryID) }),
+}, empty[Subcategory](kindText, "integrationXref"))
+
+var productTypes = newResource("type", "/procurement/types", []field[ProductType]{
+	idField(func(x *ProductType) int { return x.ID }),
+	textField("name", 50, func(x *ProductType) *string { return &x.Name }),
+	boolField("inactiveFlag", func(x *ProductType) *bool { return &x.Inactive }),
+	textField("typeXref", 0, func(x *ProductType) *string { return &x.XRef }),
+	boolField("defaultFlag", func(x *ProductType) *bool { return &x.Default }),
+})
+
+var units = newResource("unitOfMeasure", "/procurement/unitOfMeasures", []field[Unit]{
+	idField(func(x *Unit) int { return x.ID }),
+	textField("name", 50, func(x *Unit) *string { return &x.Name }),
+	boolField("inactiveFlag", func(x *Unit) *bool { return &x.Inactive }),
+	boolField("defaultFlag", func(x *Unit) *bool { return &x.Default }),
+}, empty[Unit](kindText, "uomScheduleXref"))
+
+// monthly is the billing cycle of everything here.
+func (v *view) monthly() any {
+	return link(v, 2, "Monthly", "billingCycle", "/finance/billingCycles")
+}
+
+func (v *view) category(id int) any {
+	if r := v.sim.categories.find(id); r != nil {
+		return link(v, id, r.value.Name, "category", categories.path)
+	}
+	return nil
+}
