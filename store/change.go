@@ -39,8 +39,9 @@ const (
 	StateConflict  ChangeState = "conflict"
 	StateHeld      ChangeState = "held" // waits for a person
 	StateFailed    ChangeState = "failed"
-	StateUnknown   ChangeState = "unknown" // sent, and nobody saw what became of it
-	StateStale     ChangeState = "stale"   // ConnectWise is no longer as it was planned on
+	StateUnknown   ChangeState = "unknown"  // sent, and nobody saw what became of it
+	StateRejected  ChangeState = "rejected" // by a person
+	StateStale     ChangeState = "stale"    // ConnectWise is no longer as it was planned on
 	StateCancelled ChangeState = "cancelled"
 )
 
@@ -70,9 +71,21 @@ type Change struct {
 	Reason        string
 	Warnings      []string // whole sentences
 	Shares        []Share
+	Candidates    []Candidate // the additions that a conflict is about
+	HeldBecause   string      // why a person has to approve it; empty: nobody has to
+	DecidedBy     string      // e-mail address of who approved or rejected it
+	DecidedAt     time.Time
 	Problem       Problem
 	SentAt        time.Time
 	DoneAt        time.Time
+}
+
+// Candidate is one of several open additions of a product on an agreement.
+type Candidate struct {
+	AdditionID    int             `json:"addition_id"`
+	Quantity      decimal.Decimal `json:"quantity"`
+	EffectiveDate string          `json:"effective_date"`
+	Description   string          `json:"description,omitempty"`
 }
 
 // Share is what one organization adds to a change.
@@ -87,12 +100,12 @@ type Share struct {
 
 const changeColumns = `c.id, c.run_id, c.company_id, c.company, c.agreement_id, c.agreement, c.plan, c.product_id, c.product,
 	COALESCE(c.addition_id, 0), c.kind, c.state, c.before_quantity, c.after_quantity, c.written_quantity, c.hand_edited, c.unit_price,
-	c.effective_date, c.reason, c.warnings, c.shares, c.error_what, c.error_do, c.error_detail, c.sent_at, c.done_at`
+	c.effective_date, c.reason, c.warnings, c.shares, c.candidates, c.held_because, c.decided_by, c.decided_at, c.error_what, c.error_do, c.error_detail, c.sent_at, c.done_at`
 
 func scanChange(row scanner) (c Change, err error) {
 	err = row.Scan(&c.ID, &c.RunID, &c.CompanyID, &c.Company, &c.AgreementID, &c.Agreement, &c.Plan, &c.ProductID, &c.Product,
 		&c.AdditionID, &c.Kind, &c.State, &c.Before, &c.After, &c.Written, &c.HandEdited, &c.UnitPrice,
-		&c.EffectiveDate, &c.Reason, fromJSON(&c.Warnings), fromJSON(&c.Shares), &c.Problem.What, &c.Problem.Do, &c.Problem.Detail,
+		&c.EffectiveDate, &c.Reason, fromJSON(&c.Warnings), fromJSON(&c.Shares), fromJSON(&c.Candidates), &c.HeldBecause, &c.DecidedBy, moment(&c.DecidedAt), &c.Problem.What, &c.Problem.Do, &c.Problem.Detail,
 		moment(&c.SentAt), moment(&c.DoneAt))
 	return c, err
 }
@@ -122,12 +135,12 @@ func (s *Store) PlanAgreement(ctx context.Context, runID int64, agreementID int,
 func addChange(ctx context.Context, tx *sql.Tx, c Change) error {
 	id, err := one(ctx, tx, scanValue[int64], `
 		INSERT INTO changes (run_id, company_id, company, agreement_id, agreement, plan, product_id, product, addition_id, kind, state,
-			before_quantity, after_quantity, written_quantity, hand_edited, unit_price, effective_date, reason, warnings, shares,
+			before_quantity, after_quantity, written_quantity, hand_edited, unit_price, effective_date, reason, warnings, shares, candidates, held_because,
 			error_what, error_do, error_detail, sent_at, done_at, search_folded)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
 		ON CONFLICT (run_id, agreement_id, product_id) DO NOTHING RETURNING id`,
 		c.RunID, c.CompanyID, c.Company, c.AgreementID, c.Agreement, c.Plan, c.ProductID, c.Product, orNull(c.AdditionID), c.Kind, c.State,
-		c.Before, c.After, c.Written, c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason, asJSON{c.Warnings}, asJSON{c.Shares},
+		c.Before, c.After, c.Written, c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason, asJSON{c.Warnings}, asJSON{c.Shares}, asJSON{c.Candidates}, c.HeldBecause,
 		c.Problem.What, c.Problem.Do, c.Problem.Detail, unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product))
 	if errors.Is(err, ErrNotFound) {
 		return nil
@@ -322,4 +335,51 @@ func (s *Store) UnsettledCreations(ctx context.Context, runID int64, since time.
 		unsettled[c.line] = c.sent
 	}
 	return unsettled, nil
+}
+
+// Approve plans the held changes again, for the run to write them, and returns how many there were.
+func (s *Store) Approve(ctx context.Context, runID int64, ids []int64, by string, at time.Time) (int, error) {
+	return s.decide(ctx, "approving", runID, ids, StatePlanned, by, at)
+}
+
+// Reject ends the held changes unwritten and returns how many there were.
+func (s *Store) Reject(ctx context.Context, runID int64, ids []int64, by string, at time.Time) (int, error) {
+	return s.decide(ctx, "rejecting", runID, ids, StateRejected, by, at)
+}
+
+// decide gives held changes of a run a state. The changes of one agreement are decided together: part of
+// a move from one line to another would bill the seats twice or not at all.
+func (s *Store) decide(ctx context.Context, what string, runID int64, ids []int64, to ChangeState, by string, at time.Time) (n int, err error) {
+	err = s.tx(ctx, fmt.Sprintf("%s changes of run %d", what, runID), func(tx *sql.Tx) error {
+		for _, id := range ids {
+			result, err := tx.ExecContext(ctx, `UPDATE changes SET state = $1, decided_by = $2, decided_at = $3
+				WHERE state = 'held' AND run_id = $4 AND agreement_id = (SELECT agreement_id FROM changes WHERE id = $5)`,
+				to, by, unix(at), runID, id)
+			if err != nil {
+				return err
+			}
+			decided, err := result.RowsAffected()
+			if err != nil {
+				return err
+			}
+			n += int(decided)
+		}
+		return nil
+	})
+	return n, err
+}
+
+// SupersedeHeld ends the held changes of earlier runs whose lines a run has planned anew.
+func (s *Store) SupersedeHeld(ctx context.Context, runID int64, reason string) error {
+	return s.tx(ctx, fmt.Sprintf("superseding what was held before run %d", runID), func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, `UPDATE changes SET state = 'stale', reason = $1 WHERE state = 'held' AND run_id < $2
+			AND EXISTS (SELECT 1 FROM changes n WHERE n.run_id = $2 AND n.agreement_id = changes.agreement_id)`, reason, runID)
+		return err
+	})
+}
+
+// CountHeld counts the changes of all runs that wait for a person.
+func (s *Store) CountHeld(ctx context.Context) (int, error) {
+	n, err := count(ctx, s.reader, `SELECT COUNT(*) FROM changes WHERE state = 'held'`)
+	return n, doing("counting held changes", err)
 }

@@ -10,12 +10,15 @@ import (
 // RunKind says who asked for a run.
 type RunKind string
 
-// The kinds of runs: by a button, by the clock, by the command line, or to undo another.
+// The kinds of runs: by a button, by the clock, by the command line, to undo another or to retry what
+// another did not write, or to set the lines of an unmapped agreement to 0.
 const (
 	RunManual  RunKind = "manual"
 	RunMonthly RunKind = "monthly"
 	RunCommand RunKind = "command"
 	RunUndo    RunKind = "undo"
+	RunRetry   RunKind = "retry"
+	RunRelease RunKind = "release"
 )
 
 // RunStatus is how far a run has come.
@@ -42,6 +45,8 @@ type Run struct {
 	Status    RunStatus
 	Actor     string // e-mail address; empty: the system itself
 	UserID    int64  // 0: nobody
+	Of        int64  // the run that this one undoes or retries; 0: none
+	Agreement int    // this agreement only; 0: all
 	StartedAt time.Time
 	EndedAt   time.Time
 	PlannedAt time.Time // set: it was previewed; applying it writes what was shown and nothing else
@@ -50,11 +55,11 @@ type Run struct {
 	Problem   Problem
 }
 
-const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor, COALESCE(r.user_id, 0),
+const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor, COALESCE(r.user_id, 0), COALESCE(r.of_run_id, 0), COALESCE(r.agreement_id, 0),
 	r.started_at, r.ended_at, r.planned_at, r.total, r.processed, r.error_what, r.error_do, r.error_detail`
 
 func scanRun(row scanner) (r Run, err error) {
-	err = row.Scan(&r.ID, &r.Kind, &r.Month, moment(&r.AsOf), &r.Preview, &r.Status, &r.Actor, &r.UserID,
+	err = row.Scan(&r.ID, &r.Kind, &r.Month, moment(&r.AsOf), &r.Preview, &r.Status, &r.Actor, &r.UserID, &r.Of, &r.Agreement,
 		moment(&r.StartedAt), moment(&r.EndedAt), moment(&r.PlannedAt), &r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail)
 	return r, err
 }
@@ -63,10 +68,10 @@ func scanRun(row scanner) (r Run, err error) {
 func (s *Store) CreateRun(ctx context.Context, r Run) (created Run, err error) {
 	err = s.tx(ctx, "creating a run", func(tx *sql.Tx) error {
 		id, err := one(ctx, tx, scanValue[int64], `
-			INSERT INTO runs (kind, month, as_of, preview, status, actor, user_id, started_at, ended_at, planned_at, total, processed,
+			INSERT INTO runs (kind, month, as_of, preview, status, actor, user_id, of_run_id, agreement_id, started_at, ended_at, planned_at, total, processed,
 				error_what, error_do, error_detail)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
-			r.Kind, r.Month, unix(r.AsOf), r.Preview, r.Status, r.Actor, orNull(r.UserID), unix(r.StartedAt), unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Processed,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
+			r.Kind, r.Month, unix(r.AsOf), r.Preview, r.Status, r.Actor, orNull(r.UserID), orNull(r.Of), orNull(r.Agreement), unix(r.StartedAt), unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Processed,
 			r.Problem.What, r.Problem.Do, r.Problem.Detail)
 		if err != nil {
 			return err
@@ -183,10 +188,10 @@ func (s *Store) LastRun(ctx context.Context, kind RunKind, m Month) (Run, error)
 	return r, doing(fmt.Sprintf("reading the last %s run for %s", kind, m), err)
 }
 
-// LastSync reads the latest run that wrote or was to write, whatever became of it: ErrNotFound when
+// LastSync reads the latest run over all agreements that wrote or was to write, whatever became of it: ErrNotFound when
 // there is none.
 func (s *Store) LastSync(ctx context.Context) (Run, error) {
 	r, err := one(ctx, s.reader, scanRun, `SELECT `+runColumns+` FROM runs r
-		WHERE NOT r.preview AND r.status <> 'discarded' ORDER BY r.started_at DESC, r.id DESC LIMIT 1`)
+		WHERE NOT r.preview AND r.status <> 'discarded' AND r.agreement_id IS NULL ORDER BY r.started_at DESC, r.id DESC LIMIT 1`)
 	return r, doing("reading the last sync", err)
 }

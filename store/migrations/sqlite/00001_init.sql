@@ -9,7 +9,13 @@ CREATE TABLE settings (
     id                  INTEGER PRIMARY KEY CHECK (id = 1),
     msp_name            TEXT    NOT NULL DEFAULT '',
     count_pending       INTEGER NOT NULL DEFAULT FALSE, -- nordpass.md section 2, rule 5
-    hand_edits          TEXT    NOT NULL DEFAULT 'overwrite' CHECK (hand_edits IN ('overwrite', 'hold'))
+    hand_edits          TEXT    NOT NULL DEFAULT 'overwrite' CHECK (hand_edits IN ('overwrite', 'hold')),
+    -- When a person has to approve a change before it is written.
+    hold_seats          INTEGER DEFAULT 100 CHECK (hold_seats > 0),     -- it is larger than so many seats; NULL: off
+    hold_percent        INTEGER CHECK (hold_percent > 0),               -- or than so many percent; NULL: off
+    hold_decrease       INTEGER NOT NULL DEFAULT FALSE,
+    hold_zero           INTEGER NOT NULL DEFAULT FALSE,
+    hold_first          INTEGER NOT NULL DEFAULT FALSE                  -- Seatbridge has not written the agreement before
 ) STRICT;
 INSERT INTO settings (id) VALUES (1);
 
@@ -213,7 +219,7 @@ CREATE TABLE lines (
 
 CREATE TABLE runs (
     id           INTEGER PRIMARY KEY,
-    kind         TEXT    NOT NULL CHECK (kind IN ('manual', 'monthly', 'command', 'undo')),
+    kind         TEXT    NOT NULL CHECK (kind IN ('manual', 'monthly', 'command', 'undo', 'retry', 'release')),
     month        TEXT    NOT NULL,      -- the month the seats are of
     as_of        INTEGER,               -- set: real-time figures up to this moment; NULL: the whole month
     preview      INTEGER NOT NULL,      -- plans only; becomes FALSE when it is applied
@@ -221,6 +227,8 @@ CREATE TABLE runs (
     status       TEXT    NOT NULL CHECK (status IN ('running', 'planned', 'done', 'incomplete', 'failed', 'cancelled', 'discarded')),
     actor        TEXT    NOT NULL,
     user_id      INTEGER,
+    of_run_id    INTEGER REFERENCES runs (id), -- the run that this one undoes or retries
+    agreement_id INTEGER,               -- set: this agreement only
     started_at   INTEGER NOT NULL,
     ended_at     INTEGER,
     total        INTEGER NOT NULL DEFAULT 0, -- agreements to look at
@@ -246,7 +254,7 @@ CREATE TABLE changes (
     product          TEXT    NOT NULL,  -- identifier
     addition_id      INTEGER,
     kind             TEXT    NOT NULL CHECK (kind IN ('create', 'update', 'unchanged', 'skipped', 'blocked', 'conflict')),
-    state            TEXT    NOT NULL CHECK (state IN ('planned', 'sending', 'written', 'unchanged', 'skipped', 'blocked', 'conflict', 'held', 'failed', 'unknown', 'stale', 'cancelled')),
+    state            TEXT    NOT NULL CHECK (state IN ('planned', 'sending', 'written', 'unchanged', 'skipped', 'blocked', 'conflict', 'held', 'failed', 'unknown', 'stale', 'rejected', 'cancelled')),
     before_quantity  TEXT,              -- NULL: no line
     after_quantity   TEXT,              -- NULL: unknown
     written_quantity TEXT,              -- what Seatbridge wrote last, as known when it planned
@@ -256,6 +264,10 @@ CREATE TABLE changes (
     reason           TEXT    NOT NULL DEFAULT '',
     warnings         TEXT    NOT NULL DEFAULT '[]', -- JSON array of sentences
     shares           TEXT    NOT NULL DEFAULT '[]', -- JSON: what each organization adds
+    candidates       TEXT    NOT NULL DEFAULT '[]', -- JSON: the additions that a conflict is about
+    held_because     TEXT    NOT NULL DEFAULT '', -- why a person has to approve it
+    decided_by       TEXT    NOT NULL DEFAULT '', -- who approved or rejected it
+    decided_at       INTEGER,
     error_what       TEXT    NOT NULL DEFAULT '',
     error_do         TEXT    NOT NULL DEFAULT '',
     error_detail     TEXT    NOT NULL DEFAULT '',
@@ -267,7 +279,7 @@ CREATE TABLE changes (
 CREATE INDEX changes_state ON changes (run_id, state);
 CREATE INDEX changes_sorted ON changes (run_id, search_folded);
 CREATE INDEX changes_agreement ON changes (agreement_id);
-CREATE INDEX changes_waiting ON changes (state) WHERE state IN ('held', 'sending');
+CREATE INDEX changes_waiting ON changes (state);
 CREATE INDEX changes_sent ON changes (sent_at) WHERE sent_at IS NOT NULL;
 
 -- Which organizations have a share in a change, so that each has its own history.
