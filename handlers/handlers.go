@@ -83,11 +83,7 @@ func newServer(c Config) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making rate limits: %w", err)
 	}
-	passwords, err := newPasswords()
-	if err != nil {
-		return nil, fmt.Errorf("preparing password hashing: %w", err)
-	}
-	s := &server{Config: c, passwords: passwords, limits: limits}
+	s := &server{Config: c, passwords: newPasswords(), limits: limits}
 	s.cookies = newCookies(c.SessionKeys, s.secure())
 	return s, nil
 }

@@ -127,7 +127,7 @@ func (s *server) invite(r *http.Request, form inviteForm) (link string, err erro
 	if err := s.record(r, store.CategoryMembers, "Invited "+form.Email+" as "+roleName(form.Role)+"."); err != nil {
 		return "", err
 	}
-	return s.origin(r) + "/members/accept/" + token, nil
+	return s.origin(r) + "/invitations/" + token, nil
 }
 
 func roleName(role store.Role) string {

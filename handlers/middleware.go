@@ -34,7 +34,7 @@ func (s *server) recoverAndLog(next http.Handler) http.Handler {
 
 // loggable is the path without the one-time token that two routes carry.
 func loggable(path string) string {
-	for _, prefix := range []string{"/setup/", "/members/accept/"} {
+	for _, prefix := range []string{"/setup/", "/invitations/"} {
 		if strings.HasPrefix(path, prefix) {
 			return prefix + "…"
 		}

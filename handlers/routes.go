@@ -29,8 +29,8 @@ func (s *server) routes() []route {
 		{"POST /signout", anyone, s.postSignOut},
 		{"GET /setup/{token}", anyone, s.showSetup},
 		{"POST /setup/{token}", anyone, s.postSetup},
-		{"GET /members/accept/{token}", anyone, s.showAccept},
-		{"POST /members/accept/{token}", anyone, s.postAccept},
+		{"GET /invitations/{token}", anyone, s.showAccept},
+		{"POST /invitations/{token}", anyone, s.postAccept},
 
 		{"GET /{$}", technician, s.showOverview},
 
