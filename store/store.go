@@ -130,7 +130,7 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 	if err != nil {
 		return fmt.Errorf("backing up the database: %w", err)
 	}
-	_, err = s.reader.ExecContext(ctx, "VACUUM INTO $1", file)
+	err = s.copyTo(ctx, file)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -138,6 +138,17 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 		return fmt.Errorf("backing up the database to %s: %w", file, errors.Join(err, os.Remove(file)))
 	}
 	return nil
+}
+
+// copyTo fills an empty file. It takes a connection of its own: the readers' may not write, not even
+// elsewhere, and the writer's would keep others waiting.
+func (s *Store) copyTo(ctx context.Context, file string) error {
+	db, err := sql.Open("sqlite3", dsn(s.path, url.Values{}))
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "VACUUM INTO $1", file)
+	return errors.Join(err, db.Close())
 }
 
 // tx runs fn in a writing transaction, which is committed unless fn returns an error. The transaction

@@ -1,0 +1,250 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+func newRun(t testing.TB, s *Store) Run {
+	t.Helper()
+	return must[Run](t)(s.CreateRun(t.Context(), Run{Kind: RunManual, Month: "2026-03", Status: RunRunning, StartedAt: t0}))
+}
+
+func testChange(product int, state ChangeState) Change {
+	return Change{
+		CompanyID: 1, Company: "Company", Agreement: "Agreement", Plan: Business, ProductID: product, Product: fmt.Sprintf("NP-%d", product),
+		Kind: KindUpdate, State: state, Before: number(1), After: number(2),
+	}
+}
+
+func plan(t testing.TB, s *Store, runID int64, agreement int, changes ...Change) []Change {
+	t.Helper()
+	return must[[]Change](t)(s.PlanAgreement(t.Context(), runID, agreement, changes))
+}
+
+func TestRuns(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	in := Run{
+		Kind: RunManual, Month: "2026-03", AsOf: t0.Add(time.Hour), Preview: true, Status: RunRunning, Actor: "me@example.com", UserID: 3,
+		StartedAt: t0, Total: 7, Problem: Problem{"a", "b", "c"},
+	}
+	first := must[Run](t)(s.CreateRun(t.Context(), in))
+	in.ID = first.ID
+	same(t, first, in)
+	monthly := must[Run](t)(s.CreateRun(t.Context(), Run{Kind: RunMonthly, Month: "2026-02", Status: RunRunning, StartedAt: t0.Add(time.Hour)}))
+
+	stale := first
+	check(t, s.AddProcessed(t.Context(), first.ID, 2))
+	check(t, s.AddProcessed(t.Context(), first.ID, 3))
+	stale.Preview, stale.Status, stale.EndedAt, stale.Total, stale.Problem = false, RunDone, t0.Add(time.Hour), 8, Problem{}
+	check(t, s.UpdateRun(t.Context(), stale)) // does not undo the progress
+	want := stale
+	want.Processed = 5
+	same(t, must[Run](t)(s.Run(t.Context(), first.ID)), want)
+	wantErr(t, s.UpdateRun(t.Context(), Run{ID: 99, Status: RunDone}), ErrNotFound)
+	wantErr(t, s.AddProcessed(t.Context(), 99, 1), ErrNotFound)
+	_, err := s.Run(t.Context(), 99)
+	wantErr(t, err, ErrNotFound)
+
+	same(t, must[[]Run](t)(s.UnfinishedRuns(t.Context())), []Run{monthly})
+	plan(t, s, monthly.ID, 1, testChange(1, StateWritten), testChange(2, StateWritten), testChange(3, StateFailed))
+	for _, tc := range []struct {
+		f     RunFilter
+		want  []int64
+		total int
+	}{
+		{RunFilter{}, []int64{monthly.ID, first.ID}, 2},
+		{RunFilter{Limit: 1, Offset: 1}, []int64{first.ID}, 2},
+		{RunFilter{Kind: RunMonthly}, []int64{monthly.ID}, 1},
+		{RunFilter{Status: RunDone}, []int64{first.ID}, 1},
+		{RunFilter{Month: "2026-02", Kind: RunManual}, nil, 0},
+	} {
+		page, total, err := s.Runs(t.Context(), tc.f)
+		check(t, err)
+		var ids []int64
+		for _, r := range page {
+			ids = append(ids, r.ID)
+		}
+		same(t, ids, tc.want)
+		same(t, total, tc.total)
+	}
+	page, _, err := s.Runs(t.Context(), RunFilter{Kind: RunMonthly})
+	check(t, err)
+	same(t, page[0].Counts, map[ChangeState]int{StateWritten: 2, StateFailed: 1})
+}
+
+func TestLastRunIsNoPreview(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	_, err := s.LastRun(t.Context(), RunMonthly, "2026-03")
+	wantErr(t, err, ErrNotFound)
+	create := func(r Run) Run {
+		r.Kind, r.StartedAt = RunMonthly, t0
+		return must[Run](t)(s.CreateRun(t.Context(), r))
+	}
+	create(Run{Month: "2026-03", Status: RunFailed})
+	second := create(Run{Month: "2026-03", Status: RunDone})
+	create(Run{Month: "2026-03", Status: RunPlanned, Preview: true})
+	create(Run{Month: "2026-04", Status: RunDone})
+	same(t, must[Run](t)(s.LastRun(t.Context(), RunMonthly, "2026-03")), second)
+}
+
+func TestChangeRoundTrip(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	r := newRun(t, s)
+	full := Change{
+		RunID: r.ID, CompanyID: 1, Company: "Ämtli", AgreementID: 101, Agreement: "NordPass", Plan: Enterprise, ProductID: 6, Product: "NP-ENT", AdditionID: 9,
+		Kind: KindUpdate, State: StateHeld, Before: decimal.NewNullDecimal(decimal.RequireFromString("7.50")), After: number(8), Written: number(7),
+		HandEdited: true, UnitPrice: decimal.NewNullDecimal(decimal.RequireFromString("3.3333333333")), EffectiveDate: "2026-03-01", Reason: "Because.",
+		Warnings: []string{"One.", "Two."},
+		Shares: []Share{
+			{OrganizationID: 4, Organization: "A", Seats: 8, Plan: Enterprise, Known: true},
+			{OrganizationID: 5, Organization: "B", Plan: Enterprise, Reason: "No figures."},
+		},
+		Problem: Problem{"a", "b", "c"}, SentAt: t0, DoneAt: t0.Add(time.Second),
+	}
+	bare := Change{RunID: r.ID, CompanyID: 1, Company: "Ämtli", AgreementID: 101, Agreement: "NordPass", Plan: Business, ProductID: 5, Product: "NP-BUS", Kind: KindSkipped, State: StateSkipped}
+	got := plan(t, s, r.ID, 101, full, bare)
+	bare.ID, full.ID = got[0].ID, got[1].ID
+	same(t, got, []Change{bare, full}) // by product
+	same(t, must[[]Change](t)(s.AgreementChanges(t.Context(), r.ID, 101)), got)
+	if got[1].Before.Decimal.String() != "7.5" {
+		t.Errorf("before is %s", got[1].Before.Decimal)
+	}
+}
+
+func TestPlanAgreementNeverOverwritesWhatHappened(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	r := newRun(t, s)
+	states := []ChangeState{StatePlanned, StateSending, StateWritten, StateHeld, StateFailed, StateUnchanged}
+	var first, second []Change
+	for i, state := range states {
+		first = append(first, testChange(i+1, state))
+		c := testChange(i+1, StatePlanned)
+		c.After = number(50)
+		second = append(second, c)
+	}
+	first = append(first, testChange(7, StatePlanned)) // no longer wanted by the second plan
+	plan(t, s, r.ID, 101, first...)
+	other := plan(t, s, r.ID, 102, testChange(1, StatePlanned))
+	second = append(second, testChange(8, StatePlanned)) // new
+
+	got := plan(t, s, r.ID, 101, second...)
+	var summary []string
+	for _, c := range got {
+		summary = append(summary, fmt.Sprintf("%d %s %s", c.ProductID, c.State, c.After.Decimal))
+	}
+	same(t, summary, []string{"1 planned 50", "2 sending 2", "3 written 2", "4 held 2", "5 failed 2", "6 unchanged 2", "8 planned 2"})
+	same(t, must[[]Change](t)(s.AgreementChanges(t.Context(), r.ID, 102)), other)
+	if _, err := s.PlanAgreement(t.Context(), 99, 1, second); err == nil {
+		t.Error("a run that does not exist was planned")
+	}
+}
+
+func TestStartAndFinishChange(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	r := newRun(t, s)
+	c := testChange(5, StatePlanned)
+	c.Kind, c.Before = KindCreate, decimal.NullDecimal{}
+	c = plan(t, s, r.ID, 101, c)[0]
+
+	check(t, s.StartChange(t.Context(), c.ID, t0))
+	wantErr(t, s.StartChange(t.Context(), c.ID, t0), ErrNotFound) // never twice
+	wantErr(t, s.StartChange(t.Context(), 99, t0), ErrNotFound)
+	back := c
+	check(t, s.FinishChange(t.Context(), back, nil)) // it was not received
+	check(t, s.StartChange(t.Context(), c.ID, t0.Add(time.Second)))
+
+	c.State, c.AdditionID, c.DoneAt, c.Warnings = StateWritten, 77, t0.Add(2*time.Second), []string{"Slow."}
+	line := Line{AgreementID: 101, ProductID: 5, AdditionID: 77, Written: number(2), WrittenAt: t0}
+	check(t, s.FinishChange(t.Context(), c, &line))
+	want := c
+	want.SentAt = t0.Add(time.Second)
+	same(t, must[[]Change](t)(s.AgreementChanges(t.Context(), r.ID, 101)), []Change{want})
+	same(t, must[[]Line](t)(s.AgreementLines(t.Context(), 101)), []Line{line})
+
+	failed := c
+	failed.State = StateFailed
+	line.AdditionID = 78
+	wantErr(t, s.FinishChange(t.Context(), failed, &line), ErrNotFound) // what is final stays
+	wantErr(t, s.StartChange(t.Context(), c.ID, t0), ErrNotFound)
+	same(t, must[[]Line](t)(s.AgreementLines(t.Context(), 101))[0].AdditionID, 77)
+}
+
+func TestOpenAgreements(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	r := newRun(t, s)
+	plan(t, s, r.ID, 1, testChange(1, StateWritten), testChange(2, StateUnchanged))
+	plan(t, s, r.ID, 2, testChange(1, StateWritten), testChange(2, StatePlanned))
+	plan(t, s, r.ID, 3, testChange(1, StateSending))
+	plan(t, s, r.ID, 4, testChange(1, StateHeld), testChange(2, StateFailed))
+	plan(t, s, r.ID, 5)
+	plan(t, s, newRun(t, s).ID, 6, testChange(1, StateWritten))
+	same(t, must[map[int]bool](t)(s.OpenAgreements(t.Context(), r.ID)), map[int]bool{1: false, 2: true, 3: true, 4: false})
+	for _, state := range []ChangeState{StatePlanned, StateSending, StateHeld, StateWritten} {
+		if state.Final() != (state != StatePlanned && state != StateSending) {
+			t.Errorf("%s is final: %t", state, state.Final())
+		}
+	}
+
+	check(t, s.CancelPlanned(t.Context(), r.ID, StateCancelled))
+	same(t, must[map[ChangeState]int](t)(s.ChangeCounts(t.Context(), r.ID)),
+		map[ChangeState]int{StateWritten: 2, StateUnchanged: 1, StateCancelled: 1, StateSending: 1, StateHeld: 1, StateFailed: 1})
+}
+
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	r := newRun(t, s)
+	change := func(company string, product int, kind ChangeKind, state ChangeState, organization int64) Change {
+		c := testChange(product, state)
+		c.Company, c.Kind, c.Shares = company, kind, []Share{{OrganizationID: organization}}
+		return c
+	}
+	plan(t, s, r.ID, 1, change("Zebra", 1, KindUpdate, StateWritten, 7), change("Zebra", 2, KindCreate, StateHeld, 8))
+	plan(t, s, r.ID, 2, change("Ämtli", 1, KindBlocked, StateBlocked, 7))
+	second := newRun(t, s)
+	plan(t, s, second.ID, 1, change("Zebra", 1, KindUpdate, StateFailed, 7))
+
+	for _, tc := range []struct {
+		name string
+		f    ChangeFilter
+		want []int64
+	}{
+		{"a run's, by company", ChangeFilter{RunID: r.ID}, []int64{3, 1, 2}},
+		{"all, latest first", ChangeFilter{}, []int64{4, 3, 2, 1}},
+		{"states", ChangeFilter{RunID: r.ID, States: []ChangeState{StateHeld, StateBlocked}}, []int64{3, 2}},
+		{"held in any run", ChangeFilter{States: []ChangeState{StateHeld}}, []int64{2}},
+		{"kinds", ChangeFilter{RunID: r.ID, Kinds: []ChangeKind{KindCreate}}, []int64{2}},
+		{"search company", ChangeFilter{RunID: r.ID, Search: "amt"}, []int64{3}},
+		{"search product", ChangeFilter{RunID: r.ID, Search: "np-2"}, []int64{2}},
+		{"no wildcards", ChangeFilter{RunID: r.ID, Search: "np_2"}, nil},
+		{"agreement", ChangeFilter{AgreementID: 1}, []int64{4, 2, 1}},
+		{"organization", ChangeFilter{OrganizationID: 7}, []int64{4, 3, 1}},
+		{"everything at once", ChangeFilter{RunID: r.ID, AgreementID: 1, OrganizationID: 7, States: []ChangeState{StateWritten}, Kinds: []ChangeKind{KindUpdate}, Search: "zeb"}, []int64{1}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var ids []int64
+			for c, err := range s.EachChange(t.Context(), tc.f) {
+				check(t, err)
+				ids = append(ids, c.ID)
+			}
+			same(t, ids, tc.want)
+			tc.f.Limit = 1
+			page, total, err := s.Changes(t.Context(), tc.f)
+			check(t, err)
+			same(t, total, len(tc.want))
+			if len(tc.want) > 0 {
+				same(t, page[0].ID, tc.want[0])
+			}
+		})
+	}
+}
