@@ -398,7 +398,7 @@ func (w *writer) reconcile(ctx context.Context, s Situation, journal []store.Cha
 		delete(before, fresh.ProductID)
 		switch {
 		case known && old.State.Final():
-		case known && old.State == store.StateSending && fresh.Kind == store.KindUnchanged:
+		case known && old.State == store.StateSending && fresh.Kind == store.KindUnchanged: // it did arrive
 			old.AdditionID, old.State = fresh.AdditionID, store.StateWritten
 			err = errors.Join(err, w.finish(ctx, old))
 		case known && w.applies() && !sameChange(old, fresh):
@@ -462,8 +462,8 @@ func staleReason(old, fresh store.Change) string {
 func (w *writer) finish(ctx context.Context, c store.Change) error {
 	c.DoneAt = w.now()
 	var line *store.Line
-	if c.State == store.StateWritten || c.State == store.StateUnchanged {
-		line = &store.Line{AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: c.AdditionID, Written: c.After, WrittenAt: w.now()}
+	if c.State == store.StateWritten {
+		line = w.lineOf(c)
 	}
 	if err := w.store.FinishChange(ctx, c, line); err != nil {
 		return fmt.Errorf("recording change %d: %w", c.ID, err)
@@ -540,7 +540,20 @@ func (w *writer) adopt(ctx context.Context, c store.Change) error {
 	if bound.AdditionID == c.AdditionID && bound.Written.Valid && bound.Written.Decimal.Equal(c.After.Decimal) {
 		return nil
 	}
-	return w.finish(ctx, c)
+	if err := w.store.SaveLine(ctx, *w.lineOf(c)); err != nil {
+		return fmt.Errorf("binding addition %d: %w", c.AdditionID, err)
+	}
+	return nil
+}
+
+// lineOf binds the change's addition, with the quantity it has now.
+func (w *writer) lineOf(c store.Change) *store.Line {
+	bound := boundLine(w.lines[c.AgreementID], c.ProductID)
+	return &store.Line{
+		AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: c.AdditionID,
+		Chosen:  bound.Chosen && bound.AdditionID == c.AdditionID,
+		Written: c.After, WrittenAt: w.now(),
+	}
 }
 
 // write carries out one change and records its outcome. settled is false when a creation's outcome is

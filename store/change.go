@@ -352,17 +352,13 @@ func (s *Store) Reject(ctx context.Context, runID int64, ids []int64, by string,
 func (s *Store) decide(ctx context.Context, what string, runID int64, ids []int64, to ChangeState, by string, at time.Time) (n int, err error) {
 	err = s.tx(ctx, fmt.Sprintf("%s changes of run %d", what, runID), func(tx *sql.Tx) error {
 		for _, id := range ids {
-			result, err := tx.ExecContext(ctx, `UPDATE changes SET state = $1, decided_by = $2, decided_at = $3
+			decided, err := exec(ctx, tx, `UPDATE changes SET state = $1, decided_by = $2, decided_at = $3
 				WHERE state = 'held' AND run_id = $4 AND agreement_id = (SELECT agreement_id FROM changes WHERE id = $5)`,
 				to, by, unix(at), runID, id)
 			if err != nil {
 				return err
 			}
-			decided, err := result.RowsAffected()
-			if err != nil {
-				return err
-			}
-			n += int(decided)
+			n += decided
 		}
 		return nil
 	})
