@@ -26,13 +26,19 @@ type Scheduler struct {
 
 	ctx  context.Context // of all jobs; ends at Shutdown
 	stop context.CancelFunc
-	mu   sync.Mutex // guards busy
-	busy []slot     // one for each job
+	mu   sync.Mutex // guards jobs
+	jobs map[string]*job
 }
 
-// slot holds one value while its job runs. It stands in for gocron's singleton mode, which reschedules beside the run and
-// can take a turn twice, and for gocron's own waiting at shutdown, which keeps a processor busy.
-type slot chan struct{}
+// job is a scheduled function. Its slot holds one value while it runs: that stands in for gocron's singleton mode, which
+// reschedules beside the run and can take a turn twice, and for gocron's waiting at shutdown, which keeps a processor busy.
+type job struct {
+	name    string
+	timeout time.Duration
+	run     func(context.Context) error
+	slot    chan struct{}
+	entry   gocron.Job
+}
 
 // New returns a running scheduler without jobs.
 func New(log *slog.Logger, clock clockwork.Clock) (*Scheduler, error) {
@@ -42,50 +48,40 @@ func New(log *slog.Logger, clock clockwork.Clock) (*Scheduler, error) {
 	}
 	cron.Start()
 	ctx, stop := context.WithCancel(context.Background())
-	return &Scheduler{cron: cron, clock: clock, log: log, ctx: ctx, stop: stop}, nil
+	return &Scheduler{cron: cron, clock: clock, log: log, ctx: ctx, stop: stop, jobs: map[string]*job{}}, nil
 }
 
 // Add schedules a job under a name of its own. The spec has five cron fields (minute, hour, day of month, month, day of week),
 // read in UTC. A turn that comes while the job still runs is left out. The job's context ends after timeout, and at Shutdown.
-func (s *Scheduler) Add(name, spec string, timeout time.Duration, job func(context.Context) error) error {
-	running := make(slot, 1)
-	turn := func() {
-		select {
-		case running <- struct{}{}:
-			defer func() { <-running }()
-			s.run(name, timeout, job)
-		default:
-			s.log.Warn("job still running, turn left out", "job", name)
-		}
-	}
-	if _, err := s.cron.NewJob(gocron.CronJob(spec, false), gocron.NewTask(turn), gocron.WithName(name)); err != nil {
+func (s *Scheduler) Add(name, spec string, timeout time.Duration, run func(context.Context) error) error {
+	j := &job{name: name, timeout: timeout, run: run, slot: make(chan struct{}, 1)}
+	var err error
+	if j.entry, err = s.cron.NewJob(gocron.CronJob(spec, false), gocron.NewTask(s.turn, j)); err != nil {
 		return fmt.Errorf("adding the job %q at %q: %w", name, spec, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.busy = append(s.busy, running)
+	s.jobs[name] = j
 	return nil
 }
 
 // RunNow starts a job out of turn and does not wait for its end. While the job already runs, it does nothing.
 func (s *Scheduler) RunNow(name string) error {
-	job, err := s.job(name)
+	j, err := s.job(name)
 	if err != nil {
 		return err
 	}
-	if err := job.RunNow(); err != nil {
-		return fmt.Errorf("starting the job %q: %w", name, err)
-	}
+	go s.turn(j)
 	return nil
 }
 
 // Next is the instant, in UTC, of a job's next turn.
 func (s *Scheduler) Next(name string) (time.Time, error) {
-	job, err := s.job(name)
+	j, err := s.job(name)
 	if err != nil {
 		return time.Time{}, err
 	}
-	next, err := job.NextRun()
+	next, err := j.entry.NextRun()
 	if err != nil {
 		return time.Time{}, fmt.Errorf("asking for the next turn of the job %q: %w", name, err)
 	}
@@ -98,11 +94,11 @@ func (s *Scheduler) Shutdown(ctx context.Context) error {
 	s.stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, running := range s.busy {
+	for _, j := range s.jobs {
 		select {
-		case running <- struct{}{}: // and never taken out again: no later turn gets in
+		case j.slot <- struct{}{}: // and never taken out again: no later turn gets in
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for the running jobs: %w", ctx.Err())
+			return fmt.Errorf("waiting for the job %q: %w", j.name, ctx.Err())
 		}
 	}
 	if err := s.cron.ShutdownWithContext(ctx); err != nil {
@@ -111,23 +107,36 @@ func (s *Scheduler) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-func (s *Scheduler) job(name string) (gocron.Job, error) {
-	for _, job := range s.cron.Jobs() {
-		if job.Name() == name {
-			return job, nil
-		}
+func (s *Scheduler) job(name string) (*job, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if j, ok := s.jobs[name]; ok {
+		return j, nil
 	}
 	return nil, fmt.Errorf("%w %q", ErrUnknownJob, name)
 }
 
-// run is the edge at which a job's error is logged: nobody waits for a job's answer.
-func (s *Scheduler) run(name string, timeout time.Duration, job func(context.Context) error) {
-	ctx, cancel := context.WithTimeout(s.ctx, timeout)
+// turn runs a job unless it runs already.
+func (s *Scheduler) turn(j *job) {
+	select {
+	case j.slot <- struct{}{}:
+		defer func() { <-j.slot }()
+		s.carryOut(j)
+	default:
+		if s.ctx.Err() == nil {
+			s.log.Warn("job still running, turn left out", "job", j.name)
+		}
+	}
+}
+
+// carryOut is the edge at which a job's error is logged: nobody waits for a job's answer.
+func (s *Scheduler) carryOut(j *job) {
+	ctx, cancel := context.WithTimeout(s.ctx, j.timeout)
 	defer cancel()
-	log := s.log.With("job", name)
+	log := s.log.With("job", j.name)
 	log.InfoContext(ctx, "job started")
 	started := s.clock.Now()
-	err := protect(ctx, job)
+	err := protect(ctx, j.run)
 	log = log.With("took", s.clock.Since(started))
 	if err != nil {
 		log.ErrorContext(ctx, "job failed", "err", err)
@@ -137,11 +146,11 @@ func (s *Scheduler) run(name string, timeout time.Duration, job func(context.Con
 }
 
 // protect turns a panic into an error: unrecovered, it would end the whole process.
-func protect(ctx context.Context, job func(context.Context) error) (err error) {
+func protect(ctx context.Context, run func(context.Context) error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
-	return job(ctx)
+	return run(ctx)
 }

@@ -105,6 +105,7 @@ func TestJobNeverOverlapsItself(t *testing.T) {
 		if err := s.RunNow("slow"); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait()
 		shutdown(t, s)
 		if runs != 2 {
 			t.Errorf("%d runs, want 2", runs)
