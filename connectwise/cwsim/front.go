@@ -157,10 +157,11 @@ var (
 	knownVersion  = regexp.MustCompile(`^20\d\d\.\d$`)
 )
 
-// speaks reports whether the version that Accept asks for is served: those of 2019.1 to this model's.
+// speaks reports whether the version that Accept asks for is served: 3.0.0, which clients sent before versions had
+// years, and those of 2019.1 to this model's.
 func (s *Sim) speaks(accept string) bool {
 	m := acceptVersion.FindStringSubmatch(accept)
-	if m == nil || s.assumptions.IgnoreAcceptVersion {
+	if m == nil || m[1] == "3.0.0" || s.assumptions.IgnoreAcceptVersion {
 		return true
 	}
 	return knownVersion.MatchString(m[1]) && m[1] >= "2019.1" && m[1] <= modelVersion
