@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"net/mail"
 	"net/url"
@@ -34,11 +35,11 @@ func (p problems) add(field, message string) {
 // parseForm reads a body of either form encoding. What cannot be read is the
 // sender's mistake.
 func parseForm(r *http.Request) error {
-	err := r.ParseMultipartForm(maxBody)
-	if err == http.ErrNotMultipart {
-		err = nil
+	// ParseMultipartForm alone would hide why another body could not be read.
+	if err := r.ParseForm(); err != nil {
+		return badBody(err)
 	}
-	if err != nil {
+	if err := r.ParseMultipartForm(maxBody); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return badBody(err)
 	}
 	return nil

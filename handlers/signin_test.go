@@ -1,0 +1,289 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+
+	"seatbridge/store"
+)
+
+func TestSignInAndOut(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	p.userWithPassword(store.Owner, "Olga@Example.com")
+	b := p.browser()
+	b.get("/organizations?plan=business", http.StatusSeeOther)
+	page := b.follow()
+	if next, _ := page.Find("input[name=next]").Attr("value"); next != "/organizations?plan=business" {
+		t.Errorf("next = %q", next)
+	}
+	b.post("/signin", form("email", " olga@example.com ", "password", testPassword, "next", "/organizations?plan=business"), http.StatusSeeOther)
+	if b.location() != "/organizations?plan=business" {
+		t.Errorf("Location = %q", b.location())
+	}
+	b.follow()
+	b.get("/signin", http.StatusSeeOther) // signed in already
+
+	stolen := p.browser()
+	stolen.cookies["seatbridge-session"] = b.cookies["seatbridge-session"]
+	b.post("/signout", nil, http.StatusSeeOther)
+	if b.cookies["seatbridge-session"] != "" {
+		t.Error("the cookie stays")
+	}
+	stolen.get("/organizations", http.StatusSeeOther) // the session is gone on the server, too
+
+	entries, _, err := p.store.Activities(t.Context(), store.ActivityFilter{Category: store.CategoryAccess})
+	if err != nil || len(entries) != 2 || entries[1].Action != "Signed in." || entries[1].IP != "192.0.2.1" {
+		t.Errorf("activity = %+v, %v", entries, err)
+	}
+}
+
+func TestSignInFails(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	p.userWithPassword(store.Admin, "a@example.com")
+	suspended := p.userWithPassword(store.Admin, "s@example.com")
+	p.userWithPassword(store.Owner, "o@example.com")
+	suspended.Status = store.Suspended
+	if err := p.store.UpdateUser(t.Context(), suspended); err != nil {
+		t.Fatal(err)
+	}
+	p.user(store.Admin, "nohash@example.com")
+	const same = "This e-mail address and password do not belong to an active account."
+	for _, test := range []struct{ email, password string }{
+		{"a@example.com", "wrong"},
+		{"nobody@example.com", testPassword},
+		{"s@example.com", testPassword},
+		{"nohash@example.com", ""},
+		{"nohash@example.com", "x"},
+		{"a@example.com", strings.Repeat("x", 5000)},
+		{"\x00\xff@example.com", "x\x00\xff"},
+	} {
+		b := p.browser()
+		page := b.post("/signin", form("email", test.email, "password", test.password, "next", "/usage"), http.StatusUnprocessableEntity)
+		if test.password != "" {
+			has(t, page, "form", same)
+		}
+		if next, _ := page.Find("input[name=next]").Attr("value"); next != "/usage" {
+			t.Errorf("next is lost: %q", next)
+		}
+		if len(b.last.Result().Cookies()) != 0 {
+			t.Error("a cookie was set")
+		}
+		if test.password != "" && test.password != "x" {
+			b.lacks(test.password)
+		}
+		b.lacks("$argon2id$")
+	}
+}
+
+func TestSignInIsRateLimited(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	p.userWithPassword(store.Owner, "o@example.com")
+	b := p.browser()
+	wrong := form("email", "o@example.com", "password", "wrong")
+	for range triesPerAccountAtIP {
+		b.post("/signin", wrong, http.StatusUnprocessableEntity)
+	}
+	page := b.post("/signin", form("email", "o@example.com", "password", testPassword), http.StatusTooManyRequests)
+	has(t, page, "form", "Too many attempts. Wait")
+	if email, _ := page.Find("input[name=email]").Attr("value"); email != "o@example.com" {
+		t.Errorf("the e-mail address is lost: %q", email)
+	}
+	if wait, err := strconv.Atoi(b.last.Header().Get("Retry-After")); err != nil || wait < 1 || wait > int(limitWindow.Seconds()) {
+		t.Errorf("Retry-After = %q", b.last.Header().Get("Retry-After"))
+	}
+	// The owner, elsewhere, is not locked out.
+	elsewhere := p.browser()
+	elsewhere.ip = "198.51.100.20:1"
+	elsewhere.post("/signin", form("email", "o@example.com", "password", testPassword), http.StatusSeeOther)
+}
+
+func TestOneAddressTriesManyAccounts(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	for i := range triesPerIP {
+		if err := p.server.limits.takeIP(t.Context(), "2001:db8::"+strconv.Itoa(i+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := p.browser()
+	b.ip = "[2001:db8::ffff]:1" // the same /64
+	b.post("/signin", form("email", "o@example.com", "password", "x"), http.StatusTooManyRequests)
+	b.ip = "[2001:db8:0:1::1]:1"
+	b.post("/signin", form("email", "o@example.com", "password", "x"), http.StatusUnprocessableEntity)
+}
+
+// The stand-in for a missing account must cost what a real comparison costs.
+func TestDummyHash(t *testing.T) {
+	t.Parallel()
+	params, salt, key, err := argon2id.DecodeHash(dummyHash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := hashing()
+	if *params != *want || len(salt) != int(want.SaltLength) || len(key) != int(want.KeyLength) {
+		t.Errorf("dummy hash costs %+v, real ones %+v", *params, *want)
+	}
+}
+
+func TestSessionsEnd(t *testing.T) {
+	t.Parallel()
+	now := testNow()
+	p := newPanel(t, func(c *Config) { c.Now = func() time.Time { return now } })
+	user := p.user(store.Admin, "a@example.com")
+	b := p.signedIn(user)
+	for range 3 { // every use starts the idle time anew
+		now = now.Add(sessionIdle - time.Minute)
+		b.get("/organizations", http.StatusOK)
+	}
+	now = now.Add(sessionIdle + time.Second)
+	b.get("/organizations", http.StatusSeeOther)
+
+	b = p.signedIn(user)
+	for now.Sub(testNow()) < 3*sessionLife {
+		now = now.Add(sessionIdle)
+		r, _ := p.probe(b, http.MethodGet, "/organizations")
+		if r == http.StatusSeeOther {
+			return
+		}
+	}
+	t.Error("a session that is used lasts for ever")
+}
+
+func TestSetupLink(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	b := p.browser()
+	page := b.get("/signin", http.StatusOK)
+	has(t, page, "[data-testid=notice]", "There is no account yet")
+	if err := p.store.CreateInvitation(t.Context(), "first-token", 0, testNow().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/setup/wrong-token", http.StatusNotFound)
+	b.get("/setup/first-token", http.StatusOK)
+	good := form("msp", "Harbor IT", "name", "Olga", "email", "olga@example.com", "password", testPassword)
+	for field, bad := range map[string]string{"msp": "", "name": " ", "email": "olga", "password": "short"} {
+		values, _ := url.ParseQuery(good.Encode())
+		values.Set(field, bad)
+		page := b.post("/setup/first-token", values, http.StatusUnprocessableEntity)
+		if page.Find("[name="+field+"][aria-invalid=true]").Length() != 1 {
+			t.Errorf("%s = %q is not marked", field, bad)
+		}
+		if field != "email" {
+			if email, _ := page.Find("[name=email]").Attr("value"); email != "olga@example.com" {
+				t.Errorf("the e-mail address is lost: %q", email)
+			}
+		}
+		b.lacks(testPassword)
+	}
+	b.post("/setup/first-token", good, http.StatusSeeOther)
+	page = b.follow()
+	has(t, page, "[data-testid=msp-name]", "Harbor IT")
+
+	again := p.browser()
+	again.get("/setup/first-token", http.StatusNotFound)
+	page = again.post("/setup/first-token", good, http.StatusNotFound)
+	has(t, page, "[data-testid=error-page]", "This link does not work any more.")
+	users, err := p.store.Users(t.Context())
+	if err != nil || len(users) != 1 || users[0].Role != store.Owner {
+		t.Errorf("users = %+v, %v", users, err)
+	}
+	again.post("/signin", form("email", "olga@example.com", "password", testPassword), http.StatusSeeOther)
+}
+
+func TestPasswordRules(t *testing.T) {
+	t.Parallel()
+	for password, ok := range map[string]bool{
+		"":                               false,
+		"elevenchars":                    false,
+		"twelve chars":                   true,
+		testPassword:                     true,
+		"olga@example.com":               false,
+		"OLGA@example.com":               false,
+		"Olga Ostrova":                   false,
+		"aaaaaaaaaaaaaaaa":               false,
+		"abababababababab":               false,
+		"password12345":                  false,
+		"Passw0rd!!!!":                   false,
+		"123456123456":                   false,
+		"seatbridge123":                  false,
+		strings.Repeat("x y z ", 200):    false,
+		"invalid \xff utf-8 text":        false,
+		"zwölf Zeichen":                  true,
+		"password of a long, odd phrase": true,
+	} {
+		if problem := passwordProblem(password, "olga@example.com", "Olga Ostrova"); (problem == "") != ok {
+			t.Errorf("passwordProblem(%q) = %q", clip(password, 40), problem)
+		}
+	}
+}
+
+func TestInvitation(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	owner := p.as(store.Owner)
+	page := owner.post("/members", form("email", "tim@example.com", "name", "Tim", "role", "technician"), http.StatusOK)
+	link := strings.TrimSpace(page.Find("#invite-link").Text())
+	path, ok := strings.CutPrefix(link, "http://example.com")
+	if !ok {
+		t.Fatalf("link = %q", link)
+	}
+	owner.get("/members", http.StatusOK)
+	owner.lacks(path) // shown once
+
+	b := p.browser()
+	has(t, b.get(path, http.StatusOK), "form, header", "tim@example.com")
+	page = b.post(path, form("name", "Tim T.", "password", "short"), http.StatusUnprocessableEntity)
+	if name, _ := page.Find("[name=name]").Attr("value"); name != "Tim T." {
+		t.Errorf("the name is lost: %q", name)
+	}
+	b.post(path, form("name", "Tim T.", "password", testPassword), http.StatusSeeOther)
+	b.get("/organizations", http.StatusOK)
+	b.get("/usage", http.StatusForbidden)
+	p.browser().get(path, http.StatusNotFound) // used up
+	if strings.Contains(p.log.String(), strings.TrimPrefix(path, "/invitations/")) {
+		t.Error("the log tells the token")
+	}
+}
+
+func TestChangePassword(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	user := p.userWithPassword(store.Technician, "t@example.com")
+	b, other := p.signedIn(user), p.signedIn(user)
+	const next = "another quite good phrase"
+	page := b.post("/settings/password", form("current", "wrong", "password", next), http.StatusUnprocessableEntity)
+	has(t, page, ".problem", "This is not your present password.")
+	b.post("/settings/password", form("current", testPassword, "password", "short"), http.StatusUnprocessableEntity)
+	b.lacks(testPassword)
+	b.post("/settings/password", form("current", testPassword, "password", next), http.StatusSeeOther)
+	has(t, b.follow(), "[data-testid=flash]", "Your password is changed.")
+	other.get("/settings", http.StatusSeeOther)
+	p.browser().post("/signin", form("email", "t@example.com", "password", testPassword), http.StatusUnprocessableEntity)
+	p.browser().post("/signin", form("email", "t@example.com", "password", next), http.StatusSeeOther)
+}
+
+func TestSignOutOtherSessions(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	user := p.user(store.Admin, "a@example.com")
+	b, other := p.signedIn(user), p.signedIn(user)
+	b.post("/settings/sessions/revoke", nil, http.StatusSeeOther)
+	b.follow()
+	other.get("/settings", http.StatusSeeOther)
+}
+
+func TestDemoCredentialsAreOffered(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t, func(c *Config) { c.Demo, c.DemoEmail, c.DemoPassword = true, "demo@example.com", "demo-password-1" })
+	has(t, p.browser().get("/signin", http.StatusOK), "[data-testid=demo-credentials]", "demo-password-1")
+	has(t, p.as(store.Owner).get("/organizations", http.StatusOK), "[data-testid=demo-banner]", "Demo")
+}
