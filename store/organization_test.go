@@ -205,7 +205,7 @@ func TestSearchOrganizations(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)
 	var all []Organization
-	for _, name := range []string{"New Acme", "Acme Two", "Acme One", "Pacme"} {
+	for _, name := range []string{"A New Acme", "Acme Two", "Acme One", "Pacme"} {
 		all = append(all, Organization{Name: name, Plan: Business, License: Standard, Managed: true, CreatedAt: t0})
 	}
 	all = append(all,
@@ -213,8 +213,8 @@ func TestSearchOrganizations(t *testing.T) {
 		Organization{Name: "Acme deleted", Plan: Business, License: Standard, Managed: true, CreatedAt: t0, DeletedAt: t0})
 	must[[]Organization](t)(s.CreateOrganizations(t.Context(), all))
 	for search, want := range map[string][]string{
-		"ácme": {"Acme One", "Acme Two", "New Acme"},
-		"":     {"Acme One", "Acme Two", "New Acme"},
+		"ácme": {"Acme One", "Acme Two", "A New Acme"},
+		"":     {"A New Acme", "Acme One", "Acme Two"},
 		"pa":   {"Pacme"},
 		"xyz":  nil,
 	} {

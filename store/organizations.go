@@ -69,14 +69,7 @@ func (s *Store) SearchOrganizations(ctx context.Context, search string, limit in
 func searchOrganizations(search string, limit int) (string, []any) {
 	managed := true
 	w := OrganizationFilter{Search: search, Managed: &managed}.where()
-	order := ` ORDER BY o.name_folded, o.id`
-	if search != "" {
-		w.write(` ORDER BY o.name_folded LIKE ? ESCAPE '\' DESC, o.name_folded, o.id`, startsWith(Fold(search)))
-	} else {
-		w.write(order)
-	}
-	w.page(limit, 0)
-	return organizationRows(w.String(), order), w.args
+	return organizationRows(w, limit, 0, `o.name_folded LIKE ? ESCAPE '\' DESC, o.name_folded, o.id`, startsWith(Fold(search)))
 }
 
 func (f OrganizationFilter) where() *filter {
@@ -117,11 +110,7 @@ func (f OrganizationFilter) where() *filter {
 }
 
 func (f OrganizationFilter) query() (string, []any) {
-	order := ` ORDER BY ` + f.order()
-	w := f.where()
-	w.write(order)
-	w.page(f.Limit, f.Offset)
-	return organizationRows(w.String(), order), w.args
+	return organizationRows(f.where(), f.Limit, f.Offset, f.order())
 }
 
 func (f OrganizationFilter) order() string {
@@ -142,7 +131,10 @@ func (f OrganizationFilter) order() string {
 
 // organizationRows picks the page of ids first: counting members and looking up mappings then costs
 // the page, not the table.
-func organizationRows(page, order string) string {
+func organizationRows(w *filter, limit, offset int, order string, args ...any) (string, []any) {
+	w.write(` ORDER BY `+order, args...)
+	w.page(limit, offset)
+	w.write(`) ORDER BY `+order, args...)
 	return `SELECT ` + organizationColumns + `,
 			COALESCE(m.company_id, 0), COALESCE(c.name, ''), COALESCE(m.agreement_id, 0), COALESCE(a.name, ''),
 			(SELECT COUNT(*) FROM seats s WHERE s.organization_id = o.id AND s.deleted_at IS NULL AND s.joined_at IS NOT NULL)
@@ -150,7 +142,7 @@ func organizationRows(page, order string) string {
 		LEFT JOIN mappings m ON m.organization_id = o.id
 		LEFT JOIN companies c ON c.id = m.company_id
 		LEFT JOIN agreements a ON a.id = m.agreement_id
-		WHERE o.id IN (SELECT o.id FROM organizations o WHERE TRUE` + page + `)` + order
+		WHERE o.id IN (SELECT o.id FROM organizations o WHERE TRUE` + w.String(), w.args
 }
 
 // CountUnmappedBillable counts the organizations that have seats to bill at that moment and are not

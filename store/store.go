@@ -14,7 +14,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/gofrs/flock"
 	_ "github.com/mattn/go-sqlite3" // the database driver "sqlite3"
 	"github.com/pressly/goose/v3"
 )
@@ -44,7 +46,7 @@ func Open(ctx context.Context, path string, key []byte) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening database %s: %w", path, err)
 	}
-	if err := migrate(ctx, s.writer); err != nil {
+	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrating database %s: %w", path, err), s.Close())
 	}
 	return s, nil
@@ -98,6 +100,15 @@ func dsn(path string, options url.Values) string {
 	// that is gone while ConnectWise has its addition would be sent again, and billed twice.
 	options.Set("_synchronous", "FULL")
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: options.Encode()}).String()
+}
+
+// migrate brings the schema up to date. Processes that start together take turns.
+func (s *Store) migrate(ctx context.Context) error {
+	lock := flock.New(s.path+".migrate.lock", flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+		return err
+	}
+	return errors.Join(migrate(ctx, s.writer), lock.Unlock())
 }
 
 func migrate(ctx context.Context, db *sql.DB) error {

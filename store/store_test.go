@@ -133,6 +133,25 @@ func TestOpenRefusesNewerDatabase(t *testing.T) {
 	}
 }
 
+func TestOpenTogether(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "new.db")
+	var group sync.WaitGroup
+	for range 4 { // as processes that start at once
+		group.Go(func() {
+			s, err := Open(t.Context(), path, testKey)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+}
+
 func TestConnectionSettings(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)

@@ -162,6 +162,8 @@ CREATE TABLE companies (
     gone_at     INTEGER                -- no longer found by an import, or deleted in ConnectWise
 ) STRICT;
 CREATE INDEX companies_name ON companies (name_folded, id);
+CREATE INDEX companies_identifier ON companies (identifier, id);
+CREATE INDEX companies_status ON companies (status_name, name_folded, id);
 
 CREATE TABLE company_types (
     company_id INTEGER NOT NULL REFERENCES companies (id) ON DELETE CASCADE,
