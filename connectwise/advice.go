@@ -72,7 +72,7 @@ func (e *Error) adviseKind() (what, do string) {
 	case ErrWrongType:
 		return "ConnectWise could not read a value that Seatbridge sent.", "Report this with the technical cause: repeating it does not help."
 	case ErrUnroutable:
-		return "ConnectWise does not recognise the company or the address of the request.",
+		return "ConnectWise does not recognise the company, the API keys or the address of the request.",
 			"Check the company name and the API keys, and save the connection again so that the address is looked up anew."
 	case ErrUnknownCompany:
 		return "ConnectWise does not know this company name.", "Enter the company ID that you type when you sign in to ConnectWise."

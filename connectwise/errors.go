@@ -284,6 +284,8 @@ func kindOf(status int, path string, html bool, body string, said *Error) error 
 		return serverErrorKind(status, html, said.Message)
 	case status >= 300 && status < 400:
 		return ErrRedirect
+	case status == http.StatusNotFound:
+		return notFoundKind(path, html, folded)
 	case status < 300 || html:
 		return ErrNotConnectWise
 	case status == http.StatusForbidden:
@@ -292,8 +294,6 @@ func kindOf(status int, path string, html bool, body string, said *Error) error 
 		return ErrConflict
 	case status == http.StatusRequestTimeout:
 		return ErrTimeout
-	case status == http.StatusNotFound:
-		return notFoundKind(path, folded)
 	}
 	return ErrInvalid
 }
@@ -316,10 +316,10 @@ func serverErrorKind(status int, html bool, message string) error {
 	return ErrServer
 }
 
-// notFoundKind keeps ErrNotFound to paths that name a record. A whole list is never "not found": on the cloud, wrong
-// keys and a retired codebase answer 404 too (api.md sections 1 and 3).
-func notFoundKind(path, folded string) error {
-	if strings.Contains(folded, "endpoint does not exist") || !namesRecord(path) {
+// notFoundKind keeps ErrNotFound to the API's own answer for a path that names a record. A whole list is never "not
+// found": on the cloud, wrong keys and a retired codebase answer 404 too (api.md sections 1 and 3).
+func notFoundKind(path string, html bool, folded string) error {
+	if html || strings.Contains(folded, "endpoint does not exist") || !namesRecord(path) {
 		return ErrUnroutable
 	}
 	return ErrNotFound

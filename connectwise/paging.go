@@ -130,7 +130,7 @@ func parseLink(values []string) map[string]string {
 			if !found {
 				break
 			}
-			parameters, next := cutLinkParameters(rest)
+			parameters, next := cutUnquoted(rest, ',')
 			for relation := range strings.FieldsSeq(linkRelation(parameters)) {
 				relation = strings.ToLower(relation)
 				if _, taken := targets[relation]; !taken {
@@ -143,8 +143,21 @@ func parseLink(values []string) map[string]string {
 	return targets
 }
 
-// cutLinkParameters splits a header after one link's parameters: at the first comma outside quotes.
-func cutLinkParameters(s string) (parameters, next string) {
+// linkRelation finds the rel among a link's parameters.
+func linkRelation(parameters string) string {
+	for parameters != "" {
+		var parameter string
+		parameter, parameters = cutUnquoted(parameters, ';')
+		name, value, _ := strings.Cut(parameter, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "rel") {
+			return strings.Trim(strings.TrimSpace(value), `"`)
+		}
+	}
+	return ""
+}
+
+// cutUnquoted splits s at the first separator outside quotes.
+func cutUnquoted(s string, separator byte) (before, after string) {
 	quoted := false
 	for i := 0; i < len(s); i++ {
 		switch {
@@ -152,19 +165,9 @@ func cutLinkParameters(s string) (parameters, next string) {
 			i++
 		case s[i] == '"':
 			quoted = !quoted
-		case s[i] == ',' && !quoted:
+		case s[i] == separator && !quoted:
 			return s[:i], s[i+1:]
 		}
 	}
 	return s, ""
-}
-
-func linkRelation(parameters string) string {
-	for parameter := range strings.SplitSeq(parameters, ";") {
-		name, value, _ := strings.Cut(parameter, "=")
-		if strings.EqualFold(strings.TrimSpace(name), "rel") {
-			return strings.Trim(strings.TrimSpace(value), `"`)
-		}
-	}
-	return ""
 }
