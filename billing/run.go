@@ -230,8 +230,11 @@ func (b *Bridge) drive(ctx context.Context, run store.Run) (store.Run, error) {
 	defer b.enter(0, nil)
 
 	cause := b.carryOut(ctx, run)
-	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errCancelled) {
-		return run, fmt.Errorf("run %d was interrupted: %w", run.ID, context.Cause(ctx))
+	if ctx.Err() != nil {
+		cause = context.Cause(ctx)
+		if !errors.Is(cause, errCancelled) {
+			return run, fmt.Errorf("run %d was interrupted: %w", run.ID, cause)
+		}
 	}
 	return b.conclude(context.WithoutCancel(ctx), run.ID, cause)
 }

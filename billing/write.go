@@ -206,9 +206,18 @@ func (w *writer) readProducts(ctx context.Context) ([]MappedProduct, error) {
 			return nil, ErrNotActive
 		}
 		p := MappedProduct{Plan: plan, ID: m.ProductID, Identifier: m.Identifier}
-		if item, ok := items[m.ProductID]; !ok {
+		item, ok := items[m.ProductID]
+		var err error
+		if !ok {
+			// A filtered list may lag behind; only asking for the record itself tells that it is gone.
+			item, err = w.client.CatalogItem(ctx, m.ProductID)
+		}
+		switch {
+		case errors.Is(err, connectwise.ErrNotFound):
 			p.Unusable = fmt.Sprintf("The product %s no longer exists in ConnectWise.", m.Identifier)
-		} else if item.Inactive {
+		case err != nil:
+			return nil, fmt.Errorf("reading product %s: %w", m.Identifier, err)
+		case item.Inactive:
 			p.Unusable = fmt.Sprintf("The product %s is inactive in ConnectWise.", item.Identifier)
 		}
 		products = append(products, p)
@@ -598,12 +607,29 @@ func (w *writer) send(ctx context.Context, s Situation, c *store.Change) (connec
 		return a, err
 	}
 	a, err := w.create(ctx, *c)
-	if next := s.Found.NextInvoiceDate; connectwise.PeriodInvoiced(err) && !next.IsZero() && next.String() != c.EffectiveDate {
-		// Refused, so nothing was created: the period is invoiced although the dates did not say so.
-		c.EffectiveDate = next.String()
-		return w.create(ctx, *c)
+	if !errors.Is(err, connectwise.ErrInvalid) {
+		return a, err
 	}
-	return a, err
+	effective, differs := w.redate(ctx, *c, err)
+	if !differs {
+		return a, err
+	}
+	c.EffectiveDate = effective
+	return w.create(ctx, *c) // the first one was refused, so nothing is doubled
+}
+
+// redate looks, after a refusal, whether the agreement's dates changed since they were read or its period
+// turned out to be invoiced, and says on which day the addition has to start instead.
+func (w *writer) redate(ctx context.Context, c store.Change, refusal error) (effective string, differs bool) {
+	a, err := w.client.Agreement(ctx, c.AgreementID)
+	if err != nil {
+		return "", false
+	}
+	d := EffectiveDate(a, w.today)
+	if connectwise.PeriodInvoiced(refusal) && a.NextInvoiceDate.After(d) {
+		d = a.NextInvoiceDate
+	}
+	return d.String(), d.String() != c.EffectiveDate
 }
 
 func (w *writer) create(ctx context.Context, c store.Change) (connectwise.Addition, error) {
@@ -655,7 +681,7 @@ func (w *writer) lost(cause error) error {
 		w.failures = 0
 	case fatal(cause):
 		return cause
-	case ambiguous(cause) || errors.Is(cause, connectwise.ErrForbidden) || errors.Is(cause, connectwise.ErrRateLimited):
+	case ambiguous(cause) || errors.Is(cause, connectwise.ErrForbidden) || errors.Is(cause, connectwise.ErrRateLimited) || errors.Is(cause, connectwise.ErrUnroutable):
 		w.failures++
 	}
 	if w.failures >= patience {
@@ -667,7 +693,7 @@ func (w *writer) lost(cause error) error {
 // fatal says whether every further request would fail the same way.
 func fatal(err error) bool {
 	for _, f := range []error{
-		connectwise.ErrUnauthorized, connectwise.ErrClientID, connectwise.ErrUnroutable, connectwise.ErrUnknownCompany,
+		connectwise.ErrUnauthorized, connectwise.ErrClientID, connectwise.ErrUnknownCompany,
 		connectwise.ErrRedirect, connectwise.ErrSSLRequired, connectwise.ErrNotConnectWise,
 	} {
 		if errors.Is(err, f) {

@@ -1,0 +1,416 @@
+package billing
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"seatbridge/connectwise/cwsim"
+	"seatbridge/store"
+)
+
+func (w *world) wantChanges(run store.Run, want ...string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want, w.changes(run)); diff != "" {
+		w.t.Errorf("changes of the run (-want +got):\n%s", diff)
+	}
+}
+
+func (w *world) wantLive(agreementID int, want ...string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want, w.live(agreementID)); diff != "" {
+		w.t.Errorf("open additions (-want +got):\n%s", diff)
+	}
+}
+
+func wantStatus(t *testing.T, run store.Run, want store.RunStatus) {
+	t.Helper()
+	if run.Status != want {
+		t.Errorf("run is %s (%+v), want %s", run.Status, run.Problem, want)
+	}
+}
+
+func TestSyncWritesWhatChanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.mapped("Acme", 5, store.Business)
+	_, b := w.mapped("Beta", 3, store.Enterprise)
+
+	run := w.sync()
+	wantStatus(t, run, store.RunDone)
+	w.wantChanges(run, "written NP-BUS ->5", "written NP-ENT ->3")
+	w.wantLive(a.ID, "NP-BUS 5")
+	w.wantLive(b.ID, "NP-ENT 3")
+
+	w.sim.ResetRequests()
+	again := w.sync()
+	w.wantChanges(again, "unchanged NP-BUS 5>5", "unchanged NP-ENT 3>3")
+	if n := w.writes(); n != 0 {
+		t.Errorf("%d writes though nothing changed", n)
+	}
+
+	w.join(acme, 2)
+	w.sim.ResetRequests()
+	third := w.sync()
+	w.wantChanges(third, "written NP-BUS 5>7", "unchanged NP-ENT 3>3")
+	if n := w.writes(); n != 1 {
+		t.Errorf("%d writes for one change", n)
+	}
+	w.wantLive(a.ID, "NP-BUS 7")
+}
+
+func TestUnmapLeavesTheLineAndMappingAgainAdoptsIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.mapped("Acme", 5, store.Business)
+	w.sync()
+	w.must(w.Unmap(t.Context(), admin(), acme.ID))
+	w.join(acme, 1)
+	wantStatus(t, w.sync(), store.RunDone)
+	w.wantLive(a.ID, "NP-BUS 5")
+	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, acme.ID))
+	w.sync()
+	w.wantLive(a.ID, "NP-BUS 6")
+}
+
+func TestUpgradeMovesTheSeats(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.mapped("Acme", 5, store.Business)
+	w.sync()
+	acme.Plan = store.Enterprise
+	w.must(w.store.UpdateOrganization(t.Context(), acme, w.time()))
+	w.sync()
+	w.wantLive(a.ID, "NP-BUS 0", "NP-ENT 5")
+}
+
+func TestSeveralOrganizationsOnOneAgreementAddUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.mapped("Acme", 5, store.Business)
+	branch := w.organization("Acme Branch", 3, store.Business)
+	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
+	w.sync()
+	w.wantLive(a.ID, "NP-BUS 8")
+}
+
+func TestAdoptsTheLineThatIsThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.mapped("Acme", 5, store.Business)
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("9")})
+	w.wantChanges(w.sync(), "written NP-BUS 9>5")
+	w.wantLive(a.ID, "NP-BUS 5")
+}
+
+func TestConflictIsNeverGuessed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.mapped("Acme", 5, store.Business)
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("2")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("3")})
+	run := w.sync()
+	wantStatus(t, run, store.RunIncomplete)
+	w.wantChanges(run, "conflict NP-BUS ->5")
+	w.wantLive(a.ID, "NP-BUS 2", "NP-BUS 3")
+}
+
+func TestBlocked(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(w *world, a cwsim.Agreement){
+		"cancelled agreement": func(w *world, a cwsim.Agreement) { w.sim.CancelAgreement(a.ID, at("2026-10-01")) },
+		"ended agreement":     func(w *world, a cwsim.Agreement) { w.sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.End = at("2026-10-19") }) },
+		"agreement gone":      func(w *world, a cwsim.Agreement) { w.sim.RemoveAgreement(a.ID) },
+		"company deleted":     func(w *world, a cwsim.Agreement) { w.sim.DeleteCompany(a.CompanyID) },
+		"product inactive":    func(w *world, a cwsim.Agreement) { w.sim.SetInactive(w.business.ID, true) },
+		"product gone":        func(w *world, a cwsim.Agreement) { w.sim.RemoveCatalogItem(w.business.ID) },
+	}
+	for name, breakIt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			_, a := w.mapped("Acme", 5, store.Business)
+			_, other := w.mapped("Beta", 2, store.Enterprise)
+			breakIt(w, a)
+			w.sim.ResetRequests()
+			run := w.sync()
+			wantStatus(t, run, store.RunIncomplete)
+			w.wantChanges(run, "blocked NP-BUS ->5", "written NP-ENT ->2")
+			w.wantLive(other.ID, "NP-ENT 2")
+			if n := w.writes(); n != 1 {
+				t.Errorf("%d writes, want one", n)
+			}
+		})
+	}
+}
+
+func TestUnknownUsageIsSkipped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.mapped("Acme", 5, store.Business)
+	w.sync()
+	w.setTime("2026-11-05 00:00")
+	late, err := w.store.CreateOrganization(t.Context(), store.Organization{Name: "Late", Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: w.time()})
+	w.must(err)
+	w.join(late, 3)
+	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, late.ID))
+	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: WholeMonth("2026-10")})
+	w.must(err)
+	wantStatus(t, run, store.RunIncomplete)
+	w.wantChanges(run, "skipped NP-BUS ->-")
+	w.wantLive(a.ID, "NP-BUS 5")
+}
+
+func TestPreviewWritesNothingAndApplyWritesExactlyIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.mapped("Acme", 5, store.Business)
+	_, b := w.mapped("Beta", 3, store.Business)
+	w.sync()
+	w.join(acme, 1)
+	beta, _, err := w.store.Organizations(t.Context(), store.OrganizationFilter{Search: "Beta"})
+	w.must(err)
+	w.join(beta[0].Organization, 4)
+	w.sim.ResetRequests()
+	preview, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	w.must(err)
+	wantStatus(t, preview, store.RunPlanned)
+	w.wantChanges(preview, "planned NP-BUS 5>6", "planned NP-BUS 3>7")
+	if n := w.writes(); n != 0 {
+		t.Errorf("a preview made %d writes", n)
+	}
+
+	w.join(acme, 10) // after the preview: not part of it
+	w.sim.SetQuantity(b.ID, w.sim.Additions(b.ID)[0].ID, "4", "someone")
+	w.must(w.Apply(t.Context(), admin(), preview.ID))
+	w.work.Wait()
+	run, err := w.store.Run(t.Context(), preview.ID)
+	w.must(err)
+	wantStatus(t, run, store.RunIncomplete)
+	w.wantChanges(run, "written NP-BUS 5>6", "stale NP-BUS 3>7")
+	w.wantLive(a.ID, "NP-BUS 6")
+	w.wantLive(b.ID, "NP-BUS 4")
+	var invalid *Invalid
+	if err := w.Apply(t.Context(), admin(), preview.ID); !errors.As(err, &invalid) {
+		t.Errorf("applying twice: %v, want it refused", err)
+	}
+}
+
+func TestDiscard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.mapped("Acme", 5, store.Business)
+	preview, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	w.must(err)
+	w.must(w.Discard(t.Context(), admin(), preview.ID))
+	run, err := w.store.Run(t.Context(), preview.ID)
+	w.must(err)
+	wantStatus(t, run, store.RunDiscarded)
+	w.wantLive(a.ID)
+}
+
+func TestHandEditIsHeldIfSoSet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.mapped("Acme", 5, store.Business)
+	w.sync()
+	settings, err := w.store.Settings(t.Context())
+	w.must(err)
+	settings.HandEdits = store.Hold
+	w.must(w.store.UpdateSettings(t.Context(), settings))
+	w.sim.SetQuantity(a.ID, w.sim.Additions(a.ID)[0].ID, "8", "someone")
+	run := w.sync()
+	wantStatus(t, run, store.RunIncomplete)
+	w.wantChanges(run, "held NP-BUS 8>5")
+	w.wantLive(a.ID, "NP-BUS 8")
+}
+
+func TestRemappingTheProductMovesTheLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.mapped("Acme", 5, store.Business)
+	w.sync()
+	renamed := w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS-2", Description: "NordPass Business, new"})
+	w.must(w.ConfirmMapping(t.Context(), admin(), map[store.Plan]int{store.Business: renamed.ID, store.Enterprise: w.enterprise.ID}))
+	wantStatus(t, w.sync(), store.RunDone)
+	w.wantLive(a.ID, "NP-BUS 0", "NP-BUS-2 5")
+}
+
+// TestFaultsOnWrites: whatever happens to a write, nothing is doubled, and what the run says is so.
+func TestFaultsOnWrites(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		fault  cwsim.Fault
+		status store.RunStatus
+		live   []string // open additions of Acme, which had none, and Beta, which had 3
+	}{
+		{cwsim.Fault{Kind: cwsim.DropAfter, Method: "POST", Times: 1}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.DropBefore, Method: "POST", Times: 1}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.HalfBody, Method: "POST", Times: 1}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.TruncatedJSON, Method: "POST", Times: 1}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.HTML503, Method: "POST", Times: 1}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.Timeout500, Method: "POST", Times: 1}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.DropBefore, Method: "POST"}, store.RunIncomplete, []string{"", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.RateLimited, Method: "POST", Times: 2, Wait: 1}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.Converting500, Method: "POST", Times: 1}, store.RunIncomplete, []string{"", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.PeriodInvoiced, Method: "POST", Times: 1}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.DropAfter, Method: "PATCH", Times: 1}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.DropBefore, Method: "PATCH", Times: 1}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.DropAfter, Method: "PATCH"}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.DropBefore, Method: "PATCH"}, store.RunIncomplete, []string{"NP-BUS 5", "NP-BUS 3"}},
+		{cwsim.Fault{Kind: cwsim.PatchIgnored, Method: "PATCH"}, store.RunIncomplete, []string{"NP-BUS 5", "NP-BUS 3"}},
+		{cwsim.Fault{Kind: cwsim.Unauthorized, Method: "PATCH"}, store.RunFailed, nil},
+		{cwsim.Fault{Kind: cwsim.HTML503, Method: "GET", Path: "/finance/agreements/*/additions", Times: 2}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+		{cwsim.Fault{Kind: cwsim.NotFound, Method: "GET", Path: "/finance/agreements/*/additions"}, store.RunIncomplete, []string{"", "NP-BUS 3"}},
+		{cwsim.Fault{Kind: cwsim.Lag, Method: "GET"}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
+	}
+	for _, tt := range tests {
+		name := string(tt.fault.Kind) + " " + tt.fault.Method
+		if tt.fault.Times == 0 {
+			name += " always"
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			_, acme := w.mapped("Acme", 5, store.Business)
+			_, beta := w.mapped("Beta", 4, store.Business)
+			w.sim.AddAddition(cwsim.Addition{AgreementID: beta.ID, ProductID: w.business.ID, Quantity: qty("3")})
+			w.sim.SetFaults(tt.fault)
+			run := w.sync()
+			wantStatus(t, run, tt.status)
+			if tt.live != nil {
+				got := []string{strings.Join(w.live(acme.ID), " "), strings.Join(w.live(beta.ID), " ")}
+				if !slices.Equal(got, tt.live) {
+					t.Errorf("open additions %q, want %q (changes %q)", got, tt.live, w.changes(run))
+				}
+			}
+			w.sim.ClearFaults()
+			wantStatus(t, w.sync(), store.RunDone)
+			w.wantLive(acme.ID, "NP-BUS 5")
+			w.wantLive(beta.ID, "NP-BUS 4")
+		})
+	}
+}
+
+// TestKilledMidway ends a process at every request of a run and starts another on its database.
+func TestKilledMidway(t *testing.T) {
+	t.Parallel()
+	const organizations = 6
+	for cut := range 3*organizations + 4 {
+		w := newWorld(t)
+		var agreements []cwsim.Agreement
+		for i := range organizations {
+			_, a := w.mapped(string(rune('A'+i))+" Company", i+1, store.Business)
+			agreements = append(agreements, a)
+		}
+		bridge := w.Bridge
+		w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, After: cut, Times: 1, Do: bridge.stop})
+		if _, err := w.Start(t.Context(), admin(), w.SyncNow(false)); err != nil {
+			t.Fatal(err)
+		}
+		bridge.work.Wait()
+		w.must(w.store.Close())
+		w.sim.ClearFaults()
+		w.open()
+		w.must(w.Resume(t.Context()))
+		for i, a := range agreements {
+			w.wantLive(a.ID, "NP-BUS "+string(rune('1'+i)))
+		}
+		runs, total, err := w.store.Runs(t.Context(), store.RunFilter{})
+		w.must(err)
+		if total != 1 || runs[0].Status != store.RunDone {
+			t.Errorf("cut at request %d: %d runs, the last %s", cut, total, runs[0].Status)
+		}
+		w.wantProcessed(runs[0].Run)
+	}
+}
+
+func (w *world) wantProcessed(run store.Run) {
+	w.t.Helper()
+	if run.Processed != run.Total {
+		w.t.Errorf("processed %d of %d agreements", run.Processed, run.Total)
+	}
+}
+
+func TestOneRunAtATime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mapped("Acme", 5, store.Business)
+	first, second := make(chan struct{}), make(chan struct{})
+	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Times: 1, Do: func() { close(first); <-second }})
+	run, err := w.Start(t.Context(), admin(), w.SyncNow(false))
+	w.must(err)
+	<-first
+	if _, err := w.Start(t.Context(), admin(), w.SyncNow(false)); !errors.Is(err, ErrRunning) {
+		t.Errorf("a second run: %v, want ErrRunning", err)
+	}
+	other, err := store.Open(t.Context(), w.path, make([]byte, 32))
+	w.must(err)
+	defer other.Close()
+	if _, err := other.LockSync(); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("a second process: %v, want ErrLocked", err)
+	}
+	w.must(w.Cancel(t.Context(), admin(), run.ID))
+	close(second)
+	w.work.Wait()
+	ended, err := w.store.Run(t.Context(), run.ID)
+	w.must(err)
+	wantStatus(t, ended, store.RunCancelled)
+}
+
+func TestMonthlyRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setTime("2026-10-20 12:00:00")
+	acme, a := w.mapped("Acme", 5, store.Business)
+	kinds := func() (months []string) {
+		runs, _, err := w.store.Runs(t.Context(), store.RunFilter{Kind: store.RunMonthly})
+		w.must(err)
+		for _, r := range runs {
+			months = append(months, string(r.Month.Start().Format("2006-01"))+" "+string(r.Status))
+		}
+		return months
+	}
+	want := func(when string, months ...string) {
+		t.Helper()
+		if diff := cmp.Diff(months, kinds()); diff != "" {
+			t.Errorf("%s: monthly runs, latest first (-want +got):\n%s", when, diff)
+		}
+	}
+	w.must(w.RunDue(t.Context()))
+	want("before the first is due")
+	w.setTime("2026-11-01 00:28:00")
+	w.must(w.RunDue(t.Context()))
+	want("two minutes before")
+	w.join(acme, 1) // in November: not October's
+	w.setTime("2026-11-01 00:30:00")
+	w.must(w.RunDue(t.Context()))
+	want("due", "2026-10 done")
+	w.wantLive(a.ID, "NP-BUS 6") // joined an hour before 00:28, on 31 October
+	w.must(w.RunDue(t.Context()))
+	want("only once", "2026-10 done")
+
+	w.setTime("2027-02-03 09:00:00") // the process was down for three months
+	w.must(w.RunDue(t.Context()))
+	want("made up in order", "2027-01 done", "2026-12 done", "2026-11 done", "2026-10 done")
+}
+
+func TestMonthlyRunThatFailsIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.mapped("Acme", 5, store.Business)
+	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized})
+	w.setTime("2026-11-01 00:30:00")
+	if err := w.RunDue(t.Context()); err == nil {
+		t.Error("a failed sync was not reported")
+	}
+	w.sim.ClearFaults()
+	w.must(w.RunDue(t.Context()))
+	w.wantLive(a.ID) // too early for another try
+	w.setTime("2026-11-01 01:35:00")
+	w.must(w.RunDue(t.Context()))
+	w.wantLive(a.ID, "NP-BUS 5")
+}

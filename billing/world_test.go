@@ -1,0 +1,202 @@
+package billing
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"seatbridge/connectwise"
+	"seatbridge/connectwise/cwsim"
+	"seatbridge/store"
+)
+
+// world is Seatbridge connected to a simulated ConnectWise, with a clock of its own.
+type world struct {
+	t     *testing.T
+	sim   *cwsim.Sim
+	store *store.Store
+	*Bridge
+	path       string
+	site       string
+	clock      *atomic.Int64 // how far the world's time is ahead of the real one, in nanoseconds
+	business   cwsim.CatalogItem
+	enterprise cwsim.CatalogItem
+}
+
+func (w *world) time() time.Time { return time.Now().Add(time.Duration(w.clock.Load())).UTC() }
+
+func (w *world) setTime(s string) { w.clock.Store(int64(time.Until(at(s)))) }
+
+// newWorld connects Seatbridge to an instance without companies and maps both products.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, clock: new(atomic.Int64)}
+	w.setTime("2026-10-20 12:00:00")
+	w.sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1, Now: w.time})
+	server := httptest.NewServer(w.sim)
+	t.Cleanup(server.Close)
+	w.site = server.URL
+	w.path = filepath.Join(t.TempDir(), "seatbridge.db")
+	w.open()
+	w.connect()
+	w.business = w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business"})
+	w.enterprise = w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-ENT", Description: "NordPass Enterprise"})
+	w.must(w.ConfirmMapping(t.Context(), admin(), map[store.Plan]int{store.Business: w.business.ID, store.Enterprise: w.enterprise.ID}))
+	return w
+}
+
+// open opens the database and starts a Bridge on it, as a process does.
+func (w *world) open() {
+	w.t.Helper()
+	s, err := store.Open(w.t.Context(), w.path, make([]byte, 32))
+	w.must(err)
+	w.store = s
+	w.Bridge = New(Config{
+		Store: s, Log: slog.New(slog.DiscardHandler), Now: w.time, Settle: time.Nanosecond,
+		Tune: func(c *connectwise.Config) {
+			c.RequestsPerMinute = 1_000_000
+			c.BackoffBase, c.BackoffCap, c.RetryAfterMin = time.Millisecond, 2*time.Millisecond, time.Millisecond
+			c.ResponseTimeout, c.AttemptTimeout = 2*time.Second, 4*time.Second
+		},
+	})
+	bridge := w.Bridge
+	w.t.Cleanup(func() {
+		bridge.Close(w.t.Context())
+		s.Close()
+	})
+}
+
+func (w *world) connect() {
+	w.t.Helper()
+	_, err := w.Connect(w.t.Context(), admin(), w.credentials())
+	w.must(err)
+}
+
+func (w *world) credentials() Credentials {
+	c := w.sim.Credentials()
+	return Credentials{Site: w.site, Company: c.Company, PublicKey: c.PublicKey, PrivateKey: c.PrivateKey, ClientID: c.ClientID}
+}
+
+func admin() Actor { return Actor{UserID: 1, Name: "admin@example.com", IP: "192.0.2.1"} }
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// company adds a company with one open agreement to ConnectWise.
+func (w *world) company(name string) cwsim.Agreement {
+	c := w.sim.AddCompany(cwsim.Company{Name: name})
+	return w.sim.AddAgreement(cwsim.Agreement{Name: name + " Services", CompanyID: c.ID, Start: at("2025-01-01"), BillStart: at("2025-01-01"), Prorate: true})
+}
+
+// importAll imports every company and waits for the end.
+func (w *world) importAll() {
+	w.t.Helper()
+	var types, statuses []int
+	for _, t := range w.sim.CompanyTypes() {
+		types = append(types, t.ID)
+	}
+	for _, s := range w.sim.CompanyStatuses() {
+		statuses = append(statuses, s.ID)
+	}
+	_, err := w.importCompanies(w.t.Context(), w.client0(), types, statuses)
+	w.must(err)
+}
+
+func (w *world) client0() *connectwise.Client {
+	w.t.Helper()
+	c, err := w.connection(w.t.Context())
+	w.must(err)
+	return c
+}
+
+// organization adds one with so many members since mid-2025.
+func (w *world) organization(name string, seats int, plan store.Plan) store.Organization {
+	w.t.Helper()
+	o, err := w.store.CreateOrganization(w.t.Context(), store.Organization{
+		Name: name, Plan: plan, License: store.Standard, Managed: true, CreatedAt: at("2025-06-01"),
+	})
+	w.must(err)
+	w.join(o, seats)
+	return o
+}
+
+func (w *world) join(o store.Organization, seats int) {
+	w.t.Helper()
+	emails := make([]string, seats)
+	for i := range emails {
+		emails[i] = fmt.Sprintf("m%d-%d@example.com", time.Now().UnixNano(), i)
+	}
+	if seats > 0 {
+		_, _, err := w.store.AddSeats(w.t.Context(), o.ID, emails, time.Time{}, w.time().Add(-time.Hour))
+		w.must(err)
+	}
+}
+
+// mapped is an organization with its company and agreement, imported and mapped.
+func (w *world) mapped(name string, seats int, plan store.Plan) (store.Organization, cwsim.Agreement) {
+	w.t.Helper()
+	a := w.company(name)
+	w.importAll()
+	o := w.organization(name, seats, plan)
+	w.must(w.Map(w.t.Context(), admin(), a.CompanyID, a.ID, o.ID))
+	return o, a
+}
+
+// sync runs Sync now to its end.
+func (w *world) sync() store.Run {
+	w.t.Helper()
+	run, err := w.Run(w.t.Context(), admin(), w.SyncNow(false))
+	w.must(err)
+	return run
+}
+
+// live lists "identifier quantity" of an agreement's additions that are not cancelled.
+func (w *world) live(agreementID int) []string {
+	var lines []string
+	for _, a := range w.sim.Additions(agreementID) {
+		if a.Cancelled.IsZero() {
+			lines = append(lines, fmt.Sprintf("%s %s", w.identifier(a.ProductID), a.Quantity))
+		}
+	}
+	return lines
+}
+
+func (w *world) identifier(productID int) string {
+	for _, item := range w.sim.Catalog() {
+		if item.ID == productID {
+			return item.Identifier
+		}
+	}
+	return "?"
+}
+
+// changes lists a run's changes in short.
+func (w *world) changes(run store.Run) []string {
+	w.t.Helper()
+	list, _, err := w.store.Changes(w.t.Context(), store.ChangeFilter{RunID: run.ID})
+	w.must(err)
+	var short []string
+	for _, c := range list {
+		short = append(short, show(c))
+	}
+	return short
+}
+
+// writes counts the requests that changed or tried to change ConnectWise since the journal was reset.
+func (w *world) writes() int {
+	n := 0
+	for _, r := range w.sim.Requests() {
+		if r.Method != "GET" {
+			n++
+		}
+	}
+	return n
+}
