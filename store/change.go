@@ -100,13 +100,14 @@ type Share struct {
 
 const changeColumns = `c.id, c.run_id, c.company_id, c.company, c.agreement_id, c.agreement, c.plan, c.product_id, c.product,
 	COALESCE(c.addition_id, 0), c.kind, c.state, c.before_quantity, c.after_quantity, c.written_quantity, c.hand_edited, c.unit_price,
-	c.effective_date, c.reason, c.warnings, c.shares, c.candidates, c.held_because, c.decided_by, c.decided_at, c.error_what, c.error_do, c.error_detail, c.sent_at, c.done_at`
+	c.effective_date, c.reason, c.warnings, c.shares, c.candidates, c.held_because, c.decided_by, c.decided_at,
+	c.error_what, c.error_do, c.error_detail, c.sent_at, c.done_at`
 
 func scanChange(row scanner) (c Change, err error) {
 	err = row.Scan(&c.ID, &c.RunID, &c.CompanyID, &c.Company, &c.AgreementID, &c.Agreement, &c.Plan, &c.ProductID, &c.Product,
 		&c.AdditionID, &c.Kind, &c.State, &c.Before, &c.After, &c.Written, &c.HandEdited, &c.UnitPrice,
-		&c.EffectiveDate, &c.Reason, fromJSON(&c.Warnings), fromJSON(&c.Shares), fromJSON(&c.Candidates), &c.HeldBecause, &c.DecidedBy, moment(&c.DecidedAt), &c.Problem.What, &c.Problem.Do, &c.Problem.Detail,
-		moment(&c.SentAt), moment(&c.DoneAt))
+		&c.EffectiveDate, &c.Reason, fromJSON(&c.Warnings), fromJSON(&c.Shares), fromJSON(&c.Candidates), &c.HeldBecause, &c.DecidedBy, moment(&c.DecidedAt),
+		&c.Problem.What, &c.Problem.Do, &c.Problem.Detail, moment(&c.SentAt), moment(&c.DoneAt))
 	return c, err
 }
 

@@ -225,3 +225,30 @@ func TestSearchOrganizations(t *testing.T) {
 		same(t, names, want)
 	}
 }
+
+func TestCountsForAttention(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	trialEnd := t0.AddDate(0, 0, 14)
+	created := must[[]Organization](t)(s.CreateOrganizations(t.Context(), []Organization{
+		{Name: "billable", Plan: Business, License: Standard, Managed: true, CreatedAt: t0},
+		{Name: "mapped", Plan: Business, License: Standard, Managed: true, CreatedAt: t0},
+		{Name: "unmanaged", Plan: Business, License: Standard, CreatedAt: t0},
+		{Name: "free", Plan: Business, License: NFR, Managed: true, CreatedAt: t0},
+		{Name: "trial", Plan: Business, License: Trial, Managed: true, CreatedAt: t0, TrialEndsAt: trialEnd},
+		{Name: "empty", Plan: Business, License: Standard, Managed: true, CreatedAt: t0},
+	}))
+	for _, o := range created[:5] {
+		_, _, err := s.AddSeats(t.Context(), o.ID, []string{"a"}, time.Time{}, t0)
+		check(t, err)
+	}
+	_, _, err := s.AddSeats(t.Context(), created[5].ID, []string{"pending"}, t0, time.Time{})
+	check(t, err)
+	importCompaniesOf(t, s, 1)
+	mapTo(t, s, created[1].ID, 1, 101)
+
+	same(t, must[int](t)(s.CountUnmappedBillable(t.Context(), trialEnd.Add(-time.Second))), 1)
+	same(t, must[int](t)(s.CountUnmappedBillable(t.Context(), trialEnd)), 2) // the trial is over
+	same(t, must[int](t)(s.CountTrialsEnding(t.Context(), t0, trialEnd)), 1)
+	same(t, must[int](t)(s.CountTrialsEnding(t.Context(), trialEnd, trialEnd.AddDate(0, 1, 0))), 0)
+}

@@ -71,7 +71,8 @@ func (s *Store) CreateRun(ctx context.Context, r Run) (created Run, err error) {
 			INSERT INTO runs (kind, month, as_of, preview, status, actor, user_id, of_run_id, agreement_id, started_at, ended_at, planned_at, total, processed,
 				error_what, error_do, error_detail)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
-			r.Kind, r.Month, unix(r.AsOf), r.Preview, r.Status, r.Actor, orNull(r.UserID), orNull(r.Of), orNull(r.Agreement), unix(r.StartedAt), unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Processed,
+			r.Kind, r.Month, unix(r.AsOf), r.Preview, r.Status, r.Actor, orNull(r.UserID), orNull(r.Of), orNull(r.Agreement),
+			unix(r.StartedAt), unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Processed,
 			r.Problem.What, r.Problem.Do, r.Problem.Detail)
 		if err != nil {
 			return err

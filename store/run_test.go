@@ -30,7 +30,7 @@ func TestRuns(t *testing.T) {
 	s := openTest(t)
 	in := Run{
 		Kind: RunManual, Month: "2026-03", AsOf: t0.Add(time.Hour), Preview: true, Status: RunRunning, Actor: "me@example.com", UserID: 3,
-		StartedAt: t0, Total: 7, Problem: Problem{"a", "b", "c"},
+		Agreement: 101, StartedAt: t0, PlannedAt: t0.Add(time.Minute), Total: 7, Problem: Problem{"a", "b", "c"},
 	}
 	first := must[Run](t)(s.CreateRun(t.Context(), in))
 	in.ID = first.ID
@@ -106,7 +106,8 @@ func TestChangeRoundTrip(t *testing.T) {
 			{OrganizationID: 4, Organization: "A", Seats: 8, Plan: Enterprise, Known: true},
 			{OrganizationID: 5, Organization: "B", Plan: Enterprise, Reason: "No figures."},
 		},
-		Problem: Problem{"a", "b", "c"}, SentAt: t0, DoneAt: t0.Add(time.Second),
+		Candidates:  []Candidate{{AdditionID: 9, Quantity: decimal.RequireFromString("7.5"), EffectiveDate: "2026-01-01", Description: "One"}, {AdditionID: 10}},
+		HeldBecause: "It is large.", Problem: Problem{"a", "b", "c"}, SentAt: t0, DoneAt: t0.Add(time.Second),
 	}
 	bare := Change{RunID: r.ID, CompanyID: 1, Company: "Ämtli", AgreementID: 101, Agreement: "NordPass", Plan: Business, ProductID: 5, Product: "NP-BUS", Kind: KindSkipped, State: StateSkipped}
 	got := plan(t, s, r.ID, 101, full, bare)
@@ -247,4 +248,70 @@ func TestChanges(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestDecideHeld(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	r, other := newRun(t, s), newRun(t, s)
+	moved := plan(t, s, r.ID, 1, testChange(1, StateHeld), testChange(2, StateHeld), testChange(3, StateWritten))
+	refused := plan(t, s, r.ID, 2, testChange(1, StateHeld))
+	foreign := plan(t, s, other.ID, 1, testChange(1, StateHeld))
+	same(t, must[int](t)(s.CountHeld(t.Context())), 4)
+
+	// One of an agreement's changes stands for all of them; those of other runs are left alone.
+	same(t, must[int](t)(s.Approve(t.Context(), r.ID, []int64{moved[0].ID, moved[1].ID, foreign[0].ID, 99}, "me@example.com", t0)), 2)
+	same(t, must[int](t)(s.Reject(t.Context(), r.ID, []int64{refused[0].ID}, "me@example.com", t0)), 1)
+	same(t, must[int](t)(s.Approve(t.Context(), r.ID, []int64{refused[0].ID}, "me@example.com", t0)), 0) // is decided
+	for i := range 2 {
+		moved[i].State, moved[i].DecidedBy, moved[i].DecidedAt = StatePlanned, "me@example.com", t0
+	}
+	same(t, must[[]Change](t)(s.AgreementChanges(t.Context(), r.ID, 1)), moved)
+	refused[0].State, refused[0].DecidedBy, refused[0].DecidedAt = StateRejected, "me@example.com", t0
+	same(t, must[[]Change](t)(s.AgreementChanges(t.Context(), r.ID, 2)), refused)
+
+	later := newRun(t, s)
+	elsewhere := plan(t, s, other.ID, 3, testChange(1, StateHeld))
+	plan(t, s, later.ID, 1, testChange(1, StateHeld))
+	check(t, s.SupersedeHeld(t.Context(), later.ID, "Planned anew."))
+	foreign[0].State, foreign[0].Reason = StateStale, "Planned anew."
+	same(t, must[[]Change](t)(s.AgreementChanges(t.Context(), other.ID, 1)), foreign)
+	same(t, must[[]Change](t)(s.AgreementChanges(t.Context(), other.ID, 3)), elsewhere)
+	same(t, must[int](t)(s.CountHeld(t.Context())), 2)
+}
+
+func TestUnsettledCreations(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	r, other := newRun(t, s), newRun(t, s)
+	creation := func(product int, kind ChangeKind, state ChangeState, sent time.Time) Change {
+		c := testChange(product, state)
+		c.Kind, c.SentAt = kind, sent
+		return c
+	}
+	plan(t, s, other.ID, 1,
+		creation(1, KindCreate, StateUnknown, t0),
+		creation(2, KindCreate, StateSending, t0.Add(time.Hour)),
+		creation(3, KindCreate, StateWritten, t0),
+		creation(4, KindUpdate, StateUnknown, t0),
+		creation(5, KindCreate, StateUnknown, t0.Add(-time.Second)), // settled by now
+	)
+	plan(t, s, r.ID, 2, creation(1, KindCreate, StateSending, t0)) // the run's own
+	same(t, must[map[LineKey]time.Time](t)(s.UnsettledCreations(t.Context(), r.ID, t0)), map[LineKey]time.Time{{1, 1}: t0, {1, 2}: t0.Add(time.Hour)})
+}
+
+func TestLastSync(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	_, err := s.LastSync(t.Context())
+	wantErr(t, err, ErrNotFound)
+	create := func(r Run) Run {
+		r.Kind, r.Month, r.StartedAt = RunManual, "2026-03", t0
+		return must[Run](t)(s.CreateRun(t.Context(), r))
+	}
+	want := create(Run{Status: RunFailed})
+	create(Run{Status: RunPlanned, Preview: true})
+	create(Run{Status: RunDiscarded})
+	create(Run{Status: RunDone, Agreement: 101, Of: want.ID})
+	same(t, must[Run](t)(s.LastSync(t.Context())), want)
 }

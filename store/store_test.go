@@ -94,7 +94,7 @@ func TestOpenKeepsData(t *testing.T) {
 	if defaults.HandEdits != Overwrite || defaults.CountPending || defaults.MSPName != "" {
 		t.Errorf("defaults %+v", defaults)
 	}
-	want := Settings{MSPName: "Zürich IT", CountPending: true, HandEdits: Hold}
+	want := Settings{MSPName: "Zürich IT", CountPending: true, HandEdits: Hold, Holds: Holds{Percent: 20, Decrease: true, Zero: true, First: true}}
 	check(t, s.UpdateSettings(t.Context(), want))
 	check(t, s.Close())
 
