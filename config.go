@@ -1,0 +1,204 @@
+package main
+
+import (
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// The files in the data directory.
+const (
+	databaseFile = "seatbridge.db"
+	keyFile      = "secret.key"
+	serveLock    = "serve.lock"
+)
+
+// minSecret is how many characters a secret key must have; 32 random bytes are 44 in base64.
+const minSecret = 32
+
+// config is what the operator decides. Its texts come from flags and environment; validate reads them.
+type config struct {
+	addr           string
+	data           string
+	baseURL        string
+	clientID       string
+	trustedProxies string
+	logFormat      string
+	secretKey      string // from SEATBRIDGE_SECRET_KEY only: a flag would show it to every user of the machine
+
+	base    *url.URL
+	proxies []netip.Prefix
+}
+
+func (c *config) addrFlag(fs *flag.FlagSet) {
+	fs.StringVar(&c.addr, "addr", "127.0.0.1:8080", "host and port to listen on; port 0 picks a free one")
+}
+
+func (c *config) dataFlag(fs *flag.FlagSet) {
+	fs.StringVar(&c.data, "data", "./data", "directory of the database and the key file")
+}
+
+func (c *config) clientIDFlag(fs *flag.FlagSet) {
+	fs.StringVar(&c.clientID, "client-id", "", "ConnectWise client `ID` where the connection has none of its own")
+}
+
+func (c *config) logFormatFlag(fs *flag.FlagSet) {
+	fs.StringVar(&c.logFormat, "log-format", "text", "text or json")
+}
+
+func (c *config) webFlags(fs *flag.FlagSet) {
+	fs.StringVar(&c.baseURL, "base-url", "", "`URL` that people open, such as https://seatbridge.example.com")
+	fs.StringVar(&c.trustedProxies, "trusted-proxies", "", "addresses or `networks` of reverse proxies, with commas, whose X-Forwarded-For is believed")
+}
+
+// validate reads the settings and reports all that is wrong with them at once.
+func (c *config) validate() error {
+	var problems []error
+	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+
+	if c.addr != "" && !validAddr(c.addr) {
+		problem("-addr %q is not a host and a port, such as 127.0.0.1:8080", c.addr)
+	}
+	var err error
+	if c.base, err = parseBaseURL(c.baseURL); err != nil {
+		problem("-base-url %q %w", c.baseURL, err)
+	}
+	if c.proxies, err = parseProxies(c.trustedProxies); err != nil {
+		problem("-trusted-proxies %w", err)
+	}
+	if c.logFormat != "" && c.logFormat != "text" && c.logFormat != "json" {
+		problem("-log-format %q is neither text nor json", c.logFormat)
+	}
+	if c.secretKey != "" && len(c.secretKey) < minSecret {
+		problem("SEATBRIDGE_SECRET_KEY has %d characters and needs at least %d: openssl rand -base64 32 makes a good one", len(c.secretKey), minSecret)
+	}
+	if len(problems) > 0 {
+		return usageError{errors.Join(problems...)}
+	}
+	return nil
+}
+
+func validAddr(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+// parseBaseURL reads the address of the panel; "" is nil. Seatbridge lives at the root of its host.
+func parseBaseURL(text string) (*url.URL, error) {
+	if text == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("is not an address such as https://seatbridge.example.com")
+	case u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("must be scheme and host alone: Seatbridge needs a host name of its own")
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+func parseProxies(text string) ([]netip.Prefix, error) {
+	var prefixes []netip.Prefix
+	for _, item := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		prefix, err := netip.ParsePrefix(item)
+		if addr, addrErr := netip.ParseAddr(item); addrErr == nil {
+			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", item)
+		}
+		prefixes = append(prefixes, prefix.Masked())
+	}
+	return prefixes, nil
+}
+
+func (c *config) logger(w io.Writer, level slog.Level) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if c.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+func (c *config) database() string { return filepath.Join(c.data, databaseFile) }
+
+// secret is the operator's secret key or the one in the key file.
+func (c *config) secret() (string, error) {
+	if c.secretKey != "" {
+		return c.secretKey, nil
+	}
+	file := filepath.Join(c.data, keyFile)
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the database %s has no key: put its key file back as %s or set SEATBRIDGE_SECRET_KEY", c.database(), file)
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the key file: %w", err)
+	}
+	secret := strings.TrimSpace(string(text))
+	if len(secret) < minSecret {
+		return "", fmt.Errorf("the key file %s is damaged: it has less than %d characters", file, minSecret)
+	}
+	return secret, nil
+}
+
+// makeKeyFile makes the key file of a data directory without a database. Next to a database a new key would only hide that
+// the right one is missing.
+func (c *config) makeKeyFile() error {
+	if c.secretKey != "" || exists(c.database()) || exists(filepath.Join(c.data, keyFile)) {
+		return nil
+	}
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	f, err := os.OpenFile(filepath.Join(c.data, keyFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("making the key file: %w", err)
+	}
+	_, err = fmt.Fprintln(f, base64.StdEncoding.EncodeToString(key))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("writing the key file: %w", err)
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// keys are all keys that Seatbridge uses, derived from one secret.
+type keys struct {
+	sealing  []byte   // of the secrets in the database
+	sessions [][]byte // that sign and encrypt cookies
+}
+
+func deriveKeys(secret string) (keys, error) {
+	var derived [3][]byte
+	for i, purpose := range []string{"seatbridge secrets in the database", "seatbridge cookie signature", "seatbridge cookie encryption"} {
+		key, err := hkdf.Key(sha256.New, []byte(secret), nil, purpose, 32)
+		if err != nil {
+			return keys{}, fmt.Errorf("deriving keys: %w", err)
+		}
+		derived[i] = key
+	}
+	return keys{sealing: derived[0], sessions: [][]byte{derived[1], derived[2]}}, nil
+}

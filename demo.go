@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"seatbridge/connectwise/cwsim"
+	"seatbridge/handlers"
+	"seatbridge/store"
+)
+
+// The demo's account. Everybody who can reach the demo may use it: there is nothing real in it.
+const (
+	demoEmail    = "demo@seatbridge.example"
+	demoPassword = "try-every-button"
+)
+
+func demoCommand(stdout, stderr io.Writer) *ffcli.Command {
+	c := &config{}
+	fs := newFlags("demo")
+	c.addrFlag(fs)
+	c.logFormatFlag(fs)
+	return &ffcli.Command{
+		Name: "demo", ShortUsage: "seatbridge demo [flags]", ShortHelp: "try everything with sample organizations and a simulated ConnectWise PSA",
+		LongHelp: "  All data is temporary and gone when the demo stops. It never touches the data of a real Seatbridge.",
+		FlagSet:  fs, Options: environment(),
+		Exec: func(ctx context.Context, args []string) error {
+			if err := errors.Join(noArguments(args), c.validate()); err != nil {
+				return err
+			}
+			return demo(ctx, c, stdout, stderr)
+		},
+	}
+}
+
+func demo(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) {
+	if c.data, err = os.MkdirTemp("", "seatbridge-demo-"); err != nil {
+		return fmt.Errorf("making a temporary directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(c.data)) }()
+	keys, err := deriveKeys(rand.Text() + rand.Text())
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, c.database(), keys.sealing)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+
+	sim := cwsim.New(cwsim.Config{})
+	if err := fillDemo(ctx, db, sim, time.Now()); err != nil {
+		return err
+	}
+	site, stopSim, err := serveSim(ctx, sim)
+	if err != nil {
+		return err
+	}
+	defer stopSim()
+	listener, err := listen(ctx, c.addr)
+	if err != nil {
+		return err
+	}
+	p := panel{log: c.logger(stderr, slog.LevelWarn), db: db, clientID: sim.Credentials().ClientID, web: handlers.Config{
+		SessionKeys: keys.sessions, Demo: true, DemoEmail: demoEmail, DemoPassword: demoPassword,
+	}}
+	return p.serve(ctx, listener, func(address string) error {
+		return printGuide(stdout, address, site, sim.Credentials())
+	})
+}
+
+// serveSim serves the simulator on a free loopback port, the only kind of address that may do without TLS.
+func serveSim(ctx context.Context, sim *cwsim.Sim) (site string, stop func(), err error) {
+	listener, err := listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second}
+	go server.Serve(listener)
+	return address(listener), func() { server.Close() }, nil
+}
+
+// printGuide says where to go and what to type.
+func printGuide(w io.Writer, panel, site string, c cwsim.Credentials) error {
+	_, err := fmt.Fprintf(w, `listening on %s
+
+This is a demo: sample organizations, a simulated ConnectWise PSA, and nothing is kept.
+
+  Open                      %s
+  Sign in with              %s
+  Password                  %s
+
+Then connect ConnectWise PSA (Integrations > ConnectWise PSA) with
+
+  ConnectWise site URL      %s
+  ConnectWise company name  %s
+  Public API key            %s
+  Private API key           %s
+  Client ID                 %s (under Advanced; filled in already)
+
+Stop it with Ctrl+C.
+`, panel, panel, demoEmail, demoPassword, site, c.Company, c.PublicKey, c.PrivateKey, c.ClientID)
+	return err
+}
+
+// fillDemo makes the demo's account and its organizations.
+func fillDemo(ctx context.Context, db *store.Store, sim *cwsim.Sim, now time.Time) error {
+	hash, err := handlers.HashPassword(demoPassword)
+	if err != nil {
+		return err
+	}
+	_, err = db.CreateUser(ctx, store.User{
+		Name: "Demo Owner", Email: demoEmail, Role: store.Owner, Status: store.Active, PasswordHash: hash, CreatedAt: now,
+	})
+	if err != nil {
+		return err
+	}
+	settings, err := db.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	settings.MSPName = "Demo MSP"
+	if err := db.UpdateSettings(ctx, settings); err != nil {
+		return err
+	}
+	return fillSample(ctx, db, customers(sim), now)
+}
+
+// customers are the names of companies that have an agreement to bill on, as an organization's name would be entered.
+func customers(sim *cwsim.Sim) []string {
+	var names []string
+	for _, company := range sim.Companies() {
+		if company.Deleted || !hasActiveAgreement(sim, company.ID) {
+			continue
+		}
+		names = append(names, company.Name)
+	}
+	return names
+}
+
+func hasActiveAgreement(sim *cwsim.Sim, companyID int) bool {
+	for _, agreement := range sim.Agreements(companyID) {
+		if agreement.Status == "Active" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,285 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/jonboulle/clockwork"
+	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"seatbridge/billing"
+	"seatbridge/handlers"
+	"seatbridge/scheduler"
+	"seatbridge/store"
+)
+
+const (
+	// shutdownGrace is how long requests, jobs and the change in hand may take to end.
+	shutdownGrace = 30 * time.Second
+	// setupLinkLife is how long the printed link makes the Owner's account; the next start prints another.
+	setupLinkLife = 7 * 24 * time.Hour
+)
+
+func serveCommand(stdout, stderr io.Writer) *ffcli.Command {
+	c := &config{secretKey: os.Getenv("SEATBRIDGE_SECRET_KEY")}
+	fs := newFlags("serve")
+	c.addrFlag(fs)
+	c.dataFlag(fs)
+	c.webFlags(fs)
+	c.clientIDFlag(fs)
+	c.logFormatFlag(fs)
+	return &ffcli.Command{
+		Name: "serve", ShortUsage: "seatbridge serve [flags]", ShortHelp: "serve the panel and sync every month (the default)",
+		LongHelp: "  The first start makes the data directory, the database and the key file, and prints a one-time link that makes the\n" +
+			"  Owner's account. SEATBRIDGE_SECRET_KEY replaces the key file.",
+		FlagSet: fs, Options: environment(),
+		Exec: func(ctx context.Context, args []string) error {
+			if err := errors.Join(noArguments(args), c.validate()); err != nil {
+				return err
+			}
+			return serve(ctx, c, stdout, stderr)
+		},
+	}
+}
+
+func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) {
+	log := c.logger(stderr, slog.LevelInfo)
+	release, err := claim(c.data)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := c.makeKeyFile(); err != nil {
+		return err
+	}
+	keys, db, err := open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+
+	p := panel{log: log, db: db, clientID: c.clientID, web: handlers.Config{
+		BaseURL: c.base, SessionKeys: keys.sessions, TrustedProxies: c.proxies,
+	}}
+	listener, err := listen(ctx, c.addr)
+	if err != nil {
+		return err
+	}
+	warnOfPlainHTTP(log, c, listener)
+	return p.serve(ctx, listener, func(address string) error {
+		fmt.Fprintln(stdout, "listening on", address)
+		if c.base != nil {
+			address = c.base.String()
+		}
+		return printSetupLink(ctx, db, stdout, address)
+	})
+}
+
+// claim makes the data directory and keeps other servers out of it. The commands sync and backup work beside a server.
+func claim(data string) (release func(), err error) {
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, fmt.Errorf("making the data directory: %w", err)
+	}
+	lock := flock.New(filepath.Join(data, serveLock), flock.SetPermissions(0o600))
+	ours, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("locking the data directory: %w", err)
+	}
+	if !ours {
+		return nil, fmt.Errorf("another seatbridge already serves the data in %s", data)
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// open opens the database with the keys that belong to it.
+func open(ctx context.Context, c *config) (keys, *store.Store, error) {
+	secret, err := c.secret()
+	if err != nil {
+		return keys{}, nil, err
+	}
+	derived, err := deriveKeys(secret)
+	if err != nil {
+		return keys{}, nil, err
+	}
+	db, err := store.Open(ctx, c.database(), derived.sealing)
+	if err != nil {
+		return keys{}, nil, err
+	}
+	if err := checkKey(ctx, db); err != nil {
+		return keys{}, nil, errors.Join(err, db.Close())
+	}
+	return derived, db, nil
+}
+
+// checkKey finds out at once, and not at the next sync, that the key is not the one the database was sealed with.
+func checkKey(ctx context.Context, db *store.Store) error {
+	_, err := db.Integration(ctx)
+	switch {
+	case errors.Is(err, store.ErrWrongKey):
+		return errors.New("the secret key is not the one that this database was used with: put the right key file or SEATBRIDGE_SECRET_KEY back")
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	}
+	return err
+}
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
+	return listener, nil
+}
+
+// address is where a browser on this machine finds the listener.
+func address(l net.Listener) string {
+	tcp := l.Addr().(*net.TCPAddr)
+	host := tcp.IP.String()
+	if tcp.IP.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, fmt.Sprint(tcp.Port))
+}
+
+// warnOfPlainHTTP speaks up where passwords might cross a network unencrypted.
+func warnOfPlainHTTP(log *slog.Logger, c *config, l net.Listener) {
+	https := c.base != nil && c.base.Scheme == "https"
+	if !https && !l.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		log.Warn("other machines can reach this address without encryption: put a reverse proxy with TLS in front and set -base-url")
+	}
+}
+
+// printSetupLink prints the one-time link that makes the Owner's account, while there is no account.
+func printSetupLink(ctx context.Context, db *store.Store, stdout io.Writer, base string) error {
+	users, err := db.CountUsers(ctx)
+	if err != nil || users > 0 {
+		return err
+	}
+	random := make([]byte, 32)
+	rand.Read(random) // never fails
+	token := base64.RawURLEncoding.EncodeToString(random)
+	if err := db.CreateInvitation(ctx, token, 0, time.Now().Add(setupLinkLife)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "There is no account yet. This link makes the Owner's, once: %s/setup/%s\n", base, token)
+	return err
+}
+
+// panel is all that runs while Seatbridge serves.
+type panel struct {
+	log      *slog.Logger
+	db       *store.Store
+	clientID string
+	web      handlers.Config // without what serve fills in
+}
+
+// serve answers requests and runs the jobs until ctx ends; then it finishes the requests and the change in hand. ready is
+// called once connections are accepted.
+func (p panel) serve(ctx context.Context, listener net.Listener, ready func(address string) error) error {
+	defer listener.Close()
+	bridge := billing.New(billing.Config{Store: p.db, Log: p.log, ClientID: p.clientID})
+	jobs, err := startJobs(p.log, p.db, bridge)
+	if err != nil {
+		return err
+	}
+	server, err := p.server(bridge, jobs)
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	err = ready(address(listener))
+	if err == nil {
+		select {
+		case <-ctx.Done():
+			p.log.Info("stopping")
+		case err = <-served:
+		}
+	}
+	return errors.Join(err, stop(server, jobs, bridge))
+}
+
+func (p panel) server(bridge *billing.Bridge, jobs *scheduler.Scheduler) (*http.Server, error) {
+	web := p.web
+	web.Store, web.Bridge, web.Log, web.Version = p.db, bridge, p.log, version()
+	web.NextSync = func() time.Time { return nextSync(jobs) }
+	handler, err := handlers.New(web)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      5 * time.Minute, // a long CSV over a slow line
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
+	}, nil
+}
+
+// stop lets the requests end, then the jobs and the work in the background.
+func stop(server *http.Server, jobs *scheduler.Scheduler, bridge *billing.Bridge) error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+	defer cancel()
+	return errors.Join(server.Shutdown(ctx), jobs.Shutdown(ctx), bridge.Close(ctx))
+}
+
+// The jobs.
+const (
+	monthlySync  = "monthly sync"
+	catchUp      = "catch-up"
+	housekeeping = "housekeeping"
+)
+
+// startJobs starts the clockwork, and with it what an earlier process left unfinished or missed.
+func startJobs(log *slog.Logger, db *store.Store, bridge *billing.Bridge) (*scheduler.Scheduler, error) {
+	jobs, err := scheduler.New(log, clockwork.NewRealClock())
+	if err != nil {
+		return nil, err
+	}
+	due := func(ctx context.Context) error { return finishAndRunDue(ctx, bridge) }
+	tidy := func(ctx context.Context) error { return db.DeleteExpiredSessions(ctx, time.Now()) }
+	err = errors.Join(
+		jobs.Add(monthlySync, "30 0 1 * *", 6*time.Hour, due), // guide, "Monthly usage data sync"
+		jobs.Add(catchUp, "35 * * * *", 6*time.Hour, due),
+		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
+		jobs.RunNow(catchUp),
+	)
+	return jobs, err
+}
+
+// finishAndRunDue finishes the runs that were cut off and makes up the monthly ones that were missed. A run in progress
+// does both itself or leaves it to the next hour.
+func finishAndRunDue(ctx context.Context, bridge *billing.Bridge) error {
+	err := bridge.Resume(ctx)
+	if err == nil {
+		err = bridge.RunDue(ctx)
+	}
+	if errors.Is(err, billing.ErrRunning) {
+		return nil
+	}
+	return err
+}
+
+// nextSync is when the monthly job runs next; zero while stopping.
+func nextSync(jobs *scheduler.Scheduler) time.Time {
+	next, err := jobs.Next(monthlySync)
+	if err != nil {
+		return time.Time{}
+	}
+	return next
+}
