@@ -16,8 +16,6 @@ type Problem struct {
 // Zero says that there is no problem.
 func (p Problem) Zero() bool { return p == Problem{} }
 
-func (p *Problem) dest() []any { return []any{&p.What, &p.Do, &p.Detail} }
-
 // Integration is the connection with ConnectWise PSA.
 type Integration struct {
 	Site, Company         string
