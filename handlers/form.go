@@ -46,7 +46,7 @@ func parseForm(r *http.Request) error {
 }
 
 // clean makes text fit to store and show: valid UTF-8 without control and
-// invisible formatting characters, trimmed.
+// invisible formatting characters, its blanks collapsed.
 func clean(s string) string {
 	s = strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == unicode.ReplacementChar {
@@ -57,7 +57,7 @@ func clean(s string) string {
 		}
 		return c
 	}, strings.ToValidUTF8(s, ""))
-	return strings.TrimSpace(s)
+	return strings.Join(strings.Fields(s), " ")
 }
 
 // clip shortens text to n characters.

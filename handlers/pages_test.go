@@ -1,0 +1,234 @@
+package handlers
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"seatbridge/store"
+)
+
+func TestUsagePage(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	acme := p.organization("Acme", 3)
+	p.organization("Beta", 2)
+	p.organization("=HYPERLINK(1)", 1)
+	if err := p.store.SaveUsageReport(t.Context(), store.UsageReport{
+		OrganizationID: acme.ID, Month: "2026-02", Seats: 7, Plan: store.Enterprise, Source: "NordPass report", ReportedAt: testNow(),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b := p.as(store.Admin)
+	page := b.get("/usage", http.StatusOK)
+	has(t, page, "main", "Acme")
+	page = b.get("/usage?month=2026-02&q=acme", http.StatusOK)
+	has(t, page, "main", "NordPass report")
+	for _, query := range []string{"month=2031-01", "month=x", "month=0001-01", "month=2026-13", "plan=x&mapping=x&sort=x&page=99", "month=2001-01"} {
+		b.get("/usage?"+query, http.StatusOK)
+	}
+	b.get("/usage.csv?month=2026-02", http.StatusOK)
+	rows, err := csv.NewReader(b.last.Body).ReadAll()
+	if err != nil || len(rows) != 4 {
+		t.Fatalf("rows = %v, %v", rows, err)
+	}
+	if rows[1][1] != "'=HYPERLINK(1)" {
+		t.Errorf("a formula got through: %q", rows[1][1])
+	}
+	if rows[2][1] != "Acme" || rows[2][4] != "NordPass Enterprise" || rows[2][5] != "7" {
+		t.Errorf("Acme = %q", rows[2])
+	}
+	if got := b.last.Header().Get("Content-Disposition"); got != `attachment; filename="usage-2026-02.csv"` {
+		t.Errorf("Content-Disposition = %q", got)
+	}
+}
+
+func TestHarmless(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]string{
+		"": "", "Acme": "Acme", "=1+1": "'=1+1", "+1 800": "'+1 800", "-x": "'-x", "@cmd": "'@cmd", "\tx": "'\tx", "-3": "-3", "12": "12", "–": "–",
+	} {
+		if got := harmless(cell); got != want {
+			t.Errorf("harmless(%q) = %q, want %q", cell, got, want)
+		}
+	}
+}
+
+// A download that fails must not look complete.
+func TestDownloadFails(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	for _, size := range []int{1, csvBuffer} {
+		func() {
+			defer func() {
+				if cause := recover(); (cause == http.ErrAbortHandler) != (size == csvBuffer) {
+					t.Errorf("after %d bytes: %v", size, cause)
+				}
+			}()
+			b := p.browser()
+			h := p.server.page(func(w http.ResponseWriter, r *http.Request) error {
+				return p.server.sendCSV(w, r, "x", []string{"a"}, func(write func(...string)) error {
+					write(strings.Repeat("x", size))
+					write("y")
+					return fmt.Errorf("the disk is gone")
+				})
+			})
+			b.panel = &panel{t: t, handler: h, log: p.log}
+			b.get("/usage.csv", http.StatusInternalServerError)
+			b.lacks("the disk is gone", "xxxx")
+		}()
+	}
+}
+
+func TestActivityLog(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	o := p.organization("Acme", 0)
+	p.organization("Acme Two", 0)
+	for i := range 60 {
+		err := p.store.AddActivity(t.Context(), store.Activity{
+			At: testNow().AddDate(0, 0, -i), Actor: "olga@example.com", IP: "192.0.2.1", Category: store.CategoryOrganizations,
+			Action: fmt.Sprintf("Did thing %d.", i), OrganizationID: o.ID * int64(i%2),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := p.as(store.Admin)
+	rows := func(query string, status int) int {
+		return b.get("/activity?"+query, status).Find("[data-testid=activity]").Length()
+	}
+	for query, want := range map[string]int{
+		"": 30, "from=2026-01-01&to=2026-03-17": 50, "from=2026-01-01&to=2026-03-17&page=2": 10, "from=2026-03-17&to=2026-03-17": 1,
+		"member=OLGA&from=2026-03-16": 2, "member=nobody": 0, "category=billing": 0, "category=x": 30, "organization=acme&from=2026-03-14": 2,
+	} {
+		if got := rows(query, http.StatusOK); got != want {
+			t.Errorf("?%s = %d rows, want %d", query, got, want)
+		}
+	}
+	for _, query := range []string{
+		"from=2025-01-01&to=2026-03-17", "from=2026-03-17&to=2026-03-01", "from=yesterday", "to=9999-99-99", "organization=acm", "organization=nothing",
+	} {
+		page := b.get("/activity?"+query, http.StatusUnprocessableEntity)
+		if page.Find("[data-testid=notice]").Length() == 0 {
+			t.Errorf("?%s says nothing", query)
+		}
+		b.get("/activity.csv?"+query, http.StatusUnprocessableEntity)
+	}
+	b.get("/activity.csv?from=2026-03-10&to=2026-03-17", http.StatusOK)
+	lines, err := csv.NewReader(b.last.Body).ReadAll()
+	if err != nil || len(lines) != 9 || lines[2][5] != "Acme" || lines[1][0] != "2026-03-17T12:00:00Z" {
+		t.Errorf("csv = %v, %v", lines, err)
+	}
+}
+
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	first := p.user(store.Owner, "first@example.com")
+	ownerPath := fmt.Sprintf("/members/%d", first.ID)
+	admin := p.as(store.Admin)
+	tech := p.user(store.Technician, "tech@example.com")
+	techPath := fmt.Sprintf("/members/%d", tech.ID)
+	techBrowser := p.signedIn(tech)
+
+	// Admins manage everybody but Owners.
+	for _, action := range []string{"/suspend", "/remove", "/reactivate", "/role"} {
+		admin.post(ownerPath+action, form("role", "technician"), http.StatusForbidden)
+	}
+	admin.post(techPath+"/role", form("role", "owner"), http.StatusForbidden)
+	admin.post("/members", form("email", "x@example.com", "name", "X", "role", "owner"), http.StatusUnprocessableEntity)
+	admin.post(techPath+"/role", form("role", "emperor"), http.StatusUnprocessableEntity)
+	page := admin.post("/members", form("email", "TECH@example.com", "name", "Double", "role", "admin"), http.StatusUnprocessableEntity)
+	has(t, page, ".problem", "A member has this e-mail address already.")
+	if name := page.Find("#invite-name").AttrOr("value", ""); name != "Double" {
+		t.Errorf("the name is lost: %q", name)
+	}
+
+	techBrowser.get("/organizations", http.StatusOK)
+	admin.post(techPath+"/reactivate", nil, http.StatusConflict)
+	admin.post(techPath+"/suspend", nil, http.StatusSeeOther)
+	techBrowser.get("/organizations", http.StatusSeeOther) // signed out at once
+	admin.post(techPath+"/reactivate", nil, http.StatusSeeOther)
+	admin.post(techPath+"/role", form("role", "admin"), http.StatusSeeOther)
+	admin.post(techPath+"/remove", nil, http.StatusSeeOther)
+	has(t, admin.follow(), "[data-testid=flash]", "Removed tech@example.com.")
+	admin.post(techPath+"/remove", nil, http.StatusNotFound)
+
+	owner := p.signedIn(first)
+	owner.post(ownerPath+"/role", form("role", "admin"), http.StatusConflict) // oneself
+	second := p.user(store.Owner, "second@example.com")
+	other := p.signedIn(second)
+	other.post(ownerPath+"/role", form("role", "admin"), http.StatusSeeOther)
+	owner.post(fmt.Sprintf("/members/%d/remove", second.ID), nil, http.StatusForbidden) // an Admin by now
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	b := p.as(store.Owner)
+	page := b.post("/settings", form("msp", strings.Repeat("x", 201), "count_pending", "true", "hand_edits", "hold"), http.StatusUnprocessableEntity)
+	if page.Find("[name=count_pending][checked]").Length() != 1 || page.Find("[name=hand_edits][value=hold][checked]").Length() != 1 {
+		t.Error("the form lost what was chosen")
+	}
+	b.post("/settings", form("msp", "Harbor IT", "hand_edits", "destroy"), http.StatusUnprocessableEntity)
+	b.post("/settings", form("msp", "Harbor IT", "count_pending", "true", "hand_edits", "hold"), http.StatusSeeOther)
+	has(t, b.follow(), "[data-testid=flash]", "Settings saved.")
+	settings, err := p.store.Settings(t.Context())
+	if err != nil || settings != (store.Settings{MSPName: "Harbor IT", CountPending: true, HandEdits: store.Hold}) {
+		t.Errorf("settings = %+v, %v", settings, err)
+	}
+	page = p.as(store.Technician).get("/settings", http.StatusOK)
+	if page.Find("form[action='/settings']").Length() != 0 || page.Find("form[action='/settings/password']").Length() != 1 {
+		t.Error("a Technician sees the wrong forms")
+	}
+}
+
+func TestTechnicianStartsWithOrganizations(t *testing.T) {
+	t.Parallel()
+	b := newPanel(t).as(store.Technician)
+	b.get("/", http.StatusSeeOther)
+	if b.location() != "/organizations" {
+		t.Errorf("Location = %q", b.location())
+	}
+}
+
+func TestPagesAreCompressed(t *testing.T) {
+	t.Parallel()
+	b := newPanel(t).as(store.Owner).with("Accept-Encoding", "gzip, br")
+	b.get("/", http.StatusOK)
+	if got := b.last.Header().Get("Content-Encoding"); got != "gzip" {
+		t.Errorf("Content-Encoding = %q", got)
+	}
+}
+
+func TestDevice(t *testing.T) {
+	t.Parallel()
+	for agent, want := range map[string]string{
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0": "Edge on Windows",
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Safari/605.1.15": "Safari on macOS",
+		"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0":                                                "Firefox on Linux",
+		"curl/8": "Another browser on another system",
+	} {
+		if got := device(agent); got != want {
+			t.Errorf("device(%q) = %q, want %q", agent, got, want)
+		}
+	}
+}
+
+func TestActivityRange(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 17, 23, 59, 0, 0, time.UTC)
+	b := newPanel(t, func(c *Config) { c.Now = func() time.Time { return now } }).as(store.Owner)
+	page := b.get("/activity?from=2026-01-01", http.StatusOK)
+	if got := page.Find("#to").AttrOr("value", ""); got != "2026-03-17" {
+		t.Errorf("to = %q", got)
+	}
+	page = b.get("/activity?from=2025-01-01", http.StatusOK)
+	if got := page.Find("#to").AttrOr("value", ""); got != "2025-03-31" {
+		t.Errorf("to = %q, want 90 days", got)
+	}
+}
