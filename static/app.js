@@ -102,6 +102,15 @@
 
   // ---- Comboboxes that search on the server
 
+  // A list opens upwards where there is no room below.
+  document.addEventListener("focusin", (event) => {
+    const list = event.target.matches('.combobox > input[role="combobox"]') && event.target.parentElement.querySelector("[data-popover]");
+    if (!list) return;
+    const { top, bottom } = event.target.getBoundingClientRect();
+    const below = innerHeight - bottom;
+    list.dataset.side = below < 300 && top > below ? "top" : "bottom";
+  });
+
   // The last entry of the organization combobox, Add organization, is chosen
   // like any other; it opens a dialog instead of standing in the field.
   document.addEventListener("change", (event) => {
@@ -131,12 +140,18 @@
 
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail?.ctx?.target;
+    if (target === "#alerts" || target?.id === "alerts") showAlertsInDialog();
     if (dialog?.childElementCount && !dialog.open) dialog.showModal();
-    if (target === dialog) dialog.querySelector("[autofocus], [aria-invalid=true]")?.focus();
+    if (target === dialog) (dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("[autofocus]"))?.focus();
     const box = target instanceof Element && target.closest(".combobox");
     if (box) window.basecoat.refresh(box);
-    if (target instanceof Element) announce(target.isConnected ? target : byId(target.id));
-    if (target === "#alerts" || target?.id === "alerts") showAlertsInDialog();
+    const swapped = target instanceof Element && (target.isConnected ? target : byId(target.id));
+    if (!swapped) return;
+    announce(swapped);
+    // A row that was replaced takes the focus along that was in it.
+    if (swapped.matches("tr") && document.activeElement === document.body) {
+      swapped.querySelector("button, summary, select, input:not([type=hidden])")?.focus();
+    }
   });
 
   document.addEventListener("htmx:error", (event) => {

@@ -31,7 +31,7 @@ func seatChart(months []SeatMonth) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<figure class=\"chart\" data-testid=\"seat-chart\"><figcaption class=\"legend\"><span><svg class=\"key\" aria-hidden=\"true\"><rect class=\"business\" width=\"12\" height=\"12\" rx=\"2\"></rect></svg> Business</span> <span><svg class=\"key\" aria-hidden=\"true\"><rect class=\"enterprise\" width=\"12\" height=\"12\" rx=\"2\"></rect></svg> Enterprise</span></figcaption><svg class=\"plot\" role=\"img\" aria-label=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<figure class=\"seat-chart\" data-testid=\"seat-chart\"><figcaption class=\"legend\"><span><svg class=\"key\" aria-hidden=\"true\"><rect class=\"business\" width=\"12\" height=\"12\" rx=\"2\"></rect></svg> Business</span> <span><svg class=\"key\" aria-hidden=\"true\"><rect class=\"enterprise\" width=\"12\" height=\"12\" rx=\"2\"></rect></svg> Enterprise</span></figcaption><svg class=\"plot\" role=\"img\" aria-label=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -2374,7 +2374,7 @@ func NewProductDialog(f ProductForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 179, "</div><div class=\"form two wide\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 179, "</div><div class=\"two\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2832,7 +2832,7 @@ func ImportStatus(p *ImportProgress) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 215, "</p><p class=\"muted\">You can leave this page; the import goes on.</p><div hx-get=\"/integrations/connectwise/import/progress\" hx-trigger=\"every 1s\" hx-target=\"#import-status\" hx-swap=\"outerMorph\"></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 215, "</p><p class=\"muted\">You can leave this page; the import goes on.</p><div hidden hx-get=\"/integrations/connectwise/import/progress\" hx-trigger=\"every 1s\" hx-target=\"#import-status\" hx-swap=\"outerMorph\"></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -113,7 +113,7 @@ func Overview(l Layout, p OverviewPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, " <div class=\"grid wide-first\"><div class=\"stack-y\"><section class=\"card\"><header><h2>Billable seats, ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, " <div class=\"grid wide-first side-first\"><div class=\"stack-y\"><section class=\"card\"><header><h2>Billable seats, ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -596,7 +596,7 @@ func latestRuns(runs []RunRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = runTable(runs).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = runTable(runs, true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
