@@ -278,14 +278,48 @@ func (b *Bridge) mappable(ctx context.Context, companyID, agreementID int, probl
 	return company, agreement, nil
 }
 
-// Unmap removes an organization's mapping. Its addition in ConnectWise stays as it is.
-func (b *Bridge) Unmap(ctx context.Context, who Actor, organizationID int64) error {
+// Unmap removes an organization's mapping. Its addition in ConnectWise stays as it is or, with zero, is
+// brought down by a run in the background: to 0, or to what the agreement's other organizations need.
+func (b *Bridge) Unmap(ctx context.Context, who Actor, organizationID int64, zero bool) error {
 	o, err := b.store.Organization(ctx, organizationID)
 	if err != nil {
 		return fmt.Errorf("reading organization %d: %w", organizationID, err)
 	}
-	if err := b.store.DeleteMapping(ctx, organizationID); err != nil {
+	m, err := b.store.Mapping(ctx, organizationID)
+	if err != nil {
 		return fmt.Errorf("unmapping organization %d: %w", organizationID, err)
 	}
-	return b.recordFor(ctx, who, store.CategoryIntegrations, organizationID, "Unmapped %s.", o.Name)
+	unmap := func() error {
+		if err := b.store.DeleteMapping(ctx, organizationID); err != nil {
+			return fmt.Errorf("unmapping organization %d: %w", organizationID, err)
+		}
+		return b.recordFor(ctx, who, store.CategoryIntegrations, organizationID, "Unmapped %s.", o.Name)
+	}
+	if !zero {
+		return unmap()
+	}
+	return b.unmapToZero(ctx, who, m, unmap)
+}
+
+func (b *Bridge) unmapToZero(ctx context.Context, who Actor, m store.Mapping, unmap func() error) error {
+	r := Request{Kind: store.RunRelease, Period: ToDate(b.now()), Agreement: m.AgreementID}
+	mappings, err := b.store.Mappings(ctx)
+	if err != nil {
+		return fmt.Errorf("reading mappings: %w", err)
+	}
+	for _, other := range mappings {
+		if other.AgreementID == m.AgreementID && other.OrganizationID != m.OrganizationID {
+			r.Kind = store.RunManual
+		}
+	}
+	run, release, err := b.begin(ctx, who, r)
+	if err != nil {
+		return err
+	}
+	if err := unmap(); err != nil {
+		release()
+		return err
+	}
+	b.background(func(ctx context.Context) { b.inBackground(ctx, run, release) })
+	return nil
 }

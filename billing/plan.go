@@ -39,6 +39,7 @@ type Situation struct {
 // Policy is what the MSP decided about writing.
 type Policy struct {
 	HandEdits store.HandEdits
+	Holds     store.Holds
 }
 
 // Wants adds up the billable seats of an agreement's organizations by plan. An organization without a
@@ -75,14 +76,14 @@ func Wants(usages []Usage) map[store.Plan]Want {
 func Plan(s Situation, products []MappedProduct, today connectwise.Date, policy Policy) []store.Change {
 	var changes []store.Change
 	for _, p := range products {
-		if c, ok := planLine(s, p, today, policy); ok {
+		if c, ok := planLine(s, p, today); ok {
 			changes = append(changes, c)
 		}
 	}
 	if s.Gone == "" && !anyUnknown(s.Wants) {
-		changes = append(changes, planFormerLines(s, products, today, policy)...)
+		changes = append(changes, planFormerLines(s, products, today)...)
 	}
-	return changes
+	return hold(changes, len(s.Lines) == 0, policy)
 }
 
 func anyUnknown(wants map[store.Plan]Want) bool {
@@ -95,7 +96,7 @@ func anyUnknown(wants map[store.Plan]Want) bool {
 }
 
 // planLine decides about the line of one mapped product; false: there is nothing to say about it.
-func planLine(s Situation, p MappedProduct, today connectwise.Date, policy Policy) (store.Change, bool) {
+func planLine(s Situation, p MappedProduct, today connectwise.Date) (store.Change, bool) {
 	want, c := s.Wants[p.Plan], newChange(s, p)
 	c.Shares = want.Shares
 	if want.Unknown != "" {
@@ -111,9 +112,10 @@ func planLine(s Situation, p MappedProduct, today connectwise.Date, policy Polic
 	case len(several) > 0 && want.Seats == 0 && allZero(several):
 		return c, false
 	case len(several) > 0:
+		c.Candidates = candidates(several)
 		return refuse(c, store.StateConflict,
 			fmt.Sprintf("%d open additions of %s: %s. Seatbridge does not guess which one to change.", len(several), p.Identifier, describe(several)),
-			"Cancel all but one of them in ConnectWise, then sync again."), true
+			"Choose the one that carries the seats, or cancel the others in ConnectWise; then sync again."), true
 	case line == nil && want.Seats == 0:
 		return c, false
 	case p.Unusable != "":
@@ -121,12 +123,13 @@ func planLine(s Situation, p MappedProduct, today connectwise.Date, policy Polic
 	case line == nil:
 		return planCreate(c, s.Found, want, today), true
 	}
-	return planUpdate(c, *line, bound, reasonFor(want, p), policy), true
+	return planUpdate(c, *line, bound, reasonFor(want, p)), true
 }
 
 // planFormerLines sets to 0 what Seatbridge kept up for products that are not mapped any more: after a
-// remapping the same seats stand on the new product's line and must not be billed twice.
-func planFormerLines(s Situation, products []MappedProduct, today connectwise.Date, policy Policy) []store.Change {
+// remapping the same seats stand on the new product's line and must not be billed twice. Without any
+// product it is the agreement that is no longer mapped.
+func planFormerLines(s Situation, products []MappedProduct, today connectwise.Date) []store.Change {
 	mapped := map[int]bool{}
 	for _, p := range products {
 		mapped[p.ID] = true
@@ -142,7 +145,11 @@ func planFormerLines(s Situation, products []MappedProduct, today connectwise.Da
 			}
 			c := newChange(s, MappedProduct{ID: bound.ProductID, Identifier: a.Product.Identifier})
 			c.After = decimal.NewNullDecimal(decimal.Zero)
-			changes = append(changes, planUpdate(c, a, bound, "This product is no longer mapped; its seats are billed on the newly mapped one.", policy))
+			reason := "This product is no longer mapped; its seats are billed on the newly mapped one."
+			if len(products) == 0 {
+				reason = "No organization is mapped to this agreement any more."
+			}
+			changes = append(changes, planUpdate(c, a, bound, reason))
 		}
 	}
 	return changes
@@ -169,7 +176,7 @@ func planCreate(c store.Change, a connectwise.Agreement, want Want, today connec
 	return c
 }
 
-func planUpdate(c store.Change, line connectwise.Addition, bound store.Line, reason string, policy Policy) store.Change {
+func planUpdate(c store.Change, line connectwise.Addition, bound store.Line, reason string) store.Change {
 	c.AdditionID, c.Before, c.UnitPrice = line.ID, decimal.NewNullDecimal(line.Quantity), line.UnitPrice
 	if bound.AdditionID == line.ID {
 		c.Written = bound.Written
@@ -177,12 +184,9 @@ func planUpdate(c store.Change, line connectwise.Addition, bound store.Line, rea
 	}
 	c.Reason = reason
 	c.Warnings = warnings(c, line)
-	switch {
-	case line.Quantity.Equal(c.After.Decimal):
+	if line.Quantity.Equal(c.After.Decimal) {
 		c.Kind, c.State = store.KindUnchanged, store.StateUnchanged
-	case c.HandEdited && policy.HandEdits == store.Hold:
-		c.Kind, c.State = store.KindUpdate, store.StateHeld
-	default:
+	} else {
 		c.Kind, c.State = store.KindUpdate, store.StatePlanned
 	}
 	return c
@@ -228,6 +232,14 @@ func describe(additions []connectwise.Addition) string {
 		parts = append(parts, fmt.Sprintf("no. %d with quantity %s", a.ID, a.Quantity))
 	}
 	return strings.Join(parts, ", ")
+}
+
+func candidates(additions []connectwise.Addition) []store.Candidate {
+	list := make([]store.Candidate, 0, len(additions))
+	for _, a := range additions {
+		list = append(list, store.Candidate{AdditionID: a.ID, Quantity: a.Quantity, EffectiveDate: a.EffectiveDate.String(), Description: a.Description})
+	}
+	return list
 }
 
 func allZero(additions []connectwise.Addition) bool {

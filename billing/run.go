@@ -13,9 +13,11 @@ import (
 
 // A Request asks for a run.
 type Request struct {
-	Kind    store.RunKind
-	Period  Period
-	Preview bool // plans only; Apply writes it
+	Kind      store.RunKind
+	Period    Period
+	Preview   bool  // plans only; Apply writes it
+	Of        int64 // the run to undo or to retry
+	Agreement int   // this agreement only; 0: all
 }
 
 // SyncNow is the request behind the button: the current month's real-time figures.
@@ -180,16 +182,31 @@ func (b *Bridge) begin(ctx context.Context, who Actor, r Request) (store.Run, fu
 func (b *Bridge) create(ctx context.Context, who Actor, r Request) (store.Run, error) {
 	run, err := b.store.CreateRun(ctx, store.Run{
 		Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
-		Status: store.RunRunning, Actor: who.Name, UserID: who.UserID, StartedAt: b.now(),
+		Status: store.RunRunning, Actor: who.Name, UserID: who.UserID, Of: r.Of, Agreement: r.Agreement, StartedAt: b.now(),
 	})
 	if err != nil {
 		return store.Run{}, fmt.Errorf("starting a run: %w", err)
 	}
+	return run, b.record(ctx, who, store.CategoryBilling, "Started %s (run %d).", r, run.ID)
+}
+
+// String is the request in words, for the activity log.
+func (r Request) String() string {
 	what := "a sync"
 	if r.Preview {
 		what = "a preview"
 	}
-	return run, b.record(ctx, who, store.CategoryBilling, "Started %s of %s (run %d).", what, r.Period, run.ID)
+	switch {
+	case r.Kind == store.RunUndo:
+		return fmt.Sprintf("%s of undoing run %d", what, r.Of)
+	case r.Kind == store.RunRetry:
+		return fmt.Sprintf("%s of what run %d did not write", what, r.Of)
+	case r.Kind == store.RunRelease:
+		return fmt.Sprintf("setting the lines of agreement %d to 0", r.Agreement)
+	case r.Agreement != 0:
+		return fmt.Sprintf("%s of %s for agreement %d", what, r.Period, r.Agreement)
+	}
+	return fmt.Sprintf("%s of %s", what, r.Period)
 }
 
 // ready says whether there is anything to sync with.
@@ -259,6 +276,11 @@ func (b *Bridge) conclude(ctx context.Context, runID int64, cause error) (store.
 	if err := b.abandonSending(ctx, runID); err != nil {
 		return run, fmt.Errorf("concluding run %d: %w", runID, err)
 	}
+	if !run.Preview && run.Kind != store.RunUndo {
+		if err := b.store.SupersedeHeld(ctx, runID, fmt.Sprintf("Run %d planned this line anew.", runID)); err != nil {
+			return run, fmt.Errorf("concluding run %d: %w", runID, err)
+		}
+	}
 	counts, err := b.store.ChangeCounts(ctx, runID)
 	if err != nil {
 		return run, fmt.Errorf("concluding run %d: %w", runID, err)
@@ -301,7 +323,8 @@ func (b *Bridge) noteContact(ctx context.Context, run store.Run, cause error) er
 	if cause != nil {
 		return nil
 	}
-	if err := b.store.SetIntegrationProblem(ctx, store.Problem{}, b.now()); err != nil || run.Preview {
+	err := b.store.SetIntegrationProblem(ctx, store.Problem{}, b.now())
+	if err != nil || run.Preview || run.Agreement != 0 || run.Kind == store.RunUndo {
 		return err
 	}
 	return b.store.SetLastSync(ctx, b.now())

@@ -67,7 +67,7 @@ func TestUnmapLeavesTheLineAndMappingAgainAdoptsIt(t *testing.T) {
 	w := newWorld(t)
 	acme, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
-	w.must(w.Unmap(t.Context(), admin(), acme.ID))
+	w.must(w.Unmap(t.Context(), admin(), acme.ID, false))
 	w.join(acme, 1)
 	wantStatus(t, w.sync(), store.RunDone)
 	w.wantLive(a.ID, "NP-BUS 5")
@@ -122,11 +122,13 @@ func TestBlocked(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(w *world, a cwsim.Agreement){
 		"cancelled agreement": func(w *world, a cwsim.Agreement) { w.sim.CancelAgreement(a.ID, at("2026-10-01")) },
-		"ended agreement":     func(w *world, a cwsim.Agreement) { w.sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.End = at("2026-10-19") }) },
-		"agreement gone":      func(w *world, a cwsim.Agreement) { w.sim.RemoveAgreement(a.ID) },
-		"company deleted":     func(w *world, a cwsim.Agreement) { w.sim.DeleteCompany(a.CompanyID) },
-		"product inactive":    func(w *world, a cwsim.Agreement) { w.sim.SetInactive(w.business.ID, true) },
-		"product gone":        func(w *world, a cwsim.Agreement) { w.sim.RemoveCatalogItem(w.business.ID) },
+		"ended agreement": func(w *world, a cwsim.Agreement) {
+			w.sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.End = at("2026-10-19") })
+		},
+		"agreement gone":   func(w *world, a cwsim.Agreement) { w.sim.RemoveAgreement(a.ID) },
+		"company deleted":  func(w *world, a cwsim.Agreement) { w.sim.DeleteCompany(a.CompanyID) },
+		"product inactive": func(w *world, a cwsim.Agreement) { w.sim.SetInactive(w.business.ID, true) },
+		"product gone":     func(w *world, a cwsim.Agreement) { w.sim.RemoveCatalogItem(w.business.ID) },
 	}
 	for name, breakIt := range tests {
 		t.Run(name, func(t *testing.T) {

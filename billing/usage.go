@@ -205,7 +205,7 @@ func (t *tally) add(s store.Seat) (counted bool, verdict verdict) {
 	if verdict != memberInBilledTime && verdict != pendingAtEnd {
 		return false, verdict
 	}
-	key := store.Fold(s.Email)
+	key := store.FoldEmail(s.Email)
 	if t.members[key] {
 		return false, countedAlready
 	}

@@ -1,9 +1,11 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,6 +43,7 @@ type writer struct {
 	found    map[int]connectwise.Agreement
 	gone     map[int]string // by agreement: why nothing can be billed on it
 	lines    map[int][]store.Line
+	undo     map[int][]store.Change      // by agreement: what the run to undo wrote
 	unknown  map[store.LineKey]time.Time // creations of earlier runs whose outcome nobody saw, and when they were sent
 
 	mu        sync.Mutex
@@ -114,7 +117,7 @@ func (w *writer) prepare(ctx context.Context) ([]store.MappedAgreement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading settings: %w", err)
 	}
-	w.policy = Policy{HandEdits: settings.HandEdits}
+	w.policy = Policy{HandEdits: settings.HandEdits, Holds: settings.Holds}
 	if w.products, err = w.readProducts(ctx); err != nil {
 		return nil, err
 	}
@@ -131,9 +134,9 @@ func (w *writer) prepare(ctx context.Context) ([]store.MappedAgreement, error) {
 // todo is the agreements that the run has to work on yet, with what it wants of them, and the
 // progress counters set accordingly.
 func (w *writer) todo(ctx context.Context) ([]store.MappedAgreement, error) {
-	mapped, err := w.store.MappedAgreements(ctx)
+	mapped, err := w.scope(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reading mappings: %w", err)
+		return nil, err
 	}
 	usages, err := w.Usage(ctx, Period{Month: w.run.Month, AsOf: w.run.AsOf}, mappedOrganizations(mapped))
 	if err != nil {
@@ -161,6 +164,80 @@ func (w *writer) todo(ctx context.Context) ([]store.MappedAgreement, error) {
 	}
 	done := w.run.Total - len(todo)
 	return todo, w.store.AddProcessed(ctx, w.run.ID, done-w.run.Processed)
+}
+
+// scope is the agreements that the run is about.
+func (w *writer) scope(ctx context.Context) ([]store.MappedAgreement, error) {
+	switch w.run.Kind {
+	case store.RunUndo:
+		return w.undoScope(ctx)
+	case store.RunRelease:
+		return w.releaseScope(ctx)
+	}
+	mapped, err := w.store.MappedAgreements(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading mappings: %w", err)
+	}
+	include := func(m store.MappedAgreement) bool { return w.run.Agreement == 0 || m.Agreement.ID == w.run.Agreement }
+	if w.run.Kind == store.RunRetry {
+		missed, err := w.changesOf(ctx, store.StateFailed, store.StateUnknown, store.StateCancelled, store.StateStale, store.StateBlocked, store.StateConflict, store.StateSkipped)
+		if err != nil {
+			return nil, err
+		}
+		include = func(m store.MappedAgreement) bool { return missed[m.Agreement.ID] != nil }
+	}
+	return slices.DeleteFunc(mapped, func(m store.MappedAgreement) bool { return !include(m) }), nil
+}
+
+// changesOf is what the run that this one undoes or retries did, by agreement.
+func (w *writer) changesOf(ctx context.Context, states ...store.ChangeState) (map[int][]store.Change, error) {
+	changes := map[int][]store.Change{}
+	for c, err := range w.store.EachChange(ctx, store.ChangeFilter{RunID: w.run.Of, States: states}) {
+		if err != nil {
+			return nil, fmt.Errorf("reading run %d: %w", w.run.Of, err)
+		}
+		changes[c.AgreementID] = append(changes[c.AgreementID], c)
+	}
+	return changes, nil
+}
+
+func (w *writer) undoScope(ctx context.Context) ([]store.MappedAgreement, error) {
+	var err error
+	if w.undo, err = w.changesOf(ctx, store.StateWritten); err != nil {
+		return nil, err
+	}
+	var scope []store.MappedAgreement
+	for id, written := range w.undo {
+		scope = append(scope, store.MappedAgreement{
+			Agreement: store.Agreement{ID: id, CompanyID: written[0].CompanyID, Name: written[0].Agreement},
+			Company:   store.Company{ID: written[0].CompanyID, Name: written[0].Company},
+		})
+	}
+	slices.SortFunc(scope, func(a, b store.MappedAgreement) int { return cmp.Compare(a.Agreement.ID, b.Agreement.ID) })
+	return scope, nil
+}
+
+func (w *writer) releaseScope(ctx context.Context) ([]store.MappedAgreement, error) {
+	agreement, err := w.store.Agreement(ctx, w.run.Agreement)
+	if err != nil {
+		return nil, fmt.Errorf("reading agreement %d: %w", w.run.Agreement, err)
+	}
+	company, err := w.store.Company(ctx, agreement.CompanyID)
+	if err != nil {
+		return nil, fmt.Errorf("reading company %d: %w", agreement.CompanyID, err)
+	}
+	return []store.MappedAgreement{{Agreement: agreement, Company: company}}, nil
+}
+
+// plan decides what to do on one agreement, by the kind of the run.
+func (w *writer) plan(s Situation) []store.Change {
+	switch w.run.Kind {
+	case store.RunUndo:
+		return planUndo(s, w.undo[s.Agreement.ID], w.today)
+	case store.RunRelease:
+		return planRelease(s, w.today)
+	}
+	return Plan(s, w.products, w.today, w.policy)
 }
 
 // applies says whether the run writes a preview: then what was shown is all that is written.
@@ -396,7 +473,7 @@ func (w *writer) reconcile(ctx context.Context, s Situation, journal []store.Cha
 	for _, c := range journal {
 		before[c.ProductID] = c
 	}
-	plan := Plan(s, w.products, w.today, w.policy)
+	plan := w.plan(s)
 	for _, fresh := range plan {
 		if old := before[fresh.ProductID]; w.unsettled(fresh, old) {
 			return nil, true, nil
@@ -407,7 +484,7 @@ func (w *writer) reconcile(ctx context.Context, s Situation, journal []store.Cha
 		delete(before, fresh.ProductID)
 		switch {
 		case known && old.State.Final():
-		case known && old.State == store.StateSending && fresh.Kind == store.KindUnchanged: // it did arrive
+		case known && old.State == store.StateSending && arrived(fresh, old):
 			old.AdditionID, old.State = fresh.AdditionID, store.StateWritten
 			err = errors.Join(err, w.finish(ctx, old))
 		case known && w.applies() && !sameChange(old, fresh):
@@ -433,6 +510,11 @@ func (w *writer) reconcile(ctx context.Context, s Situation, journal []store.Cha
 		}
 	}
 	return changes, false, err
+}
+
+// arrived says whether a change that was sent took effect, by the line as it is now.
+func arrived(now, sent store.Change) bool {
+	return now.AdditionID != 0 && now.Before.Valid && now.Before.Decimal.Equal(sent.After.Decimal)
 }
 
 // replan takes back that a change was sent: ConnectWise does not have it, and only a planned one may be sent again.

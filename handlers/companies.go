@@ -245,7 +245,7 @@ func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
 	if !mapped {
 		return s.rejectMapping(w, r, company, 0, 0, "This organization is not mapped to the company any more.")
 	}
-	if err := s.Bridge.Unmap(r.Context(), s.actor(r), organization); err != nil {
+	if err := s.Bridge.Unmap(r.Context(), s.actor(r), organization, r.PostForm.Get("line") == "zero"); err != nil {
 		return err
 	}
 	return s.companyDone(w, r, company, "Unmapped. Its seats are not synced any more.")

@@ -137,12 +137,12 @@ func addChange(ctx context.Context, tx *sql.Tx, c Change) error {
 	id, err := one(ctx, tx, scanValue[int64], `
 		INSERT INTO changes (run_id, company_id, company, agreement_id, agreement, plan, product_id, product, addition_id, kind, state,
 			before_quantity, after_quantity, written_quantity, hand_edited, unit_price, effective_date, reason, warnings, shares, candidates, held_because,
-			error_what, error_do, error_detail, sent_at, done_at, search_folded)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
+			decided_by, decided_at, error_what, error_do, error_detail, sent_at, done_at, search_folded)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
 		ON CONFLICT (run_id, agreement_id, product_id) DO NOTHING RETURNING id`,
 		c.RunID, c.CompanyID, c.Company, c.AgreementID, c.Agreement, c.Plan, c.ProductID, c.Product, orNull(c.AdditionID), c.Kind, c.State,
 		c.Before, c.After, c.Written, c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason, asJSON{c.Warnings}, asJSON{c.Shares}, asJSON{c.Candidates}, c.HeldBecause,
-		c.Problem.What, c.Problem.Do, c.Problem.Detail, unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product))
+		c.DecidedBy, unix(c.DecidedAt), c.Problem.What, c.Problem.Do, c.Problem.Detail, unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product))
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -379,4 +379,10 @@ func (s *Store) SupersedeHeld(ctx context.Context, runID int64, reason string) e
 func (s *Store) CountHeld(ctx context.Context) (int, error) {
 	n, err := count(ctx, s.reader, `SELECT COUNT(*) FROM changes WHERE state = 'held'`)
 	return n, doing("counting held changes", err)
+}
+
+// Change reads one change.
+func (s *Store) Change(ctx context.Context, id int64) (Change, error) {
+	c, err := one(ctx, s.reader, scanChange, `SELECT `+changeColumns+` FROM changes c WHERE c.id = $1`, id)
+	return c, doing(fmt.Sprintf("reading change %d", id), err)
 }

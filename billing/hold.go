@@ -1,0 +1,67 @@
+package billing
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"seatbridge/store"
+)
+
+// hold decides which of an agreement's changes wait for a person. They wait together or not at all:
+// while the seats of an upgrade move from one line to another, writing only one of the two would bill
+// them twice or not at all. For the same reason it is the sum over the agreement's lines that counts as
+// larger, smaller or zero.
+func hold(changes []store.Change, first bool, policy Policy) []store.Change {
+	because := strings.Join(holdReasons(changes, first, policy), " ")
+	if because == "" {
+		return changes
+	}
+	for i := range changes {
+		if c := &changes[i]; c.State == store.StatePlanned {
+			c.State, c.HeldBecause = store.StateHeld, because
+		}
+	}
+	return changes
+}
+
+func holdReasons(changes []store.Change, first bool, policy Policy) []string {
+	var before, after decimal.Decimal
+	var reasons []string
+	for _, c := range changes {
+		before, after = before.Add(c.Before.Decimal), after.Add(c.After.Decimal)
+		if c.HandEdited && c.State == store.StatePlanned && policy.HandEdits == store.Hold {
+			reasons = append(reasons, fmt.Sprintf("Edited in ConnectWise: %s says %s, Seatbridge left %s there.", c.Product, c.Before.Decimal, c.Written.Decimal))
+		}
+	}
+	h := policy.Holds
+	if h.First && first {
+		reasons = append(reasons, "Seatbridge has not written this agreement before.")
+	}
+	if before.IsZero() {
+		return reasons // a new line is not a large change
+	}
+	difference := after.Sub(before)
+	size := difference.Abs()
+	if h.Seats > 0 && size.GreaterThan(decimal.NewFromInt(int64(h.Seats))) {
+		reasons = append(reasons, fmt.Sprintf("A change of %s is larger than %d seats.", signed(difference), h.Seats))
+	}
+	if h.Percent > 0 && size.Mul(decimal.NewFromInt(100)).GreaterThan(before.Mul(decimal.NewFromInt(int64(h.Percent)))) {
+		reasons = append(reasons, fmt.Sprintf("From %s to %s is a change of more than %d %%.", before, after, h.Percent))
+	}
+	if h.Decrease && difference.IsNegative() {
+		reasons = append(reasons, fmt.Sprintf("Fewer seats than before: %s instead of %s.", after, before))
+	}
+	if h.Zero && after.IsZero() {
+		reasons = append(reasons, "Nothing would be billed on the agreement any more.")
+	}
+	return reasons
+}
+
+func signed(d decimal.Decimal) string {
+	if d.IsPositive() {
+		return "+" + d.String()
+	}
+	return d.String()
+}

@@ -1,0 +1,66 @@
+package billing
+
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// planUndo plans to put back what a run wrote on one agreement: the quantities from before, for lines that
+// nobody touched since. An addition that the run created goes to 0, because the API member has no right
+// to delete it (api.md section 1).
+func planUndo(s Situation, written []store.Change, today connectwise.Date) []store.Change {
+	var changes []store.Change
+	for _, w := range written {
+		c := newChange(s, MappedProduct{Plan: w.Plan, ID: w.ProductID, Identifier: w.Product})
+		c.AdditionID, c.Written, c.Shares = w.AdditionID, w.After, w.Shares
+		c.After = w.Before
+		c.Reason = fmt.Sprintf("Run %d changed it from %s to %s.", w.RunID, w.Before.Decimal, w.After.Decimal)
+		if !w.Before.Valid {
+			c.After = decimal.NewNullDecimal(decimal.Zero)
+			c.Reason = fmt.Sprintf("Run %d created this addition; it cannot be deleted and goes to 0.", w.RunID)
+		}
+		changes = append(changes, undoLine(c, s, w, today))
+	}
+	return changes
+}
+
+func undoLine(c store.Change, s Situation, w store.Change, today connectwise.Date) store.Change {
+	if s.Gone != "" {
+		return refuse(c, store.StateBlocked, s.Gone, "Correct it in ConnectWise.")
+	}
+	line, ok := additionByID(s.Additions, w.AdditionID)
+	if !ok || !live(line, today) {
+		return refuse(c, store.StateBlocked, "The addition is no longer open.", "Correct it in ConnectWise.")
+	}
+	c.Before, c.UnitPrice = decimal.NewNullDecimal(line.Quantity), line.UnitPrice
+	switch {
+	case line.Quantity.Equal(c.After.Decimal):
+		c.Kind, c.State = store.KindUnchanged, store.StateUnchanged
+	case !line.Quantity.Equal(w.After.Decimal):
+		c.Kind, c.State = store.KindUpdate, store.StateStale
+		c.HandEdited = true
+		c.Reason = fmt.Sprintf("Touched since: ConnectWise says %s, run %d wrote %s. It stays as it is.", line.Quantity, w.RunID, w.After.Decimal)
+	default:
+		c.Kind, c.State = store.KindUpdate, store.StatePlanned
+	}
+	return c
+}
+
+func additionByID(additions []connectwise.Addition, id int) (connectwise.Addition, bool) {
+	for _, a := range additions {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return connectwise.Addition{}, false
+}
+
+// planRelease plans to set every line that Seatbridge kept on an agreement to 0, because no organization
+// is mapped to it any more.
+func planRelease(s Situation, today connectwise.Date) []store.Change {
+	return planFormerLines(s, nil, today)
+}
