@@ -128,11 +128,12 @@ const (
 // NonInventory.
 const agreementClass = "Agreement"
 
-// NewCatalogItem is a catalog item to create, of product class Agreement. The category follows the subcategory.
+// NewCatalogItem is a catalog item to create, of product class Agreement.
 type NewCatalogItem struct {
 	Identifier      string // unique, at most MaxCatalogIdentifier characters
 	Description     string // at most MaxCatalogDescription characters; shown to customers too
 	SubcategoryID   int
+	CategoryID      int                 // the subcategory's category; 0: left to ConnectWise, which is assumed to know it
 	TypeID          int                 // a ProductType, best of Xref Service or NonInventoryPart
 	UnitOfMeasureID int                 // 0: ConnectWise's default
 	Price           decimal.NullDecimal // an unset price may be billed as zero
@@ -183,6 +184,7 @@ type wireCatalogItem struct {
 	Description         string       `json:"description"`
 	CustomerDescription string       `json:"customerDescription"`
 	ProductClass        string       `json:"productClass"`
+	Category            *idReference `json:"category,omitempty"`
 	Subcategory         idReference  `json:"subcategory"`
 	Type                idReference  `json:"type"`
 	UnitOfMeasure       *idReference `json:"unitOfMeasure,omitempty"`
@@ -192,15 +194,19 @@ type wireCatalogItem struct {
 }
 
 func (i NewCatalogItem) wire() wireCatalogItem {
-	wire := wireCatalogItem{
+	return wireCatalogItem{
 		Identifier: i.Identifier, Description: i.Description, CustomerDescription: i.Description,
-		ProductClass: agreementClass, Subcategory: idReference{i.SubcategoryID}, Type: idReference{i.TypeID},
+		ProductClass: agreementClass, Category: optionalReference(i.CategoryID), Subcategory: idReference{i.SubcategoryID},
+		Type: idReference{i.TypeID}, UnitOfMeasure: optionalReference(i.UnitOfMeasureID),
 		Price: optionalNumber(i.Price), Cost: optionalNumber(i.Cost), RecurringFlag: i.Recurring,
 	}
-	if i.UnitOfMeasureID != 0 {
-		wire.UnitOfMeasure = &idReference{i.UnitOfMeasureID}
+}
+
+func optionalReference(id int) *idReference {
+	if id == 0 {
+		return nil
 	}
-	return wire
+	return &idReference{id}
 }
 
 func optionalNumber(d decimal.NullDecimal) *json.Number {

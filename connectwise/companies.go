@@ -54,6 +54,27 @@ type CompanyFilter struct {
 // Companies lists companies, each once, whatever number of the chosen types it has.
 func (c *Client) Companies(ctx context.Context, filter CompanyFilter) iter.Seq2[Company, error] {
 	return func(yield func(Company, error) bool) {
+		found := false
+		for company, err := range c.matchingCompanies(ctx, filter) {
+			found = true
+			if !yield(company, err) || err != nil {
+				return
+			}
+		}
+		if found || len(filter.TypeIDs) == 0 {
+			return
+		}
+		for company, err := range c.companiesByAssociation(ctx, filter) {
+			if !yield(company, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// matchingCompanies lists what ConnectWise finds for the filter.
+func (c *Client) matchingCompanies(ctx context.Context, filter CompanyFilter) iter.Seq2[Company, error] {
+	return func(yield func(Company, error) bool) {
 		seen := map[int]bool{}
 		types := typeReader{client: c}
 		for _, l := range filter.listings() {
@@ -73,8 +94,30 @@ func (c *Client) Companies(ctx context.Context, filter CompanyFilter) iter.Seq2[
 	}
 }
 
+// companiesByAssociation looks for companies of the chosen types where the records have no types to filter by, because
+// the instance keeps them apart. Companies whose record does name types were found by them, or are of other types.
+func (c *Client) companiesByAssociation(ctx context.Context, filter CompanyFilter) iter.Seq2[Company, error] {
+	chosen := filter.TypeIDs
+	filter.TypeIDs = nil
+	return func(yield func(Company, error) bool) {
+		for company, err := range c.matchingCompanies(ctx, filter) {
+			if err == nil && !company.isOf(chosen) {
+				continue
+			}
+			if !yield(company, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (c Company) isOf(types []int) bool {
+	return slices.ContainsFunc(c.Types, func(t Reference) bool { return slices.Contains(types, t.ID) })
+}
+
 // CountCompanies counts the companies that Companies would list. With so many types that they do not fit into one
-// request, a company of several types can be counted more than once.
+// request, a company of several types can be counted more than once; where types are kept apart from the companies'
+// records, none is counted.
 func (c *Client) CountCompanies(ctx context.Context, filter CompanyFilter) (int, error) {
 	total := 0
 	for _, l := range filter.listings() {
