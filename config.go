@@ -18,6 +18,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"seatbridge/billing"
+	"seatbridge/store"
 )
 
 // The files in the data directory.
@@ -42,6 +45,8 @@ type config struct {
 
 	base    *url.URL
 	proxies []netip.Prefix
+
+	bridge billing.Config // its waits, which tests shorten
 }
 
 func (c *config) addrFlag(fs *flag.FlagSet) {
@@ -137,6 +142,13 @@ func (c *config) logger(w io.Writer, level slog.Level) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// newBridge connects the database with ConnectWise.
+func (c *config) newBridge(db *store.Store, log *slog.Logger) *billing.Bridge {
+	b := c.bridge
+	b.Store, b.Log, b.ClientID = db, log, c.clientID
+	return billing.New(b)
 }
 
 func (c *config) database() string { return filepath.Join(c.data, databaseFile) }

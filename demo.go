@@ -70,7 +70,9 @@ func demo(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
-	p := panel{log: c.logger(stderr, slog.LevelWarn), db: db, clientID: sim.Credentials().ClientID, web: handlers.Config{
+	c.clientID = sim.Credentials().ClientID
+	log := c.logger(stderr, slog.LevelWarn)
+	p := panel{log: log, db: db, bridge: c.newBridge(db, log), web: handlers.Config{
 		SessionKeys: keys.sessions, Demo: true, DemoEmail: demoEmail, DemoPassword: demoPassword,
 	}}
 	return p.serve(ctx, listener, func(address string) error {

@@ -69,7 +69,7 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
-	p := panel{log: log, db: db, clientID: c.clientID, web: handlers.Config{
+	p := panel{log: log, db: db, bridge: c.newBridge(db, log), web: handlers.Config{
 		BaseURL: c.base, SessionKeys: keys.sessions, TrustedProxies: c.proxies,
 	}}
 	listener, err := listen(ctx, c.addr)
@@ -82,7 +82,7 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 		if c.base != nil {
 			address = c.base.String()
 		}
-		return printSetupLink(ctx, db, stdout, address)
+		return printSetupLink(context.WithoutCancel(ctx), db, stdout, address)
 	})
 }
 
@@ -179,22 +179,21 @@ func printSetupLink(ctx context.Context, db *store.Store, stdout io.Writer, base
 
 // panel is all that runs while Seatbridge serves.
 type panel struct {
-	log      *slog.Logger
-	db       *store.Store
-	clientID string
-	web      handlers.Config // without what serve fills in
+	log    *slog.Logger
+	db     *store.Store
+	bridge *billing.Bridge
+	web    handlers.Config // without what serve fills in
 }
 
 // serve answers requests and runs the jobs until ctx ends; then it finishes the requests and the change in hand. ready is
 // called once connections are accepted.
 func (p panel) serve(ctx context.Context, listener net.Listener, ready func(address string) error) error {
 	defer listener.Close()
-	bridge := billing.New(billing.Config{Store: p.db, Log: p.log, ClientID: p.clientID})
-	jobs, err := startJobs(p.log, p.db, bridge)
+	jobs, err := startJobs(p.log, p.db, p.bridge)
 	if err != nil {
 		return err
 	}
-	server, err := p.server(bridge, jobs)
+	server, err := p.server(jobs)
 	if err != nil {
 		return err
 	}
@@ -209,12 +208,12 @@ func (p panel) serve(ctx context.Context, listener net.Listener, ready func(addr
 		case err = <-served:
 		}
 	}
-	return errors.Join(err, stop(server, jobs, bridge))
+	return errors.Join(err, stop(server, jobs, p.bridge))
 }
 
-func (p panel) server(bridge *billing.Bridge, jobs *scheduler.Scheduler) (*http.Server, error) {
+func (p panel) server(jobs *scheduler.Scheduler) (*http.Server, error) {
 	web := p.web
-	web.Store, web.Bridge, web.Log, web.Version = p.db, bridge, p.log, version()
+	web.Store, web.Bridge, web.Log, web.Version = p.db, p.bridge, p.log, version()
 	web.NextSync = func() time.Time { return nextSync(jobs) }
 	handler, err := handlers.New(web)
 	if err != nil {

@@ -81,7 +81,7 @@ func syncNow(ctx context.Context, c *config, o syncOptions, period billing.Perio
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	bridge := billing.New(billing.Config{Store: db, Log: c.logger(stderr, slog.LevelWarn), ClientID: c.clientID})
+	bridge := c.newBridge(db, c.logger(stderr, slog.LevelWarn))
 	defer func() { err = errors.Join(err, bridge.Close(context.WithoutCancel(ctx))) }()
 
 	run, err := bridge.Run(ctx, billing.Actor{Name: "command line"}, billing.Request{Kind: store.RunCommand, Period: period, Preview: o.preview})

@@ -1,0 +1,357 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"seatbridge/store"
+)
+
+// asSeatbridge makes the test binary behave as the real one, so that tests can send it signals.
+const asSeatbridge = "SEATBRIDGE_TEST_AS_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asSeatbridge) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	none := filepath.Join(t.TempDir(), "none")
+	cases := []struct {
+		name   string
+		args   []string
+		status int
+		says   []string // in the error, or on stdout where there is none
+	}{
+		{"help", []string{"help"}, exitFine, []string{"serve", "demo", "sync", "backup", "simulate", "version"}},
+		{"-h", []string{"-h"}, exitFine, []string{"demo"}},
+		{"help of a command", []string{"help", "sync"}, exitFine, []string{"-preview", "-month", "Exit status: 0"}},
+		{"a command's own -h", []string{"backup", "-h"}, exitFine, []string{"FILE"}},
+		{"version", []string{"version"}, exitFine, []string{"seatbridge "}},
+		{"unknown command", []string{"snyc"}, exitUsage, []string{`"snyc"`, "seatbridge help"}},
+		{"unknown flag", []string{"serve", "-verbose"}, exitUsage, []string{"-verbose", "seatbridge help"}},
+		{"flag before the command", []string{"-data", none, "sync"}, exitUsage, []string{`"sync"`, "after the command"}},
+		{"all problems at once", []string{"-addr", "8080", "-base-url", "example.com", "-trusted-proxies", "10.0.0.0/8,proxy", "-log-format", "xml"}, exitUsage,
+			[]string{`-addr "8080"`, `-base-url "example.com"`, `-trusted-proxies "proxy"`, `-log-format "xml"`}},
+		{"base URL with a path", []string{"-base-url", "https://example.com/seats"}, exitUsage, []string{"host name of its own"}},
+		{"port out of range", []string{"-addr", "127.0.0.1:65536"}, exitUsage, []string{"-addr"}},
+		{"sync of no month", []string{"sync", "-data", none, "-month", "October"}, exitUsage, []string{`"October"`}},
+		{"sync of a month to come", []string{"sync", "-data", none, "-month", "2999-01"}, exitUsage, []string{"has not begun"}},
+		{"sync without a database", []string{"sync", "-data", none}, exitFailed, []string{"no database", none}},
+		{"backup without a file", []string{"backup", "-data", none}, exitUsage, []string{"one argument"}},
+		{"backup without a database", []string{"backup", "-data", none, filepath.Join(none, "b")}, exitFailed, []string{"no database"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var stdout bytes.Buffer
+			err := run(t.Context(), c.args, &stdout, io.Discard)
+			if got := exitStatus(err); got != c.status {
+				t.Fatalf("exit status %d, want %d: %v", got, c.status, err)
+			}
+			said := stdout.String()
+			if err != nil {
+				said = err.Error()
+			}
+			for _, want := range c.says {
+				if !strings.Contains(said, want) {
+					t.Errorf("no %q in:\n%s", want, said)
+				}
+			}
+		})
+	}
+	if _, err := os.Stat(none); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("a command that was refused made the data directory")
+	}
+}
+
+// TestEnvironment is not parallel: it sets variables of the process.
+func TestEnvironment(t *testing.T) {
+	t.Setenv("SEATBRIDGE_ADDR", "nonsense")
+	t.Setenv("SEATBRIDGE_BASE_URL", "nonsense")
+	t.Setenv("SEATBRIDGE_SECRET_KEY", "too short")
+	err := run(t.Context(), []string{"serve", "-base-url", "https://example.com", "-data", t.TempDir()}, io.Discard, io.Discard)
+	if exitStatus(err) != exitUsage {
+		t.Fatalf("got %v, want a usage error", err)
+	}
+	for _, want := range []string{`-addr "nonsense"`, "SEATBRIDGE_SECRET_KEY has 9 characters"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in: %v", want, err)
+		}
+	}
+	for _, never := range []string{"-base-url", "too short"} {
+		if strings.Contains(err.Error(), never) {
+			t.Errorf("%q in: %v", never, err)
+		}
+	}
+}
+
+func TestFirstStart(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "new", "data")
+	first := start(t, "-addr", "127.0.0.1:0", "-data", data)
+	first.get(t, "/healthz", http.StatusOK)
+	oldLink := first.line(t, "There is no account yet.")
+	first.stop(t)
+	for path, want := range map[string]fs.FileMode{"": fs.ModeDir | 0o700, keyFile: 0o600, databaseFile: 0o600} {
+		info, err := os.Stat(filepath.Join(data, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode() != want {
+			t.Errorf("%q has mode %v, want %v", path, info.Mode(), want)
+		}
+	}
+
+	second := start(t, "-addr", "127.0.0.1:0", "-data", data)
+	link := second.line(t, "There is no account yet.")
+	second.get(t, tokenPath(oldLink), http.StatusNotFound)
+	second.get(t, tokenPath(link), http.StatusOK)
+	second.post(t, tokenPath(link), url.Values{
+		"name": {"Ann Owner"}, "email": {"owner@example.com"}, "password": {"a long enough secret"}, "msp": {"Example MSP"},
+	})
+	second.get(t, "/organizations", http.StatusOK)
+	second.get(t, tokenPath(link), http.StatusNotFound)
+	second.stop(t)
+
+	third := start(t, "-addr", "127.0.0.1:0", "-data", data)
+	third.get(t, "/signin", http.StatusOK)
+	if rest := third.stop(t); rest != "" {
+		t.Errorf("with an owner, the start printed more than where it listens:\n%s", rest)
+	}
+}
+
+func TestOneServerForEachDataDirectory(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	first := start(t, "-addr", "127.0.0.1:0", "-data", data)
+	err := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", data}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "another seatbridge") || exitStatus(err) != exitFailed {
+		t.Errorf("the second server got %v", err)
+	}
+	first.stop(t)
+	start(t, "-addr", "127.0.0.1:0", "-data", data).stop(t)
+}
+
+func TestKeyMustFitTheDatabase(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	start(t, "-addr", "127.0.0.1:0", "-data", data).stop(t)
+	connectSomewhere(t, data)
+	if err := os.Rename(filepath.Join(data, keyFile), filepath.Join(data, "elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	err := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", data}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "put its key file back") {
+		t.Errorf("without a key file: %v", err)
+	}
+	if exists(filepath.Join(data, keyFile)) {
+		t.Error("a new key file was made next to a database")
+	}
+	other := strings.Repeat("k", 44) + "\n"
+	if err := os.WriteFile(filepath.Join(data, keyFile), []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err = run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", data}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "not the one") {
+		t.Errorf("with another key: %v", err)
+	}
+}
+
+// connectSomewhere leaves a sealed secret in a data directory.
+func connectSomewhere(t *testing.T, data string) {
+	t.Helper()
+	_, db, err := open(t.Context(), &config{data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.SaveIntegration(t.Context(), store.Integration{Site: "https://cw.example.com", PrivateKey: "secret", ConnectedAt: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBackupBesideAServer(t *testing.T) {
+	t.Parallel()
+	data, file := t.TempDir(), filepath.Join(t.TempDir(), "backup.db")
+	server := start(t, "-addr", "127.0.0.1:0", "-data", data)
+	defer server.stop(t)
+	var stdout bytes.Buffer
+	if err := run(t.Context(), []string{"backup", "-data", data, file}, &stdout, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(stdout.String(), "secret key is not in it") {
+		t.Errorf("it says: %s", stdout.String())
+	}
+	if err := run(t.Context(), []string{"backup", "-data", data, file}, io.Discard, io.Discard); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a second backup to the same file: %v", err)
+	}
+	restored := t.TempDir()
+	for from, to := range map[string]string{file: databaseFile, filepath.Join(data, keyFile): keyFile} {
+		content, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(restored, to), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start(t, "-addr", "127.0.0.1:0", "-data", restored).stop(t)
+}
+
+// TestSignals runs the real thing: a signal must end it with status 0, and a demo must leave nothing behind.
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		args   []string
+		signal os.Signal
+	}{
+		{"serve", []string{"serve", "-addr", "127.0.0.1:0", "-data", filepath.Join(t.TempDir(), "data")}, syscall.SIGTERM},
+		{"demo", []string{"demo", "-addr", "127.0.0.1:0"}, os.Interrupt},
+		{"simulate", []string{"simulate", "-addr", "127.0.0.1:0"}, syscall.SIGTERM},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			temporary := t.TempDir()
+			cmd := exec.CommandContext(t.Context(), os.Args[0], c.args...)
+			cmd.Env = append(os.Environ(), asSeatbridge+"=1", "TMPDIR="+temporary)
+			stdout, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewScanner(stdout)
+			if !lines.Scan() || !strings.HasPrefix(lines.Text(), "listening on http://127.0.0.1:") {
+				t.Errorf("the first line is %q", lines.Text())
+			}
+			if err := cmd.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			for lines.Scan() {
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("it ended with %v", err)
+			}
+			if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		})
+	}
+}
+
+// process is a Seatbridge that serves within the test.
+type process struct {
+	address string
+	client  *http.Client
+	out     *bufio.Reader
+	cancel  context.CancelFunc
+	ended   chan error
+}
+
+// start runs a serving command and waits until it says where it listens.
+func start(t *testing.T, args ...string) *process {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	reader, writer := io.Pipe()
+	p := &process{client: &http.Client{Jar: jar}, out: bufio.NewReader(reader), cancel: cancel, ended: make(chan error, 1)}
+	go func() {
+		err := run(ctx, args, writer, io.Discard)
+		writer.CloseWithError(err)
+		p.ended <- err
+	}()
+	t.Cleanup(cancel)
+	p.address = strings.TrimPrefix(p.line(t, "listening on "), "listening on ")
+	return p
+}
+
+// line is the next line on stdout, which must begin so.
+func (p *process) line(t *testing.T, prefix string) string {
+	t.Helper()
+	line, err := p.out.ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, prefix) {
+		t.Fatalf("got %q, %v, want a line that begins with %q", line, err, prefix)
+	}
+	return strings.TrimSpace(line)
+}
+
+// stop ends it in good order and returns what it printed that nobody has read.
+func (p *process) stop(t *testing.T) string {
+	t.Helper()
+	p.client.CloseIdleConnections()
+	p.cancel()
+	rest, _ := io.ReadAll(p.out)
+	if err := <-p.ended; err != nil {
+		t.Errorf("stopping: %v", err)
+	}
+	return string(rest)
+}
+
+func (p *process) get(t *testing.T, path string, status int) {
+	t.Helper()
+	resp, err := p.client.Get(p.address + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != status {
+		t.Fatalf("GET %s: status %d, want %d", path, resp.StatusCode, status)
+	}
+}
+
+// post sends a form and follows to the page that answers it.
+func (p *process) post(t *testing.T, path string, form url.Values) {
+	t.Helper()
+	resp, err := p.client.PostForm(p.address+path, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("POST %s: status %d", path, resp.StatusCode)
+	}
+}
+
+// tokenPath is the path of the one-time link in a printed line.
+func tokenPath(line string) string {
+	return line[strings.Index(line, "/setup/"):]
+}
+
+// eventually waits until a condition of another process or of the outside world holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	patience := time.NewTimer(2 * time.Minute)
+	defer patience.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-patience.C:
+			t.Fatalf("waited in vain until %s", what)
+		case <-tick.C:
+		}
+	}
+}
