@@ -75,10 +75,13 @@ var agreements = newResource("agreement", "/finance/agreements", []field[Agreeme
 	constant[Agreement]("billTime", kindText, "NoDefault"),
 	constant[Agreement]("billExpenses", kindText, "NoDefault"),
 	constant[Agreement]("billProducts", kindText, "Billable"),
-	constant[Agreement]("currency", kindReference, object{
-		{"id", 7}, {"symbol", "$"}, {"currencyCode", "USD"}, {"decimalSeparator", "."}, {"numberOfDecimals", 2},
-		{"thousandsSeparator", ","}, {"name", "US Dollars"},
-	}),
+	reference("currency", []string{"id", "symbol", "currencyCode", "decimalSeparator", "numberOfDecimals", "thousandsSeparator", "name"},
+		func(*view, *Agreement) any {
+			return object{
+				{"id", 7}, {"symbol", "$"}, {"currencyCode", "USD"}, {"decimalSeparator", "."}, {"numberOfDecimals", 2},
+				{"thousandsSeparator", ","}, {"name", "US Dollars"},
+			}
+		}),
 	computed("agreementStatus", kindText, func(v *view, x *Agreement) any { return x.status(v.now) }),
 	constant[Agreement]("customFields", kindList, []any{}),
 },

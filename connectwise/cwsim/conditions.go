@@ -170,7 +170,7 @@ func parseConditions(text string, r rules) (condition, error) {
 		return nil, err
 	}
 	if t := p.peek(); t.what != tokenEnd {
-		return nil, fmt.Errorf("Unexpected '%s' in conditions.", t.text)
+		return nil, fmt.Errorf("unexpected '%s' in conditions", t.text)
 	}
 	return c, nil
 }
@@ -226,7 +226,7 @@ func (p *parser) both() (condition, error) {
 
 func (p *parser) single() (condition, error) {
 	if p.depth++; p.depth > maxDepth {
-		return nil, fmt.Errorf("The conditions are nested too deeply.")
+		return nil, fmt.Errorf("the conditions are nested too deeply")
 	}
 	defer func() { p.depth-- }()
 	switch {
@@ -236,7 +236,7 @@ func (p *parser) single() (condition, error) {
 	case p.accept("("):
 		inner, err := p.either()
 		if err == nil && !p.accept(")") {
-			err = fmt.Errorf("Expected ')' but found '%s'.", p.peek().text)
+			err = fmt.Errorf("expected ')' but found '%s'", p.peek().text)
 		}
 		return inner, err
 	}
@@ -246,12 +246,12 @@ func (p *parser) single() (condition, error) {
 func (p *parser) comparison() (condition, error) {
 	t := p.next()
 	if t.what != tokenWord {
-		return nil, fmt.Errorf("Expected a field name but found '%s'.", t.text)
+		return nil, fmt.Errorf("expected a field name but found '%s'", t.text)
 	}
 	path := strings.Split(t.text, "/")
 	k, known := p.rules.schema(path)
 	if !known {
-		return nil, fmt.Errorf("'%s' is not a valid field for conditions.", t.text)
+		return nil, fmt.Errorf("'%s' is not a valid field for conditions", t.text)
 	}
 	negated := p.accept("not")
 	operator, err := p.operator(negated)
@@ -277,7 +277,7 @@ func (p *parser) operator(wordOnly bool) (string, error) {
 		return operator, nil
 	case "in":
 		if p.rules.noIn {
-			return "", fmt.Errorf("The operator 'in' is not supported here.")
+			return "", fmt.Errorf("the operator 'in' is not supported here")
 		}
 		return operator, nil
 	case "=", "!=", "<", "<=", ">", ">=":
@@ -285,15 +285,18 @@ func (p *parser) operator(wordOnly bool) (string, error) {
 			return operator, nil
 		}
 	}
-	return "", fmt.Errorf("Expected an operator but found '%s'.", t.text)
+	return "", fmt.Errorf("expected an operator but found '%s'", t.text)
 }
 
 func (p *parser) values(c *comparison, k kind, field string) error {
+	if (c.operator == "like" || c.operator == "contains") && k != kindText {
+		return fmt.Errorf("the operator '%s' needs a string field, '%s' is %s", c.operator, field, k)
+	}
 	if c.operator != "in" {
 		return p.value(c, k, field)
 	}
 	if !p.accept("(") {
-		return fmt.Errorf("Expected '(' after in but found '%s'.", p.peek().text)
+		return fmt.Errorf("expected '(' after in but found '%s'", p.peek().text)
 	}
 	for {
 		if err := p.value(c, k, field); err != nil {
@@ -303,7 +306,7 @@ func (p *parser) values(c *comparison, k kind, field string) error {
 			return nil
 		}
 		if !p.accept(",") {
-			return fmt.Errorf("Expected ',' or ')' but found '%s'.", p.peek().text)
+			return fmt.Errorf("expected ',' or ')' but found '%s'", p.peek().text)
 		}
 	}
 }
@@ -317,13 +320,10 @@ func (p *parser) value(c *comparison, k kind, field string) error {
 	}
 	if value == nil {
 		if c.operator != "=" && c.operator != "!=" {
-			return fmt.Errorf("A null value can only be compared with = or != (field '%s').", field)
+			return fmt.Errorf("a null value can only be compared with = or != (field '%s')", field)
 		}
-	} else if want := k; given != want && !(given == kindNumber && want == kindInteger) {
-		return fmt.Errorf("Expected a %s value, not a %s value for field '%s'.", want, given, field)
-	}
-	if (c.operator == "like" || c.operator == "contains") && k != kindText {
-		return fmt.Errorf("The operator '%s' needs a string field, '%s' is %s.", c.operator, field, k)
+	} else if given != k && !(given == kindNumber && k == kindInteger) {
+		return fmt.Errorf("expected a %s value, not a %s value for field '%s'", k, given, field)
 	}
 	c.values = append(c.values, value)
 	c.patterns = append(c.patterns, c.pattern(value))
@@ -374,7 +374,7 @@ func (t token) value() (any, kind, error) {
 	case tokenNumber:
 		d, err := decimal.NewFromString(t.text)
 		if err != nil {
-			return nil, 0, fmt.Errorf("'%s' is not a number.", t.text)
+			return nil, 0, fmt.Errorf("'%s' is not a number", t.text)
 		}
 		return d, kindNumber, nil
 	case tokenDate:
@@ -383,7 +383,7 @@ func (t token) value() (any, kind, error) {
 				return d.UTC(), kindDate, nil
 			}
 		}
-		return nil, 0, fmt.Errorf("'[%s]' is not a datetime.", t.text)
+		return nil, 0, fmt.Errorf("'[%s]' is not a datetime", t.text)
 	case tokenWord:
 		switch strings.ToLower(t.text) {
 		case "true":
@@ -394,7 +394,7 @@ func (t token) value() (any, kind, error) {
 			return nil, 0, nil
 		}
 	}
-	return nil, 0, fmt.Errorf("Expected a value but found '%s'.", t.text)
+	return nil, 0, fmt.Errorf("expected a value but found '%s'", t.text)
 }
 
 func tokenize(text string) ([]token, error) {
@@ -423,7 +423,7 @@ func nextToken(text string) (token, int, error) {
 	case c == '[':
 		end := strings.IndexByte(text, ']')
 		if end < 0 {
-			return token{}, 0, fmt.Errorf("A datetime has no closing ']'.")
+			return token{}, 0, fmt.Errorf("a datetime has no closing ']'")
 		}
 		return token{tokenDate, text[1:end]}, end + 1, nil
 	case strings.HasPrefix(text, "!=") || strings.HasPrefix(text, "<=") || strings.HasPrefix(text, ">="):
@@ -439,7 +439,7 @@ func nextToken(text string) (token, int, error) {
 		}
 		return token{tokenWord, text[:n]}, n, nil
 	}
-	return token{}, 0, fmt.Errorf("Unexpected character %q in conditions.", c)
+	return token{}, 0, fmt.Errorf("unexpected character %q in conditions", c)
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
@@ -453,7 +453,7 @@ func numeric(text string) (token, int, error) {
 		n++
 	}
 	if n > 30 {
-		return token{}, 0, fmt.Errorf("A number is too long.")
+		return token{}, 0, fmt.Errorf("a number is too long")
 	}
 	return token{tokenNumber, text[:n]}, n, nil
 }
@@ -472,7 +472,7 @@ func quoted(text string) (token, int, error) {
 			b.WriteByte(text[i])
 		}
 	}
-	return token{}, 0, fmt.Errorf("A string has no closing quote.")
+	return token{}, 0, fmt.Errorf("a string has no closing quote")
 }
 
 // patterns

@@ -40,8 +40,9 @@ type ordering struct {
 	descending bool
 }
 
+// refused answers a query that is wrong; the message becomes a sentence.
 func refused(message string) *answer {
-	a := failure(http.StatusBadRequest, "ApiFindCondition", message)
+	a := failure(http.StatusBadRequest, "ApiFindCondition", strings.ToUpper(message[:1])+message[1:]+".")
 	return &a
 }
 
@@ -106,7 +107,7 @@ func (q *query) parsePage(x *exchange, values url.Values) *answer {
 		}
 		n, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
-			return refused(fmt.Sprintf("The value '%s' is not valid for %s.", text, p.name))
+			return refused(fmt.Sprintf("the value '%s' is not valid for %s", text, p.name))
 		}
 		*p.to = max(int(n), p.least)
 	}
@@ -120,7 +121,7 @@ func (q *query) parsePage(x *exchange, values url.Values) *answer {
 func (q *query) parseShape(values url.Values, known schema) *answer {
 	if text := values.Get("orderBy"); text != "" {
 		if q.forward {
-			return refused("orderBy is not supported with forward-only pagination.")
+			return refused("orderBy is not supported with forward-only pagination")
 		}
 		order, err := parseOrder(text, known)
 		if err != nil {
@@ -144,15 +145,15 @@ func parseOrder(text string, known schema) ([]ordering, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		words := strings.Fields(part)
 		if len(words) == 0 || len(words) > 2 {
-			return nil, fmt.Errorf("'%s' is not valid for orderBy.", part)
+			return nil, fmt.Errorf("'%s' is not valid for orderBy", part)
 		}
 		path := strings.Split(words[0], "/")
 		if k, ok := known(path); !ok || k == kindReference || k == kindList {
-			return nil, fmt.Errorf("'%s' is not a valid field for orderBy.", words[0])
+			return nil, fmt.Errorf("'%s' is not a valid field for orderBy", words[0])
 		}
 		direction := strings.ToLower(slices.Concat(words, []string{"asc"})[1])
 		if direction != "asc" && direction != "desc" {
-			return nil, fmt.Errorf("'%s' is not valid for orderBy.", words[1])
+			return nil, fmt.Errorf("'%s' is not valid for orderBy", words[1])
 		}
 		order = append(order, ordering{path, direction == "desc"})
 	}

@@ -55,7 +55,7 @@ func newResource[T any](name, path string, groups ...[]field[T]) *resource[T] {
 func (r *resource[T]) kindAt(path []string) (kind, bool) {
 	f := r.index[path[0]]
 	if f == nil || len(path) > 2 {
-		return 0, path[0] == "_info" && len(path) <= 2
+		return 0, false
 	}
 	if len(path) == 1 {
 		return f.kind, true
@@ -178,8 +178,8 @@ func parseFields(text string, known schema) (selection, error) {
 	for name := range strings.SplitSeq(text, ",") {
 		name = strings.TrimSpace(name)
 		path := strings.Split(name, "/")
-		if _, ok := known(path); !ok {
-			return nil, fmt.Errorf("'%s' is not a valid field.", name)
+		if _, ok := known(path); !ok && name != "_info" {
+			return nil, fmt.Errorf("'%s' is not a valid field", name)
 		}
 		if len(path) == 1 {
 			wanted[path[0]] = nil
