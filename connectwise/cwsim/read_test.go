@@ -227,9 +227,12 @@ func TestAgreementStatusFollowsTheClock(t *testing.T) {
 			t.Errorf("on %s the status is %v, want %s", now, got, want)
 		}
 	}
-	s.CancelAgreement(a.ID, date(2026, 5, 1))
-	if got := s.Agreement(a.ID).Status; got != "Cancelled" && got != "Expired" {
-		t.Errorf("the cancelled agreement is %s", got)
+	s.CancelAgreement(a.ID, date(2026, 4, 2))
+	for now, want := range map[time.Time]string{date(2026, 4, 1): "Active", date(2026, 4, 2): "Cancelled", date(2026, 5, 1): "Cancelled"} {
+		s.SetClock(at(now))
+		if got := s.Agreement(a.ID).Status; got != want {
+			t.Errorf("on %s the cancelled agreement is %s, want %s", now, got, want)
+		}
 	}
 }
 
@@ -247,5 +250,42 @@ func TestTypeAssociations(t *testing.T) {
 	}
 	if fmt.Sprint(ids) != "[1 2]" {
 		t.Errorf("the associations are %v", ids)
+	}
+}
+
+// Switches that change what is read.
+func TestReadingSwitches(t *testing.T) {
+	t.Parallel()
+	s := start(t, cwsim.Config{Companies: 30})
+	agreement, addition := openLine(s)
+	s.UpdateAddition(agreement, addition, func(a *cwsim.Addition) {
+		a.LessIncluded, a.Effective, a.Cancelled = a.Quantity, date(2026, 11, 1), date(2026, 11, 2)
+	})
+	line := fmt.Sprintf("/finance/agreements/%d/additions/%d", agreement, addition)
+	for name, test := range map[string]struct {
+		allow  cwsim.Assumptions
+		path   string
+		status int
+		before string // with all switches off
+		after  string
+	}{
+		"billedQuantity":  {cwsim.Assumptions{BilledIsQuantity: true}, line + "?fields=billedQuantity", 200, `"billedQuantity": 0.00`, `"billedQuantity": ` + s.Additions(agreement)[0].Quantity.StringFixed(2)},
+		"agreementStatus": {cwsim.Assumptions{AdditionStatusOwn: true}, line + "?fields=agreementStatus", 200, "Active", "Cancelled"},
+		"nulls":           {cwsim.Assumptions{EmptyAsNull: true}, line + "?fields=serialNumber", 200, "{}", `"serialNumber": null`},
+		"fields":          {cwsim.Assumptions{UnknownFieldsEmpty: true}, "/company/companies?fields=nothing", 200, "ApiFindCondition", "[]"},
+		"type name":       {cwsim.Assumptions{TypeNameRefused: true}, "/finance/agreements?conditions=type/name%3D%22x%22", 400, "[]", "ApiFindCondition"},
+		"that very day":   {cwsim.Assumptions{DayAfterMissed: true}, fmt.Sprintf("/finance/agreements/%d/additions/count?conditions=cancelledDate>=[2026-11-02]", agreement), 200, `"count": 1`, `"count": 0`},
+	} {
+		s.SetAssumptions(cwsim.Assumptions{})
+		if r := s.call("GET", test.path, nil); !strings.Contains(r.body, test.before) {
+			t.Errorf("%s: without the switch %s", name, r.body)
+		}
+		s.SetAssumptions(test.allow)
+		s.call("GET", test.path, nil).expect(t, test.status, test.after)
+	}
+	s.SetAssumptions(cwsim.Assumptions{PricesNotInherited: true})
+	created := decode[record](t, s.call("POST", fmt.Sprintf("/finance/agreements/%d/additions", agreement), with(record{"effectiveDate": "2026-12-01T00:00:00Z"})), 201)
+	if created["unitPrice"] != 0.0 || created["description"] != "NordPass Business" {
+		t.Errorf("the new line has price %v, description %v", created["unitPrice"], created["description"])
 	}
 }
