@@ -22,19 +22,35 @@ type world struct {
 	*Bridge
 	path       string
 	site       string
+	tune       func(*connectwise.Config)
 	clock      *atomic.Int64 // how far the world's time is ahead of the real one, in nanoseconds
+	joined     int           // members added so far, to tell their addresses apart
 	business   cwsim.CatalogItem
 	enterprise cwsim.CatalogItem
 }
 
-func (w *world) time() time.Time { return time.Now().Add(time.Duration(w.clock.Load())).UTC() }
+func (w *world) time() time.Time {
+	if w.clock == nil {
+		return time.Now().UTC()
+	}
+	return time.Now().Add(time.Duration(w.clock.Load())).UTC()
+}
 
 func (w *world) setTime(s string) { w.clock.Store(int64(time.Until(at(s)))) }
 
 // newWorld connects Seatbridge to an instance without companies and maps both products.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, clock: new(atomic.Int64)}
+	w := emptyWorld(t)
+	w.connect()
+	w.mapProducts()
+	return w
+}
+
+// emptyWorld is not connected yet.
+func emptyWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, clock: new(atomic.Int64), tune: hurry}
 	w.setTime("2026-10-20 12:00:00")
 	w.sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1, Now: w.time})
 	server := httptest.NewServer(w.sim)
@@ -42,11 +58,21 @@ func newWorld(t *testing.T) *world {
 	w.site = server.URL
 	w.path = filepath.Join(t.TempDir(), "seatbridge.db")
 	w.open()
-	w.connect()
+	return w
+}
+
+// hurry takes the client's pace and shortens its waits.
+func hurry(c *connectwise.Config) {
+	c.RequestsPerMinute = 1_000_000
+	c.BackoffBase, c.BackoffCap, c.RetryAfterMin = time.Millisecond, 2*time.Millisecond, time.Millisecond
+	c.ResponseTimeout, c.AttemptTimeout = 2*time.Second, 4*time.Second
+}
+
+func (w *world) mapProducts() {
+	w.t.Helper()
 	w.business = w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business"})
 	w.enterprise = w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-ENT", Description: "NordPass Enterprise"})
-	w.must(w.ConfirmMapping(t.Context(), admin(), map[store.Plan]int{store.Business: w.business.ID, store.Enterprise: w.enterprise.ID}))
-	return w
+	w.must(w.ConfirmMapping(w.t.Context(), admin(), map[store.Plan]int{store.Business: w.business.ID, store.Enterprise: w.enterprise.ID}))
 }
 
 // open opens the database and starts a Bridge on it, as a process does.
@@ -57,11 +83,7 @@ func (w *world) open() {
 	w.store = s
 	w.Bridge = New(Config{
 		Store: s, Log: slog.New(slog.DiscardHandler), Now: w.time, Settle: time.Nanosecond,
-		Tune: func(c *connectwise.Config) {
-			c.RequestsPerMinute = 1_000_000
-			c.BackoffBase, c.BackoffCap, c.RetryAfterMin = time.Millisecond, 2*time.Millisecond, time.Millisecond
-			c.ResponseTimeout, c.AttemptTimeout = 2*time.Second, 4*time.Second
-		},
+		Tune: func(c *connectwise.Config) { w.tune(c) },
 	})
 	bridge := w.Bridge
 	w.t.Cleanup(func() {
@@ -96,16 +118,21 @@ func (w *world) company(name string) cwsim.Agreement {
 	return w.sim.AddAgreement(cwsim.Agreement{Name: name + " Services", CompanyID: c.ID, Start: at("2025-01-01"), BillStart: at("2025-01-01"), Prorate: true})
 }
 
-// importAll imports every company and waits for the end.
-func (w *world) importAll() {
-	w.t.Helper()
-	var types, statuses []int
+// filter is every company type and status.
+func (w *world) filter() (types, statuses []int) {
 	for _, t := range w.sim.CompanyTypes() {
 		types = append(types, t.ID)
 	}
 	for _, s := range w.sim.CompanyStatuses() {
 		statuses = append(statuses, s.ID)
 	}
+	return types, statuses
+}
+
+// importAll imports every company.
+func (w *world) importAll() {
+	w.t.Helper()
+	types, statuses := w.filter()
 	_, err := w.importCompanies(w.t.Context(), w.client0(), types, statuses)
 	w.must(err)
 }
@@ -132,7 +159,8 @@ func (w *world) join(o store.Organization, seats int) {
 	w.t.Helper()
 	emails := make([]string, seats)
 	for i := range emails {
-		emails[i] = fmt.Sprintf("m%d-%d@example.com", time.Now().UnixNano(), i)
+		w.joined++
+		emails[i] = fmt.Sprintf("m%d@example.com", w.joined)
 	}
 	if seats > 0 {
 		_, _, err := w.store.AddSeats(w.t.Context(), o.ID, emails, time.Time{}, w.time().Add(-time.Hour))

@@ -1,0 +1,144 @@
+package billing
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"seatbridge/connectwise"
+	"seatbridge/connectwise/cwsim"
+	"seatbridge/store"
+)
+
+// The record of all requests of a full import and sync of 1,000 companies, at the client's own pace. The
+// clock is synthetic, so that the minutes take none; what it shows is written down in the README.
+func TestRecordOfAThousandCompanies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const companies = 1000
+		w := pacedWorld(t, companies)
+		w.sim.ResetRequests()
+
+		begun := time.Now()
+		w.importAll()
+		imported := w.tally("import", begun)
+		if imported.total > 8 {
+			t.Errorf("the import took %d requests, want at most 8", imported.total)
+		}
+
+		w.mapEverything(companies)
+		for _, round := range []struct {
+			name          string
+			change        int // organizations that gain a seat before
+			writes, extra int
+		}{
+			{"first sync, every line created", 0, companies, 12},
+			{"second sync, nothing changed", 0, 0, 12},
+			{"third sync, a tenth changed", companies / 10, companies / 10, 12},
+		} {
+			w.grow(round.change)
+			w.sim.ResetRequests()
+			begun := time.Now()
+			wantStatus(t, w.sync(), store.RunDone)
+			record := w.tally(round.name, begun)
+			if record.writes != round.writes {
+				t.Errorf("%s: %d writes, want %d", round.name, record.writes, round.writes)
+			}
+			if most := companies + round.writes + round.extra; record.total > most {
+				t.Errorf("%s: %d requests, want at most %d", round.name, record.total, most)
+			}
+			// The documented limit is 1,000 requests a minute (api.md section 3).
+			if fastest := time.Duration(record.total) * time.Minute / 1000; record.took > fastest*110/100 {
+				t.Errorf("%s: took %s; %d requests could take %s", round.name, record.took, record.total, fastest)
+			}
+		}
+	})
+}
+
+// pacedWorld is connected in memory, with the client's real pace and waits and an instance that keeps
+// to its limit.
+func pacedWorld(t *testing.T, companies int) *world {
+	t.Helper()
+	time.Sleep(time.Until(at("2026-10-20"))) // the synthetic clock starts in 2000
+	w := &world{t: t}
+	w.sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1})
+	transport, stop := w.sim.Pipe()
+	t.Cleanup(stop)
+	w.tune = func(c *connectwise.Config) { c.Transport = transport }
+	w.site = "http://127.0.0.1"
+	w.path = t.TempDir() + "/seatbridge.db"
+	w.open()
+	w.connect()
+	w.mapProducts()
+	for i := range companies {
+		w.company(fmt.Sprintf("Company %04d", i))
+	}
+	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.RateLimit})
+	time.Sleep(time.Minute) // synthetic: what came before is out of the limit's window
+	return w
+}
+
+func (w *world) mapEverything(companies int) {
+	w.t.Helper()
+	rows, _, err := w.store.Companies(w.t.Context(), store.CompanyFilter{Show: store.ShowAll, Limit: companies})
+	w.must(err)
+	for i, row := range rows {
+		o := w.organization("Org of "+row.Name, 1+i%9, store.Plans()[i%2])
+		w.must(w.Map(w.t.Context(), admin(), row.ID, row.Agreements[0].ID, o.ID))
+	}
+}
+
+// grow gives the first n organizations one member more.
+func (w *world) grow(n int) {
+	w.t.Helper()
+	rows, _, err := w.store.Organizations(w.t.Context(), store.OrganizationFilter{Limit: max(n, 1)})
+	w.must(err)
+	for _, row := range rows[:n] {
+		w.join(row.Organization, 1)
+	}
+}
+
+type record struct {
+	total, writes int
+	took          time.Duration
+}
+
+// tally reads the journal since its reset and demands that nothing in it was in vain.
+func (w *world) tally(what string, begun time.Time) record {
+	w.t.Helper()
+	r := record{took: time.Since(begun)}
+	seen := map[string]int{}
+	kinds := map[string]int{}
+	for _, q := range w.sim.Requests() {
+		r.total++
+		if q.Method == "GET" {
+			seen[q.Path+"?"+q.Query]++
+		} else {
+			r.writes++
+		}
+		kinds[q.Method+" "+template(q.Path)]++
+		if q.Status >= 400 || q.Refused || q.TooEarly || len(q.URL) > 2000 {
+			w.t.Errorf("%s: %s %s answered %d (too early %v, %d characters)", what, q.Method, q.Path, q.Status, q.TooEarly, len(q.URL))
+		}
+	}
+	for url, n := range seen {
+		if n > 1 {
+			w.t.Errorf("%s: %s was read %d times", what, url, n)
+		}
+	}
+	w.t.Logf("%s: %d requests in %s: %v", what, r.total, r.took.Round(time.Second), kinds)
+	return r
+}
+
+// template is a path without its ids.
+func template(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if part != "" && strings.Trim(part, "0123456789") == "" {
+			parts[i] = "*"
+		}
+	}
+	return strings.Join(parts, "/")
+}
