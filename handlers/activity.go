@@ -63,7 +63,7 @@ type activityQuery struct {
 // parseActivityQuery reads the filters. Days are calendar days in UTC, both
 // included; without any, the last 30 days are shown.
 func parseActivityQuery(r *http.Request, now time.Time) activityQuery {
-	q := activityQuery{listQuery: parseListQuery(r)}
+	q := activityQuery{listQuery: parseListQuery(r.URL.Query())}
 	from, fromOK := parseDay(q.values.Get("from"))
 	to, toOK := parseDay(q.values.Get("to"))
 	today := now.UTC().Truncate(24 * time.Hour)

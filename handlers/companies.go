@@ -28,7 +28,7 @@ type companyQuery struct {
 }
 
 func parseCompanyQuery(r *http.Request) companyQuery {
-	q := companyQuery{listQuery: parseListQuery(r, "name", "identifier", "status")}
+	q := companyQuery{listQuery: parseListQuery(r.URL.Query(), "name", "identifier", "status")}
 	q.filter = store.CompanyFilter{
 		Search:   q.Search,
 		Show:     oneOf(q.values.Get("show"), store.ShowMapped, store.ShowUnmapped, store.ShowAttention),

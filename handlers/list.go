@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -33,8 +32,7 @@ type listQuery struct {
 
 // parseListQuery reads ?q, sort, dir and page. The first of sorts is the
 // order when none is asked for.
-func parseListQuery(r *http.Request, sorts ...string) listQuery {
-	values := r.URL.Query()
+func parseListQuery(values url.Values, sorts ...string) listQuery {
 	page, err := strconv.Atoi(values.Get("page"))
 	if err != nil || page < 1 {
 		page = 1

@@ -26,7 +26,7 @@ type organizationQuery struct {
 }
 
 func parseOrganizationQuery(r *http.Request) organizationQuery {
-	q := organizationQuery{listQuery: parseListQuery(r, "name", "plan", "license", "status", "seats", "company")}
+	q := organizationQuery{listQuery: parseListQuery(r.URL.Query(), "name", "plan", "license", "status", "seats", "company")}
 	q.filter = store.OrganizationFilter{
 		Search:  q.Search,
 		Plan:    oneOf(q.values.Get("plan"), store.Plans()...),

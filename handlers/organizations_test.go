@@ -217,6 +217,11 @@ func TestSeats(t *testing.T) {
 	has(t, page, "#seats [data-testid=notice]", "Choose at least one member.")
 	b.post(path+"/seats/action", form("seat", id, "action", "explode"), http.StatusUnprocessableEntity)
 
+	b.post(path+"/seats/action", form("seat", id, "action", "suspend", "q", "example", "status", "deleted", "page", "1"), http.StatusSeeOther)
+	if want := path + "?page=1&q=example&status=deleted"; b.location() != want {
+		t.Errorf("Location = %q, want %q", b.location(), want)
+	}
+
 	other := p.organization("Other", 1)
 	b.post(organizationPath(other.ID)+"/seats/action", form("seat", fmt.Sprint(seats[0].ID), "action", "delete"), http.StatusSeeOther)
 	if found, _, _ := p.store.Seats(t.Context(), store.SeatFilter{OrganizationID: o.ID, Search: seats[0].Email}); len(found) != 1 {

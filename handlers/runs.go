@@ -27,13 +27,13 @@ func runPath(id int64) string { return "/runs/" + strconv.FormatInt(id, 10) }
 // changeStates are the states in the order in which people want to see them.
 func changeStates() []store.ChangeState {
 	return []store.ChangeState{
-		store.StateFailed, store.StateConflict, store.StateBlocked, store.StateHeld, store.StateStale, store.StateSkipped,
-		store.StatePlanned, store.StateSending, store.StateWritten, store.StateUnchanged, store.StateCancelled,
+		store.StateFailed, store.StateUnknown, store.StateConflict, store.StateBlocked, store.StateHeld, store.StateStale, store.StateSkipped,
+		store.StatePlanned, store.StateSending, store.StateWritten, store.StateUnchanged, store.StateRejected, store.StateCancelled,
 	}
 }
 
 func (s *server) listRuns(w http.ResponseWriter, r *http.Request) error {
-	q := parseListQuery(r)
+	q := parseListQuery(r.URL.Query())
 	runs, total, err := load(&q, runsPage, func(limit, offset int) ([]store.RunRow, int, error) {
 		return s.Store.Runs(r.Context(), store.RunFilter{Limit: limit, Offset: offset})
 	})
@@ -48,6 +48,8 @@ func (s *server) listRuns(w http.ResponseWriter, r *http.Request) error {
 		func(l views.Layout) templ.Component { return views.Runs(l, page) }, views.SectionIntegrations, "Runs")
 }
 
+// runRow folds the rarer states into their neighbours: an unknown outcome needs
+// a person like a failure, and a rejected change is not written like a cancelled one.
 func runRow(run store.RunRow) views.RunRow {
 	return views.RunRow{
 		ID: run.ID, Kind: string(run.Kind), Preview: run.Preview, Month: string(run.Month), AsOf: run.AsOf, Actor: run.Actor,
@@ -55,8 +57,8 @@ func runRow(run store.RunRow) views.RunRow {
 		Counts: views.RunCounts{
 			Planned: run.Counts[store.StatePlanned] + run.Counts[store.StateSending], Written: run.Counts[store.StateWritten],
 			Unchanged: run.Counts[store.StateUnchanged], Skipped: run.Counts[store.StateSkipped], Blocked: run.Counts[store.StateBlocked],
-			Conflict: run.Counts[store.StateConflict], Held: run.Counts[store.StateHeld], Failed: run.Counts[store.StateFailed],
-			Stale: run.Counts[store.StateStale], Cancelled: run.Counts[store.StateCancelled],
+			Conflict: run.Counts[store.StateConflict], Held: run.Counts[store.StateHeld], Failed: run.Counts[store.StateFailed] + run.Counts[store.StateUnknown],
+			Stale: run.Counts[store.StateStale], Cancelled: run.Counts[store.StateCancelled] + run.Counts[store.StateRejected],
 		},
 	}
 }
@@ -116,7 +118,7 @@ type changeQuery struct {
 }
 
 func parseChangeQuery(r *http.Request, runID int64) changeQuery {
-	q := changeQuery{listQuery: parseListQuery(r)}
+	q := changeQuery{listQuery: parseListQuery(r.URL.Query())}
 	q.filter = store.ChangeFilter{RunID: runID, Search: q.Search}
 	if state := oneOf(q.values.Get("state"), changeStates()...); state != "" {
 		q.filter.States = []store.ChangeState{state}
@@ -148,11 +150,15 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 	}
 	page.States = stateOptions(counts, page.State)
 	page.PerSecond = runSpeed(run, s.Now())
+	if !isPart(r) {
+		if err := s.seatDifference(ctx, run.ID, &page); err != nil {
+			return page, err
+		}
+	}
 	return page, s.runChanges(ctx, run.ID, &q, &page)
 }
 
-// runChanges adds one page of changes, and what all of them together do to the
-// seats billed.
+// runChanges adds one page of changes.
 func (s *server) runChanges(ctx context.Context, runID int64, q *changeQuery, page *views.RunPage) error {
 	changes, total, err := load(&q.listQuery, changesPage, func(limit, offset int) ([]store.Change, int, error) {
 		q.filter.Limit, q.filter.Offset = limit, offset
@@ -165,6 +171,11 @@ func (s *server) runChanges(ctx context.Context, runID int64, q *changeQuery, pa
 		page.Changes = append(page.Changes, changeRow(c))
 	}
 	page.Pager = q.pager(runPath(runID), changesPage, len(changes), total)
+	return nil
+}
+
+// seatDifference adds what all changes together do to the seats billed.
+func (s *server) seatDifference(ctx context.Context, runID int64, page *views.RunPage) error {
 	writing := store.ChangeFilter{RunID: runID, States: []store.ChangeState{store.StatePlanned, store.StateSending, store.StateWritten}}
 	for c, err := range s.Store.EachChange(ctx, writing) {
 		if err != nil {

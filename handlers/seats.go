@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -19,9 +20,28 @@ const (
 	maxNamed = 5
 )
 
-// seatList is the table of an organization's members as the address asks for it.
+// seatFilters are the filters of the table of members: in its address, or
+// handed on by the form around it.
+func seatFilters(r *http.Request) url.Values {
+	sent := r.URL.Query()
+	if r.PostForm != nil {
+		sent = r.PostForm
+	}
+	filters := url.Values{}
+	for _, name := range []string{"q", "status", "page"} {
+		filters.Set(name, clip(clean(sent.Get(name)), maxSearch))
+	}
+	return filters
+}
+
+// seatsPath is the organization's page with the table as it was.
+func seatsPath(r *http.Request, o store.Organization) string {
+	return withQuery(organizationPath(o.ID), seatFilters(r))
+}
+
+// seatList is the table of an organization's members.
 func (s *server) seatList(r *http.Request, o store.Organization, add views.SeatForm, notice *views.Notice) (views.SeatList, error) {
-	q := parseListQuery(r)
+	q := parseListQuery(seatFilters(r))
 	list := views.SeatList{
 		OrganizationID: o.ID, Query: q.Search, Status: string(oneOf(q.values.Get("status"), "active", "suspended", "pending", "deleted")),
 		CanEdit: o.DeletedAt.IsZero(), Add: add, Notice: notice,
@@ -214,5 +234,5 @@ func (s *server) changeSeats(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return s.done(w, r, organizationPath(o.ID), text+".")
+	return s.done(w, r, seatsPath(r, o), text+".")
 }

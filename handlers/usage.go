@@ -30,7 +30,7 @@ type usageQuery struct {
 // parseUsageQuery reads the filters. The current month is shown to date; a
 // month that has not begun, or is none, becomes the current one.
 func (s *server) parseUsageQuery(r *http.Request) usageQuery {
-	q := usageQuery{listQuery: parseListQuery(r, "name", "plan", "license", "seats", "company"), period: billing.ToDate(s.Now())}
+	q := usageQuery{listQuery: parseListQuery(r.URL.Query(), "name", "plan", "license", "seats", "company"), period: billing.ToDate(s.Now())}
 	current := q.period.Month
 	if month, err := store.ParseMonth(q.values.Get("month")); err == nil && month < current && month >= "2000-01" {
 		q.period = billing.WholeMonth(month)
