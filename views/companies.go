@@ -108,7 +108,7 @@ func companyURL(company int64, action string) templ.SafeURL {
 func rowAction(company int64, action string) templ.Attributes {
 	return templ.Attributes{
 		"hx-post": string(companyURL(company, action)), "hx-target": "#" + companyRowID(company),
-		"hx-swap": "outerHTML", "hx-disable": "find button",
+		"hx-swap": "outerHTML", "hx-sync": "this:drop",
 	}
 }
 

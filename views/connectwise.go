@@ -157,7 +157,7 @@ func (p ConnectWisePage) connected() bool {
 	return p.Connection.State != "" && p.Connection.State != "none"
 }
 
-// next is the step that is due. Its button is the page's primary one.
+// next is the step that comes next.
 func (p ConnectWisePage) next() setupStepName {
 	switch {
 	case !p.connected():
@@ -168,6 +168,12 @@ func (p ConnectWisePage) next() setupStepName {
 		return stepCompanies
 	}
 	return stepSync
+}
+
+// due tells whether a step's button is the page's primary one. With a broken
+// connection none is: checking it again comes first.
+func (p ConnectWisePage) due(step setupStepName) bool {
+	return p.Connection.State != "error" && p.next() == step
 }
 
 // canSync tells whether syncing makes sense now.

@@ -79,6 +79,7 @@ type Share struct {
 	OrganizationID int64
 	Organization   string
 	Seats          int
+	Unknown        bool // no figure is known, which is not zero
 }
 
 func runURL(run int64, action string) templ.SafeURL {
@@ -143,6 +144,14 @@ func countsText(c RunCounts) string {
 		return none
 	}
 	return strings.Join(parts, ", ")
+}
+
+// shareText is what an organization adds, in words.
+func shareText(s Share) string {
+	if s.Unknown {
+		return ": unknown"
+	}
+	return ": " + count(s.Seats, "seat", "seats")
 }
 
 func quantity(q string) string {

@@ -1,0 +1,197 @@
+package views
+
+import "time"
+
+// Literal props for the tests. Names are hostile where people choose them.
+
+func connection(state string) Connection {
+	return Connection{
+		State: state, LastSync: at("2026-11-01 00:34"), LastImport: at("2026-11-12 09:20"), NextSync: at("2026-12-01 00:30"), CheckedAt: at("2026-11-20 08:00"),
+		Error: Notice{What: "The keys were refused.", Why: "They were revoked.", Do: "Generate new ones.", Detail: "401 Unauthorized"},
+	}
+}
+
+func seatMonths() []SeatMonth {
+	return []SeatMonth{{"2026-09", 10, 5, true}, {"2026-10", 0, 0, false}, {"2026-11", 1200, 0, true}}
+}
+
+func overviewPage() OverviewPage {
+	return OverviewPage{
+		Connection: connection("active"), LastRunURL: "/runs/8", LastRunResult: "41 written", NextStep: &NextStep{Why: "Not mapped.", Label: "Map companies", URL: "/integrations/connectwise/companies"},
+		Attention: []Attention{{"error", "2 changes failed", hostile, "See them", "/runs/8"}},
+		Month:     "2026-11", Business: 1201, Enterprise: 452, Organizations: 41, Mapped: 36, Unmapped: 4, Months: seatMonths(), Runs: []RunRow{runRow()},
+	}
+}
+
+func organizationRow() OrganizationRow {
+	return OrganizationRow{ID: 7, Name: hostile, Plan: PlanBusiness, License: LicenseTrial, TrialEnds: at("2026-11-30 10:00"), Status: "active", Managed: true, Seats: 1234, SeatsKnown: true, Company: hostile, Agreement: hostile}
+}
+
+func organizationsPage() OrganizationsPage {
+	return OrganizationsPage{
+		Query: hostile, Plan: PlanBusiness, Sort: sortedBy("name", "name", "plan", "license", "status", "seats", "company"), Any: true, CanEdit: true, CanImport: true,
+		Rows: []OrganizationRow{
+			organizationRow(),
+			{ID: 8, Name: "Suspended Ltd", Plan: PlanEnterprise, License: LicenseStandard, Status: "suspended", Managed: true},
+			{ID: 9, Name: "Own team", Plan: PlanEnterprise, License: LicenseNFR, Status: "active", SeatsKnown: true},
+		},
+		Pager: Pager{Page: 2, From: 51, To: 53, Total: 53, Previous: "/organizations?page=1"},
+	}
+}
+
+func seatList() SeatList {
+	return SeatList{
+		OrganizationID: 7, Query: hostile, Any: true, CanEdit: true, Pager: Pager{Page: 3, From: 1, To: 2, Total: 2},
+		Rows: []SeatRow{{ID: 1, Email: hostile, Status: "active", Joined: at("2026-03-04 23:30")}, {ID: 2, Email: "gone@x.example", Status: "deleted", Joined: at("2026-03-04 10:00"), Deleted: at("2026-10-10 10:00")}},
+		Add:  SeatForm{Emails: "not an address", Problems: Problems{"emails": "Line 1 is not an e-mail address."}},
+	}
+}
+
+func organizationPage() OrganizationPage {
+	return OrganizationPage{
+		ID: 7, Name: hostile, Plan: PlanBusiness, License: LicenseStandard, Status: "active", Managed: true, ExternalID: "np-1", Created: at("2025-02-03 09:00"),
+		Month: "2026-11", Billable: 48, Known: true, BillPlan: PlanEnterprise, Why: "47 members and one deleted on 10 November.", Months: seatMonths(),
+		Mapping: &OrganizationMapping{Company: hostile, Agreement: "Managed Services", Status: "Active", Since: at("2026-02-03 10:00"), By: "ada@x.example", URL: "/integrations/connectwise/companies?q=x"},
+		Terms:   []OrganizationTerm{{at("2025-02-03 09:00"), PlanBusiness, LicenseTrial}},
+		Form:    OrganizationForm{Action: "/organizations/7", Edit: true, Name: hostile, Plan: PlanBusiness, License: LicenseStandard, Managed: true},
+		Seats:   seatList(), CanEdit: true, CanSync: true,
+	}
+}
+
+func usagePage() UsagePage {
+	return UsagePage{
+		Month: "2026-11", Current: true, Months: []Option{{Value: "2026-11", Label: "November 2026", Selected: true}, {Value: "2026-10", Label: "October 2026"}},
+		Sort: sortedBy("seats", "name", "plan", "license", "seats", "company"), Business: 1201, Enterprise: 452, Unknown: 1, CSV: "/usage.csv?month=2026-11",
+		Rows: []UsageRow{
+			{OrganizationID: 7, Name: hostile, Plan: PlanEnterprise, License: LicenseStandard, Seats: 48, Known: true, Source: "Seat ledger", Why: hostile, Company: hostile, Agreement: "Managed Services"},
+			{OrganizationID: 8, Name: "No figure Ltd", Plan: PlanBusiness, License: LicenseStandard, Source: "None"},
+		},
+		Pager: Pager{Page: 1, From: 1, To: 2, Total: 2},
+	}
+}
+
+func rights() []Right {
+	return []Right{
+		{"Company Maintenance", "Inquire", "Companies to map", "present"},
+		{"Table Setup", "Inquire", "Types and statuses", "missing"},
+		{"Product Catalog", "Add, Inquire", "Products", "unknown"},
+		{"Agreements", "Inquire, Add, Edit", "Seats", "present"},
+	}
+}
+
+func connectWisePage(state string) ConnectWisePage {
+	return ConnectWisePage{
+		Connection:  connection(state),
+		Credentials: CredentialsForm{Site: "https://na.myconnectwise.net", Company: hostile, PublicKey: "public", ClientID: "client", HasPrivateKey: true},
+		Rights:      rights(), Business: &Product{1, "NP-BUS", hostile}, Enterprise: &Product{2, "NP-ENT", "per seat"},
+		Companies: 118, Mapped: 36, Unmapped: 4, LastRunURL: "/runs/8", LastRunResult: "41 written",
+	}
+}
+
+func pickerPage() ProductPickerPage {
+	return ProductPickerPage{
+		Plan: PlanBusiness, EnterpriseID: 22, Query: hostile, More: true,
+		Items: []CatalogItem{
+			{ID: 11, Identifier: hostile, Description: hostile, Category: "Software", Subcategory: "Subscriptions", Class: "Agreement", Price: "4.90", Suggested: true, Selected: true},
+			{ID: 12, Identifier: "BUNDLE", Price: "19.00", Unusable: "it is a bundle"},
+		},
+	}
+}
+
+func productForm(problems Problems) ProductForm {
+	return ProductForm{
+		Plan: PlanEnterprise, BusinessID: 11, Identifier: hostile, Description: hostile, Price: "4.90", Cost: "3.10", Problems: problems,
+		Subcategories: []OptionGroup{{"Software", []Option{{Value: "5", Label: "Subscriptions", Selected: true}}}},
+		Types:         []Option{{Value: "1", Label: "Service"}}, Units: []Option{{Value: "1", Label: "each"}},
+	}
+}
+
+func importPage(progress *ImportProgress) ImportPage {
+	return ImportPage{
+		Types:    []Option{{Value: "1", Label: "Client", Count: 96, HasCount: true, Selected: true}, {Value: "2", Label: hostile}},
+		Statuses: []Option{{Value: "1", Label: "Active", Selected: true}}, LastImport: at("2026-11-12 09:20"), Imported: 118, Progress: progress,
+	}
+}
+
+func companyRow() CompanyRow {
+	return CompanyRow{
+		ID: 5, Name: hostile, Identifier: "Sons", Types: []string{"Client"}, Status: "Active",
+		Agreements: []AgreementOption{
+			{ID: 11, Name: hostile, Type: "Managed", Status: "Active", Start: "2026-01-01"},
+			{ID: 12, Name: "Old", Type: "Managed", Unusable: "ended on 31 Dec 2025"},
+		},
+	}
+}
+
+func mappedCompanyRow() CompanyRow {
+	r := companyRow()
+	r.ID = 6
+	r.Mappings = []CompanyMapping{{OrganizationID: 7, Organization: hostile, Plan: PlanBusiness, License: LicenseTrial, Agreement: "Managed Services", Warning: "It ended."}}
+	return r
+}
+
+func companiesPage() CompaniesPage {
+	return CompaniesPage{
+		Show: "unmapped", Types: []Option{{Value: "1", Label: "Client"}}, Statuses: []Option{{Value: "1", Label: "Active"}}, Sort: sortedBy("name", "name", "status"),
+		Rows: []CompanyRow{companyRow(), mappedCompanyRow()}, All: 5012, Unmapped: 4010, Mapped: 1002, Attention: 2,
+		Pager: Pager{Page: 1, From: 1, To: 2, Total: 4010, Next: "/integrations/connectwise/companies?page=2"},
+	}
+}
+
+func organizationOptions() OrganizationOptions {
+	return OrganizationOptions{
+		CompanyID: 5, Query: hostile, More: true,
+		Options: []OrganizationOption{{ID: 7, Name: hostile, Plan: PlanBusiness}, {ID: 8, Name: "Taken", Plan: PlanEnterprise, MappedTo: "Elsewhere", Unusable: "mapped to Elsewhere"}},
+	}
+}
+
+func runRow() RunRow {
+	return RunRow{
+		ID: 8, Kind: "monthly", Month: "2026-10", Actor: hostile, Started: at("2026-11-01 00:30"), Ended: at("2026-11-01 00:30").Add(247 * time.Second),
+		Status: "incomplete", Counts: RunCounts{Written: 41, Failed: 2}, ErrorWhat: hostile,
+	}
+}
+
+func runPage() RunPage {
+	return RunPage{
+		Run: runRow(), Query: hostile, States: []Option{{Value: "failed", Label: "Failed", Count: 2, HasCount: true}}, CSV: "/runs/8/changes.csv", SeatsMore: 33, SeatsLess: 10,
+		Pager: Pager{Page: 1, From: 1, To: 3, Total: 3},
+		Changes: []ChangeRow{
+			{ID: 1, Company: hostile, Agreement: hostile, Plan: PlanBusiness, Product: "NP-BUS", Before: "46", After: "48", Difference: 2, HandEdited: true, Reason: "48 seats", State: "written", Shares: []Share{{OrganizationID: 7, Organization: hostile, Seats: 48}}},
+			{ID: 2, Company: "B", Agreement: "A", Plan: PlanEnterprise, Product: "NP-ENT", After: "31", Difference: 31, State: "failed", ErrorWhat: "No answer.", ErrorDo: "Sync again.", ErrorDetail: "POST: timeout", Shares: []Share{{OrganizationID: 8, Organization: "X", Seats: 31}, {OrganizationID: 9, Organization: "Y", Unknown: true}}},
+			{ID: 3, Company: "C", Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", Before: "10", After: "0", Difference: -10, State: "blocked", Warnings: []string{"Cancelled."}},
+		},
+	}
+}
+
+func runningPage() RunPage {
+	p := runPage()
+	p.Run.Status, p.Run.Ended = "running", time.Time{}
+	p.Done, p.Total, p.PerSecond, p.CanCancel = 44, 118, 9, true
+	return p
+}
+
+func activityPage() ActivityPage {
+	return ActivityPage{
+		Member: hostile, Category: "members", From: "2026-08-25", To: "2026-11-23", CSV: "/activity.csv", Pager: Pager{Page: 1, From: 1, To: 1, Total: 1},
+		Rows: []ActivityRow{{At: at("2026-11-20 10:00"), Actor: hostile, IP: "203.0.113.7", Category: "members", Action: hostile, OrganizationID: 7, Organization: hostile}},
+	}
+}
+
+func membersPage(problems Problems) MembersPage {
+	return MembersPage{
+		CanEdit: true, InviteLink: "https://x.example/invitations/abc", InvitedAs: "eve@x.example", Invite: InviteForm{Role: "admin", Problems: problems},
+		Rows: []MemberRow{
+			{ID: 1, Name: "Ada", Email: "ada@x.example", Role: "owner", Status: "active", Sessions: 2, Self: true, LastOwner: true},
+			{ID: 2, Name: hostile, Email: "tom@x.example", Role: "technician", Status: "active", LastSeen: at("2026-11-20 10:00"), Sessions: 1},
+			{ID: 3, Name: "Eve", Email: "eve@x.example", Role: "admin", Status: "suspended"},
+		},
+	}
+}
+
+func settingsPage(problems Problems) SettingsPage {
+	return SettingsPage{
+		MSPName: hostile, HandEdits: "hold", CanEdit: true, Version: "v1", Password: PasswordForm{Problems: problems},
+		Sessions: []SessionRow{{Device: hostile, IP: "203.0.113.7", Seen: at("2026-11-20 10:00"), Current: true}, {Device: "Phone", IP: "203.0.113.8"}},
+	}
+}

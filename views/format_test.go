@@ -1,0 +1,50 @@
+package views
+
+import (
+	"testing"
+	"time"
+)
+
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	newYork := time.FixedZone("New York", -5*60*60)
+	evening := time.Date(2026, 3, 31, 20, 30, 0, 0, newYork) // already April in UTC
+	started := at("2026-11-01 00:30")
+	for _, c := range []struct{ got, want string }{
+		{moment(evening), "1 Apr 2026, 01:30 UTC"},
+		{moment(time.Time{}), "–"},
+		{day(evening), "1 Apr 2026"},
+		{day(time.Time{}), "–"},
+		{calendarDay("2026-02-28"), "28 Feb 2026"},
+		{calendarDay("soon"), "soon"},
+		{monthName("2026-10"), "October 2026"},
+		{shortMonth("2026-10"), "Oct"},
+		{number(0), "0"},
+		{number(999), "999"},
+		{number(1000), "1,000"},
+		{number(-1234567), "−1,234,567"},
+		{signed(3), "+3"},
+		{signed(0), "0"},
+		{signed(-3), "−3"},
+		{count(1, "seat", "seats"), "1 seat"},
+		{count(1200, "seat", "seats"), "1,200 seats"},
+		{span(started, started.Add(300*time.Millisecond)), "under 1 s"},
+		{span(started, started.Add(14*time.Second)), "14 s"},
+		{span(started, started.Add(time.Hour+4*time.Minute+7*time.Second)), "1 h 4 min 7 s"},
+		{span(started, time.Time{}), "–"},
+		{planName("enterprise"), "Enterprise"},
+		{licenseName("nfr"), "NFR"},
+		{roleName("technician"), "Technician"},
+		{categoryName("members"), "User management"},
+		{runKind(RunRow{Kind: "manual"}), "Sync now"},
+		{runKind(RunRow{Kind: "manual", Preview: true}), "Preview"},
+		{runPeriod(RunRow{Month: "2026-10"}), "October 2026"},
+		{runPeriod(RunRow{Month: "2026-11", AsOf: started}), "November 2026, so far"},
+		{countsText(RunCounts{Written: 3, Failed: 1}), "1 failed, 3 written"},
+		{countsText(RunCounts{}), "–"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
