@@ -53,6 +53,9 @@ func (a *Addition) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
 	}
+	if err := checkSize(wire.Quantity, wire.LessIncluded, wire.BilledQuantity.Decimal, wire.UnitPrice.Decimal); err != nil {
+		return err
+	}
 	*a = Addition{
 		ID: wire.ID, Product: wire.Product,
 		Quantity: wire.Quantity, LessIncluded: wire.LessIncluded, BilledQuantity: wire.BilledQuantity,
@@ -153,6 +156,16 @@ type patchOperation struct {
 	Op    string `json:"op"`
 	Path  string `json:"path"`
 	Value any    `json:"value"`
+}
+
+// checkSize refuses numbers that no invoice has: a few characters of JSON can name one whose digits fill the memory.
+func checkSize(numbers ...decimal.Decimal) error {
+	for _, n := range numbers {
+		if n.Exponent() > 20 || n.Exponent() < -40 {
+			return fmt.Errorf("reading a number with exponent %d: out of range", n.Exponent())
+		}
+	}
+	return nil
 }
 
 // number writes a decimal as a JSON number; a string would be answered by a 500 (api.md section 3).

@@ -105,16 +105,12 @@ func (e *Error) adviseForbidden() (what, do string) {
 
 // adviseInvalid knows the refusals that billing runs into (api.md section 5).
 func (e *Error) adviseInvalid() (what, do string) {
-	said := strings.ToLower(e.Message)
-	for _, f := range e.Fields {
-		said += " " + strings.ToLower(f.Message)
-	}
 	switch {
 	case errors.Is(e, ErrExists):
 		return "ConnectWise already has a record with this identifier.", "Choose the existing one, or use another identifier."
-	case strings.Contains(said, "billing start date"):
+	case e.says("billing start date"):
 		return "The line would start before the agreement's billing starts.", "Check the agreement's billing start date in ConnectWise, and sync again."
-	case strings.Contains(said, "already been invoiced"):
+	case PeriodInvoiced(e):
 		return "The agreement's period is invoiced already, and the agreement does not prorate.",
 			"Allow proration on the agreement in ConnectWise, or let the line start on the next invoice date."
 	}

@@ -46,6 +46,9 @@ func (i *CatalogItem) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
 	}
+	if err := checkSize(wire.Price.Decimal, wire.Cost.Decimal); err != nil {
+		return err
+	}
 	*i = CatalogItem{
 		ID: wire.ID, Identifier: string(wire.Identifier), Description: string(wire.Description),
 		Category: wire.Category, Subcategory: wire.Subcategory, Type: wire.Type, UnitOfMeasure: wire.UnitOfMeasure,

@@ -134,6 +134,12 @@ func (e *Error) hasCode(code string) bool {
 		slices.ContainsFunc(e.Fields, func(f FieldError) bool { return strings.EqualFold(f.Code, code) })
 }
 
+// says reports whether ConnectWise's words contain a phrase, in upper or lower case.
+func (e *Error) says(phrase string) bool {
+	contains := func(s string) bool { return strings.Contains(strings.ToLower(s), phrase) }
+	return contains(e.Message) || slices.ContainsFunc(e.Fields, func(f FieldError) bool { return contains(f.Message) })
+}
+
 // errorFor is an error of a request without an answer of ConnectWise to quote.
 func (c *Client) errorFor(r request, kind error, message string) *Error {
 	return &Error{Method: r.method, Host: c.host(r), Path: r.path, Message: message, kind: kind}

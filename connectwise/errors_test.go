@@ -214,12 +214,27 @@ func TestAdviceForRefusedLines(t *testing.T) {
 	t.Parallel()
 	for message, want := range map[string]string{
 		"effectiveDate cannot be less than the agreement billing start date":                   "before the agreement's billing starts",
-		"Since this period has already been invoiced there will not be an invoice generated …": "invoiced already",
+		"Since this period has already been invoiced there will not be an invoice generated …": "is invoiced already",
 		"Something new.": "quantity: Something new.",
 	} {
 		advice := Advise(&Error{kind: ErrInvalid, Message: "addition object is invalid", Fields: []FieldError{{"quantity", "InvalidObject", message}}})
 		if !strings.Contains(advice.What, want) || !wholeSentence(advice.What) {
 			t.Errorf("%s: %q", message, advice.What)
+		}
+	}
+	invoiced := "Since this period has already been invoiced there will not be an invoice generated"
+	for _, test := range []struct {
+		err  error
+		want bool
+	}{
+		{fmt.Errorf("adding: %w", &Error{kind: ErrInvalid, Message: invoiced}), true},
+		{&Error{kind: ErrInvalid, Fields: []FieldError{{Message: invoiced}}}, true},
+		{&Error{kind: ErrServer, Message: invoiced}, false},
+		{&Error{kind: ErrInvalid, Message: "quantity"}, false},
+		{errors.New(invoiced), false},
+	} {
+		if got := PeriodInvoiced(test.err); got != test.want {
+			t.Errorf("PeriodInvoiced(%v) = %v", test.err, got)
 		}
 	}
 	for wait, want := range map[time.Duration]string{0: "in a minute", 31 * time.Second: "in 31 seconds", 150 * time.Second: "in 3 minutes"} {

@@ -29,53 +29,75 @@ type listing struct {
 // even if the pages overlap.
 func list[T any](ctx context.Context, c *Client, l listing, id func(T) int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		cursor := pageCursor{forward: l.forwardOnly, number: 1}
-		size := maxPageSize
-		if l.most > 0 {
-			size = min(size, l.most)
-		}
-		yielded := 0
-		for {
-			items, header, err := call[[]T](ctx, c, l.request(cursor, size))
+		p := pager[T]{client: c, listing: l, id: id, cursor: pageCursor{forward: l.forwardOnly, number: 1}}
+		for !p.done {
+			items, err := p.next(ctx)
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
 			if err != nil {
 				var none T
 				yield(none, err)
 				return
 			}
-			if cursor.modeMissing(len(items) >= size, header) {
-				cursor.forward = false
-				continue
-			}
-			last := cursor.last
-			for _, item := range items {
-				switch n := id(item); {
-				case n <= 0:
-					var none T
-					yield(none, c.errorFor(l.request(cursor, size), ErrNotConnectWise, "a record without an id"))
-					return
-				case n <= cursor.last:
-					continue // seen on an earlier page
-				default:
-					last = max(last, n)
-				}
-				if !yield(item, nil) {
-					return
-				}
-				if yielded++; yielded == l.most {
-					return
-				}
-			}
-			if isLastPage(len(items), size, header) {
-				return
-			}
-			if last == cursor.last {
-				var none T
-				yield(none, c.errorFor(l.request(cursor, size), ErrNotConnectWise, "the same page came twice"))
-				return
-			}
-			cursor.number, cursor.last = cursor.number+1, last
 		}
 	}
+}
+
+// pager reads one page after the other.
+type pager[T any] struct {
+	client  *Client
+	listing listing
+	id      func(T) int
+	cursor  pageCursor
+	read    int // records handed out so far
+	done    bool
+}
+
+// next reads a page and returns its new records. With an error they are those before the error.
+func (p *pager[T]) next(ctx context.Context) ([]T, error) {
+	r, size := p.listing.request(p.cursor), p.listing.pageSize()
+	items, header, err := call[[]T](ctx, p.client, r)
+	if err != nil {
+		return nil, err
+	}
+	if len(items) >= size && len(items) != p.listing.most && p.cursor.modeMissing(header) {
+		p.cursor.forward = false
+		return p.next(ctx)
+	}
+	fresh, last, complete := p.unseen(items)
+	if !complete {
+		return fresh, p.client.errorFor(r, ErrNotConnectWise, "a record without an id")
+	}
+	if most := p.listing.most; most > 0 {
+		fresh = fresh[:min(len(fresh), most-p.read)]
+	}
+	p.read += len(fresh)
+	p.done = p.read == p.listing.most || isLastPage(len(items), size, header)
+	if !p.done && last == p.cursor.last {
+		return nil, p.client.errorFor(r, ErrNotConnectWise, "the same page came twice")
+	}
+	p.cursor.number, p.cursor.last = p.cursor.number+1, last
+	return fresh, nil
+}
+
+// unseen leaves out the records of earlier pages, and finds the largest id. It is not complete if it had to stop at a
+// record without an id.
+func (p *pager[T]) unseen(items []T) (fresh []T, last int, complete bool) {
+	last = p.cursor.last
+	for _, item := range items {
+		n := p.id(item)
+		if n <= 0 {
+			return fresh, last, false
+		}
+		if n > p.cursor.last {
+			fresh = append(fresh, item)
+			last = max(last, n)
+		}
+	}
+	return fresh, last, true
 }
 
 // pageCursor is the place in a list.
@@ -86,13 +108,21 @@ type pageCursor struct {
 }
 
 // modeMissing reports that the endpoint does not know the forward-only mode: it answers the first page without a Link
-// header (api.md section 2). A page that is not full is complete in either mode.
-func (p pageCursor) modeMissing(full bool, header http.Header) bool {
-	return p.forward && p.number == 1 && full && len(header.Values("Link")) == 0
+// header (api.md section 2). That matters only if more pages follow: a single one is complete in either mode.
+func (p pageCursor) modeMissing(header http.Header) bool {
+	return p.forward && p.number == 1 && len(header.Values("Link")) == 0
 }
 
-func (l listing) request(at pageCursor, size int) request {
-	query := url.Values{"pageSize": {strconv.Itoa(size)}, "fields": {l.fields}}
+// pageSize is how many records to ask for at once.
+func (l listing) pageSize() int {
+	if l.most > 0 {
+		return min(maxPageSize, l.most)
+	}
+	return maxPageSize
+}
+
+func (l listing) request(at pageCursor) request {
+	query := url.Values{"pageSize": {strconv.Itoa(l.pageSize())}, "fields": {l.fields}}
 	l.conditions.set(query, "conditions")
 	l.childConditions.set(query, "childConditions")
 	if at.forward {

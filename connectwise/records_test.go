@@ -113,6 +113,20 @@ func TestAdditionRecord(t *testing.T) {
 	}
 }
 
+func TestImpossibleNumbersAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{`{"id":9,"quantity":1e999999999}`, `{"id":9,"unitPrice":1e-999999999}`, `{"id":9,"quantity":"many"}`} {
+		var addition Addition
+		if err := json.Unmarshal([]byte(text), &addition); err == nil {
+			t.Errorf("%s was read", text)
+		}
+	}
+	var item CatalogItem
+	if err := json.Unmarshal([]byte(`{"id":9,"price":1e99}`), &item); err == nil {
+		t.Error("an impossible price was read")
+	}
+}
+
 func dec(s string) decimal.Decimal { return decimal.RequireFromString(s) }
 
 func someDec(s string) decimal.NullDecimal { return decimal.NewNullDecimal(dec(s)) }
@@ -280,6 +294,27 @@ func TestAgreementsOfManyCompanies(t *testing.T) {
 	got := collect(t, f.client(t).Agreements(t.Context(), AgreementFilter{CompanyIDs: companies}))
 	if calls := len(f.apiCalls()); calls < 2 || calls > 8 || len(got) != calls {
 		t.Errorf("%d agreements in %d requests", len(got), calls)
+	}
+}
+
+func TestAgreementsByIDsAndCompanies(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.api("GET /finance/agreements", respondJSON(200, `[{"id":7},{"id":8}]`))
+	got := collect(t, f.client(t).Agreements(t.Context(), AgreementFilter{IDs: []int{8, 7, 8}, CompanyIDs: []int{3}}))
+	query, _ := url.ParseQuery(f.apiCalls()[0].query)
+	if len(got) != 2 || len(f.apiCalls()) != 1 || query.Get("conditions") != "company/id in (3) and id in (7,8)" {
+		t.Errorf("%d agreements in %d requests with %s", len(got), len(f.apiCalls()), query.Get("conditions"))
+	}
+}
+
+func TestLimitAcrossPages(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.api("GET /procurement/catalog", pages{ids: sequence(2500)}.ServeHTTP)
+	got := collect(t, f.client(t).CatalogItems(t.Context(), CatalogFilter{Limit: 1500}))
+	if len(got) != 1500 || len(f.apiCalls()) != 2 {
+		t.Errorf("%d items in %d requests", len(got), len(f.apiCalls()))
 	}
 }
 

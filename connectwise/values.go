@@ -1,9 +1,6 @@
 package connectwise
 
-import (
-	"errors"
-	"strings"
-)
+import "errors"
 
 // Values of Agreement.Status, as ConnectWise computes it (api.md section 5).
 const (
@@ -26,12 +23,5 @@ const (
 // the agreement does not prorate (observed: api.md section 5, "period already invoiced").
 func PeriodInvoiced(err error) bool {
 	var e *Error
-	if !errors.As(err, &e) || !errors.Is(err, ErrInvalid) {
-		return false
-	}
-	texts := []string{e.Message}
-	for _, f := range e.Fields {
-		texts = append(texts, f.Message)
-	}
-	return strings.Contains(strings.Join(texts, " "), "period has already been invoiced")
+	return errors.As(err, &e) && errors.Is(err, ErrInvalid) && e.says("period has already been invoiced")
 }
