@@ -219,7 +219,7 @@ func changeRow(c store.Change) views.ChangeRow {
 		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
 	}
 	for _, share := range c.Shares {
-		row.Shares = append(row.Shares, views.Share{OrganizationID: share.OrganizationID, Organization: share.Organization, Seats: share.Seats})
+		row.Shares = append(row.Shares, views.Share{OrganizationID: share.OrganizationID, Organization: share.Organization, Seats: share.Seats, Unknown: !share.Known})
 	}
 	return row
 }
