@@ -295,9 +295,8 @@ func matching[T any](s *Sim, x *exchange, v *view, res *resource[T], t *table[T]
 		rows = t.after(q.after)
 	}
 	for _, r := range rows {
-		value := s.seenByList(x, q.filtered, r.updated)
 		record := &r.value
-		if !value {
+		if !s.seenByList(x, q.filtered, r.updated) {
 			if r.previous == nil {
 				continue
 			}
