@@ -166,6 +166,26 @@ func TestUncertainTryIsNotForgotten(t *testing.T) {
 	}
 }
 
+// TestPostOnReusedConnectionIsSentOnce: Go's transport may repeat a request by itself when a kept connection turns out
+// to be closed. A POST that was sent must not be among those.
+func TestPostOnReusedConnectionIsSentOnce(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.api("GET /finance/agreements/7", agreement7)
+	f.api("POST /finance/agreements/7/additions", dropConnection)
+	c := f.client(t)
+	for range 20 {
+		if err := ping(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		before := len(f.apiCalls())
+		_, err := c.CreateAddition(t.Context(), 7, NewAddition{ProductID: 1})
+		if sent := len(f.apiCalls()) - before; sent != 1 || !errors.Is(err, ErrUnknownOutcome) {
+			t.Fatalf("sent %d times: %v", sent, err)
+		}
+	}
+}
+
 func TestConnectionFailures(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(http.NotFoundHandler())
