@@ -1,0 +1,180 @@
+//go:build e2e
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
+
+	"seatbridge/connectwise"
+	"seatbridge/connectwise/cwsim"
+	"seatbridge/handlers"
+	"seatbridge/store"
+)
+
+// asServer makes the test binary serve a data directory as the real one does, only without the waits that spare a real
+// ConnectWise.
+const asServer = "SEATBRIDGE_TEST_SERVE"
+
+func init() {
+	data := os.Getenv(asServer)
+	if data == "" {
+		return
+	}
+	c := &config{addr: "127.0.0.1:0", data: data}
+	c.bridge.Settle = 100 * time.Millisecond
+	c.bridge.Tune = func(cw *connectwise.Config) {
+		cw.RequestsPerMinute, cw.BackoffBase = 1_000_000, time.Millisecond
+	}
+	if err := serve(context.Background(), c, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(exitFailed)
+	}
+	os.Exit(exitFine)
+}
+
+// TestKilled presses Sync now for 500 mappings, kills the process (SIGKILL) at a random request, starts it again and looks
+// at ConnectWise: every quantity right, no addition twice. SEATBRIDGE_KILLS sets how often (default 3).
+func TestKilled(t *testing.T) {
+	times, err := strconv.Atoi(os.Getenv("SEATBRIDGE_KILLS"))
+	if err != nil {
+		times = 3
+	}
+	for i := range times {
+		seed := rand.Uint64()
+		t.Run(fmt.Sprintf("%d with seed %d", i, seed), func(t *testing.T) {
+			t.Parallel()
+			killOnce(t, rand.New(rand.NewPCG(seed, seed)))
+		})
+	}
+}
+
+func killOnce(t *testing.T, chance *rand.Rand) {
+	const mappings = 500
+	w := newWorld(t, mappings, time.Millisecond)
+	w.addLines()
+	makeOwner(t, w.data)
+
+	server := serveProcess(t, w.data)
+	w.sim.AddFault(w.killer(chance, server.cmd.Process))
+	server.signIn(t)
+	server.post(t, "/integrations/connectwise/sync", nil)
+	server.cmd.Wait()
+	if run := lastRun(t, w.data); run.Status != store.RunRunning {
+		t.Fatalf("the process did not die in the middle: the run is %s", run.Status)
+	}
+	written := len(w.quantities())
+
+	again := serveProcess(t, w.data)
+	defer again.kill()
+	eventually(t, "the run is finished", func() bool { return lastRun(t, w.data).Status != store.RunRunning })
+	if run := lastRun(t, w.data); run.Status != store.RunDone {
+		t.Errorf("the run ended as %s: %+v", run.Status, run.Problem)
+	}
+	if diff := cmp.Diff(w.wanted, w.quantities()); diff != "" {
+		t.Errorf("additions (-want +got):\n%s", diff)
+	}
+	t.Logf("killed with additions on %d of %d agreements; resumed to the end", written, mappings)
+}
+
+// addLines gives every other agreement a line with a wrong quantity, so that there is something to change, too.
+func (w *world) addLines() {
+	for i, agreement := range w.agreements {
+		if i%2 == 1 {
+			plan := store.Business
+			if i%3 == 2 {
+				plan = store.Enterprise
+			}
+			w.sim.AddAddition(cwsim.Addition{AgreementID: agreement.ID, ProductID: w.product[plan].ID, Quantity: decimal.NewFromInt(99)})
+		}
+	}
+}
+
+// killer kills the process at one of the sync's requests; that request is still carried out. There are at least 240 of
+// each kind.
+func (w *world) killer(chance *rand.Rand, p *os.Process) cwsim.Fault {
+	calls := []struct{ method, path string }{
+		{http.MethodGet, "/finance/agreements/*/additions"},
+		{http.MethodPost, "/finance/agreements/*/additions"},
+		{http.MethodPatch, "/finance/agreements/*/additions/*"},
+	}
+	call := calls[chance.IntN(len(calls))]
+	return cwsim.Fault{
+		Kind: cwsim.Hook, Method: call.method, Path: call.path, After: chance.IntN(240), Times: 1, Do: func() { p.Kill() },
+	}
+}
+
+const ownerPassword = "a long enough secret"
+
+func makeOwner(t *testing.T, data string) {
+	t.Helper()
+	_, db, err := open(t.Context(), &config{data: data})
+	must(t, err)
+	defer db.Close()
+	hash, err := handlers.HashPassword(ownerPassword)
+	must(t, err)
+	_, err = db.CreateUser(t.Context(), store.User{
+		Name: "Owner", Email: "owner@example.com", Role: store.Owner, Status: store.Active, PasswordHash: hash, CreatedAt: time.Now(),
+	})
+	must(t, err)
+}
+
+// lastRun is the latest run in a database that a server may have open, too.
+func lastRun(t *testing.T, data string) store.Run {
+	t.Helper()
+	_, db, err := open(t.Context(), &config{data: data})
+	must(t, err)
+	defer db.Close()
+	runs, _, err := db.Runs(t.Context(), store.RunFilter{Limit: 1})
+	must(t, err)
+	if len(runs) == 0 {
+		t.Fatal("there is no run")
+	}
+	return runs[0].Run
+}
+
+// child is a Seatbridge in a process of its own.
+type child struct {
+	process
+	cmd *exec.Cmd
+}
+
+func serveProcess(t *testing.T, data string) *child {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // a run that does not come to its end fails the test
+	t.Cleanup(cancel)
+	c := &child{cmd: exec.CommandContext(ctx, os.Args[0])}
+	c.cmd.Env = append(os.Environ(), asServer+"="+data)
+	stdout, err := c.cmd.StdoutPipe()
+	must(t, err)
+	must(t, c.cmd.Start())
+	c.client, c.out = &http.Client{Jar: jar}, bufio.NewReader(stdout)
+	c.address = strings.TrimPrefix(c.line(t, "listening on "), "listening on ")
+	return c
+}
+
+func (c *child) signIn(t *testing.T) {
+	t.Helper()
+	c.post(t, "/signin", url.Values{"email": {"owner@example.com"}, "password": {ownerPassword}})
+}
+
+func (c *child) kill() {
+	c.cmd.Process.Kill()
+	c.cmd.Wait()
+}
