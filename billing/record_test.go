@@ -7,7 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -57,19 +56,10 @@ func TestRecordOfAThousandCompanies(t *testing.T) {
 	})
 }
 
-// pacedWorld is connected in memory, with the client's real pace and waits and an instance that keeps
-// to its limit.
+// pacedWorld is connected to an instance with so many companies that keeps to its limit.
 func pacedWorld(t *testing.T, companies int) *world {
 	t.Helper()
-	time.Sleep(time.Until(at("2026-10-20"))) // the synthetic clock starts in 2000
-	w := &world{t: t}
-	w.sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1})
-	transport, stop := w.sim.Pipe()
-	t.Cleanup(stop)
-	w.tune = func(c *connectwise.Config) { c.Transport = transport }
-	w.site = "http://127.0.0.1"
-	w.path = t.TempDir() + "/seatbridge.db"
-	w.open()
+	w := bubbleWorld(t)
 	w.connect()
 	w.mapProducts()
 	for i := range companies {

@@ -61,6 +61,20 @@ func emptyWorld(t *testing.T) *world {
 	return w
 }
 
+// bubbleWorld is not connected yet either. Its clock is a synctest bubble's, its network is in memory,
+// and the client keeps its own pace and waits, which take no real time.
+func bubbleWorld(t *testing.T) *world {
+	t.Helper()
+	time.Sleep(time.Until(at("2026-10-20 12:00:00"))) // the synthetic clock starts in 2000
+	w := &world{t: t, site: "http://127.0.0.1", path: filepath.Join(t.TempDir(), "seatbridge.db")}
+	w.sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1})
+	transport, stop := w.sim.Pipe()
+	t.Cleanup(stop)
+	w.tune = func(c *connectwise.Config) { c.Transport = transport }
+	w.open()
+	return w
+}
+
 // hurry takes the client's pace and shortens its waits.
 func hurry(c *connectwise.Config) {
 	c.RequestsPerMinute = 1_000_000

@@ -1,0 +1,260 @@
+package billing
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"testing/synctest"
+
+	"seatbridge/connectwise/cwsim"
+	"seatbridge/store"
+)
+
+// calls is every request that the road makes, in its order.
+func calls() []cwsim.Fault {
+	return []cwsim.Fault{
+		{Method: "GET", Path: "/login/companyinfo/*"},
+		{Method: "GET", Path: "/system/mySecurity"},
+		{Method: "GET", Path: "/finance/agreements"},
+		{Method: "GET", Path: "/procurement/catalog"},
+		{Method: "GET", Path: "/procurement/catalog/*"},
+		{Method: "GET", Path: "/procurement/subcategories/"},
+		{Method: "GET", Path: "/procurement/types"},
+		{Method: "GET", Path: "/procurement/unitOfMeasures"},
+		{Method: "POST", Path: "/procurement/catalog"},
+		{Method: "GET", Path: "/company/companies/types"},
+		{Method: "GET", Path: "/company/companies/statuses"},
+		{Method: "GET", Path: "/company/companies/count"},
+		{Method: "GET", Path: "/company/companies"},
+		{Method: "GET", Path: "/finance/agreements/*/additions"},
+		{Method: "POST", Path: "/finance/agreements/*/additions"},
+		{Method: "PATCH", Path: "/finance/agreements/*/additions/*"},
+	}
+}
+
+// TestFaultMatrix lets every fault strike every call of the road, once and for good. A step that fails
+// has to say so in words and leave nothing half done: done again without the fault, it succeeds, and in
+// the end ConnectWise is exactly as it should be.
+func TestFaultMatrix(t *testing.T) {
+	t.Parallel()
+	for _, help := range cwsim.FaultKinds() {
+		for _, call := range calls() {
+			for _, times := range []int{1, 0} {
+				fault := call
+				fault.Kind, fault.Times, fault.N = help.Kind, times, 1
+				switch help.Kind {
+				case cwsim.Hook:
+					continue
+				case cwsim.RowDeleted:
+					continue // a record that is really gone is not an error; TestBlocked has it
+				}
+				t.Run(fmt.Sprintf("%s %s %s times %d", help.Kind, call.Method, call.Path, times), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) { walk(t, fault) })
+				})
+			}
+		}
+	}
+}
+
+func walk(t *testing.T, fault cwsim.Fault) {
+	w := bubbleWorld(t)
+	beta := w.company("Beta")
+	acme := w.company("Acme")
+	w.business = w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business"})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: beta.ID, ProductID: w.business.ID, Quantity: qty("1")})
+	acmeOrg, betaOrg := w.organization("Acme", 5, store.Business), w.organization("Beta", 3, store.Business)
+	w.sim.SetFaults(fault)
+	for _, step := range w.road(map[int]store.Organization{acme.ID: acmeOrg, beta.ID: betaOrg}) {
+		problem := step.do()
+		if problem == nil {
+			continue
+		}
+		if problem.What == "" {
+			t.Errorf("%s failed without a word", step.name)
+		}
+		w.sim.ClearFaults()
+		if again := step.do(); again != nil {
+			t.Fatalf("%s failed without any fault, after %+v: %+v", step.name, *problem, *again)
+		}
+	}
+	w.sim.ClearFaults()
+	wantStatus(t, w.sync(), store.RunDone)
+	w.wantLive(acme.ID, "NP-BUS 5")
+	w.wantLive(beta.ID, "NP-BUS 3")
+	created := 0
+	for _, item := range w.sim.Catalog() {
+		if item.Identifier == "NordPass Enterprise" {
+			created++
+		}
+	}
+	if created != 1 {
+		t.Errorf("%d created products, want one", created)
+	}
+}
+
+type step struct {
+	name string
+	do   func() *store.Problem // nil: it worked
+}
+
+// road is what an admin does from the credentials to the first sync.
+func (w *world) road(organizations map[int]store.Organization) []step {
+	ctx := w.t.Context()
+	enterprise := 0
+	return []step{
+		{"connect", func() *store.Problem {
+			c, err := w.Connect(ctx, admin(), w.credentials())
+			if err == nil && !c.Problem.Zero() {
+				return &c.Problem
+			}
+			return w.said(err)
+		}},
+		{"search products", func() *store.Problem { _, _, err := w.SearchProducts(ctx, "NordPass"); return w.said(err) }},
+		{"create a product", func() *store.Problem {
+			options, err := w.ProductOptions(ctx, store.Enterprise)
+			if err != nil {
+				return w.said(err)
+			}
+			n := options.Defaults
+			n.SubcategoryID = options.Subcategories[0].ID
+			product, err := w.CreateProduct(ctx, admin(), n)
+			var invalid *Invalid
+			if errors.As(err, &invalid) && invalid.Fields["identifier"] != "" {
+				found, _, err := w.SearchProducts(ctx, n.Identifier) // it was created after all: pick it
+				if err == nil && len(found) == 1 {
+					enterprise = found[0].ID
+				}
+				return w.said(err)
+			}
+			enterprise = product.ID
+			return w.said(err)
+		}},
+		{"confirm mapping", func() *store.Problem {
+			return w.said(w.ConfirmMapping(ctx, admin(), map[store.Plan]int{store.Business: w.business.ID, store.Enterprise: enterprise}))
+		}},
+		{"filter options", func() *store.Problem { _, _, err := w.FilterOptions(ctx); return w.said(err) }},
+		{"import", func() *store.Problem {
+			types, statuses := w.filter()
+			if err := w.StartImport(ctx, admin(), types, statuses); err != nil {
+				return w.said(err)
+			}
+			w.work.Wait()
+			if p := w.ImportProgress(); !p.Problem.Zero() {
+				return &p.Problem
+			}
+			return nil
+		}},
+		{"map", func() *store.Problem {
+			for agreement, o := range organizations {
+				if err := w.Map(ctx, admin(), w.sim.Agreement(agreement).CompanyID, agreement, o.ID); err != nil {
+					return w.said(err)
+				}
+			}
+			return nil
+		}},
+		{"sync", func() *store.Problem {
+			run := w.sync()
+			if run.Status == store.RunDone {
+				return nil
+			}
+			if run.Status == store.RunFailed {
+				return &run.Problem
+			}
+			open, _, err := w.store.Changes(ctx, store.ChangeFilter{RunID: run.ID, States: []store.ChangeState{
+				store.StateFailed, store.StateUnknown, store.StateBlocked, store.StateStale, store.StateSkipped}})
+			w.must(err)
+			if len(open) == 0 {
+				w.t.Errorf("the run is %s, but %q", run.Status, w.changes(run))
+				return &store.Problem{}
+			}
+			return &open[0].Problem
+		}},
+	}
+}
+
+// said is what the admin is told of an error.
+func (w *world) said(err error) *store.Problem {
+	var refused *Refused
+	var invalid *Invalid
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused):
+		return &refused.Problem
+	case errors.As(err, &invalid):
+		return &store.Problem{What: err.Error()}
+	}
+	w.t.Errorf("an error without words for the admin: %v", err)
+	return &store.Problem{}
+}
+
+// TestRandomDropsNeverDouble runs syncs in which connections drop before and after ConnectWise applied a
+// write. No agreement ever has two lines of a product, and a clean sync makes all of them right.
+// SEATBRIDGE_DROPS is the number of runs; CI makes 1,000.
+func TestRandomDropsNeverDouble(t *testing.T) {
+	t.Parallel()
+	runs := 60
+	if n, err := strconv.Atoi(os.Getenv("SEATBRIDGE_DROPS")); err == nil {
+		runs = n
+	}
+	const perWorld, perRun = 20, 4
+	for begin := 0; begin < runs; begin += perWorld {
+		t.Run(fmt.Sprintf("from %d", begin), func(t *testing.T) {
+			t.Parallel()
+			dropRuns(t, uint64(begin), min(perWorld, runs-begin), perRun)
+		})
+	}
+}
+
+func dropRuns(t *testing.T, seed uint64, runs, perRun int) {
+	w := newWorld(t)
+	random := rand.New(rand.NewPCG(seed, 1))
+	agreements := make([]cwsim.Agreement, runs*perRun)
+	for i := range agreements {
+		agreements[i] = w.company(fmt.Sprintf("Company %d", i))
+	}
+	w.importAll()
+	for run := range runs {
+		wanted := map[int]int{}
+		var organizations []store.Organization
+		for i, a := range agreements[run*perRun : (run+1)*perRun] {
+			o := w.organization(fmt.Sprintf("Org %d-%d", run, i), 1+random.IntN(9), store.Business)
+			organizations = append(organizations, o)
+			w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, o.ID))
+			if random.IntN(3) == 0 {
+				w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("2")})
+			}
+			wanted[a.ID] = 0
+		}
+		for _, kind := range []cwsim.FaultKind{cwsim.DropBefore, cwsim.DropAfter, cwsim.HalfBody, cwsim.Timeout500} {
+			for _, method := range []string{"POST", "PATCH", "GET"} {
+				w.sim.AddFault(cwsim.Fault{Kind: kind, Method: method, Probability: 0.15})
+			}
+		}
+		w.sync()
+		w.noDoubles(wanted)
+		w.sim.ClearFaults()
+		wantStatus(t, w.sync(), store.RunDone)
+		w.noDoubles(wanted)
+		usages, err := w.Usage(t.Context(), ToDate(w.time()), nil)
+		w.must(err)
+		for i, o := range organizations {
+			a := agreements[run*perRun+i]
+			w.wantLive(a.ID, fmt.Sprintf("NP-BUS %d", usages[o.ID].Seats))
+			w.must(w.Unmap(t.Context(), admin(), o.ID, false))
+		}
+	}
+}
+
+func (w *world) noDoubles(agreements map[int]int) {
+	w.t.Helper()
+	for id := range agreements {
+		if lines := w.live(id); len(lines) > 1 {
+			w.t.Errorf("agreement %d has %q", id, lines)
+		}
+	}
+}
