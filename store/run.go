@@ -96,11 +96,13 @@ func run(ctx context.Context, q querier, id int64) (Run, error) {
 // UpdateRun saves preview, status, end, planning, total and problem. Processed is AddProcessed's alone: workers
 // add to it while others hold older copies of the run.
 func (s *Store) UpdateRun(ctx context.Context, r Run) error {
-	return s.tx(ctx, fmt.Sprintf("updating run %d", r.ID), func(tx *sql.Tx) error {
-		return execOne(ctx, tx, `UPDATE runs SET preview = $1, status = $2, ended_at = $3, planned_at = $4, total = $5,
-				error_what = $6, error_do = $7, error_detail = $8 WHERE id = $9`,
-			r.Preview, r.Status, unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Problem.What, r.Problem.Do, r.Problem.Detail, r.ID)
-	})
+	return s.tx(ctx, fmt.Sprintf("updating run %d", r.ID), func(tx *sql.Tx) error { return updateRun(ctx, tx, r) })
+}
+
+func updateRun(ctx context.Context, tx *sql.Tx, r Run) error {
+	return execOne(ctx, tx, `UPDATE runs SET preview = $1, status = $2, ended_at = $3, planned_at = $4, total = $5,
+			error_what = $6, error_do = $7, error_detail = $8 WHERE id = $9`,
+		r.Preview, r.Status, unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Problem.What, r.Problem.Do, r.Problem.Detail, r.ID)
 }
 
 // AddProcessed adds n, which may be negative, to the run's processed agreements.
