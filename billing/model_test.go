@@ -1,0 +1,244 @@
+package billing
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
+
+	"seatbridge/connectwise/cwsim"
+	"seatbridge/store"
+)
+
+// TestRandomWorlds lets the plan and the run loose on random worlds: several organizations on an agreement,
+// agreements that cannot be billed, lines that are there already, doubled, cancelled or edited by hand,
+// seats and mappings that change, connections that drop. After a clean run every line is what the rule,
+// written down here a second time, says, and no other line was touched. SEATBRIDGE_WORLDS is how many.
+func TestRandomWorlds(t *testing.T) {
+	t.Parallel()
+	worlds := 40
+	if n, err := strconv.Atoi(os.Getenv("SEATBRIDGE_WORLDS")); err == nil {
+		worlds = n
+	}
+	for seed := range worlds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			m := newModel(t, uint64(seed))
+			for range 3 {
+				m.change()
+				m.disturb()
+				before := m.snapshot()
+				m.sim.ClearFaults()
+				m.sync()
+				m.check(before)
+			}
+		})
+	}
+}
+
+// model is a world with its own idea of what should be in it.
+type model struct {
+	*world
+	*rand.Rand
+	foreign       cwsim.CatalogItem
+	agreements    []cwsim.Agreement
+	unbillable    map[int]bool
+	organizations []*modelOrganization
+	ours          map[store.LineKey]int // the addition that carries a product, once it was the only one
+}
+
+type modelOrganization struct {
+	store.Organization
+	seats     int
+	unknown   bool // created after the period
+	agreement int  // 0: not mapped
+}
+
+func newModel(t *testing.T, seed uint64) *model {
+	m := &model{world: newWorld(t), Rand: rand.New(rand.NewPCG(seed, 7)), unbillable: map[int]bool{}, ours: map[store.LineKey]int{}}
+	m.foreign = m.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "OTHER", Description: "Something else"})
+	for i := range 6 {
+		a := m.company(fmt.Sprintf("Company %d", i))
+		m.agreements = append(m.agreements, a)
+		for _, product := range []int{m.business.ID, m.enterprise.ID, m.foreign.ID} {
+			for range max(0, m.IntN(5)-2) {
+				m.addLine(a.ID, product)
+			}
+		}
+	}
+	m.importAll()
+	for i := range 9 {
+		plan := store.Plans()[m.IntN(2)]
+		seats := m.IntN(7)
+		o := &modelOrganization{Organization: m.organization(fmt.Sprintf("Org %d", i), seats, plan), seats: seats}
+		m.organizations = append(m.organizations, o)
+		m.remap(o)
+	}
+	return m
+}
+
+func (m *model) addLine(agreement, product int) {
+	a := m.sim.AddAddition(cwsim.Addition{AgreementID: agreement, ProductID: product, Quantity: decimal.NewFromInt(int64(m.IntN(9)))})
+	if m.IntN(3) == 0 {
+		m.sim.CancelAddition(agreement, a.ID, at("2026-10-10"))
+	}
+}
+
+func (m *model) remap(o *modelOrganization) {
+	a := m.agreements[m.IntN(len(m.agreements))]
+	if err := m.Map(m.t.Context(), admin(), a.CompanyID, a.ID, o.ID); err == nil {
+		o.agreement = a.ID
+	}
+}
+
+// change is what admins do in Seatbridge.
+func (m *model) change() {
+	for _, o := range m.organizations {
+		switch m.IntN(6) {
+		case 0:
+			m.join(o.Organization, 2)
+			o.seats += 2
+		case 1: // the higher plan of the month wins, so only an upgrade changes the figure
+			o.Plan = store.Enterprise
+			m.must(m.store.UpdateOrganization(m.t.Context(), o.Organization, m.time()))
+		case 2:
+			if o.agreement != 0 {
+				m.must(m.Unmap(m.t.Context(), admin(), o.ID, false))
+				o.agreement = 0
+			}
+		case 3:
+			m.remap(o)
+		}
+	}
+}
+
+// disturb is what happens in ConnectWise, and syncs with a bad connection.
+func (m *model) disturb() {
+	for _, a := range m.agreements {
+		for _, line := range m.sim.Additions(a.ID) {
+			if m.IntN(5) == 0 {
+				m.sim.SetQuantity(a.ID, line.ID, strconv.Itoa(m.IntN(30)), "someone")
+			}
+		}
+		switch m.IntN(8) {
+		case 0:
+			m.addLine(a.ID, []int{m.business.ID, m.enterprise.ID, m.foreign.ID}[m.IntN(3)])
+		case 1:
+			m.sim.CancelAgreement(a.ID, at("2026-10-01"))
+			m.unbillable[a.ID] = true
+		}
+	}
+	for _, kind := range []cwsim.FaultKind{cwsim.DropBefore, cwsim.DropAfter, cwsim.Timeout500} {
+		m.sim.AddFault(cwsim.Fault{Kind: kind, Probability: 0.1})
+	}
+	m.sync()
+	m.noteOurs()
+}
+
+// noteOurs remembers the lines that are bound by now: whatever was the only open one of its product on an
+// agreement that a sync could write stays the one, even when another appears.
+func (m *model) noteOurs() {
+	lines, err := m.store.Lines(m.t.Context())
+	m.must(err)
+	for key, l := range lines {
+		m.ours[key] = l.AdditionID
+	}
+}
+
+// snapshot is every addition by its id.
+func (m *model) snapshot() map[int]cwsim.Addition {
+	all := map[int]cwsim.Addition{}
+	for _, a := range m.agreements {
+		for _, line := range m.sim.Additions(a.ID) {
+			all[line.ID] = line
+		}
+	}
+	return all
+}
+
+// check compares ConnectWise with the rule.
+func (m *model) check(before map[int]cwsim.Addition) {
+	m.t.Helper()
+	want := map[int]cwsim.Addition{}
+	created := map[store.LineKey]int{}
+	for id, line := range before {
+		want[id] = line
+	}
+	for _, a := range m.agreements {
+		mapped, wanted := m.wanted(a.ID)
+		if !mapped || m.unbillable[a.ID] {
+			continue
+		}
+		for product, seats := range wanted {
+			key := store.LineKey{AgreementID: a.ID, ProductID: product}
+			id, open := m.lineOf(key, before)
+			switch {
+			case id != 0:
+				line := want[id]
+				line.Quantity = decimal.NewFromInt(int64(seats))
+				want[id] = line
+			case open == 0 && seats > 0:
+				created[key] = seats
+			}
+		}
+	}
+	for id, line := range m.snapshot() {
+		expected, existed := want[id]
+		if !existed {
+			key := store.LineKey{AgreementID: line.AgreementID, ProductID: line.ProductID}
+			if seats, ok := created[key]; !ok || !line.Quantity.Equal(decimal.NewFromInt(int64(seats))) {
+				m.t.Errorf("agreement %d: unexpected addition %d of %s with quantity %s", line.AgreementID, id, m.identifier(line.ProductID), line.Quantity)
+			}
+			delete(created, key)
+			continue
+		}
+		if !expected.Quantity.Equal(line.Quantity) {
+			m.t.Errorf("agreement %d: addition %d of %s has quantity %s, want %s", line.AgreementID, id, m.identifier(line.ProductID), line.Quantity, expected.Quantity)
+		}
+		expected.Quantity, expected.UpdatedBy, line.UpdatedBy = line.Quantity, "", ""
+		if diff := cmp.Diff(expected, line); diff != "" {
+			m.t.Errorf("addition %d changed beyond its quantity (-want +got):\n%s", id, diff)
+		}
+	}
+	for key, seats := range created {
+		m.t.Errorf("agreement %d: no addition of %s with quantity %d", key.AgreementID, m.identifier(key.ProductID), seats)
+	}
+}
+
+// wanted is the rule for an agreement: the sum of its organizations' seats by the product of their plan.
+func (m *model) wanted(agreement int) (mapped bool, wanted map[int]int) {
+	wanted = map[int]int{m.business.ID: 0, m.enterprise.ID: 0}
+	for _, o := range m.organizations {
+		if o.agreement != agreement {
+			continue
+		}
+		mapped = true
+		if o.Plan == store.Enterprise {
+			wanted[m.enterprise.ID] += o.seats
+		} else {
+			wanted[m.business.ID] += o.seats
+		}
+	}
+	return mapped, wanted
+}
+
+// lineOf is the open addition that carries a product: the one that is ours, else the only one; and how many are open.
+func (m *model) lineOf(key store.LineKey, all map[int]cwsim.Addition) (id, open int) {
+	for _, line := range all {
+		if line.AgreementID != key.AgreementID || line.ProductID != key.ProductID || !line.Cancelled.IsZero() {
+			continue
+		}
+		open++
+		if id == 0 || line.ID == m.ours[key] {
+			id = line.ID
+		}
+	}
+	if open > 1 && id != m.ours[key] {
+		return 0, open
+	}
+	return id, open
+}
