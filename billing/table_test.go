@@ -1,0 +1,391 @@
+package billing
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/charmap"
+	utf "golang.org/x/text/encoding/unicode"
+)
+
+// readTable is the header and the rows of a text, each as its cells or its problem.
+func readTable(t *testing.T, text string) (*Table, []TableRow) {
+	t.Helper()
+	table, err := OpenTable(iotest.HalfReader(strings.NewReader(text)))
+	if err != nil {
+		t.Fatalf("opening: %v", err)
+	}
+	var rows []TableRow
+	for row, err := range table.Rows() {
+		if err != nil {
+			t.Fatalf("reading: %v", err)
+		}
+		rows = append(rows, row)
+	}
+	return table, rows
+}
+
+func TestTableEncodings(t *testing.T) {
+	t.Parallel()
+	const text = "Organization,E-mail\r\nŽalgiris – Zoë,zoë@example.com\r\n"
+	encoded := func(e interface{ String(string) (string, error) }, text string) string {
+		s, err := e.String(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	tests := []struct{ name, file, encoding string }{
+		{"UTF-8", text, "UTF-8"},
+		{"UTF-8 with a mark", "\uFEFF" + text, "UTF-8"},
+		{"UTF-16 LE with a mark", encoded(utf.UTF16(utf.LittleEndian, utf.UseBOM).NewEncoder(), text), "UTF-16 LE"},
+		{"UTF-16 BE with a mark", encoded(utf.UTF16(utf.BigEndian, utf.UseBOM).NewEncoder(), text), "UTF-16 BE"},
+		{"UTF-16 LE", encoded(utf.UTF16(utf.LittleEndian, utf.IgnoreBOM).NewEncoder(), text), "UTF-16 LE"},
+		{"UTF-16 BE", encoded(utf.UTF16(utf.BigEndian, utf.IgnoreBOM).NewEncoder(), text), "UTF-16 BE"},
+		{"Windows-1252", encoded(charmap.Windows1252.NewEncoder(), text), "Windows-1252"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			table, rows := readTable(t, tt.file)
+			if table.Encoding() != tt.encoding {
+				t.Errorf("encoding %s, want %s", table.Encoding(), tt.encoding)
+			}
+			if diff := cmp.Diff([]string{"Organization", "E-mail"}, table.Header); diff != "" {
+				t.Error(diff)
+			}
+			want := []TableRow{{Line: 2, Cells: []string{"Žalgiris – Zoë", "zoë@example.com"}}}
+			if diff := cmp.Diff(want, rows); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestTableEncodingIsDecidedLate: the first character that tells comes after many rows.
+func TestTableEncodingIsDecidedLate(t *testing.T) {
+	t.Parallel()
+	plain := "Organization,E-mail\n" + strings.Repeat("Acme,ann@example.com\n", 20_000)
+	for end, encoding := range map[string]string{"Zo\xEB,z@example.com": "Windows-1252", "Zoë,z@example.com": "UTF-8"} {
+		table, rows := readTable(t, plain+end)
+		if last := rows[len(rows)-1]; last.Cells[0] != "Zoë" || last.Line != 20_002 || table.Encoding() != encoding {
+			t.Errorf("%s: %v, want Zoë in line 20,002 of %s", table.Encoding(), last, encoding)
+		}
+	}
+}
+
+func TestTableRows(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", MaxCellBytes)
+	tests := []struct {
+		name, text string
+		delimiter  byte
+		header     string // joined by "|"
+		rows       string // "line:cell|cell" or "line!words of the problem", joined by " / "
+	}{
+		{"commas", "a,b\n1,2\n3,4\n", ',', "a|b", "2:1|2 / 3:3|4"},
+		{"semicolons", "a;b\n1,5;2\n", ';', "a|b", "2:1,5|2"},
+		{"tabs", "a\tb\n1, 2; 3\t4\n", '\t', "a|b", "2:1, 2; 3|4"},
+		{"pipes", "a|b\n1|2\n", '|', "a|b", "2:1|2"},
+		{"one column", "a\nx\ny\n", ',', "a", "2:x / 3:y"},
+		{"announced", "sep=;\r\na;b,c\r\n1;2\r\n", ';', "a|b,c", "3:1|2"},
+		{"no line end at the end", "a,b\r\n1,2", ',', "a|b", "2:1|2"},
+		{"carriage returns only", "a,b\r1,2\r3,4", ',', "a|b", "2:1|2 / 3:3|4"},
+		{"blank lines", "\n\na,b\n\n1,2\n , \n,\n3,4\n\n", ',', "a|b", "5:1|2 / 8:3|4"},
+		{"quoted", "a,b\n\"1,0\",\"say \"\"hi\"\"\"\n", ',', "a|b", `2:1,0|say "hi"`},
+		{"quoted over lines", "a,b\n\"1\n\n0\",2\n3,4\n", ',', "a|b", "2:1  0|2 / 5:3|4"},
+		{"quoted with spaces around", "a,b\n \"1,0\" , \"2\"\n", ',', "a|b", "2:1,0|2"},
+		{"quotation marks within", "a,b\nAcme \"The Best\" Ltd,2\n", ',', "a|b", `2:Acme "The Best" Ltd|2`},
+		{"empty quoted", "a,b\n\"\",2\n", ',', "a|b", "2:|2"},
+		{"space around", "a , b\n 1 ,\u00a02\u00a0\n", ',', "a|b", "2:1|2"},
+		{"control characters", "a,b\n1\x00\x07,2\u200b\x7f\n", ',', "a|b", "2:1|2"},
+		{"too few cells", "a,b,c\n1,2\n3,4,5\n", ',', "a|b|c", "2!2 cells, but there are 3 columns / 3:3|4|5"},
+		{"too many cells", "a,b\n1,2,3\n4,5\n", ',', "a|b", "2!3 cells, but there are 2 columns / 3:4|5"},
+		{"empty cells left over", "a,b,,\n1,2,,\n3,,,,\n", ',', "a|b", "2:1|2 / 3:3|"},
+		{"never closed", "a,b\n\"1,2\n3,4\n5,6\n", ',', "a|b", "2!not closed / 3:3|4 / 4:5|6"},
+		{"closed by the mark of a later row", "a,b\n\"1,2\n3,\"4\"\n5,6\n", ',', "a|b", "2!do not match / 3:3|4 / 4:5|6"},
+		{"all quoted, one not closed", "a,b\n\"1\",\"2\n\"3\",\"4\"\n", ',', "a|b", "2!do not match / 3:3|4"},
+		{"text after the closing mark", "a,b\n\"1\"x,2\n3,4\n", ',', "a|b", "2!do not match / 3:3|4"},
+		{"longest cell", "a,b\n" + long + ",2\n", ',', "a|b", "2:" + long + "|2"},
+		{"cell too long", "a,b\n" + long + "x,2\n3,4\n", ',', "a|b", "2!too long / 3:3|4"},
+		{"quoted cell too long", "a,b\n\"" + long + "x\",2\n3,4\n", ',', "a|b", "2!too long / 3:3|4"},
+		{"cell too long, then quoted ones", "a,b\n" + long + "x,\"2\"\n3,4\n", ',', "a|b", "2!too long / 3:3|4"},
+		{"line too long", "a,b\n" + strings.Repeat(long, 9) + ",2\n3,4\n", ',', "a|b", "2!too long / 3:3|4"},
+		{"last line too long", "a,b\n" + strings.Repeat(long, 9), ',', "a|b", "2!too long"},
+		{"no header, e-mail", "Acme,ann@example.com\nBolt,bob@example.com\n", ',', "Column 1|Column 2", "1:Acme|ann@example.com / 2:Bolt|bob@example.com"},
+		{"no header, number", "Acme,2026-03,5\n", ',', "Column 1|Column 2|Column 3", "1:Acme|2026-03|5"},
+		{"header with a gap", "a,,c\n1,2,3\n", ',', "a|Column 2|c", "2:1|2|3"},
+		{"header only", "a,b\n", ',', "a|b", ""},
+		{"formulas are text", "a,b\n=1+1,@x\n", ',', "a|b", "2:=1+1|@x"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			table, rows := readTable(t, tt.text)
+			if table.Delimiter != tt.delimiter {
+				t.Errorf("delimiter %q, want %q", table.Delimiter, tt.delimiter)
+			}
+			if got := strings.Join(table.Header, "|"); got != tt.header {
+				t.Errorf("header %q, want %q", got, tt.header)
+			}
+			var want []string
+			if tt.rows != "" {
+				want = strings.Split(tt.rows, " / ")
+			}
+			if len(rows) != len(want) {
+				t.Fatalf("%d rows, want %d: %v", len(rows), len(want), rows)
+			}
+			for i, row := range rows {
+				got := fmt.Sprintf("%d:%s", row.Line, strings.Join(row.Cells, "|"))
+				if line, problem, ok := strings.Cut(want[i], "!"); ok {
+					if row.Problem == "" || fmt.Sprint(row.Line) != line || !strings.Contains(row.Problem, problem) {
+						t.Errorf("row %d: line %d, %q; want %s", i, row.Line, row.Problem, want[i])
+					}
+				} else if got != want[i] || row.Problem != "" {
+					t.Errorf("row %d: %q (%s), want %q", i, got, row.Problem, want[i])
+				}
+			}
+		})
+	}
+}
+
+func TestUnusableTables(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, words string
+		file        io.Reader
+	}{
+		{"empty", "empty", strings.NewReader("")},
+		{"blank", "empty", strings.NewReader("\r\n , \r\n\r\n")},
+		{"only a delimiter", "empty", strings.NewReader("sep=;\n")},
+		{"workbook", "Save the sheet as CSV", strings.NewReader("PK\x03\x04rest")},
+		{"too many columns", "101 columns", strings.NewReader(strings.Repeat("a,", 100) + "a\n")},
+		{"broken header", "Line 1 should name the columns", strings.NewReader("\"a,b\n1,2\n")},
+		{"too large", "larger than 64 MB", io.MultiReader(strings.NewReader("a\n"), io.LimitReader(blankLines{}, MaxTableBytes))},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := SurveyTable(tt.file)
+			var invalid *Invalid
+			if !errors.As(err, &invalid) || !strings.Contains(invalid.Fields["file"], tt.words) {
+				t.Errorf("got %v, want %q", err, tt.words)
+			}
+		})
+	}
+}
+
+// blankLines is an endless text.
+type blankLines struct{}
+
+func (blankLines) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	p[len(p)-1] = '\n'
+	return len(p), nil
+}
+
+func TestLargestTableIsRead(t *testing.T) {
+	t.Parallel()
+	const header, end = "a,b\n", "\n1,2"
+	blank := io.LimitReader(blankLines{}, MaxTableBytes-int64(len(header)+len(end)))
+	survey, err := SurveyTable(io.MultiReader(strings.NewReader(header), blank, strings.NewReader(end)))
+	if err != nil || survey.Rows != 1 {
+		t.Errorf("%d rows, %v", survey.Rows, err)
+	}
+}
+
+func TestTableThatCannotBeReadToTheEnd(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the disk is gone")
+	text := "a,b\n" + strings.Repeat("1,2\n", 20_000)
+	table, err := OpenTable(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, err = range table.Rows() {
+		n++
+	}
+	if !errors.Is(err, broken) || n != 20_001 {
+		t.Errorf("%v after %d rows", err, n)
+	}
+}
+
+func TestSurvey(t *testing.T) {
+	t.Parallel()
+	text := "name;joined;left;seen;odd;iso\n" +
+		"a;05/06/2026;31/12/2026;01/01/2026 10:00;13-01-2026;2026-01-02\n" +
+		"b;07/08/2026;01/02/2026;2/2/2026;01-13-2026;31.12.2026\n" +
+		"c;1\n"
+	s, err := SurveyTable(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Rows != 3 || s.Problems != 1 || s.Encoding != "UTF-8" || s.Delimiter != ';' || len(s.Sample) != 3 {
+		t.Errorf("got %+v", s)
+	}
+	want := []DateOrder{NoOrder, AmbiguousOrder, DayFirst, NoOrder, MixedOrder, NoOrder}
+	if diff := cmp.Diff(want, s.Dates); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestParseMoment(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		cell  string
+		order DateOrder
+		want  string // or "!" and words of the problem
+	}{
+		{"2026-12-31", NoOrder, "2026-12-31T00:00:00Z"},
+		{"2026/12/31", NoOrder, "2026-12-31T00:00:00Z"},
+		{"2026-12-31 23:59", NoOrder, "2026-12-31T23:59:00Z"},
+		{"2026-12-31T23:59:58", NoOrder, "2026-12-31T23:59:58Z"},
+		{"2026-12-31T23:59:58.999Z", NoOrder, "2026-12-31T23:59:58Z"},
+		{"2026-03-31T20:30:00-04:00", NoOrder, "2026-04-01T00:30:00Z"}, // nordpass.md section 6, example 26
+		{"2026-04-01T00:30:00+02:00", NoOrder, "2026-03-31T22:30:00Z"},
+		{"2026-04-01T00:00:00.5+02:00", NoOrder, "2026-03-31T22:00:00Z"},
+		{"2026-04-01 00:30:00 +0200", NoOrder, "2026-03-31T22:30:00Z"},
+		{"2026-04-01 00:30 UTC", NoOrder, "2026-04-01T00:30:00Z"},
+		{"31.12.2026", NoOrder, "2026-12-31T00:00:00Z"},
+		{"1.2.2026 14:05", MonthFirst, "2026-02-01T14:05:00Z"},
+		{"31/12/2026", DayFirst, "2026-12-31T00:00:00Z"},
+		{"12/31/2026", MonthFirst, "2026-12-31T00:00:00Z"},
+		{"05/06/2026", DayFirst, "2026-06-05T00:00:00Z"},
+		{"05/06/2026", MonthFirst, "2026-05-06T00:00:00Z"},
+		{"5/6/2026 2:05 PM", MonthFirst, "2026-05-06T14:05:00Z"},
+		{"05-06-2026", DayFirst, "2026-06-05T00:00:00Z"},
+		{"07/07/2026", NoOrder, "2026-07-07T00:00:00Z"},
+		{"31 Dec 2026", NoOrder, "2026-12-31T00:00:00Z"},
+		{"31-Dec-2026", NoOrder, "2026-12-31T00:00:00Z"},
+		{"31 December 2026 08:00", NoOrder, "2026-12-31T08:00:00Z"},
+		{"December 31, 2026", NoOrder, "2026-12-31T00:00:00Z"},
+		{"31. März 2026", NoOrder, "2026-03-31T00:00:00Z"},
+		{"29.02.2028", NoOrder, "2028-02-29T00:00:00Z"},
+		{"", NoOrder, "0001-01-01T00:00:00Z"},
+		{"N/A", NoOrder, "0001-01-01T00:00:00Z"},
+
+		{"05/06/2026", NoOrder, "!choose whether"},
+		{"05/06/2026", AmbiguousOrder, "!choose whether"},
+		{"05/06/2026", MixedOrder, "!choose whether"},
+		{"31/12/2026", MonthFirst, "!not in the calendar"},
+		{"29.02.2026", NoOrder, "!not in the calendar"},
+		{"2026-13-01", NoOrder, "!not in the calendar"},
+		{"46387", NoOrder, "!is a number, not a date"},
+		{"46387.5", NoOrder, "!is a number, not a date"},
+		{"20261231", NoOrder, "!is a number, not a date"},
+		{"31.12.26", NoOrder, "!not a date"},
+		{"12/31/26", MonthFirst, "!not a date"},
+		{"31 Foo 2026", NoOrder, "!not a date"},
+		{"31 Jui 2026", NoOrder, "!not a date"}, // juin or juillet
+		{"yesterday", NoOrder, "!not a date"},
+		{"12:00", NoOrder, "!not a date"},
+		{"2026-12-31X12:00", NoOrder, "!not a date"},
+		{"2026-12-31 25:00", NoOrder, "!not a time"},
+		{"2026-12-31 12:00 CET", NoOrder, "!not a time"},
+		{"2026-12-31 12:00:60", NoOrder, "!not a time"},
+		{"1026-12-31", NoOrder, "!not in this century"},
+		{"12026-12-31", NoOrder, "!not a date"},
+	}
+	for _, tt := range tests {
+		got, problem := ParseMoment(tt.cell, tt.order)
+		if words, ok := strings.CutPrefix(tt.want, "!"); ok {
+			if !strings.Contains(problem, words) || !got.IsZero() {
+				t.Errorf("%q (%s): %v, %q; want %q", tt.cell, tt.order, got, problem, words)
+			}
+		} else if problem != "" || got.Format(time.RFC3339) != tt.want {
+			t.Errorf("%q (%s): %s, %q; want %s", tt.cell, tt.order, got.Format(time.RFC3339Nano), problem, tt.want)
+		}
+	}
+}
+
+func TestMonthNames(t *testing.T) {
+	t.Parallel()
+	for i := range monthNames {
+		for name := range strings.FieldsSeq(monthNames[i]) {
+			if monthNamed(strings.ToUpper(name)) != i+1 {
+				t.Errorf("%s is month %d, want %d", name, monthNamed(name), i+1)
+			}
+		}
+	}
+}
+
+// FuzzTable reads any bytes: it never panics, row numbers grow, no line is lost, and what encoding/csv
+// reads without complaint is read alike.
+func FuzzTable(f *testing.F) {
+	for _, text := range []string{
+		"a,b\n1,2\n", "sep=;\na;b\n", "\uFEFFa\tb\r\n\"1\n2\"\t3\r\n", "\"a,b\n1,2\n", "a|b\r1|2\r", "\xFF\xFEa\x00,\x00b\x00\n\x00",
+		"a,b\n\"x\"\"y\",\"\"\n,\n\x00,z\xEB\n", "x,05/06/2026\ny,13/06/2026 5:00 PM\n", "a\n\"\n\"\n\"b\n",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if _, err := SurveyTable(bytes.NewReader(file)); err != nil {
+			return
+		}
+		table, err := OpenTable(iotest.OneByteReader(bytes.NewReader(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows []TableRow
+		last := 0
+		for row, err := range table.Rows() {
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case row.Line <= last:
+				t.Fatalf("line %d after line %d", row.Line, last)
+			case row.Problem == "" && len(row.Cells) != len(table.Header):
+				t.Fatalf("line %d: %d cells, header %d", row.Line, len(row.Cells), len(table.Header))
+			}
+			last = row.Line
+			rows = append(rows, row)
+		}
+		compareWithCSV(t, string(file), table, rows)
+	})
+}
+
+// compareWithCSV holds plain ASCII, where nothing is stripped or decoded, against encoding/csv.
+func compareWithCSV(t *testing.T, text string, table *Table, rows []TableRow) {
+	plain := func(r rune) bool { return r == '\n' || (r >= ' ' && r < unicode.MaxASCII) }
+	if strings.TrimFunc(text, plain) != "" || strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) || strings.Contains(strings.ToLower(text), "sep=") {
+		return
+	}
+	reader := csv.NewReader(strings.NewReader(text))
+	reader.Comma, reader.FieldsPerRecord = rune(table.Delimiter), -1
+	records, err := reader.ReadAll()
+	if err != nil {
+		return
+	}
+	var want [][]string
+	for _, record := range records {
+		for i, cell := range record {
+			record[i] = tidy(cell)
+		}
+		if !blank(record) {
+			want = append(want, record)
+		}
+	}
+	if table.first == nil {
+		want = want[1:]
+	}
+	if len(rows) != len(want) {
+		t.Fatalf("%d rows, encoding/csv reads %d: %q", len(rows), len(want), want)
+	}
+	for i, row := range rows {
+		if row.Problem == "" && !cmp.Equal(trimEmpty(row.Cells, 0), trimEmpty(want[i], 0)) {
+			t.Errorf("line %d: %q, encoding/csv reads %q", row.Line, row.Cells, want[i])
+		}
+	}
+}
