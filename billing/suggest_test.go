@@ -1,0 +1,414 @@
+package billing
+
+import (
+	"encoding/csv"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A namePair is a row of testdata/names.csv: does this company name mean this organization?
+type namePair struct{ company, organization string }
+
+// labelled reads testdata/names.csv: one world of companies and organizations (equal names are one), and
+// the pairs that are the same customer. Every other pair of the world is not.
+func labelled(t testing.TB) (companies, organizations []SuggestName, same map[namePair]bool) {
+	t.Helper()
+	f, err := os.Open("testdata/names.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 501 {
+		t.Fatalf("names.csv has %d rows, want a header and 500 pairs", len(rows))
+	}
+	same = map[namePair]bool{}
+	for _, row := range rows[1:] {
+		companies, organizations = addName(companies, row[0]), addName(organizations, row[1])
+		switch row[2] {
+		case "yes":
+			same[namePair{row[0], row[1]}] = true
+		case "no":
+		default:
+			t.Fatalf("names.csv: %q is neither yes nor no", row[2])
+		}
+	}
+	return companies, organizations, same
+}
+
+func addName(names []SuggestName, name string) []SuggestName {
+	if slices.ContainsFunc(names, func(n SuggestName) bool { return n.Name == name }) {
+		return names
+	}
+	return append(names, SuggestName{ID: int64(len(names) + 1), Name: name})
+}
+
+// The labelled set: every certain suggestion is right, and of the true pairs at least 85 % are found,
+// that is, are their company's first suggestion, certain or not.
+func TestSuggestLabelled(t *testing.T) {
+	t.Parallel()
+	companies, organizations, same := labelled(t)
+	certain, found, right := 0, 0, 0
+	first := map[int64]bool{}
+	for _, s := range Suggest(companies, organizations) {
+		pair := namePair{companies[s.CompanyID-1].Name, organizations[s.OrganizationID-1].Name}
+		isFirst := !first[s.CompanyID]
+		first[s.CompanyID] = true
+		if s.Certain {
+			certain++
+			if same[pair] {
+				right++
+			} else {
+				t.Errorf("certain but wrong: %q and %q (%d, %s)", pair.company, pair.organization, s.Score, s.Reason)
+			}
+		}
+		if isFirst && same[pair] {
+			found++
+		}
+	}
+	t.Logf("%d true pairs: %d found (%.1f %%), %d certain (%.1f %%); %d certain suggestions, %d right",
+		len(same), found, percent(found, len(same)), right, percent(right, len(same)), certain, right)
+	if percent(found, len(same)) < 85 {
+		t.Errorf("found %d of %d true pairs, want 85 %%", found, len(same))
+	}
+}
+
+func percent(part, whole int) float64 { return 100 * float64(part) / float64(whole) }
+
+func names(list ...string) []SuggestName {
+	var all []SuggestName
+	for i, name := range list {
+		all = append(all, SuggestName{ID: int64(i + 1), Name: name})
+	}
+	return all
+}
+
+func TestSuggestPair(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		company, organization string
+		want                  string // score, certain or doubtful, reason; empty: no suggestion
+	}{
+		{"Contoso", "Contoso", `100 certain: Same name`},
+		{"Contoso", "contoso!", `100 certain: Same name, written differently`},
+		{"Contoso Ltd.", "Contoso", `98 certain: Same name apart from "Ltd"`},
+		{"Contoso Limited", "CONTOSO LTD", `100 certain: Same name, written differently`},
+		{"Blue Sky Inc", "BlueSky", `95 certain: Same name apart from "Inc" and spaces`},
+		{"Müller Bau GmbH", "Mueller Bau GmbH", `100 certain: Same name apart from accents`},
+		{"Harbor Dental Clinic", "Clinic Harbor Dental", `95 certain: Same name apart from word order`},
+		{"Taylor Morgan", "Morgan Taylor", `86 doubtful: Same name apart from word order`},
+		{"No Where", "Now Here", `80 doubtful: Same name apart from spaces`},
+		{"Contoso GmbH", "Contoso AG", `88 doubtful: Same name, but one is "AG", the other "GmbH"`},
+		{"Contoso Spa", "Contoso", `94 doubtful: Same name apart from "Spa"`},
+		{"SAS Contoso", "Contoso", `94 doubtful: Same name apart from "SAS"`},
+		{"Contoso Berlin Dental", "Contoso Paris Dental", `42 doubtful: "Berlin" in one name, "Paris" in the other`},
+		{"Acme 1", "Acme 2", ``},
+		{"Contoso", "Contoso Berlin", `54 doubtful: "Berlin" is in one name only`},
+		{"Nordhafen", "Nordhaven", `65 doubtful: Similar spelling: "Nordhafen" and "Nordhaven"`},
+		{"Global Heron Data Exchange", "GHDX", ``},
+		{"Global Heron Data Xchange", "GHDX", `55 doubtful: "GHDX" may be the initials`},
+		{"A & B Plumbing", "AB Plumbing", ``},
+		{"Ann E Smith", "Anne Smith", `80 doubtful: Same name apart from spaces`},
+		{"T W Hasker", "TW Hasker", `97 certain: Same name apart from spaces`},
+		{"Unit 4 Block 7", "Unit 7 Block 4", `86 doubtful: Same name apart from word order`},
+		{"Studio 1 2", "Studio 12", `68 doubtful: "1 2" in one name, "12" in the other`},
+		{"Generation Y Ltd", "Generation Ltd", `57 doubtful: "Y" is in one name only`},
+		{"Fabrikam", "Contoso", ``},
+		{"!!!", "???", ``},
+		{"", "", ``},
+		{"<b>Contoso</b>", "Contoso", ``},
+		{"Smith &amp; Sons", "Smith & Sons", `100 certain: Same name, written differently`},
+		{"PT Services Ltd", "PT Services", `98 certain: Same name apart from "Ltd"`},
+		{"AB Contoso", "Contoso AB", `100 certain: Same name, written differently`},
+	}
+	for _, test := range tests {
+		got := ""
+		for _, s := range Suggest(names(test.company), names(test.organization)) {
+			sure := map[bool]string{true: "certain", false: "doubtful"}[s.Certain]
+			got = fmt.Sprintf("%d %s: %s", s.Score, sure, s.Reason)
+		}
+		if got != test.want {
+			t.Errorf("%q and %q:\n got %s\nwant %s", test.company, test.organization, got, test.want)
+		}
+	}
+}
+
+// Where a third name fits, nothing is certain: neither side may have two of the same words whose legal
+// forms do not tell them apart.
+func TestSuggestCertainOnlyIfUnambiguous(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name                     string
+		companies, organizations []SuggestName
+		want                     []string // certain
+	}{
+		{"both legal forms on both sides", names("Acme GmbH", "Acme AG"), names("ACME AG", "ACME G.m.b.H."), []string{"Acme GmbH = ACME G.m.b.H.", "Acme AG = ACME AG"}},
+		{"no legal form on one side", names("Acme"), names("Acme GmbH", "Acme AG"), nil},
+		{"no legal form on the other side", names("Acme GmbH", "Acme AG"), names("Acme"), nil},
+		{"a third company of another form", names("Acme", "Acme AG"), names("Acme GmbH"), nil},
+		{"the wrong form only", names("Acme GmbH"), names("Acme AG"), nil},
+		{"one with and one without", names("Acme GmbH"), names("Acme GmbH", "Acme"), nil},
+		{"company twice", names("Acme Ltd", "ACME Limited"), names("Acme"), nil},
+		{"organization twice", names("Blue Sky"), names("BlueSky", "Blue-Sky"), nil},
+		{"with and without umlaut", names("Müller"), names("Muller", "Mueller"), nil},
+		{"cities", names("Acme Berlin", "Acme Paris"), names("Acme Paris Ltd", "Acme Berlin Ltd"), []string{"Acme Berlin = Acme Berlin Ltd", "Acme Paris = Acme Paris Ltd"}},
+		{"part of another name", names("Acme", "Acme Cloud"), names("Acme Cloud Services"), nil},
+		{"part of another name, both there", names("Acme", "Acme Cloud"), names("Acme Cloud", "Acme"), []string{"Acme = Acme", "Acme Cloud = Acme Cloud"}},
+		{"identifier of another company", []SuggestName{{ID: 1, Name: "Acme"}, {ID: 2, Name: "Zenith", Aliases: []string{"ACME"}}}, names("Acme"), nil},
+		{"identifier only", []SuggestName{{ID: 1, Name: "Zenith Trading", Aliases: []string{"acme"}}}, names("Acme"), nil},
+		{"own identifier", []SuggestName{{ID: 1, Name: "Acme Ltd", Aliases: []string{"Acme"}}}, names("Acme"), []string{"Acme Ltd = Acme"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, s := range Suggest(test.companies, test.organizations) {
+				if s.Certain {
+					got = append(got, test.companies[s.CompanyID-1].Name+" = "+test.organizations[s.OrganizationID-1].Name)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("certain suggestions (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSuggestByIdentifier(t *testing.T) {
+	t.Parallel()
+	got := Suggest([]SuggestName{{ID: 7, Name: "Zenith Trading 1998", Aliases: []string{"BrightWorks"}}}, []SuggestName{{ID: 9, Name: "Bright Works Ltd"}})
+	want := []Suggestion{{CompanyID: 7, OrganizationID: 9, Score: 85, Reason: "Same identifier, other name"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("suggestions (-want +got):\n%s", diff)
+	}
+}
+
+func TestSuggestShape(t *testing.T) {
+	t.Parallel()
+	companies, organizations, _ := labelled(t)
+	perCompany := map[int64]int{}
+	certainOrganization := map[int64]bool{}
+	var last Suggestion
+	for _, s := range Suggest(companies, organizations) {
+		perCompany[s.CompanyID]++
+		if n := perCompany[s.CompanyID]; n > 3 {
+			t.Errorf("company %d has %d suggestions", s.CompanyID, n)
+		} else if n > 1 && (s.Certain || s.Score > last.Score) {
+			t.Errorf("company %d: %+v comes after %+v", s.CompanyID, s, last)
+		}
+		if s.CompanyID < last.CompanyID {
+			t.Errorf("company %d comes after %d", s.CompanyID, last.CompanyID)
+		}
+		if s.Certain && certainOrganization[s.OrganizationID] {
+			t.Errorf("organization %d is certain for two companies", s.OrganizationID)
+		}
+		certainOrganization[s.OrganizationID] = certainOrganization[s.OrganizationID] || s.Certain
+		if s.Score < 1 || s.Score > 100 || s.Reason == "" {
+			t.Errorf("unusable suggestion %+v", s)
+		}
+		last = s
+	}
+}
+
+// Swapping the sides leaves what is certain and what is said of a pair; only which three of a name's
+// doubtful ones are shown depends on the side.
+func TestSuggestSymmetric(t *testing.T) {
+	t.Parallel()
+	companies, organizations, _ := labelled(t)
+	type verdict struct {
+		score   int
+		certain bool
+		reason  string
+	}
+	swapped, certainSwapped := map[[2]int64]verdict{}, 0
+	for _, s := range Suggest(organizations, companies) {
+		swapped[[2]int64{s.OrganizationID, s.CompanyID}] = verdict{s.Score, s.Certain, s.Reason}
+		if s.Certain {
+			certainSwapped++
+		}
+	}
+	both, certain := 0, 0
+	for _, s := range Suggest(companies, organizations) {
+		got, ok := swapped[[2]int64{s.CompanyID, s.OrganizationID}]
+		if want := (verdict{s.Score, s.Certain, s.Reason}); ok && got != want {
+			t.Errorf("%q and %q: %v, swapped %v", companies[s.CompanyID-1].Name, organizations[s.OrganizationID-1].Name, want, got)
+		}
+		if ok {
+			both++
+		}
+		if s.Certain {
+			certain++
+			if !ok {
+				t.Errorf("%q and %q are certain, but not if swapped", companies[s.CompanyID-1].Name, organizations[s.OrganizationID-1].Name)
+			}
+		}
+	}
+	if certain != certainSwapped || both < certain {
+		t.Errorf("%d certain, swapped %d; %d pairs in both", certain, certainSwapped, both)
+	}
+}
+
+func TestSuggestIgnoresInputOrder(t *testing.T) {
+	t.Parallel()
+	companies, organizations, _ := labelled(t)
+	want := Suggest(companies, organizations)
+	for seed := range uint64(5) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		random.Shuffle(len(companies), func(i, j int) { companies[i], companies[j] = companies[j], companies[i] })
+		random.Shuffle(len(organizations), func(i, j int) {
+			organizations[i], organizations[j] = organizations[j], organizations[i]
+		})
+		if diff := cmp.Diff(want, Suggest(companies, organizations)); diff != "" {
+			t.Fatalf("after shuffling with seed %d (-want +got):\n%s", seed, diff)
+		}
+	}
+}
+
+// Thousands of equal names are nobody's certain match, and must not take a comparison each.
+func TestSuggestManyEqualNames(t *testing.T) {
+	t.Parallel()
+	var companies, organizations []SuggestName
+	for id := range int64(1000) {
+		companies = append(companies, SuggestName{ID: id, Name: "Acme GmbH"})
+		organizations = append(organizations, SuggestName{ID: id, Name: "Acme"})
+	}
+	got := Suggest(companies, organizations)
+	if len(got) != 3000 {
+		t.Errorf("%d suggestions, want three for each of 1000", len(got))
+	}
+	if slices.ContainsFunc(got, func(s Suggestion) bool { return s.Certain }) {
+		t.Error("one of many equal names is certain")
+	}
+}
+
+func TestNormalise(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"Contoso Ltd.":                        "contoso",
+		"The Contoso Company, Inc.":           "contoso",
+		"CONTOSO G.m.b.H. & Co. KG":           "contoso",
+		"Contoso Sp. z o. o.":                 "contoso",
+		"Contoso S. de R.L. de C.V.":          "contoso",
+		"UAB „Contoso“":                       "contoso",
+		"Contoso GmbH Berlin":                 "contoso berlin",
+		"Contoso (Pty) Limited":               "contoso",
+		"Contoso Fund II LP":                  "contoso fund ii",
+		"Smith &amp; Sons":                    "smith & sons",
+		"Smith &amp;amp; Sons":                "smith & sons",
+		"Rossi e Figli S.r.l.":                "rossi & figli",
+		"Generation Y Media":                  "generation y media",
+		"St. Mary Main St":                    "saint mary main street",
+		"O’Brien's":                           "obriens",
+		"A.B.C. 1.5":                          "abc 1 5",
+		"C++ School":                          "c++ school",
+		"C# #1":                               "c# 1",
+		"Straße Łódź Smørrebrød":              "strasse lodz smorrebrod",
+		"Blue\u200bSky\u00a0Intl":             "bluesky international",
+		"ｆｕｌｌ Ｗｉｄｔｈ":                          "full width",
+		"株式会社青嶺":                              "青嶺",
+		"ООО «Фонарь»":                        "фонарь",
+		"Ltd":                                 "ltd",
+		"The":                                 "the",
+		"& Co":                                "co",
+		"<script>alert(1)</script>":           "script alert 1 script",
+		"\xff\xfeContoso\x00":                 "contoso",
+		"":                                    "",
+		" \t\n!?":                             "",
+		strings.Repeat("Contoso Ltd ", 1_000): strings.TrimSpace(strings.Repeat("contoso ltd ", 1_000)),
+	}
+	for name, want := range tests {
+		if got := Normalise(name); got != want {
+			t.Errorf("Normalise(%.60q) = %.60q, want %.60q", name, got, want)
+		}
+	}
+}
+
+func TestNormaliseIdempotent(t *testing.T) {
+	t.Parallel()
+	companies, organizations, _ := labelled(t)
+	for _, n := range slices.Concat(companies, organizations) {
+		once := Normalise(n.Name)
+		if twice := Normalise(once); twice != once {
+			t.Errorf("%q becomes %q, then %q", n.Name, once, twice)
+		}
+	}
+}
+
+// Written out, an abbreviation must not be one itself, or a legal form, or "and".
+func TestAbbreviationsEnd(t *testing.T) {
+	t.Parallel()
+	for short, long := range abbreviations {
+		if abbreviations[long] != "" || legalForms[long] != "" || ands[long] || shortAnds[long] {
+			t.Errorf("%q is short for %q, which means something else too", short, long)
+		}
+	}
+}
+
+func TestLegalFormTables(t *testing.T) {
+	t.Parallel()
+	for _, table := range []map[string]bool{leadingForms, wordLikeLeadingForms, wordLikeForms, unmistakableForms} {
+		for form := range table {
+			if legalForms[form] == "" {
+				t.Errorf("%q is not in the table of legal forms", form)
+			}
+		}
+	}
+}
+
+func FuzzNormalise(f *testing.F) {
+	companies, organizations, _ := labelled(f)
+	for _, n := range slices.Concat(companies, organizations) {
+		f.Add(n.Name)
+	}
+	f.Add("& and & y Hijos & Co. KG S. A. ltd")
+	f.Add("&#38;amp; İ ŉ ǰ ΐ ﬀ Ⅷ ½ ㈱ ﷺ \u0345 \u1e9e C++#+ \u0300")
+	f.Fuzz(func(t *testing.T, name string) {
+		once := Normalise(name)
+		if twice := Normalise(once); twice != once {
+			t.Errorf("%q becomes %q, then %q", name, once, twice)
+		}
+		Suggest([]SuggestName{{ID: 1, Name: name}}, []SuggestName{{ID: 2, Name: once}})
+	})
+}
+
+func BenchmarkSuggest(b *testing.B) {
+	companies, organizations := manyNames(5000, 4000)
+	b.ReportAllocs()
+	for b.Loop() {
+		Suggest(companies, organizations)
+	}
+}
+
+// manyNames makes up customers as an MSP has them: a rare word or two, a trade, sometimes a place, and a
+// legal form that is not written the same way on both sides.
+func manyNames(companies, organizations int) (cs, os []SuggestName) {
+	random := rand.New(rand.NewPCG(1, 2))
+	pick := func(list string) string {
+		words := strings.Split(list, "|")
+		return words[random.IntN(len(words))]
+	}
+	const (
+		starts = "Arden|Bramble|Calder|Dun|Elm|Fern|Grim|Harrow|Iron|Juniper|Kestrel|Lark|Mer|North|Oak|Pel|Quill|Raven|Stone|Thorn|Under|Vale|West|Yar"
+		ends   = "brook|gate|moor|wick|field|stead|haven|combe|ridge|mark|lane|crest|hollow|bury|well|wood|ton|dale|shaw|mere"
+		trades = "Dental|Logistics|Systems|Legal|Properties|Foods|Care|Engineering|Media|Services|Solutions|Group|Consulting|Energy|Insurance|Partners"
+		places = "||||||Berlin|Leeds|Lyon|Texas|North|South"
+		forms  = "|| Ltd| Limited| Inc.| LLC| GmbH| AG| B.V.| S.r.l.| UAB"
+	)
+	for id := range int64(companies) {
+		core := strings.Join(strings.Fields(pick(starts)+pick(ends)+" "+pick(starts)+" "+pick(trades)+" "+pick(places)), " ")
+		cs = append(cs, SuggestName{ID: id + 1, Name: core + pick(forms), Aliases: []string{strings.ReplaceAll(core, " ", "")}})
+		if len(os) < organizations {
+			os = append(os, SuggestName{ID: id + 1, Name: strings.ToUpper(core) + pick(forms)})
+		}
+	}
+	return cs, os
+}
