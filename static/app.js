@@ -53,7 +53,9 @@
     });
   }
 
-  // ---- Asking before something is lost: data-confirm on a form or its button
+  // ---- Asking before something is lost: data-confirm on a form or its button.
+  // data-confirm-option offers a choice; choosing it gives the form's input with
+  // data-confirm-value that value.
 
   const ask = byId("ask");
   let asked = null; // the form and button that wait for an answer
@@ -70,6 +72,10 @@
     byId("ask-title").textContent = asking.dataset.confirmTitle;
     byId("ask-text").textContent = asking.dataset.confirm;
     ask.querySelector("[data-answer=yes]").textContent = asking.dataset.confirmButton;
+    const option = byId("ask-option");
+    option.hidden = !asking.dataset.confirmOption;
+    option.querySelector("span").textContent = asking.dataset.confirmOption ?? "";
+    option.querySelector("input").checked = false;
     ask.showModal();
   }, true);
   ask?.addEventListener("click", (event) => {
@@ -77,6 +83,8 @@
     if (!answer) return;
     ask.close();
     if (answer === "yes" && asked) {
+      const choice = asked.form.querySelector("[data-confirm-value]");
+      if (choice && byId("ask-option").querySelector("input").checked) choice.value = choice.dataset.confirmValue;
       asked.form.dataset.confirmed = "true";
       asked.form.requestSubmit(asked.submitter);
     }

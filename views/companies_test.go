@@ -73,6 +73,8 @@ func TestMappedCompanyTableRow(t *testing.T) {
 	if form.AttrOr("data-confirm", "") == "" {
 		t.Error("unmapping does not ask")
 	}
+	// The line on the agreement stays as it is unless the admin says otherwise.
+	one(t, doc, `form[data-confirm-option] input[name=line][value=keep][data-confirm-value=zero]`)
 	wantText(t, one(t, doc, "details.more > summary"), "Map another organization")
 }
 

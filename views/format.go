@@ -150,13 +150,13 @@ func categoryName(category string) string {
 }
 
 func runKind(r RunRow) string {
-	name := map[string]string{
-		"manual": "Sync now", "monthly": "Monthly sync", "command": "Sync by command", "undo": "Undo",
-	}[r.Kind]
 	if r.Preview {
 		return "Preview"
 	}
-	return name
+	return map[string]string{
+		"manual": "Sync now", "monthly": "Monthly sync", "command": "Sync by command",
+		"undo": "Undo", "retry": "Retry", "release": "Set to 0 after unmapping",
+	}[r.Kind]
 }
 
 // runPeriod says whose seats a run writes.
@@ -199,16 +199,14 @@ var labels = map[string]label{
 	"held":      {"info", "hand", "Held"},
 	"failed":    {"danger", "circle-x", "Failed"},
 	"stale":     {"warning", "history", "Stale"},
+	"unknown":   {"danger", "circle-help", "Outcome unknown"},
+	"rejected":  {"neutral", "x", "Rejected"},
 	"cancelled": {"neutral", "x", "Cancelled"},
 	// runs
 	"running":    {"info", "loader-circle", "Running"},
 	"done":       {"success", "circle-check", "Done"},
 	"incomplete": {"warning", "triangle-alert", "Incomplete"},
 	"discarded":  {"neutral", "x", "Discarded"},
-	// rights
-	"present": {"success", "check", "Present"},
-	"missing": {"danger", "x", "Missing"},
-	"unknown": {"neutral", "circle-help", "Not checked"},
 }
 
 func stateLabel(state string) label {
@@ -216,6 +214,17 @@ func stateLabel(state string) label {
 		return l
 	}
 	return label{"neutral", "circle-dashed", capital(state)}
+}
+
+// rightLabel shows whether the API member has a right.
+func rightLabel(state string) label {
+	switch state {
+	case "present":
+		return label{"success", "check", "Present"}
+	case "missing":
+		return label{"danger", "x", "Missing"}
+	}
+	return label{"neutral", "circle-help", "Not checked"}
 }
 
 func connectionLabel(state string) label {

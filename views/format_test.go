@@ -41,6 +41,9 @@ func TestFormats(t *testing.T) {
 		{runPeriod(RunRow{Month: "2026-10"}), "October 2026"},
 		{runPeriod(RunRow{Month: "2026-11", AsOf: started}), "November 2026, so far"},
 		{countsText(RunCounts{Written: 3, Failed: 1}), "1 failed, 3 written"},
+		{runKind(RunRow{Kind: "release"}), "Set to 0 after unmapping"},
+		{stateLabel("unknown").text, "Outcome unknown"}, // of a change; a right's is "Not checked"
+		{stateLabel("surprising").text, "Surprising"},
 		{countsText(RunCounts{}), "–"},
 	} {
 		if c.got != c.want {

@@ -17,7 +17,7 @@ type RunsPage struct {
 // RunRow is one run.
 type RunRow struct {
 	ID        int64
-	Kind      string // manual, monthly, command or undo
+	Kind      string // manual, monthly, command, undo, retry or release, retry or release
 	Preview   bool
 	Month     string    // YYYY-MM, whose seats it writes
 	AsOf      time.Time // real-time figures up to this moment; zero: the whole month
@@ -31,7 +31,7 @@ type RunRow struct {
 
 // RunCounts are a run's changes by their state.
 type RunCounts struct {
-	Planned, Written, Unchanged, Skipped, Blocked, Conflict, Held, Failed, Stale, Cancelled int
+	Planned, Written, Unchanged, Skipped, Blocked, Conflict, Held, Failed, Unknown, Rejected, Stale, Cancelled int
 }
 
 // RunPage is one run with its changes.
@@ -68,7 +68,7 @@ type ChangeRow struct {
 	HandEdited  bool
 	Reason      string
 	Warnings    []string
-	State       string // planned, sending, written, unchanged, skipped, blocked, conflict, held, failed, stale or cancelled
+	State       string // planned, sending, written, unchanged, skipped, blocked, conflict, held, failed, unknown, rejected, stale or cancelled
 	ErrorWhat   string
 	ErrorDo     string
 	ErrorDetail string
@@ -119,8 +119,8 @@ type stateCount struct {
 // counts lists the states that occur, what needs a person first.
 func (c RunCounts) counts() []stateCount {
 	every := []stateCount{
-		{"failed", c.Failed}, {"conflict", c.Conflict}, {"blocked", c.Blocked}, {"held", c.Held}, {"stale", c.Stale},
-		{"planned", c.Planned}, {"written", c.Written}, {"unchanged", c.Unchanged}, {"skipped", c.Skipped}, {"cancelled", c.Cancelled},
+		{"failed", c.Failed}, {"unknown", c.Unknown}, {"conflict", c.Conflict}, {"blocked", c.Blocked}, {"held", c.Held}, {"stale", c.Stale},
+		{"planned", c.Planned}, {"written", c.Written}, {"unchanged", c.Unchanged}, {"skipped", c.Skipped}, {"rejected", c.Rejected}, {"cancelled", c.Cancelled},
 	}
 	return slices.DeleteFunc(every, func(s stateCount) bool { return s.n == 0 })
 }
