@@ -23,6 +23,7 @@ const (
 	AttendRun         AttentionKind = "run"       // the last run has changes that were not written
 	AttendMissed      AttentionKind = "missed"    // a monthly sync that is due and was not carried through
 	AttendTrialEnding AttentionKind = "trial_ending"
+	AttendNotify      AttentionKind = "notification" // a channel that does not take its messages
 )
 
 // Attention is something that needs a person.
@@ -45,9 +46,10 @@ func (b *Bridge) Attention(ctx context.Context) ([]Attention, error) {
 	}
 	list := setupAttention(c)
 	if c.State == NotConnected {
-		return list, nil
+		notify, err := b.notifyAttention(ctx)
+		return append(list, notify...), err
 	}
-	for _, find := range []func(context.Context) ([]Attention, error){b.runAttention, b.mappingAttention, b.trialAttention} {
+	for _, find := range []func(context.Context) ([]Attention, error){b.runAttention, b.mappingAttention, b.trialAttention, b.notifyAttention} {
 		found, err := find(ctx)
 		if err != nil {
 			return nil, err
@@ -136,6 +138,20 @@ func (b *Bridge) trialAttention(ctx context.Context) ([]Attention, error) {
 		return nil, nil
 	}
 	return []Attention{{Kind: AttendTrialEnding, Count: n, Title: fmt.Sprintf("%s ending within 7 days", plural(n, "trial")), Detail: "Billing starts by itself when a trial ends; delete the organization to avoid it."}}, nil
+}
+
+func (b *Bridge) notifyAttention(ctx context.Context) ([]Attention, error) {
+	channels, err := b.store.Channels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Attention
+	for _, c := range channels {
+		if !c.Problem.Zero() {
+			list = append(list, Attention{Kind: AttendNotify, Title: fmt.Sprintf("Notifications do not arrive: %s", c.Name), Detail: c.Problem.What})
+		}
+	}
+	return list, nil
 }
 
 func plural(n int, noun string) string {

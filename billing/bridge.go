@@ -29,6 +29,8 @@ type Config struct {
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
 	ClientID string           // the operator's ConnectWise client id, used where the admin gave none
+	// BaseURL is the panel's own address, without a slash at its end, for links in notifications; empty: they have none.
+	BaseURL string
 	// Settle is how long after a request of unknown outcome ConnectWise may still act on it: before that
 	// nobody concludes from a missing addition that it was not created. 0: one minute.
 	Settle time.Duration
@@ -42,6 +44,7 @@ type Bridge struct {
 	log      *slog.Logger
 	now      func() time.Time
 	clientID string
+	baseURL  string
 	settle   time.Duration
 	tune     func(*connectwise.Config)
 
@@ -51,6 +54,7 @@ type Bridge struct {
 	work   sync.WaitGroup
 	imp    importing
 	active activeRun
+	outbox outbox
 
 	mu     sync.Mutex
 	client *connectwise.Client // for the saved credentials; nil: not made yet
@@ -67,7 +71,7 @@ func New(c Config) *Bridge {
 	if c.Tune == nil {
 		c.Tune = func(*connectwise.Config) {}
 	}
-	b := &Bridge{store: c.Store, log: c.Log, now: c.Now, clientID: c.ClientID, settle: c.Settle, tune: c.Tune}
+	b := &Bridge{store: c.Store, log: c.Log, now: c.Now, clientID: c.ClientID, baseURL: c.BaseURL, settle: c.Settle, tune: c.Tune, outbox: newOutbox()}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	return b
 }

@@ -119,10 +119,15 @@ func (b *Bridge) CheckConnection(ctx context.Context, who Actor) (Connection, er
 	if err != nil {
 		return Connection{}, err
 	}
+	before := i.Problem
 	rights, err := client.Rights(ctx)
 	if err != nil {
+		if isRefusal(err) {
+			b.tellRefusal(ctx, before, problemOf(err))
+		}
 		err = b.store.SetIntegrationProblem(ctx, problemOf(err), b.now())
 	} else {
+		b.tellRefusal(ctx, before, missingRights(rights))
 		i.APIBase = client.APIBase()
 		err = b.saveChecked(ctx, i, rights)
 	}

@@ -119,8 +119,9 @@ func (b *Bridge) Cancel(ctx context.Context, who Actor, runID int64) error {
 	return b.record(ctx, who, store.CategoryBilling, "Cancelled run %d.", runID)
 }
 
-// Resume finishes the runs that were cut off, oldest first.
+// Resume finishes the runs that were cut off, oldest first, and sends the notifications that were left over.
 func (b *Bridge) Resume(ctx context.Context) error {
+	b.wakeOutbox()
 	release, err := b.lock()
 	if err != nil {
 		return err
@@ -290,7 +291,7 @@ func (b *Bridge) conclude(ctx context.Context, runID int64, cause error) (store.
 		run.PlannedAt = run.EndedAt
 	}
 	run.Status, run.Problem = outcome(run, counts, cause)
-	if err := b.store.UpdateRun(ctx, run); err != nil {
+	if err := b.endRun(ctx, run, counts, cause); err != nil {
 		return run, fmt.Errorf("concluding run %d: %w", runID, err)
 	}
 	return run, b.noteContact(ctx, run, cause)

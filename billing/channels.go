@@ -1,0 +1,231 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"slices"
+	"strings"
+
+	"seatbridge/store"
+)
+
+// maxRecipients bounds the addresses of one channel: more belong into a mailing list.
+const maxRecipients = 20
+
+// Channel is a notification channel as the panel shows it. Its URL and Secret are always empty.
+type Channel struct {
+	store.Channel
+	Host      string // of the URL, which is no secret
+	HasURL    bool
+	HasSecret bool
+	Waiting   int // messages that wait to be sent
+}
+
+// shown is a channel without its secrets.
+func shown(c store.Channel) Channel {
+	view := Channel{Channel: c, HasURL: c.URL != "", HasSecret: c.Secret != ""}
+	if u, err := url.Parse(c.URL); err == nil {
+		view.Host = u.Host
+	}
+	view.URL, view.Secret = "", ""
+	return view
+}
+
+// Channels lists the notification channels.
+func (b *Bridge) Channels(ctx context.Context) ([]Channel, error) {
+	channels, err := b.store.Channels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := b.store.WaitingNotifications(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var views []Channel
+	for _, c := range channels {
+		view := shown(c)
+		view.Waiting = waiting[c.ID]
+		views = append(views, view)
+	}
+	return views, nil
+}
+
+// Channel is one of them; store.ErrNotFound when there is none.
+func (b *Bridge) Channel(ctx context.Context, id int64) (Channel, error) {
+	c, err := b.store.Channel(ctx, id)
+	return shown(c), err
+}
+
+// ChannelKinds are the kinds of channels, in the order they are offered.
+func ChannelKinds() []store.ChannelKind {
+	return []store.ChannelKind{store.ChannelEmail, store.ChannelSlack, store.ChannelTeams, store.ChannelWebhook}
+}
+
+// Events are what a channel can be told, in the order they are offered.
+func Events() []store.Event {
+	return []store.Event{store.EventMonthly, store.EventFailed, store.EventOpen, store.EventCredentials, store.EventUnmapped, store.EventEnded}
+}
+
+// DefaultEvents are what a new channel is told: what needs a person, and once a month that all is well.
+func DefaultEvents() []store.Event {
+	return slices.DeleteFunc(Events(), func(e store.Event) bool { return e == store.EventEnded })
+}
+
+// SaveChannel adds the channel, or changes the one with its id; there an empty URL or Secret leaves the saved one as it is.
+// sign says whether a webhook's messages are signed. The error is *Invalid for input that cannot work.
+func (b *Bridge) SaveChannel(ctx context.Context, who Actor, c store.Channel, sign bool) (id int64, err error) {
+	var saved store.Channel
+	if c.ID != 0 {
+		if saved, err = b.store.Channel(ctx, c.ID); err != nil {
+			return 0, err
+		}
+		c.Kind = saved.Kind
+	}
+	c = completed(c, saved, sign)
+	if problems := channelProblems(c, sign); len(problems) > 0 {
+		return 0, &Invalid{Fields: problems}
+	}
+	verb := "Changed"
+	if c.ID != 0 {
+		err = b.store.UpdateChannel(ctx, c)
+	} else {
+		verb, c.CreatedAt = "Added", b.now()
+		c.ID, err = b.store.CreateChannel(ctx, c)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return c.ID, b.record(ctx, who, store.CategorySettings, "%s the notification channel %q (%s).", verb, c.Name, c.Kind)
+}
+
+// completed fills in what was saved and not entered again.
+func completed(c, saved store.Channel, sign bool) store.Channel {
+	if c.URL == "" {
+		c.URL = saved.URL
+	}
+	switch {
+	case c.Kind == store.ChannelWebhook && !sign, c.Kind == store.ChannelEmail && c.Mail.User == "":
+		c.Secret = ""
+	case c.Secret == "" && (c.Kind != store.ChannelEmail || sameAccount(c.Mail, saved.Mail)):
+		c.Secret = saved.Secret
+	}
+	return c
+}
+
+// sameAccount: a saved password is never sent to another server or for another user.
+func sameAccount(a, b store.Mail) bool {
+	return a.Host == b.Host && a.Port == b.Port && a.Security == b.Security && a.User == b.User
+}
+
+func channelProblems(c store.Channel, sign bool) map[string]string {
+	problems := map[string]string{}
+	if c.Name == "" {
+		problems["name"] = "Enter a name."
+	}
+	switch c.Kind {
+	case store.ChannelEmail:
+		mailProblems(problems, c)
+	case store.ChannelSlack, store.ChannelTeams, store.ChannelWebhook:
+		if problem := addressProblem(c.URL); problem != "" {
+			problems["url"] = problem
+		}
+	default:
+		problems["kind"] = "Choose a kind of channel."
+	}
+	if c.Kind == store.ChannelWebhook && sign && c.Secret == "" {
+		problems["secret"] = "Enter a secret to sign with, or do not sign."
+	}
+	return problems
+}
+
+func mailProblems(problems map[string]string, c store.Channel) {
+	m := c.Mail
+	if m.Host == "" || strings.ContainsAny(m.Host, " /@:") && net.ParseIP(m.Host) == nil {
+		problems["host"] = "Enter the name of the mail server, as in smtp.example.com."
+	}
+	if m.Port < 1 || m.Port > 65535 {
+		problems["port"] = "Enter a port from 1 to 65535; usual are 587 and 465."
+	}
+	switch m.Security {
+	case store.MailStartTLS, store.MailTLS:
+	case store.MailUnencrypted:
+		if !isLoopback(m.Host) {
+			problems["security"] = "Without encryption, mail is only sent to a server on this machine (localhost)."
+		}
+	default:
+		problems["security"] = "Choose how the connection is encrypted."
+	}
+	if m.User != "" && c.Secret == "" {
+		problems["password"] = "Enter the password of this account."
+	}
+	if !isAddress(m.From) {
+		problems["from"] = "Enter the e-mail address to send from."
+	}
+	switch i := slices.IndexFunc(m.To, func(to string) bool { return !isAddress(to) }); {
+	case len(m.To) == 0:
+		problems["to"] = "Enter at least one e-mail address."
+	case i >= 0:
+		problems["to"] = fmt.Sprintf("%q is not an e-mail address.", m.To[i])
+	case len(m.To) > maxRecipients:
+		problems["to"] = fmt.Sprintf("Use at most %d addresses, or a mailing list.", maxRecipients)
+	}
+}
+
+func isAddress(text string) bool {
+	a, err := mail.ParseAddress(text)
+	return err == nil && a.Address == text
+}
+
+// addressProblem says what is wrong with the address of a webhook: what is sent there is not for everybody's eyes.
+func addressProblem(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case address == "":
+		return "Enter the address that messages are posted to."
+	case err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "":
+		return "This is not an address that can be posted to, such as https://hooks.example.com/…"
+	case u.Scheme == "http" && isLoopback(u.Hostname()), u.Scheme == "https":
+		return ""
+	}
+	return "The address has to begin with https://."
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// DeleteChannel removes a channel and what waits to be sent through it.
+func (b *Bridge) DeleteChannel(ctx context.Context, who Actor, id int64) error {
+	c, err := b.store.Channel(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := b.store.DeleteChannel(ctx, id); err != nil {
+		return err
+	}
+	return b.record(ctx, who, store.CategorySettings, "Deleted the notification channel %q (%s).", c.Name, c.Kind)
+}
+
+// TestChannel sends a test message at once and answers what came of it: a zero problem is a message that was taken.
+func (b *Bridge) TestChannel(ctx context.Context, who Actor, id int64) (store.Problem, error) {
+	c, err := b.store.Channel(ctx, id)
+	if err != nil {
+		return store.Problem{}, err
+	}
+	var problem store.Problem
+	result := "it was taken"
+	if err := b.outbox.courier.send(ctx, c, testMessage(b.now(), who.Name, b.pageURL(settingsPage))); err != nil {
+		problem = deliveryProblem(c, err)
+		result = "it was not taken"
+	}
+	ctx = context.WithoutCancel(ctx)
+	return problem, errors.Join(
+		b.store.SetChannelResult(ctx, id, problem, b.now()),
+		b.record(ctx, who, store.CategorySettings, "Sent a test message through the notification channel %q: %s.", c.Name, result),
+	)
+}
