@@ -88,7 +88,7 @@ type matcher struct {
 	words   []string
 	weights []int // of each word: the rarer the heavier
 	holders [][]*party
-	near    map[string][]int // words by what is left of them without one letter
+	near    map[uint64][]int // words by what is left of them without one letter
 	shared  []int            // by organization's place: weight of the words in common, while counting
 }
 
@@ -99,7 +99,7 @@ func newMatcher(companies, organizations []SuggestName) *matcher {
 		equal:         map[string][]*party{},
 		initials:      map[string][]*party{},
 		wordIDs:       map[string]int{},
-		near:          map[string][]int{},
+		near:          map[uint64][]int{},
 		shared:        make([]int, len(organizations)),
 	}
 	all := slices.Concat(m.companies, m.organizations)
@@ -534,11 +534,11 @@ func typoPercent(a, b string) int {
 	if short >= 9 {
 		allowed = 2
 	}
-	if short < 4 || long > longestName || long-short > allowed || digits(a) != digits(b) {
+	if short < 4 || long > longestName || long-short > allowed {
 		return 0
 	}
 	edits := editDistance(v, w)
-	if edits > allowed {
+	if edits > allowed || digits(a) != digits(b) {
 		return 0
 	}
 	return 100 - 150*edits/long
@@ -565,10 +565,12 @@ func digits(s string) string {
 	}, s)
 }
 
-// editDistance counts insertions, deletions, replacements and swaps of neighbours.
+// editDistance counts the insertions, deletions, replacements and swaps of neighbours that lead from one
+// word of at most longestName letters to another.
 func editDistance(a, b []rune) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
+	var rows [3][longestName + 1]int
+	before, last, row := rows[0][:], rows[1][:], rows[2][:]
+	for j := range len(b) + 1 {
 		last[j] = j
 	}
 	for i := range a {
@@ -588,21 +590,32 @@ func editDistance(a, b []rune) int {
 	return last[len(b)]
 }
 
-// withoutOneLetter is the word itself and all that is left of it without one of its letters: two words
+// withoutOneLetter hashes the word itself and all that is left of it without one of its letters: two words
 // that differ by one edit have one of these in common. Short words and numbers have none.
-func withoutOneLetter(s string) []string {
+func withoutOneLetter(s string) []uint64 {
 	const shortest, longest = 4, 40
 	r := []rune(s)
-	if len(r) < shortest || len(r) > longest || digits(s) != "" {
+	if len(r) < shortest || len(r) > longest || strings.ContainsFunc(s, unicode.IsDigit) {
 		return nil
 	}
-	all := []string{s}
+	all := []uint64{hashWithout(r, -1)}
 	for i := range r {
 		if i == 0 || r[i] != r[i-1] {
-			all = append(all, string(r[:i])+string(r[i+1:]))
+			all = append(all, hashWithout(r, i))
 		}
 	}
 	return all
+}
+
+// hashWithout is FNV-1a over letters. A collision costs a comparison, nothing else.
+func hashWithout(letters []rune, left int) uint64 {
+	hash := uint64(14695981039346656037)
+	for i, r := range letters {
+		if i != left {
+			hash = (hash ^ uint64(r)) * 1099511628211
+		}
+	}
+	return hash
 }
 
 // An arrangement says how two names of the same words differ.
@@ -928,6 +941,9 @@ func clean(name string) string {
 		}
 		name = unescaped
 	}
+	if isASCII(name) {
+		return strings.ReplaceAll(name, "`", "'")
+	}
 	name = signs.Replace(name)
 	name = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) { // zero-width space, soft hyphen, direction marks
@@ -985,7 +1001,7 @@ func newWord(written string) word {
 		return word{} // accents without a letter
 	}
 	w.spelled = w.key
-	if len(w.key) != len(written) || w.key != strings.ToLower(written) {
+	if !isASCII(written) {
 		w.spelled = fold(umlauts.Replace(strings.ToLower(written)))
 	}
 	w.key, w.spelled = writtenOut(w.key), writtenOut(w.spelled)
@@ -999,8 +1015,15 @@ func writtenOut(key string) string {
 	return key
 }
 
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
 // fold takes case and accents away. Letters that do not decompose get their usual replacement.
 func fold(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
 	s = strings.ToLower(norm.NFKD.String(s))
 	s = strings.Map(func(r rune) rune {
 		if r >= 0x300 && r <= 0x36F { // combining diacritical marks
