@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -283,6 +284,9 @@ func TestFaultsOnWrites(t *testing.T) {
 			w.sim.SetFaults(tt.fault)
 			run := w.sync()
 			wantStatus(t, run, tt.status)
+			if tt.status == store.RunDone { // history tells what was done, however it was found out
+				w.wantChanges(run, "written NP-BUS ->5", "written NP-BUS 3>4")
+			}
 			if tt.live != nil {
 				got := []string{strings.Join(w.live(acme.ID), " "), strings.Join(w.live(beta.ID), " ")}
 				if !slices.Equal(got, tt.live) {
@@ -295,6 +299,19 @@ func TestFaultsOnWrites(t *testing.T) {
 			w.wantLive(beta.ID, "NP-BUS 4")
 		})
 	}
+}
+
+// TestListsThatLagBehind: a list that lacks the line written a minute ago does not make Seatbridge add another.
+func TestListsThatLagBehind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.mapped("Acme", 5, store.Business)
+	w.sync()
+	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Lag, Text: "all", Wait: time.Hour})
+	w.join(acme, 1)
+	run := w.sync()
+	w.wantChanges(run, "written NP-BUS 5>6")
+	w.wantLive(a.ID, "NP-BUS 6")
 }
 
 // TestKilledMidway ends a process at every request of a run and starts another on its database.
