@@ -8,7 +8,8 @@ import (
 )
 
 // Conflict is a refused write: the value of Field belongs to another record. Field is "name",
-// "external_id", "license" (a second NFR organization), "email" or "product" (one product for both plans).
+// "external_id", "license" (a second NFR organization), "email", "product" (one product for both plans)
+// or "token" (an API token's name).
 type Conflict struct{ Field string }
 
 func (c *Conflict) Error() string { return "another record has the same " + c.Field }
@@ -27,6 +28,7 @@ func asConflict(err error) error {
 		{"users.email_folded", "email"},
 		{"seats.email_folded", "email"},
 		{"product_mappings.product_id", "product"},
+		{"api_tokens.name_folded", "token"},
 	} {
 		if strings.Contains(violation.Error(), unique.column) {
 			return &Conflict{Field: unique.field}

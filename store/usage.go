@@ -15,26 +15,31 @@ type UsageReport struct {
 	Seats          int
 	Plan           Plan
 	Source         string
+	Note           string // why the figure is what it is, a sentence; empty: nothing to say
 	ReportedAt     time.Time
 }
 
-const usageReportColumns = `organization_id, month, seats, plan, source, reported_at`
+const usageReportColumns = `organization_id, month, seats, plan, source, note, reported_at`
 
 func scanUsageReport(row scanner) (r UsageReport, err error) {
-	err = row.Scan(&r.OrganizationID, &r.Month, &r.Seats, &r.Plan, &r.Source, moment(&r.ReportedAt))
+	err = row.Scan(&r.OrganizationID, &r.Month, &r.Seats, &r.Plan, &r.Source, &r.Note, moment(&r.ReportedAt))
 	return r, err
 }
 
 // SaveUsageReport keeps a report; an earlier one for the same organization and month is replaced.
 func (s *Store) SaveUsageReport(ctx context.Context, r UsageReport) error {
 	return s.tx(ctx, fmt.Sprintf("saving the usage report of organization %d for %s", r.OrganizationID, r.Month), func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, `
-			INSERT INTO usage_reports (organization_id, month, seats, plan, source, reported_at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (organization_id, month) DO UPDATE
-			SET seats = excluded.seats, plan = excluded.plan, source = excluded.source, reported_at = excluded.reported_at`,
-			r.OrganizationID, r.Month, r.Seats, r.Plan, r.Source, unix(r.ReportedAt))
-		return err
+		return saveUsageReport(ctx, tx, r)
 	})
+}
+
+func saveUsageReport(ctx context.Context, tx *sql.Tx, r UsageReport) error {
+	_, err := exec(ctx, tx, `
+		INSERT INTO usage_reports (organization_id, month, seats, plan, source, note, reported_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (organization_id, month) DO UPDATE
+		SET seats = excluded.seats, plan = excluded.plan, source = excluded.source, note = excluded.note, reported_at = excluded.reported_at`,
+		r.OrganizationID, r.Month, r.Seats, r.Plan, r.Source, r.Note, unix(r.ReportedAt))
+	return err
 }
 
 // UsageReports lists the reports of a month by organization.
