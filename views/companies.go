@@ -126,7 +126,10 @@ func noneSelected(agreements []AgreementOption) bool {
 // agreementText is all that an option of a select can show: name, type,
 // status, dates, and why it cannot be chosen.
 func agreementText(a AgreementOption) string {
-	parts := []string{a.Name, a.Type}
+	parts := []string{a.Name}
+	if a.Type != a.Name {
+		parts = append(parts, a.Type)
+	}
 	if a.Unusable != "" {
 		return strings.Join(append(parts, a.Unusable), " · ")
 	}

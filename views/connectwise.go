@@ -19,7 +19,7 @@ type IntegrationsPage struct {
 type ConnectWisePage struct {
 	Connection    Connection
 	Credentials   CredentialsForm
-	Rights        []Right // the four, in the order of the guide
+	Rights        []Right // as checked; empty: not checked yet
 	Business      *Product
 	Enterprise    *Product
 	Companies     int // imported
@@ -157,6 +157,22 @@ func (p ConnectWisePage) connected() bool {
 	return p.Connection.State != "" && p.Connection.State != "none"
 }
 
+// guideRights are the rights that the API member needs (api.md section 1), shown
+// until they are checked.
+var guideRights = []Right{
+	{Module: "Company Maintenance", Level: "Inquire", Use: "to read the companies to map"},
+	{Module: "Table Setup", Level: "Inquire", Use: "to read types, statuses and categories"},
+	{Module: "Product Catalog", Level: "Inquire, Add", Use: "to choose or create products"},
+	{Module: "Agreements", Level: "Inquire, Add, Edit", Use: "to write seats to agreements"},
+}
+
+func (p ConnectWisePage) rights() []Right {
+	if len(p.Rights) == 0 {
+		return guideRights
+	}
+	return p.Rights
+}
+
 // next is the step that comes next.
 func (p ConnectWisePage) next() setupStepName {
 	switch {
@@ -178,7 +194,7 @@ func (p ConnectWisePage) due(step setupStepName) bool {
 
 // canSync tells whether syncing makes sense now.
 func (p ConnectWisePage) canSync() bool {
-	return p.connected() && p.next() > stepProducts && p.RunningURL == ""
+	return p.next() == stepSync && p.RunningURL == ""
 }
 
 func stepState(p ConnectWisePage, step setupStepName) templ.Attributes {

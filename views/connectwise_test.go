@@ -28,7 +28,7 @@ func TestConnectWise(t *testing.T) {
 	absent(t, doc, "main > .steps", "script:not([src])")
 }
 
-// The four rights of the guide are there in every state.
+// Each right is shown with what the last check found.
 func TestConnectWiseRights(t *testing.T) {
 	t.Parallel()
 	doc := render(t, ConnectWise(layout(SectionIntegrations), connectWisePage("active")))
@@ -52,12 +52,29 @@ func TestConnectWiseStates(t *testing.T) {
 
 func TestConnectWiseNotConnected(t *testing.T) {
 	t.Parallel()
-	doc := render(t, ConnectWise(layout(SectionIntegrations), ConnectWisePage{Rights: rights()}))
+	doc := render(t, ConnectWise(layout(SectionIntegrations), ConnectWisePage{}))
 	if got := text(one(t, doc, "[aria-current=step]")); got != "Connect" {
 		t.Errorf("step %q", got)
 	}
 	absent(t, doc, "#products", `button[commandfor=confirm-sync]`, `button[commandfor=confirm-disconnect]`, `form[action$="/preview"]`, `form[action$="/test"]`)
 	wantText(t, doc.Find("#rights"), "System › Security Roles", "API Keys")
+	// The guide's four rights, before any was checked.
+	needed := doc.Find("[data-testid=right]")
+	for i, want := range []string{"Company Maintenance: Inquire", "Table Setup: Inquire", "Product Catalog: Inquire, Add", "Agreements: Inquire, Add, Edit"} {
+		wantText(t, needed.Eq(i), want, "Not checked")
+	}
+}
+
+// Without a mapping there is nothing to sync.
+func TestConnectWiseNothingMapped(t *testing.T) {
+	t.Parallel()
+	p := connectWisePage("active")
+	p.Mapped = 0
+	doc := render(t, ConnectWise(layout(SectionIntegrations), p))
+	absent(t, doc, "#confirm-sync", `form[action$="/preview"]`)
+	if got := text(one(t, doc, "[aria-current=step]")); got != "Map companies" {
+		t.Errorf("step %q", got)
+	}
 }
 
 // No sync can be started while one runs.

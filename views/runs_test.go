@@ -26,6 +26,15 @@ func TestRun(t *testing.T) {
 	absent(t, doc, "[data-testid=run-progress]", "[hx-trigger^=every]", `form[action$="/apply"]`, `form[action$="/discard"]`)
 }
 
+func TestRunSummaryLeavesOutNothing(t *testing.T) {
+	t.Parallel()
+	p := runPage()
+	p.SeatsMore, p.SeatsLess = 12, 0
+	if got := text(one(t, render(t, runSummary(p)), "dl > div:last-child dd")); got != "+12" {
+		t.Errorf("seats %q", got)
+	}
+}
+
 func TestPreview(t *testing.T) {
 	t.Parallel()
 	p := runPage()
