@@ -43,13 +43,15 @@ type ActivityFilter struct {
 
 // AddActivity adds an entry.
 func (s *Store) AddActivity(ctx context.Context, a Activity) error {
-	return s.tx(ctx, "adding activity", func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, `
-			INSERT INTO activity (at, user_id, actor, actor_folded, ip, category, action, organization_id)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			unix(a.At), orNull(a.UserID), a.Actor, FoldEmail(a.Actor), a.IP, a.Category, a.Action, orNull(a.OrganizationID))
-		return err
-	})
+	return s.tx(ctx, "adding activity", func(tx *sql.Tx) error { return addActivity(ctx, tx, a) })
+}
+
+func addActivity(ctx context.Context, tx *sql.Tx, a Activity) error {
+	_, err := exec(ctx, tx, `
+		INSERT INTO activity (at, user_id, actor, actor_folded, ip, category, action, organization_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		unix(a.At), orNull(a.UserID), a.Actor, FoldEmail(a.Actor), a.IP, a.Category, a.Action, orNull(a.OrganizationID))
+	return err
 }
 
 // Activities lists a page of the log, the latest first, and counts all entries that match.

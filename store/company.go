@@ -64,7 +64,20 @@ const (
 	ShowAll       CompanyShow = "all"
 	ShowMapped    CompanyShow = "mapped"
 	ShowUnmapped  CompanyShow = "unmapped"
+	ShowSuggested CompanyShow = "suggested" // not mapped, with a suggestion that can be followed
 	ShowAttention CompanyShow = "attention"
+)
+
+// AgreementState picks companies by their agreements. An agreement can be billed on a day if it is not
+// cancelled or gone, has started and has not ended.
+type AgreementState string
+
+// The states of a company's agreements.
+const (
+	AgreementsNone    AgreementState = "none"    // none can be billed
+	AgreementsOne     AgreementState = "one"     // exactly one can
+	AgreementsSeveral AgreementState = "several" // more than one can
+	AgreementsEnding  AgreementState = "ending"  // one that can ends soon
 )
 
 // CompanyFilter picks and orders companies; a zero field does not matter.
@@ -73,7 +86,10 @@ type CompanyFilter struct {
 	Show          CompanyShow
 	TypeID        int
 	StatusID      int
-	Sort          string // "name" (the default), "identifier", "status"
+	Agreements    AgreementState
+	Today, Soon   string // calendar days, for Agreements: the present one and the last that is soon
+	IDs           []int  // not nil: only these
+	Sort          string // "name" (the default), "identifier", "status", "score" (of the best open suggestion), "mapped" (when)
 	Desc          bool
 	Limit, Offset int
 }
@@ -128,11 +144,26 @@ func (f CompanyFilter) where() *filter {
 		w.and(`EXISTS (SELECT 1 FROM mappings m WHERE m.company_id = c.id)`)
 	case ShowUnmapped:
 		w.and(`NOT EXISTS (SELECT 1 FROM mappings m WHERE m.company_id = c.id)`)
+	case ShowSuggested:
+		w.and(`EXISTS (SELECT 1 FROM suggestions s WHERE s.company_id = c.id AND ` + openSuggestion + `)`)
 	case ShowAttention:
 		w.and(`EXISTS (SELECT 1 FROM mappings m JOIN agreements a ON a.id = m.agreement_id JOIN organizations o ON o.id = m.organization_id
 			WHERE m.company_id = c.id AND (c.gone_at IS NOT NULL
 				OR a.gone_at IS NOT NULL OR a.cancelled OR a.status <> ? OR a.company_id <> m.company_id
 				OR o.deleted_at IS NOT NULL OR NOT o.managed))`, agreementActive)
+	}
+	if f.IDs != nil {
+		w.and(`c.id IN ` + in(f.IDs))
+	}
+	switch f.Agreements {
+	case AgreementsNone:
+		w.and(`NOT EXISTS (SELECT 1 FROM `+billableAgreements+`)`, f.Today, f.Today)
+	case AgreementsOne:
+		w.and(`(SELECT COUNT(*) FROM `+billableAgreements+`) = 1`, f.Today, f.Today)
+	case AgreementsSeveral:
+		w.and(`(SELECT COUNT(*) FROM `+billableAgreements+`) > 1`, f.Today, f.Today)
+	case AgreementsEnding:
+		w.and(`EXISTS (SELECT 1 FROM `+billableAgreements+` AND a.end_date <> '' AND a.end_date <= ?)`, f.Today, f.Today, f.Soon)
 	}
 	if f.TypeID != 0 {
 		w.and(`EXISTS (SELECT 1 FROM company_types t WHERE t.company_id = c.id AND t.type_id = ?)`, f.TypeID)
@@ -142,6 +173,10 @@ func (f CompanyFilter) where() *filter {
 	}
 	return &w
 }
+
+// billableAgreements are the agreements of company c that can be billed on a day, which is given twice.
+const billableAgreements = `agreements a WHERE a.company_id = c.id AND a.gone_at IS NULL AND NOT a.cancelled AND a.status <> 'Cancelled'
+	AND a.start_date <= ? AND (a.end_date = '' OR a.end_date >= ?)`
 
 func (f CompanyFilter) query() (string, []any) {
 	w := f.where()
@@ -158,6 +193,10 @@ func (f CompanyFilter) order() string {
 		return `c.identifier` + dir + `, c.id` + dir
 	case "status":
 		return `c.status_name` + dir + `, ` + byName
+	case "score":
+		return `(SELECT MAX(s.score) FROM suggestions s WHERE s.company_id = c.id AND ` + openSuggestion + `)` + dir + ` NULLS LAST, c.name_folded, c.id`
+	case "mapped":
+		return `(SELECT MAX(m.created_at) FROM mappings m WHERE m.company_id = c.id)` + dir + ` NULLS LAST, c.name_folded, c.id`
 	}
 	return byName
 }

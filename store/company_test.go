@@ -79,7 +79,10 @@ func TestImportAgain(t *testing.T) {
 	five := Company{ID: 5, Identifier: "C5", Name: "Company 5", Status: active}
 	again.Companies = append(again.Companies, five, five)
 	got := must[ImportResult](t)(s.SaveImport(t.Context(), again))
-	same(t, got, ImportResult{Companies: 3, NewCompanies: 1, RenamedCompanies: 1, GoneCompanies: 2, Agreements: 1, GoneAgreements: 3})
+	same(t, got, ImportResult{
+		Companies: 3, NewCompanies: 1, RenamedCompanies: 1, GoneCompanies: 2, Agreements: 1, GoneAgreements: 3,
+		New: []string{"Company 5"}, Renamed: []Rename{{"Company 1", "Renamed"}}, Gone: []string{"Company 3", "Company 4"}, Mapped: []string{"Company 3"},
+	})
 
 	same(t, must[Company](t)(s.Company(t.Context(), 1)).Types, []Named{client, vendor})
 	_, err := s.Company(t.Context(), 4)
@@ -92,7 +95,10 @@ func TestImportAgain(t *testing.T) {
 
 	// Found again, it is as it was: neither new nor gone.
 	got = must[ImportResult](t)(s.SaveImport(t.Context(), importOf(3)))
-	same(t, got, ImportResult{Companies: 3, RenamedCompanies: 1, GoneCompanies: 1, Agreements: 3, NewAgreements: 1})
+	same(t, got, ImportResult{
+		Companies: 3, RenamedCompanies: 1, GoneCompanies: 1, Agreements: 3, NewAgreements: 1,
+		Renamed: []Rename{{"Renamed", "Company 1"}}, Gone: []string{"Company 5"},
+	})
 	kept = must[CompanyRow](t)(s.CompanyRow(t.Context(), 3))
 	if !kept.GoneAt.IsZero() || !kept.Agreements[0].GoneAt.IsZero() || len(kept.Mappings) != 1 {
 		t.Errorf("got %+v", kept)

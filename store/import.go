@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -20,6 +22,24 @@ type Import struct {
 type ImportResult struct {
 	Companies, NewCompanies, RenamedCompanies, GoneCompanies int
 	Agreements, NewAgreements, GoneAgreements                int
+
+	// Names of what changed since the import before, the first of each kind; none after a first import.
+	New, Gone []string
+	Renamed   []Rename
+	Mapped    []string // of Gone, those that are mapped and therefore kept
+}
+
+// Rename is a company's new name.
+type Rename struct{ From, To string }
+
+// namesKept bounds how many names of a kind an ImportResult has.
+const namesKept = 200
+
+func keepName[T any](names []T, name T) []T {
+	if len(names) == namesKept {
+		return names
+	}
+	return append(names, name)
 }
 
 // SaveImport brings the imported copy up to date: all of it, or nothing when there is an error. A company
@@ -62,13 +82,32 @@ func importCompanies(ctx context.Context, tx *sql.Tx, im Import, result *ImportR
 		found[c.ID] = true
 		if old, known := before[c.ID]; !known {
 			result.NewCompanies++
+			if len(before) > 0 {
+				result.New = keepName(result.New, c.Name)
+			}
 		} else if old.name != c.Name {
 			result.RenamedCompanies++
+			result.Renamed = keepName(result.Renamed, Rename{old.name, c.Name})
 		}
 	}
 	result.Companies = len(found)
 	result.GoneCompanies = countGone(before, found)
-	return nil
+	result.Gone = goneNames(before, found)
+	result.Mapped, err = list(ctx, tx, scanValue[string], `SELECT c.name FROM companies c WHERE c.gone_at = $1
+		AND EXISTS (SELECT 1 FROM mappings m WHERE m.company_id = c.id) ORDER BY c.name_folded, c.id LIMIT `+strconv.Itoa(namesKept), unix(im.At))
+	return err
+}
+
+// goneNames are the names of what was there before and is not found, in order.
+func goneNames(before map[int]imported, found map[int]bool) []string {
+	var names []string
+	for id, row := range before {
+		if !row.gone && !found[id] {
+			names = append(names, row.name)
+		}
+	}
+	slices.Sort(names)
+	return names[:min(len(names), namesKept)]
 }
 
 func importAgreements(ctx context.Context, tx *sql.Tx, im Import, result *ImportResult) error {

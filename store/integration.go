@@ -112,6 +112,7 @@ func (s *Store) Disconnect(ctx context.Context) error {
 	return s.tx(ctx, "disconnecting", func(tx *sql.Tx) error {
 		for _, statement := range [...]string{
 			`DELETE FROM mappings`,
+			`DELETE FROM rejected_suggestions`,
 			`DELETE FROM lines`,
 			`DELETE FROM agreements`,
 			`DELETE FROM companies`,

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -35,6 +36,54 @@ func (s *Store) SaveMapping(ctx context.Context, m Mapping) error {
 				created_at = excluded.created_at, created_by = excluded.created_by`,
 			unix(m.CreatedAt), m.CreatedBy, m.OrganizationID, m.AgreementID, m.CompanyID)
 	})
+}
+
+// A Remapping is a mapping to save together with others.
+type Remapping struct {
+	Mapping
+	Was    int      // the agreement that the organization was mapped to when this was decided; 0: none
+	Record Activity // what the activity log says about it
+}
+
+// ErrChanged says that something is no longer as it was when a decision about it was made.
+var ErrChanged = errors.New("changed meanwhile")
+
+// SaveMappings maps organizations, all of them or, when there is an error, none. ErrChanged when an
+// organization is not mapped as it was when that was decided, or can no longer be mapped so.
+func (s *Store) SaveMappings(ctx context.Context, all []Remapping) error {
+	return s.tx(ctx, "mapping organizations", func(tx *sql.Tx) error {
+		for _, m := range all {
+			if err := saveRemapping(ctx, tx, m); err != nil {
+				return doing(fmt.Sprintf("organization %d", m.OrganizationID), err)
+			}
+			if err := addActivity(ctx, tx, m.Record); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func saveRemapping(ctx context.Context, tx *sql.Tx, m Remapping) error {
+	if m.Was != 0 {
+		if err := execOne(ctx, tx, `DELETE FROM mappings WHERE organization_id = $1 AND agreement_id = $2`, m.OrganizationID, m.Was); err != nil {
+			return changed(err)
+		}
+	}
+	return changed(execOne(ctx, tx, `
+		INSERT INTO mappings (organization_id, company_id, agreement_id, created_at, created_by)
+		SELECT o.id, a.company_id, a.id, $1, $2 FROM organizations o, agreements a
+		WHERE o.id = $3 AND o.managed AND o.deleted_at IS NULL AND a.id = $4 AND a.company_id = $5
+		ON CONFLICT (organization_id) DO NOTHING`,
+		unix(m.CreatedAt), m.CreatedBy, m.OrganizationID, m.AgreementID, m.CompanyID))
+}
+
+// changed is the error of a row that is not there as expected.
+func changed(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return ErrChanged
+	}
+	return err
 }
 
 // DeleteMapping unmaps an organization: ErrNotFound when it is not mapped. The agreement's lines are

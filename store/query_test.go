@@ -28,6 +28,8 @@ func TestQueryPlans(t *testing.T) {
 		"companies found":        {CompanyFilter{Search: "x", Desc: true, Limit: 50}, inOrder},
 		"companies filtered":     {CompanyFilter{Show: ShowMapped, TypeID: 1, StatusID: 1, Limit: 50}, inOrder},
 		"companies, attention":   {CompanyFilter{Show: ShowAttention, Limit: 50}, inOrder},
+		"companies, suggested":   {CompanyFilter{Show: ShowSuggested, Limit: 50}, inOrder},
+		"companies, agreements":  {CompanyFilter{Agreements: AgreementsSeveral, Limit: 50}, inOrder},
 		"companies by id":        {CompanyFilter{Sort: "identifier", Limit: 50}, inOrder},
 		"companies by status":    {CompanyFilter{Sort: "status", Desc: true, Limit: 50}, inOrder},
 		"seats":                  {SeatFilter{OrganizationID: 1, Limit: 50}, inOrder},
