@@ -343,7 +343,7 @@ func tokenPath(line string) string {
 // eventually waits until a condition of another process or of the outside world holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	patience := time.NewTimer(2 * time.Minute)
+	patience := time.NewTimer(time.Minute)
 	defer patience.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
