@@ -145,6 +145,8 @@ func attentionView(a billing.Attention) views.Attention {
 		return link("Show the runs", "/runs")
 	case billing.AttendTrialEnding:
 		return link("Show them", "/organizations?license=trial")
+	case billing.AttendNotify:
+		return link("Look at the channel", notificationsPath)
 	}
 	return view
 }

@@ -92,6 +92,13 @@ func (s *server) routes() []route {
 		{"POST /settings", admin, s.saveSettings},
 		{"POST /settings/password", technician, s.changePassword},
 		{"POST /settings/sessions/revoke", technician, s.revokeSessions},
+		{"GET /settings/notifications", admin, s.listNotifications},
+		{"GET /settings/notifications/new", admin, s.newChannel},
+		{"POST /settings/notifications", admin, s.createChannel},
+		{"GET /settings/notifications/{id}", admin, s.editChannel},
+		{"POST /settings/notifications/{id}", admin, s.updateChannel},
+		{"POST /settings/notifications/{id}/delete", admin, s.deleteChannel},
+		{"POST /settings/notifications/{id}/test", admin, s.testChannel},
 	}
 }
 

@@ -1,0 +1,221 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+const notificationsPath = "/settings/notifications"
+
+func (s *server) listNotifications(w http.ResponseWriter, r *http.Request) error {
+	channels, err := s.Bridge.Channels(r.Context())
+	if err != nil {
+		return err
+	}
+	page := views.NotificationsPage{LinksLack: s.BaseURL == nil && !s.Demo}
+	for _, c := range channels {
+		page.Channels = append(page.Channels, channelRow(c))
+	}
+	return s.full(w, r, http.StatusOK, views.SectionSettings, "Notifications", func(l views.Layout) templ.Component { return views.Notifications(l, page) })
+}
+
+func channelRow(c billing.Channel) views.ChannelRow {
+	row := views.ChannelRow{
+		ID: c.ID, Kind: string(c.Kind), Name: c.Name, Target: c.Host, Waiting: c.Waiting,
+		Sent: c.SentAt, Problem: problemNotice(c.Problem), Failed: c.ErrorAt,
+	}
+	if c.Kind == store.ChannelEmail {
+		row.Target = strings.Join(c.Mail.To, ", ")
+	}
+	for _, event := range c.Events {
+		row.Events = append(row.Events, views.EventName(string(event)))
+	}
+	return row
+}
+
+func (s *server) newChannel(w http.ResponseWriter, r *http.Request) error {
+	kind := oneOf(r.URL.Query().Get("kind"), billing.ChannelKinds()...)
+	if kind == "" {
+		return store.ErrNotFound
+	}
+	form := views.ChannelForm{Kind: string(kind), Events: eventNames(billing.DefaultEvents())}
+	if kind == store.ChannelEmail {
+		form.Port, form.Security = "587", string(store.MailStartTLS)
+	}
+	return s.renderChannel(w, r, http.StatusOK, form)
+}
+
+func (s *server) editChannel(w http.ResponseWriter, r *http.Request) error {
+	channel, err := s.channel(r)
+	if err != nil {
+		return err
+	}
+	form := channelForm(channel.Channel)
+	form.URLHost, form.HasSecret, form.Sign = channel.Host, channel.HasSecret, channel.HasSecret
+	return s.renderChannel(w, r, http.StatusOK, form)
+}
+
+// channel is the one in the path, without its secrets.
+func (s *server) channel(r *http.Request) (billing.Channel, error) {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return billing.Channel{}, err
+	}
+	return s.Bridge.Channel(r.Context(), id)
+}
+
+// channelForm is the form of a channel as far as it is no secret.
+func channelForm(c store.Channel) views.ChannelForm {
+	f := views.ChannelForm{
+		ID: c.ID, Kind: string(c.Kind), Name: c.Name, Events: eventNames(c.Events),
+		Host: c.Mail.Host, Security: string(c.Mail.Security), User: c.Mail.User, From: c.Mail.From, To: strings.Join(c.Mail.To, "\n"),
+	}
+	if c.Mail.Port != 0 {
+		f.Port = strconv.Itoa(c.Mail.Port)
+	}
+	return f
+}
+
+func eventNames(events []store.Event) []string {
+	var names []string
+	for _, e := range events {
+		names = append(names, string(e))
+	}
+	return names
+}
+
+func (s *server) renderChannel(w http.ResponseWriter, r *http.Request, status int, form views.ChannelForm) error {
+	return s.full(w, r, status, views.SectionSettings, "Notification channel", func(l views.Layout) templ.Component { return views.ChannelEditor(l, form) })
+}
+
+// channelInput is what the form of a channel sends.
+type channelInput struct {
+	store.Channel
+	Sign     bool
+	Port, To string // as typed
+}
+
+func parseChannel(r *http.Request) (channelInput, problems, error) {
+	if err := parseForm(r); err != nil {
+		return channelInput{}, nil, err
+	}
+	f, p := channelInput{Sign: checked(r.PostForm, "sign")}, problems{}
+	text := func(field string, longest int) string {
+		value := clean(r.PostForm.Get(field))
+		if length(value) > longest {
+			p.add(field, "Use at most "+strconv.Itoa(longest)+" characters.")
+		}
+		return clip(value, longest)
+	}
+	f.Kind = oneOf(r.PostForm.Get("kind"), billing.ChannelKinds()...)
+	f.Name, f.URL = text("name", maxName), text("url", maxURL)
+	for _, event := range billing.Events() {
+		if slices.Contains(r.PostForm["event"], string(event)) {
+			f.Events = append(f.Events, event)
+		}
+	}
+	f.Secret = r.PostForm.Get("secret")
+	if f.Kind == store.ChannelEmail {
+		f.Secret, f.Port, f.To = r.PostForm.Get("password"), text("port", 10), clip(r.PostForm.Get("to"), maxRecipientsText)
+		f.Mail = store.Mail{Host: text("host", maxName), Security: store.MailSecurity(text("security", 10)), User: text("user", maxName), From: text("from", maxEmail)}
+		f.Mail.Port, _ = strconv.Atoi(f.Port) // 0 is no port, which the bridge says
+		var bad []string
+		if f.Mail.To, bad = parseEmails(f.To); len(bad) > 0 {
+			p.add("to", notEmails(bad))
+		}
+	}
+	if length(f.Secret) > maxKey {
+		p.add("secret", "Use at most "+strconv.Itoa(maxKey)+" characters.")
+		p.add("password", p["secret"])
+	}
+	return f, p, nil
+}
+
+// Longest texts of the form of a channel, in characters.
+const (
+	maxURL            = 2000
+	maxRecipientsText = 10000
+)
+
+func (s *server) createChannel(w http.ResponseWriter, r *http.Request) error {
+	input, problems, err := parseChannel(r)
+	if err != nil {
+		return err
+	}
+	if input.Kind == "" {
+		return &httpError{Status: http.StatusUnprocessableEntity, Message: "Choose a kind of channel."}
+	}
+	return s.saveChannel(w, r, input, problems, views.ChannelForm{})
+}
+
+func (s *server) updateChannel(w http.ResponseWriter, r *http.Request) error {
+	saved, err := s.channel(r)
+	if err != nil {
+		return err
+	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	r.PostForm.Set("kind", string(saved.Kind)) // it never changes
+	input, problems, err := parseChannel(r)
+	if err != nil {
+		return err
+	}
+	input.ID = saved.ID
+	return s.saveChannel(w, r, input, problems, views.ChannelForm{URLHost: saved.Host, HasSecret: saved.HasSecret})
+}
+
+// saveChannel saves the input or shows it again; saved says which secrets there are already.
+func (s *server) saveChannel(w http.ResponseWriter, r *http.Request, input channelInput, problems problems, saved views.ChannelForm) error {
+	if len(problems) == 0 {
+		_, err := s.Bridge.SaveChannel(r.Context(), s.actor(r), input.Channel, input.Sign)
+		if err == nil {
+			return s.done(w, r, notificationsPath, "Channel saved. Test sends a message through it.")
+		}
+		var invalid *billing.Invalid
+		if !errors.As(err, &invalid) {
+			return err
+		}
+		problems = invalid.Fields
+	}
+	form := channelForm(input.Channel)
+	form.Port, form.To, form.Sign, form.Problems = input.Port, input.To, input.Sign, views.Problems(problems)
+	form.URLHost, form.HasSecret = saved.URLHost, saved.HasSecret
+	return s.renderChannel(w, r, http.StatusUnprocessableEntity, form)
+}
+
+func (s *server) deleteChannel(w http.ResponseWriter, r *http.Request) error {
+	channel, err := s.channel(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Bridge.DeleteChannel(r.Context(), s.actor(r), channel.ID); err != nil {
+		return err
+	}
+	return s.done(w, r, notificationsPath, "Deleted "+channel.Name+".")
+}
+
+// testChannel sends a test message. What came of it stands in the channel's row.
+func (s *server) testChannel(w http.ResponseWriter, r *http.Request) error {
+	channel, err := s.channel(r)
+	if err != nil {
+		return err
+	}
+	problem, err := s.Bridge.TestChannel(r.Context(), s.actor(r), channel.ID)
+	if err != nil {
+		return err
+	}
+	if problem.Zero() {
+		return s.done(w, r, notificationsPath, "The test message through "+channel.Name+" was taken.")
+	}
+	return leave(w, r, notificationsPath)
+}
