@@ -49,12 +49,13 @@ type Bridge struct {
 	tune     func(*connectwise.Config)
 
 	// ctx ends when the process shuts down; work in the background hangs on it.
-	ctx    context.Context
-	stop   context.CancelFunc
-	work   sync.WaitGroup
-	imp    importing
-	active activeRun
-	outbox outbox
+	ctx     context.Context
+	stop    context.CancelFunc
+	work    sync.WaitGroup
+	imp     importing
+	active  activeRun
+	figures figures
+	outbox  outbox
 
 	mu     sync.Mutex
 	client *connectwise.Client // for the saved credentials; nil: not made yet

@@ -66,38 +66,6 @@ type MonthTotal struct {
 	Unknown int // organizations without a figure
 }
 
-// Totals is the billable seats of the last months, oldest first; the last one is the current month to date.
-func (b *Bridge) Totals(ctx context.Context, months int) ([]MonthTotal, error) {
-	rules, err := b.rules(ctx)
-	if err != nil {
-		return nil, err
-	}
-	periods := b.lastPeriods(months)
-	sums := make([]MonthTotal, len(periods))
-	for i, p := range periods {
-		sums[i] = MonthTotal{Month: p.Month, Seats: map[store.Plan]int{}}
-	}
-	for l, err := range b.store.Ledgers(ctx, periods[0].Start(), periods[months-1].End(), nil) {
-		if err != nil {
-			return nil, fmt.Errorf("counting seats: %w", err)
-		}
-		for i, p := range periods {
-			if l.Organization.CreatedAt.Before(p.End()) {
-				sums[i].add(Count(l, p, rules))
-			}
-		}
-	}
-	return sums, nil
-}
-
-func (t *MonthTotal) add(u Usage) {
-	if u.Known {
-		t.Seats[u.Plan] += u.Seats
-	} else {
-		t.Unknown++
-	}
-}
-
 // lastPeriods is the current month to date, preceded by whole months.
 func (b *Bridge) lastPeriods(n int) []Period {
 	current := ToDate(b.now())

@@ -108,7 +108,7 @@ func (s *server) organizationsOrderedHere(ctx context.Context, q *organizationQu
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	usage, err := s.Bridge.Usage(ctx, period, nil)
+	usage, err := s.Bridge.Figures(ctx, period)
 	if err != nil {
 		return nil, 0, nil, err
 	}

@@ -49,7 +49,7 @@ type usageRow struct {
 // usageRows are all organizations that match, with their figures, in order.
 // Those that did not exist yet in the period are left out.
 func (s *server) usageRows(ctx context.Context, q usageQuery) ([]usageRow, error) {
-	figures, err := s.Bridge.Usage(ctx, q.period, nil)
+	figures, err := s.Bridge.Figures(ctx, q.period)
 	if err != nil {
 		return nil, err
 	}
@@ -111,11 +111,30 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 	for _, row := range all {
 		addUsage(&page, row.Usage)
 	}
+	if err := s.explainRows(r.Context(), q.period, rows); err != nil {
+		return err
+	}
 	for _, row := range rows {
 		page.Rows = append(page.Rows, usageView(row))
 	}
 	return s.answer(w, r, http.StatusOK, views.UsageTable(page),
 		func(l views.Layout) templ.Component { return views.Usage(l, page) }, views.SectionUsage, "Usage data")
+}
+
+// explainRows gives the figures that are shown their reasons.
+func (s *server) explainRows(ctx context.Context, p billing.Period, rows []usageRow) error {
+	ids := make([]int64, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	explained, err := s.Bridge.Usage(ctx, p, ids)
+	if err != nil {
+		return err
+	}
+	for i, row := range rows {
+		rows[i].Usage = explained[row.ID]
+	}
+	return nil
 }
 
 // addUsage adds a figure to the page's totals. Unknown is counted apart: it is not zero.
@@ -165,6 +184,9 @@ func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
 	q := s.parseUsageQuery(r)
 	rows, err := s.usageRows(r.Context(), q)
 	if err != nil {
+		return err
+	}
+	if err := s.explainRows(r.Context(), q.period, rows); err != nil {
 		return err
 	}
 	header := []string{"Month", "Organization", "External ID", "License type", "Plan billed", "Billable seats", "Source", "Note", "ConnectWise company", "ConnectWise agreement"}

@@ -122,3 +122,21 @@ func ledgerReports(ctx context.Context, tx *sql.Tx, ids []int64, from, until tim
 	return each(ctx, tx, scanUsageReport, `SELECT `+usageReportColumns+` FROM usage_reports
 		WHERE organization_id IN `+in(ids)+` AND month >= $1 AND month <= $2`, MonthOf(from), last)
 }
+
+// LedgerChanges tells which organizations' ledgers changed after a version, and the version that this is
+// true for. Version 0 is before every change.
+func (s *Store) LedgerChanges(ctx context.Context, after int64) (ids []int64, version int64, err error) {
+	type change struct{ organization, version int64 }
+	scan := func(row scanner) (c change, err error) {
+		err = row.Scan(&c.organization, &c.version)
+		return c, err
+	}
+	version = after
+	for c, err := range each(ctx, s.reader, scan, `SELECT organization_id, version FROM ledger_changes WHERE version > $1 ORDER BY version`, after) {
+		if err != nil {
+			return nil, after, doing("reading what changed in the ledgers", err)
+		}
+		ids, version = append(ids, c.organization), c.version
+	}
+	return ids, version, nil
+}

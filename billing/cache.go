@@ -1,0 +1,165 @@
+package billing
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"seatbridge/store"
+)
+
+// rememberedMonths is how many months' figures are kept in memory: the current one and the eleven before.
+const rememberedMonths = 12
+
+// figures remembers every organization's figures of the last months, because pages sum them up and sort
+// by them. It asks the store what changed and counts only that anew. Runs never read it: they count.
+type figures struct {
+	mu             sync.Mutex
+	version        int64 // of the ledgers
+	rules          Rules
+	month          store.Month // the current one
+	byOrganization map[int64]*remembered
+}
+
+// remembered are one organization's figures, oldest month first.
+type remembered struct {
+	created time.Time
+	months  [rememberedMonths]plainUsage
+	until   time.Time // when time alone will change the current month's figure; zero: never
+}
+
+// plainUsage is a Usage without its words.
+type plainUsage struct {
+	seats, ledger int
+	plan          store.Plan
+	source        Source
+	known         bool
+}
+
+// refresh brings what is remembered up to date. The caller holds the lock.
+func (f *figures) refresh(ctx context.Context, b *Bridge) error {
+	rules, err := b.rules(ctx)
+	if err != nil {
+		return err
+	}
+	now := b.now()
+	if month := store.MonthOf(now); f.byOrganization == nil || f.month != month || f.rules != rules {
+		f.version, f.rules, f.month, f.byOrganization = 0, rules, month, map[int64]*remembered{}
+	}
+	changed, version, err := b.store.LedgerChanges(ctx, f.version)
+	if err != nil {
+		return err
+	}
+	for id, r := range f.byOrganization {
+		if !r.until.IsZero() && !r.until.After(now) {
+			changed = append(changed, id)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if f.version == 0 {
+		changed = nil // everything
+	}
+	if err := f.count(ctx, b, changed); err != nil {
+		return err
+	}
+	f.version = version
+	return nil
+}
+
+// count counts the organizations anew; nil: all of them.
+func (f *figures) count(ctx context.Context, b *Bridge, ids []int64) error {
+	periods := b.lastPeriods(rememberedMonths)
+	first := periods[0].Start()
+	for l, err := range b.store.Ledgers(ctx, first, periods[rememberedMonths-1].Month.End(), ids) {
+		if err != nil {
+			return fmt.Errorf("counting seats: %w", err)
+		}
+		if deleted := l.Organization.DeletedAt; !deleted.IsZero() && !deleted.After(first) {
+			delete(f.byOrganization, l.Organization.ID)
+			continue
+		}
+		r := &remembered{created: l.Organization.CreatedAt, until: nextChange(l, b.now())}
+		for i, p := range periods {
+			u := Count(l, p, f.rules)
+			r.months[i] = plainUsage{seats: u.Seats, ledger: u.Ledger, plan: u.Plan, source: u.Source, known: u.Known}
+		}
+		f.byOrganization[l.Organization.ID] = r
+	}
+	return nil
+}
+
+// nextChange is the next moment at which a figure to date changes by itself; zero: none is known.
+func nextChange(l store.Ledger, now time.Time) time.Time {
+	var next time.Time
+	note := func(t time.Time) {
+		if t.After(now) && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	note(l.Organization.CreatedAt)
+	note(l.Organization.TrialEndsAt)
+	note(l.Organization.DeletedAt)
+	for _, term := range l.Terms {
+		note(term.Since)
+	}
+	for _, s := range l.Seats {
+		note(s.InvitedAt)
+		note(s.JoinedAt)
+		note(s.DeletedAt)
+	}
+	return next
+}
+
+// Figures is the billable seats of all organizations in a month to date or a whole past month, without
+// the reasons, which Usage gives. It is quick for the last twelve months.
+func (b *Bridge) Figures(ctx context.Context, p Period) (map[int64]Usage, error) {
+	b.figures.mu.Lock()
+	defer b.figures.mu.Unlock()
+	if err := b.figures.refresh(ctx, b); err != nil {
+		return nil, err
+	}
+	for i, remembered := range b.lastPeriods(rememberedMonths) {
+		if remembered.Month != p.Month || remembered.AsOf.IsZero() != p.AsOf.IsZero() {
+			continue
+		}
+		usages := make(map[int64]Usage, len(b.figures.byOrganization))
+		for id, r := range b.figures.byOrganization {
+			f := r.months[i]
+			usages[id] = Usage{OrganizationID: id, Period: p, Seats: f.seats, Plan: f.plan, Known: f.known, Source: f.source, Ledger: f.ledger}
+		}
+		return usages, nil
+	}
+	return b.Usage(ctx, p, nil)
+}
+
+// Totals is the billable seats of the last months, oldest first; the last one is the current month to
+// date. It goes back eleven months at most.
+func (b *Bridge) Totals(ctx context.Context, months int) ([]MonthTotal, error) {
+	b.figures.mu.Lock()
+	defer b.figures.mu.Unlock()
+	if err := b.figures.refresh(ctx, b); err != nil {
+		return nil, err
+	}
+	periods := b.lastPeriods(rememberedMonths)
+	sums := make([]MonthTotal, len(periods))
+	for i, p := range periods {
+		sums[i] = MonthTotal{Month: p.Month, Seats: map[store.Plan]int{}}
+		for _, r := range b.figures.byOrganization {
+			if r.created.Before(p.End()) {
+				sums[i].add(r.months[i])
+			}
+		}
+	}
+	return sums[max(0, rememberedMonths-months):], nil
+}
+
+func (t *MonthTotal) add(f plainUsage) {
+	if f.known {
+		t.Seats[f.plan] += f.seats
+	} else {
+		t.Unknown++
+	}
+}
