@@ -65,8 +65,12 @@ func (c *config) logFormatFlag(fs *flag.FlagSet) {
 	fs.StringVar(&c.logFormat, "log-format", "text", "text or json")
 }
 
-func (c *config) webFlags(fs *flag.FlagSet) {
+func (c *config) baseURLFlag(fs *flag.FlagSet) {
 	fs.StringVar(&c.baseURL, "base-url", "", "`URL` that people open, such as https://seatbridge.example.com")
+}
+
+func (c *config) webFlags(fs *flag.FlagSet) {
+	c.baseURLFlag(fs)
 	fs.StringVar(&c.trustedProxies, "trusted-proxies", "", "addresses or `networks` of reverse proxies, with commas, whose X-Forwarded-For is believed")
 }
 
@@ -148,6 +152,9 @@ func (c *config) logger(w io.Writer, level slog.Level) *slog.Logger {
 func (c *config) newBridge(db *store.Store, log *slog.Logger) *billing.Bridge {
 	b := c.bridge
 	b.Store, b.Log, b.ClientID = db, log, c.clientID
+	if c.base != nil {
+		b.BaseURL = c.base.String()
+	}
 	return billing.New(b)
 }
 

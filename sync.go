@@ -40,6 +40,7 @@ func syncCommand(stdout, stderr io.Writer) *ffcli.Command {
 	fs := newFlags("sync")
 	c.dataFlag(fs)
 	c.clientIDFlag(fs)
+	c.baseURLFlag(fs) // for links in notifications
 	c.logFormatFlag(fs)
 	o.flags(fs)
 	return &ffcli.Command{
@@ -100,6 +101,7 @@ func syncNow(ctx context.Context, c *config, o syncOptions, period billing.Perio
 	} else {
 		err = printTable(stdout, run, period, changes)
 	}
+	bridge.Deliver(ctx)
 	return errors.Join(err, verdict(run, changes))
 }
 

@@ -97,9 +97,10 @@ func (b *Bridge) rest(ctx context.Context, failed bool) bool {
 
 // Deliver sends what is due in the outbox, for a command that ends afterwards; a server does so by itself. What cannot be
 // delivered now stays, for a server to try again.
-func (b *Bridge) Deliver(ctx context.Context) error {
-	_, err := b.deliverDue(ctx)
-	return err
+func (b *Bridge) Deliver(ctx context.Context) {
+	if _, err := b.deliverDue(ctx); err != nil {
+		b.log.Error("delivering notifications", "err", err)
+	}
 }
 
 // deliverDue sends what is due, one message after the other, and answers when the next will be; zero when none waits.
