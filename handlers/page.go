@@ -40,10 +40,16 @@ func (e *httpError) Error() string {
 
 func (e *httpError) Unwrap() error { return e.Err }
 
+// patience is how long an answer may take. It bounds the waits for ConnectWise: a pause that it asks for
+// is reported instead of sat out.
+const patience = 40 * time.Second
+
 // page runs a handler and is the only place that turns errors into answers.
 func (s *server) page(fn func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := fn(w, r)
+		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		err := fn(w, r.WithContext(ctx))
 		if err == nil || errors.Is(err, context.Canceled) {
 			return
 		}
