@@ -54,10 +54,8 @@ func (b *Bridge) Connection(ctx context.Context) (Connection, error) {
 		Products: products, Problem: i.Problem, ErrorAt: i.ErrorAt, ConnectedAt: i.ConnectedAt, CheckedAt: i.CheckedAt,
 		LastImportAt: i.LastImportAt, LastSyncAt: i.LastSyncAt, DefaultClientID: b.clientID != "",
 	}
-	if i.Rights != "" {
-		if err := json.Unmarshal([]byte(i.Rights), &c.Rights); err != nil {
-			return Connection{}, fmt.Errorf("reading the stored rights: %w", err)
-		}
+	if c.Rights, err = storedRights(i); err != nil {
+		return Connection{}, err
 	}
 	switch {
 	case !c.Problem.Zero():
@@ -231,6 +229,16 @@ func (b *Bridge) saveChecked(ctx context.Context, i store.Integration, rights co
 	}
 	b.forgetClient()
 	return nil
+}
+
+// storedRights are the rights as they were last tested.
+func storedRights(i store.Integration) (rights connectwise.Rights, err error) {
+	if i.Rights != "" {
+		if err := json.Unmarshal([]byte(i.Rights), &rights); err != nil {
+			return nil, fmt.Errorf("reading the stored rights: %w", err)
+		}
+	}
+	return rights, nil
 }
 
 // missingRights names what the API member's role lacks.

@@ -324,11 +324,27 @@ func (b *Bridge) noteContact(ctx context.Context, run store.Run, cause error) er
 	if cause != nil {
 		return nil
 	}
-	err := b.store.SetIntegrationProblem(ctx, store.Problem{}, b.now())
+	err := b.clearProblem(ctx)
 	if err != nil || run.Preview || run.Agreement != 0 || run.Kind == store.RunUndo {
 		return err
 	}
 	return b.store.SetLastSync(ctx, b.now())
+}
+
+// clearProblem forgets what was wrong with the connection, but for rights that are known to be missing.
+func (b *Bridge) clearProblem(ctx context.Context) error {
+	i, err := b.store.Integration(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading the integration: %w", err)
+	}
+	rights, err := storedRights(i)
+	if err != nil {
+		return err
+	}
+	return b.store.SetIntegrationProblem(ctx, missingRights(rights), b.now())
 }
 
 // outcome is a run's status: done when every line is as it should be, incomplete when a person has to

@@ -202,6 +202,42 @@ func TestPreviewWritesNothingAndApplyWritesExactlyIt(t *testing.T) {
 	}
 }
 
+func TestApplyWritesNothingThatWasNotShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.mapped("Acme", 5, store.Business)
+	preview, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	w.must(err)
+	w.wantChanges(preview, "planned NP-BUS ->5")
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.enterprise.ID, Quantity: qty("7")})
+	w.must(w.Apply(t.Context(), admin(), preview.ID))
+	w.work.Wait()
+	w.wantChanges(preview, "written NP-BUS ->5")
+	w.wantLive(a.ID, "NP-ENT 7", "NP-BUS 5")
+}
+
+func TestAnAgreementThatCannotBeReadIsNeverGreen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mapped("Acme", 0, store.Business)
+	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.HTML503, Path: "/finance/agreements/*/additions"})
+	wantStatus(t, w.sync(), store.RunIncomplete)
+}
+
+func TestASuccessfulSyncKeepsTheMissingRight(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mapped("Acme", 5, store.Business)
+	w.sim.Revoke(cwsim.ProductCatalog, cwsim.Add)
+	w.connect()
+	wantStatus(t, w.sync(), store.RunDone)
+	c, err := w.Connection(t.Context())
+	w.must(err)
+	if c.State != Failing || !strings.Contains(c.Problem.What, "Product Catalog – Add") {
+		t.Errorf("connection %s, %q; want the missing right named", c.State, c.Problem.What)
+	}
+}
+
 func TestDiscard(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -483,7 +483,7 @@ func (w *writer) reconcile(ctx context.Context, s Situation, journal []store.Cha
 		old, known := before[fresh.ProductID]
 		delete(before, fresh.ProductID)
 		switch {
-		case known && old.State.Final():
+		case known && old.State.Final(), !known && w.applies(): // it was not shown, so it is not written
 		case known && old.State == store.StateSending && arrived(fresh, old):
 			old.AdditionID, old.State = fresh.AdditionID, store.StateWritten
 			err = errors.Join(err, w.finish(ctx, old))
@@ -577,17 +577,11 @@ func (w *writer) fail(ctx context.Context, s Situation, cause error) error {
 	if fatal(cause) {
 		return cause
 	}
-	changes := []store.Change{}
-	for _, p := range w.products {
-		want := s.Wants[p.Plan]
-		if want.Seats == 0 && len(want.Shares) == 0 {
-			continue
-		}
-		c := newChange(s, p)
-		c.Shares, c.After = want.Shares, decimal.NewNullDecimal(decimal.NewFromInt(int64(want.Seats)))
+	changes := w.unread(s)
+	for i := range changes {
+		c := &changes[i]
 		c.Kind, c.State, c.Problem = store.KindSkipped, store.StateFailed, problemOf(cause)
 		c.Reason = "The agreement's additions could not be read."
-		changes = append(changes, c)
 	}
 	if _, err := w.store.PlanAgreement(ctx, w.run.ID, s.Agreement.ID, changes); err != nil {
 		return fmt.Errorf("recording agreement %d: %w", s.Agreement.ID, err)
@@ -596,6 +590,32 @@ func (w *writer) fail(ctx context.Context, s Situation, cause error) error {
 		return err
 	}
 	return w.lost(cause)
+}
+
+// unread names the lines of an agreement whose additions could not be read: what was to be billed there
+// or, when that is nothing, every product, because a line that should go to 0 may be there.
+func (w *writer) unread(s Situation) []store.Change {
+	var changes []store.Change
+	for _, written := range w.undo[s.Agreement.ID] {
+		c := newChange(s, MappedProduct{Plan: written.Plan, ID: written.ProductID, Identifier: written.Product})
+		c.AdditionID, c.After = written.AdditionID, written.Before
+		changes = append(changes, c)
+	}
+	if w.run.Kind == store.RunUndo {
+		return changes
+	}
+	nothing := true
+	for _, p := range w.products {
+		nothing = nothing && len(s.Wants[p.Plan].Shares) == 0
+	}
+	for _, p := range w.products {
+		if want := s.Wants[p.Plan]; nothing || len(want.Shares) > 0 {
+			c := newChange(s, p)
+			c.Shares, c.After = want.Shares, decimal.NewNullDecimal(decimal.NewFromInt(int64(want.Seats)))
+			changes = append(changes, c)
+		}
+	}
+	return changes
 }
 
 // writeAll carries out the planned changes of one agreement, one after the other; false: some wait for
