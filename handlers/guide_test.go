@@ -393,3 +393,19 @@ func TestMappingTable(t *testing.T) {
 		t.Error("a page beyond the end is empty")
 	}
 }
+
+func TestUnmapTakesTheSeatsOffIfAsked(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	b := p.as(store.Admin)
+	b.connect()
+	b.mapProducts()
+	acme, organization := p.customer("Acme Harbor Works"), p.organization("Acme", 3)
+	b.importAll()
+	company := fmt.Sprintf("%s/%d", companiesPath, acme.CompanyID)
+	chosen := form("agreement", fmt.Sprint(acme.ID), "organization", fmt.Sprint(organization.ID))
+	b.post(company+"/map", chosen, http.StatusSeeOther)
+	b.syncNow()
+	b.post(company+"/unmap", form("organization", fmt.Sprint(organization.ID), "line", "zero"), http.StatusSeeOther)
+	b.until("the release", func() bool { return p.quantities(acme.ID)["NP-BUS"] == "0" })
+}

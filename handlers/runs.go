@@ -48,8 +48,6 @@ func (s *server) listRuns(w http.ResponseWriter, r *http.Request) error {
 		func(l views.Layout) templ.Component { return views.Runs(l, page) }, views.SectionIntegrations, "Runs")
 }
 
-// runRow folds the rarer states into their neighbours: an unknown outcome needs
-// a person like a failure, and a rejected change is not written like a cancelled one.
 func runRow(run store.RunRow) views.RunRow {
 	return views.RunRow{
 		ID: run.ID, Kind: string(run.Kind), Preview: run.Preview, Month: string(run.Month), AsOf: run.AsOf, Actor: run.Actor,
@@ -57,8 +55,8 @@ func runRow(run store.RunRow) views.RunRow {
 		Counts: views.RunCounts{
 			Planned: run.Counts[store.StatePlanned] + run.Counts[store.StateSending], Written: run.Counts[store.StateWritten],
 			Unchanged: run.Counts[store.StateUnchanged], Skipped: run.Counts[store.StateSkipped], Blocked: run.Counts[store.StateBlocked],
-			Conflict: run.Counts[store.StateConflict], Held: run.Counts[store.StateHeld], Failed: run.Counts[store.StateFailed] + run.Counts[store.StateUnknown],
-			Stale: run.Counts[store.StateStale], Cancelled: run.Counts[store.StateCancelled] + run.Counts[store.StateRejected],
+			Conflict: run.Counts[store.StateConflict], Held: run.Counts[store.StateHeld], Failed: run.Counts[store.StateFailed], Unknown: run.Counts[store.StateUnknown],
+			Stale: run.Counts[store.StateStale], Rejected: run.Counts[store.StateRejected], Cancelled: run.Counts[store.StateCancelled],
 		},
 	}
 }
