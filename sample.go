@@ -61,7 +61,7 @@ func peculiar() []sample {
 func ordinary(chance *rand.Rand, customers []string) []sample {
 	var samples []sample
 	for i, name := range customers[:min(sampleCustomers, len(customers))] {
-		s := sample{name: name, plan: store.Business, age: 30 + chance.IntN(390), seats: 3 + chance.IntN(30), grows: chance.IntN(14)}
+		s := sample{name: name, plan: store.Business, age: 90 + chance.IntN(640), seats: 3 + chance.IntN(30), grows: chance.IntN(14)}
 		if i%3 == 2 {
 			s.plan = store.Enterprise
 			s.seats += 10

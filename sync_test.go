@@ -138,7 +138,7 @@ type world struct {
 
 // newWorld makes n organizations of 1 to 40 seats, every third one on Enterprise, each with an agreement of its own that has
 // no additions yet.
-func newWorld(t *testing.T, n int, latency time.Duration) *world {
+func newWorld(t testing.TB, n int, latency time.Duration) *world {
 	t.Helper()
 	now := time.Now().UTC()
 	w := &world{data: t.TempDir(), wanted: map[string]string{}, product: map[store.Plan]cwsim.CatalogItem{}}
@@ -168,7 +168,7 @@ func newWorld(t *testing.T, n int, latency time.Duration) *world {
 }
 
 // fill adds the companies to ConnectWise and the organizations, their seats and mappings to the database.
-func (w *world) fill(t *testing.T, db *store.Store, n int, now time.Time) {
+func (w *world) fill(t testing.TB, db *store.Store, n int, now time.Time) {
 	t.Helper()
 	imported := store.Import{TypeIDs: []int{1}, StatusIDs: []int{1}, At: now}
 	var organizations []store.Organization
@@ -230,7 +230,7 @@ func (w *world) sync(t *testing.T, status int, args ...string) string {
 	return stdout.String()
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
