@@ -113,6 +113,10 @@ func (e *answerError) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s %s", e.status, http.StatusText(e.status), e.text))
 }
 
+// maxReply is how much of an answer is looked at, in bytes: more than is shown, so that a secret in it is not cut before it
+// is blotted out.
+const maxReply = 16 << 10
+
 func (c courier) post(ctx context.Context, address string, body []byte, headers map[string]string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
@@ -132,7 +136,7 @@ func (c courier) post(ctx context.Context, address string, body []byte, headers 
 		return err
 	}
 	defer answer.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(answer.Body, 300)) // only for a person to read
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, maxReply)) // only for a person to read
 	if answer.StatusCode/100 == 2 {
 		return nil
 	}
