@@ -44,13 +44,11 @@ func (s *server) overview(ctx context.Context) (views.OverviewPage, error) {
 	}
 	for _, a := range attention {
 		page.Attention = append(page.Attention, attentionView(a))
-		if a.Kind == billing.AttendUnmapped {
-			page.Unmapped = a.Count
-		}
 	}
 	if page.Organizations, page.Mapped, err = s.countOrganizations(ctx); err != nil {
 		return page, err
 	}
+	page.Unmapped = page.Organizations - page.Mapped
 	page.NextStep = nextStep(connection, page)
 	if err := s.overviewRuns(ctx, &page); err != nil {
 		return page, err

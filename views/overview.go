@@ -12,7 +12,7 @@ type OverviewPage struct {
 	Enterprise    int
 	Organizations int // not deleted
 	Mapped        int
-	Unmapped      int         // managed, billed, without a mapping
+	Unmapped      int         // without a mapping
 	Months        []SeatMonth // twelve, oldest first
 	Runs          []RunRow    // the latest few
 }
