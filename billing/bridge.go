@@ -57,6 +57,8 @@ type Bridge struct {
 	figures figures
 	outbox  outbox
 
+	suggesting sync.Mutex // held while suggestions are made
+
 	mu     sync.Mutex
 	client *connectwise.Client // for the saved credentials; nil: not made yet
 }

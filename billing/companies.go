@@ -224,58 +224,40 @@ func AgreementUnusable(a store.Agreement, today time.Time) string {
 	return Unbillable(found, connectwise.DateOf(today))
 }
 
-// Map maps an organization to an agreement; an earlier mapping of the organization is replaced.
+// Map maps an organization to an agreement. It may be mapped to another agreement of the same company,
+// which the new mapping replaces; the line there stays as it is. Mapped to another company, it has to be
+// unmapped first, which asks what becomes of its line.
 func (b *Bridge) Map(ctx context.Context, who Actor, companyID, agreementID int, organizationID int64) error {
-	problems := map[string]string{}
-	company, agreement, err := b.mappable(ctx, companyID, agreementID, problems)
+	p := Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID}
+	w, err := b.pairWorld(ctx, []Pair{p})
 	if err != nil {
 		return err
 	}
-	o, err := b.store.Organization(ctx, organizationID)
-	switch {
-	case organizationID == 0 || errors.Is(err, store.ErrNotFound):
-		problems["organization"] = "Choose an organization."
-	case err != nil:
-		return fmt.Errorf("reading organization %d: %w", organizationID, err)
-	case !o.Managed:
-		problems["organization"] = "This organization is not managed by the MSP; only MSP-managed organizations can be mapped."
-	case o.Status() == store.OrganizationDeleted:
-		problems["organization"] = "This organization is deleted."
+	if _, known := w.companies[companyID]; !known {
+		return fmt.Errorf("reading company %d: %w", companyID, store.ErrNotFound)
+	}
+	o := w.organizations[organizationID]
+	problems := map[string]string{}
+	addProblem(problems, "agreement", w.agreementProblem(p, b.now()))
+	addProblem(problems, "organization", w.organizationProblem(p))
+	if o.Mapped() && o.CompanyID != companyID {
+		addProblem(problems, "organization", alreadyMapped(o))
 	}
 	if len(problems) > 0 {
 		return &Invalid{Fields: problems}
 	}
-	err = b.store.SaveMapping(ctx, store.Mapping{
-		OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID, CreatedAt: b.now(), CreatedBy: who.Name,
-	})
-	if err != nil {
+	p.Was = o.AgreementID
+	if err := b.store.SaveMappings(ctx, []store.Remapping{w.remapping(p, who, b.now())}); err != nil {
 		return fmt.Errorf("mapping organization %d: %w", organizationID, err)
 	}
-	return b.recordFor(ctx, who, store.CategoryIntegrations, organizationID, "Mapped %s to %s, agreement %s.", o.Name, company.Name, agreement.Name)
+	return nil
 }
 
-func (b *Bridge) mappable(ctx context.Context, companyID, agreementID int, problems map[string]string) (store.Company, store.Agreement, error) {
-	company, err := b.store.Company(ctx, companyID)
-	if err != nil {
-		return company, store.Agreement{}, fmt.Errorf("reading company %d: %w", companyID, err)
+// addProblem adds the sentence about a field, if there is one and none yet.
+func addProblem(problems map[string]string, field, problem string) {
+	if problem != "" && problems[field] == "" {
+		problems[field] = problem
 	}
-	agreement, err := b.store.Agreement(ctx, agreementID)
-	switch {
-	case agreementID == 0 || errors.Is(err, store.ErrNotFound):
-		problems["agreement"] = "Choose an agreement."
-		return company, agreement, nil
-	case err != nil:
-		return company, agreement, fmt.Errorf("reading agreement %d: %w", agreementID, err)
-	case agreement.CompanyID != companyID:
-		problems["agreement"] = "This agreement belongs to another company."
-	case !company.GoneAt.IsZero():
-		problems["agreement"] = "The company was not found by the last import; import again, or choose another company."
-	default:
-		if why := AgreementUnusable(agreement, b.now()); why != "" {
-			problems["agreement"] = why
-		}
-	}
-	return company, agreement, nil
 }
 
 // Unmap removes an organization's mapping. Its addition in ConnectWise stays as it is or, with zero, is

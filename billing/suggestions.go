@@ -1,0 +1,211 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strings"
+
+	"seatbridge/store"
+)
+
+// A MatchSuggestion is a company, the organization that it may be, and the agreement to map it to.
+type MatchSuggestion struct {
+	store.OpenSuggestion
+	Company   store.CompanyRow
+	Agreement AgreementChoice
+}
+
+// Matches are all suggestions that can be followed.
+type Matches struct {
+	Ready    []MatchSuggestion // certain, and the agreement is clear
+	Choose   []MatchSuggestion // certain, but the agreement is a guess, or there is none
+	Doubtful []MatchSuggestion // by score; a person has to look
+	Types    []AgreementType   // of the agreements that come into question in Choose, the most frequent first
+	// Token tells one set of ready suggestions from another, so that what is mapped in bulk is what was
+	// looked at.
+	Token string
+}
+
+// AgreementType is a type of agreement and how many companies it would settle the choice for.
+type AgreementType struct {
+	Name      string
+	Companies int
+}
+
+// Matches are the suggestions for all companies that are not mapped, made anew if names have changed.
+func (b *Bridge) Matches(ctx context.Context, preferredType string) (Matches, error) {
+	if err := b.RefreshSuggestions(ctx); err != nil {
+		return Matches{}, err
+	}
+	open, err := b.store.OpenSuggestions(ctx, nil)
+	if err != nil {
+		return Matches{}, fmt.Errorf("reading suggestions: %w", err)
+	}
+	companies, _, err := b.store.Companies(ctx, store.CompanyFilter{Show: store.ShowSuggested})
+	if err != nil {
+		return Matches{}, fmt.Errorf("reading suggested companies: %w", err)
+	}
+	hints, err := b.AgreementHints(ctx, preferredType)
+	if err != nil {
+		return Matches{}, err
+	}
+	byID := map[int]store.CompanyRow{}
+	for _, c := range companies {
+		byID[c.ID] = c
+	}
+	var m Matches
+	for _, s := range open {
+		company, found := byID[s.CompanyID]
+		if !found { // mapped between the two queries
+			continue
+		}
+		m.add(MatchSuggestion{OpenSuggestion: s, Company: company, Agreement: ChooseAgreement(company.Agreements, hints, b.now())})
+	}
+	m.Types = b.settlingTypes(m)
+	m.Token = token(m.Ready)
+	return m, nil
+}
+
+func (m *Matches) add(s MatchSuggestion) {
+	switch {
+	case s.Certain && s.Agreement.Clear:
+		m.Ready = append(m.Ready, s)
+	case s.Certain:
+		m.Choose = append(m.Choose, s)
+	default:
+		m.Doubtful = append(m.Doubtful, s)
+	}
+}
+
+// settlingTypes counts for each type of agreement the companies whose choice it would make clear,
+// whatever type is preferred at present.
+func (b *Bridge) settlingTypes(m Matches) []AgreementType {
+	counts := map[string]int{}
+	for _, s := range slices.Concat(m.Ready, m.Choose) {
+		usable := map[string]int{}
+		total := 0
+		for _, a := range s.Company.Agreements {
+			if AgreementUnusable(a, b.now()) == "" {
+				usable[a.TypeName]++
+				total++
+			}
+		}
+		for name, n := range usable {
+			if n == 1 && total > 1 {
+				counts[name]++
+			}
+		}
+	}
+	types := make([]AgreementType, 0, len(counts))
+	for name, n := range counts {
+		types = append(types, AgreementType{name, n})
+	}
+	slices.SortFunc(types, func(a, b AgreementType) int {
+		if a.Companies != b.Companies {
+			return b.Companies - a.Companies
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return types
+}
+
+func token(ready []MatchSuggestion) string {
+	h := fnv.New64a()
+	for _, s := range ready {
+		fmt.Fprintln(h, s.CompanyID, s.OrganizationID, s.Agreement.ID)
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+// AgreementHints reads what is known about agreements without asking ConnectWise: the lines of mapped
+// products that Seatbridge has met there.
+func (b *Bridge) AgreementHints(ctx context.Context, preferredType string) (AgreementHints, error) {
+	hints := AgreementHints{Type: preferredType, Lines: map[int]bool{}}
+	lines, err := b.store.Lines(ctx)
+	if err != nil {
+		return hints, fmt.Errorf("reading lines: %w", err)
+	}
+	products, err := b.store.ProductMappings(ctx)
+	if err != nil {
+		return hints, fmt.Errorf("reading product mappings: %w", err)
+	}
+	for p := range maps.Values(products) {
+		for key := range lines {
+			if key.ProductID == p.ProductID {
+				hints.Lines[key.AgreementID] = true
+			}
+		}
+	}
+	return hints, nil
+}
+
+// RefreshSuggestions makes the suggestions anew if names have changed since. It is their only writer.
+func (b *Bridge) RefreshSuggestions(ctx context.Context) error {
+	b.suggesting.Lock()
+	defer b.suggesting.Unlock()
+	outdated, err := b.store.SuggestionsOutdated(ctx)
+	if err != nil || !outdated {
+		return err
+	}
+	names, err := b.store.Names(ctx)
+	if err != nil {
+		return err
+	}
+	var all []store.Suggestion
+	for _, s := range Suggest(suggestNames(names.Companies, true), suggestNames(names.Organizations, false)) {
+		all = append(all, store.Suggestion{
+			CompanyID: int(s.CompanyID), OrganizationID: s.OrganizationID, Score: s.Score, Certain: s.Certain, Reason: s.Reason,
+		})
+	}
+	if err := b.store.SaveSuggestions(ctx, names.State, all); err != nil {
+		return fmt.Errorf("keeping suggestions: %w", err)
+	}
+	return nil
+}
+
+// suggestNames leaves out external ids: they are numbers of another system, not names.
+func suggestNames(names []store.NameOf, identifiers bool) []SuggestName {
+	list := make([]SuggestName, len(names))
+	for i, n := range names {
+		list[i] = SuggestName{ID: n.ID, Name: n.Name}
+		if identifiers && n.Identifier != "" {
+			list[i].Aliases = []string{n.Identifier}
+		}
+	}
+	return list
+}
+
+// RejectSuggestion turns a suggestion down; it is not made again.
+func (b *Bridge) RejectSuggestion(ctx context.Context, who Actor, companyID int, organizationID int64) error {
+	r := store.RejectedSuggestion{CompanyID: companyID, OrganizationID: organizationID, RejectedAt: b.now(), RejectedBy: who.Name}
+	if err := b.store.RejectSuggestion(ctx, r); err != nil {
+		return fmt.Errorf("rejecting a suggestion: %w", err)
+	}
+	return b.recordSuggestion(ctx, who, companyID, organizationID, "Rejected the suggestion to map %s to %s.")
+}
+
+// RestoreSuggestion takes a rejection back.
+func (b *Bridge) RestoreSuggestion(ctx context.Context, who Actor, companyID int, organizationID int64) error {
+	if err := b.store.RestoreSuggestion(ctx, companyID, organizationID); err != nil {
+		return fmt.Errorf("restoring a suggestion: %w", err)
+	}
+	return b.recordSuggestion(ctx, who, companyID, organizationID, "Restored the suggestion to map %s to %s.")
+}
+
+func (b *Bridge) recordSuggestion(ctx context.Context, who Actor, companyID int, organizationID int64, sentence string) error {
+	o, err := b.store.Organization(ctx, organizationID)
+	if err != nil {
+		return fmt.Errorf("reading organization %d: %w", organizationID, err)
+	}
+	company, err := b.store.Company(ctx, companyID)
+	if errors.Is(err, store.ErrNotFound) {
+		company.Name = fmt.Sprintf("company %d", companyID)
+	} else if err != nil {
+		return fmt.Errorf("reading company %d: %w", companyID, err)
+	}
+	return b.recordFor(ctx, who, store.CategoryIntegrations, organizationID, sentence, o.Name, company.Name)
+}
