@@ -12,7 +12,7 @@ import (
 func TestArrows(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]string{
-		"seatbridge":          "billing connectwise connectwise/cwsim handlers scheduler static store views",
+		"seatbridge":          "billing billing/npsim connectwise connectwise/cwsim handlers scheduler static store views",
 		"seatbridge/handlers": "billing scheduler static store views",
 		"seatbridge/billing":  "connectwise store",
 		"seatbridge/views":    "static",

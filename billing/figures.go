@@ -82,5 +82,6 @@ func (b *Bridge) rules(ctx context.Context) (Rules, error) {
 	if err != nil {
 		return Rules{}, fmt.Errorf("reading the counting rules: %w", err)
 	}
-	return Rules{CountPending: s.CountPending}, nil
+	reports, err := b.reportRule(ctx)
+	return Rules{CountPending: s.CountPending, Reports: reports}, err
 }

@@ -52,13 +52,19 @@ type Rules struct {
 	// CountPending adds the seats that are invited but not joined at the end of the period. An older
 	// edition of NordPass's article counted them, the current one does not say (nordpass.md section 2, rule 5).
 	CountPending bool
+	// Reports says where a usage report is needed for a figure to be known.
+	Reports ReportRule
 }
 
 // Source says where a figure comes from.
 type Source string
 
-// SourceLedger is Seatbridge's own record of members; every other source is named by its usage report.
-const SourceLedger Source = "ledger"
+// The sources. SourceLedger is Seatbridge's own record of members; every other one is named by its usage report.
+const (
+	SourceLedger   Source = "ledger"
+	SourceProvider Source = "provider" // the NordPass Provider API
+	SourceAPI      Source = "api"      // a script, through the HTTP API
+)
 
 // Usage is what an organization has to pay for in a period.
 type Usage struct {
@@ -104,11 +110,14 @@ func Count(l store.Ledger, p Period, r Rules) Usage {
 	}
 	u.Ledger = len(tally.members)
 	if report, ok := l.Reports[p.Month]; ok {
-		u.Known, u.Seats, u.Plan, u.Source = true, report.Seats, report.Plan, Source(report.Source)
+		u.Known, u.Seats, u.Plan, u.Source, u.Why = true, report.Seats, report.Plan, Source(report.Source), report.Note
 		return u
 	}
 	if !l.Organization.CreatedAt.Before(p.End()) {
 		u.Why = fmt.Sprintf("Seatbridge knows this organization only since %s, after the end of %s.", day(l.Organization.CreatedAt), p)
+		return u
+	}
+	if u.Why = r.Reports.needed(l, p, u.Ledger); u.Why != "" {
 		return u
 	}
 	u.Known, u.Seats = true, u.Ledger

@@ -57,6 +57,7 @@ type server struct {
 	passwords *passwords
 	limits    *limits
 	mux       *http.ServeMux
+	api       *api
 	zippers   sync.Pool // of *gzip.Writer
 }
 
@@ -85,7 +86,8 @@ func newServer(c Config) (*server, error) {
 	}
 	s := &server{Config: c, passwords: newPasswords(), limits: limits}
 	s.cookies = newCookies(c.SessionKeys, s.secure())
-	return s, nil
+	s.api, err = newAPI(s)
+	return s, err
 }
 
 // handler puts the layers around the routes, outermost first: recover and
@@ -96,6 +98,7 @@ func (s *server) handler() (http.Handler, error) {
 	for _, rt := range s.routes() {
 		s.mux.Handle(rt.pattern, s.endpoint(rt.min, rt.serve))
 	}
+	s.mux.Handle(apiPath+"/", s.api)
 	protection, err := s.crossOriginProtection()
 	if err != nil {
 		return nil, err

@@ -99,6 +99,10 @@ func badBody(err error) *httpError {
 // alert that goes to the page's place for alerts. Server errors are logged
 // here, with a number that people can quote.
 func (s *server) renderError(w http.ResponseWriter, r *http.Request, e *httpError) {
+	if strings.HasPrefix(r.URL.Path, apiPath+"/") {
+		s.api.writeProblem(w, r, e)
+		return
+	}
 	page := views.ErrorPage{Status: e.Status, What: e.Message, Why: e.Why, Do: e.Do}
 	if e.Status >= 500 {
 		page.RequestID = newToken()[:8]

@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+)
+
+// apiFigure is what an organization is billed for in a month.
+type apiFigure struct {
+	OrganizationID int64  `json:"organization_id"`
+	Organization   string `json:"organization"`
+	ExternalID     string `json:"external_id"`
+	Month          string `json:"month" example:"2026-10"`
+	ToDate         bool   `json:"to_date" doc:"The month is not over: the seats so far."`
+	Seats          *int   `json:"seats" doc:"Billable seats. Null: not known, which is not zero."`
+	Plan           string `json:"plan" enum:"business,enterprise" doc:"The plan that all of them are billed on."`
+	Source         string `json:"source" doc:"Where the figure comes from: ledger is Seatbridge's own record of members."`
+	Ledger         int    `json:"ledger" doc:"The ledger's own number, which a report may overrule."`
+	Why            string `json:"why" doc:"Why the figure is what it is, a sentence."`
+}
+
+func figureOut(o store.Organization, u billing.Usage) apiFigure {
+	f := apiFigure{
+		OrganizationID: o.ID, Organization: o.Name, ExternalID: o.ExternalID, Month: string(u.Period.Month), ToDate: !u.Period.AsOf.IsZero(),
+		Plan: string(u.Plan), Source: string(u.Source), Ledger: u.Ledger, Why: whyFigure(u),
+	}
+	if u.Known {
+		f.Seats = &u.Seats
+	}
+	return f
+}
+
+// MonthRef names a month in an address. It is exported, like what else is embedded in the API's input, because huma fills
+// exported fields only.
+type MonthRef struct {
+	Month string `path:"month" pattern:"^[0-9]{4}-(0[1-9]|1[0-2])$" example:"2026-10"`
+}
+
+type usageIn struct {
+	MonthRef
+	Paging
+}
+
+// FigureRef names an organization's figure of a month in an address.
+type FigureRef struct {
+	MonthRef
+	OrganizationRef
+}
+
+type reportUsageIn struct {
+	FigureRef
+	Body struct {
+		Seats int    `json:"seats" minimum:"0" maximum:"1000000" doc:"Billable seats of the whole month."`
+		Plan  string `json:"plan" enum:"business,enterprise"`
+		Note  string `json:"note,omitempty" maxLength:"200" doc:"Why the figure is what it is; shown beside it."`
+	}
+}
+
+func (a *api) usageEndpoints() {
+	const one = "/usage/{month}/organizations/{id}"
+	endpoint(a, http.MethodGet, "/usage/{month}", readUsage, "listUsage", "List the billable seats of a month", a.listUsage)
+	endpoint(a, http.MethodGet, one, readUsage, "getUsage", "Get an organization's billable seats of a month", a.getUsage)
+	endpoint(a, http.MethodPut, one, writeUsage, "reportUsage", "Report an organization's billable seats of a month; the report beats the ledger", a.reportUsage)
+}
+
+func (a *api) listUsage(ctx context.Context, in *usageIn) (*listOf[apiFigure], error) {
+	period, err := a.periodOf(in.Month)
+	if err != nil {
+		return nil, err
+	}
+	usage, err := a.Bridge.Usage(ctx, period, nil)
+	if err != nil {
+		return nil, err
+	}
+	rows, _, err := a.Store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(row store.OrganizationRow) bool {
+		u, counted := usage[row.ID]
+		return !counted || !u.Known && !row.CreatedAt.Before(period.End())
+	})
+	page, total, _ := slicePage(rows)(in.PerPage, in.offset())
+	items := make([]apiFigure, len(page))
+	for i, row := range page {
+		items[i] = figureOut(row.Organization, usage[row.ID])
+	}
+	return pageOf(in.Paging, items, total), nil
+}
+
+func (a *api) getUsage(ctx context.Context, in *FigureRef) (*single[apiFigure], error) {
+	period, err := a.periodOf(in.Month)
+	if err != nil {
+		return nil, err
+	}
+	return a.figure(ctx, period, in.ID)
+}
+
+func (a *api) figure(ctx context.Context, p billing.Period, organizationID int64) (*single[apiFigure], error) {
+	usage, err := a.Bridge.Usage(ctx, p, []int64{organizationID})
+	if err != nil {
+		return nil, err
+	}
+	u, ok := usage[organizationID]
+	if !ok {
+		return nil, noOrganization()
+	}
+	o, err := a.Store.Organization(ctx, organizationID)
+	return &single[apiFigure]{figureOut(o, u)}, err
+}
+
+func (a *api) reportUsage(ctx context.Context, in *reportUsageIn) (*single[apiFigure], error) {
+	period, err := a.periodOf(in.Month)
+	if err != nil {
+		return nil, err
+	}
+	before, err := a.figure(ctx, period, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	plan := store.Plan(in.Body.Plan)
+	err = a.Store.SaveUsageReport(ctx, store.UsageReport{
+		OrganizationID: in.ID, Month: period.Month, Seats: in.Body.Seats, Plan: plan, Note: clean(in.Body.Note),
+		Source: string(billing.SourceAPI), ReportedAt: a.Now(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	text := fmt.Sprintf("Reported %d %s seats of %s for %s.", in.Body.Seats, plan.Name(), quote(before.Body.Organization), period.Month)
+	if err := a.recordCall(ctx, store.CategoryBilling, in.ID, text); err != nil {
+		return nil, err
+	}
+	return a.figure(ctx, period, in.ID)
+}
