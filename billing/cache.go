@@ -3,6 +3,7 @@ package billing
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ type figures struct {
 	rules          Rules
 	month          store.Month // the current one
 	byOrganization map[int64]*remembered
+	sums           []MonthTotal // of all organizations, oldest month first; nil: to be added up
 }
 
 // remembered are one organization's figures, oldest month first.
@@ -65,7 +67,7 @@ func (f *figures) refresh(ctx context.Context, b *Bridge) error {
 	if err := f.count(ctx, b, changed); err != nil {
 		return err
 	}
-	f.version = version
+	f.version, f.sums = version, nil
 	return nil
 }
 
@@ -143,17 +145,23 @@ func (b *Bridge) Totals(ctx context.Context, months int) ([]MonthTotal, error) {
 	if err := b.figures.refresh(ctx, b); err != nil {
 		return nil, err
 	}
-	periods := b.lastPeriods(rememberedMonths)
+	if b.figures.sums == nil {
+		b.figures.sums = b.figures.addUp(b.lastPeriods(rememberedMonths))
+	}
+	return slices.Clone(b.figures.sums[max(0, rememberedMonths-months):]), nil
+}
+
+func (f *figures) addUp(periods []Period) []MonthTotal {
 	sums := make([]MonthTotal, len(periods))
 	for i, p := range periods {
 		sums[i] = MonthTotal{Month: p.Month, Seats: map[store.Plan]int{}}
-		for _, r := range b.figures.byOrganization {
+		for _, r := range f.byOrganization {
 			if r.created.Before(p.End()) {
 				sums[i].add(r.months[i])
 			}
 		}
 	}
-	return sums[max(0, rememberedMonths-months):], nil
+	return sums
 }
 
 func (t *MonthTotal) add(f plainUsage) {
