@@ -20,8 +20,15 @@ const (
 	AttendImport      AttentionKind = "never_imported"
 	AttendUnmapped    AttentionKind = "unmapped"  // organizations with billable seats that nobody is invoiced for
 	AttendMapping     AttentionKind = "agreement" // mappings whose company, agreement or organization cannot be billed
-	AttendRun         AttentionKind = "run"       // the last run has changes that were not written
-	AttendMissed      AttentionKind = "missed"    // a monthly sync that is due and was not carried through
+	AttendRun         AttentionKind = "run"       // the last sync as a whole failed or was cancelled
+	AttendUnknown     AttentionKind = "unknown"   // from here on: lines that the last syncs did not write
+	AttendFailed      AttentionKind = "failed"
+	AttendConflict    AttentionKind = "conflict"
+	AttendBlocked     AttentionKind = "blocked"
+	AttendHeld        AttentionKind = "held"
+	AttendSkipped     AttentionKind = "skipped"
+	AttendStale       AttentionKind = "stale"
+	AttendMissed      AttentionKind = "missed" // a monthly sync that is due and was not carried through
 	AttendTrialEnding AttentionKind = "trial_ending"
 	AttendNotify      AttentionKind = "notification" // a channel that does not take its messages
 )
@@ -76,7 +83,7 @@ func setupAttention(c Connection) []Attention {
 }
 
 func (b *Bridge) runAttention(ctx context.Context) ([]Attention, error) {
-	months, err := b.due(ctx)
+	months, err := b.Due(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -91,22 +98,39 @@ func (b *Bridge) runAttention(ctx context.Context) ([]Attention, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the last sync: %w", err)
 	}
-	counts, err := b.store.ChangeCounts(ctx, run.ID)
-	if err != nil {
-		return nil, fmt.Errorf("reading the last sync: %w", err)
+	switch run.Status {
+	case store.RunFailed:
+		list = append(list, Attention{Kind: AttendRun, RunID: run.ID, Title: "The last sync failed", Detail: run.Problem.What})
+	case store.RunCancelled:
+		list = append(list, Attention{Kind: AttendRun, RunID: run.ID, Title: "The last sync was cancelled", Detail: "What it had not written yet was left as it was. Retry it, or sync again."})
 	}
-	open := 0
-	for state, n := range counts {
-		if state != store.StateWritten && state != store.StateUnchanged {
-			open += n
+	lines, err := b.lineAttention(ctx)
+	return append(list, lines...), err
+}
+
+// lineAttention lists the lines that wait for a person, by why they do.
+func (b *Bridge) lineAttention(ctx context.Context) ([]Attention, error) {
+	held, err := b.store.CountHeld(ctx)
+	if err != nil {
+		return nil, err
+	}
+	open, err := b.store.OpenCounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Attention
+	add := func(kind AttentionKind, n int, what, detail string) {
+		if n > 0 {
+			list = append(list, Attention{Kind: kind, Count: n, Title: plural(n, "line") + " " + what, Detail: detail})
 		}
 	}
-	switch {
-	case run.Status == store.RunFailed:
-		list = append(list, Attention{Kind: AttendRun, RunID: run.ID, Count: open, Title: "The last sync failed", Detail: run.Problem.What})
-	case open > 0 && run.Status != store.RunRunning:
-		list = append(list, Attention{Kind: AttendRun, RunID: run.ID, Count: open, Title: fmt.Sprintf("%s of the last sync not written", plural(open, "line")), Detail: "Each says why, and what to do."})
-	}
+	add(AttendUnknown, open[store.StateUnknown], "with an unknown outcome", "ConnectWise did not say whether it carried them out. Look at the agreement, then retry.")
+	add(AttendFailed, open[store.StateFailed], "failed", "ConnectWise did not take them. Each says why; retry the run.")
+	add(AttendConflict, open[store.StateConflict], "with several additions of one product", "Choose which of them carries the seats. Nothing is written before.")
+	add(AttendBlocked, open[store.StateBlocked], "blocked", "Nothing can be billed on the agreement or with the product. Each says why.")
+	add(AttendHeld, held, "waiting for approval", "Settings say that a person looks at such changes first.")
+	add(AttendSkipped, open[store.StateSkipped], "skipped", "The seats of an organization are not known.")
+	add(AttendStale, open[store.StateStale]+open[store.StateCancelled], "left alone", "ConnectWise changed meanwhile, or the run was cancelled. Sync again.")
 	return list, nil
 }
 

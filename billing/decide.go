@@ -3,66 +3,86 @@ package billing
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"seatbridge/store"
 )
 
-// Approve writes held changes of a run, in the background, exactly as they were shown; what changed in
-// ConnectWise since is marked stale. All held changes of an agreement are approved with one of them.
-func (b *Bridge) Approve(ctx context.Context, who Actor, runID int64, changeIDs []int64) error {
+// Approve writes held changes of any runs, in the background and run by run, exactly as they were shown; what changed in
+// ConnectWise since is marked stale. All held changes of an agreement are approved with one of them; n says how many there
+// were. Those of a preview wait until the rest of it is written.
+func (b *Bridge) Approve(ctx context.Context, who Actor, changeIDs []int64) (n int, err error) {
 	release, err := b.lock()
 	if err != nil {
-		return err
+		return 0, err
 	}
-	run, err := b.approve(ctx, who, runID, changeIDs)
+	n, runs, err := b.approve(ctx, who, changeIDs)
 	if err != nil {
 		release()
+		return 0, err
+	}
+	b.background(func(ctx context.Context) {
+		defer release()
+		if err := b.goOn(ctx, runs); err != nil {
+			b.log.Error("writing what was approved", "runs", runs, "err", err)
+		}
+	})
+	return n, nil
+}
+
+func (b *Bridge) approve(ctx context.Context, who Actor, changeIDs []int64) (n int, runs []int64, err error) {
+	if n, runs, err = b.store.Approve(ctx, changeIDs, who.Name, b.now()); err != nil {
+		return 0, nil, err
+	}
+	if n == 0 {
+		return 0, nil, errDecided()
+	}
+	return n, runs, b.record(ctx, who, store.CategoryBilling, "Approved %s of %s.", plural(n, "held change"), runNames(runs))
+}
+
+// goOn carries runs on whose changes were approved, after those that were cut off before.
+func (b *Bridge) goOn(ctx context.Context, runs []int64) error {
+	if err := b.resume(ctx, func(r store.Run) bool { return !slices.Contains(runs, r.ID) }); err != nil {
 		return err
 	}
-	if run.Preview {
-		release() // it waits with the rest of the preview
-		return nil
+	for _, id := range runs {
+		run, err := b.store.Run(ctx, id)
+		if err != nil {
+			return fmt.Errorf("going on with run %d: %w", id, err)
+		}
+		if run.Preview {
+			continue // it waits to be written as a whole
+		}
+		if _, err := b.drive(ctx, run); err != nil {
+			return err
+		}
 	}
-	b.background(func(ctx context.Context) { b.inBackground(ctx, run, release) })
 	return nil
 }
 
-func (b *Bridge) approve(ctx context.Context, who Actor, runID int64, changeIDs []int64) (store.Run, error) {
-	run, err := b.store.Run(ctx, runID)
+// Reject ends held changes of any runs unwritten and says how many there were.
+func (b *Bridge) Reject(ctx context.Context, who Actor, changeIDs []int64) (n int, err error) {
+	n, runs, err := b.store.Reject(ctx, changeIDs, who.Name, b.now())
 	if err != nil {
-		return run, fmt.Errorf("reading run %d: %w", runID, err)
-	}
-	n, err := b.store.Approve(ctx, runID, changeIDs, who.Name, b.now())
-	if err != nil {
-		return run, fmt.Errorf("approving changes of run %d: %w", runID, err)
+		return 0, err
 	}
 	if n == 0 {
-		return run, &Invalid{Fields: map[string]string{"change": "None of the chosen changes waits for approval any more."}}
+		return 0, errDecided()
 	}
-	if err := b.record(ctx, who, store.CategoryBilling, "Approved %s of run %d.", plural(n, "held change"), runID); err != nil {
-		return run, err
-	}
-	if run.Preview {
-		return run, nil
-	}
-	// From here on the run writes what was shown and nothing else.
-	run.Status, run.PlannedAt = store.RunRunning, b.now()
-	if err := b.store.UpdateRun(ctx, run); err != nil {
-		return run, fmt.Errorf("going on with run %d: %w", runID, err)
-	}
-	return run, nil
+	return n, b.record(ctx, who, store.CategoryBilling, "Rejected %s of %s.", plural(n, "held change"), runNames(runs))
 }
 
-// Reject ends held changes of a run unwritten.
-func (b *Bridge) Reject(ctx context.Context, who Actor, runID int64, changeIDs []int64) error {
-	n, err := b.store.Reject(ctx, runID, changeIDs, who.Name, b.now())
-	if err != nil {
-		return fmt.Errorf("rejecting changes of run %d: %w", runID, err)
+func errDecided() error {
+	return &Invalid{Fields: map[string]string{"change": "None of the chosen changes waits for approval any more."}}
+}
+
+func runNames(ids []int64) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = fmt.Sprintf("run %d", id)
 	}
-	if n == 0 {
-		return &Invalid{Fields: map[string]string{"change": "None of the chosen changes waits for approval any more."}}
-	}
-	return b.record(ctx, who, store.CategoryBilling, "Rejected %s of run %d.", plural(n, "held change"), runID)
+	return strings.Join(names, ", ")
 }
 
 // Undo previews putting back what a run wrote; Apply then writes it.

@@ -67,6 +67,17 @@ func (w *world) set(change func(*store.Settings)) {
 	w.must(w.store.UpdateSettings(w.t.Context(), settings))
 }
 
+// approve approves changes and waits until they are written.
+func (w *world) approve(ids []int64) {
+	w.t.Helper()
+	n, err := w.Approve(w.t.Context(), admin(), ids)
+	w.must(err)
+	if n == 0 {
+		w.t.Error("nothing was approved")
+	}
+	w.work.Wait()
+}
+
 func (w *world) heldIDs(run store.Run) []int64 {
 	w.t.Helper()
 	list, _, err := w.store.Changes(w.t.Context(), store.ChangeFilter{RunID: run.ID, States: []store.ChangeState{store.StateHeld}})
@@ -89,7 +100,7 @@ func TestApproveWritesWhatWasShown(t *testing.T) {
 	w.wantChanges(run, "held NP-BUS ->5", "held NP-BUS ->3")
 	held := w.heldIDs(run)
 	w.join(acme, 4) // not what is approved
-	w.must(w.Approve(t.Context(), admin(), run.ID, held[:1]))
+	w.approve(held[:1])
 	w.work.Wait()
 	w.wantChanges(run, "written NP-BUS ->5", "held NP-BUS ->3")
 	w.wantLive(a.ID, "NP-BUS 5")
@@ -99,10 +110,12 @@ func TestApproveWritesWhatWasShown(t *testing.T) {
 	if changes[0].DecidedBy != admin().Name || changes[0].DecidedAt.IsZero() {
 		t.Errorf("decided by %q at %s, want the admin's name and the time", changes[0].DecidedBy, changes[0].DecidedAt)
 	}
-	w.must(w.Reject(t.Context(), admin(), run.ID, held[1:]))
+	if n, err := w.Reject(t.Context(), admin(), held[1:]); err != nil || n != 1 {
+		t.Errorf("rejected %d (%v), want one", n, err)
+	}
 	w.wantChanges(run, "written NP-BUS ->5", "rejected NP-BUS ->3")
 	w.wantLive(b.ID)
-	if err := w.Approve(t.Context(), admin(), run.ID, held[1:]); err == nil {
+	if _, err := w.Approve(t.Context(), admin(), held[1:]); err == nil {
 		t.Error("a rejected change was approved")
 	}
 }
@@ -117,7 +130,7 @@ func TestApproveAfterConnectWiseChangedIsStale(t *testing.T) {
 	run := w.sync()
 	w.wantChanges(run, "held NP-BUS 5>9")
 	w.sim.SetQuantity(a.ID, w.sim.Additions(a.ID)[0].ID, "6", "someone")
-	w.must(w.Approve(t.Context(), admin(), run.ID, w.heldIDs(run)))
+	w.approve(w.heldIDs(run))
 	w.work.Wait()
 	w.wantChanges(run, "stale NP-BUS 5>9")
 	w.wantLive(a.ID, "NP-BUS 6")

@@ -25,7 +25,7 @@ func DueAt(m store.Month) time.Time { return m.End().Add(dueAfter) }
 // just ended when the scheduler calls it on the first, more if the process was down then. A month
 // before the integration became active is not due.
 func (b *Bridge) RunDue(ctx context.Context) error {
-	months, err := b.due(ctx)
+	months, err := b.Due(ctx)
 	if err != nil {
 		return err
 	}
@@ -44,8 +44,8 @@ func (b *Bridge) RunDue(ctx context.Context) error {
 	return nil
 }
 
-// due lists the months whose sync is due now.
-func (b *Bridge) due(ctx context.Context) ([]store.Month, error) {
+// Due lists the months whose sync is due now and was not carried through, oldest first.
+func (b *Bridge) Due(ctx context.Context) ([]store.Month, error) {
 	i, err := b.store.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) || err == nil && i.ActiveSince.IsZero() {
 		return nil, nil

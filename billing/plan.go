@@ -3,6 +3,7 @@ package billing
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -159,7 +160,7 @@ func newChange(s Situation, p MappedProduct) store.Change {
 	return store.Change{
 		CompanyID: s.Company.ID, Company: s.Company.Name,
 		AgreementID: s.Agreement.ID, Agreement: s.Agreement.Name,
-		Plan: p.Plan, ProductID: p.ID, Product: p.Identifier,
+		Plan: p.Plan, ProductID: p.ID, Product: p.Identifier, Currency: s.Found.Currency,
 	}
 }
 
@@ -183,7 +184,7 @@ func planUpdate(c store.Change, line connectwise.Addition, bound store.Line, rea
 		c.HandEdited = bound.Written.Valid && !bound.Written.Decimal.Equal(line.Quantity)
 	}
 	c.Reason = reason
-	c.Warnings = warnings(c, line)
+	c.Warnings = warnings(c, line, bound)
 	if line.Quantity.Equal(c.After.Decimal) {
 		c.Kind, c.State = store.KindUnchanged, store.StateUnchanged
 	} else {
@@ -192,10 +193,10 @@ func planUpdate(c store.Change, line connectwise.Addition, bound store.Line, rea
 	return c
 }
 
-func warnings(c store.Change, line connectwise.Addition) []string {
+func warnings(c store.Change, line connectwise.Addition, bound store.Line) []string {
 	var list []string
 	if c.HandEdited {
-		list = append(list, fmt.Sprintf("Edited in ConnectWise: it says %s, Seatbridge left %s there.", line.Quantity, c.Written.Decimal))
+		list = append(list, fmt.Sprintf("Edited in ConnectWise: it says %s, Seatbridge left %s there on %s.", line.Quantity, c.Written.Decimal, minute(bound.WrittenAt)))
 	}
 	if line.BillCustomer != "" && line.BillCustomer != connectwise.Billable {
 		list = append(list, fmt.Sprintf("ConnectWise does not bill this addition: its bill customer setting is %s.", line.BillCustomer))
@@ -205,6 +206,9 @@ func warnings(c store.Change, line connectwise.Addition) []string {
 	}
 	return list
 }
+
+// minute writes a moment for people.
+func minute(t time.Time) string { return t.UTC().Format("2 January 2006 at 15:04 UTC") }
 
 func reasonFor(want Want, p MappedProduct) string {
 	if want.Seats == 0 && len(want.Shares) == 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"time"
 
@@ -62,7 +61,7 @@ func (b *Bridge) Apply(ctx context.Context, who Actor, runID int64) error {
 	if err != nil {
 		return err
 	}
-	run.Preview, run.Status, run.EndedAt = false, store.RunRunning, time.Time{}
+	run.Preview, run.Status, run.EndedAt, run.ContinuedAt = false, store.RunRunning, time.Time{}, b.now()
 	if err := errors.Join(b.store.UpdateRun(ctx, run), b.record(ctx, who, store.CategoryBilling, "Started writing the previewed changes of run %d.", run.ID)); err != nil {
 		release()
 		return fmt.Errorf("applying run %d: %w", runID, err)
@@ -78,12 +77,8 @@ func (b *Bridge) Discard(ctx context.Context, who Actor, runID int64) error {
 		return err
 	}
 	defer release()
-	run.Status = store.RunDiscarded
-	if err := b.store.CancelPlanned(ctx, run.ID, store.StateCancelled); err != nil {
-		return fmt.Errorf("discarding run %d: %w", runID, err)
-	}
-	if err := b.store.UpdateRun(ctx, run); err != nil {
-		return fmt.Errorf("discarding run %d: %w", runID, err)
+	if err := b.store.DiscardRun(ctx, run.ID); err != nil {
+		return err
 	}
 	return b.record(ctx, who, store.CategoryBilling, "Discarded the previewed changes of run %d.", run.ID)
 }
@@ -127,21 +122,25 @@ func (b *Bridge) Resume(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	return b.resume(ctx, math.MaxInt64)
+	return b.resume(ctx, func(store.Run) bool { return true })
 }
 
-// resume does so, for the runs before the given one, under the lock. Under a free lock a run is
-// 'running' only if its process died.
-func (b *Bridge) resume(ctx context.Context, before int64) error {
+// resume does so, for the runs that were cut off, under the lock. Under a free lock a run is 'running'
+// only if its process died.
+func (b *Bridge) resume(ctx context.Context, cutOff func(store.Run) bool) error {
 	runs, err := b.store.UnfinishedRuns(ctx)
 	if err != nil {
 		return fmt.Errorf("finding unfinished runs: %w", err)
 	}
 	for _, run := range runs {
-		if run.ID >= before {
+		if !cutOff(run) {
 			continue
 		}
 		b.log.Info("resuming run", "run", run.ID, "kind", run.Kind, "month", run.Month)
+		run.ResumedAt = b.now()
+		if err := b.store.UpdateRun(ctx, run); err != nil {
+			return err
+		}
 		if _, err := b.drive(ctx, run); err != nil {
 			return err
 		}
@@ -234,7 +233,7 @@ func (b *Bridge) inBackground(ctx context.Context, run store.Run, release func()
 // execute finishes what was cut off earlier, then carries the recorded run to its end and releases the lock.
 func (b *Bridge) execute(ctx context.Context, run store.Run, release func()) (store.Run, error) {
 	defer release()
-	if err := b.resume(ctx, run.ID); err != nil {
+	if err := b.resume(ctx, func(r store.Run) bool { return r.ID < run.ID }); err != nil {
 		return run, err
 	}
 	return b.drive(ctx, run)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -66,7 +67,8 @@ type Change struct {
 	After         decimal.NullDecimal // quantity wanted; NULL: not known
 	Written       decimal.NullDecimal // what Seatbridge wrote last, as known when it planned; NULL: never
 	HandEdited    bool                // Before is not what Seatbridge wrote last
-	UnitPrice     decimal.NullDecimal // in the agreement's currency
+	UnitPrice     decimal.NullDecimal // in Currency; NULL: not known before the line is there
+	Currency      string              // the agreement's, as ConnectWise codes or names it; empty: not known
 	EffectiveDate string              // calendar day of a new line, "2026-10-01"
 	Reason        string
 	Warnings      []string // whole sentences
@@ -99,13 +101,13 @@ type Share struct {
 }
 
 const changeColumns = `c.id, c.run_id, c.company_id, c.company, c.agreement_id, c.agreement, c.plan, c.product_id, c.product,
-	COALESCE(c.addition_id, 0), c.kind, c.state, c.before_quantity, c.after_quantity, c.written_quantity, c.hand_edited, c.unit_price,
+	COALESCE(c.addition_id, 0), c.kind, c.state, c.before_quantity, c.after_quantity, c.written_quantity, c.hand_edited, c.unit_price, c.currency,
 	c.effective_date, c.reason, c.warnings, c.shares, c.candidates, c.held_because, c.decided_by, c.decided_at,
 	c.error_what, c.error_do, c.error_detail, c.sent_at, c.done_at`
 
 func scanChange(row scanner) (c Change, err error) {
 	err = row.Scan(&c.ID, &c.RunID, &c.CompanyID, &c.Company, &c.AgreementID, &c.Agreement, &c.Plan, &c.ProductID, &c.Product,
-		&c.AdditionID, &c.Kind, &c.State, &c.Before, &c.After, &c.Written, &c.HandEdited, &c.UnitPrice,
+		&c.AdditionID, &c.Kind, &c.State, &c.Before, &c.After, &c.Written, &c.HandEdited, &c.UnitPrice, &c.Currency,
 		&c.EffectiveDate, &c.Reason, fromJSON(&c.Warnings), fromJSON(&c.Shares), fromJSON(&c.Candidates), &c.HeldBecause, &c.DecidedBy, moment(&c.DecidedAt),
 		&c.Problem.What, &c.Problem.Do, &c.Problem.Detail, moment(&c.SentAt), moment(&c.DoneAt))
 	return c, err
@@ -137,12 +139,12 @@ func addChange(ctx context.Context, tx *sql.Tx, c Change) error {
 	id, err := one(ctx, tx, scanValue[int64], `
 		INSERT INTO changes (run_id, company_id, company, agreement_id, agreement, plan, product_id, product, addition_id, kind, state,
 			before_quantity, after_quantity, written_quantity, hand_edited, unit_price, effective_date, reason, warnings, shares, candidates, held_because,
-			decided_by, decided_at, error_what, error_do, error_detail, sent_at, done_at, search_folded)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+			decided_by, decided_at, error_what, error_do, error_detail, sent_at, done_at, search_folded, currency)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
 		ON CONFLICT (run_id, agreement_id, product_id) DO NOTHING RETURNING id`,
 		c.RunID, c.CompanyID, c.Company, c.AgreementID, c.Agreement, c.Plan, c.ProductID, c.Product, orNull(c.AdditionID), c.Kind, c.State,
 		c.Before, c.After, c.Written, c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason, asJSON{c.Warnings}, asJSON{c.Shares}, asJSON{c.Candidates}, c.HeldBecause,
-		c.DecidedBy, unix(c.DecidedAt), c.Problem.What, c.Problem.Do, c.Problem.Detail, unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product))
+		c.DecidedBy, unix(c.DecidedAt), c.Problem.What, c.Problem.Do, c.Problem.Detail, unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product), c.Currency)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -204,6 +206,8 @@ type ChangeFilter struct {
 	Search         string // part of the company's, agreement's or product's name; case and accents do not matter
 	AgreementID    int
 	OrganizationID int64 // has a share in it
+	Carried        bool  // only those of runs that wrote or were to write, not of previews
+	Open           bool  // only what a person still has to look at: see openChange
 	Limit, Offset  int
 }
 
@@ -239,6 +243,12 @@ func (f ChangeFilter) where() *filter {
 	if f.OrganizationID != 0 {
 		w.and(`c.id IN (SELECT change_id FROM change_organizations WHERE organization_id = ?)`, f.OrganizationID)
 	}
+	if f.Carried {
+		w.and(carried)
+	}
+	if f.Open {
+		w.and(openChange)
+	}
 	among(&w, `c.state`, f.States)
 	among(&w, `c.kind`, f.Kinds)
 	if f.Search != "" {
@@ -258,6 +268,51 @@ func (f ChangeFilter) query() (string, []any) {
 	return `SELECT ` + changeColumns + ` FROM changes c WHERE TRUE` + w.String(), w.args
 }
 
+// carried picks the changes of runs that are no previews.
+const carried = `EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run_id AND NOT r.preview)`
+
+// openChange picks the changes that were not written and that no later run has looked at again. What came before the last
+// sync of all agreements that was carried through is settled, and so is what nobody bills any more. What is held waits
+// elsewhere, and what was rejected is decided.
+const openChange = `c.state IN ('failed', 'unknown', 'conflict', 'blocked', 'skipped', 'stale', 'cancelled')
+	AND c.run_id >= COALESCE((` + lastFull + `), 0)
+	AND c.id >= COALESCE((SELECT MIN(f.id) FROM changes f WHERE f.run_id = (` + lastFull + `)), 0)
+	AND EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run_id AND NOT r.preview
+		AND (r.kind IN ('release', 'undo') OR EXISTS (SELECT 1 FROM mappings m WHERE m.agreement_id = c.agreement_id)))
+	AND NOT EXISTS (SELECT 1 FROM changes n JOIN runs r ON r.id = n.run_id
+		WHERE n.agreement_id = c.agreement_id AND n.id > c.id AND n.run_id <> c.run_id AND NOT r.preview)`
+
+// lastFull is the last run that looked at all agreements.
+const lastFull = `SELECT r.id FROM runs r WHERE NOT r.preview AND r.agreement_id IS NULL AND r.kind IN ('manual', 'monthly', 'command')
+	AND r.status IN ('done', 'incomplete') ORDER BY r.started_at DESC, r.id DESC LIMIT 1`
+
+// OpenCounts counts by state the changes that a person still has to look at.
+func (s *Store) OpenCounts(ctx context.Context) (map[ChangeState]int, error) {
+	counts, err := stateCounts(ctx, s.reader, `SELECT c.state, COUNT(*) FROM changes c WHERE `+openChange+` GROUP BY c.state`)
+	return counts, doing("counting open changes", err)
+}
+
+// Figure is a change's numbers alone.
+type Figure struct {
+	Kind                     ChangeKind
+	State                    ChangeState
+	Before, After, UnitPrice decimal.NullDecimal
+	Currency                 string
+}
+
+// Figures yields the numbers of a run's changes that have one of the states, in no order.
+func (s *Store) Figures(ctx context.Context, runID int64, states ...ChangeState) iter.Seq2[Figure, error] {
+	var w filter
+	w.and(`c.run_id = ?`, runID)
+	among(&w, `c.state`, states)
+	scan := func(row scanner) (f Figure, err error) {
+		err = row.Scan(&f.Kind, &f.State, &f.Before, &f.After, &f.UnitPrice, &f.Currency)
+		return f, err
+	}
+	return eachDoing(fmt.Sprintf("reading the figures of run %d", runID), each(ctx, s.reader, scan,
+		`SELECT c.kind, c.state, c.before_quantity, c.after_quantity, c.unit_price, c.currency FROM changes c WHERE TRUE`+w.String(), w.args...))
+}
+
 // ChangeCounts counts a run's changes by state.
 func (s *Store) ChangeCounts(ctx context.Context, runID int64) (map[ChangeState]int, error) {
 	counts, err := changeCounts(ctx, s.reader, runID)
@@ -265,13 +320,27 @@ func (s *Store) ChangeCounts(ctx context.Context, runID int64) (map[ChangeState]
 }
 
 func changeCounts(ctx context.Context, q querier, runID int64) (map[ChangeState]int, error) {
+	return stateCounts(ctx, q, `SELECT state, COUNT(*) FROM changes WHERE run_id = $1 GROUP BY state`, runID)
+}
+
+// KindCounts counts a run's changes by kind.
+func (s *Store) KindCounts(ctx context.Context, runID int64) (map[ChangeKind]int, error) {
+	counts, err := stateCounts(ctx, s.reader, `SELECT kind, COUNT(*) FROM changes WHERE run_id = $1 GROUP BY kind`, runID)
+	kinds := map[ChangeKind]int{}
+	for kind, n := range counts {
+		kinds[ChangeKind(kind)] = n
+	}
+	return kinds, doing(fmt.Sprintf("counting the changes of run %d by kind", runID), err)
+}
+
+func stateCounts(ctx context.Context, q querier, query string, args ...any) (map[ChangeState]int, error) {
 	counts := map[ChangeState]int{}
 	rows := each(ctx, q, func(row scanner) (state ChangeState, err error) {
 		var n int
 		err = row.Scan(&state, &n)
 		counts[state] = n
 		return state, err
-	}, `SELECT state, COUNT(*) FROM changes WHERE run_id = $1 GROUP BY state`, runID)
+	}, query, args...)
 	for _, err := range rows {
 		if err != nil {
 			return nil, err
@@ -338,32 +407,44 @@ func (s *Store) UnsettledCreations(ctx context.Context, runID int64, since time.
 	return unsettled, nil
 }
 
-// Approve plans the held changes again, for the run to write them, and returns how many there were.
-func (s *Store) Approve(ctx context.Context, runID int64, ids []int64, by string, at time.Time) (int, error) {
-	return s.decide(ctx, "approving", runID, ids, StatePlanned, by, at)
-}
-
-// Reject ends the held changes unwritten and returns how many there were.
-func (s *Store) Reject(ctx context.Context, runID int64, ids []int64, by string, at time.Time) (int, error) {
-	return s.decide(ctx, "rejecting", runID, ids, StateRejected, by, at)
-}
-
-// decide gives held changes of a run a state. The changes of one agreement are decided together: part of
-// a move from one line to another would bill the seats twice or not at all.
-func (s *Store) decide(ctx context.Context, what string, runID int64, ids []int64, to ChangeState, by string, at time.Time) (n int, err error) {
-	err = s.tx(ctx, fmt.Sprintf("%s changes of run %d", what, runID), func(tx *sql.Tx) error {
-		for _, id := range ids {
-			decided, err := exec(ctx, tx, `UPDATE changes SET state = $1, decided_by = $2, decided_at = $3
-				WHERE state = 'held' AND run_id = $4 AND agreement_id = (SELECT agreement_id FROM changes WHERE id = $5)`,
-				to, by, unix(at), runID, id)
-			if err != nil {
-				return err
-			}
-			n += decided
+// Approve plans held changes of any runs again and says how many there were and of which runs. These run again, to write
+// them; a preview stays one, and they wait with the rest of it.
+func (s *Store) Approve(ctx context.Context, ids []int64, by string, at time.Time) (n int, runs []int64, err error) {
+	err = s.tx(ctx, "approving changes", func(tx *sql.Tx) error {
+		if n, runs, err = decide(ctx, tx, ids, StatePlanned, by, at); err != nil {
+			return err
 		}
-		return nil
+		_, err = exec(ctx, tx, `UPDATE runs SET status = 'running', planned_at = $1, continued_at = $1
+			WHERE id IN `+in(runs)+` AND NOT preview`, unix(at))
+		return err
 	})
-	return n, err
+	return n, runs, err
+}
+
+// Reject ends held changes of any runs unwritten and returns how many there were and of which runs.
+func (s *Store) Reject(ctx context.Context, ids []int64, by string, at time.Time) (n int, runs []int64, err error) {
+	err = s.tx(ctx, "rejecting changes", func(tx *sql.Tx) error {
+		n, runs, err = decide(ctx, tx, ids, StateRejected, by, at)
+		return err
+	})
+	return n, runs, err
+}
+
+// decide gives held changes a state and says how many there were and of which runs. The changes of one agreement in a
+// run are decided together: part of a move from one line to another would bill the seats twice or not at all.
+func decide(ctx context.Context, tx *sql.Tx, ids []int64, to ChangeState, by string, at time.Time) (n int, runs []int64, err error) {
+	for _, id := range ids {
+		decided, err := list(ctx, tx, scanValue[int64], `UPDATE changes SET state = $1, decided_by = $2, decided_at = $3
+			WHERE state = 'held' AND (run_id, agreement_id) = (SELECT c.run_id, c.agreement_id FROM changes c WHERE c.id = $4)
+			RETURNING run_id`, to, by, unix(at), id)
+		if err != nil {
+			return n, runs, err
+		}
+		n += len(decided)
+		runs = append(runs, decided...)
+	}
+	slices.Sort(runs)
+	return n, slices.Compact(runs), nil
 }
 
 // SupersedeHeld ends the held changes of earlier runs whose lines a run has planned anew.
@@ -375,9 +456,9 @@ func (s *Store) SupersedeHeld(ctx context.Context, runID int64, reason string) e
 	})
 }
 
-// CountHeld counts the changes of all runs that wait for a person.
+// CountHeld counts the changes of all runs that wait for a person. A preview's do not: it writes nothing yet.
 func (s *Store) CountHeld(ctx context.Context) (int, error) {
-	n, err := count(ctx, s.reader, `SELECT COUNT(*) FROM changes WHERE state = 'held'`)
+	n, err := count(ctx, s.reader, `SELECT COUNT(*) FROM changes c WHERE c.state = 'held' AND `+carried)
 	return n, doing("counting held changes", err)
 }
 

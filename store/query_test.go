@@ -41,7 +41,9 @@ func TestQueryPlans(t *testing.T) {
 		"changes of a run":       {ChangeFilter{RunID: 1, States: []ChangeState{StateHeld, StateFailed}, Limit: 50}, inOrder},
 		"changes held":           {ChangeFilter{States: []ChangeState{StateHeld}, Limit: 50}, inOrder},
 		"changes of an agreement": {
-			ChangeFilter{AgreementID: 1, Limit: 50}, inOrder},
+			ChangeFilter{AgreementID: 1, Carried: true, Limit: 50}, inOrder},
+		"changes open":     {ChangeFilter{Open: true, Limit: 50}, pageOnly},
+		"runs of a result": {RunFilter{Status: RunDone, Month: "2026-03", Limit: 50}, pageOnly},
 		"changes of an organization": {
 			ChangeFilter{OrganizationID: 1, Limit: 50}, inOrder},
 	} {

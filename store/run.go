@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
 	"time"
 )
 
@@ -37,30 +38,32 @@ const (
 
 // Run is one sync, or a preview of one.
 type Run struct {
-	ID        int64
-	Kind      RunKind
-	Month     Month     // that the seats are of
-	AsOf      time.Time // set: real-time figures up to this moment; zero: the whole month
-	Preview   bool      // plans only, until it is applied
-	Status    RunStatus
-	Actor     string // e-mail address; empty: the system itself
-	UserID    int64  // 0: nobody
-	Of        int64  // the run that this one undoes or retries; 0: none
-	Agreement int    // this agreement only; 0: all
-	StartedAt time.Time
-	EndedAt   time.Time
-	PlannedAt time.Time // set: it was previewed; applying it writes what was shown and nothing else
-	Total     int       // agreements to look at
-	Processed int       // agreements looked at
-	Problem   Problem
+	ID          int64
+	Kind        RunKind
+	Month       Month     // that the seats are of
+	AsOf        time.Time // set: real-time figures up to this moment; zero: the whole month
+	Preview     bool      // plans only, until it is applied
+	Status      RunStatus
+	Actor       string // e-mail address; empty: the system itself
+	UserID      int64  // 0: nobody
+	Of          int64  // the run that this one undoes or retries; 0: none
+	Agreement   int    // this agreement only; 0: all
+	StartedAt   time.Time
+	EndedAt     time.Time
+	ContinuedAt time.Time // set: what was previewed or approved began to be written then
+	ResumedAt   time.Time // set: it was cut off and went on then
+	PlannedAt   time.Time // set: it was previewed; applying it writes what was shown and nothing else
+	Total       int       // agreements to look at
+	Processed   int       // agreements looked at
+	Problem     Problem
 }
 
 const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor, COALESCE(r.user_id, 0), COALESCE(r.of_run_id, 0), COALESCE(r.agreement_id, 0),
-	r.started_at, r.ended_at, r.planned_at, r.total, r.processed, r.error_what, r.error_do, r.error_detail`
+	r.started_at, r.ended_at, r.planned_at, r.continued_at, r.resumed_at, r.total, r.processed, r.error_what, r.error_do, r.error_detail`
 
 func scanRun(row scanner) (r Run, err error) {
 	err = row.Scan(&r.ID, &r.Kind, &r.Month, moment(&r.AsOf), &r.Preview, &r.Status, &r.Actor, &r.UserID, &r.Of, &r.Agreement,
-		moment(&r.StartedAt), moment(&r.EndedAt), moment(&r.PlannedAt), &r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail)
+		moment(&r.StartedAt), moment(&r.EndedAt), moment(&r.PlannedAt), moment(&r.ContinuedAt), moment(&r.ResumedAt), &r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail)
 	return r, err
 }
 
@@ -93,16 +96,28 @@ func run(ctx context.Context, q querier, id int64) (Run, error) {
 	return one(ctx, q, scanRun, `SELECT `+runColumns+` FROM runs r WHERE r.id = $1`, id)
 }
 
-// UpdateRun saves preview, status, end, planning, total and problem. Processed is AddProcessed's alone: workers
+// Took is how long the run worked when it last did; zero while it works.
+func (r Run) Took() time.Duration {
+	switch {
+	case r.EndedAt.IsZero() || r.Status == RunRunning:
+		return 0
+	case r.ContinuedAt.After(r.StartedAt):
+		return r.EndedAt.Sub(r.ContinuedAt)
+	}
+	return r.EndedAt.Sub(r.StartedAt)
+}
+
+// UpdateRun saves preview, status, end, planning, going on, total and problem. Processed is AddProcessed's alone: workers
 // add to it while others hold older copies of the run.
 func (s *Store) UpdateRun(ctx context.Context, r Run) error {
 	return s.tx(ctx, fmt.Sprintf("updating run %d", r.ID), func(tx *sql.Tx) error { return updateRun(ctx, tx, r) })
 }
 
 func updateRun(ctx context.Context, tx *sql.Tx, r Run) error {
-	return execOne(ctx, tx, `UPDATE runs SET preview = $1, status = $2, ended_at = $3, planned_at = $4, total = $5,
-			error_what = $6, error_do = $7, error_detail = $8 WHERE id = $9`,
-		r.Preview, r.Status, unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Problem.What, r.Problem.Do, r.Problem.Detail, r.ID)
+	return execOne(ctx, tx, `UPDATE runs SET preview = $1, status = $2, ended_at = $3, planned_at = $4, continued_at = $5, resumed_at = $6, total = $7,
+			error_what = $8, error_do = $9, error_detail = $10 WHERE id = $11`,
+		r.Preview, r.Status, unix(r.EndedAt), unix(r.PlannedAt), unix(r.ContinuedAt), unix(r.ResumedAt), r.Total,
+		r.Problem.What, r.Problem.Do, r.Problem.Detail, r.ID)
 }
 
 // AddProcessed adds n, which may be negative, to the run's processed agreements.
@@ -117,6 +132,8 @@ type RunFilter struct {
 	Kind          RunKind
 	Status        RunStatus
 	Month         Month
+	Preview       *bool   // only previews, or only others
+	IDs           []int64 // not nil: only these
 	Limit, Offset int
 }
 
@@ -155,6 +172,12 @@ func (f RunFilter) where() *filter {
 	if f.Month != "" {
 		w.and(`r.month = ?`, f.Month)
 	}
+	if f.Preview != nil {
+		w.and(`r.preview = ?`, *f.Preview)
+	}
+	if f.IDs != nil {
+		w.and(`r.id IN ` + in(f.IDs))
+	}
 	return &w
 }
 
@@ -175,6 +198,38 @@ func runRows(ctx context.Context, tx *sql.Tx, runs []Run) ([]RunRow, error) {
 		rows[i] = RunRow{Run: r, Counts: counts}
 	}
 	return rows, nil
+}
+
+// EachRun yields the runs that match, the latest first.
+func (s *Store) EachRun(ctx context.Context, f RunFilter) iter.Seq2[RunRow, error] {
+	return eachDoing("listing runs", func(yield func(RunRow, error) bool) {
+		query, args := f.query()
+		for r, err := range each(ctx, s.reader, scanRun, query, args...) {
+			row := RunRow{Run: r}
+			if err == nil {
+				row.Counts, err = changeCounts(ctx, s.reader, r.ID)
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	})
+}
+
+// RunMonths lists the months that runs were about, the latest first.
+func (s *Store) RunMonths(ctx context.Context) ([]Month, error) {
+	months, err := list(ctx, s.reader, scanValue[Month], `SELECT DISTINCT month FROM runs ORDER BY month DESC`)
+	return months, doing("listing the months of runs", err)
+}
+
+// DiscardRun throws a preview away with everything that it planned or held.
+func (s *Store) DiscardRun(ctx context.Context, runID int64) error {
+	return s.tx(ctx, fmt.Sprintf("discarding run %d", runID), func(tx *sql.Tx) error {
+		if _, err := exec(ctx, tx, `UPDATE changes SET state = 'cancelled' WHERE run_id = $1 AND state IN ('planned', 'held')`, runID); err != nil {
+			return err
+		}
+		return execOne(ctx, tx, `UPDATE runs SET status = 'discarded' WHERE id = $1 AND preview`, runID)
+	})
 }
 
 // UnfinishedRuns lists the runs that are, or were when the process died, under way, the oldest first.

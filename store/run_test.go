@@ -62,6 +62,9 @@ func TestRuns(t *testing.T) {
 		{RunFilter{Kind: RunMonthly}, []int64{monthly.ID}, 1},
 		{RunFilter{Status: RunDone}, []int64{first.ID}, 1},
 		{RunFilter{Month: "2026-02", Kind: RunManual}, nil, 0},
+		{RunFilter{Preview: new(bool)}, []int64{monthly.ID, first.ID}, 2},
+		{RunFilter{IDs: []int64{first.ID}}, []int64{first.ID}, 1},
+		{RunFilter{IDs: []int64{}}, nil, 0},
 	} {
 		page, total, err := s.Runs(t.Context(), tc.f)
 		check(t, err)
@@ -75,6 +78,11 @@ func TestRuns(t *testing.T) {
 	page, _, err := s.Runs(t.Context(), RunFilter{Kind: RunMonthly})
 	check(t, err)
 	same(t, page[0].Counts, map[ChangeState]int{StateWritten: 2, StateFailed: 1})
+	for row, err := range s.EachRun(t.Context(), RunFilter{Kind: RunMonthly}) {
+		check(t, err)
+		same(t, row, page[0])
+	}
+	same(t, must[[]Month](t)(s.RunMonths(t.Context())), []Month{"2026-03", "2026-02"})
 }
 
 func TestLastRunIsNoPreview(t *testing.T) {
@@ -100,7 +108,7 @@ func TestChangeRoundTrip(t *testing.T) {
 	full := Change{
 		RunID: r.ID, CompanyID: 1, Company: "Ämtli", AgreementID: 101, Agreement: "NordPass", Plan: Enterprise, ProductID: 6, Product: "NP-ENT", AdditionID: 9,
 		Kind: KindUpdate, State: StateHeld, Before: decimal.NewNullDecimal(decimal.RequireFromString("7.50")), After: number(8), Written: number(7),
-		HandEdited: true, UnitPrice: decimal.NewNullDecimal(decimal.RequireFromString("3.3333333333")), EffectiveDate: "2026-03-01", Reason: "Because.",
+		HandEdited: true, UnitPrice: decimal.NewNullDecimal(decimal.RequireFromString("3.3333333333")), Currency: "EUR", EffectiveDate: "2026-03-01", Reason: "Because.",
 		Warnings: []string{"One.", "Two."},
 		Shares: []Share{
 			{OrganizationID: 4, Organization: "A", Seats: 8, Plan: Enterprise, Known: true},
@@ -230,6 +238,7 @@ func TestChanges(t *testing.T) {
 		{"no wildcards", ChangeFilter{RunID: r.ID, Search: "np_2"}, nil},
 		{"agreement", ChangeFilter{AgreementID: 1}, []int64{4, 2, 1}},
 		{"organization", ChangeFilter{OrganizationID: 7}, []int64{4, 3, 1}},
+		{"no previews", ChangeFilter{OrganizationID: 7, Carried: true}, []int64{4, 3, 1}},
 		{"everything at once", ChangeFilter{RunID: r.ID, AgreementID: 1, OrganizationID: 7, States: []ChangeState{StateWritten}, Kinds: []ChangeKind{KindUpdate}, Search: "zeb"}, []int64{1}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -260,9 +269,21 @@ func TestDecideHeld(t *testing.T) {
 	same(t, must[int](t)(s.CountHeld(t.Context())), 4)
 
 	// One of an agreement's changes stands for all of them; those of other runs are left alone.
-	same(t, must[int](t)(s.Approve(t.Context(), r.ID, []int64{moved[0].ID, moved[1].ID, foreign[0].ID, 99}, "me@example.com", t0)), 2)
-	same(t, must[int](t)(s.Reject(t.Context(), r.ID, []int64{refused[0].ID}, "me@example.com", t0)), 1)
-	same(t, must[int](t)(s.Approve(t.Context(), r.ID, []int64{refused[0].ID}, "me@example.com", t0)), 0) // is decided
+	n, runs, err := s.Approve(t.Context(), []int64{moved[0].ID, moved[1].ID, 99}, "me@example.com", t0)
+	check(t, err)
+	same(t, n, 2)
+	same(t, runs, []int64{r.ID})
+	going := must[Run](t)(s.Run(t.Context(), r.ID))
+	same(t, going.Status, RunRunning)
+	same(t, going.ContinuedAt, t0)
+	n, runs, err = s.Reject(t.Context(), []int64{refused[0].ID}, "me@example.com", t0)
+	check(t, err)
+	same(t, n, 1)
+	same(t, runs, []int64{r.ID})
+	n, runs, err = s.Approve(t.Context(), []int64{refused[0].ID}, "me@example.com", t0) // is decided
+	check(t, err)
+	same(t, n, 0)
+	same(t, len(runs), 0)
 	for i := range 2 {
 		moved[i].State, moved[i].DecidedBy, moved[i].DecidedAt = StatePlanned, "me@example.com", t0
 	}
@@ -314,4 +335,112 @@ func TestLastSync(t *testing.T) {
 	create(Run{Status: RunDiscarded})
 	create(Run{Status: RunDone, Agreement: 101, Of: want.ID})
 	same(t, must[Run](t)(s.LastSync(t.Context())), want)
+}
+
+func TestAPreviewIsNothingToDecideYet(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	preview := must[Run](t)(s.CreateRun(t.Context(), Run{Kind: RunManual, Month: "2026-03", Preview: true, Status: RunPlanned, StartedAt: t0}))
+	held := plan(t, s, preview.ID, 1, testChange(1, StateHeld))
+	plan(t, s, preview.ID, 2, testChange(1, StateHeld), testChange(2, StatePlanned))
+	same(t, must[int](t)(s.CountHeld(t.Context())), 0)
+	n, runs, err := s.Approve(t.Context(), []int64{held[0].ID}, "me@example.com", t0)
+	check(t, err)
+	same(t, n, 1)
+	same(t, runs, []int64{preview.ID})
+	same(t, must[Run](t)(s.Run(t.Context(), preview.ID)).Status, RunPlanned)
+
+	check(t, s.DiscardRun(t.Context(), preview.ID))
+	same(t, must[Run](t)(s.Run(t.Context(), preview.ID)).Status, RunDiscarded)
+	same(t, must[map[ChangeState]int](t)(s.ChangeCounts(t.Context(), preview.ID)), map[ChangeState]int{StateCancelled: 3})
+	wantErr(t, s.DiscardRun(t.Context(), newRun(t, s).ID), ErrNotFound)
+}
+
+func TestOpenChanges(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	mapped(t, s, 1, 2, 3)
+	run := func(r Run) Run {
+		r.Month, r.StartedAt = "2026-03", t0
+		return must[Run](t)(s.CreateRun(t.Context(), r))
+	}
+	before := run(Run{Kind: RunMonthly, Status: RunIncomplete})
+	plan(t, s, before.ID, 1, testChange(1, StateFailed))
+	full := run(Run{Kind: RunManual, Status: RunIncomplete})
+	plan(t, s, full.ID, 1, testChange(1, StateFailed), testChange(2, StateWritten))
+	plan(t, s, full.ID, 2, testChange(1, StateConflict), testChange(2, StateHeld))
+	plan(t, s, full.ID, 3, testChange(1, StateRejected))
+	plan(t, s, full.ID, 4, testChange(1, StateBlocked)) // not mapped any more
+	want := func(counts map[ChangeState]int) {
+		t.Helper()
+		same(t, must[map[ChangeState]int](t)(s.OpenCounts(t.Context())), counts)
+		n := 0
+		for _, c := range counts {
+			n += c
+		}
+		_, total, err := s.Changes(t.Context(), ChangeFilter{Open: true})
+		check(t, err)
+		same(t, total, n)
+	}
+	want(map[ChangeState]int{StateFailed: 1, StateConflict: 1})
+
+	preview := run(Run{Kind: RunManual, Status: RunPlanned, Preview: true})
+	plan(t, s, preview.ID, 1, testChange(1, StatePlanned))
+	plan(t, s, preview.ID, 2, testChange(1, StateConflict))
+	want(map[ChangeState]int{StateFailed: 1, StateConflict: 1}) // a preview settles nothing
+	broken := run(Run{Kind: RunManual, Status: RunFailed})
+	plan(t, s, broken.ID, 3, testChange(1, StateFailed))
+	want(map[ChangeState]int{StateFailed: 2, StateConflict: 1}) // it never came to the others
+	retry := run(Run{Kind: RunRetry, Status: RunDone})
+	plan(t, s, retry.ID, 1, testChange(1, StateWritten))
+	want(map[ChangeState]int{StateFailed: 1, StateConflict: 1})
+	release := run(Run{Kind: RunRelease, Status: RunIncomplete, Agreement: 4})
+	plan(t, s, release.ID, 4, testChange(1, StateFailed))
+	want(map[ChangeState]int{StateFailed: 2, StateConflict: 1})
+	run(Run{Kind: RunMonthly, Status: RunDone})
+	want(map[ChangeState]int{})
+}
+
+// mapped maps an organization to each of these agreements of one company.
+func mapped(t *testing.T, s *Store, agreements ...int) {
+	t.Helper()
+	in := Import{Companies: []Company{{ID: 1, Name: "Acme", Identifier: "Acme"}}, At: t0}
+	for _, id := range agreements {
+		in.Agreements = append(in.Agreements, Agreement{ID: id, CompanyID: 1, Name: fmt.Sprint(id), Status: "Active"})
+	}
+	_, err := s.SaveImport(t.Context(), in)
+	check(t, err)
+	for _, id := range agreements {
+		o := must[Organization](t)(s.CreateOrganization(t.Context(), Organization{Name: fmt.Sprintf("Organization %d", id), Plan: Business, License: Standard, Managed: true, CreatedAt: t0}))
+		check(t, s.SaveMapping(t.Context(), Mapping{OrganizationID: o.ID, CompanyID: 1, AgreementID: id, CreatedAt: t0}))
+	}
+}
+
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	r := newRun(t, s)
+	priced := testChange(1, StatePlanned)
+	priced.UnitPrice, priced.Currency = decimal.NewNullDecimal(decimal.RequireFromString("4.9")), "EUR"
+	plan(t, s, r.ID, 1, priced, testChange(2, StateFailed))
+	var got []Figure
+	for f, err := range s.Figures(t.Context(), r.ID, StatePlanned) {
+		check(t, err)
+		got = append(got, f)
+	}
+	same(t, got, []Figure{{Kind: priced.Kind, State: StatePlanned, Before: priced.Before, After: priced.After, UnitPrice: priced.UnitPrice, Currency: "EUR"}})
+	same(t, must[map[ChangeKind]int](t)(s.KindCounts(t.Context(), r.ID)), map[ChangeKind]int{priced.Kind: 2})
+}
+
+func TestRunTook(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[time.Duration]Run{
+		time.Minute: {StartedAt: t0, EndedAt: t0.Add(time.Minute), Status: RunDone},
+		time.Second: {StartedAt: t0, ContinuedAt: t0.Add(time.Hour), EndedAt: t0.Add(time.Hour + time.Second), Status: RunDone}, // approved later
+		0:           {StartedAt: t0, EndedAt: t0.Add(time.Minute), Status: RunRunning},
+	} {
+		if got := r.Took(); got != want {
+			t.Errorf("took %s, want %s", got, want)
+		}
+	}
 }
