@@ -38,8 +38,7 @@ type courier struct {
 
 func newCourier() courier {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 1
-	transport.IdleConnTimeout = 10 * time.Second
+	transport.DisableKeepAlives = true // messages are rare, and one sent into a connection that just ended would be lost
 	return courier{timeout: sendTimeout, http: &http.Client{
 		Transport: transport,
 		// A message goes where the admin said and nowhere else.
@@ -264,18 +263,37 @@ func (c courier) mail(ctx context.Context, channel store.Channel, m Message) err
 	if err := msg.AddAlternativeHTMLTemplate(mailHTML, m); err != nil {
 		return fmt.Errorf("writing a mail: %w", err)
 	}
-	client, err := mail.NewClient(channel.Mail.Host, c.mailOptions(channel)...)
+	config := &tls.Config{ServerName: channel.Mail.Host, RootCAs: c.roots, MinVersion: tls.VersionTLS12}
+	options := append(mailOptions(channel), mail.WithTimeout(c.timeout), mail.WithTLSConfig(config),
+		mail.WithDialContextFunc(dialUntil(ctx, config, channel.Mail.Security == store.MailTLS)))
+	client, err := mail.NewClient(channel.Mail.Host, options...)
 	if err != nil {
 		return fmt.Errorf("preparing a mail: %w", err)
 	}
-	return client.DialAndSendWithContext(ctx, msg)
+	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
+		return errors.Join(err, ctx.Err())
+	}
+	return nil
 }
 
-func (c courier) mailOptions(channel store.Channel) []mail.Option {
-	options := []mail.Option{
-		mail.WithPort(channel.Mail.Port), mail.WithTimeout(c.timeout),
-		mail.WithTLSConfig(&tls.Config{ServerName: channel.Mail.Host, RootCAs: c.roots, MinVersion: tls.VersionTLS12}),
+// dialUntil makes a connection that is closed when ctx ends. The library leaves it open where the conversation fails before
+// the first mail, and limits each step but not the whole.
+func dialUntil(ctx context.Context, config *tls.Config, implicit bool) mail.DialContextFunc {
+	return func(dialing context.Context, network, address string) (conn net.Conn, err error) {
+		if implicit {
+			conn, err = (&tls.Dialer{Config: config}).DialContext(dialing, network, address)
+		} else {
+			conn, err = (&net.Dialer{}).DialContext(dialing, network, address)
+		}
+		if err == nil {
+			context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
 	}
+}
+
+func mailOptions(channel store.Channel) []mail.Option {
+	options := []mail.Option{mail.WithPort(channel.Mail.Port)}
 	signIn := []mail.SMTPAuthType{mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthPlain, mail.SMTPAuthLogin, mail.SMTPAuthCramMD5}
 	switch channel.Mail.Security {
 	case store.MailTLS:
@@ -315,7 +333,7 @@ func deliveryProblem(c store.Channel, err error) store.Problem {
 		p.What, p.Do = "There is no server of that name.", "Check the address."
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		p.What, p.Do = channelName(c.Kind)+" did not answer in time.", "Check the address, the port and whether this machine may connect there."
-	case errors.As(err, &network):
+	case errors.As(err, &network), errors.Is(err, io.EOF):
 		p.What, p.Do = channelName(c.Kind)+" could not be reached.", "Check the address, the port and whether this machine may connect there."
 	}
 	p.Detail = clip(withoutSecrets(err.Error(), c), 500)
