@@ -109,6 +109,14 @@ func System() Actor { return Actor{Name: "Seatbridge"} }
 // Invalid is input that cannot be used: a sentence for each field, under the field's name in the form.
 type Invalid struct{ Fields map[string]string }
 
+// sentence is what is wrong, of several things one.
+func (e *Invalid) sentence() string {
+	for _, problem := range e.Fields {
+		return problem
+	}
+	return "The input cannot be used."
+}
+
 // Error implements error.
 func (e *Invalid) Error() string {
 	for field, problem := range e.Fields {
@@ -136,6 +144,10 @@ func refused(err error) *Refused {
 
 // problemOf puts any error into words for the admin; one that is not ConnectWise's is our own fault.
 func problemOf(err error) store.Problem {
+	var invalid *Invalid
+	if errors.As(err, &invalid) {
+		return store.Problem{What: invalid.sentence()}
+	}
 	a := connectwise.Advise(err)
 	return store.Problem{What: a.What, Do: a.Do, Detail: a.Detail}
 }

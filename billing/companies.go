@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -18,7 +20,7 @@ type Option struct {
 	ID       int
 	Name     string
 	Selected bool
-	Count    int // companies that have it, deleted ones left out; -1: not counted
+	Vendor   bool // companies that are only vendors are not imported
 }
 
 // FilterOptions reads the company types and statuses. What the last import used is selected; before
@@ -38,16 +40,123 @@ func (b *Bridge) FilterOptions(ctx context.Context) (types, statuses []Option, e
 			return nil, nil, refused(err)
 		}
 		likely := !t.Vendor && strings.Contains(store.Fold(t.Name), "customer")
-		types = append(types, Option{ID: t.ID, Name: t.Name, Selected: first && likely || slices.Contains(typeIDs, t.ID), Count: -1})
+		types = append(types, Option{ID: t.ID, Name: t.Name, Vendor: t.Vendor, Selected: first && likely || slices.Contains(typeIDs, t.ID)})
 	}
 	for s, err := range client.CompanyStatuses(ctx) {
 		if err != nil {
 			return nil, nil, refused(err)
 		}
 		likely := !s.Inactive && strings.HasPrefix(store.Fold(s.Name), "active")
-		statuses = append(statuses, Option{ID: s.ID, Name: s.Name, Selected: first && likely || slices.Contains(statusIDs, s.ID), Count: -1})
+		statuses = append(statuses, Option{ID: s.ID, Name: s.Name, Selected: first && likely || slices.Contains(statusIDs, s.ID)})
 	}
 	return types, statuses, nil
+}
+
+// OptionCounts counts the companies of each type and status, those in ConnectWise's recycle bin left out,
+// by the options' ids.
+func (b *Bridge) OptionCounts(ctx context.Context) (types, statuses map[int]int, err error) {
+	client, err := b.pageClient(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	types, statuses = map[int]int{}, map[int]int{}
+	var (
+		counting errgroup.Group
+		mu       sync.Mutex
+	)
+	counting.SetLimit(countsAtOnce)
+	count := func(into map[int]int, id int, filter connectwise.CompanyFilter) {
+		counting.Go(func() error {
+			n, err := client.CountCompanies(ctx, filter)
+			mu.Lock()
+			defer mu.Unlock()
+			into[id] = n
+			return err
+		})
+	}
+	for t, err := range client.CompanyTypes(ctx) {
+		if err != nil {
+			return nil, nil, refused(err)
+		}
+		count(types, t.ID, connectwise.CompanyFilter{TypeIDs: []int{t.ID}})
+	}
+	for s, err := range client.CompanyStatuses(ctx) {
+		if err != nil {
+			return nil, nil, refused(err)
+		}
+		count(statuses, s.ID, connectwise.CompanyFilter{StatusIDs: []int{s.ID}})
+	}
+	if err := counting.Wait(); err != nil {
+		return nil, nil, refused(err)
+	}
+	return types, statuses, nil
+}
+
+// countsAtOnce bounds the requests of OptionCounts that run at the same time.
+const countsAtOnce = 4
+
+// LeftOut counts the companies of the chosen statuses that an import passes over.
+type LeftOut struct {
+	Deleted int // of the chosen types, in ConnectWise's recycle bin
+	Vendors int // of vendor types and none of the chosen ones
+}
+
+// CountImport counts what an import of these types and statuses would read, and what it would leave out.
+func (b *Bridge) CountImport(ctx context.Context, typeIDs, statusIDs []int) (companies int, left LeftOut, err error) {
+	if len(typeIDs) == 0 || len(statusIDs) == 0 {
+		return 0, LeftOut{}, nil
+	}
+	client, err := b.pageClient(ctx)
+	if err != nil {
+		return 0, LeftOut{}, err
+	}
+	choice, err := readImportChoice(ctx, client, typeIDs, statusIDs)
+	if err != nil {
+		return 0, LeftOut{}, refused(err)
+	}
+	return choice.companies, choice.left, nil
+}
+
+// importChoice is what to import, and how much that is.
+type importChoice struct {
+	filter    connectwise.CompanyFilter
+	companies int
+	left      LeftOut
+}
+
+// readImportChoice takes the vendor types out of what was chosen and counts what remains.
+func readImportChoice(ctx context.Context, client *connectwise.Client, typeIDs, statusIDs []int) (importChoice, error) {
+	var c importChoice
+	var vendors []int
+	for t, err := range client.CompanyTypes(ctx) {
+		if err != nil {
+			return c, fmt.Errorf("reading company types: %w", err)
+		}
+		if t.Vendor {
+			vendors = append(vendors, t.ID)
+		}
+	}
+	customers := slices.DeleteFunc(slices.Clone(typeIDs), func(id int) bool { return slices.Contains(vendors, id) })
+	if len(customers) == 0 {
+		return c, &Invalid{Fields: map[string]string{"type": "Choose a type other than vendors: they are not customers."}}
+	}
+	c.filter = connectwise.CompanyFilter{TypeIDs: customers, StatusIDs: statusIDs}
+	withDeleted, withVendors := c.filter, c.filter
+	withDeleted.IncludeDeleted = true
+	withVendors.TypeIDs = slices.Concat(customers, vendors)
+	for _, count := range []struct {
+		into   *int
+		filter connectwise.CompanyFilter
+	}{{&c.companies, c.filter}, {&c.left.Deleted, withDeleted}, {&c.left.Vendors, withVendors}} {
+		var err error
+		if *count.into, err = client.CountCompanies(ctx, count.filter); err != nil {
+			return c, fmt.Errorf("counting companies: %w", err)
+		}
+	}
+	// A list that changes while it is counted must not make these negative.
+	c.left.Deleted = max(c.left.Deleted-c.companies, 0)
+	c.left.Vendors = max(c.left.Vendors-c.companies, 0)
+	return c, nil
 }
 
 // ImportProgress is how far an import is, or how the last one of this process ended.
@@ -57,7 +166,8 @@ type ImportProgress struct {
 	Done, Total        int    // records read; Total grows when agreements are known to follow
 	StartedAt, EndedAt time.Time
 	Result             *store.ImportResult // set when it ended well
-	Problem            store.Problem       // set when it did not
+	LeftOut            LeftOut
+	Problem            store.Problem // set when it did not
 	Cancelled          bool
 }
 
@@ -151,15 +261,16 @@ func (b *Bridge) importNow(ctx context.Context, client *connectwise.Client, who 
 }
 
 func (b *Bridge) importCompanies(ctx context.Context, client *connectwise.Client, typeIDs, statusIDs []int) (store.ImportResult, error) {
-	filter := connectwise.CompanyFilter{TypeIDs: typeIDs, StatusIDs: statusIDs}
-	total, err := client.CountCompanies(ctx, filter)
+	choice, err := readImportChoice(ctx, client, typeIDs, statusIDs)
 	if err != nil {
-		return store.ImportResult{}, fmt.Errorf("counting companies: %w", err)
+		return store.ImportResult{}, err
 	}
-	b.imp.update(func(p *ImportProgress) { p.Phase, p.Total = "Reading companies", total })
-	in := store.Import{TypeIDs: typeIDs, StatusIDs: statusIDs}
+	b.imp.update(func(p *ImportProgress) {
+		p.Phase, p.Total, p.LeftOut = "Reading companies", choice.companies, choice.left
+	})
+	in := store.Import{TypeIDs: choice.filter.TypeIDs, StatusIDs: statusIDs}
 	var ids []int
-	for c, err := range client.Companies(ctx, filter) {
+	for c, err := range client.Companies(ctx, choice.filter) {
 		if err != nil {
 			return store.ImportResult{}, fmt.Errorf("reading companies: %w", err)
 		}
@@ -183,7 +294,8 @@ func (b *Bridge) importCompanies(ctx context.Context, client *connectwise.Client
 	if err != nil {
 		return result, fmt.Errorf("saving the import: %w", err)
 	}
-	return result, nil
+	b.imp.update(func(p *ImportProgress) { p.Phase = "Matching names" })
+	return result, b.RefreshSuggestions(ctx)
 }
 
 func companyOf(c connectwise.Company) store.Company {

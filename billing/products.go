@@ -188,6 +188,9 @@ func (b *Bridge) CreateProduct(ctx context.Context, who Actor, n NewProduct) (Pr
 	if err != nil {
 		return Product{}, err
 	}
+	if item.CategoryID, err = categoryOf(ctx, client, item.SubcategoryID); err != nil {
+		return Product{}, err
+	}
 	if err := identifierFree(ctx, client, item.Identifier); err != nil {
 		return Product{}, err
 	}
@@ -201,6 +204,19 @@ func (b *Bridge) CreateProduct(ctx context.Context, who Actor, n NewProduct) (Pr
 	}
 	err = b.record(ctx, who, store.CategoryIntegrations, "Created the product %s in ConnectWise PSA.", created.Identifier)
 	return productOf(created), err
+}
+
+// categoryOf is the category that a subcategory belongs to: ConnectWise may ask for both.
+func categoryOf(ctx context.Context, client *connectwise.Client, subcategoryID int) (int, error) {
+	for s, err := range client.Subcategories(ctx) {
+		if err != nil {
+			return 0, refused(err)
+		}
+		if s.ID == subcategoryID {
+			return s.Category.ID, nil
+		}
+	}
+	return 0, &Invalid{Fields: map[string]string{"subcategory": "This subcategory no longer exists in ConnectWise; choose another one."}}
 }
 
 func newCatalogItem(n NewProduct) (connectwise.NewCatalogItem, error) {

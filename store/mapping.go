@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 )
 
@@ -104,6 +105,24 @@ func (s *Store) Mapping(ctx context.Context, organizationID int64) (Mapping, err
 func (s *Store) Mappings(ctx context.Context) ([]Mapping, error) {
 	m, err := list(ctx, s.reader, scanMapping, `SELECT `+mappingColumns+` FROM mappings ORDER BY organization_id`)
 	return m, doing("listing mappings", err)
+}
+
+// MappingNames is a mapping as tables outside of Seatbridge tell it.
+type MappingNames struct {
+	CompanyIdentifier, Company string
+	AgreementID                int
+	Agreement                  string
+	ExternalID, Organization   string
+}
+
+// EachMapping yields all mappings by company, with their names.
+func (s *Store) EachMapping(ctx context.Context) iter.Seq2[MappingNames, error] {
+	return eachDoing("reading mappings", each(ctx, s.reader, func(row scanner) (m MappingNames, err error) {
+		err = row.Scan(&m.CompanyIdentifier, &m.Company, &m.AgreementID, &m.Agreement, &m.ExternalID, &m.Organization)
+		return m, err
+	}, `SELECT c.identifier, c.name, a.id, a.name, COALESCE(o.external_id, ''), o.name
+		FROM mappings m JOIN companies c ON c.id = m.company_id JOIN agreements a ON a.id = m.agreement_id JOIN organizations o ON o.id = m.organization_id
+		ORDER BY c.name_folded, c.id, o.name_folded, o.id`))
 }
 
 // MappedAgreement is an agreement that organizations are mapped to.
