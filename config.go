@@ -188,15 +188,23 @@ func (c *config) makeKeyFile() error {
 	}
 	key := make([]byte, 32)
 	rand.Read(key) // never fails
-	f, err := os.OpenFile(filepath.Join(c.data, keyFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	if err := writeWhole(filepath.Join(c.data, keyFile), base64.StdEncoding.EncodeToString(key)+"\n"); err != nil {
 		return fmt.Errorf("making the key file: %w", err)
 	}
-	_, err = fmt.Fprintln(f, base64.StdEncoding.EncodeToString(key))
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("writing the key file: %w", err)
-	}
 	return nil
+}
+
+// writeWhole writes a new file for its owner alone. After a crash it is there with all of its text, or not at all.
+func writeWhole(path, text string) error {
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
 
 func exists(path string) bool {
