@@ -10,7 +10,7 @@ run: ## serve the data in ./data
 	go run .
 
 dev: ## run the demo, rebuilt and reloaded whenever a template or a Go file changes
-	cd views && go tool templ generate --watch --proxy=http://127.0.0.1:8080 --cmd='sh -c "cd .. && exec go run . demo"'
+	go tool templ generate --watch --path=. --proxy=http://127.0.0.1:8080 --cmd='go run . demo'
 
 generate: ## generate Go code from the templates
 	go generate ./...
