@@ -328,7 +328,7 @@ func deliveryProblem(c store.Channel, err error) store.Problem {
 	case errors.As(err, &reply) && (reply.Code == 535 || reply.Code == 534 || reply.Code == 530):
 		p.What, p.Do = "The mail server refused the user name and password.", "Enter them again. Some providers want an app password instead of the usual one."
 	case errors.As(err, &unknown), errors.As(err, &wrong), errors.As(err, &invalid):
-		p.What, p.Do = "The server's certificate is not valid for "+channelName(c.Kind)+".", "Check the server's name. A private certificate authority is made known by SSL_CERT_FILE."
+		p.What, p.Do = channelName(c.Kind)+"'s certificate is not valid.", "Check the server's name. A private certificate authority is made known by SSL_CERT_FILE."
 	case errors.As(err, &name):
 		p.What, p.Do = "There is no server of that name.", "Check the address."
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():

@@ -178,7 +178,7 @@ func TestUntrustedCertificate(t *testing.T) {
 	defer server.Close()
 	c := store.Channel{Kind: store.ChannelTeams, URL: server.URL + tokenPath}
 	p := deliveryProblem(c, testCourier().send(t.Context(), c, runNews()))
-	if p.What != "The server's certificate is not valid for Microsoft Teams." || strings.Contains(p.Detail, "very-secret-token") {
+	if p.What != "Microsoft Teams's certificate is not valid." || strings.Contains(p.Detail, "very-secret-token") {
 		t.Errorf("problem %+v", p)
 	}
 }
@@ -380,8 +380,8 @@ func TestMailProblems(t *testing.T) {
 	}{
 		{"wrong password", func(s *smtpServer) { s.starttls, s.password = true, "right" }, store.MailStartTLS, "wrong password 123", true, "The mail server refused the user name and password."},
 		{"STARTTLS is not offered", func(s *smtpServer) { s.password = "open sesame" }, store.MailStartTLS, "open sesame", true, "The mail server did not take the message."},
-		{"unknown certificate", func(s *smtpServer) { s.implicit = true }, store.MailTLS, "open sesame", false, "The server's certificate is not valid for The mail server."},
-		{"unknown certificate after STARTTLS", func(s *smtpServer) { s.starttls = true }, store.MailStartTLS, "open sesame", false, "The server's certificate is not valid for The mail server."},
+		{"unknown certificate", func(s *smtpServer) { s.implicit = true }, store.MailTLS, "open sesame", false, "The mail server's certificate is not valid."},
+		{"unknown certificate after STARTTLS", func(s *smtpServer) { s.starttls = true }, store.MailStartTLS, "open sesame", false, "The mail server's certificate is not valid."},
 		{"recipient refused", func(s *smtpServer) { s.refuse = "bob@" }, store.MailUnencrypted, "", true, "The mail server did not take the message."},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -56,7 +56,7 @@ func (f ChannelForm) action() templ.SafeURL {
 
 func (f ChannelForm) title() string {
 	if f.ID == 0 {
-		return "Add " + channelKindName(f.Kind)
+		return "New channel: " + channelKindName(f.Kind)
 	}
 	return "Change " + f.Name
 }
