@@ -72,8 +72,14 @@ func demo(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) 
 	}
 	c.clientID = sim.Credentials().ClientID
 	log := c.logger(stderr, slog.LevelWarn)
-	p := panel{log: log, db: db, bridge: c.newBridge(db, log), web: handlers.Config{
-		SessionKeys: keys.sessions, Demo: true, DemoEmail: demoEmail, DemoPassword: demoPassword,
+	bridge := c.newBridge(db, log)
+	provider, stopProvider, err := serveProviderSim(ctx, bridge, db)
+	if err != nil {
+		return err
+	}
+	defer stopProvider()
+	p := panel{log: log, db: db, bridge: bridge, web: handlers.Config{
+		SessionKeys: keys.sessions, Demo: true, DemoEmail: demoEmail, DemoPassword: demoPassword, DemoProvider: provider,
 	}}
 	return p.serve(ctx, listener, func(address string) error {
 		return printGuide(stdout, address, site, sim.Credentials())

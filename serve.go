@@ -239,9 +239,11 @@ func stop(server *http.Server, jobs *scheduler.Scheduler, bridge *billing.Bridge
 
 // The jobs.
 const (
-	monthlySync  = "monthly sync"
-	catchUp      = "catch-up"
-	housekeeping = "housekeeping"
+	monthlySync   = "monthly sync"
+	catchUp       = "catch-up"
+	monthlyReport = "monthly usage report"
+	usageReports  = "usage reports"
+	housekeeping  = "housekeeping"
 )
 
 // startJobs starts the clockwork, and with it what an earlier process left unfinished or missed.
@@ -251,10 +253,14 @@ func startJobs(log *slog.Logger, db *store.Store, bridge *billing.Bridge) (*sche
 		return nil, err
 	}
 	due := func(ctx context.Context) error { return finishAndRunDue(ctx, bridge) }
-	tidy := func(ctx context.Context) error { return db.DeleteExpiredSessions(ctx, time.Now()) }
+	tidy := func(ctx context.Context) error {
+		return errors.Join(db.DeleteExpiredSessions(ctx, time.Now()), db.DeleteOldIdempotencyKeys(ctx, time.Now()), bridge.ForgetOldFetches(ctx))
+	}
 	err = errors.Join(
 		jobs.Add(monthlySync, "30 0 1 * *", 6*time.Hour, due), // guide, "Monthly usage data sync"
 		jobs.Add(catchUp, "35 * * * *", 6*time.Hour, due),
+		jobs.Add(monthlyReport, "2 0 1 * *", time.Hour, bridge.PullDue), // there is one from 00:01:02 on (nordpass.md section 3)
+		jobs.Add(usageReports, "10 * * * *", time.Hour, bridge.PullDue), // hourly, but only what was not read yet
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
 		jobs.RunNow(catchUp),
 	)

@@ -23,13 +23,17 @@ func DueAt(m store.Month) time.Time { return m.End().Add(dueAfter) }
 
 // RunDue runs the monthly sync of every month that is due and was not run, oldest first: the month that
 // just ended when the scheduler calls it on the first, more if the process was down then. A month
-// before the integration became active is not due.
+// before the integration became active is not due. Where the Provider API has to report a month, its
+// sync waits a day for the report, and then runs with what is known.
 func (b *Bridge) RunDue(ctx context.Context) error {
 	months, err := b.Due(ctx)
 	if err != nil {
 		return err
 	}
 	for _, m := range months {
+		if err := b.pullBefore(ctx, m); err != nil {
+			return fmt.Errorf("syncing %s: %w", m, err)
+		}
 		run, err := b.Run(ctx, System(), Request{Kind: store.RunMonthly, Period: WholeMonth(m)})
 		if errors.Is(err, ErrRunning) {
 			return nil // the hourly look finds it still due

@@ -21,6 +21,9 @@ const (
 	reportWait = 24 * time.Hour
 )
 
+// ErrNoReport says that a usage report was asked for and brought no figures.
+var ErrNoReport = errors.New("no usage report")
+
 // ReportRule says where an organization's figure needs a usage report, because the Provider API is connected and the
 // ledger may not have every member. The zero rule is for panels without the Provider API: the ledger suffices.
 type ReportRule struct {
@@ -249,7 +252,13 @@ func (b *Bridge) pullBefore(ctx context.Context, m store.Month) error {
 		return err
 	}
 	pulled := b.pullMonth(ctx, m)
-	if pulled == nil || !rule.Required || m < rule.Since || !b.now().Before(DueAt(m).Add(reportWait)) {
+	if pulled == nil {
+		return nil
+	}
+	if !errors.Is(pulled, ErrNoReport) {
+		return pulled
+	}
+	if !rule.Required || m < rule.Since || !b.now().Before(DueAt(m).Add(reportWait)) {
 		return nil
 	}
 	_, err = b.store.LastUsageReport(ctx, string(m))
@@ -301,7 +310,7 @@ func (b *Bridge) pull(ctx context.Context, period string, m store.Month, request
 		return err
 	}
 	if !r.State.Known() {
-		return fmt.Errorf("fetching the usage report of %s: %s", period, r.Problem.What)
+		return fmt.Errorf("fetching the usage report of %s: %w: %s", period, ErrNoReport, r.Problem.What)
 	}
 	return nil
 }

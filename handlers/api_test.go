@@ -195,7 +195,7 @@ func TestAPIUsage(t *testing.T) {
 		t.Errorf("the figure is %v", answer)
 	}
 	answer = s.call("PUT", "/usage/2026-02"+one, `{"seats":7,"plan":"enterprise","note":"As agreed."}`, 200)
-	if answer["seats"] != float64(7) || answer["plan"] != "enterprise" || answer["source"] != "api" || answer["ledger"] != float64(3) || answer["why"] != "As agreed." {
+	if answer["seats"] != float64(7) || answer["plan"] != "enterprise" || answer["source"] != "api" || answer["ledger"] != float64(3) || answer["why"] != "Reported by the HTTP API; Seatbridge itself counts 3. As agreed." {
 		t.Errorf("the reported figure is %v", answer)
 	}
 	if zero := s.call("PUT", "/usage/2026-01"+one, `{"seats":0,"plan":"business"}`, 200); zero["seats"] != float64(0) {

@@ -27,7 +27,11 @@ func (s *server) listIntegrations(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	page := views.IntegrationsPage{Connection: s.connectionView(connection), Mapped: mapped}
+	_, provider, err := s.Bridge.Provider(r.Context())
+	if err != nil {
+		return err
+	}
+	page := views.IntegrationsPage{Connection: s.connectionView(connection), Mapped: mapped, Provider: provider}
 	return s.full(w, r, http.StatusOK, views.SectionIntegrations, "Integrations", func(l views.Layout) templ.Component { return views.Integrations(l, page) })
 }
 

@@ -45,6 +45,9 @@ type Config struct {
 	// DemoEmail and DemoPassword, when set, are offered on the sign-in page
 	// of a demonstration.
 	DemoEmail, DemoPassword string
+	// DemoProvider, when set, fills in the form of the Provider API with a
+	// demonstration's own simulator.
+	DemoProvider *billing.ProviderConfig
 	// Version is shown on the Settings page.
 	Version string
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -475,14 +476,16 @@ func seatMonth(u billing.Usage) views.SeatMonth {
 // whyFigure says how a figure comes about (nordpass.md section 2).
 func whyFigure(u billing.Usage) string {
 	switch {
-	case u.Why != "":
+	case u.Source == billing.SourceLedger && u.Why != "":
 		return u.Why
 	case u.Source == billing.SourceLedger:
 		return "Everybody who was a member on any day of the month, suspended or not."
-	case u.Seats != u.Ledger:
-		return fmt.Sprintf("Reported by %s; Seatbridge itself counts %d.", u.Source, u.Ledger)
 	}
-	return fmt.Sprintf("Reported by %s.", u.Source)
+	text := "Reported by the " + sourceName(u.Source)
+	if u.Seats != u.Ledger {
+		text += fmt.Sprintf("; Seatbridge itself counts %d", u.Ledger)
+	}
+	return strings.TrimSpace(text + ". " + u.Why)
 }
 
 // organizationFacts adds the terms and the mapping.

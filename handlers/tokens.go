@@ -1,4 +1,158 @@
 package handlers
 
-// newAPIToken is a token's text: 256 random bits behind a prefix that secret scanners can know.
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/danielgtaylor/huma/v2"
+
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+const tokensPath = "/settings/api"
+
+// newAPIToken is a token's text: 256 random bits behind a prefix by which a leaked one is recognised.
 func newAPIToken() string { return "sb_" + newToken() }
+
+// tokenLives are how long a token may live, the choice offered first being the default.
+func tokenLives() []views.Option {
+	return []views.Option{
+		{Value: "90", Label: "In 90 days"}, {Value: "30", Label: "In 30 days"}, {Value: "365", Label: "In a year"}, {Value: "never", Label: "Never"},
+	}
+}
+
+// tokenForm is what the form for a new token sends.
+type tokenForm struct {
+	Name   string
+	Scopes []string
+	Life   string
+}
+
+func parseToken(r *http.Request) (tokenForm, problems, error) {
+	if err := parseForm(r); err != nil {
+		return tokenForm{}, nil, err
+	}
+	f := tokenForm{Name: clean(r.PostForm.Get("name"))}
+	for _, scope := range scopes() {
+		if slices.Contains(r.PostForm["scope"], scope) {
+			f.Scopes = append(f.Scopes, scope)
+		}
+	}
+	for _, life := range tokenLives() {
+		if r.PostForm.Get("life") == life.Value {
+			f.Life = life.Value
+		}
+	}
+	p := problems{}
+	p.add("name", nameProblem("a name", f.Name))
+	if len(f.Scopes) == 0 {
+		p.add("scope", "Choose at least one scope.")
+	}
+	if f.Life == "" {
+		p.add("life", "Choose when the token expires.")
+	}
+	return f, p, nil
+}
+
+// expires is when a token made now ends; zero: never.
+func (f tokenForm) expires(now time.Time) time.Time {
+	days := map[string]int{"30": 30, "90": 90, "365": 365}[f.Life]
+	if days == 0 {
+		return time.Time{}
+	}
+	return now.AddDate(0, 0, days)
+}
+
+func (f tokenForm) view(p problems) views.TokenForm {
+	form := views.TokenForm{Name: f.Name, Life: tokenLives(), Problems: views.Problems(p)}
+	for i := range form.Life {
+		form.Life[i].Selected = form.Life[i].Value == f.Life
+	}
+	for _, scope := range scopes() {
+		form.Scopes = append(form.Scopes, views.Option{Value: scope, Label: scope, Selected: slices.Contains(f.Scopes, scope)})
+	}
+	return form
+}
+
+func (s *server) listTokens(w http.ResponseWriter, r *http.Request) error {
+	return s.renderTokens(w, r, http.StatusOK, views.TokensPage{Form: tokenForm{}.view(nil)})
+}
+
+// renderTokens completes the page with the tokens and the operations.
+func (s *server) renderTokens(w http.ResponseWriter, r *http.Request, status int, page views.TokensPage) error {
+	tokens, err := s.Store.APITokens(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		page.Rows = append(page.Rows, views.TokenRow{
+			ID: t.ID, Name: t.Name, Scopes: t.Scopes, Made: t.CreatedAt, By: t.CreatedBy,
+			Expires: t.ExpiresAt, Expired: !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(s.Now()), Used: t.UsedAt,
+		})
+	}
+	page.BaseURL, page.Document = s.origin(r)+apiPath, apiPath+"/openapi.json"
+	page.Endpoints = s.api.endpoints()
+	return s.full(w, r, status, views.SectionSettings, "API", func(l views.Layout) templ.Component { return views.Tokens(l, page) })
+}
+
+// endpoints are the operations in the OpenAPI document, by address.
+func (a *api) endpoints() []views.EndpointRow {
+	var rows []views.EndpointRow
+	for path, item := range a.huma.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op != nil {
+				rows = append(rows, views.EndpointRow{Method: op.Method, Path: path, Summary: op.Summary, Scope: op.Security[0][bearer][0]})
+			}
+		}
+	}
+	slices.SortFunc(rows, func(a, b views.EndpointRow) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
+	})
+	return rows
+}
+
+func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {
+	form, problems, err := parseToken(r)
+	if err != nil {
+		return err
+	}
+	if len(problems) == 0 {
+		token := newAPIToken()
+		_, err := s.Store.CreateAPIToken(r.Context(), token, store.APIToken{
+			Name: form.Name, Scopes: form.Scopes, CreatedAt: s.Now(), CreatedBy: visitorOf(r).Email, ExpiresAt: form.expires(s.Now()),
+		})
+		var conflict *store.Conflict
+		switch {
+		case err == nil:
+			if err := s.record(r, store.CategorySettings, "Made the API token "+quote(form.Name)+" for "+strings.Join(form.Scopes, ", ")+"."); err != nil {
+				return err
+			}
+			return s.renderTokens(w, r, http.StatusOK, views.TokensPage{Form: tokenForm{}.view(nil), Made: token, MadeName: form.Name})
+		case !errors.As(err, &conflict):
+			return err
+		}
+		problems.add("name", "Another token has this name.")
+	}
+	return s.renderTokens(w, r, http.StatusUnprocessableEntity, views.TokensPage{Form: form.view(problems)})
+}
+
+func (s *server) revokeToken(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	token, err := s.Store.DeleteAPIToken(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if err := s.record(r, store.CategorySettings, "Revoked the API token "+quote(token.Name)+"."); err != nil {
+		return err
+	}
+	return s.done(w, r, tokensPath, "The token "+token.Name+" is revoked.")
+}

@@ -174,8 +174,13 @@ func usageView(row usageRow) views.UsageRow {
 }
 
 func sourceName(source billing.Source) string {
-	if source == billing.SourceLedger {
+	switch source {
+	case billing.SourceLedger:
 		return "Seat ledger"
+	case billing.SourceProvider:
+		return "Provider API"
+	case billing.SourceAPI:
+		return "HTTP API"
 	}
 	return string(source)
 }

@@ -12,7 +12,8 @@ import (
 // IntegrationsPage lists the integrations.
 type IntegrationsPage struct {
 	Connection Connection
-	Mapped     int // organizations mapped to agreements
+	Mapped     int  // organizations mapped to agreements
+	Provider   bool // the NordPass Provider API is connected
 }
 
 // ConnectWisePage is the page of the ConnectWise PSA integration.

@@ -1,0 +1,584 @@
+package billing
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"seatbridge/billing/npsim"
+	"seatbridge/store"
+)
+
+// provided is a Bridge without ConnectWise but with a simulated Provider API.
+type provided struct {
+	*Bridge
+	t       *testing.T
+	sim     *npsim.Sim
+	config  ProviderConfig
+	records []npsim.Record
+	clock   time.Time
+}
+
+func newProvided(t *testing.T) *provided {
+	t.Helper()
+	p := &provided{t: t, clock: at("2026-04-01 00:10:00")}
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "seatbridge.db"), make([]byte, 32))
+	p.must(err)
+	p.Bridge = New(Config{Store: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.clock }})
+	all := func(string) []npsim.Record { return p.records }
+	p.sim, err = npsim.New(npsim.Config{Now: func() time.Time { return p.clock }, Monthly: all, Daily: all, PerPage: 2})
+	p.must(err)
+	server := httptest.NewServer(p.sim)
+	key, err := p.sim.PrivateKey()
+	p.must(err)
+	p.config = simConfig(server.URL, key)
+	t.Cleanup(func() {
+		p.Bridge.Close(context.WithoutCancel(t.Context()))
+		server.Close()
+		s.Close()
+	})
+	return p
+}
+
+// simConfig is how to reach the simulator.
+func simConfig(base, key string) ProviderConfig {
+	return ProviderConfig{
+		BaseURL: base, MonthlyPath: npsim.MonthlyPath + "?month={month}", DailyPath: npsim.DailyPath + "?day={day}",
+		Method: http.MethodGet, Header: "Authorization: Bearer {token}", Algorithm: npsim.Algorithm, KeyID: npsim.KeyID,
+		Issuer: npsim.Issuer, Audience: npsim.Audience, Lifetime: 60, PrivateKey: key,
+		List: "organizations", ID: "id", Name: "name", Seats: "licenses", Plan: "tier", Business: "business", Enterprise: "Enterprise, E2",
+		Trial: "trial", NFR: "nfr", Paging: PagingLink, NextField: "next",
+	}
+}
+
+func (p *provided) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// organization was there since January.
+func (p *provided) organization(name, externalID string, members int) store.Organization {
+	p.t.Helper()
+	o, err := p.store.CreateOrganization(p.t.Context(), store.Organization{
+		Name: name, ExternalID: externalID, Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: at("2026-01-01"),
+	})
+	p.must(err)
+	for i := range members {
+		_, _, err := p.store.AddSeats(p.t.Context(), o.ID, []string{strings.Repeat("m", i+1) + "@example.com"}, time.Time{}, at("2026-01-01"))
+		p.must(err)
+	}
+	return o
+}
+
+func (p *provided) save() {
+	p.t.Helper()
+	p.must(p.SaveProvider(p.t.Context(), admin(), p.config))
+}
+
+func (p *provided) figure(o store.Organization, m store.Month) Usage {
+	p.t.Helper()
+	usage, err := p.Usage(p.t.Context(), WholeMonth(m), []int64{o.ID})
+	p.must(err)
+	return usage[o.ID]
+}
+
+func (p *provided) lastFetch() store.UsageFetch {
+	p.t.Helper()
+	fetches, err := p.store.UsageFetches(p.t.Context(), 1)
+	p.must(err)
+	if len(fetches) == 0 {
+		p.t.Fatal("nothing was fetched")
+	}
+	whole, err := p.store.UsageFetch(p.t.Context(), fetches[0].ID)
+	p.must(err)
+	return whole
+}
+
+func TestProviderReports(t *testing.T) {
+	t.Parallel()
+	p := newProvided(t)
+	byID := p.organization("Renamed here", "np-1", 6)
+	byName := p.organization("Café Zoë", "", 2)
+	trial, nfr := p.organization("Trial", "np-3", 3), p.organization("Free", "np-4", 3)
+	absent := p.organization("Absent", "np-5", 4)
+	otherID := p.organization("Same name", "np-elsewhere", 1)
+	p.records = []npsim.Record{
+		{ID: "np-1", Name: "Acme", Licenses: 7, Tier: "Business"},
+		{ID: "", Name: "cafe  ZOE", Licenses: 0, Tier: "e2"},
+		{ID: "np-3", Name: "Trial", Licenses: 3, Tier: "Business", Trial: true},
+		{ID: "np-4", Name: "Free", Licenses: 9, Tier: "Enterprise", NFR: true},
+		{ID: "np-6", Name: "Same name", Licenses: 5, Tier: "Business"},
+	}
+	p.clock = at("2026-03-05") // connected within the month
+	p.save()
+	p.clock = at("2026-04-01 00:10:00")
+	before := p.sim.Requests()
+	p.must(p.PullDue(t.Context()))
+	if got := p.sim.Requests() - before; got != 6 {
+		t.Errorf("%d requests, want 3 pages of 2 reports", got)
+	}
+
+	for _, c := range []struct {
+		o     store.Organization
+		seats int
+		plan  store.Plan
+		why   string
+	}{
+		{byID, 7, store.Business, ""},
+		{byName, 0, store.Enterprise, ""}, // a reported zero is a figure
+		{trial, 0, store.Business, "Reported as a trial, which is free, with 3 licences."},
+		{nfr, 0, store.Enterprise, "Reported as NFR, which is free, with 9 licences."},
+	} {
+		u := p.figure(c.o, "2026-03")
+		if !u.Known || u.Seats != c.seats || u.Plan != c.plan || u.Source != SourceProvider || u.Why != c.why {
+			t.Errorf("%s: %+v", c.o.Name, u)
+		}
+	}
+	// What the report leaves out is not zero: the ledger stands in, because a report is not required here.
+	for o, members := range map[store.Organization]int{absent: 4, otherID: 1} {
+		if u := p.figure(o, "2026-03"); !u.Known || u.Seats != members || u.Source != SourceLedger {
+			t.Errorf("%s: %+v", o.Name, u)
+		}
+	}
+	_, report, err := p.LastReport(t.Context())
+	p.must(err)
+	var missing []string
+	for _, o := range report.Missing {
+		missing = append(missing, o.Name)
+	}
+	if diff := cmp.Diff([]string{"Absent", "Same name"}, missing); diff != "" {
+		t.Errorf("missing (-want +got):\n%s", diff)
+	}
+	if row := report.Rows[4]; row.OrganizationID != 0 || !strings.Contains(row.Matched, "np-elsewhere") {
+		t.Errorf("another external id was matched by name: %+v", row)
+	}
+
+	// Once read, nothing is asked for again.
+	before = p.sim.Requests()
+	p.must(p.PullDue(t.Context()))
+	if got := p.sim.Requests() - before; got != 0 {
+		t.Errorf("%d requests for reports that were read", got)
+	}
+}
+
+func TestProviderFaults(t *testing.T) {
+	t.Parallel()
+	cases := map[npsim.Fault]struct {
+		state store.FetchState
+		what  string
+	}{
+		npsim.Unauthorized: {store.FetchFailed, "refused the token"},
+		npsim.Echo:         {store.FetchFailed, "refused the token"},
+		npsim.EmptyList:    {store.FetchEmpty, "lists no organization"},
+		npsim.InvalidJSON:  {store.FetchFailed, "not JSON"},
+		npsim.OtherShape:   {store.FetchFailed, "no list"},
+		npsim.Redirect:     {store.FetchFailed, "unexpected answer"},
+		npsim.AllZero:      {store.FetchZero, ""},
+		npsim.MissingOne:   {store.FetchReported, ""},
+		npsim.BadRecord:    {store.FetchReported, ""},
+	}
+	for fault, want := range cases {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			p := newProvided(t)
+			acme := p.organization("Acme", "np-1", 3)
+			p.records = []npsim.Record{{ID: "np-1", Name: "Acme", Licenses: 7, Tier: "Business"}, {ID: "np-2", Name: "Beta", Licenses: 2, Tier: "Business"}}
+			p.config.DailyPath = ""
+			p.save()
+			p.sim.Fail(fault, -1)
+			err := p.PullDue(t.Context())
+			if errors.Is(err, ErrNoReport) == want.state.Known() {
+				t.Errorf("the error is %v", err)
+			}
+			f := p.lastFetch()
+			if f.State != want.state || !strings.Contains(f.Problem.What, want.what) {
+				t.Errorf("%s: %+v", f.State, f.Problem)
+			}
+			u := p.figure(acme, "2026-03")
+			wantSeats := map[npsim.Fault]int{npsim.AllZero: 0, npsim.BadRecord: 7}
+			if seats, reported := wantSeats[fault]; reported != (u.Source == SourceProvider) || reported && u.Seats != seats || !reported && u.Seats != 3 {
+				t.Errorf("the figure is %+v", u)
+			}
+			for _, secret := range []string{"eyJ", "PRIVATE KEY"} { // what every token and key begins with
+				if strings.Contains(f.Problem.Detail+f.Problem.What+string(f.Answer)+string(f.Records), secret) {
+					t.Errorf("%q is in the record of the fetch", secret)
+				}
+			}
+		})
+	}
+}
+
+// TestProviderTriesAgain drives the client alone, with short waits.
+func TestProviderTriesAgain(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		method   string
+		fault    npsim.Fault
+		times    int
+		requests int
+		good     bool
+	}{
+		{"500 that passes", "GET", npsim.ServerError, 2, 3, true},
+		{"429 that passes", "GET", npsim.TooMany, 1, 2, true},
+		{"connection cut", "GET", npsim.Hangup, 1, 2, true},
+		{"500 for good", "GET", npsim.ServerError, -1, providerTries, false},
+		{"401 is for good", "GET", npsim.Unauthorized, 1, 1, false},
+		{"POST is sent once", "POST", npsim.ServerError, 1, 1, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := newProvided(t)
+			p.records = []npsim.Record{{ID: "np-1", Name: "Acme", Licenses: 7, Tier: "Business"}}
+			p.config.Method = c.method
+			client, err := newProviderClient(p.config, p.now)
+			p.must(err)
+			client.pause = time.Millisecond
+			client.http.Transport.(*http.Transport).DisableKeepAlives = true // Go resends on a kept connection by itself
+			p.sim.Fail(c.fault, c.times)
+			answer, problem := client.fetch(t.Context(), monthRequest(p.config, "2026-03"))
+			if (problem == nil) != c.good || p.sim.Requests() != c.requests {
+				t.Errorf("%d requests, want %d; problem %+v", p.sim.Requests(), c.requests, problem)
+			}
+			if c.good && len(answer[0].items) != 1 {
+				t.Errorf("the answer is %s", answer.raw())
+			}
+		})
+	}
+}
+
+func TestProviderSlow(t *testing.T) {
+	t.Parallel()
+	p := newProvided(t)
+	client, err := newProviderClient(p.config, p.now)
+	p.must(err)
+	client.pause = time.Millisecond
+	client.http.Transport.(*http.Transport).ResponseHeaderTimeout = time.Millisecond
+	p.sim.Fail(npsim.Slow, -1)
+	if _, problem := client.fetch(t.Context(), monthRequest(p.config, "2026-03")); problem == nil {
+		t.Error("no problem with a server that does not answer")
+	}
+}
+
+func TestProviderPages(t *testing.T) {
+	t.Parallel()
+	for _, paging := range Pagings() {
+		t.Run(paging, func(t *testing.T) {
+			t.Parallel()
+			p := newProvided(t)
+			for i := range 5 {
+				p.records = append(p.records, npsim.Record{ID: string(rune('a' + i)), Licenses: 1, Tier: "Business"})
+			}
+			p.config.Paging, p.config.PageParam, p.config.FirstPage = paging, "page", 1
+			test, err := p.TestProvider(t.Context(), p.config)
+			p.must(err)
+			want := 5
+			if paging == PagingNone {
+				want = 2
+			}
+			if len(test.Monthly.Rows) != want || test.Monthly.Problem.What != "" {
+				t.Errorf("%d rows, want %d: %+v", len(test.Monthly.Rows), want, test.Monthly.Problem)
+			}
+		})
+	}
+}
+
+// TestProviderPagesElsewhere: the token goes to the base URL's host alone, and a loop of pages ends.
+func TestProviderPagesElsewhere(t *testing.T) {
+	t.Parallel()
+	p := newProvided(t)
+	for next, want := range map[string]string{"https://elsewhere.example/page2": "another host", "/same": "never end"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			json.NewEncoder(w).Encode(map[string]any{"organizations": []any{map[string]any{"id": "a"}}, "next": next})
+		}))
+		defer server.Close()
+		p.config.BaseURL = server.URL
+		test, err := p.TestProvider(t.Context(), p.config)
+		p.must(err)
+		if test.Monthly.State != store.FetchFailed || !strings.Contains(test.Monthly.Problem.What, want) {
+			t.Errorf("next page %s: %+v", next, test.Monthly.Problem)
+		}
+	}
+}
+
+func TestProviderTestStoresNothing(t *testing.T) {
+	t.Parallel()
+	p := newProvided(t)
+	acme := p.organization("Acme", "np-1", 3)
+	p.records = []npsim.Record{{ID: "np-1", Name: "Acme", Licenses: 7, Tier: "Business"}}
+	test, err := p.TestProvider(t.Context(), p.config)
+	p.must(err)
+	if test.Month != "2026-03" || test.Day != "2026-03-31" || test.Monthly.State != store.FetchReported || test.Daily.Seats() != 7 || !strings.Contains(test.Monthly.Sample, `"licenses": 7`) {
+		t.Errorf("the test is %+v", test)
+	}
+	fetches, err := p.store.UsageFetches(t.Context(), 1)
+	p.must(err)
+	if _, connected, err := p.Provider(t.Context()); connected || err != nil || len(fetches) > 0 || p.figure(acme, "2026-03").Seats != 3 {
+		t.Errorf("the test left something behind: %v, %v", fetches, err)
+	}
+	p.sim.Fail(npsim.Unauthorized, 1)
+	var refused *Refused
+	if err := p.SaveProvider(t.Context(), admin(), p.config); !errors.As(err, &refused) {
+		t.Errorf("saving what is refused: %v", err)
+	}
+}
+
+// TestReportRule: where the Provider API is connected, the ledger is not blindly believed.
+func TestReportRule(t *testing.T) {
+	t.Parallel()
+	for _, required := range []bool{false, true} {
+		p := newProvided(t)
+		members, nobody := p.organization("Members", "np-1", 3), p.organization("Nobody", "np-2", 0)
+		if u := p.figure(nobody, "2026-03"); !u.Known || u.Seats != 0 {
+			t.Errorf("without the Provider API nobody is a real zero: %+v", u)
+		}
+		p.clock = at("2026-03-05")
+		p.records = []npsim.Record{{ID: "np-9", Name: "Stranger", Licenses: 1, Tier: "Business"}}
+		p.config.Required = required
+		p.save()
+		p.clock = at("2026-04-01 00:10:00")
+		for _, c := range []struct {
+			o     store.Organization
+			month store.Month
+			known bool
+		}{
+			{members, "2026-02", true}, {nobody, "2026-02", true}, // before it was connected
+			{members, "2026-03", !required}, {nobody, "2026-03", false},
+		} {
+			if u := p.figure(c.o, c.month); u.Known != c.known || !c.known && u.Why == "" {
+				t.Errorf("required %t, %s in %s: %+v", required, c.o.Name, c.month, u)
+			}
+		}
+	}
+}
+
+// TestSyncWaitsForTheReport: a required report is waited for a day, then the sync runs and skips what is unknown.
+func TestSyncWaitsForTheReport(t *testing.T) {
+	t.Parallel()
+	p := newProvided(t)
+	p.organization("Acme", "np-1", 3)
+	p.records = []npsim.Record{{ID: "np-1", Name: "Acme", Licenses: 7, Tier: "Business"}}
+	p.clock = at("2026-03-05")
+	p.config.Required, p.config.DailyPath = true, ""
+	p.save()
+	p.clock = at("2026-04-01 00:30:00")
+	p.sim.Fail(npsim.Unauthorized, -1)
+	if err := p.pullBefore(t.Context(), "2026-03"); !errors.Is(err, ErrNoReport) {
+		t.Errorf("at once: %v", err)
+	}
+	p.clock = at("2026-04-02 00:30:00")
+	p.must(p.pullBefore(t.Context(), "2026-03"))
+	p.clock = at("2026-04-01 00:35:00")
+	p.sim.Fail(npsim.NoFault, 0)
+	p.must(p.pullBefore(t.Context(), "2026-03"))
+	p.sim.Fail(npsim.Unauthorized, -1)
+	p.must(p.pullBefore(t.Context(), "2026-03")) // there is one already
+}
+
+func TestProviderUnknownOrganizations(t *testing.T) {
+	t.Parallel()
+	p := newProvided(t)
+	here := p.organization("Called otherwise", "", 2)
+	p.records = []npsim.Record{
+		{ID: "np-1", Name: "Acme", Licenses: 7, Tier: "Business"}, {ID: "np-2", Name: "Beta", Licenses: 4, Tier: "Enterprise"}, {ID: "np-3", Name: "", Licenses: 1, Tier: "Business"},
+	}
+	p.config.DailyPath = ""
+	p.save()
+	p.must(p.PullDue(t.Context()))
+	if _, total, err := p.store.Organizations(t.Context(), store.OrganizationFilter{}); err != nil || total != 1 {
+		t.Fatalf("%d organizations, %v: none may be made silently", total, err)
+	}
+	fetch, _, err := p.LastReport(t.Context())
+	p.must(err)
+	linked, err := p.LinkReported(t.Context(), admin(), fetch.ID, 0, here.ID)
+	p.must(err)
+	added, err := p.AddReported(t.Context(), admin(), fetch.ID, 1)
+	p.must(err)
+	if linked.ExternalID != "np-1" || added.Name != "Beta" || added.ExternalID != "np-2" || added.Plan != store.Enterprise {
+		t.Errorf("linked %+v, added %+v", linked, added)
+	}
+	if u := p.figure(linked, "2026-03"); u.Seats != 7 || u.Source != SourceProvider {
+		t.Errorf("linked: %+v", u)
+	}
+	if u := p.figure(added, "2026-03"); u.Seats != 4 || u.Plan != store.Enterprise {
+		t.Errorf("added: %+v", u)
+	}
+	var invalid *Invalid
+	for _, row := range []int{-1, 0, 1, 2, 3} { // known by now, nameless, or not there
+		if _, err := p.AddReported(t.Context(), admin(), fetch.ID, row); !errors.As(err, &invalid) {
+			t.Errorf("adding row %d: %v", row, err)
+		}
+	}
+}
+
+func TestProviderConfigProblems(t *testing.T) {
+	t.Parallel()
+	p := newProvided(t)
+	for name, c := range map[string]struct {
+		change func(*ProviderConfig)
+		field  string
+	}{
+		"plain http":        {func(c *ProviderConfig) { c.BaseURL = "http://provider.example" }, "base_url"},
+		"user in the URL":   {func(c *ProviderConfig) { c.BaseURL = "https://a:b@provider.example" }, "base_url"},
+		"no URL":            {func(c *ProviderConfig) { c.BaseURL = "provider" }, "base_url"},
+		"path elsewhere":    {func(c *ProviderConfig) { c.MonthlyPath = "//evil.example/{month}" }, "monthly_path"},
+		"path of a host":    {func(c *ProviderConfig) { c.MonthlyPath = "@evil.example/{month}" }, "monthly_path"},
+		"no placeholder":    {func(c *ProviderConfig) { c.MonthlyPath = "/usage" }, "monthly_path"},
+		"method":            {func(c *ProviderConfig) { c.Method = "DELETE" }, "method"},
+		"no token":          {func(c *ProviderConfig) { c.Header = "Authorization: Bearer" }, "header"},
+		"header injection":  {func(c *ProviderConfig) { c.Header = "A: {token}\r\nB: c" }, "header"},
+		"algorithm none":    {func(c *ProviderConfig) { c.Algorithm = "none" }, "algorithm"},
+		"symmetric":         {func(c *ProviderConfig) { c.Algorithm = "HS256" }, "algorithm"},
+		"key of other kind": {func(c *ProviderConfig) { c.Algorithm = "RS256" }, "private_key"},
+		"key of other size": {func(c *ProviderConfig) { c.Algorithm = "ES384" }, "private_key"},
+		"no key":            {func(c *ProviderConfig) { c.PrivateKey = "" }, "private_key"},
+		"lifetime":          {func(c *ProviderConfig) { c.Lifetime = 0 }, "lifetime"},
+		"claims":            {func(c *ProviderConfig) { c.Claims = "[1]" }, "extra_claims"},
+		"null claims":       {func(c *ProviderConfig) { c.Claims = "null" }, "extra_claims"},
+		"nothing to match":  {func(c *ProviderConfig) { c.ID, c.Name = "", "" }, "field_id"},
+		"no plan":           {func(c *ProviderConfig) { c.Plan = "" }, "field_plan"},
+		"next":              {func(c *ProviderConfig) { c.NextField = "" }, "next_field"},
+		"paging":            {func(c *ProviderConfig) { c.Paging = "" }, "paging"},
+	} {
+		config := p.config
+		c.change(&config)
+		_, err := p.TestProvider(t.Context(), config)
+		var invalid *Invalid
+		if !errors.As(err, &invalid) || invalid.Fields[c.field] == "" || len(invalid.Fields) != 1 {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if strings.Contains(invalid.Fields[c.field], "BEGIN") {
+			t.Errorf("%s: the key is in the message", name)
+		}
+	}
+	if p.sim.Requests() != 0 {
+		t.Error("something was asked with a configuration that cannot be used")
+	}
+}
+
+func TestProviderAlgorithms(t *testing.T) {
+	t.Parallel()
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, edKey, _ := ed25519.GenerateKey(rand.Reader)
+	keys := map[string]any{"RS256": rsaKey, "PS512": rsaKey, "EdDSA": edKey}
+	for name, curve := range map[string]elliptic.Curve{"ES256": elliptic.P256(), "ES384": elliptic.P384(), "ES512": elliptic.P521()} {
+		key, err := ecdsa.GenerateKey(curve, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[name] = key
+	}
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		der, err := x509.MarshalPKCS8PrivateKey(keys[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := simConfig("https://provider.example", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+		c.Algorithm, c.Claims = name, `{"scope":"usage"}`
+		client, err := newProviderClient(c, func() time.Time { return at("2026-04-01") })
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if token, err := client.token(); err != nil || strings.Count(token, ".") != 2 {
+			t.Errorf("%s: token %q, %v", name, token, err)
+		}
+	}
+}
+
+func TestReadRecord(t *testing.T) {
+	t.Parallel()
+	c := simConfig("https://provider.example", "")
+	c.ID, c.Seats, c.Plan = "org.id", "usage.0", "org.tier"
+	for _, x := range []struct {
+		name, json string
+		want       ProviderRecord
+	}{
+		{"all", `{"org":{"id":17,"tier":"BUSINESS"},"name":" A  b ","usage":[12],"trial":"true","nfr":0}`, ProviderRecord{ID: "17", Name: "A b", Seats: 12, Plan: store.Business, Trial: true}},
+		{"text and 12.0", `{"org":{"id":"x","tier":"E2"},"usage":["12.0"]}`, ProviderRecord{ID: "x", Seats: 12, Plan: store.Enterprise}},
+		{"zero", `{"org":{"id":"x","tier":"E2"},"usage":[0]}`, ProviderRecord{ID: "x", Plan: store.Enterprise}},
+		{"no count", `{"org":{"id":"x","tier":"E2"}}`, ProviderRecord{ID: "x", Plan: store.Enterprise, Problem: `Field "usage.0" is not a whole number of licences.`}},
+		{"null", `{"org":{"id":"x","tier":"E2"},"usage":[null]}`, ProviderRecord{ID: "x", Plan: store.Enterprise, Problem: `Field "usage.0" is not a whole number of licences.`}},
+		{"half", `{"org":{"id":"x","tier":"E2"},"usage":[1.5]}`, ProviderRecord{ID: "x", Plan: store.Enterprise, Problem: `Field "usage.0" is not a whole number of licences.`}},
+		{"negative", `{"org":{"id":"x","tier":"E2"},"usage":[-1]}`, ProviderRecord{ID: "x", Plan: store.Enterprise, Problem: `Field "usage.0" is not a whole number of licences.`}},
+		{"huge", `{"org":{"id":"x","tier":"E2"},"usage":[1e300]}`, ProviderRecord{ID: "x", Plan: store.Enterprise, Problem: `Field "usage.0" is not a whole number of licences.`}},
+		{"other plan", `{"org":{"id":"x","tier":"Teams"},"usage":[1]}`, ProviderRecord{ID: "x", Seats: 1, Problem: `Field "org.tier" says "Teams", which is the name of neither plan.`}},
+		{"odd flag", `{"org":{"id":"x","tier":"E2"},"usage":[1],"nfr":"maybe"}`, ProviderRecord{ID: "x", Seats: 1, Plan: store.Enterprise, Problem: `Field "nfr" is neither true nor false.`}},
+		{"no name", `{"org":{"tier":"E2"},"usage":[1]}`, ProviderRecord{Seats: 1, Plan: store.Enterprise, Problem: "It has neither an id nor a name."}},
+	} {
+		page, problem := readPage([]byte(`{"organizations":[`+x.json+`]}`), c)
+		if problem != nil {
+			t.Fatal(problem)
+		}
+		if diff := cmp.Diff(x.want, readRecord(page.items[0], c)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", x.name, diff)
+		}
+	}
+}
+
+func TestMatchRecordsTwice(t *testing.T) {
+	t.Parallel()
+	o := store.OrganizationRow{Organization: store.Organization{ID: 1, Name: "Acme", ExternalID: "np-1", Managed: true, CreatedAt: at("2026-01-01")}}
+	gone := store.OrganizationRow{Organization: store.Organization{ID: 2, Name: "Gone", Managed: true, CreatedAt: at("2025-01-01"), DeletedAt: at("2026-02-10")}}
+	rows, missing := matchRecords([]ProviderRecord{{ID: "np-1", Seats: 1}, {Name: "ACME", Seats: 2}, {Name: "Gone"}}, []store.OrganizationRow{o, gone}, "2026-03")
+	if rows[0].Problem == "" || rows[1].Problem == "" || rows[2].OrganizationID != 0 || len(missing) != 0 {
+		t.Errorf("rows %+v, missing %+v", rows, missing)
+	}
+	rows, missing = matchRecords(nil, []store.OrganizationRow{o, gone}, "2026-02")
+	if len(rows) != 0 || len(missing) != 2 {
+		t.Errorf("in the month of the deletion, missing are %+v", missing)
+	}
+}
+
+// FuzzProviderReport feeds any JSON and any paths to the mapping: it must not panic, and never make a number of nothing.
+func FuzzProviderReport(f *testing.F) {
+	f.Add(`{"organizations":[{"id":"a","name":"b","licenses":3,"tier":"Business","trial":false}]}`, "organizations", "id", "licenses", "tier", "trial")
+	f.Add(`[{"a":{"b":[1,2]}}]`, "", "a.b.0", "a.b.1", "a", "a.b")
+	f.Add(`[null,1,"x",[],{}]`, "", "0", "-1", ".", "..")
+	f.Add(`{"a":1e999}`, "a", "", "", "", "")
+	f.Fuzz(func(t *testing.T, body, list, id, seats, plan, flag string) {
+		c := ProviderConfig{List: list, ID: id, Seats: seats, Plan: plan, Trial: flag, NFR: flag, Business: "Business", Enterprise: "Enterprise"}
+		page, problem := readPage([]byte(body), c)
+		if problem != nil {
+			return
+		}
+		r := understand(providerAnswer{page}, c, nil, "2026-03")
+		if len(page.items) == 0 && r.State != store.FetchEmpty {
+			t.Fatalf("an empty list is %s", r.State)
+		}
+		for i, row := range r.Rows {
+			if row.Problem == "" && (row.Plan == "" || row.Seats < 0 || row.Seats > maxReported) {
+				t.Fatalf("row %d: %+v", i, row)
+			}
+			if _, isNumber := valueAt(page.items[i], seats).(json.Number); row.Problem == "" && !isNumber {
+				if _, isText := valueAt(page.items[i], seats).(string); !isText {
+					t.Fatalf("row %d has seats out of nothing: %+v", i, row)
+				}
+			}
+		}
+	})
+}

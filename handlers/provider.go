@@ -1,0 +1,341 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+const (
+	providerPath = "/integrations/provider"
+	// providerRows is how many rows of a report a page shows.
+	providerRows = 200
+	// fetchesShown is how many fetches are listed.
+	fetchesShown = 30
+	// maxPEM is the longest private key, in characters.
+	maxPEM = 20_000
+	// maxClaims is the longest text of further claims.
+	maxClaims = 5000
+)
+
+func (s *server) showProvider(w http.ResponseWriter, r *http.Request) error {
+	config, connected, err := s.Bridge.Provider(r.Context())
+	if err != nil {
+		return err
+	}
+	if !connected {
+		config = s.emptyProvider()
+	}
+	return s.renderProvider(w, r, http.StatusOK, config, nil, nil, nil)
+}
+
+// emptyProvider is the form before anything was saved. Only a demo fills it in, for its own simulator.
+func (s *server) emptyProvider() billing.ProviderConfig {
+	if s.DemoProvider != nil {
+		config := *s.DemoProvider
+		config.PrivateKey = ""
+		return config
+	}
+	return billing.ProviderConfig{Required: true}
+}
+
+// renderProvider shows the configuration as given, without its key.
+func (s *server) renderProvider(w http.ResponseWriter, r *http.Request, status int, c billing.ProviderConfig, found problems, notice *views.Notice, test *views.ProviderTest) error {
+	_, connected, err := s.Bridge.Provider(r.Context())
+	if err != nil {
+		return err
+	}
+	page := views.ProviderPage{Connected: connected, Form: s.providerForm(c, connected), Test: test}
+	page.Form.Problems, page.Form.Notice = views.Problems(found), notice
+	if page.Latest, err = s.latestReport(r); err != nil {
+		return err
+	}
+	fetches, err := s.Store.UsageFetches(r.Context(), fetchesShown)
+	if err != nil {
+		return err
+	}
+	for _, f := range fetches {
+		page.Fetches = append(page.Fetches, views.FetchRow{
+			ID: f.ID, At: f.At, Period: f.Period, State: string(f.State), Organizations: f.Organizations, Seats: f.Seats, Known: f.State.Known(),
+			Problem: f.Problem.What, HasAnswer: f.State != store.FetchFailed || f.Problem.Detail != "",
+		})
+	}
+	return s.full(w, r, status, views.SectionIntegrations, "NordPass Provider API", func(l views.Layout) templ.Component { return views.Provider(l, page) })
+}
+
+func (s *server) providerForm(c billing.ProviderConfig, connected bool) views.ProviderForm {
+	return views.ProviderForm{
+		BaseURL: c.BaseURL, MonthlyPath: c.MonthlyPath, DailyPath: c.DailyPath, Header: c.Header,
+		Methods:    choices(c.Method, http.MethodGet, http.MethodGet, http.MethodPost, http.MethodPost),
+		Algorithms: choices(c.Algorithm, doubled(billing.ProviderAlgorithms())...),
+		KeyID:      c.KeyID, Issuer: c.Issuer, Subject: c.Subject, Audience: c.Audience, Lifetime: positive(c.Lifetime), Claims: c.Claims,
+		HasKey: connected, Example: !connected && s.DemoProvider != nil,
+		List: c.List, ID: c.ID, Name: c.Name, Seats: c.Seats, Plan: c.Plan, Business: c.Business, Enterprise: c.Enterprise, Trial: c.Trial, NFR: c.NFR,
+		Pagings: choices(c.Paging, billing.PagingNone, "in one answer", billing.PagingLink, "in several; a field has the next address",
+			billing.PagingHeader, "in several; the header Link has the next address", billing.PagingNumber, "in several; a query parameter counts"),
+		NextField: c.NextField, PageParam: c.PageParam, FirstPage: strconv.Itoa(c.FirstPage), Required: c.Required,
+	}
+}
+
+// choices are the options of a select without a default: value, label, value, label …
+func choices(chosen string, pairs ...string) []views.Option {
+	options := []views.Option{{Value: "", Label: "Choose …"}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		options = append(options, views.Option{Value: pairs[i], Label: pairs[i+1], Selected: pairs[i] == chosen})
+	}
+	return options
+}
+
+func doubled(values []string) []string {
+	var pairs []string
+	for _, v := range values {
+		pairs = append(pairs, v, v)
+	}
+	return pairs
+}
+
+// positive leaves a number out that was not given.
+func positive(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// parseProvider reads the form, whose fields are named like the configuration's own.
+func (s *server) parseProvider(r *http.Request) (billing.ProviderConfig, problems, error) {
+	if err := parseForm(r); err != nil {
+		return billing.ProviderConfig{}, nil, err
+	}
+	p := problems{}
+	text := func(name string) string {
+		value := clean(r.PostForm.Get(name))
+		if length(value) > maxKey {
+			p.add(name, "This is too long.")
+		}
+		return value
+	}
+	c := billing.ProviderConfig{
+		BaseURL: text("base_url"), MonthlyPath: text("monthly_path"), DailyPath: text("daily_path"), Method: text("method"), Header: text("header"),
+		Algorithm: text("algorithm"), KeyID: text("key_id"), Issuer: text("issuer"), Subject: text("subject"), Audience: text("audience"),
+		List: text("list"), ID: text("field_id"), Name: text("field_name"), Seats: text("field_seats"), Plan: text("field_plan"),
+		Business: text("business"), Enterprise: text("enterprise"), Trial: text("field_trial"), NFR: text("field_nfr"),
+		Paging: text("paging"), NextField: text("next_field"), PageParam: text("page_param"), Required: checked(r.PostForm, "required"),
+		Claims: clean(r.PostForm.Get("extra_claims")), PrivateKey: strings.TrimSpace(r.PostForm.Get("private_key")),
+	}
+	c.Lifetime, _ = strconv.Atoi(text("lifetime")) // what is no number is refused as 0
+	if first := text("first_page"); first != "" {
+		n, err := strconv.Atoi(first)
+		if err != nil || n < 0 || n > 1000 {
+			p.add("first_page", "Enter a number.")
+		}
+		c.FirstPage = n
+	}
+	if length(c.PrivateKey) > maxPEM {
+		p.add("private_key", "This is too long for a private key.")
+	}
+	if length(c.Claims) > maxClaims {
+		p.add("extra_claims", "This is too long.")
+	}
+	if c.PrivateKey == "" && s.DemoProvider != nil {
+		c.PrivateKey = s.DemoProvider.PrivateKey
+	}
+	return c, p, nil
+}
+
+// testProvider asks the Provider API with the form as it stands and stores nothing.
+func (s *server) testProvider(w http.ResponseWriter, r *http.Request) error {
+	config, problems, err := s.parseProvider(r)
+	if err != nil {
+		return err
+	}
+	var test billing.ProviderTest
+	if len(problems) == 0 {
+		test, err = s.Bridge.TestProvider(r.Context(), config)
+		if _, err := problems.bridge(err); err != nil {
+			return err
+		}
+	}
+	if len(problems) > 0 {
+		return s.providerTested(w, r, http.StatusUnprocessableEntity, config, problems, views.ProviderTest{
+			Notice: &views.Notice{What: "The form is not complete.", Do: sentences(problems)},
+		})
+	}
+	return s.providerTested(w, r, http.StatusOK, config, nil, testView(test))
+}
+
+// providerTested answers a test: beside the form, which keeps what was typed, or with the whole page.
+func (s *server) providerTested(w http.ResponseWriter, r *http.Request, status int, c billing.ProviderConfig, found problems, test views.ProviderTest) error {
+	if isPart(r) {
+		return s.render(w, r, status, views.ProviderTestResult(&test))
+	}
+	return s.renderProvider(w, r, status, c, found, nil, &test)
+}
+
+func testView(t billing.ProviderTest) views.ProviderTest {
+	monthly := reportView("Report of "+t.Month.String(), t.Monthly)
+	view := views.ProviderTest{Monthly: &monthly}
+	if t.Day != "" {
+		daily := reportView("Report of "+t.Day, t.Daily)
+		view.Daily = &daily
+	}
+	return view
+}
+
+func reportView(title string, r billing.ProviderReport) views.ProviderReport {
+	view := views.ProviderReport{Title: title, State: string(r.State), Problem: problemNotice(r.Problem), Sample: r.Sample, Missing: names(r.Missing)}
+	for i, row := range r.Rows {
+		if i == providerRows {
+			view.More = len(r.Rows) - i
+			break
+		}
+		view.Rows = append(view.Rows, rowView(i, row))
+	}
+	return view
+}
+
+func names(organizations []store.Organization) []string {
+	all := make([]string, len(organizations))
+	for i, o := range organizations {
+		all[i] = o.Name
+	}
+	return all
+}
+
+func rowView(index int, row billing.ProviderRow) views.ProviderRow {
+	return views.ProviderRow{
+		Index: index, ID: row.ID, Name: row.Name, Plan: string(row.Plan), Reported: row.Seats, Billable: row.Billable(), Note: row.Note(),
+		Problem: row.Problem, OrganizationID: row.OrganizationID, Organization: row.Organization, Matched: row.Matched,
+	}
+}
+
+// latestReport is the last month's report; nil: it was not fetched yet.
+func (s *server) latestReport(r *http.Request) (*views.ProviderFetched, error) {
+	fetch, report, err := s.Bridge.LastReport(r.Context())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	view := &views.ProviderFetched{FetchID: fetch.ID, At: fetch.At, Report: reportView("Report of "+store.Month(fetch.Period).String(), report), Names: names(report.Missing)}
+	for i, row := range report.Rows {
+		if row.OrganizationID == 0 && len(view.Unknown) < providerRows {
+			view.Unknown = append(view.Unknown, rowView(i, row))
+		}
+	}
+	return view, nil
+}
+
+func (s *server) saveProvider(w http.ResponseWriter, r *http.Request) error {
+	config, problems, err := s.parseProvider(r)
+	if err != nil {
+		return err
+	}
+	var notice *views.Notice
+	if len(problems) == 0 {
+		err := s.Bridge.SaveProvider(r.Context(), s.actor(r), config)
+		if err == nil {
+			return s.done(w, r, providerPath, "The Provider API answers and the connection is saved.")
+		}
+		if notice, err = problems.bridge(err); err != nil {
+			return err
+		}
+	}
+	return s.renderProvider(w, r, http.StatusUnprocessableEntity, config, problems, notice, nil)
+}
+
+// pullProvider fetches the latest reports at once. That they brought nothing is shown on the page, not an error of ours.
+func (s *server) pullProvider(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Bridge.PullNow(r.Context(), s.actor(r)); err != nil && !errors.Is(err, billing.ErrNoReport) {
+		return err
+	}
+	return s.done(w, r, providerPath, "Fetched. What came is listed below.")
+}
+
+func (s *server) disconnectProvider(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Bridge.DisconnectProvider(r.Context(), s.actor(r)); err != nil {
+		return err
+	}
+	return s.done(w, r, providerPath, "The Provider API is disconnected.")
+}
+
+// reportedRow is the row of the last report that a form is about.
+func reportedRow(r *http.Request) (fetch int64, row int, err error) {
+	if err := parseForm(r); err != nil {
+		return 0, 0, err
+	}
+	row, err = strconv.Atoi(r.PostForm.Get("row"))
+	if err != nil {
+		row = -1
+	}
+	return formID(r.PostForm.Get("fetch"), 64), row, nil
+}
+
+func (s *server) addReported(w http.ResponseWriter, r *http.Request) error {
+	fetch, row, err := reportedRow(r)
+	if err != nil {
+		return err
+	}
+	o, err := s.Bridge.AddReported(r.Context(), s.actor(r), fetch, row)
+	if err != nil {
+		return conflictProblem(err)
+	}
+	return s.done(w, r, providerPath, o.Name+" was added.")
+}
+
+func (s *server) linkReported(w http.ResponseWriter, r *http.Request) error {
+	fetch, row, err := reportedRow(r)
+	if err != nil {
+		return err
+	}
+	o, err := s.organizationNamed(r, clean(r.PostForm.Get("organization")))
+	if err != nil {
+		return err
+	}
+	if o, err = s.Bridge.LinkReported(r.Context(), s.actor(r), fetch, row, o.ID); err != nil {
+		return conflictProblem(err)
+	}
+	return s.done(w, r, providerPath, o.Name+" is linked.")
+}
+
+// organizationNamed is the one organization with exactly this name.
+func (s *server) organizationNamed(r *http.Request, name string) (store.Organization, error) {
+	rows, _, err := s.Store.Organizations(r.Context(), store.OrganizationFilter{Search: name})
+	if err != nil {
+		return store.Organization{}, err
+	}
+	for _, row := range rows {
+		if store.Fold(row.Name) == store.Fold(name) {
+			return row.Organization, nil
+		}
+	}
+	return store.Organization{}, &httpError{
+		Status: http.StatusUnprocessableEntity, Message: "There is no organization " + quote(name) + ".", Do: "Choose one of the list.",
+	}
+}
+
+// downloadFetch is a fetch's answer as it was received.
+func (s *server) downloadFetch(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	fetch, err := s.Store.UsageFetch(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/octet-stream") // whatever it is, no browser shall run it
+	h.Set("Content-Disposition", `attachment; filename="report-`+fetch.Period+`.json"`)
+	h.Set("Cache-Control", "no-store")
+	w.Write(fetch.Answer)
+	return nil
+}

@@ -1,0 +1,179 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"seatbridge/billing"
+	"seatbridge/billing/npsim"
+	"seatbridge/store"
+)
+
+// providerForm is the form filled in for a new simulator that reports the records.
+func (p *panel) providerForm(records ...npsim.Record) (*npsim.Sim, url.Values) {
+	p.t.Helper()
+	all := func(string) []npsim.Record { return records }
+	sim, err := npsim.New(npsim.Config{Now: testNow, Monthly: all, Daily: all})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	server := httptest.NewServer(sim)
+	p.t.Cleanup(server.Close)
+	key, err := sim.PrivateKey()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return sim, form("base_url", server.URL, "monthly_path", npsim.MonthlyPath+"?month={month}", "daily_path", npsim.DailyPath+"?day={day}",
+		"method", "GET", "header", "Authorization: Bearer {token}", "algorithm", npsim.Algorithm, "key_id", npsim.KeyID, "issuer", npsim.Issuer,
+		"audience", npsim.Audience, "lifetime", "60", "private_key", key, "list", "organizations", "field_id", "id", "field_name", "name",
+		"field_seats", "licenses", "field_plan", "tier", "business", "Business", "enterprise", "Enterprise", "field_trial", "trial", "field_nfr", "nfr",
+		"paging", billing.PagingLink, "next_field", "next")
+}
+
+// keyBody is a line of the key that must never be seen again.
+func keyBody(form url.Values) string { return strings.Split(form.Get("private_key"), "\n")[1] }
+
+func TestProviderPage(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	acme := p.organization("Acme", 3)
+	sim, filled := p.providerForm(
+		npsim.Record{ID: "np-1", Name: "ACME", Licenses: 7, Tier: "Enterprise"}, npsim.Record{ID: "np-2", Name: "Beta <Mills>", Licenses: 2, Tier: "Business"})
+	b := p.as(store.Admin)
+	has(t, b.get("/integrations", http.StatusOK), "[data-testid=provider-card]", "Not connected")
+	page := b.get(providerPath, http.StatusOK)
+	for _, input := range []string{"base_url", "monthly_path", "header", "list", "field_seats", "business", "issuer", "lifetime"} {
+		if value := page.Find("#provider-form [name=" + input + "]").AttrOr("value", "?"); value != "" {
+			t.Errorf("%s is %q before anybody filled it in", input, value)
+		}
+	}
+	if _, checked := page.Find("#required").Attr("checked"); !checked {
+		t.Error("a report is not required by default")
+	}
+
+	// Test shows what comes and stores nothing.
+	page = b.part().post(providerPath+"/test", filled, http.StatusOK)
+	has(t, page, "#provider-test [data-testid=provider-row]", "Beta <Mills>")
+	has(t, page, "#provider-test", `"licenses": 7`)
+	has(t, page, "#provider-test", "by name")
+	page = b.post(providerPath+"/test", filled, http.StatusOK) // without script
+	if got := page.Find("#base_url").AttrOr("value", ""); got != filled.Get("base_url") {
+		t.Errorf("the form came back with base URL %q", got)
+	}
+	b.lacks(keyBody(filled), "PRIVATE KEY")
+	if _, connected, err := p.bridge.Provider(t.Context()); connected || err != nil {
+		t.Fatalf("after a test it is connected: %v", err)
+	}
+
+	b.post(providerPath, filled, http.StatusSeeOther)
+	page = b.follow()
+	has(t, page, "[data-testid=provider-state]", "Connected")
+	b.lacks(keyBody(filled), "PRIVATE KEY")
+	filled.Del("private_key") // the saved one stays
+	filled.Set("lifetime", "120")
+	b.post(providerPath, filled, http.StatusSeeOther)
+
+	b.post(providerPath+"/pull", nil, http.StatusSeeOther)
+	page = b.follow()
+	has(t, page, "[data-testid=fetch][data-state=reported]", "2026-02")
+	has(t, page, "[data-testid=fetch]", "2026-03-16")
+	if unknown := page.Find("[data-testid=provider-unknown]"); unknown.Length() != 1 || !strings.Contains(unknown.Text(), "Beta <Mills>") {
+		t.Errorf("unknown organizations: %s", unknown.Text())
+	}
+	has(t, b.get("/usage?month=2026-02", http.StatusOK), "[data-testid=usage-row]", "Reported by the Provider API; Seatbridge itself counts 3.")
+	has(t, b.get("/usage?month=2026-02", http.StatusOK), "[data-testid=usage-row]", "7")
+
+	fetch, _, err := p.bridge.LastReport(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := form("fetch", fmt.Sprint(fetch.ID), "row", "1")
+	b.post(providerPath+"/organizations/link", form("fetch", row.Get("fetch"), "row", "1", "organization", "nobody"), http.StatusUnprocessableEntity)
+	b.post(providerPath+"/organizations/add", row, http.StatusSeeOther)
+	has(t, b.follow(), "[data-testid=flash]", "Beta <Mills> was added.")
+	b.post(providerPath+"/organizations/add", row, http.StatusUnprocessableEntity) // it is known by now
+	b.get(fmt.Sprintf("%s/fetches/%d", providerPath, fetch.ID), http.StatusOK)
+	if got := b.last.Header().Get("Content-Disposition"); !strings.HasPrefix(got, "attachment") {
+		t.Errorf("Content-Disposition %q", got)
+	}
+
+	// Failed, empty and zero are told apart.
+	for fault, says := range map[npsim.Fault]string{
+		npsim.Unauthorized: "Failed: nothing known", npsim.EmptyList: "Empty: nothing known", npsim.AllZero: "Zero seats",
+	} {
+		sim.Fail(fault, -1)
+		b.post(providerPath+"/pull", nil, http.StatusSeeOther)
+		has(t, b.follow(), "[data-testid=fetch]", says)
+	}
+
+	b.post(providerPath+"/disconnect", nil, http.StatusSeeOther)
+	has(t, b.follow(), "[data-testid=provider-state]", "Not connected")
+	if u, err := p.bridge.Usage(t.Context(), billing.WholeMonth("2026-02"), []int64{acme.ID}); err != nil || u[acme.ID].Source != billing.SourceProvider {
+		t.Errorf("after disconnecting, the reported figure is %+v, %v", u, err)
+	}
+	for _, secret := range []string{keyBody(form("private_key", mustKey(t, sim))), "eyJ"} {
+		if strings.Contains(p.log.String(), secret) {
+			t.Errorf("%q is in the log", secret)
+		}
+	}
+}
+
+func mustKey(t *testing.T, sim *npsim.Sim) string {
+	t.Helper()
+	key, err := sim.PrivateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func TestProviderFormProblems(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	sim, filled := p.providerForm(npsim.Record{ID: "np-1", Name: "Acme", Licenses: 1, Tier: "Business"})
+	b := p.as(store.Owner)
+	page := b.post(providerPath, form("private_key", "not a key"), http.StatusUnprocessableEntity)
+	for _, problem := range []string{"Enter the base URL.", "Enter the path of the monthly report.", "Choose a method.", "Choose the algorithm", "how many seconds"} {
+		has(t, page, ".problem", problem)
+	}
+	has(t, b.part().post(providerPath+"/test", form(), http.StatusUnprocessableEntity), "#provider-test", "Enter the base URL.")
+
+	filled.Set("algorithm", "RS256")
+	has(t, b.post(providerPath, filled, http.StatusUnprocessableEntity), ".problem", "RS256 can sign with")
+	b.lacks(keyBody(filled))
+	filled.Set("algorithm", npsim.Algorithm)
+	sim.Fail(npsim.Unauthorized, -1)
+	has(t, b.post(providerPath, filled, http.StatusUnprocessableEntity), "#provider-form [data-testid=notice]", "refused the token")
+	has(t, b.part().post(providerPath+"/test", filled, http.StatusOK), "#provider-test", "Failed: nothing known")
+	sim.Fail(npsim.Echo, -1)
+	b.part().post(providerPath+"/test", filled, http.StatusOK)
+	b.lacks("eyJ", keyBody(filled)) // a server that repeats the token does not get it onto a page
+	b.post(providerPath+"/pull", nil, http.StatusNotFound)
+	b.post(providerPath+"/disconnect", nil, http.StatusNotFound)
+	b.post(providerPath+"/organizations/add", form("fetch", "1", "row", "x"), http.StatusNotFound)
+	b.get(providerPath+"/fetches/1", http.StatusNotFound)
+	p.as(store.Technician).get(providerPath, http.StatusForbidden)
+}
+
+// TestProviderInADemo: only a demo fills the form in, says so, and keeps its key to itself.
+func TestProviderInADemo(t *testing.T) {
+	t.Parallel()
+	example := &billing.ProviderConfig{}
+	p := newPanel(t, func(c *Config) { c.DemoProvider = example })
+	_, filled := p.providerForm(npsim.Record{ID: "np-1", Name: "Acme", Licenses: 1, Tier: "Business"})
+	*example = billing.ProviderConfig{BaseURL: filled.Get("base_url"), PrivateKey: filled.Get("private_key"), Lifetime: int(time.Minute / time.Second)}
+	b := p.as(store.Owner)
+	page := b.get(providerPath, http.StatusOK)
+	has(t, page, "#provider-form [data-testid=notice]", "made up for this demo")
+	if got := page.Find("#base_url").AttrOr("value", ""); got != example.BaseURL {
+		t.Errorf("base URL %q", got)
+	}
+	b.lacks(keyBody(filled))
+	filled.Del("private_key")
+	b.post(providerPath, filled, http.StatusSeeOther)
+}

@@ -1,0 +1,114 @@
+package views
+
+import (
+	"strconv"
+	"time"
+)
+
+// ProviderPage is the page of the NordPass Provider API.
+type ProviderPage struct {
+	Connected bool
+	Form      ProviderForm
+	Test      *ProviderTest // what a test brought
+	Latest    *ProviderFetched
+	Fetches   []FetchRow
+}
+
+// ProviderForm is the configuration. Its problems are named like the fields of the form. It is never given the private key.
+type ProviderForm struct {
+	BaseURL, MonthlyPath, DailyPath, Header            string
+	Methods                                            []Option
+	Algorithms                                         []Option
+	KeyID, Issuer, Subject, Audience, Lifetime, Claims string
+	HasKey                                             bool
+	Example                                            bool // filled in with the demo's own simulator
+	List, ID, Name, Seats, Plan, Business, Enterprise  string
+	Trial, NFR                                         string
+	Pagings                                            []Option
+	NextField, PageParam, FirstPage                    string
+	Required                                           bool
+	Problems                                           Problems
+	Notice                                             *Notice
+}
+
+// ProviderTest is what the Provider API answered; nothing of it is stored.
+type ProviderTest struct {
+	Notice  *Notice // the form could not be used
+	Monthly *ProviderReport
+	Daily   *ProviderReport
+}
+
+// ProviderReport is a usage report as it was understood.
+type ProviderReport struct {
+	Title   string
+	State   string // failed, empty, zero or reported
+	Problem *Notice
+	Rows    []ProviderRow
+	More    int // rows that are not shown
+	Missing []string
+	Sample  string // one record as it was sent
+}
+
+// ProviderRow is one organization of a report.
+type ProviderRow struct {
+	Index          int // among the report's rows
+	ID, Name       string
+	Plan           string
+	Reported       int
+	Billable       int
+	Note           string
+	Problem        string
+	OrganizationID int64
+	Organization   string
+	Matched        string
+}
+
+// ProviderFetched is the last month's report as it was fetched.
+type ProviderFetched struct {
+	FetchID int64
+	At      time.Time
+	Report  ProviderReport
+	Unknown []ProviderRow // belong to no organization
+	Names   []string      // of the organizations that one may belong to
+}
+
+// FetchRow is one attempt to fetch a report.
+type FetchRow struct {
+	ID            int64
+	At            time.Time
+	Period        string
+	State         string
+	Organizations int
+	Seats         int
+	Known         bool
+	Problem       string
+	HasAnswer     bool
+}
+
+const providerURL = "/integrations/provider"
+
+func fetchLabel(state string) label {
+	switch state {
+	case "reported":
+		return label{"success", "circle-check", "Reported"}
+	case "zero":
+		return label{"info", "info", "Zero seats"}
+	case "empty":
+		return label{"warning", "triangle-alert", "Empty: nothing known"}
+	}
+	return label{"danger", "circle-alert", "Failed: nothing known"}
+}
+
+func fetchURL(n int64) string { return providerURL + "/fetches/" + id(n) }
+
+func index(n int) string { return strconv.Itoa(n) }
+
+func keyHint(f ProviderForm) string {
+	switch {
+	case f.HasKey:
+		return "A key is saved. Leave this empty to keep it; it is never shown again."
+	case f.Example:
+		return "Leave this empty to use the demo simulator's key."
+	}
+	return "PEM format, all of it. It is sealed at rest and never shown again."
+}
