@@ -15,6 +15,7 @@ type Ledger struct {
 	Terms        []Term                // all, the first one first
 	Seats        []Seat                // by id
 	Reports      map[Month]UsageReport // of the months that the span touches
+	Corrections  map[Month]Correction  // those in force, of the same months
 }
 
 // ledgerBatch bounds the organizations whose seats are in memory at once.
@@ -66,7 +67,7 @@ func readLedgers(ctx context.Context, tx *sql.Tx, organizations []Organization, 
 	index := make(map[int64]*Ledger, len(organizations))
 	ids := make([]int64, len(organizations))
 	for i, o := range organizations {
-		ledgers[i] = Ledger{Organization: o, Reports: map[Month]UsageReport{}}
+		ledgers[i] = Ledger{Organization: o, Reports: map[Month]UsageReport{}, Corrections: map[Month]Correction{}}
 		index[o.ID], ids[i] = &ledgers[i], o.ID
 	}
 	for term, err := range ledgerTerms(ctx, tx, ids) {
@@ -88,6 +89,12 @@ func readLedgers(ctx context.Context, tx *sql.Tx, organizations []Organization, 
 			return nil, err
 		}
 		index[report.OrganizationID].Reports[report.Month] = report
+	}
+	for correction, err := range ledgerCorrections(ctx, tx, ids, from, until) {
+		if err != nil {
+			return nil, err
+		}
+		index[correction.OrganizationID].Corrections[correction.Month] = correction
 	}
 	return ledgers, nil
 }
@@ -118,10 +125,12 @@ func secondNotBefore(t time.Time) time.Time {
 }
 
 func ledgerReports(ctx context.Context, tx *sql.Tx, ids []int64, from, until time.Time) iter.Seq2[UsageReport, error] {
-	last := MonthOf(until.Add(-time.Nanosecond))
 	return each(ctx, tx, scanUsageReport, `SELECT `+usageReportColumns+` FROM usage_reports
-		WHERE organization_id IN `+in(ids)+` AND month >= $1 AND month <= $2`, MonthOf(from), last)
+		WHERE organization_id IN `+in(ids)+` AND month >= $1 AND month <= $2`, MonthOf(from), lastMonth(until))
 }
+
+// lastMonth is the month of the last instant before until.
+func lastMonth(until time.Time) Month { return MonthOf(until.Add(-time.Nanosecond)) }
 
 // LedgerChanges tells which organizations' ledgers changed after a version, and the version that this is
 // true for. Version 0 is before every change.

@@ -44,7 +44,10 @@ func saveUsageReport(ctx context.Context, tx *sql.Tx, r UsageReport) error {
 
 // UsageReports lists the reports of a month by organization.
 func (s *Store) UsageReports(ctx context.Context, m Month) ([]UsageReport, error) {
-	reports, err := list(ctx, s.reader, scanUsageReport,
-		`SELECT `+usageReportColumns+` FROM usage_reports WHERE month = $1 ORDER BY organization_id`, m)
+	reports, err := usageReports(ctx, s.reader, m)
 	return reports, doing(fmt.Sprintf("listing the usage reports for %s", m), err)
+}
+
+func usageReports(ctx context.Context, q querier, m Month) ([]UsageReport, error) {
+	return list(ctx, q, scanUsageReport, `SELECT `+usageReportColumns+` FROM usage_reports WHERE month = $1 ORDER BY organization_id`, m)
 }
