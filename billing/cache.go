@@ -28,6 +28,7 @@ type figures struct {
 type remembered struct {
 	created time.Time
 	months  [rememberedMonths]plainUsage
+	trend   Trend
 	until   time.Time // when time alone will change the current month's figure; zero: never
 }
 
@@ -83,7 +84,7 @@ func (f *figures) count(ctx context.Context, b *Bridge, ids []int64) error {
 			delete(f.byOrganization, l.Organization.ID)
 			continue
 		}
-		r := &remembered{created: l.Organization.CreatedAt, until: nextChange(l, b.now())}
+		r := &remembered{created: l.Organization.CreatedAt, until: nextChange(l, b.now()), trend: TrendOf(l, b.now(), f.rules)}
 		for i, p := range periods {
 			u := Count(l, p, f.rules)
 			r.months[i] = plainUsage{seats: u.Seats, ledger: u.Ledger, plan: u.Plan, source: u.Source, known: u.Known}
@@ -129,8 +130,7 @@ func (b *Bridge) Figures(ctx context.Context, p Period) (map[int64]Usage, error)
 		}
 		usages := make(map[int64]Usage, len(b.figures.byOrganization))
 		for id, r := range b.figures.byOrganization {
-			f := r.months[i]
-			usages[id] = Usage{OrganizationID: id, Period: p, Seats: f.seats, Plan: f.plan, Known: f.known, Source: f.source, Ledger: f.ledger}
+			usages[id] = r.months[i].usage(id, p)
 		}
 		return usages, nil
 	}
@@ -156,12 +156,71 @@ func (f *figures) addUp(periods []Period) []MonthTotal {
 	for i, p := range periods {
 		sums[i] = MonthTotal{Month: p.Month, Seats: map[store.Plan]int{}}
 		for _, r := range f.byOrganization {
-			if r.created.Before(p.End()) {
+			if r.isThere(i, p) {
 				sums[i].add(r.months[i])
 			}
 		}
 	}
 	return sums
+}
+
+// isThere says whether the organization has part in the period: it was there, or somebody says what it used.
+func (r *remembered) isThere(i int, p Period) bool {
+	return r.months[i].known || r.created.Before(p.End())
+}
+
+// TotalsOf is Totals of the given organizations.
+func (b *Bridge) TotalsOf(ctx context.Context, months int, ids []int64) ([]MonthTotal, error) {
+	some := figures{byOrganization: make(map[int64]*remembered, len(ids))}
+	err := b.eachRemembered(ctx, ids, func(id int64, r *remembered) { some.byOrganization[id] = r })
+	return some.addUp(b.lastPeriods(rememberedMonths))[max(0, rememberedMonths-months):], err
+}
+
+// Months is the figures of the last twelve months of each of the organizations, oldest first and without the
+// reasons; the last one is the current month to date.
+func (b *Bridge) Months(ctx context.Context, ids []int64) (map[int64][]Usage, error) {
+	periods := b.lastPeriods(rememberedMonths)
+	months := make(map[int64][]Usage, len(ids))
+	err := b.eachRemembered(ctx, ids, func(id int64, r *remembered) {
+		for i, p := range periods {
+			months[id] = append(months[id], r.months[i].usage(id, p))
+		}
+	})
+	return months, err
+}
+
+// Forecasts is what to expect at the end of the current month for each of the organizations; nil: for all.
+func (b *Bridge) Forecasts(ctx context.Context, ids []int64) (map[int64]Forecast, error) {
+	now := ToDate(b.now())
+	forecasts := make(map[int64]Forecast, len(ids))
+	err := b.eachRemembered(ctx, ids, func(id int64, r *remembered) {
+		forecasts[id] = r.trend.Forecast(r.months[rememberedMonths-1].usage(id, now))
+	})
+	return forecasts, err
+}
+
+// eachRemembered calls fn with what is remembered of the organizations, brought up to date; nil: of all.
+func (b *Bridge) eachRemembered(ctx context.Context, ids []int64, fn func(id int64, r *remembered)) error {
+	b.figures.mu.Lock()
+	defer b.figures.mu.Unlock()
+	if err := b.figures.refresh(ctx, b); err != nil {
+		return err
+	}
+	if ids == nil {
+		for id, r := range b.figures.byOrganization {
+			fn(id, r)
+		}
+	}
+	for _, id := range ids {
+		if r := b.figures.byOrganization[id]; r != nil {
+			fn(id, r)
+		}
+	}
+	return nil
+}
+
+func (f plainUsage) usage(id int64, p Period) Usage {
+	return Usage{OrganizationID: id, Period: p, Seats: f.seats, Plan: f.plan, Known: f.known, Source: f.source, Ledger: f.ledger}
 }
 
 func (t *MonthTotal) add(f plainUsage) {

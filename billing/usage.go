@@ -59,12 +59,20 @@ type Rules struct {
 // Source says where a figure comes from.
 type Source string
 
-// The sources. SourceLedger is Seatbridge's own record of members; every other one is named by its usage report.
+// The sources. SourceLedger is Seatbridge's own record of members and SourceCorrection an admin with a
+// reason; every other one is named by its usage report.
 const (
-	SourceLedger   Source = "ledger"
-	SourceProvider Source = "provider" // the NordPass Provider API
-	SourceAPI      Source = "api"      // a script, through the HTTP API
+	SourceLedger     Source = "ledger"
+	SourceProvider   Source = "provider" // the NordPass Provider API
+	SourceAPI        Source = "api"      // a script, through the HTTP API
+	SourceCSV        Source = "csv"      // an uploaded file
+	SourceCorrection Source = "correction"
 )
+
+// Sources lists all sources.
+func Sources() []Source {
+	return []Source{SourceLedger, SourceProvider, SourceAPI, SourceCSV, SourceCorrection}
+}
 
 // Usage is what an organization has to pay for in a period.
 type Usage struct {
@@ -76,7 +84,8 @@ type Usage struct {
 	Known          bool       // false: there is no figure, which is not the same as zero
 	Why            string     // why it is unknown or zero, a sentence; empty where the seats speak for themselves
 	Source         Source
-	Ledger         int // the ledger's own number, which a report may overrule
+	Ledger         int    // the ledger's own number, which a report may overrule
+	Original       *Usage // what the figure was before an admin corrected it; nil: nobody did
 }
 
 // trialLength is NordPass's trial of 14 days; that a day is 24 hours here is assumed (nordpass.md section 7, 1).
@@ -94,8 +103,21 @@ func InTrial(o store.Organization, at time.Time) bool {
 // section 2): every seat that was a member for any part of the organization's billed time in the
 // period counts once for the whole period, suspended or not, whatever became of it later; all of them
 // on Enterprise if that plan was in force at any instant of that time. A usage report for the month
-// overrules the ledger.
+// overrules the ledger, and an admin's correction overrules both.
 func Count(l store.Ledger, p Period, r Rules) Usage {
+	u := countUncorrected(l, p, r)
+	c, ok := l.Corrections[p.Month]
+	if !ok {
+		return u
+	}
+	original := u
+	u.Original = &original
+	u.Known, u.Seats, u.Plan, u.Source = true, c.Seats, c.Plan, SourceCorrection
+	u.Why = fmt.Sprintf("Corrected on %s by %s: %s", day(c.At), c.By, c.Reason)
+	return u
+}
+
+func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 	u := Usage{
 		OrganizationID: l.Organization.ID,
 		Organization:   l.Organization.Name,

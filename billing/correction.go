@@ -1,0 +1,109 @@
+package billing
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"seatbridge/store"
+)
+
+// longestReason bounds the reason of a correction, in characters.
+const longestReason = 500
+
+// Correct puts an admin's figure for an organization's month in force, with its reason. What the ledger or
+// a report says stays and is shown beside it. A figure of the month that is not over is used by Sync now as it stands.
+// An *Invalid is by "month", "seats", "plan" and "reason"; an organization that does not exist is store.ErrNotFound.
+func (b *Bridge) Correct(ctx context.Context, who Actor, c store.Correction) error {
+	o, err := b.store.Organization(ctx, c.OrganizationID)
+	if err != nil {
+		return err
+	}
+	c.Reason = strings.TrimSpace(c.Reason)
+	problems := map[string]string{}
+	addProblem(problems, "month", b.monthProblem(o, c.Month))
+	switch {
+	case c.Seats < 0:
+		addProblem(problems, "seats", "Seats are counted from 0.")
+	case c.Seats > mostSeats:
+		addProblem(problems, "seats", "These are more than 1,000,000 seats.")
+	}
+	if c.Plan != store.Business && c.Plan != store.Enterprise {
+		addProblem(problems, "plan", "Choose a plan.")
+	}
+	switch {
+	case c.Reason == "":
+		addProblem(problems, "reason", "Give the reason: it is shown wherever the figure is.")
+	case utf8.RuneCountInString(c.Reason) > longestReason:
+		addProblem(problems, "reason", fmt.Sprintf("Use at most %d characters.", longestReason))
+	}
+	if len(problems) > 0 {
+		return &Invalid{Fields: problems}
+	}
+	before, _, err := b.Explain(ctx, o.ID, b.period(c.Month))
+	if err != nil {
+		return err
+	}
+	c.At, c.By = b.now(), who.Name
+	return b.store.SaveCorrection(ctx, c, b.entry(who, store.CategoryBilling, o.ID,
+		"Corrected %s of %s from %s to %s: %s", c.Month, o.Name, inWords(before), seatsOn(c.Seats, c.Plan), c.Reason))
+}
+
+// WithdrawCorrection lets the ledger or report decide a month again; store.ErrNotFound when no correction is in force.
+func (b *Bridge) WithdrawCorrection(ctx context.Context, who Actor, organizationID int64, m store.Month) error {
+	u, _, err := b.Explain(ctx, organizationID, b.period(m))
+	if err != nil {
+		return err
+	}
+	if u.Original == nil {
+		return fmt.Errorf("withdrawing the correction of organization %d for %s: %w", organizationID, m, store.ErrNotFound)
+	}
+	return b.store.WithdrawCorrection(ctx, organizationID, m, b.entry(who, store.CategoryBilling, organizationID,
+		"Withdrew the correction of %s of %s; %s counts again.", m, u.Organization, inWords(*u.Original)))
+}
+
+// monthProblem says why a month's figure of an organization cannot be set, or nothing.
+func (b *Bridge) monthProblem(o store.Organization, m store.Month) string {
+	switch {
+	case m > store.MonthOf(b.now()):
+		return fmt.Sprintf("%s is in the future.", m)
+	case m < "2000-01":
+		return "Choose a month of this century."
+	}
+	return afterDeletion(o, m)
+}
+
+// afterDeletion says that an organization was gone before a month, or nothing.
+func afterDeletion(o store.Organization, m store.Month) string {
+	if o.DeletedAt.IsZero() || o.DeletedAt.After(m.Start()) {
+		return ""
+	}
+	return fmt.Sprintf("%s was deleted on %s, before %s.", o.Name, day(o.DeletedAt), m)
+}
+
+// period is a month as figures show it: the current one to date, any other whole.
+func (b *Bridge) period(m store.Month) Period {
+	if current := ToDate(b.now()); current.Month == m {
+		return current
+	}
+	return WholeMonth(m)
+}
+
+// entry is an entry of the activity log.
+func (b *Bridge) entry(who Actor, category store.Category, organizationID int64, format string, args ...any) store.Activity {
+	return store.Activity{
+		At: b.now(), UserID: who.UserID, Actor: who.Name, IP: who.IP,
+		Category: category, Action: fmt.Sprintf(format, args...), OrganizationID: organizationID,
+	}
+}
+
+// inWords is a figure in a sentence.
+func inWords(u Usage) string {
+	if !u.Known {
+		return "unknown"
+	}
+	return seatsOn(u.Seats, u.Plan)
+}
+
+func seatsOn(seats int, plan store.Plan) string { return fmt.Sprintf("%d %s", seats, plan.Name()) }
