@@ -55,6 +55,7 @@ type Bridge struct {
 	imp     importing
 	active  activeRun
 	figures figures
+	intakes intakes
 	outbox  outbox
 
 	suggesting sync.Mutex // held while suggestions are made

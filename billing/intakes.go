@@ -1,0 +1,571 @@
+package billing
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"seatbridge/store"
+)
+
+// intakeKept is how long an uploaded file waits for its import.
+const intakeKept = 24 * time.Hour
+
+// errIntakeChanged says that an import would do something else than its check showed.
+var errIntakeChanged = errors.New("what the import would do has changed since it was checked")
+
+// Intake is the import of an uploaded file.
+type Intake struct {
+	store.Intake
+	Kind     IntakeKind
+	Survey   Survey
+	Choices  IntakeChoices
+	Findings *IntakeFindings // nil: not checked yet
+	Progress IntakeProgress
+}
+
+// IntakeProgress is how far the work on an import is, or how the last work of this process ended.
+type IntakeProgress struct {
+	Running            bool
+	Writing            bool   // not only checking
+	Phase              string // what it is doing, in words
+	Done, Total        int    // rows
+	StartedAt, EndedAt time.Time
+	Problem            store.Problem // why the work did not succeed
+}
+
+// intakeWork is the work on one import in the background.
+type intakeWork struct {
+	progress IntakeProgress
+	cancel   context.CancelFunc
+	done     chan struct{}
+}
+
+// intakes are the imports that were worked on in this process.
+type intakes struct {
+	mu   sync.Mutex
+	work map[int64]*intakeWork
+}
+
+// Encodings lists the encodings to choose from, where the one that was recognised is wrong.
+func Encodings() []string {
+	return []string{"UTF-8", "Windows-1252", "Windows-1250", "Windows-1251", "UTF-16 LE", "UTF-16 BE"}
+}
+
+// reencoded is the text of a file in the encoding, as UTF-8 that says so at its beginning.
+func reencoded(r io.Reader, encoding string) io.Reader {
+	var decoder transform.Transformer
+	switch encoding {
+	case "UTF-8":
+		decoder = unicode.UTF8BOM.NewDecoder()
+	case "Windows-1252":
+		decoder = charmap.Windows1252.NewDecoder()
+	case "Windows-1250":
+		decoder = charmap.Windows1250.NewDecoder()
+	case "Windows-1251":
+		decoder = charmap.Windows1251.NewDecoder()
+	case "UTF-16 LE":
+		decoder = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()
+	case "UTF-16 BE":
+		decoder = unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder()
+	default:
+		return r
+	}
+	return io.MultiReader(strings.NewReader("\uFEFF"), transform.NewReader(r, decoder))
+}
+
+// Upload receives a file to import and surveys it. A file that cannot be read is an *Invalid by "file".
+func (b *Bridge) Upload(ctx context.Context, who Actor, kind IntakeKind, name string, r io.Reader) (store.Intake, error) {
+	upload, err := b.store.SaveUpload(&limited{reader: r, left: MaxTableBytes})
+	if err != nil {
+		return store.Intake{}, err
+	}
+	in, err := b.createIntake(ctx, who, kind, name, upload)
+	if err != nil {
+		return in, errors.Join(err, upload.Remove())
+	}
+	return in, nil
+}
+
+func (b *Bridge) createIntake(ctx context.Context, who Actor, kind IntakeKind, name string, upload store.Upload) (store.Intake, error) {
+	f, err := upload.Open()
+	if err != nil {
+		return store.Intake{}, err
+	}
+	defer f.Close()
+	survey, err := SurveyTable(f)
+	if err != nil {
+		return store.Intake{}, err
+	}
+	choices, err := b.firstChoices(ctx, kind, survey.Header)
+	if err != nil {
+		return store.Intake{}, err
+	}
+	return b.store.CreateIntake(ctx, store.Intake{
+		Kind: string(kind), Name: name, Survey: inJSON(survey), Choices: inJSON(choices), UploadedAt: b.now(), UploadedBy: who.Name,
+	}, upload)
+}
+
+// firstChoices are those of the last import of a file with the same headings, or a guess.
+func (b *Bridge) firstChoices(ctx context.Context, kind IntakeKind, header []string) (IntakeChoices, error) {
+	var c IntakeChoices
+	remembered, err := b.store.RememberedColumns(ctx, string(kind), headerKey(header))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		c.Columns = GuessColumns(header, kind)
+		return c, nil
+	case err != nil:
+		return c, err
+	}
+	err = json.Unmarshal([]byte(remembered), &c)
+	return c, err
+}
+
+// remember keeps what will be right for the next file with the same headings, too.
+func (b *Bridge) remember(ctx context.Context, in Intake) error {
+	c := IntakeChoices{Encoding: in.Choices.Encoding, Columns: in.Choices.Columns, Dates: in.Choices.Dates}
+	return b.store.RememberColumns(ctx, string(in.Kind), headerKey(in.Survey.Header), inJSON(c))
+}
+
+func headerKey(header []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(header, "\x1f")))
+	return hex.EncodeToString(sum[:])
+}
+
+// inJSON writes our own structs, which can always be written.
+func inJSON(v any) string {
+	text, _ := json.Marshal(v)
+	return string(text)
+}
+
+// Intake reads an import and how far it is.
+func (b *Bridge) Intake(ctx context.Context, id int64) (Intake, error) {
+	saved, err := b.store.Intake(ctx, id)
+	if err != nil {
+		return Intake{}, err
+	}
+	in := Intake{Intake: saved, Kind: IntakeKind(saved.Kind)}
+	err = errors.Join(json.Unmarshal([]byte(saved.Survey), &in.Survey), json.Unmarshal([]byte(saved.Choices), &in.Choices), json.Unmarshal([]byte(saved.Findings), &in.Findings))
+	b.intakes.mu.Lock()
+	defer b.intakes.mu.Unlock()
+	if w := b.intakes.work[id]; w != nil {
+		in.Progress = w.progress
+	}
+	return in, err
+}
+
+// save keeps the import's choices, findings and state.
+func (b *Bridge) save(ctx context.Context, in Intake) error {
+	in.Intake.Survey, in.Intake.Choices, in.Intake.Findings = inJSON(in.Survey), inJSON(in.Choices), inJSON(in.Findings)
+	return b.store.UpdateIntake(ctx, in.Intake)
+}
+
+// CheckIntake works out in the background what an import would change. Choices that do not suffice are an
+// *Invalid by the columns' names and, for orders of dates, by "dates." and the name; "encoding" is what it says.
+// ErrRunning: work on the import is in progress.
+func (b *Bridge) CheckIntake(ctx context.Context, id int64, choices IntakeChoices) error {
+	in, err := b.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	if choices.Encoding != in.Choices.Encoding {
+		if err := b.survey(&in, choices.Encoding); err != nil {
+			return err
+		}
+	}
+	in.Choices = choices
+	options, err := in.options(b.now())
+	if err != nil {
+		return err
+	}
+	in.State, in.Findings = store.IntakeUploaded, nil
+	return b.startIntake(in, false, func(ctx context.Context) error {
+		if err := b.save(ctx, in); err != nil {
+			return err
+		}
+		return b.checkNow(ctx, in, options)
+	})
+}
+
+// open is an import that has not ended.
+func (b *Bridge) open(ctx context.Context, id int64) (Intake, error) {
+	in, err := b.Intake(ctx, id)
+	if err == nil && !in.EndedAt.IsZero() {
+		err = fmt.Errorf("import %d has ended: %w", id, store.ErrNotFound)
+	}
+	return in, err
+}
+
+// survey reads the file again in another encoding.
+func (b *Bridge) survey(in *Intake, encoding string) error {
+	f, err := b.store.OpenIntake(in.ID)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if encoding != "" && !slices.Contains(Encodings(), encoding) {
+		return &Invalid{Fields: map[string]string{"encoding": "Choose an encoding of the list."}}
+	}
+	in.Survey, err = SurveyTable(reencoded(f, encoding))
+	if encoding != "" {
+		in.Survey.Encoding = encoding
+	}
+	return err
+}
+
+// options is how the file is read, or an *Invalid.
+func (in Intake) options(now time.Time) (IntakeOptions, error) {
+	o := IntakeOptions{Now: now, Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, Dates: map[Column]DateOrder{}}
+	problems := map[string]string{}
+	var invalid *Invalid
+	if err := in.Choices.Columns.check(in.Kind, in.Survey.Header, o); errors.As(err, &invalid) {
+		problems = invalid.Fields
+	}
+	for c, i := range in.Choices.Columns {
+		if i < 0 || i >= len(in.Survey.Dates) {
+			continue
+		}
+		o.Dates[c] = in.Survey.Dates[i]
+		if in.Survey.Dates[i] != AmbiguousOrder && in.Survey.Dates[i] != MixedOrder {
+			continue
+		}
+		if o.Dates[c] = in.Choices.Dates[c]; hasDates(c) && o.Dates[c] != DayFirst && o.Dates[c] != MonthFirst {
+			addProblem(problems, "dates."+string(c), "Choose whether the day or the month comes first.")
+		}
+	}
+	if len(problems) > 0 {
+		return o, &Invalid{Fields: problems}
+	}
+	return o, nil
+}
+
+// hasDates says whether the order of day and month matters for a column.
+func hasDates(c Column) bool {
+	return slices.Contains([]Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn, MonthColumn}, c)
+}
+
+// startIntake does work on an import in the background, one at a time.
+func (b *Bridge) startIntake(in Intake, writing bool, work func(ctx context.Context) error) error {
+	ctx, cancel := context.WithCancel(b.ctx)
+	w := &intakeWork{cancel: cancel, done: make(chan struct{})}
+	w.progress = IntakeProgress{Running: true, Writing: writing, Total: in.Survey.Rows, StartedAt: b.now()}
+	b.intakes.mu.Lock()
+	defer b.intakes.mu.Unlock()
+	if other := b.intakes.work[in.ID]; other != nil && other.progress.Running {
+		cancel()
+		return ErrRunning
+	}
+	if b.intakes.work == nil {
+		b.intakes.work = map[int64]*intakeWork{}
+	}
+	b.intakes.work[in.ID] = w
+	b.work.Go(func() {
+		defer close(w.done)
+		defer cancel()
+		b.endIntake(ctx, w, work(ctx))
+	})
+	return nil
+}
+
+func (b *Bridge) endIntake(ctx context.Context, w *intakeWork, err error) {
+	problem := intakeProblem(err)
+	if err != nil && problem.Zero() && ctx.Err() == nil {
+		b.log.Error("importing a file", "err", err)
+		problem = store.Problem{What: "The import did not succeed. Nothing was written.", Do: "Try again."}
+	}
+	b.intakes.mu.Lock()
+	defer b.intakes.mu.Unlock()
+	w.progress.Running, w.progress.EndedAt, w.progress.Problem = false, b.now(), problem
+}
+
+// intakeProblem is what an admin can do something about.
+func intakeProblem(err error) store.Problem {
+	var invalid *Invalid
+	var conflict *store.Conflict
+	switch {
+	case errors.As(err, &invalid):
+		return store.Problem{What: strings.Join(slices.Sorted(maps.Values(invalid.Fields)), " ")}
+	case errors.Is(err, errIntakeChanged):
+		return store.Problem{What: "Something changed since the check, so nothing was written.", Do: "This is what the import would do now: look at it, then import."}
+	case errors.As(err, &conflict) && conflict.Field == "name":
+		return store.Problem{What: "An organization of this name exists by now, so nothing was written.", Do: "Check the file again."}
+	case errors.As(err, &conflict):
+		return store.Problem{What: "Members changed while the file was written, so nothing was written.", Do: "Check the file again."}
+	}
+	return store.Problem{}
+}
+
+// WaitForIntake waits until no work on the import is in progress or ctx ends.
+func (b *Bridge) WaitForIntake(ctx context.Context, id int64) {
+	b.intakes.mu.Lock()
+	w := b.intakes.work[id]
+	b.intakes.mu.Unlock()
+	if w == nil {
+		return
+	}
+	select {
+	case <-w.done:
+	case <-ctx.Done():
+	}
+}
+
+// plan is the work-up of an import. The organizations are those of the moment.
+func (b *Bridge) plan(ctx context.Context, in Intake, o IntakeOptions) (*intakePlan, error) {
+	rows, _, err := b.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
+	if err != nil {
+		return nil, err
+	}
+	organizations := make([]store.Organization, len(rows))
+	for i, row := range rows {
+		organizations[i] = row.Organization
+	}
+	return &intakePlan{
+		kind: in.Kind, choices: in.Choices, options: o, index: IndexOrganizations(organizations),
+		plans: b.ledgerPlans, progress: b.intakeTick(in.ID),
+	}, nil
+}
+
+// ledgerPlans are the plans that the ledgers bill a month on.
+func (b *Bridge) ledgerPlans(ctx context.Context, m store.Month) (map[int64]store.Plan, error) {
+	usage, err := b.Usage(ctx, WholeMonth(m), nil)
+	plans := make(map[int64]store.Plan, len(usage))
+	for id, u := range usage {
+		if u.Original != nil {
+			u = *u.Original
+		}
+		plans[id] = u.Plan
+	}
+	return plans, err
+}
+
+func (b *Bridge) intakeTick(id int64) func(phase string, rows int) {
+	return func(phase string, rows int) {
+		b.intakes.mu.Lock()
+		defer b.intakes.mu.Unlock()
+		w := b.intakes.work[id]
+		if w == nil {
+			return
+		}
+		if w.progress.Phase != phase {
+			w.progress.Phase, w.progress.Done = phase, 0
+		}
+		w.progress.Done += rows
+	}
+}
+
+// read reads the import's file into a plan.
+func (b *Bridge) read(ctx context.Context, in Intake, o IntakeOptions) (*intakePlan, error) {
+	f, err := b.store.OpenIntake(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	p, err := b.plan(ctx, in, o)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.read(cancellable{ctx, reencoded(f, in.Choices.Encoding)})
+}
+
+// cancellable ends when its context does.
+type cancellable struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (c cancellable) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.Reader.Read(p)
+}
+
+func (b *Bridge) known() intakeState {
+	return intakeState{seats: b.store.SeatHistory, reports: b.store.UsageReports}
+}
+
+func (b *Bridge) checkNow(ctx context.Context, in Intake, o IntakeOptions) error {
+	p, err := b.read(ctx, in, o)
+	if err != nil {
+		return err
+	}
+	if err := p.compare(ctx, b.known(), nil); err != nil {
+		return err
+	}
+	in.State, in.Findings = store.IntakeChecked, &p.findings
+	return errors.Join(b.save(ctx, in), b.remember(ctx, in))
+}
+
+// IntakeChanges is what a checked import would do to one organization, named by its id or, without one, by its name
+// in the file.
+func (b *Bridge) IntakeChanges(ctx context.Context, id, organizationID int64, name string) ([]IntakeChange, error) {
+	in, err := b.open(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	o, err := in.options(b.now())
+	if err != nil {
+		return nil, err
+	}
+	p, err := b.read(ctx, in, o)
+	if err != nil {
+		return nil, err
+	}
+	p.groups = slices.DeleteFunc(p.groups, func(g *intakeGroup) bool {
+		return g.organization.ID != organizationID || organizationID == 0 && store.Fold(g.organization.Name) != store.Fold(name)
+	})
+	var changes []IntakeChange
+	err = p.compare(ctx, b.known(), func(_ *intakeGroup, found []IntakeChange) error {
+		changes = found
+		return nil
+	})
+	return changes, err
+}
+
+// WriteIntake writes in the background what the check of an import showed, all of it or nothing. With skip, rows that
+// cannot be imported are left out; without, there must be none: an *Invalid by "skip". When the same file would do something else
+// by now, nothing is written and the import is checked again.
+func (b *Bridge) WriteIntake(ctx context.Context, who Actor, id int64, skip bool) error {
+	in, err := b.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case in.State != store.IntakeChecked || in.Findings == nil:
+		return &Invalid{Fields: map[string]string{"": "Check the file first."}}
+	case in.Findings.Refused != "":
+		return &Invalid{Fields: map[string]string{"": in.Findings.Refused}}
+	case in.Findings.Skipped() > 0 && !skip:
+		return &Invalid{Fields: map[string]string{"skip": fmt.Sprintf("%s cannot be imported. Correct the file, or choose to leave them out.", plural(in.Findings.Skipped(), "row"))}}
+	}
+	o, err := in.options(b.now())
+	if err != nil {
+		return err
+	}
+	return b.startIntake(in, true, func(ctx context.Context) error {
+		err := b.writeNow(ctx, who, in, o)
+		if errors.Is(err, errIntakeChanged) {
+			err = errors.Join(err, b.checkNow(ctx, in, o))
+		}
+		return err
+	})
+}
+
+func (b *Bridge) writeNow(ctx context.Context, who Actor, in Intake, o IntakeOptions) error {
+	p, err := b.read(ctx, in, o)
+	if err != nil {
+		return err
+	}
+	return b.store.WriteIntake(ctx, in.ID, o.Now, func(w *store.IntakeWriter) error {
+		err := p.compare(ctx, intakeState{seats: w.Seats, reports: w.Reports}, func(g *intakeGroup, changes []IntakeChange) error {
+			return b.writeGroup(ctx, who, in, w, g, changes)
+		})
+		if err != nil {
+			return err
+		}
+		if p.findings.Fingerprint != in.Findings.Fingerprint {
+			return errIntakeChanged
+		}
+		category := store.CategoryOrganizations
+		if in.Kind == UsageIntake {
+			category = store.CategoryBilling
+		}
+		entry := b.entry(who, category, 0, "Imported %s from “%s”: %s.", in.Kind, in.Name, p.findings.summary())
+		return errors.Join(w.AddActivity(ctx, entry), w.IntakeFindings(ctx, in.ID, inJSON(p.findings)))
+	})
+}
+
+// writeGroup writes the changes of one organization, creating it where nobody knows it.
+func (b *Bridge) writeGroup(ctx context.Context, who Actor, in Intake, w *store.IntakeWriter, g *intakeGroup, changes []IntakeChange) error {
+	o := g.organization
+	if o.ID == 0 {
+		var err error
+		if o, err = w.CreateOrganization(ctx, o); err != nil {
+			return err
+		}
+		if err := w.AddActivity(ctx, b.entry(who, store.CategoryOrganizations, o.ID, "Added organization “%s” by importing “%s”.", o.Name, in.Name)); err != nil {
+			return err
+		}
+	}
+	for _, c := range changes {
+		var err error
+		if c.Member != nil {
+			seat := c.Member.After
+			seat.OrganizationID = o.ID
+			err = w.SaveSeat(ctx, seat)
+		} else {
+			report := c.Report.After
+			report.OrganizationID = o.ID
+			err = w.SaveReport(ctx, report)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// summary says in a sentence without its end what was done.
+func (f IntakeFindings) summary() string {
+	var parts []string
+	for _, action := range []struct {
+		action MemberAction
+		done   string
+	}{
+		{AddMember, "added"}, {JoinMember, "joined"}, {SuspendMember, "suspended"}, {ReactivateMember, "reactivated"},
+		{DeleteMember, "deleted"}, {CorrectMember, "corrected"},
+	} {
+		if n := f.Actions[action.action]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", plural(n, "member"), action.done))
+		}
+	}
+	if f.NewReports > 0 {
+		parts = append(parts, plural(f.NewReports, "figure")+" added")
+	}
+	if f.Replaced > 0 {
+		parts = append(parts, plural(f.Replaced, "figure")+" replaced")
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "nothing changed")
+	}
+	if f.Skipped() > 0 {
+		parts = append(parts, plural(f.Skipped(), "row")+" left out")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// DiscardIntake stops the work on an import and throws its file away. What was written stays.
+func (b *Bridge) DiscardIntake(ctx context.Context, id int64) error {
+	b.intakes.mu.Lock()
+	w := b.intakes.work[id]
+	b.intakes.mu.Unlock()
+	if w != nil {
+		w.cancel()
+		b.WaitForIntake(ctx, id)
+	}
+	return b.store.DiscardIntake(ctx, id, b.now())
+}
+
+// DiscardOldIntakes throws away the files of imports that nobody finished within a day.
+func (b *Bridge) DiscardOldIntakes(ctx context.Context) error {
+	before := b.now().Add(-intakeKept)
+	b.intakes.mu.Lock()
+	maps.DeleteFunc(b.intakes.work, func(_ int64, w *intakeWork) bool {
+		return !w.progress.Running && w.progress.EndedAt.Before(before)
+	})
+	b.intakes.mu.Unlock()
+	return b.store.DiscardOldIntakes(ctx, before, b.now())
+}
