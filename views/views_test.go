@@ -145,6 +145,8 @@ func pages() map[string]templ.Component {
 		"mail channel":         ChannelEditor(layout(SectionSettings), channelForm("email", Problems{"host": "No such server.", "to": "Enter an address."})),
 		"webhook channel":      ChannelEditor(layout(SectionSettings), channelForm("webhook", nil)),
 		"slack channel":        ChannelEditor(layout(SectionSettings), ChannelForm{Kind: "slack"}),
+		"tokens":               Tokens(layout(SectionSettings), tokensPage(problems)),
+		"provider":             Provider(layout(SectionIntegrations), providerPage(problems)),
 		"settings":             Settings(layout(SectionSettings), settingsPage(problems)),
 		"error":                Error(layout(""), ErrorPage{Status: 404, What: hostile, RequestID: "a1"}),
 		"error without a user": Error(Layout{}, ErrorPage{Status: 500}),
