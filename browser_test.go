@@ -151,15 +151,20 @@ func labelled(label string) string {
 	return fmt.Sprintf("(e.getAttribute('aria-label') ?? e.labels?.[0]?.textContent ?? '').replace(/\\s+/g, ' ').trim() === %s", quoted(label))
 }
 
-// fill types a text into the field with a label, in place of what was there.
+// fill types a text into the field with a label, in place of what was there. It begins anew where the field was replaced
+// under its hands, as a person would.
 func (b *browser) fill(label, text string) {
 	b.t.Helper()
-	b.clickWhere("the field "+label, "input, textarea", labelled(label))
-	b.do("selecting the text of "+label, chromedp.Evaluate[chromedp.Void]("document.activeElement.select()"))
-	if _, err := chromedp.Call(b.ctx, input.InsertText, input.InsertTextParams{Text: text}); err != nil {
-		b.t.Fatalf("typing into %s: %v", label, err)
-	}
-	b.wait(label+" is filled in", fmt.Sprintf("document.activeElement.value === %s", quoted(text)))
+	selected := fmt.Sprintf("(e => { if (!e?.select || !(%s)) return false; e.select(); return true })(document.activeElement)", labelled(label))
+	filled := fmt.Sprintf("(e => e !== null && (%s) && e.value === %s)(document.activeElement)", labelled(label), quoted(text))
+	eventually(b.t, label+" is filled in (at "+b.url()+")", func() bool {
+		b.clickWhere("the field "+label, "input, textarea", labelled(label))
+		if !eval[bool](b, selected) {
+			return false
+		}
+		_, err := chromedp.Call(b.ctx, input.InsertText, input.InsertTextParams{Text: text})
+		return err == nil && eval[bool](b, filled)
+	})
 }
 
 // choose selects the first usable option of the select with a label.

@@ -113,7 +113,8 @@ func (j *journey) everyPageSaysDemo() {
 
 func (j *journey) connect() {
 	j.clickIn("nav", "Integrations")
-	j.open(j.panel + "/integrations/connectwise")
+	j.see("h1", "Integrations")
+	j.clickIn("main", "ConnectWise PSA")
 	j.see("[data-testid=connection-state]", "Not connected")
 	for _, field := range []string{"ConnectWise site URL", "ConnectWise company name", "Public API key", "Private API key"} {
 		j.fill(field, j.printed[field])
@@ -236,6 +237,7 @@ func (j *journey) addMembers(organization string, emails ...string) {
 	}
 	j.fill("E-mail addresses", strings.Join(emails, "\n"))
 	j.clickIn("#seats form", "Add members")
+	j.wait("the members are added", `document.querySelector("#seat-emails").value === ""`)
 	for _, email := range emails {
 		j.fill("Search members", email)
 		j.wait(email+" is found", `document.querySelectorAll("[data-testid=seat]").length === 1`)
