@@ -39,7 +39,8 @@ func (b *Bridge) FilterOptions(ctx context.Context) (types, statuses []Option, e
 		if err != nil {
 			return nil, nil, refused(err)
 		}
-		likely := !t.Vendor && strings.Contains(store.Fold(t.Name), "customer")
+		name := store.Fold(t.Name)
+		likely := !t.Vendor && strings.Contains(name, "customer") && !strings.Contains(name, "former")
 		types = append(types, Option{ID: t.ID, Name: t.Name, Vendor: t.Vendor, Selected: first && likely || slices.Contains(typeIDs, t.ID)})
 	}
 	for s, err := range client.CompanyStatuses(ctx) {

@@ -59,7 +59,7 @@ func (i *CatalogItem) UnmarshalJSON(data []byte) error {
 
 // CatalogFilter restricts a list of catalog items; what is empty does not restrict.
 type CatalogFilter struct {
-	Search     string // part of the identifier or the description, in upper or lower case
+	Search     string // part of the identifier, the description or the category, in upper or lower case, or the price
 	IDs        []int
 	Identifier string // the whole identifier, in upper or lower case
 	Limit      int    // the most items to yield; 0: all
@@ -94,7 +94,7 @@ func (f CatalogFilter) exact(item CatalogItem) bool {
 func (f CatalogFilter) listings() []listing {
 	var text condition
 	if search := clean(f.Search); search != "" {
-		text = or(containsText("identifier", search), containsText("description", search))
+		text = or(containsText("identifier", search), containsText("description", search), containsText("category/name", search), priceIs(search))
 	}
 	if identifier := clean(f.Identifier); identifier != "" {
 		text = and(text, equalsText("identifier", identifier))
@@ -113,6 +113,15 @@ func (f CatalogFilter) listings() []listing {
 		listings = append(listings, l)
 	}
 	return listings
+}
+
+// priceIs is the condition of a search text that is an amount; of any other there is none.
+func priceIs(search string) condition {
+	price, err := decimal.NewFromString(search)
+	if err != nil || checkSize(price) != nil {
+		return ""
+	}
+	return condition("price=" + price.String())
 }
 
 // CatalogItem reads one catalog item.

@@ -85,19 +85,6 @@ func neededRights() []neededRight {
 	}
 }
 
-// NeededRights are the rights that the integration needs, none of them checked.
-func NeededRights() Rights {
-	var rights Rights
-	for _, need := range neededRights() {
-		right := Right{Module: need.module}
-		for _, level := range need.levels {
-			right.Levels = append(right.Levels, LevelState{Level: level, State: Unknown})
-		}
-		rights = append(rights, right)
-	}
-	return rights
-}
-
 // Rights checks the four rights without writing anything: Inquire by reading, Add and Edit by what ConnectWise says
 // about the role, which API members are not always allowed to see. The error is about the connection or the
 // credentials, never about a missing right.

@@ -27,13 +27,15 @@ type companyQuery struct {
 	filter store.CompanyFilter
 }
 
-func parseCompanyQuery(r *http.Request) companyQuery {
-	q := companyQuery{listQuery: parseListQuery(r.URL.Query(), "name", "identifier", "status")}
+func (s *server) parseCompanyQuery(r *http.Request) companyQuery {
+	q := companyQuery{listQuery: parseListQuery(r.URL.Query(), "name", "identifier", "status", "score", "mapped")}
 	q.filter = store.CompanyFilter{
 		Search:   q.Search,
-		Show:     oneOf(q.values.Get("show"), store.ShowMapped, store.ShowUnmapped, store.ShowAttention),
+		Show:     oneOf(q.values.Get("show"), store.ShowMapped, store.ShowUnmapped, store.ShowSuggested, store.ShowAttention),
 		TypeID:   int(formID(q.values.Get("type"), 32)),
 		StatusID: int(formID(q.values.Get("status"), 32)),
+		Agreements: oneOf(q.values.Get("agreements"), store.AgreementsNone, store.AgreementsOne, store.AgreementsSeveral, store.AgreementsEnding),
+		Today:      billing.Day(s.Now()), Soon: billing.SoonDay(s.Now()),
 		Sort:     q.Sort, Desc: q.Desc,
 	}
 	return q
@@ -41,7 +43,7 @@ func parseCompanyQuery(r *http.Request) companyQuery {
 
 func (s *server) listCompanies(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	q := parseCompanyQuery(r)
+	q := s.parseCompanyQuery(r)
 	companies, total, err := load(&q.listQuery, companiesPage, func(limit, offset int) ([]store.CompanyRow, int, error) {
 		q.filter.Limit, q.filter.Offset = limit, offset
 		return s.Store.Companies(ctx, q.filter)
@@ -50,8 +52,8 @@ func (s *server) listCompanies(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := views.CompaniesPage{
-		Query: q.Search, Show: string(q.filter.Show), Type: q.values.Get("type"), Status: q.values.Get("status"),
-		Sort:  q.order(companiesPath, "name", "identifier", "status"),
+		Query: q.Search, Show: string(q.filter.Show), Type: q.values.Get("type"), Status: q.values.Get("status"), Agreements: string(q.filter.Agreements),
+		Sort:  q.order(companiesPath, "name", "identifier", "status", "score", "mapped"),
 		Pager: q.pager(companiesPath, companiesPage, len(companies), total),
 	}
 	if page.Rows, err = s.companyRows(ctx, companies); err != nil {
@@ -78,6 +80,9 @@ func (s *server) companyFacts(ctx context.Context, q companyQuery, page *views.C
 	if _, page.Attention, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowAttention, Limit: 1}); err != nil {
 		return err
 	}
+	if _, page.Suggested, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowSuggested, Limit: 1}); err != nil {
+		return err
+	}
 	connection, err := s.Bridge.Connection(ctx)
 	page.LastImport = connection.LastImportAt
 	return err
@@ -89,11 +94,48 @@ func (s *server) companyRows(ctx context.Context, companies []store.CompanyRow) 
 	if err != nil {
 		return nil, err
 	}
+	suggestions, err := s.suggestionsFor(ctx, companies)
+	if err != nil {
+		return nil, err
+	}
+	hints, err := s.Bridge.AgreementHints(ctx, "")
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]views.CompanyRow, len(companies))
 	for i, c := range companies {
-		rows[i] = s.companyRow(c, organizations)
+		rows[i] = s.companyRow(c, organizations, hints)
+		offerSuggestion(&rows[i], suggestions[c.ID])
 	}
 	return rows, nil
+}
+
+// suggestionsFor are the open suggestions for companies, the best first.
+func (s *server) suggestionsFor(ctx context.Context, companies []store.CompanyRow) (map[int][]store.OpenSuggestion, error) {
+	ids := make([]int, len(companies))
+	for i, c := range companies {
+		ids[i] = c.ID
+	}
+	open, err := s.Store.OpenSuggestions(ctx, ids)
+	byCompany := map[int][]store.OpenSuggestion{}
+	for _, g := range open {
+		byCompany[g.CompanyID] = append(byCompany[g.CompanyID], g)
+	}
+	return byCompany, err
+}
+
+// offerSuggestion shows the best suggestion; a certain one is chosen already.
+func offerSuggestion(row *views.CompanyRow, suggestions []store.OpenSuggestion) {
+	if len(suggestions) == 0 {
+		return
+	}
+	best := suggestions[0]
+	row.Suggestion = &views.RowSuggestion{
+		OrganizationID: best.OrganizationID, Organization: best.Organization.Name, Score: best.Score, Reason: best.Reason, Certain: best.Certain,
+	}
+	if best.Certain {
+		row.Organization = optionView(store.OrganizationRow{Organization: best.Organization})
+	}
 }
 
 // mappedOrganizations are the organizations mapped to the companies, by id.
@@ -115,17 +157,22 @@ func (s *server) mappedOrganizations(ctx context.Context, companies []store.Comp
 	return organizations, err
 }
 
-func (s *server) companyRow(c store.CompanyRow, organizations map[int64]store.Organization) views.CompanyRow {
+func (s *server) companyRow(c store.CompanyRow, organizations map[int64]store.Organization, hints billing.AgreementHints) views.CompanyRow {
 	row := views.CompanyRow{ID: int64(c.ID), Name: c.Name, Identifier: c.Identifier, Status: c.Status.Name, Gone: !c.GoneAt.IsZero()}
 	for _, t := range c.Types {
 		row.Types = append(row.Types, t.Name)
 	}
+	choice := billing.ChooseAgreement(c.Agreements, hints, s.Now())
+	if choice.Clear {
+		row.AgreementReason = choice.Reason
+	} else {
+		choice.ID = 0
+	}
+	row.Agreements = s.agreementOptions(c.Agreements, choice.ID)
 	agreements := map[int]store.Agreement{}
 	for _, a := range c.Agreements {
 		agreements[a.ID] = a
-		row.Agreements = append(row.Agreements, s.agreementOption(a))
 	}
-	selectOnlyUsable(row.Agreements)
 	for _, m := range c.Mappings {
 		row.Mappings = append(row.Mappings, s.companyMapping(m, agreements, organizations[m.OrganizationID]))
 	}
@@ -133,30 +180,6 @@ func (s *server) companyRow(c store.CompanyRow, organizations map[int64]store.Or
 		row.Warning = "The last import did not find this company any more. Unmap its organizations, or import again with other types and statuses."
 	}
 	return row
-}
-
-func (s *server) agreementOption(a store.Agreement) views.AgreementOption {
-	return views.AgreementOption{
-		ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: string(a.Status), Start: a.StartDate, End: a.EndDate,
-		Unusable: billing.AgreementUnusable(a, s.Now()),
-	}
-}
-
-// selectOnlyUsable chooses the agreement where there is no choice.
-func selectOnlyUsable(agreements []views.AgreementOption) {
-	only := -1
-	for i, a := range agreements {
-		if a.Unusable != "" {
-			continue
-		}
-		if only >= 0 {
-			return
-		}
-		only = i
-	}
-	if only >= 0 {
-		agreements[only].Selected = true
-	}
 }
 
 func (s *server) companyMapping(m store.MappedOrganization, agreements map[int]store.Agreement, o store.Organization) views.CompanyMapping {
@@ -173,6 +196,8 @@ func (s *server) companyMapping(m store.MappedOrganization, agreements map[int]s
 		mapping.Warning = "The organization is deleted. After the next monthly sync it can be unmapped."
 	case !o.Managed:
 		mapping.Warning = "The organization is no longer MSP-managed; only managed ones are synced."
+	case billing.AgreementEndsSoon(agreement, s.Now()) != "":
+		mapping.EndsSoon = agreement.EndDate
 	}
 	return mapping
 }
@@ -330,10 +355,32 @@ func (s *server) organizationOptions(ctx context.Context, company int64, search 
 	if options.More = len(found) > searchLimit; options.More {
 		found = found[:searchLimit]
 	}
+	if search == "" {
+		if err := s.suggestOptions(ctx, company, &options); err != nil {
+			return options, err
+		}
+	}
 	for _, o := range found {
-		options.Options = append(options.Options, optionView(o))
+		option := optionView(o)
+		if o.Mapped() && int64(o.CompanyID) != company {
+			option.Unusable = "Unmap it there first"
+		}
+		if !slices.ContainsFunc(options.Options, func(s views.OrganizationOption) bool { return s.ID == o.ID }) {
+			options.Options = append(options.Options, option)
+		}
 	}
 	return options, nil
+}
+
+// suggestOptions puts the suggested organizations first.
+func (s *server) suggestOptions(ctx context.Context, company int64, options *views.OrganizationOptions) error {
+	open, err := s.Store.OpenSuggestions(ctx, []int{int(company)})
+	for _, g := range open {
+		option := optionView(store.OrganizationRow{Organization: g.Organization})
+		option.Suggested = g.Reason
+		options.Options = append(options.Options, option)
+	}
+	return err
 }
 
 func optionView(o store.OrganizationRow) views.OrganizationOption {

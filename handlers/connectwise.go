@@ -76,6 +76,9 @@ func (s *server) connectWiseFacts(r *http.Request, page *views.ConnectWisePage) 
 	if _, page.Mapped, err = s.countOrganizations(ctx); err != nil {
 		return err
 	}
+	if _, page.Suggested, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowSuggested, Limit: 1}); err != nil {
+		return err
+	}
 	attention, err := s.Bridge.Attention(ctx)
 	if err != nil {
 		return err

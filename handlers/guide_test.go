@@ -158,7 +158,11 @@ func TestGuide(t *testing.T) {
 	add := part.get(fmt.Sprintf("/organizations/new?company=%d", beta.CompanyID), http.StatusOK)
 	fields = formOf(add.Find("form"))
 	action := add.Find("form").AttrOr("action", "")
-	part.post(action, fields, http.StatusUnprocessableEntity) // no name yet
+	if got := fields.Get("name"); got != "Beta Mills" {
+		t.Errorf("the form offers the name %q", got)
+	}
+	fields.Set("name", "")
+	part.post(action, fields, http.StatusUnprocessableEntity)
 	fields.Set("name", "Beta")
 	fields.Set("plan", "enterprise")
 	row = part.post(action, fields, http.StatusOK)

@@ -55,7 +55,7 @@ func filterOptions(all []billing.Option) []views.Option {
 	options := make([]views.Option, len(all))
 	for i, o := range all {
 		options[i] = views.Option{
-			Value: strconv.Itoa(o.ID), Label: o.Name, Count: max(o.Count, 0), HasCount: o.Count >= 0, Selected: o.Selected,
+			Value: strconv.Itoa(o.ID), Label: o.Name, Selected: o.Selected && !o.Vendor, Disabled: o.Vendor,
 		}
 	}
 	return options
@@ -74,6 +74,33 @@ func selectOnly(options []views.Option, chosen []int64) {
 
 func (s *server) renderImport(w http.ResponseWriter, r *http.Request, status int, page views.ImportPage) error {
 	return s.full(w, r, status, views.SectionIntegrations, "Import companies", func(l views.Layout) templ.Component { return views.Import(l, page) })
+}
+
+// countOptions adds the number of companies to each type and status. It is
+// asked for by the page once that is shown: it can take a while.
+func (s *server) countOptions(w http.ResponseWriter, r *http.Request) error {
+	types, statuses, err := s.Bridge.OptionCounts(r.Context())
+	if err != nil {
+		if _, err := (problems{}).bridge(err); err != nil {
+			return err
+		}
+	}
+	return s.part(w, r, http.StatusOK, views.OptionCounts(types, statuses))
+}
+
+// countImport says how many companies the present choice imports and leaves out.
+func (s *server) countImport(w http.ResponseWriter, r *http.Request) error {
+	values := r.URL.Query()
+	types, statuses := ints(formIDs(values["type"], 32)), ints(formIDs(values["status"], 32))
+	companies, left, err := s.Bridge.CountImport(r.Context(), types, statuses)
+	if err != nil {
+		if _, err := (problems{}).bridge(err); err != nil {
+			return err
+		}
+		return s.part(w, r, http.StatusOK, views.ImportCount(views.ImportSize{}))
+	}
+	size := views.ImportSize{Known: len(types) > 0 && len(statuses) > 0, Companies: companies, Deleted: left.Deleted, Vendors: left.Vendors}
+	return s.part(w, r, http.StatusOK, views.ImportCount(size))
 }
 
 // importForm is the choice of company types and statuses, by ConnectWise's ids.
@@ -134,6 +161,7 @@ func importView(p billing.ImportProgress, now time.Time) *views.ImportProgress {
 	}
 	view := &views.ImportProgress{
 		State: importState(p), Step: p.Phase, Done: p.Done, Total: p.Total, Started: p.StartedAt, Notice: problemNotice(p.Problem),
+		Deleted: p.LeftOut.Deleted, Vendors: p.LeftOut.Vendors,
 	}
 	end := p.EndedAt
 	if end.IsZero() {
@@ -143,6 +171,10 @@ func importView(p billing.ImportProgress, now time.Time) *views.ImportProgress {
 	if result := p.Result; result != nil {
 		view.Companies, view.Agreements = result.Companies, result.Agreements
 		view.New, view.Renamed, view.Gone = result.NewCompanies, result.RenamedCompanies, result.GoneCompanies
+		view.NewNames, view.GoneNames, view.MappedGone = result.New, result.Gone, result.Mapped
+		for _, rename := range result.Renamed {
+			view.Renames = append(view.Renames, rename.From+" → "+rename.To)
+		}
 	}
 	return view
 }

@@ -245,6 +245,7 @@ func (s *server) newOrganization(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		form.Name = company.Name
 		return s.renderCompanyOrganization(w, r, http.StatusOK, company, form, nil)
 	}
 	return s.renderNewOrganization(w, r, http.StatusOK, form.view("/organizations", nil))

@@ -70,8 +70,35 @@ func (s *server) renderProducts(w http.ResponseWriter, r *http.Request, status i
 		}
 	}
 	page.Problems = views.Problems(problems)
+	if page.Remapped, err = s.remapped(r, page); err != nil {
+		return err
+	}
 	return s.answer(w, r, status, views.ProductsDialog(page),
 		func(l views.Layout) templ.Component { return views.Products(l, page) }, views.SectionIntegrations, "Map products")
+}
+
+// remapped says what the products shown mean for the lines of those mapped so far.
+func (s *server) remapped(r *http.Request, page views.ProductsPage) ([]views.Remapped, error) {
+	items := map[store.Plan]int{}
+	for plan, product := range map[store.Plan]*views.Product{store.Business: page.Business, store.Enterprise: page.Enterprise} {
+		if product != nil {
+			items[plan] = int(product.ID)
+		}
+	}
+	remapped, err := s.Bridge.Remapping(r.Context(), items)
+	var shown []views.Remapped
+	for _, plan := range remapped {
+		view := views.Remapped{Plan: string(plan.Plan), From: plan.From.Identifier, Keeps: plan.Keeps}
+		for _, line := range plan.Lines {
+			shownLine := views.RemappedLine{Company: line.Company, Agreement: line.Agreement}
+			if line.Written.Valid {
+				shownLine.Seats = line.Written.Decimal.String()
+			}
+			view.Lines = append(view.Lines, shownLine)
+		}
+		shown = append(shown, view)
+	}
+	return shown, err
 }
 
 func (s *server) chosenProduct(r *http.Request, chosen chosenProducts, mapped map[store.Plan]store.ProductMapping, plan store.Plan) (*views.Product, error) {

@@ -96,9 +96,9 @@
   document.addEventListener("change", (event) => {
     const all = event.target.closest("[data-check-all]");
     if (!all) return;
-    all.closest("form").querySelectorAll(`input[name="${all.dataset.checkAll}"]`).forEach((box) => {
-      box.checked = all.checked;
-    });
+    for (const box of all.form.elements) {
+      if (box.name === all.dataset.checkAll && !box.disabled) box.checked = all.checked;
+    }
   });
 
   document.addEventListener("click", (event) => {
@@ -106,6 +106,49 @@
     if (!copier) return;
     navigator.clipboard?.writeText(byId(copier.dataset.copy).textContent.trim());
     copier.textContent = "Copied";
+  });
+
+  // ---- Tables whose rows are moved through with the keyboard. Letters work only
+  // while a row has the focus, so that they are in nobody's way.
+
+  const rowsOf = (table) => [...table.querySelectorAll("tbody > tr")];
+  const focusRow = (row) => {
+    if (!row) return;
+    row.focus();
+    row.scrollIntoView({ block: "nearest" });
+  };
+  const inRow = {
+    Enter: (row) => row.querySelector("select, input[role=combobox], summary, button")?.focus(),
+    x: (row) => row.querySelector("input[type=checkbox]:not(:disabled)")?.click(),
+    m: (row) => row.querySelector("[data-key=m]")?.click(),
+    r: (row) => row.querySelector("[data-key=r]")?.click(),
+    n: () => document.querySelector(".pager a:last-child[href]")?.click(),
+    p: () => document.querySelector(".pager a:first-child[href]")?.click(),
+    "/": () => document.querySelector(".filters input[type=search]")?.focus(),
+  };
+  document.addEventListener("keydown", (event) => {
+    const table = document.querySelector("table[data-rows]");
+    if (!table || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === "ArrowDown" && event.target.matches(".filters input[type=search]")) {
+      event.preventDefault();
+      focusRow(rowsOf(table)[0]);
+      return;
+    }
+    const row = event.target.closest("table[data-rows] tbody > tr");
+    if (!row) return;
+    if (event.target !== row) {
+      const listOpen = event.target.getAttribute("aria-expanded") === "true";
+      if (event.key === "Escape" && !listOpen) focusRow(row);
+      return;
+    }
+    const rows = rowsOf(table);
+    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+    if (step) focusRow(rows[rows.indexOf(row) + step]);
+    else if (event.key === "Home") focusRow(rows[0]);
+    else if (event.key === "End") focusRow(rows.at(-1));
+    else if (inRow[event.key]) inRow[event.key](row);
+    else return;
+    event.preventDefault();
   });
 
   // ---- Comboboxes that search on the server
@@ -156,10 +199,11 @@
     const swapped = target instanceof Element && (target.isConnected ? target : byId(target.id));
     if (!swapped) return;
     announce(swapped);
-    // A row that was replaced takes the focus along that was in it.
-    if (swapped.matches("tr") && document.activeElement === document.body) {
-      swapped.querySelector("button, summary, select, input:not([type=hidden])")?.focus();
-    }
+    // A row that was replaced takes the focus along that was in it, a page of rows the focus of the page before.
+    if (document.activeElement !== document.body) return;
+    if (swapped.matches("tr[tabindex]")) swapped.focus();
+    else if (swapped.matches("tr")) swapped.querySelector("button, summary, select, input:not([type=hidden])")?.focus();
+    else if (swapped.querySelector("table[data-rows]")) focusRow(swapped.querySelector("table[data-rows] tbody > tr"));
   });
 
   document.addEventListener("htmx:error", (event) => {

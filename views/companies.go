@@ -12,50 +12,80 @@ import (
 // are mapped.
 type CompaniesPage struct {
 	Query      string
-	Show       string // unmapped, mapped, attention; empty: all
+	Show       string // unmapped, suggested, mapped, attention; empty: all
 	Type       string
 	Status     string
+	Agreements string // none, one, several, ending; empty: any
 	Types      []Option
 	Statuses   []Option
-	Sort       Sort // columns name, status
+	Sort       Sort // columns name, status, score, mapped
 	Pager      Pager
 	Rows       []CompanyRow
 	All        int // counts behind the filter Show
 	Unmapped   int
+	Suggested  int
 	Mapped     int
 	Attention  int
 	LastImport time.Time
 }
 
 func (p CompaniesPage) filtered() bool {
-	return p.Query != "" || p.Show != "" || p.Type != "" || p.Status != ""
+	return p.Query != "" || p.Show != "" || p.Type != "" || p.Status != "" || p.Agreements != ""
 }
 
 // CompanyRow is one company. It is also swapped alone, after an action.
 type CompanyRow struct {
-	ID           int64
-	Name         string
-	Identifier   string
-	Types        []string
-	Status       string
-	Gone         bool // deleted in ConnectWise, or no longer found there
-	Agreements   []AgreementOption
-	Mappings     []CompanyMapping
-	Organization OrganizationOption // chosen and not mapped yet; ID 0: none
-	Warning      string             // why it needs attention
-	Error        string             // why the last action failed
+	ID              int64
+	Name            string
+	Identifier      string
+	Types           []string
+	Status          string
+	Gone            bool // deleted in ConnectWise, or no longer found there
+	Agreements      []AgreementOption
+	AgreementReason string // why one is selected, a phrase
+	Mappings        []CompanyMapping
+	Organization    OrganizationOption // chosen and not mapped yet; ID 0: none
+	Suggestion      *RowSuggestion
+	Warning         string // why it needs attention
+	Error           string // why the last action failed
+}
+
+// RowSuggestion is the organization that a company may be.
+type RowSuggestion struct {
+	OrganizationID int64
+	Organization   string
+	Score          int
+	Reason         string // a phrase
+	Certain        bool
+}
+
+// selectable tells whether organizations can be added for the company in bulk.
+func (r CompanyRow) selectable() bool { return !r.Gone && len(r.Mappings) == 0 }
+
+// usable counts the agreements that can be chosen.
+func (r CompanyRow) usable() int {
+	n := 0
+	for _, a := range r.Agreements {
+		if a.Unusable == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // AgreementOption is an agreement to choose.
 type AgreementOption struct {
-	ID       int64
-	Name     string
-	Type     string
-	Status   string
-	Start    string // YYYY-MM-DD
-	End      string // YYYY-MM-DD, empty: open
-	Unusable string // why it cannot be chosen; empty: it can
-	Selected bool
+	ID        int64
+	Name      string
+	Type      string
+	Status    string
+	Start     string // YYYY-MM-DD
+	End       string // YYYY-MM-DD, empty: open
+	BillStart string // YYYY-MM-DD, if later than Start
+	Parent    string // the agreement that this is a child of
+	EndsSoon  bool
+	Unusable  string // why it cannot be chosen; empty: it can
+	Selected  bool
 }
 
 // CompanyMapping is an organization mapped to one of the company's agreements.
@@ -65,6 +95,7 @@ type CompanyMapping struct {
 	Plan           string
 	License        string
 	Agreement      string
+	EndsSoon       string // YYYY-MM-DD: the agreement's last day
 	Warning        string
 }
 
@@ -79,12 +110,13 @@ type OrganizationOptions struct {
 
 // OrganizationOption is an organization to choose.
 type OrganizationOption struct {
-	ID       int64
-	Name     string
-	Plan     string
-	License  string
-	MappedTo string // company it is mapped to already
-	Unusable string // why it cannot be chosen
+	ID        int64
+	Name      string
+	Plan      string
+	License   string
+	MappedTo  string // company it is mapped to already
+	Suggested string // why it is suggested, a phrase
+	Unusable  string // why it cannot be chosen
 }
 
 // ChooseOrganizationPage does what a row of the mapping table does, for
@@ -135,12 +167,49 @@ func agreementText(a AgreementOption) string {
 	}
 	parts = append(parts, a.Status)
 	switch {
+	case a.EndsSoon:
+		parts = append(parts, "ends soon, on "+calendarDay(a.End))
 	case a.Start != "" && a.End != "":
 		parts = append(parts, calendarDay(a.Start)+" to "+calendarDay(a.End))
+	case a.End != "":
+		parts = append(parts, "until "+calendarDay(a.End))
 	case a.Start != "":
 		parts = append(parts, "since "+calendarDay(a.Start))
 	}
+	if a.BillStart != "" {
+		parts = append(parts, "billed from "+calendarDay(a.BillStart))
+	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}
+
+// agreementType leaves out a type that the name says already.
+func agreementType(a AgreementOption) string {
+	if a.Type == a.Name {
+		return ""
+	}
+	return a.Type
+}
+
+// CompanyOrganizationsForm adds an organization for each of several companies.
+// Fields: company (repeated), license, plan.
+type CompanyOrganizationsForm struct {
+	IDs      []int64
+	Names    []string
+	Taken    []string // companies left out: an organization has their name
+	License  string
+	Plan     string
+	Problems Problems
+}
+
+// namesShown is how many names a list shows before it is cut.
+const namesShown = 12
+
+// firstNames lists names, of many the first ones and how many there are besides.
+func firstNames(names []string) string {
+	if len(names) <= namesShown {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:namesShown], ", ") + " and " + number(len(names)-namesShown) + " more"
 }
 
 func idOf(o OrganizationOption) string {
@@ -163,11 +232,14 @@ func organizationNote(o OrganizationOption) string {
 	if o.License != "" && o.License != LicenseStandard {
 		note += ", " + licenseName(o.License)
 	}
-	if o.Unusable != "" {
-		return note + " · " + o.Unusable
+	if o.Suggested != "" {
+		note += " · suggested: " + o.Suggested
 	}
 	if o.MappedTo != "" {
-		return note + " · mapped to " + o.MappedTo
+		note += " · mapped to " + o.MappedTo
+	}
+	if o.Unusable != "" {
+		note += " · " + o.Unusable
 	}
 	return note
 }

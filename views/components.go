@@ -2,6 +2,7 @@ package views
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 )
@@ -106,6 +107,19 @@ func described(f field) templ.Attributes {
 		attrs["aria-invalid"] = "true"
 	}
 	return attrs
+}
+
+// descending is the address that sorts by a column, the highest first; where
+// that is the order already, the table's usual order.
+func descending(s Sort, column string) string {
+	url := s.URLs[column]
+	if s.By == column && s.Desc {
+		return url
+	}
+	if strings.Contains(url, "?") {
+		return url + "&dir=desc"
+	}
+	return url + "?dir=desc"
 }
 
 func ariaSort(s Sort, column string) string {

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ type ConnectWisePage struct {
 	Enterprise    *Product
 	Companies     int // imported
 	Mapped        int // organizations
+	Suggested     int // companies with a suggestion that can be followed
 	Unmapped      int // managed organizations that are billed and not mapped
 	LastRunURL    string
 	LastRunResult string // one sentence
@@ -66,10 +68,47 @@ type Product struct {
 type ProductsPage struct {
 	Business   *Product
 	Enterprise *Product
-	Remap      bool   // both are mapped already
-	Created    string // identifier of the product just created in ConnectWise PSA
+	Remap      bool       // both are mapped already
+	Remapped   []Remapped // what other products mean for existing lines
+	Created    string     // identifier of the product just created in ConnectWise PSA
 	Problems   Problems
 	Notice     *Notice
+}
+
+// Remapped is a plan that gets another product.
+type Remapped struct {
+	Plan  string
+	From  string // the former product's identifier
+	Keeps bool   // the former product is the other plan's now
+	Lines []RemappedLine
+}
+
+// RemappedLine is a line of the former product on a mapped agreement.
+type RemappedLine struct {
+	Company   string
+	Agreement string
+	Seats     string // last written; empty: never
+}
+
+// namesKept is how many names a long list shows.
+const namesKept = 100
+
+func remappedKind(r Remapped) string {
+	if len(r.Lines) == 0 {
+		return "info"
+	}
+	return "warning"
+}
+
+func remappedWhat(r Remapped) string {
+	if len(r.Lines) == 0 {
+		return "NordPass " + planName(r.Plan) + ": Seatbridge keeps no line of " + r.From + " yet. Nothing changes on existing agreements."
+	}
+	lines := count(len(r.Lines), "line", "lines")
+	if r.Keeps {
+		return "NordPass " + planName(r.Plan) + ": " + lines + " of " + r.From + " will carry the other plan's seats, and the seats of this plan appear on new lines."
+	}
+	return "NordPass " + planName(r.Plan) + ": " + lines + " of " + r.From + " will go to 0, and the seats appear on lines of the new product."
 }
 
 // ProductPickerPage searches the catalog for one plan's product.
@@ -140,9 +179,44 @@ type ImportProgress struct {
 	New        int
 	Renamed    int
 	Gone       int
+	NewNames   []string // the first of each, none after a first import
+	Renames    []string
+	GoneNames  []string
+	MappedGone []string // of GoneNames, those that are mapped and therefore kept
+	Deleted    int      // left out, in ConnectWise's recycle bin
+	Vendors    int      // left out
 	Errors     []string
 	Notice     *Notice // why it failed
 }
+
+// ImportSize is what an import of the present choice would read.
+type ImportSize struct {
+	Known     bool // something is chosen, and ConnectWise has answered
+	Companies int
+	Deleted   int // left out, in ConnectWise's recycle bin
+	Vendors   int // left out
+}
+
+// leftOut says what an import passes over, or nothing.
+func leftOut(deleted, vendors int) string {
+	var parts []string
+	if deleted > 0 {
+		parts = append(parts, number(deleted)+" deleted")
+	}
+	if vendors > 0 {
+		parts = append(parts, count(vendors, "vendor", "vendors"))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, " and ") + " left out."
+}
+
+// namesOf is a list's title with its number.
+func namesOf(title string, n int) string { return title + " (" + number(n) + ")" }
+
+// sortedIDs puts the keys of counts in order.
+func sortedIDs(counts map[int]int) []int { return slices.Sorted(maps.Keys(counts)) }
 
 // setupStepName is a step of setting the integration up, in order.
 type setupStepName int
@@ -206,6 +280,82 @@ func stepState(p ConnectWisePage, step setupStepName) templ.Attributes {
 		return templ.Attributes{"aria-current": "step"}
 	}
 	return nil
+}
+
+// settingUp tells whether there is a step left before the first preview.
+func (p ConnectWisePage) settingUp() bool { return p.next() != stepSync || p.LastRunURL == "" }
+
+func stepWord(p ConnectWisePage, step setupStepName) string {
+	switch {
+	case step < p.next():
+		return "done"
+	case step == p.next():
+		return "next"
+	}
+	return "later"
+}
+
+// stepRights are the rights of the API member that a step uses.
+func stepRights(step setupStepName) []string {
+	switch step {
+	case stepProducts:
+		return []string{"Product Catalog Inquire", "Product Catalog Add", "Table Setup Inquire"}
+	case stepCompanies:
+		return []string{"Company Maintenance Inquire", "Table Setup Inquire", "Agreements Inquire"}
+	case stepSync:
+		return []string{"Agreements Inquire", "Agreements Add", "Agreements Edit"}
+	}
+	return nil
+}
+
+// stepNeeds says which rights a step uses, and which of them are known to be missing.
+func stepNeeds(p ConnectWisePage, step setupStepName) string {
+	if step < p.next() {
+		return ""
+	}
+	needs := stepRights(step)
+	var missing []string
+	for _, right := range p.Rights {
+		if name := right.Module + " " + right.Level; right.State == "missing" && slices.Contains(needs, name) {
+			missing = append(missing, name)
+		}
+	}
+	text := strings.Join(needs, ", ")
+	if len(missing) > 0 {
+		text += ". Missing: " + strings.Join(missing, ", ")
+	}
+	return text
+}
+
+// rightsFound says what the last check of the connection found.
+func rightsFound(rights []Right) string {
+	present, missing := 0, 0
+	for _, r := range rights {
+		switch r.State {
+		case "present":
+			present++
+		case "missing":
+			missing++
+		}
+	}
+	text := "Connected; " + number(present) + " of " + count(len(rights), "right", "rights") + " confirmed"
+	if missing > 0 {
+		return text + ", " + number(missing) + " missing."
+	}
+	if present < len(rights) {
+		return text + ", the others could not be checked without writing."
+	}
+	return text + "."
+}
+
+// rightsText is the guide's table of rights for pasting, tab separated.
+func rightsText() string {
+	var b strings.Builder
+	b.WriteString("Module\tLevels\tScope\tUsed for\n")
+	for _, r := range guideRights {
+		b.WriteString(r.Module + "\t" + r.Level + "\tAll\t" + r.Use + "\n")
+	}
+	return b.String()
 }
 
 func connectionLead(p ConnectWisePage) string {

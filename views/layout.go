@@ -74,6 +74,7 @@ type Option struct {
 	Selected bool
 }
 
+	Disabled bool
 // OptionGroup is a labelled group of options in one select.
 type OptionGroup struct {
 	Label   string

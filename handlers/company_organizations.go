@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+const companyOrganizationsPath = companiesPath + "/organizations"
+
+// newCompanyOrganizations asks for what the organizations to be added for the
+// selected companies have in common.
+func (s *server) newCompanyOrganizations(w http.ResponseWriter, r *http.Request) error {
+	form := organizationForm{License: store.Standard, Plan: store.Business}
+	return s.renderCompanyOrganizations(w, r, http.StatusOK, r.URL.Query(), form, problems{})
+}
+
+// selection are the companies to add organizations for, and those that are
+// left out since an organization has their name.
+type selection struct {
+	Companies []store.CompanyRow
+	Taken     []string
+}
+
+// selectCompanies reads the companies that a form names.
+func (s *server) selectCompanies(ctx context.Context, values url.Values) (selection, error) {
+	ids := ints(formIDs(values["company"], 32))
+	if len(ids) == 0 {
+		return selection{}, nil
+	}
+	companies, _, err := s.Store.Companies(ctx, store.CompanyFilter{IDs: ids})
+	if err != nil {
+		return selection{}, err
+	}
+	names, err := s.Store.Names(ctx)
+	if err != nil {
+		return selection{}, err
+	}
+	taken := map[string]bool{}
+	for _, o := range names.Organizations {
+		taken[store.Fold(o.Name)] = true
+	}
+	var chosen selection
+	for _, c := range companies {
+		if taken[store.Fold(c.Name)] {
+			chosen.Taken = append(chosen.Taken, c.Name)
+			continue
+		}
+		taken[store.Fold(c.Name)] = true // two companies of one name
+		chosen.Companies = append(chosen.Companies, c)
+	}
+	return chosen, nil
+}
+
+func (s *server) renderCompanyOrganizations(w http.ResponseWriter, r *http.Request, status int, values url.Values, form organizationForm, p problems) error {
+	chosen, err := s.selectCompanies(r.Context(), values)
+	if err != nil {
+		return err
+	}
+	view := views.CompanyOrganizationsForm{
+		License: string(form.License), Plan: string(form.Plan), Taken: chosen.Taken, Problems: views.Problems(p),
+	}
+	for _, c := range chosen.Companies {
+		view.IDs = append(view.IDs, int64(c.ID))
+		view.Names = append(view.Names, c.Name)
+	}
+	return s.answer(w, r, status, views.CompanyOrganizationsDialog(view),
+		func(l views.Layout) templ.Component { return views.CompanyOrganizations(l, view) }, views.SectionIntegrations, "Add organizations")
+}
+
+// createCompanyOrganizations adds an organization for each selected company,
+// under its name, and maps those whose agreement is clear.
+func (s *server) createCompanyOrganizations(w http.ResponseWriter, r *http.Request) error {
+	form, problems, err := parseOrganization(r)
+	if err != nil {
+		return err
+	}
+	delete(problems, "name") // each has its company's
+	if form.License == store.NFR {
+		problems.add("license", "An MSP can have one NFR organization only; add it by itself.")
+	}
+	chosen, err := s.selectCompanies(r.Context(), r.PostForm)
+	if err != nil {
+		return err
+	}
+	if len(chosen.Companies) == 0 {
+		problems.add("", "No company is selected for which an organization could be added.")
+	}
+	if len(problems) > 0 {
+		return s.renderCompanyOrganizations(w, r, http.StatusUnprocessableEntity, r.PostForm, form, problems)
+	}
+	form.Managed, form.ExternalID = true, ""
+	adds := make([]billing.CompanyOrganization, len(chosen.Companies))
+	for i, c := range chosen.Companies {
+		form.Name = clip(clean(c.Name), maxName)
+		adds[i] = billing.CompanyOrganization{CompanyID: c.ID, Organization: form.new(s.Now())}
+	}
+	mapped, err := s.Bridge.AddOrganizations(r.Context(), s.actor(r), adds)
+	if err == nil {
+		return s.done(w, r, backToCompanies(r), addedMessage(len(adds), mapped))
+	}
+	if err := problems.conflict(err); err != nil {
+		return err
+	}
+	return s.renderCompanyOrganizations(w, r, http.StatusUnprocessableEntity, r.PostForm, form, problems)
+}
+
+func addedMessage(added, mapped int) string {
+	message := fmt.Sprintf("%d organizations were added, all mapped.", added)
+	if added == 1 && mapped == 1 {
+		message = "1 organization was added and mapped."
+	} else if mapped < added {
+		message = fmt.Sprintf("%d organizations were added, %d of them mapped. Choose the agreement of the others.", added, mapped)
+	}
+	return message
+}
+
+// rejectForCompany turns down what a row of the mapping table suggests.
+func (s *server) rejectForCompany(w http.ResponseWriter, r *http.Request) error {
+	company, err := s.pathCompany(r)
+	if err != nil {
+		return err
+	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	organization := formID(r.PostForm.Get("organization"), 64)
+	if err := s.Bridge.RejectSuggestion(r.Context(), s.actor(r), company, organization); err != nil {
+		return err
+	}
+	return s.companyDone(w, r, company, "Not suggested any more. Find it under Suggestions, Rejected.")
+}

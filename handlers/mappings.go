@@ -1,0 +1,144 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/views"
+)
+
+const mappingsPath = connectWisePath + "/mappings"
+
+// downloadMappings is the table that can be imported again.
+func (s *server) downloadMappings(w http.ResponseWriter, r *http.Request) error {
+	return s.sendCSV(w, r, "mappings", billing.MappingColumns(), func(write func(...string)) error {
+		for m, err := range s.Store.EachMapping(r.Context()) {
+			if err != nil {
+				return err
+			}
+			write(m.CompanyIdentifier, m.Company, strconv.Itoa(m.AgreementID), m.Agreement, m.ExternalID, m.Organization)
+		}
+		return nil
+	})
+}
+
+func (s *server) showMappings(w http.ResponseWriter, r *http.Request) error {
+	return s.renderMappings(w, r, http.StatusOK, views.MappingsPage{})
+}
+
+func (s *server) renderMappings(w http.ResponseWriter, r *http.Request, status int, page views.MappingsPage) error {
+	page.Columns = billing.MappingColumns()
+	var err error
+	if _, page.Mapped, err = s.countOrganizations(r.Context()); err != nil {
+		return err
+	}
+	return s.full(w, r, status, views.SectionIntegrations, "Import mappings", func(l views.Layout) templ.Component { return views.Mappings(l, page) })
+}
+
+// planMappings is the dry run of an uploaded table.
+func (s *server) planMappings(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	table, err := uploadedTable(r)
+	if err != nil {
+		return err
+	}
+	plan, err := s.Bridge.PlanMappings(r.Context(), table)
+	var invalid *billing.Invalid
+	if errors.As(err, &invalid) {
+		return s.renderMappings(w, r, http.StatusUnprocessableEntity, views.MappingsPage{Problems: views.Problems(invalid.Fields), Pasted: r.PostForm.Get("table")})
+	}
+	if err != nil {
+		return err
+	}
+	return s.renderMappings(w, r, http.StatusOK, views.MappingsPage{Plan: mappingPlan(plan)})
+}
+
+// uploadedTable is the file, or else what was pasted.
+func uploadedTable(r *http.Request) (io.Reader, error) {
+	file, header, err := r.FormFile("file")
+	if err == nil && header.Size > 0 {
+		return file, nil
+	}
+	if err != nil && !errors.Is(err, http.ErrMissingFile) && !errors.Is(err, http.ErrNotMultipart) {
+		return nil, badBody(err)
+	}
+	return strings.NewReader(r.PostForm.Get("table")), nil
+}
+
+// maxPlanRows bounds how many rows that change something a dry run lists.
+const maxPlanRows = 500
+
+func mappingPlan(plan billing.MappingPlan) *views.MappingPlan {
+	view := &views.MappingPlan{
+		New: plan.Counts[billing.MappingNew], Moved: plan.Counts[billing.MappingMoved],
+		Unchanged: plan.Counts[billing.MappingUnchanged], Bad: plan.Counts[billing.MappingProblem],
+	}
+	var pairs strings.Builder
+	for _, row := range plan.Rows {
+		shown := views.MappingRow{
+			Line: row.Line, Company: row.Company, Agreement: row.Agreement, Organization: row.Organization, From: row.From, Kind: string(row.Kind), Problem: row.Problem,
+		}
+		switch row.Kind {
+		case billing.MappingProblem:
+			view.Problems = append(view.Problems, shown)
+		case billing.MappingNew, billing.MappingMoved:
+			view.Rows = append(view.Rows, shown)
+			fmt.Fprintln(&pairs, row.Pair.OrganizationID, row.Pair.CompanyID, row.Pair.AgreementID, row.Pair.Was)
+		}
+	}
+	view.Pairs = pairs.String()
+	view.Hidden = max(len(view.Rows)-maxPlanRows, 0) + max(len(view.Problems)-maxPlanRows, 0)
+	view.Rows, view.Problems = view.Rows[:min(len(view.Rows), maxPlanRows)], view.Problems[:min(len(view.Problems), maxPlanRows)]
+	return view
+}
+
+// applyMappings does what the dry run showed, all of it or nothing.
+func (s *server) applyMappings(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	pairs, err := parsePairs(r.PostForm.Get("pairs"))
+	if err != nil {
+		return err
+	}
+	problems, err := s.Bridge.MapPairs(r.Context(), s.actor(r), pairs)
+	switch {
+	case errors.Is(err, billing.ErrChanged):
+		return s.refuseMappings(w, r, "Mappings have changed since the dry run.")
+	case err != nil:
+		return err
+	case len(problems) > 0:
+		return s.refuseMappings(w, r, "Something has changed since the dry run: "+problems[0].Problem)
+	}
+	return s.done(w, r, withQuery(companiesPath, nil, "show", "mapped", "sort", "mapped", "dir", "desc"), mappedMessage(len(pairs)))
+}
+
+func (s *server) refuseMappings(w http.ResponseWriter, r *http.Request, what string) error {
+	notice := views.Notice{What: what, Why: "Nothing was mapped.", Do: "Upload the table again to see what it would do now."}
+	return s.renderMappings(w, r, http.StatusUnprocessableEntity, views.MappingsPage{Notice: &notice})
+}
+
+// parsePairs reads what the dry run wrote into the form, a line each.
+func parsePairs(text string) ([]billing.Pair, error) {
+	var pairs []billing.Pair
+	for line := range strings.Lines(text) {
+		var p billing.Pair
+		if _, err := fmt.Sscan(line, &p.OrganizationID, &p.CompanyID, &p.AgreementID, &p.Was); err != nil {
+			return nil, badBody(fmt.Errorf("reading planned mappings: %w", err))
+		}
+		pairs = append(pairs, p)
+	}
+	if len(pairs) == 0 {
+		return nil, badBody(errors.New("no planned mappings"))
+	}
+	return pairs, nil
+}

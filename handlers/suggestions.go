@@ -1,0 +1,334 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+const (
+	suggestionsPath = connectWisePath + "/suggestions"
+	suggestionsPage = 100
+)
+
+func (s *server) listSuggestions(w http.ResponseWriter, r *http.Request) error {
+	page, err := s.suggestions(r.Context(), r.URL.Query(), nil)
+	if err != nil {
+		return err
+	}
+	return s.renderSuggestions(w, r, http.StatusOK, page)
+}
+
+func (s *server) renderSuggestions(w http.ResponseWriter, r *http.Request, status int, page views.SuggestionsPage) error {
+	return s.answer(w, r, status, views.SuggestionsList(page),
+		func(l views.Layout) templ.Component { return views.Suggestions(l, page) }, views.SectionIntegrations, "Suggestions")
+}
+
+// suggestions is one of the lists. Rows with problems, which is what a refused
+// form leaves, come first.
+func (s *server) suggestions(ctx context.Context, values url.Values, problems []billing.PairProblem) (views.SuggestionsPage, error) {
+	q := parseListQuery(values)
+	page := views.SuggestionsPage{
+		Show:  oneOf(values.Get("show"), views.SuggestionsChoose, views.SuggestionsDoubtful, views.SuggestionsRejected),
+		Query: q.Search, Type: clip(clean(values.Get("type")), maxName),
+	}
+	matches, err := s.Bridge.Matches(ctx, page.Type)
+	if err != nil {
+		return page, err
+	}
+	rejected, err := s.Store.RejectedSuggestions(ctx)
+	if err != nil {
+		return page, err
+	}
+	page.Ready, page.Choose, page.Doubtful, page.Refused = len(matches.Ready), len(matches.Choose), len(matches.Doubtful), len(rejected)
+	page.Token = matches.Token
+	for _, t := range matches.Types {
+		page.Types = append(page.Types, views.Option{Value: t.Name, Label: t.Name, Count: t.Companies, HasCount: true, Selected: t.Name == page.Type})
+	}
+	if page.Companies, _, err = s.Store.CompanyCounts(ctx); err != nil {
+		return page, err
+	}
+	if page.Show == views.SuggestionsRejected {
+		return page, s.showRejected(&page, &q, rejected)
+	}
+	return page, s.showMatches(&page, &q, matches, problems)
+}
+
+func (s *server) showRejected(page *views.SuggestionsPage, q *listQuery, rejected []store.RejectedSuggestion) error {
+	shown, total, err := load(q, suggestionsPage, slicePage(rejected))
+	for _, r := range shown {
+		page.Rejected = append(page.Rejected, rejectedView(r))
+	}
+	page.Pager = q.pager(suggestionsPath, suggestionsPage, len(shown), total)
+	return err
+}
+
+func (s *server) showMatches(page *views.SuggestionsPage, q *listQuery, m billing.Matches, problems []billing.PairProblem) error {
+	list := map[string][]billing.MatchSuggestion{
+		views.SuggestionsReady: m.Ready, views.SuggestionsChoose: m.Choose, views.SuggestionsDoubtful: m.Doubtful,
+	}[page.Show]
+	if search := store.Fold(q.Search); search != "" {
+		list = slices.DeleteFunc(list, func(g billing.MatchSuggestion) bool {
+			return !strings.Contains(store.Fold(g.Company.Name+"\n"+g.Company.Identifier+"\n"+g.Organization.Name), search)
+		})
+	}
+	refused := map[pairKey]string{}
+	for _, p := range problems {
+		refused[pairKey{p.CompanyID, p.OrganizationID}] = p.Problem
+	}
+	slices.SortStableFunc(list, func(a, b billing.MatchSuggestion) int {
+		return cmp.Compare(len(refused[keyOf(b)]), len(refused[keyOf(a)]))
+	})
+	shown, total, err := load(q, suggestionsPage, slicePage(list))
+	for _, g := range shown {
+		row := s.suggestionRow(g)
+		row.Error = refused[keyOf(g)]
+		row.Picked = page.Show == views.SuggestionsReady && row.Error == ""
+		page.Rows = append(page.Rows, row)
+	}
+	page.Pager = q.pager(suggestionsPath, suggestionsPage, len(shown), total)
+	return err
+}
+
+func (s *server) suggestionRow(g billing.MatchSuggestion) views.SuggestionRow {
+	row := views.SuggestionRow{
+		CompanyID: int64(g.CompanyID), Company: g.Company.Name, Identifier: g.Company.Identifier,
+		OrganizationID: g.OrganizationID, Organization: g.Organization.Name, Plan: string(g.Organization.Plan), License: string(g.Organization.License),
+		AgreementReason: g.Agreement.Reason, Score: g.Score, Reason: g.Reason,
+	}
+	row.Agreements = s.agreementOptions(g.Company.Agreements, g.Agreement.ID)
+	return row
+}
+
+func rejectedView(r store.RejectedSuggestion) views.RejectedSuggestion {
+	return views.RejectedSuggestion{
+		CompanyID: int64(r.CompanyID), Company: r.Company, OrganizationID: r.OrganizationID, Organization: r.Organization, By: r.RejectedBy, At: r.RejectedAt,
+	}
+}
+
+// suggestionsForm is what the list sends: what it showed, what is checked, and
+// whether all that are ready are meant.
+type suggestionsForm struct {
+	All           bool
+	Token, Type   string
+	Shown, Picked []pairKey
+	Agreements    map[pairKey]int
+}
+
+// pairKey names a company and an organization, "company-organization".
+type pairKey struct {
+	Company      int
+	Organization int64
+}
+
+func keyOf(g billing.MatchSuggestion) pairKey { return pairKey{g.CompanyID, g.OrganizationID} }
+
+func (k pairKey) String() string { return fmt.Sprintf("%d-%d", k.Company, k.Organization) }
+
+func parsePairKey(text string) (pairKey, bool) {
+	company, organization, _ := strings.Cut(text, "-")
+	k := pairKey{int(formID(company, 32)), formID(organization, 64)}
+	return k, k.Company != 0 && k.Organization != 0
+}
+
+func parseSuggestions(r *http.Request) (suggestionsForm, error) {
+	if err := parseForm(r); err != nil {
+		return suggestionsForm{}, err
+	}
+	f := suggestionsForm{
+		All: r.PostForm.Get("scope") == "all", Token: r.PostForm.Get("token"), Type: clip(clean(r.PostForm.Get("type")), maxName),
+		Agreements: map[pairKey]int{},
+	}
+	for field, into := range map[string]*[]pairKey{"shown": &f.Shown, "pick": &f.Picked} {
+		for _, text := range r.PostForm[field] {
+			if key, ok := parsePairKey(text); ok && !slices.Contains(*into, key) {
+				*into = append(*into, key)
+			}
+		}
+	}
+	for _, key := range f.Shown {
+		f.Agreements[key] = int(formID(r.PostForm.Get("agreement-"+key.String()), 32))
+	}
+	return f, nil
+}
+
+// pairs are the mappings that the form asks for. On the page shown, its own
+// choices hold; on the others, what is ready.
+func (f suggestionsForm) pairs(ready []billing.MatchSuggestion) []billing.Pair {
+	var pairs []billing.Pair
+	for _, key := range f.Picked {
+		pairs = append(pairs, billing.Pair{CompanyID: key.Company, OrganizationID: key.Organization, AgreementID: f.Agreements[key]})
+	}
+	if !f.All {
+		return pairs
+	}
+	shown := map[pairKey]bool{}
+	for _, key := range f.Shown {
+		shown[key] = true
+	}
+	for _, g := range ready {
+		if !shown[keyOf(g)] {
+			pairs = append(pairs, billing.Pair{CompanyID: g.CompanyID, OrganizationID: g.OrganizationID, AgreementID: g.Agreement.ID})
+		}
+	}
+	return pairs
+}
+
+func (s *server) mapSuggestions(w http.ResponseWriter, r *http.Request) error {
+	form, err := parseSuggestions(r)
+	if err != nil {
+		return err
+	}
+	var ready []billing.MatchSuggestion
+	if form.All {
+		matches, err := s.Bridge.Matches(r.Context(), form.Type)
+		if err != nil {
+			return err
+		}
+		if matches.Token != form.Token {
+			return s.rejectSuggestions(w, r, nil, "The suggestions have changed since this page was loaded.")
+		}
+		ready = matches.Ready
+	}
+	pairs := form.pairs(ready)
+	if len(pairs) == 0 {
+		return s.rejectSuggestions(w, r, nil, "Nothing is checked.")
+	}
+	problems, err := s.Bridge.MapPairs(r.Context(), s.actor(r), pairs)
+	switch {
+	case errors.Is(err, billing.ErrChanged):
+		return s.rejectSuggestions(w, r, nil, "Mappings have changed since this page was loaded.")
+	case err != nil:
+		return err
+	case len(problems) > 0:
+		return s.rejectSuggestions(w, r, problems, fmt.Sprintf("%d of %d cannot be mapped.", len(problems), len(pairs)))
+	}
+	back := withQuery(suggestionsPath, nil, "show", r.PostForm.Get("show"), "type", form.Type)
+	return s.done(w, r, back, mappedMessage(len(pairs)))
+}
+
+func mappedMessage(n int) string {
+	if n == 1 {
+		return "1 organization was mapped. It is written with the next sync."
+	}
+	return strconv.Itoa(n) + " organizations were mapped. They are written with the next sync."
+}
+
+// rejectSuggestions shows the list again and why nothing of it was mapped.
+func (s *server) rejectSuggestions(w http.ResponseWriter, r *http.Request, problems []billing.PairProblem, what string) error {
+	page, err := s.suggestions(r.Context(), r.PostForm, problems)
+	if err != nil {
+		return err
+	}
+	page.Notice = &views.Notice{What: what, Why: "Nothing was mapped.", Do: "Look at the list again, then map."}
+	if len(problems) > 0 {
+		page.Notice.Why += " The first: " + problems[0].Problem
+	}
+	return s.renderSuggestions(w, r, http.StatusUnprocessableEntity, page)
+}
+
+// pairOf is the company and organization that a form is about.
+func pairOf(r *http.Request) (pairKey, error) {
+	if err := parseForm(r); err != nil {
+		return pairKey{}, err
+	}
+	key, ok := parsePairKey(r.PostForm.Get("pair"))
+	if !ok {
+		return pairKey{}, store.ErrNotFound
+	}
+	return key, nil
+}
+
+func (s *server) rejectSuggestion(w http.ResponseWriter, r *http.Request) error {
+	key, err := pairOf(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Bridge.RejectSuggestion(r.Context(), s.actor(r), key.Company, key.Organization); err != nil {
+		return err
+	}
+	if !isPart(r) {
+		return s.done(w, r, withQuery(suggestionsPath, nil, "show", r.PostForm.Get("show"), "type", r.PostForm.Get("type")), "The suggestion was rejected.")
+	}
+	company, err := s.Store.Company(r.Context(), key.Company)
+	if err != nil {
+		return err
+	}
+	organization, err := s.Store.Organization(r.Context(), key.Organization)
+	if err != nil {
+		return err
+	}
+	return s.part(w, r, http.StatusOK, views.RejectedTableRow(views.RejectedSuggestion{
+		CompanyID: int64(company.ID), Company: company.Name, OrganizationID: organization.ID, Organization: organization.Name,
+	}))
+}
+
+func (s *server) restoreSuggestion(w http.ResponseWriter, r *http.Request) error {
+	key, err := pairOf(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Bridge.RestoreSuggestion(r.Context(), s.actor(r), key.Company, key.Organization); err != nil {
+		return err
+	}
+	if !isPart(r) {
+		return s.done(w, r, suggestionsPath+"?show="+views.SuggestionsRejected, "The suggestion is made again.")
+	}
+	matches, err := s.Bridge.Matches(r.Context(), clip(clean(r.PostForm.Get("type")), maxName))
+	if err != nil {
+		return err
+	}
+	for _, g := range slices.Concat(matches.Ready, matches.Choose, matches.Doubtful) {
+		if keyOf(g) == key {
+			return s.part(w, r, http.StatusOK, views.SuggestionTableRow(s.suggestionRow(g)))
+		}
+	}
+	return leave(w, r, suggestionsPath) // mapped meanwhile
+}
+
+// agreementOptions are a company's agreements, one of them selected.
+func (s *server) agreementOptions(agreements []store.Agreement, selected int) []views.AgreementOption {
+	names := map[int]string{}
+	for _, a := range agreements {
+		names[a.ID] = a.Name
+	}
+	options := make([]views.AgreementOption, len(agreements))
+	for i, a := range agreements {
+		options[i] = views.AgreementOption{
+			ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Start: a.StartDate, End: a.EndDate, BillStart: laterBilling(a),
+			Parent: parentName(a, names), EndsSoon: billing.AgreementEndsSoon(a, s.Now()) != "",
+			Unusable: billing.AgreementUnusable(a, s.Now()), Selected: a.ID == selected,
+		}
+	}
+	return options
+}
+
+// laterBilling is the day from which an agreement is billed, if that is not its start.
+func laterBilling(a store.Agreement) string {
+	if a.BillStartDate <= a.StartDate {
+		return ""
+	}
+	return a.BillStartDate
+}
+
+func parentName(a store.Agreement, names map[int]string) string {
+	switch name, known := names[a.ParentID]; {
+	case a.ParentID == 0:
+		return ""
+	case known:
+		return name
+	}
+	return "agreement " + strconv.Itoa(a.ParentID)
+}
