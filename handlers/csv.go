@@ -64,7 +64,7 @@ func harmless(cell string) string {
 	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
 		return cell
 	}
-	if _, err := strconv.Atoi(cell); err == nil {
+	if _, err := strconv.ParseFloat(cell, 64); err == nil {
 		return cell
 	}
 	return "'" + cell

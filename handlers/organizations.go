@@ -498,6 +498,11 @@ func (s *server) organizationFacts(ctx context.Context, o store.Organization, pa
 	for _, t := range slices.Backward(terms) {
 		page.Terms = append(page.Terms, views.OrganizationTerm{Since: t.Since, Plan: string(t.Plan), License: string(t.License)})
 	}
+	if page.CanSync {
+		if page.History, err = s.latestOf(ctx, o.ID); err != nil {
+			return err
+		}
+	}
 	mapping, err := s.Store.Mapping(ctx, o.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
@@ -514,7 +519,7 @@ func (s *server) organizationFacts(ctx context.Context, o store.Organization, pa
 		return err
 	}
 	page.Mapping = &views.OrganizationMapping{
-		Company: company.Name, Agreement: agreement.Name, Status: agreement.Status,
+		ID: int64(agreement.ID), Company: company.Name, Agreement: agreement.Name, Status: agreement.Status,
 		Since: mapping.CreatedAt, By: mapping.CreatedBy, URL: withQuery(companiesPath, nil, "q", company.Name),
 	}
 	return nil

@@ -50,6 +50,9 @@ func (s *server) overview(ctx context.Context) (views.OverviewPage, error) {
 	}
 	page.Unmapped = page.Organizations - page.Mapped
 	page.NextStep = nextStep(connection, page)
+	if page.Clear, err = s.clear(ctx); err != nil {
+		return page, err
+	}
 	if err := s.overviewRuns(ctx, &page); err != nil {
 		return page, err
 	}
@@ -138,6 +141,17 @@ func attentionView(a billing.Attention) views.Attention {
 	case billing.AttendRun:
 		view.Kind = "error"
 		return link("Show the run", runPath(a.RunID))
+	case billing.AttendUnknown, billing.AttendFailed, billing.AttendBlocked:
+		view.Kind = "error"
+		return link("Show them", attentionPath+"?state="+string(a.Kind))
+	case billing.AttendConflict:
+		return link("Choose a line", attentionPath+"?state=conflict")
+	case billing.AttendSkipped:
+		return link("Show them", attentionPath+"?state=skipped")
+	case billing.AttendStale:
+		return link("Show them", attentionPath)
+	case billing.AttendHeld:
+		return link("Approve or reject", heldPath)
 	case billing.AttendMissed:
 		view.Kind = "error"
 		return link("Show the runs", "/runs")

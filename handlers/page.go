@@ -217,6 +217,11 @@ func (s *server) layout(w http.ResponseWriter, r *http.Request, section views.Se
 	}
 	l := s.frame(r, title, section)
 	l.MSPName = settings.MSPName
+	if v := visitorOf(r); v != nil && accessOf(v.Role) >= admin {
+		if l.Held, err = s.Store.CountHeld(r.Context()); err != nil {
+			return views.Layout{}, err
+		}
+	}
 	message, err := s.notice(w, r)
 	if err != nil {
 		return views.Layout{}, err

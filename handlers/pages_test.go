@@ -49,7 +49,7 @@ func TestUsagePage(t *testing.T) {
 func TestHarmless(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
-		"": "", "Acme": "Acme", "=1+1": "'=1+1", "+1 800": "'+1 800", "-x": "'-x", "@cmd": "'@cmd", "\tx": "'\tx", "-3": "-3", "12": "12", "–": "–",
+		"": "", "Acme": "Acme", "=1+1": "'=1+1", "+1 800": "'+1 800", "-x": "'-x", "@cmd": "'@cmd", "\tx": "'\tx", "-3": "-3", "-30.50": "-30.50", "12": "12", "–": "–",
 	} {
 		if got := harmless(cell); got != want {
 			t.Errorf("harmless(%q) = %q, want %q", cell, got, want)
@@ -170,15 +170,15 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
 	b := p.as(store.Owner)
-	page := b.post("/settings", form("msp", strings.Repeat("x", 201), "count_pending", "true", "hand_edits", "hold"), http.StatusUnprocessableEntity)
-	if page.Find("[name=count_pending][checked]").Length() != 1 || page.Find("[name=hand_edits][value=hold][checked]").Length() != 1 {
+	page := b.post("/settings", form("msp", strings.Repeat("x", 201), "count_pending", "true"), http.StatusUnprocessableEntity)
+	if page.Find("[name=count_pending][checked]").Length() != 1 {
 		t.Error("the form lost what was chosen")
 	}
-	b.post("/settings", form("msp", "Harbor IT", "hand_edits", "destroy"), http.StatusUnprocessableEntity)
-	b.post("/settings", form("msp", "Harbor IT", "count_pending", "true", "hand_edits", "hold"), http.StatusSeeOther)
+	b.post("/settings", form("msp", "Harbor IT", "count_pending", "true"), http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=flash]", "Settings saved.")
 	settings, err := p.store.Settings(t.Context())
-	if err != nil || settings != (store.Settings{MSPName: "Harbor IT", CountPending: true, HandEdits: store.Hold}) {
+	// What is held has its own form and its defaults: 100 seats, hand edits overwritten.
+	if err != nil || settings != (store.Settings{MSPName: "Harbor IT", CountPending: true, HandEdits: store.Overwrite, Holds: store.Holds{Seats: 100}}) {
 		t.Errorf("settings = %+v, %v", settings, err)
 	}
 	page = p.as(store.Technician).get("/settings", http.StatusOK)

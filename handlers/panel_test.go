@@ -262,8 +262,10 @@ func form(pairs ...string) url.Values {
 	return values
 }
 
-// has fails unless the selection contains the text.
-func has(t testing.TB, page *goquery.Document, selector, text string) {
+// has fails unless the selection contains the text. page may be a part of one.
+func has(t testing.TB, page interface {
+	Find(selector string) *goquery.Selection
+}, selector, text string) {
 	t.Helper()
 	found := page.Find(selector)
 	if !strings.Contains(found.Text(), text) {

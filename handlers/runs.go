@@ -1,62 +1,162 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/a-h/templ"
-	"github.com/shopspring/decimal"
 
+	"seatbridge/billing"
 	"seatbridge/store"
 	"seatbridge/views"
 )
 
 const (
-	runsPage    = 30
-	changesPage = 100
+	runsPage = 30
 	// progressRefresh is how often browsers without script load a running run's page again, in seconds.
 	progressRefresh = 5
 )
 
 func runPath(id int64) string { return "/runs/" + strconv.FormatInt(id, 10) }
 
-// changeStates are the states in the order in which people want to see them.
-func changeStates() []store.ChangeState {
-	return []store.ChangeState{
-		store.StateFailed, store.StateUnknown, store.StateConflict, store.StateBlocked, store.StateHeld, store.StateStale, store.StateSkipped,
-		store.StatePlanned, store.StateSending, store.StateWritten, store.StateUnchanged, store.StateRejected, store.StateCancelled,
+// runQuery is the address of the list of runs, understood.
+type runQuery struct {
+	listQuery
+	kind   string // a kind of run, or "preview"
+	filter store.RunFilter
+}
+
+func runKinds() []store.RunKind {
+	return []store.RunKind{store.RunMonthly, store.RunManual, store.RunCommand, store.RunRetry, store.RunUndo, store.RunRelease}
+}
+
+func runStatuses() []store.RunStatus {
+	return []store.RunStatus{store.RunDone, store.RunIncomplete, store.RunFailed, store.RunCancelled, store.RunPlanned, store.RunDiscarded, store.RunRunning}
+}
+
+const previews = "preview"
+
+func parseRunQuery(r *http.Request) runQuery {
+	q := runQuery{listQuery: parseListQuery(r.URL.Query())}
+	q.kind = oneOf(q.values.Get("kind"), previews)
+	kind := oneOf(q.values.Get("kind"), runKinds()...)
+	if kind != "" || q.kind != "" {
+		preview := kind == ""
+		q.kind, q.filter.Preview = cmp.Or(string(kind), q.kind), &preview
 	}
+	q.filter.Kind = kind
+	q.filter.Status = oneOf(q.values.Get("result"), runStatuses()...)
+	if month, err := store.ParseMonth(q.values.Get("month")); err == nil {
+		q.filter.Month = month
+	}
+	return q
 }
 
 func (s *server) listRuns(w http.ResponseWriter, r *http.Request) error {
-	q := parseListQuery(r.URL.Query())
-	runs, total, err := load(&q, runsPage, func(limit, offset int) ([]store.RunRow, int, error) {
-		return s.Store.Runs(r.Context(), store.RunFilter{Limit: limit, Offset: offset})
+	q := parseRunQuery(r)
+	runs, total, err := load(&q.listQuery, runsPage, func(limit, offset int) ([]store.RunRow, int, error) {
+		q.filter.Limit, q.filter.Offset = limit, offset
+		return s.Store.Runs(r.Context(), q.filter)
 	})
 	if err != nil {
 		return err
 	}
-	page := views.RunsPage{Pager: q.pager("/runs", runsPage, len(runs), total)}
+	page := views.RunsPage{
+		Kind: q.kind, Month: string(q.filter.Month), Status: string(q.filter.Status),
+		CSV: withQuery("/runs.csv", q.values, "page", ""), Pager: q.pager("/runs", runsPage, len(runs), total),
+	}
 	for _, run := range runs {
 		page.Rows = append(page.Rows, runRow(run))
+	}
+	if !isPart(r) {
+		if err := s.completeRuns(r.Context(), &page); err != nil {
+			return err
+		}
 	}
 	return s.answer(w, r, http.StatusOK, views.RunList(page),
 		func(l views.Layout) templ.Component { return views.Runs(l, page) }, views.SectionIntegrations, "Runs")
 }
 
+// completeRuns adds the filters' options and the months that are due.
+func (s *server) completeRuns(ctx context.Context, page *views.RunsPage) error {
+	for _, kind := range runKinds() {
+		page.Kinds = append(page.Kinds, views.Option{Value: string(kind), Label: views.RunKindName(string(kind)), Selected: string(kind) == page.Kind})
+	}
+	page.Kinds = append(page.Kinds, views.Option{Value: previews, Label: "Previews", Selected: page.Kind == previews})
+	for _, status := range runStatuses() {
+		page.Statuses = append(page.Statuses, views.Option{Value: string(status), Label: views.StateName(string(status)), Selected: string(status) == page.Status})
+	}
+	months, err := s.Store.RunMonths(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range months {
+		page.Months = append(page.Months, views.Option{Value: string(m), Label: m.String(), Selected: string(m) == page.Month})
+	}
+	due, err := s.Bridge.Due(ctx)
+	for _, m := range due {
+		page.Due = append(page.Due, string(m))
+	}
+	return err
+}
+
+func (s *server) downloadRuns(w http.ResponseWriter, r *http.Request) error {
+	q := parseRunQuery(r)
+	header := []string{"Run", "Kind", "Preview", "Of run", "Agreement", "Month", "Figures up to (UTC)", "Started (UTC)", "Ended (UTC)", "Seconds", "By", "Result", "Agreements"}
+	for _, state := range changeStates() {
+		header = append(header, views.StateName(string(state)))
+	}
+	header = append(header, "Error", "What to do")
+	return s.sendCSV(w, r, "runs", header, func(write func(...string)) error {
+		for run, err := range s.Store.EachRun(r.Context(), q.filter) {
+			if err != nil {
+				return err
+			}
+			cells := []string{
+				number(run.ID), views.RunKindName(string(run.Kind)), strconv.FormatBool(run.Preview), number(run.Of), number(int64(run.Agreement)), string(run.Month),
+				timestamp(run.AsOf), timestamp(run.StartedAt), timestamp(run.EndedAt), strconv.Itoa(int(run.Took().Seconds())), run.Actor, string(run.Status), strconv.Itoa(run.Processed),
+			}
+			for _, state := range changeStates() {
+				cells = append(cells, strconv.Itoa(run.Counts[state]))
+			}
+			write(append(cells, run.Problem.What, run.Problem.Do)...)
+		}
+		return nil
+	})
+}
+
+// number writes an id for a download; "" for none.
+func number(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
+
+// timestamp writes a moment for a download; "" for none.
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
 func runRow(run store.RunRow) views.RunRow {
+	n := run.Counts
 	return views.RunRow{
-		ID: run.ID, Kind: string(run.Kind), Preview: run.Preview, Month: string(run.Month), AsOf: run.AsOf, Actor: run.Actor,
-		Started: run.StartedAt, Ended: run.EndedAt, Status: string(run.Status), ErrorWhat: run.Problem.What,
+		ID: run.ID, Kind: string(run.Kind), Preview: run.Preview, Of: run.Of, Agreement: int64(run.Agreement),
+		Month: string(run.Month), AsOf: run.AsOf, Actor: run.Actor,
+		Started: run.StartedAt, Ended: run.EndedAt, Took: run.Took(), Continued: run.ContinuedAt, Resumed: run.ResumedAt,
+		Status: string(run.Status), ErrorWhat: run.Problem.What,
 		Counts: views.RunCounts{
-			Planned: run.Counts[store.StatePlanned] + run.Counts[store.StateSending], Written: run.Counts[store.StateWritten],
-			Unchanged: run.Counts[store.StateUnchanged], Skipped: run.Counts[store.StateSkipped], Blocked: run.Counts[store.StateBlocked],
-			Conflict: run.Counts[store.StateConflict], Held: run.Counts[store.StateHeld], Failed: run.Counts[store.StateFailed], Unknown: run.Counts[store.StateUnknown],
-			Stale: run.Counts[store.StateStale], Rejected: run.Counts[store.StateRejected], Cancelled: run.Counts[store.StateCancelled],
+			Planned: n[store.StatePlanned] + n[store.StateSending], Written: n[store.StateWritten],
+			Unchanged: n[store.StateUnchanged], Skipped: n[store.StateSkipped], Blocked: n[store.StateBlocked],
+			Conflict: n[store.StateConflict], Held: n[store.StateHeld], Failed: n[store.StateFailed], Unknown: n[store.StateUnknown],
+			Stale: n[store.StateStale], Cancelled: n[store.StateCancelled], Rejected: n[store.StateRejected],
 		},
 	}
 }
@@ -76,7 +176,7 @@ func (s *server) showRun(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if isPart(r) {
-		return s.part(w, r, http.StatusOK, views.ChangeTable(page))
+		return s.part(w, r, http.StatusOK, views.ChangeTable(page.List))
 	}
 	layout, err := s.layout(w, r, views.SectionIntegrations, runTitle(page.Run))
 	if err != nil {
@@ -109,21 +209,6 @@ func (s *server) runProgress(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, views.RunProgress(page))
 }
 
-// changeQuery is the address of a run's changes, understood.
-type changeQuery struct {
-	listQuery
-	filter store.ChangeFilter
-}
-
-func parseChangeQuery(r *http.Request, runID int64) changeQuery {
-	q := changeQuery{listQuery: parseListQuery(r.URL.Query())}
-	q.filter = store.ChangeFilter{RunID: runID, Search: q.Search}
-	if state := oneOf(q.values.Get("state"), changeStates()...); state != "" {
-		q.filter.States = []store.ChangeState{state}
-	}
-	return q
-}
-
 func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 	ctx := r.Context()
 	run, err := s.pathRun(r)
@@ -134,71 +219,44 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 	if err != nil {
 		return views.RunPage{}, err
 	}
-	q := parseChangeQuery(r, run.ID)
 	page := views.RunPage{
-		Run: runRow(store.RunRow{Run: run, Counts: counts}), Done: run.Processed, Total: run.Total,
-		Notice: problemNotice(run.Problem), Query: q.Search,
-		CSV:        withQuery(runPath(run.ID)+"/changes.csv", q.values, "page", ""),
+		Run: runRow(store.RunRow{Run: run, Counts: counts}), Done: run.Processed, Total: run.Total, PerSecond: runSpeed(run, s.Now()),
+		Notice:     problemNotice(run.Problem),
 		CanApply:   run.Status == store.RunPlanned && counts[store.StatePlanned] > 0,
 		CanDiscard: run.Status == store.RunPlanned,
 		CanCancel:  run.Status == store.RunRunning,
 	}
-	if len(q.filter.States) > 0 {
-		page.State = string(q.filter.States[0])
+	if ended := !run.Preview && run.Status != store.RunRunning; ended {
+		page.CanUndo = counts[store.StateWritten] > 0
+		page.CanRetry = run.Kind != store.RunUndo && run.Kind != store.RunRelease && missed(counts) > 0
 	}
-	page.States = stateOptions(counts, page.State)
-	page.PerSecond = runSpeed(run, s.Now())
-	if !isPart(r) {
-		if err := s.seatDifference(ctx, run.ID, &page); err != nil {
-			return page, err
-		}
+	q := parseChangeQuery(r, store.ChangeFilter{RunID: run.ID})
+	page.List, err = s.changeList(ctx, runPath(run.ID), q)
+	if err != nil || isPart(r) {
+		return page, err
 	}
-	return page, s.runChanges(ctx, run.ID, &q, &page)
-}
-
-// runChanges adds one page of changes.
-func (s *server) runChanges(ctx context.Context, runID int64, q *changeQuery, page *views.RunPage) error {
-	changes, total, err := load(&q.listQuery, changesPage, func(limit, offset int) ([]store.Change, int, error) {
-		q.filter.Limit, q.filter.Offset = limit, offset
-		return s.Store.Changes(ctx, q.filter)
-	})
+	kinds, err := s.Store.KindCounts(ctx, run.ID)
 	if err != nil {
-		return err
+		return page, err
 	}
-	for _, c := range changes {
-		page.Changes = append(page.Changes, changeRow(c))
+	page.List.Kinds, page.List.States = kindOptions(kinds, page.List.Kind), stateOptions(counts, page.List.State)
+	page.List.Empty = views.Notice{What: "No changes", Why: "No mapped organization had anything to write."}
+	if page.Writes, err = s.totals(ctx, run.ID, store.StatePlanned, store.StateSending, store.StateWritten); err != nil {
+		return page, err
 	}
-	page.Pager = q.pager(runPath(runID), changesPage, len(changes), total)
-	return nil
+	page.Held, err = s.totals(ctx, run.ID, store.StateHeld)
+	return page, err
 }
 
-// seatDifference adds what all changes together do to the seats billed.
-func (s *server) seatDifference(ctx context.Context, runID int64, page *views.RunPage) error {
-	writing := store.ChangeFilter{RunID: runID, States: []store.ChangeState{store.StatePlanned, store.StateSending, store.StateWritten}}
-	for c, err := range s.Store.EachChange(ctx, writing) {
-		if err != nil {
-			return err
-		}
-		if d := difference(c); d > 0 {
-			page.SeatsMore += d
-		} else {
-			page.SeatsLess -= d
-		}
+// missed counts what a run should have written and a retry would.
+func missed(counts map[store.ChangeState]int) int {
+	n := 0
+	for _, state := range []store.ChangeState{
+		store.StateFailed, store.StateUnknown, store.StateConflict, store.StateBlocked, store.StateSkipped, store.StateStale, store.StateCancelled,
+	} {
+		n += counts[state]
 	}
-	return nil
-}
-
-func stateOptions(counts map[store.ChangeState]int, chosen string) []views.Option {
-	var options []views.Option
-	for _, state := range changeStates() {
-		if n := counts[state]; n > 0 || string(state) == chosen {
-			text := string(state)
-			options = append(options, views.Option{
-				Value: text, Label: strings.ToUpper(text[:1]) + text[1:], Count: n, HasCount: true, Selected: text == chosen,
-			})
-		}
-	}
-	return options
+	return n
 }
 
 // runSpeed is agreements a second, while the run goes on.
@@ -207,68 +265,6 @@ func runSpeed(run store.Run, now time.Time) float64 {
 		return 0
 	}
 	return perSecond(run.Processed, now.Sub(run.StartedAt))
-}
-
-func changeRow(c store.Change) views.ChangeRow {
-	row := views.ChangeRow{
-		ID: c.ID, Company: c.Company, Agreement: c.Agreement, Plan: string(c.Plan), Product: c.Product,
-		Before: quantity(c.Before), After: quantity(c.After), Difference: difference(c), HandEdited: c.HandEdited,
-		Reason: c.Reason, Warnings: c.Warnings, State: string(c.State),
-		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
-	}
-	for _, share := range c.Shares {
-		row.Shares = append(row.Shares, views.Share{OrganizationID: share.OrganizationID, Organization: share.Organization, Seats: share.Seats, Unknown: !share.Known})
-	}
-	return row
-}
-
-// quantity writes a quantity as ConnectWise has it; "" where there is none.
-func quantity(q decimal.NullDecimal) string {
-	if !q.Valid {
-		return ""
-	}
-	return q.Decimal.String()
-}
-
-// difference is by how many seats a change raises (or lowers) a line; no line
-// counts as none billed, and an unknown target as no difference.
-func difference(c store.Change) int {
-	if !c.After.Valid {
-		return 0
-	}
-	return int(c.After.Decimal.Sub(c.Before.Decimal).IntPart())
-}
-
-func (s *server) downloadChanges(w http.ResponseWriter, r *http.Request) error {
-	run, err := s.pathRun(r)
-	if err != nil {
-		return err
-	}
-	q := parseChangeQuery(r, run.ID)
-	header := []string{"Company", "Agreement", "Plan", "Product", "Before", "After", "State", "Edited by hand", "Organizations", "Reason", "Error", "What to do"}
-	return s.sendCSV(w, r, fmt.Sprintf("run-%d-changes", run.ID), header, func(write func(...string)) error {
-		for c, err := range s.Store.EachChange(r.Context(), q.filter) {
-			if err != nil {
-				return err
-			}
-			write(c.Company, c.Agreement, c.Plan.Name(), c.Product, quantity(c.Before), quantity(c.After), string(c.State),
-				strconv.FormatBool(c.HandEdited), shares(c.Shares), strings.Join(append([]string{c.Reason}, c.Warnings...), " "), c.Problem.What, c.Problem.Do)
-		}
-		return nil
-	})
-}
-
-// shares lists what each organization adds to a line.
-func shares(all []store.Share) string {
-	parts := make([]string, len(all))
-	for i, share := range all {
-		seats := "unknown"
-		if share.Known {
-			seats = strconv.Itoa(share.Seats)
-		}
-		parts[i] = share.Organization + ": " + seats
-	}
-	return strings.Join(parts, "; ")
 }
 
 func (s *server) cancelRun(w http.ResponseWriter, r *http.Request) error {
@@ -302,4 +298,26 @@ func (s *server) discardRun(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.done(w, r, runPath(run.ID), "The preview was discarded. Nothing was written.")
+}
+
+// undoRun previews putting back what the run wrote.
+func (s *server) undoRun(w http.ResponseWriter, r *http.Request) error {
+	return s.follow(w, r, s.Bridge.Undo)
+}
+
+// retryRun syncs what the run did not write.
+func (s *server) retryRun(w http.ResponseWriter, r *http.Request) error {
+	return s.follow(w, r, s.Bridge.Retry)
+}
+
+func (s *server) follow(w http.ResponseWriter, r *http.Request, start func(context.Context, billing.Actor, int64) (store.Run, error)) error {
+	run, err := s.pathRun(r)
+	if err != nil {
+		return err
+	}
+	started, err := start(r.Context(), s.actor(r), run.ID)
+	if err != nil {
+		return err
+	}
+	return leave(w, r, runPath(started.ID))
 }

@@ -15,16 +15,27 @@ func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.renderSettings(w, r, http.StatusOK, settings, nil, nil)
+	return s.renderSettings(w, r, http.StatusOK, settingsForms{settings: settings})
+}
+
+// settingsForms is what the forms of the page hold, and what is wrong in one of them.
+type settingsForms struct {
+	settings         store.Settings
+	problems         problems
+	approvals        *views.ApprovalsForm // as typed; nil: as saved
+	passwordProblems problems
 }
 
 // renderSettings shows the MSP's settings as given, to those who may change
 // them, and the reader's own account.
-func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status int, settings store.Settings, settingsProblems, passwordProblems problems) error {
+func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status int, f settingsForms) error {
 	page := views.SettingsPage{
-		MSPName: settings.MSPName, CountPending: settings.CountPending, HandEdits: string(settings.HandEdits),
-		CanEdit: accessOf(visitorOf(r).Role) >= admin, Problems: views.Problems(settingsProblems),
-		Password: views.PasswordForm{Problems: views.Problems(passwordProblems)}, Version: s.Version,
+		MSPName: f.settings.MSPName, CountPending: f.settings.CountPending,
+		CanEdit: accessOf(visitorOf(r).Role) >= admin, Problems: views.Problems(f.problems), Approvals: approvalsForm(f.settings),
+		Password: views.PasswordForm{Problems: views.Problems(f.passwordProblems)}, Version: s.Version,
+	}
+	if f.approvals != nil {
+		page.Approvals = *f.approvals
 	}
 	connection, err := s.Bridge.Connection(r.Context())
 	if err != nil {
@@ -60,34 +71,29 @@ func device(userAgent string) string {
 	return browser + " on " + system
 }
 
-func parseSettings(r *http.Request) (store.Settings, problems, error) {
+// parseSettings reads the form into the settings as they are.
+func parseSettings(r *http.Request, settings store.Settings) (store.Settings, problems, error) {
 	if err := parseForm(r); err != nil {
-		return store.Settings{}, nil, err
+		return settings, nil, err
 	}
-	f := store.Settings{
-		MSPName:      clean(r.PostForm.Get("msp")),
-		CountPending: checked(r.PostForm, "count_pending"),
-		HandEdits:    oneOf(r.PostForm.Get("hand_edits"), store.Overwrite, store.Hold),
-	}
+	settings.MSPName = clean(r.PostForm.Get("msp"))
+	settings.CountPending = checked(r.PostForm, "count_pending")
 	p := problems{}
-	p.add("msp", nameProblem("the name of your company", f.MSPName))
-	if f.HandEdits == "" {
-		p.add("hand_edits", "Choose what happens to quantities that were changed by hand.")
-	}
-	return f, p, nil
+	p.add("msp", nameProblem("the name of your company", settings.MSPName))
+	return settings, p, nil
 }
 
 func (s *server) saveSettings(w http.ResponseWriter, r *http.Request) error {
-	settings, problems, err := parseSettings(r)
+	before, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	settings, problems, err := parseSettings(r, before)
 	if err != nil {
 		return err
 	}
 	if len(problems) > 0 {
-		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settings, problems, nil)
-	}
-	before, err := s.Store.Settings(r.Context())
-	if err != nil {
-		return err
+		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, problems: problems})
 	}
 	if err := s.Store.UpdateSettings(r.Context(), settings); err != nil {
 		return err
@@ -98,8 +104,8 @@ func (s *server) saveSettings(w http.ResponseWriter, r *http.Request) error {
 	return s.done(w, r, "/settings", "Settings saved.")
 }
 
-// describeSettings says for the activity log what was changed: two of these
-// change what is billed.
+// describeSettings says for the activity log what was changed: the pending
+// seats change what is billed.
 func describeSettings(before, after store.Settings) string {
 	text := "Saved the settings."
 	if before.MSPName != after.MSPName {
@@ -107,11 +113,6 @@ func describeSettings(before, after store.Settings) string {
 	}
 	if before.CountPending != after.CountPending {
 		text += map[bool]string{true: " Pending seats are counted.", false: " Pending seats are not counted."}[after.CountPending]
-	}
-	if before.HandEdits != after.HandEdits {
-		text += map[store.HandEdits]string{
-			store.Overwrite: " Quantities edited by hand are overwritten.", store.Hold: " Quantities edited by hand are held.",
-		}[after.HandEdits]
 	}
 	return text
 }
@@ -139,7 +140,7 @@ func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settings, nil, problems)
+		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, passwordProblems: problems})
 	}
 	return s.setPassword(w, r, next)
 }

@@ -147,21 +147,73 @@ func organizationOptions() OrganizationOptions {
 
 func runRow() RunRow {
 	return RunRow{
-		ID: 8, Kind: "monthly", Month: "2026-10", Actor: hostile, Started: at("2026-11-01 00:30"), Ended: at("2026-11-01 00:30").Add(247 * time.Second),
+		ID: 8, Kind: "monthly", Month: "2026-10", Actor: hostile, Started: at("2026-11-01 00:30"), Ended: at("2026-11-01 00:30").Add(247 * time.Second), Took: 247 * time.Second,
 		Status: "incomplete", Counts: RunCounts{Written: 41, Failed: 2}, ErrorWhat: hostile,
+	}
+}
+
+func runsPage() RunsPage {
+	return RunsPage{
+		Rows: []RunRow{runRow()}, Pager: Pager{From: 1, To: 1, Total: 1}, CSV: "/runs.csv", Due: []string{"2026-09"},
+		Kinds: []Option{{Value: "monthly", Label: "Monthly sync"}}, Months: []Option{{Value: "2026-10", Label: "October 2026"}}, Statuses: []Option{{Value: "done", Label: "Done"}},
+	}
+}
+
+func changeRows() []ChangeRow {
+	return []ChangeRow{
+		{
+			ID: 1, RunID: 8, Run: "Monthly sync", At: at("2026-11-01 00:31"), Company: hostile, AgreementID: 11, Agreement: hostile, Plan: PlanBusiness, Product: "NP-BUS", Before: "46", After: "48", Difference: 2,
+			Money: Money{"9.80", "USD"}, HandEdited: true, Reason: "48 seats", Warnings: []string{"Edited in ConnectWise: it says 46, Seatbridge left 45 there on 1 October 2026 at 00:31 UTC."}, State: "written",
+			DecidedBy: hostile, DecidedAt: at("2026-11-02 09:00"), Shares: []Share{{OrganizationID: 7, Organization: hostile, Seats: 48}},
+		},
+		{
+			ID: 2, RunID: 8, Run: "Monthly sync", Company: "B", AgreementID: 12, Agreement: "A", Plan: PlanEnterprise, Product: "NP-ENT", After: "31", Difference: 31, State: "failed", CanSync: true,
+			ErrorWhat: "No answer.", ErrorDo: "Sync again.", ErrorDetail: "POST: timeout", Shares: []Share{{OrganizationID: 8, Organization: "X", Seats: 31}, {OrganizationID: 9, Organization: "Y", Unknown: true}},
+		},
+		{ID: 3, RunID: 8, Run: "Monthly sync", Company: "C", AgreementID: 13, Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", Before: "10", After: "0", Difference: -10, Money: Money{"-1049.00", "EUR"}, State: "blocked", Warnings: []string{"Cancelled."}},
+		{
+			ID: 4, RunID: 8, Run: "Monthly sync", Company: "D", AgreementID: 14, Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", After: "3", State: "conflict", Reason: "Several.", Chosen: 22,
+			Candidates: []Candidate{{AdditionID: 21, Quantity: "2", Effective: "2026-01-01", Description: hostile}, {AdditionID: 22, Quantity: "3"}},
+		},
+	}
+}
+
+func changeList() ChangeList {
+	return ChangeList{
+		Path: "/runs/8", Query: hostile, States: []Option{{Value: "failed", Label: "Failed", Count: 2, HasCount: true}}, Kinds: []Option{{Value: "update", Label: "Changed quantity"}},
+		Rows: changeRows(), Pager: Pager{Page: 1, From: 1, To: 4, Total: 4}, CSV: "/runs/8/changes.csv",
 	}
 }
 
 func runPage() RunPage {
 	return RunPage{
-		Run: runRow(), Query: hostile, States: []Option{{Value: "failed", Label: "Failed", Count: 2, HasCount: true}}, CSV: "/runs/8/changes.csv", SeatsMore: 33, SeatsLess: 10,
-		Pager: Pager{Page: 1, From: 1, To: 3, Total: 3},
-		Changes: []ChangeRow{
-			{ID: 1, Company: hostile, Agreement: hostile, Plan: PlanBusiness, Product: "NP-BUS", Before: "46", After: "48", Difference: 2, HandEdited: true, Reason: "48 seats", State: "written", Shares: []Share{{OrganizationID: 7, Organization: hostile, Seats: 48}}},
-			{ID: 2, Company: "B", Agreement: "A", Plan: PlanEnterprise, Product: "NP-ENT", After: "31", Difference: 31, State: "failed", ErrorWhat: "No answer.", ErrorDo: "Sync again.", ErrorDetail: "POST: timeout", Shares: []Share{{OrganizationID: 8, Organization: "X", Seats: 31}, {OrganizationID: 9, Organization: "Y", Unknown: true}}},
-			{ID: 3, Company: "C", Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", Before: "10", After: "0", Difference: -10, State: "blocked", Warnings: []string{"Cancelled."}},
-		},
+		Run: runRow(), List: changeList(), CanUndo: true, CanRetry: true,
+		Writes: Totals{Lines: 41, SeatsMore: 33, SeatsLess: 10, Money: []MoneyTotal{{Money{"1120.50", "EUR"}, Money{"-49.00", "EUR"}}, {Money{"9.80", "USD"}, Money{"0.00", "USD"}}}, Unpriced: 3},
 	}
+}
+
+func heldPage() HeldPage {
+	rows := changeRows()
+	return HeldPage{
+		Groups: []HeldGroup{{RunID: 8, Run: "Monthly sync", Because: "A change of +200 is larger than 100 seats.", Lines: rows[:2]}, {RunID: 7, Run: "Sync now", Because: hostile, Lines: rows[2:3]}},
+		Total:  3, Last: 3, Pager: Pager{Page: 1, From: 1, To: 3, Total: 3}, CSV: "/held/changes.csv",
+	}
+}
+
+func agreementPage() AgreementPage {
+	list := changeList()
+	list.Path, list.ShowRun = "/agreements/11", true
+	return AgreementPage{
+		ID: 11, Name: hostile, Type: "Managed", Status: "Active", Company: hostile, CompanyURL: "/integrations/connectwise/companies?q=x", Unusable: "It ended.",
+		Organizations: []NamedLink{{hostile, "/organizations/7"}}, Lines: []AgreementLine{{Product: "NP-BUS", AdditionID: 21, Written: "48", WrittenAt: at("2026-11-01 00:31"), Chosen: true}, {Product: "NP-ENT", AdditionID: 22}},
+		List: list, CanSync: true,
+	}
+}
+
+func attentionPage() AttentionPage {
+	list := changeList()
+	list.Path, list.ShowRun = "/attention", true
+	return AttentionPage{Attention: []Attention{{Kind: "error", Title: hostile, Detail: "Look.", ActionLabel: "Show them", ActionURL: "/attention?state=failed"}}, List: list}
 }
 
 func runningPage() RunPage {
@@ -191,7 +243,7 @@ func membersPage(problems Problems) MembersPage {
 
 func settingsPage(problems Problems) SettingsPage {
 	return SettingsPage{
-		MSPName: hostile, HandEdits: "hold", CanEdit: true, Version: "v1", Password: PasswordForm{Problems: problems},
+		MSPName: hostile, CanEdit: true, Approvals: ApprovalsForm{Seats: "100", Percent: "x", Zero: true, HandEdits: "hold", Problems: Problems{"percent": "Enter a whole number."}}, Version: "v1", Password: PasswordForm{Problems: problems},
 		Sessions: []SessionRow{{Device: hostile, IP: "203.0.113.7", Seen: at("2026-11-20 10:00"), Current: true}, {Device: "Phone", IP: "203.0.113.8"}},
 	}
 }

@@ -58,11 +58,15 @@ func shortMonth(s string) string {
 
 // number writes an integer with a comma between thousands.
 func number(n int) string {
-	digits := strconv.Itoa(max(n, -n))
-	var b strings.Builder
 	if n < 0 {
-		b.WriteString("−")
+		return "−" + thousands(strconv.Itoa(-n))
 	}
+	return thousands(strconv.Itoa(n))
+}
+
+// thousands puts a comma between the thousands of a number's digits.
+func thousands(digits string) string {
+	var b strings.Builder
 	for i, d := range digits {
 		if i > 0 && (len(digits)-i)%3 == 0 {
 			b.WriteByte(',')
@@ -88,13 +92,12 @@ func count(n int, one, many string) string {
 	return number(n) + " " + many
 }
 
-// span writes how long something took, or has taken so far.
-func span(from, to time.Time) string {
-	if from.IsZero() || to.IsZero() {
+// duration writes how long something took.
+func duration(d time.Duration) string {
+	switch d = d.Round(time.Second); {
+	case d < 0:
 		return none
-	}
-	d := to.Sub(from).Round(time.Second)
-	if d < time.Second {
+	case d < time.Second:
 		return "under 1 s"
 	}
 	return strings.TrimSuffix(strings.NewReplacer("h", " h ", "m", " min ", "s", " s").Replace(d.String()), " ")
@@ -149,14 +152,27 @@ func categoryName(category string) string {
 	return capital(category)
 }
 
+var runKinds = map[string]string{
+	"manual": "Sync now", "monthly": "Monthly sync", "command": "Sync by command",
+	"undo": "Undo", "retry": "Retry", "release": "Set to 0 after unmapping",
+}
+
+// RunKindName is what a kind of run is called.
+func RunKindName(kind string) string { return runKinds[kind] }
+
+// RunName is what a run is called.
+func RunName(r RunRow) string { return runKind(r) }
+
 func runKind(r RunRow) string {
-	if r.Preview {
+	switch {
+	case r.Preview && r.Kind == "undo":
+		return "Preview of an undo"
+	case r.Preview:
 		return "Preview"
+	case r.Kind == "manual" && r.Agreement != 0:
+		return "Sync now, one agreement"
 	}
-	return map[string]string{
-		"manual": "Sync now", "monthly": "Monthly sync", "command": "Sync by command",
-		"undo": "Undo", "retry": "Retry", "release": "Set to 0 after unmapping",
-	}[r.Kind]
+	return runKinds[r.Kind]
 }
 
 // runPeriod says whose seats a run writes.
@@ -207,6 +223,20 @@ var labels = map[string]label{
 	"done":       {"success", "circle-check", "Done"},
 	"incomplete": {"warning", "triangle-alert", "Incomplete"},
 	"discarded":  {"neutral", "x", "Discarded"},
+}
+
+// StateName is what a state of a change or a run is called.
+func StateName(state string) string { return stateLabel(state).text }
+
+// ChangeKindName is what a kind of change is called.
+func ChangeKindName(kind string) string {
+	switch kind {
+	case "create":
+		return "New line"
+	case "update":
+		return "Changed quantity"
+	}
+	return capital(kind)
 }
 
 func stateLabel(state string) label {

@@ -20,6 +20,7 @@ const (
 	SectionOrganizations Section = "organizations"
 	SectionUsage         Section = "usage"
 	SectionIntegrations  Section = "integrations"
+	SectionApprovals     Section = "approvals"
 	SectionActivity      Section = "activity"
 	SectionMembers       Section = "members"
 	SectionSettings      Section = "settings"
@@ -34,6 +35,7 @@ type Layout struct {
 	UserEmail string
 	Role      string // owner, admin or technician
 	Demo      bool   // says on the page that the data is a demo's
+	Held      int    // changes that wait for approval
 	Flashes   []Flash
 	Refresh   int // seconds until browsers without script load the page again; 0: never
 }
@@ -72,9 +74,9 @@ type Option struct {
 	Count    int // shown when HasCount
 	HasCount bool
 	Selected bool
+	Disabled bool
 }
 
-	Disabled bool
 // OptionGroup is a labelled group of options in one select.
 type OptionGroup struct {
 	Label   string

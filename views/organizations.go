@@ -81,7 +81,8 @@ type OrganizationPage struct {
 	Form    OrganizationForm
 	Seats   SeatList
 	CanEdit bool
-	CanSync bool // sees integrations
+	CanSync bool        // sees integrations
+	History []ChangeRow // the latest lines with its seats that syncs looked at; for those who see integrations
 }
 
 // OrganizationMapping is where an organization's seats are billed.
@@ -92,6 +93,7 @@ type OrganizationMapping struct {
 	Since     time.Time
 	By        string
 	URL       string // of the company in the mapping table
+	ID        int64  // of the agreement
 }
 
 // OrganizationTerm is a plan and license type in force from a moment on.

@@ -55,7 +55,7 @@ func TestPartsAreParts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []templ.Component{
 		OrganizationsList(organizationsPage()), SeatTable(seatList()), CompanyTable(companiesPage()), UsageTable(usagePage()),
-		RunList(RunsPage{}), ChangeTable(runPage()), RunProgress(runningPage()), ActivityTable(activityPage()), Catalog(pickerPage()),
+		RunList(RunsPage{}), ChangeTable(changeList()), RunProgress(runningPage()), ActivityTable(activityPage()), Catalog(pickerPage()),
 		ProductsDialog(ProductsPage{}), ProductPickerDialog(pickerPage()), NewProductDialog(productForm(nil)), ErrorAlert(ErrorPage{Status: 403}),
 	} {
 		absent(t, render(t, c), "#sidebar", "main", "title")

@@ -7,6 +7,7 @@ type OverviewPage struct {
 	LastRunResult string // one sentence on the last sync
 	NextStep      *NextStep
 	Attention     []Attention
+	Clear         Clear  // what an empty Attention is worth
 	Month         string // YYYY-MM, the current one
 	Business      int    // billable seats of the current month so far
 	Enterprise    int

@@ -56,10 +56,10 @@ func TestOverview(t *testing.T) {
 func TestOverviewWithNothingToDo(t *testing.T) {
 	t.Parallel()
 	p := overviewPage()
-	p.NextStep, p.Attention, p.Runs = nil, nil, nil
+	p.NextStep, p.Attention, p.Runs, p.Clear = nil, nil, nil, Clear{Why: "nothing was synced yet."}
 	doc := render(t, Overview(layout(SectionOverview), p))
 	absent(t, doc, "[data-testid=next-step]")
-	wantText(t, one(t, doc, "[data-testid=attention]"), "Nothing needs you right now.")
+	wantText(t, one(t, doc, "[data-testid=attention]"), "nothing was synced yet")
 }
 
 // Technicians see neither billing nor integrations (nordpass.md section 4).
@@ -122,8 +122,15 @@ func TestMembers(t *testing.T) {
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	doc := render(t, Settings(layout(SectionSettings), settingsPage(Problems{"current": "This is not your password."})))
-	one(t, doc, `form[action="/settings"] input[name=hand_edits][value=hold][checked]`)
-	absent(t, doc, "input[name=count_pending][checked]")
+	one(t, doc, `form[action="/settings/approvals"] input[name=hand_edits][value=hold][checked]`)
+	absent(t, doc, "input[name=count_pending][checked]", "input[name=decrease][checked]")
+	one(t, doc, `#approvals input[name=seats][value="100"]`)
+	one(t, doc, `#approvals input[name=percent][value="x"][aria-invalid]`)
+	one(t, doc, "#approvals input[name=zero][checked]")
+	wantText(t, one(t, doc, "#hold-percent-problem"), "Enter a whole number.")
+	for _, hint := range []string{"the default is 100", "Off by default"} { // each rule says what it does and its default
+		wantText(t, one(t, doc, "#approvals"), hint)
+	}
 	wantText(t, one(t, doc, "#current-problem"), "This is not your password.")
 	doc.Find("input[type=password]").Each(func(_ int, s *goquery.Selection) {
 		if s.AttrOr("value", "") != "" {

@@ -10,21 +10,33 @@ import (
 
 // RunsPage is the list of runs.
 type RunsPage struct {
-	Rows  []RunRow
-	Pager Pager
+	Kind, Month, Status string // filters; empty: all
+	Kinds, Months       []Option
+	Statuses            []Option
+	Rows                []RunRow
+	Pager               Pager
+	CSV                 string
+	Due                 []string // months (YYYY-MM) whose sync is due and was not carried through
 }
+
+func (p RunsPage) filtered() bool { return p.Kind != "" || p.Month != "" || p.Status != "" }
 
 // RunRow is one run.
 type RunRow struct {
 	ID        int64
-	Kind      string // manual, monthly, command, undo, retry or release, retry or release
+	Kind      string // manual, monthly, command, undo, retry or release
 	Preview   bool
+	Of        int64     // the run that it undoes or retries; 0: none
+	Agreement int64     // this agreement only; 0: all
 	Month     string    // YYYY-MM, whose seats it writes
 	AsOf      time.Time // real-time figures up to this moment; zero: the whole month
 	Actor     string
 	Started   time.Time
-	Ended     time.Time // zero: not ended
-	Status    string    // running, planned, done, incomplete, failed, cancelled or discarded
+	Ended     time.Time     // zero: not ended
+	Took      time.Duration // how long it worked when it last did
+	Continued time.Time     // set: what was previewed or approved was written then
+	Resumed   time.Time     // set: it was cut off and went on then
+	Status    string        // running, planned, done, incomplete, failed, cancelled or discarded
 	Counts    RunCounts
 	ErrorWhat string
 }
@@ -41,45 +53,14 @@ type RunPage struct {
 	Total      int
 	PerSecond  float64
 	Notice     *Notice // what went wrong with the run as a whole
-	State      string  // filter; empty: all
-	Query      string
-	States     []Option // states that occur, with their counts
-	Changes    []ChangeRow
-	Pager      Pager
-	CSV        string
-	SeatsMore  int // by how much the changes raise the seats billed
-	SeatsLess  int
-	CanApply   bool // a preview that may be written
+	List       ChangeList
+	Writes     Totals // what it writes, would write or has written
+	Held       Totals // what waits for approval besides
+	CanApply   bool   // a preview that may be written
 	CanDiscard bool
 	CanCancel  bool
-}
-
-// ChangeRow is what a run found or did about one product on one agreement.
-type ChangeRow struct {
-	ID          int64
-	Company     string
-	Agreement   string
-	Plan        string
-	Product     string  // identifier
-	Shares      []Share // the organizations whose seats add up to it
-	Before      string  // quantity; empty: no line
-	After       string  // quantity; empty: none
-	Difference  int     // seats
-	HandEdited  bool
-	Reason      string
-	Warnings    []string
-	State       string // planned, sending, written, unchanged, skipped, blocked, conflict, held, failed, unknown, rejected, stale or cancelled
-	ErrorWhat   string
-	ErrorDo     string
-	ErrorDetail string
-}
-
-// Share is what one organization adds to a line.
-type Share struct {
-	OrganizationID int64
-	Organization   string
-	Seats          int
-	Unknown        bool // no figure is known, which is not zero
+	CanUndo    bool
+	CanRetry   bool
 }
 
 func runURL(run int64, action string) templ.SafeURL {
@@ -146,27 +127,45 @@ func countsText(c RunCounts) string {
 	return strings.Join(parts, ", ")
 }
 
-// shareText is what an organization adds, in words.
-func shareText(s Share) string {
-	if s.Unknown {
-		return ": unknown"
+// notices are what has to be known about a run before its changes are read.
+func (p RunPage) notices() []Notice {
+	var list []Notice
+	if !p.Run.Resumed.IsZero() {
+		list = append(list, Notice{Kind: "info", What: "This run was cut off and went on by itself on " + moment(p.Run.Resumed) + ".",
+			Why: "What it had begun was looked up in ConnectWise PSA first; nothing was written twice."})
 	}
-	return ": " + count(s.Seats, "seat", "seats")
+	if p.CanApply {
+		list = append(list, Notice{Kind: "info", What: "Nothing has been written yet.", Why: previewText(p.Run)})
+	}
+	if n := p.Run.Counts.Held; n > 0 && p.Run.Status != "discarded" {
+		list = append(list, Notice{Kind: "warning", What: count(n, "change waits", "changes wait") + " for approval.", Why: heldText(p.Run),
+			ActionLabel: "Approve or reject", ActionURL: "/held?run=" + id(p.Run.ID)})
+	}
+	if n := p.Run.Counts.Stale; n > 0 && p.Run.Status != "planned" {
+		list = append(list, Notice{Kind: "info", What: count(n, "line is", "lines are") + " stale and was left alone.",
+			Why: "It is no longer as it was when this run planned it: changed in ConnectWise PSA since, or planned anew by a later run. Each says which.",
+			Do:  "Preview or sync again to see it as it is now."})
+	}
+	return list
 }
 
-func quantity(q string) string {
-	if q == "" {
-		return none
+func previewText(r RunRow) string {
+	if r.Kind == "undo" {
+		return "These are the quantities that would go back. A line that was touched since stays as it is and says so; an addition that the run created goes to 0, because it cannot be deleted."
 	}
-	return q
+	return "These are the changes a sync would make. Writing them writes exactly what is shown; a line that has changed in ConnectWise PSA since is left alone and marked stale."
 }
 
-func differenceClass(difference int) string {
-	switch {
-	case difference > 0:
-		return "up"
-	case difference < 0:
-		return "down"
+func heldText(r RunRow) string {
+	if r.Status == "planned" {
+		return "They are written with the rest if they are approved before; otherwise they go on waiting under Approvals."
 	}
-	return "muted"
+	return "They are not written before somebody approves them. The rest of the run went on."
+}
+
+func writesTitle(r RunRow) string {
+	if r.Status == "planned" || r.Status == "running" {
+		return "To write"
+	}
+	return "Written"
 }

@@ -4,11 +4,14 @@ import "testing"
 
 func TestRuns(t *testing.T) {
 	t.Parallel()
-	doc := render(t, Runs(layout(SectionIntegrations), RunsPage{Rows: []RunRow{runRow()}, Pager: Pager{From: 1, To: 1, Total: 1}}))
+	doc := render(t, Runs(layout(SectionIntegrations), runsPage()))
 	row := one(t, doc, "[data-testid=run]")
 	wantText(t, row, "Monthly sync", "October 2026", "1 Nov 2026, 00:30 UTC", hostile, "4 min 7 s", "2 failed, 41 written", "Incomplete")
 	one(t, doc, `[data-testid=run] a[href="/runs/8"]`)
+	one(t, doc, `a[href="/runs.csv"][download]`)
+	wantText(t, doc.Find("main"), "The monthly sync of September 2026 is due.")
 	wantText(t, render(t, RunList(RunsPage{})).Selection, "No runs yet")
+	wantText(t, render(t, RunList(RunsPage{Kind: "undo"})).Selection, "No run matches")
 }
 
 func TestRun(t *testing.T) {
@@ -17,22 +20,21 @@ func TestRun(t *testing.T) {
 	wantText(t, one(t, doc, "[data-testid=run-state]"), "Incomplete")
 	wantText(t, one(t, doc, "[data-testid=count-failed]"), "2")
 	wantText(t, one(t, doc, "[data-testid=count-written]"), "41")
-	wantText(t, one(t, doc, "[data-testid=run-summary]"), "+33", "−10")
-	rows := doc.Find("[data-testid=change]")
-	wantText(t, rows.Eq(0), hostile, "NP-BUS", "from 46 → to 48", "+2", "48 seats", "Edited by hand", "Written")
-	wantText(t, rows.Eq(1), "from – → to 31", "+31", "No answer. Sync again.", "POST: timeout", "X: 31 seats", "Y: unknown", "Failed")
-	wantText(t, rows.Eq(2), "−10", "Cancelled.", "Blocked")
+	wantText(t, one(t, doc, "[data-testid=totals] tbody"), "Written41+33−10+1,120.50 EUR+9.80 USD3 lines without a known price−49.00 EUR0.00 USD")
 	one(t, doc, `a[href="/runs/8/changes.csv"][download]`)
+	control(t, doc.Find(`form[action="/runs/8/undo"][method=post]`), "Undo this run")
+	control(t, doc.Find(`form[action="/runs/8/retry"][method=post]`), "Retry failed")
 	absent(t, doc, "[data-testid=run-progress]", "[hx-trigger^=every]", `form[action$="/apply"]`, `form[action$="/discard"]`)
 }
 
-func TestRunSummaryLeavesOutNothing(t *testing.T) {
+func TestRunSaysWhatHasToBeKnown(t *testing.T) {
 	t.Parallel()
 	p := runPage()
-	p.SeatsMore, p.SeatsLess = 12, 0
-	if got := text(one(t, render(t, runSummary(p)), "dl > div:last-child dd")); got != "+12" {
-		t.Errorf("seats %q", got)
-	}
+	p.Run.Resumed, p.Run.Counts.Held, p.Run.Counts.Stale = at("2026-11-01 02:00"), 3, 1
+	p.Held = Totals{Lines: 3, SeatsMore: 200}
+	doc := render(t, Run(layout(SectionIntegrations), p))
+	wantText(t, doc.Find("main"), "cut off and went on by itself on 1 Nov 2026, 02:00 UTC", "3 changes wait for approval.", "1 line is stale", "Waiting for approval3+200")
+	one(t, doc, `[data-testid=notice] a[href="/held?run=8"]`)
 }
 
 func TestPreview(t *testing.T) {
@@ -44,6 +46,17 @@ func TestPreview(t *testing.T) {
 	wantText(t, doc.Find("main"), "Nothing has been written yet.")
 	control(t, doc.Find(`form[action="/runs/8/apply"][method=post]`), "Write these changes")
 	control(t, doc.Find(`form[action="/runs/8/discard"][method=post]`), "Discard")
+}
+
+func TestPreviewOfAnUndo(t *testing.T) {
+	t.Parallel()
+	p := runPage()
+	p.Run.Preview, p.Run.Status, p.Run.Kind, p.Run.Of, p.CanApply, p.CanUndo, p.CanRetry = true, "planned", "undo", 5, true, false, false
+	doc := render(t, Run(layout(SectionIntegrations), p))
+	wantText(t, doc.Find("h1"), "Preview of an undo")
+	wantText(t, doc.Find("main"), "goes to 0, because it cannot be deleted", "To write")
+	one(t, doc, `.page-head a[href="/runs/5"]`)
+	absent(t, doc, `form[action$="/undo"]`, `form[action$="/retry"]`)
 }
 
 func TestRunProgress(t *testing.T) {
@@ -58,10 +71,4 @@ func TestRunProgress(t *testing.T) {
 	page := render(t, Run(layout(SectionIntegrations), runningPage()))
 	absent(t, page, "#changes", "[data-testid=run-summary]")
 	absent(t, render(t, RunProgress(runPage())), "[hx-trigger]", "progress")
-}
-
-func TestChangeTableEmptyStates(t *testing.T) {
-	t.Parallel()
-	wantText(t, render(t, ChangeTable(RunPage{})).Selection, "No changes")
-	wantText(t, render(t, ChangeTable(RunPage{State: "failed"})).Selection, "No change matches")
 }

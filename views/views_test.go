@@ -135,8 +135,13 @@ func pages() map[string]templ.Component {
 		"companies":            Companies(layout(SectionIntegrations), companiesPage()),
 		"no companies":         Companies(layout(SectionIntegrations), CompaniesPage{}),
 		"choose organization":  ChooseOrganization(layout(SectionIntegrations), ChooseOrganizationPage{Company: companyRow(), Options: organizationOptions()}),
-		"runs":                 Runs(layout(SectionIntegrations), RunsPage{Rows: []RunRow{runRow()}, Pager: Pager{Total: 1, From: 1, To: 1}}),
+		"runs":                 Runs(layout(SectionIntegrations), runsPage()),
 		"run":                  Run(layout(SectionIntegrations), runPage()),
+		"approvals":            Held(layout(SectionApprovals), heldPage()),
+		"no approvals":         Held(layout(SectionApprovals), HeldPage{CSV: "/held/changes.csv"}),
+		"agreement":            Agreement(layout(SectionIntegrations), agreementPage()),
+		"organization history": OrganizationHistory(layout(SectionOrganizations), OrganizationHistoryPage{ID: 7, Name: hostile, List: agreementPage().List}),
+		"attention":            NeedsAttention(layout(SectionOverview), attentionPage()),
 		"run running":          Run(layout(SectionIntegrations), runningPage()),
 		"activity":             Activity(layout(SectionActivity), activityPage()),
 		"members":              Members(layout(SectionMembers), membersPage(problems)),
@@ -273,7 +278,7 @@ func hasPlainForms(t *testing.T, doc *goquery.Document) {
 // A page has one primary button at most, the next action; dialogs have their own.
 func TestOnePrimaryButton(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"overview", "organizations", "connectwise none", "connectwise active", "connectwise error", "import", "import done", "companies", "run", "runs", "usage", "settings"} {
+	for _, name := range []string{"overview", "organizations", "connectwise none", "connectwise active", "connectwise error", "import", "import done", "companies", "run", "runs", "usage", "settings", "approvals", "agreement", "attention"} {
 		doc := render(t, pages()[name])
 		primary := doc.Find("main .btn:not([data-variant])").FilterFunction(func(_ int, s *goquery.Selection) bool {
 			return s.Closest("dialog").Length() == 0
@@ -295,7 +300,7 @@ func TestLayoutNavigation(t *testing.T) {
 		}
 		return doc.Find("#sidebar li a").Map(func(_ int, s *goquery.Selection) string { return text(s) })
 	}
-	want := []string{"Overview", "Organizations", "Usage data", "Integrations", "Activity log", "Members", "Settings"}
+	want := []string{"Overview", "Organizations", "Usage data", "Integrations", "Approvals", "Activity log", "Members", "Settings"}
 	if got := links("owner"); !slices.Equal(got, want) {
 		t.Errorf("owner sees %v", got)
 	}

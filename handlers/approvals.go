@@ -1,0 +1,102 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+// Largest limits of what is held.
+const (
+	maxHoldSeats   = 1_000_000
+	maxHoldPercent = 100_000
+)
+
+// approvalsForm is the form as the settings fill it in.
+func approvalsForm(s store.Settings) views.ApprovalsForm {
+	return views.ApprovalsForm{
+		Seats: number(int64(s.Holds.Seats)), Percent: number(int64(s.Holds.Percent)),
+		Decrease: s.Holds.Decrease, Zero: s.Holds.Zero, First: s.Holds.First, HandEdits: string(s.HandEdits),
+	}
+}
+
+// parseApprovals reads the form; the view is what was typed, with what is wrong.
+func parseApprovals(r *http.Request) (store.Holds, store.HandEdits, views.ApprovalsForm, error) {
+	if err := parseForm(r); err != nil {
+		return store.Holds{}, "", views.ApprovalsForm{}, err
+	}
+	p := problems{}
+	form := views.ApprovalsForm{
+		Seats: clean(r.PostForm.Get("seats")), Percent: strings.TrimSpace(strings.TrimSuffix(clean(r.PostForm.Get("percent")), "%")),
+		Decrease: checked(r.PostForm, "decrease"), Zero: checked(r.PostForm, "zero"), First: checked(r.PostForm, "first"),
+		HandEdits: string(oneOf(r.PostForm.Get("hand_edits"), store.Overwrite, store.Hold)),
+	}
+	holds := store.Holds{
+		Seats: p.limit("seats", form.Seats, maxHoldSeats), Percent: p.limit("percent", form.Percent, maxHoldPercent),
+		Decrease: form.Decrease, Zero: form.Zero, First: form.First,
+	}
+	if form.HandEdits == "" {
+		p.add("hand_edits", "Choose what happens to quantities that were changed by hand.")
+	}
+	form.Problems = views.Problems(p)
+	return holds, store.HandEdits(form.HandEdits), form, nil
+}
+
+// limit reads a whole number from 1 to most; an empty one is 0, which is off.
+func (p problems) limit(field, text string, most int) int {
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		p.add(field, fmt.Sprintf("Enter a whole number from 1 to %d, or leave it empty.", most))
+		return 0
+	}
+	return n
+}
+
+func (s *server) saveApprovals(w http.ResponseWriter, r *http.Request) error {
+	holds, handEdits, form, err := parseApprovals(r)
+	if err != nil {
+		return err
+	}
+	settings, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	if len(form.Problems) > 0 {
+		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, approvals: &form})
+	}
+	settings.Holds, settings.HandEdits = holds, handEdits
+	if err := s.Store.UpdateSettings(r.Context(), settings); err != nil {
+		return err
+	}
+	if err := s.record(r, store.CategorySettings, describeApprovals(settings)); err != nil {
+		return err
+	}
+	return s.done(w, r, "/settings#approvals", "Approvals saved. They hold from the next sync on.")
+}
+
+// describeApprovals says for the activity log what is held from here on.
+func describeApprovals(s store.Settings) string {
+	var held []string
+	add := func(on bool, what string) {
+		if on {
+			held = append(held, what)
+		}
+	}
+	add(s.Holds.Seats > 0, fmt.Sprintf("more than %d seats", s.Holds.Seats))
+	add(s.Holds.Percent > 0, fmt.Sprintf("more than %d %%", s.Holds.Percent))
+	add(s.Holds.Decrease, "decreases")
+	add(s.Holds.Zero, "agreements set to zero")
+	add(s.Holds.First, "first syncs")
+	add(s.HandEdits == store.Hold, "hand edits")
+	if len(held) == 0 {
+		return "Saved the approvals. Nothing is held."
+	}
+	return "Saved the approvals. Held: " + strings.Join(held, ", ") + "."
+}

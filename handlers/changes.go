@@ -1,0 +1,310 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+const changesPage = 100
+
+// changeStates are the states in the order in which people want to see them.
+func changeStates() []store.ChangeState {
+	return []store.ChangeState{
+		store.StateFailed, store.StateUnknown, store.StateConflict, store.StateBlocked, store.StateHeld, store.StateStale, store.StateSkipped,
+		store.StatePlanned, store.StateSending, store.StateWritten, store.StateUnchanged, store.StateRejected, store.StateCancelled,
+	}
+}
+
+func changeKinds() []store.ChangeKind {
+	return []store.ChangeKind{store.KindCreate, store.KindUpdate, store.KindUnchanged, store.KindSkipped, store.KindBlocked, store.KindConflict}
+}
+
+// changeQuery is the address of a list of changes, understood.
+type changeQuery struct {
+	listQuery
+	filter store.ChangeFilter
+}
+
+// parseChangeQuery narrows the changes of a page down to what its address asks for.
+func parseChangeQuery(r *http.Request, of store.ChangeFilter) changeQuery {
+	q := changeQuery{listQuery: parseListQuery(r.URL.Query()), filter: of}
+	q.filter.Search = q.Search
+	if state := oneOf(q.values.Get("state"), changeStates()...); state != "" {
+		q.filter.States = []store.ChangeState{state}
+	}
+	if kind := oneOf(q.values.Get("kind"), changeKinds()...); kind != "" {
+		q.filter.Kinds = []store.ChangeKind{kind}
+	}
+	return q
+}
+
+// changeList is one page of the changes.
+func (s *server) changeList(ctx context.Context, path string, q changeQuery) (views.ChangeList, error) {
+	changes, total, err := load(&q.listQuery, changesPage, func(limit, offset int) ([]store.Change, int, error) {
+		q.filter.Limit, q.filter.Offset = limit, offset
+		return s.Store.Changes(ctx, q.filter)
+	})
+	if err != nil {
+		return views.ChangeList{}, err
+	}
+	list := views.ChangeList{
+		Path: path, Query: q.Search, ShowRun: q.filter.RunID == 0,
+		CSV: withQuery(path+"/changes.csv", q.values, "page", ""), Pager: q.pager(path, changesPage, len(changes), total),
+	}
+	if len(q.filter.States) == 1 {
+		list.State = string(q.filter.States[0])
+	}
+	if len(q.filter.Kinds) == 1 {
+		list.Kind = string(q.filter.Kinds[0])
+	}
+	list.Rows, err = s.changeRows(ctx, changes)
+	return list, err
+}
+
+// changeRows adds to changes what they are shown with: their runs, and what was chosen where they conflict.
+func (s *server) changeRows(ctx context.Context, changes []store.Change) ([]views.ChangeRow, error) {
+	runs, err := s.runsByID(ctx, changes)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]views.ChangeRow, len(changes))
+	for i, c := range changes {
+		rows[i] = changeRow(c, runs[c.RunID])
+		if c.State != store.StateConflict {
+			continue
+		}
+		lines, err := s.Store.AgreementLines(ctx, c.AgreementID)
+		if err != nil {
+			return nil, err
+		}
+		for _, line := range lines {
+			if line.ProductID == c.ProductID && line.Chosen {
+				rows[i].Chosen = int64(line.AdditionID)
+			}
+		}
+	}
+	return rows, nil
+}
+
+// runsByID are the runs that changes belong to.
+func (s *server) runsByID(ctx context.Context, changes []store.Change) (map[int64]store.Run, error) {
+	ids := []int64{}
+	for _, c := range changes {
+		if !slices.Contains(ids, c.RunID) {
+			ids = append(ids, c.RunID)
+		}
+	}
+	runs := map[int64]store.Run{}
+	for _, id := range ids {
+		run, err := s.Store.Run(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		runs[id] = run
+	}
+	return runs, nil
+}
+
+func changeRow(c store.Change, run store.Run) views.ChangeRow {
+	row := views.ChangeRow{
+		ID: c.ID, RunID: c.RunID, Run: views.RunName(runRow(store.RunRow{Run: run})), At: changedAt(c, run),
+		Company: c.Company, AgreementID: int64(c.AgreementID), Agreement: c.Agreement, Plan: string(c.Plan), Product: c.Product,
+		Before: quantity(c.Before), After: quantity(c.After), Difference: difference(c.Before, c.After), Money: worth(c.Before, c.After, c.UnitPrice, c.Currency),
+		Kind: string(c.Kind), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: c.Warnings, State: string(c.State),
+		HeldBecause: c.HeldBecause, DecidedBy: c.DecidedBy, DecidedAt: c.DecidedAt,
+		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
+	}
+	for _, share := range c.Shares {
+		row.Shares = append(row.Shares, views.Share{OrganizationID: share.OrganizationID, Organization: share.Organization, Seats: share.Seats, Unknown: !share.Known})
+	}
+	for _, o := range c.Candidates {
+		row.Candidates = append(row.Candidates, views.Candidate{AdditionID: int64(o.AdditionID), Quantity: o.Quantity.String(), Effective: o.EffectiveDate, Description: o.Description})
+	}
+	return row
+}
+
+// changedAt is when a change was done or, before that, when its run planned it.
+func changedAt(c store.Change, run store.Run) time.Time {
+	if c.DoneAt.IsZero() {
+		return run.StartedAt
+	}
+	return c.DoneAt
+}
+
+// quantity writes a quantity as ConnectWise has it; "" where there is none.
+func quantity(q decimal.NullDecimal) string {
+	if !q.Valid {
+		return ""
+	}
+	return q.Decimal.String()
+}
+
+// difference is by how many seats a change raises (or lowers) a line; no line
+// counts as none billed, and an unknown target as no difference.
+func difference(before, after decimal.NullDecimal) int {
+	if !after.Valid {
+		return 0
+	}
+	return int(after.Decimal.Sub(before.Decimal).IntPart())
+}
+
+// worth is what a change's difference is worth in a whole billing period at the line's unit price: before tax, proration
+// and included quantities. Without a price it is not known, which is not zero.
+func worth(before, after, unitPrice decimal.NullDecimal, currency string) views.Money {
+	if !after.Valid || !unitPrice.Valid {
+		return views.Money{Currency: currency}
+	}
+	return amount(after.Decimal.Sub(before.Decimal).Mul(unitPrice.Decimal), currency)
+}
+
+// amount rounds to two places for showing, half away from zero.
+func amount(d decimal.Decimal, currency string) views.Money {
+	return views.Money{Amount: d.StringFixed(2), Currency: currency}
+}
+
+// totals adds up a run's changes that have one of the states. Amounts are rounded once they are added up.
+func (s *server) totals(ctx context.Context, runID int64, states ...store.ChangeState) (views.Totals, error) {
+	type sum struct{ more, less decimal.Decimal }
+	var t views.Totals
+	sums := map[string]*sum{}
+	for f, err := range s.Store.Figures(ctx, runID, states...) {
+		if err != nil {
+			return t, err
+		}
+		d := difference(f.Before, f.After)
+		t.Lines, t.SeatsMore, t.SeatsLess = t.Lines+1, t.SeatsMore+max(d, 0), t.SeatsLess+max(-d, 0)
+		if !f.After.Valid || !f.UnitPrice.Valid {
+			t.Unpriced++
+			continue
+		}
+		money := sums[f.Currency]
+		if money == nil {
+			money = &sum{}
+			sums[f.Currency] = money
+		}
+		if value := f.After.Decimal.Sub(f.Before.Decimal).Mul(f.UnitPrice.Decimal); value.IsPositive() {
+			money.more = money.more.Add(value)
+		} else {
+			money.less = money.less.Add(value)
+		}
+	}
+	for currency, money := range sums {
+		t.Money = append(t.Money, views.MoneyTotal{More: amount(money.more, currency), Less: amount(money.less, currency)})
+	}
+	slices.SortFunc(t.Money, func(a, b views.MoneyTotal) int { return strings.Compare(a.More.Currency, b.More.Currency) })
+	return t, nil
+}
+
+func stateOptions(counts map[store.ChangeState]int, chosen string) []views.Option {
+	var options []views.Option
+	for _, state := range changeStates() {
+		if n := counts[state]; n > 0 || string(state) == chosen {
+			options = append(options, views.Option{Value: string(state), Label: views.StateName(string(state)), Count: n, HasCount: true, Selected: string(state) == chosen})
+		}
+	}
+	return options
+}
+
+// allStates offers every state, where counting them would read years of changes.
+func allStates(chosen string) []views.Option {
+	var options []views.Option
+	for _, state := range changeStates() {
+		options = append(options, views.Option{Value: string(state), Label: views.StateName(string(state)), Selected: string(state) == chosen})
+	}
+	return options
+}
+
+func kindOptions(counts map[store.ChangeKind]int, chosen string) []views.Option {
+	var options []views.Option
+	for _, kind := range changeKinds() {
+		if n := counts[kind]; n > 0 || string(kind) == chosen {
+			options = append(options, views.Option{Value: string(kind), Label: views.ChangeKindName(string(kind)), Count: n, HasCount: true, Selected: string(kind) == chosen})
+		}
+	}
+	return options
+}
+
+// sendChanges is a download of changes.
+func (s *server) sendChanges(w http.ResponseWriter, r *http.Request, name string, filter store.ChangeFilter) error {
+	header := []string{
+		"Run", "Run kind", "Month", "Time (UTC)", "Company", "Agreement", "Agreement ID", "Plan", "Product", "Addition ID", "Kind", "State",
+		"Before", "After", "Difference in seats", "Unit price", "Currency", "Difference in money", "Written by Seatbridge before", "Edited by hand",
+		"Organizations", "Reason", "Held because", "Decided by", "Decided at (UTC)", "Error", "What to do",
+	}
+	return s.sendCSV(w, r, name, header, func(write func(...string)) error {
+		runs := map[int64]store.Run{}
+		for c, err := range s.Store.EachChange(r.Context(), filter) {
+			if err != nil {
+				return err
+			}
+			run, known := runs[c.RunID]
+			if !known {
+				if run, err = s.Store.Run(r.Context(), c.RunID); err != nil {
+					return err
+				}
+				runs[c.RunID] = run
+			}
+			row := changeRow(c, run)
+			write(number(c.RunID), row.Run, string(run.Month), timestamp(row.At), c.Company, c.Agreement, strconv.Itoa(c.AgreementID), c.Plan.Name(), c.Product,
+				number(int64(c.AdditionID)), string(c.Kind), string(c.State), row.Before, row.After, seatsText(c), quantity(c.UnitPrice), c.Currency, row.Money.Amount,
+				quantity(c.Written), strconv.FormatBool(c.HandEdited), shares(c.Shares), strings.Join(append([]string{c.Reason}, c.Warnings...), " "),
+				c.HeldBecause, c.DecidedBy, timestamp(c.DecidedAt), c.Problem.What, c.Problem.Do)
+		}
+		return nil
+	})
+}
+
+// seatsText is the difference in seats; "" where the target is not known.
+func seatsText(c store.Change) string {
+	if !c.After.Valid {
+		return ""
+	}
+	return strconv.Itoa(difference(c.Before, c.After))
+}
+
+func (s *server) downloadChanges(w http.ResponseWriter, r *http.Request) error {
+	run, err := s.pathRun(r)
+	if err != nil {
+		return err
+	}
+	q := parseChangeQuery(r, store.ChangeFilter{RunID: run.ID})
+	return s.sendChanges(w, r, "run-"+number(run.ID)+"-changes", q.filter)
+}
+
+// shares lists what each organization adds to a line.
+func shares(all []store.Share) string {
+	parts := make([]string, len(all))
+	for i, share := range all {
+		seats := "unknown"
+		if share.Known {
+			seats = strconv.Itoa(share.Seats)
+		}
+		parts[i] = share.Organization + ": " + seats
+	}
+	return strings.Join(parts, "; ")
+}
+
+// chooseLine keeps which of a conflict's additions carries the seats.
+func (s *server) chooseLine(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	addition := formID(r.PostForm.Get("addition"), 32)
+	if err := s.Bridge.ChooseLine(r.Context(), s.actor(r), id, int(addition)); err != nil {
+		return err
+	}
+	return s.done(w, r, referringPath(r), "Addition no. "+number(addition)+" is remembered. Sync now to write it.")
+}

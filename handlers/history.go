@@ -1,0 +1,148 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+// latestChanges is how many changes an organization's own page shows.
+const latestChanges = 5
+
+func agreementPath(id int) string { return "/agreements/" + strconv.Itoa(id) }
+
+// emptyHistory is what a history without changes says.
+func emptyHistory() views.Notice {
+	return views.Notice{What: "Nothing was synced here yet", Why: "Once a sync looks at its lines, each of them appears here, also when nothing had to be changed."}
+}
+
+// Organizations.
+
+func (s *server) showOrganizationHistory(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.organization(r)
+	if err != nil {
+		return err
+	}
+	page := views.OrganizationHistoryPage{ID: o.ID, Name: o.Name}
+	if page.List, err = s.history(r, organizationPath(o.ID)+"/history", store.ChangeFilter{OrganizationID: o.ID}); err != nil {
+		return err
+	}
+	return s.answer(w, r, http.StatusOK, views.ChangeTable(page.List),
+		func(l views.Layout) templ.Component { return views.OrganizationHistory(l, page) }, views.SectionOrganizations, "Sync history of "+o.Name)
+}
+
+// history is one page of what syncs did about something; previews, which did nothing, are left out.
+func (s *server) history(r *http.Request, path string, of store.ChangeFilter) (views.ChangeList, error) {
+	of.Carried = true
+	list, err := s.changeList(r.Context(), path, parseChangeQuery(r, of))
+	list.States, list.Empty = allStates(list.State), emptyHistory()
+	return list, err
+}
+
+func (s *server) downloadOrganizationHistory(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.organization(r)
+	if err != nil {
+		return err
+	}
+	q := parseChangeQuery(r, store.ChangeFilter{OrganizationID: o.ID, Carried: true})
+	return s.sendChanges(w, r, "organization-"+number(o.ID)+"-changes", q.filter)
+}
+
+// latestOf are the latest changes that an organization has a share in.
+func (s *server) latestOf(ctx context.Context, organizationID int64) ([]views.ChangeRow, error) {
+	changes, _, err := s.Store.Changes(ctx, store.ChangeFilter{OrganizationID: organizationID, Carried: true, Limit: latestChanges})
+	if err != nil {
+		return nil, err
+	}
+	return s.changeRows(ctx, changes)
+}
+
+// Agreements.
+
+func (s *server) pathAgreement(r *http.Request) (store.Agreement, error) {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return store.Agreement{}, err
+	}
+	return s.Store.Agreement(r.Context(), int(id))
+}
+
+func (s *server) showAgreement(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.pathAgreement(r)
+	if err != nil {
+		return err
+	}
+	page := views.AgreementPage{ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Unusable: billing.AgreementUnusable(a, s.Now())}
+	if page.List, err = s.history(r, agreementPath(a.ID), store.ChangeFilter{AgreementID: a.ID}); err != nil {
+		return err
+	}
+	if !isPart(r) {
+		if err := s.agreementMapping(r.Context(), a, &page); err != nil {
+			return err
+		}
+	}
+	return s.answer(w, r, http.StatusOK, views.ChangeTable(page.List),
+		func(l views.Layout) templ.Component { return views.Agreement(l, page) }, views.SectionIntegrations, a.Name)
+}
+
+// agreementMapping adds the company, the organizations and the lines.
+func (s *server) agreementMapping(ctx context.Context, a store.Agreement, page *views.AgreementPage) error {
+	row, err := s.Store.CompanyRow(ctx, a.CompanyID)
+	if err != nil {
+		return err
+	}
+	page.Company, page.CompanyURL = row.Name, withQuery(companiesPath, nil, "q", row.Name)
+	for _, m := range row.Mappings {
+		if m.AgreementID == a.ID {
+			page.Organizations = append(page.Organizations, views.NamedLink{Name: m.Organization, URL: organizationPath(m.OrganizationID)})
+		}
+	}
+	page.CanSync = len(page.Organizations) > 0
+	products, err := s.Store.ProductMappings(ctx)
+	if err != nil {
+		return err
+	}
+	names := map[int]string{}
+	for _, p := range products {
+		names[p.ProductID] = p.Identifier
+	}
+	lines, err := s.Store.AgreementLines(ctx, a.ID)
+	for _, line := range lines {
+		name := names[line.ProductID]
+		if name == "" {
+			name = "Product no. " + strconv.Itoa(line.ProductID)
+		}
+		page.Lines = append(page.Lines, views.AgreementLine{
+			Product: name, AdditionID: int64(line.AdditionID), Written: quantity(line.Written), WrittenAt: line.WrittenAt, Chosen: line.Chosen,
+		})
+	}
+	return err
+}
+
+func (s *server) downloadAgreementHistory(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.pathAgreement(r)
+	if err != nil {
+		return err
+	}
+	q := parseChangeQuery(r, store.ChangeFilter{AgreementID: a.ID, Carried: true})
+	return s.sendChanges(w, r, "agreement-"+strconv.Itoa(a.ID)+"-changes", q.filter)
+}
+
+// syncAgreement syncs one agreement with real-time figures and shows its progress.
+func (s *server) syncAgreement(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.pathAgreement(r)
+	if err != nil {
+		return err
+	}
+	run, err := s.Bridge.SyncAgreement(r.Context(), s.actor(r), a.ID)
+	if err != nil {
+		return err
+	}
+	return leave(w, r, runPath(run.ID))
+}

@@ -1,0 +1,176 @@
+package views
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+// ChangeList is a table of changes with its filters and pages.
+type ChangeList struct {
+	Path    string // of the page that it stands on
+	Query   string // filters; empty: all
+	Kind    string
+	State   string
+	Kinds   []Option
+	States  []Option // that occur
+	Rows    []ChangeRow
+	Pager   Pager
+	CSV     string
+	ShowRun bool // changes of several runs: each says of which
+	Empty   Notice
+}
+
+func (l ChangeList) filtered() bool { return l.Query != "" || l.Kind != "" || l.State != "" }
+
+// ChangeRow is what a run found or did about one product on one agreement.
+type ChangeRow struct {
+	ID          int64
+	RunID       int64
+	Run         string    // what kind of run it was
+	At          time.Time // when it was done or, before that, planned
+	Company     string
+	AgreementID int64
+	Agreement   string
+	Plan        string
+	Product     string  // identifier
+	Shares      []Share // the organizations whose seats add up to it
+	Before      string  // quantity; empty: no line
+	After       string  // quantity; empty: none
+	Difference  int     // seats
+	Money       Money   // what the difference is worth in a billing period
+	Kind        string  // create, update, unchanged, skipped, blocked or conflict
+	HandEdited  bool
+	Reason      string
+	Warnings    []string
+	State       string // planned, sending, written, unchanged, skipped, blocked, conflict, held, failed, unknown, rejected, stale or cancelled
+	HeldBecause string
+	DecidedBy   string // who approved or rejected it
+	DecidedAt   time.Time
+	Candidates  []Candidate // the additions that a conflict is about
+	Chosen      int64       // the one that a person chose since; 0: none
+	CanSync     bool        // the agreement can be synced by itself
+	ErrorWhat   string
+	ErrorDo     string
+	ErrorDetail string
+}
+
+// Share is what one organization adds to a line.
+type Share struct {
+	OrganizationID int64
+	Organization   string
+	Seats          int
+	Unknown        bool // no figure is known, which is not zero
+}
+
+// Candidate is one of several open additions of a product on an agreement.
+type Candidate struct {
+	AdditionID  int64
+	Quantity    string
+	Effective   string // YYYY-MM-DD; empty: not known
+	Description string
+}
+
+// Money is an amount with its sign, as "-1234.50".
+type Money struct {
+	Amount   string // empty: not known
+	Currency string // as ConnectWise codes or names it; empty: not known
+}
+
+// Totals is what changes add up to.
+type Totals struct {
+	Lines     int
+	SeatsMore int // by how much the seats billed rise
+	SeatsLess int
+	Money     []MoneyTotal // by currency
+	Unpriced  int          // changed lines whose price is not known
+}
+
+// MoneyTotal is what changes add up to in one currency.
+type MoneyTotal struct{ More, Less Money }
+
+// money writes an amount with its sign and thousands.
+func money(m Money) string {
+	if m.Amount == "" {
+		return "Price not known"
+	}
+	digits, negative := strings.CutPrefix(m.Amount, "-")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	text := thousands(whole)
+	if fraction != "" {
+		text += "." + fraction
+	}
+	switch {
+	case negative:
+		text = "−" + text
+	case strings.Trim(digits, "0.") != "":
+		text = "+" + text
+	}
+	return strings.TrimSpace(text + " " + m.Currency)
+}
+
+func moneyClass(m Money) string {
+	switch {
+	case strings.Trim(m.Amount, "-0.") == "":
+		return "muted"
+	case strings.HasPrefix(m.Amount, "-"):
+		return "down"
+	}
+	return "up"
+}
+
+func agreementURL(agreement int64, action string) templ.SafeURL {
+	return templ.URL("/agreements/" + id(agreement) + action)
+}
+
+// candidateText describes an addition to choose.
+func candidateText(c Candidate) string {
+	parts := []string{"quantity " + c.Quantity}
+	if c.Effective != "" {
+		parts = append(parts, "since "+calendarDay(c.Effective))
+	}
+	if c.Description != "" {
+		parts = append(parts, c.Description)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func candidateID(change ChangeRow, c Candidate) string {
+	return "line-" + id(change.ID) + "-" + strconv.FormatInt(c.AdditionID, 10)
+}
+
+// decision says who decided about a change.
+func decision(c ChangeRow) string {
+	verb := "Approved"
+	if c.State == "rejected" {
+		verb = "Rejected"
+	}
+	return verb + " by " + c.DecidedBy + " on " + moment(c.DecidedAt) + "."
+}
+
+// shareText is what an organization adds, in words.
+func shareText(s Share) string {
+	if s.Unknown {
+		return ": unknown"
+	}
+	return ": " + count(s.Seats, "seat", "seats")
+}
+
+func quantity(q string) string {
+	if q == "" {
+		return none
+	}
+	return q
+}
+
+func differenceClass(difference int) string {
+	switch {
+	case difference > 0:
+		return "up"
+	case difference < 0:
+		return "down"
+	}
+	return "muted"
+}

@@ -1,0 +1,50 @@
+package views
+
+import "time"
+
+// OrganizationHistoryPage is what syncs did about one organization.
+type OrganizationHistoryPage struct {
+	ID   int64
+	Name string
+	List ChangeList
+}
+
+// AgreementPage is one agreement with its mapping and what syncs did there.
+type AgreementPage struct {
+	ID            int64
+	Name          string
+	Type          string
+	Status        string
+	Company       string
+	CompanyURL    string
+	Unusable      string // why nothing can be billed on it; empty: it can
+	Organizations []NamedLink
+	Lines         []AgreementLine
+	List          ChangeList
+	CanSync       bool
+}
+
+// NamedLink is a name that leads somewhere.
+type NamedLink struct{ Name, URL string }
+
+// AgreementLine is the addition that carries a product's seats.
+type AgreementLine struct {
+	Product    string
+	AdditionID int64
+	Written    string // quantity; empty: adopted, not written yet
+	WrittenAt  time.Time
+	Chosen     bool // by a person, among several
+}
+
+// AttentionPage is everything that needs a person.
+type AttentionPage struct {
+	Attention []Attention
+	Clear     Clear
+	List      ChangeList // the lines among them
+}
+
+// Clear says what an empty list of what needs a person is worth.
+type Clear struct {
+	Checked time.Time // everything was looked at by then; zero: not everything was
+	Why     string    // why not
+}
