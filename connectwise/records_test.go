@@ -336,7 +336,7 @@ func TestCatalogQuery(t *testing.T) {
 		conditions = append(conditions, query.Get("conditions")+" | "+query.Get("pageSize"))
 	}
 	want := []string{
-		`(identifier contains "np" or description contains "np") | 2`,
+		`(identifier contains "np" or description contains "np" or category/name contains "np") | 2`,
 		`identifier="NP*" | 1000`,
 		`id in (1,2) | 2`,
 	}
