@@ -140,7 +140,7 @@ func (b *Bridge) CheckConnection(ctx context.Context, who Actor) (Connection, er
 
 // Disconnect forgets the credentials, the products and every mapping. The history of runs stays.
 func (b *Bridge) Disconnect(ctx context.Context, who Actor) error {
-	release, err := b.lock()
+	release, err := b.lock(ctx)
 	if err != nil {
 		return err
 	}

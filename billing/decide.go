@@ -13,7 +13,7 @@ import (
 // ConnectWise since is marked stale. All held changes of an agreement are approved with one of them; n says how many there
 // were. Those of a preview wait until the rest of it is written.
 func (b *Bridge) Approve(ctx context.Context, who Actor, changeIDs []int64) (n int, err error) {
-	release, err := b.lock()
+	release, err := b.lock(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -334,7 +334,7 @@ func (b *Bridge) ConfirmMapping(ctx context.Context, who Actor, items map[store.
 	if len(problems) > 0 {
 		return &Invalid{Fields: problems}
 	}
-	release, err := b.lock()
+	release, err := b.lock(ctx)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (b *Bridge) Discard(ctx context.Context, who Actor, runID int64) error {
 
 // reopen takes the lock for a preview that waits.
 func (b *Bridge) reopen(ctx context.Context, runID int64) (store.Run, func(), error) {
-	release, err := b.lock()
+	release, err := b.lock(ctx)
 	if err != nil {
 		return store.Run{}, nil, err
 	}
@@ -117,7 +117,7 @@ func (b *Bridge) Cancel(ctx context.Context, who Actor, runID int64) error {
 // Resume finishes the runs that were cut off, oldest first, and sends the notifications that were left over.
 func (b *Bridge) Resume(ctx context.Context) error {
 	b.wakeOutbox()
-	release, err := b.lock()
+	release, err := b.lock(ctx)
 	if err != nil {
 		return err
 	}
@@ -148,10 +148,20 @@ func (b *Bridge) resume(ctx context.Context, cutOff func(store.Run) bool) error 
 	return nil
 }
 
-func (b *Bridge) lock() (release func(), err error) {
+// lockWait is how long a caller waits for the lock: a run shows that it has ended a moment before it frees it.
+const lockWait = 200 * time.Millisecond
+
+func (b *Bridge) lock(ctx context.Context) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
 	release, err = b.store.LockSync()
-	if errors.Is(err, store.ErrLocked) {
-		return nil, ErrRunning
+	for errors.Is(err, store.ErrLocked) {
+		select {
+		case <-ctx.Done():
+			return nil, ErrRunning
+		case <-time.After(lockWait / 20):
+			release, err = b.store.LockSync()
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("locking out other runs: %w", err)
@@ -167,7 +177,7 @@ func (b *Bridge) begin(ctx context.Context, who Actor, r Request) (store.Run, fu
 	if r.Period.Start().After(b.now()) {
 		return store.Run{}, nil, &Invalid{Fields: map[string]string{"month": fmt.Sprintf("%s has not begun yet.", r.Period.Month)}}
 	}
-	release, err := b.lock()
+	release, err := b.lock(ctx)
 	if err != nil {
 		return store.Run{}, nil, err
 	}
