@@ -71,6 +71,10 @@ func (s *server) renderProvider(w http.ResponseWriter, r *http.Request, status i
 }
 
 func (s *server) providerForm(c billing.ProviderConfig, connected bool) views.ProviderForm {
+	first := ""
+	if c.Paging == billing.PagingNumber {
+		first = strconv.Itoa(c.FirstPage)
+	}
 	return views.ProviderForm{
 		BaseURL: c.BaseURL, MonthlyPath: c.MonthlyPath, DailyPath: c.DailyPath, Header: c.Header,
 		Methods:    choices(c.Method, http.MethodGet, http.MethodGet, http.MethodPost, http.MethodPost),
@@ -80,7 +84,7 @@ func (s *server) providerForm(c billing.ProviderConfig, connected bool) views.Pr
 		List: c.List, ID: c.ID, Name: c.Name, Seats: c.Seats, Plan: c.Plan, Business: c.Business, Enterprise: c.Enterprise, Trial: c.Trial, NFR: c.NFR,
 		Pagings: choices(c.Paging, billing.PagingNone, "in one answer", billing.PagingLink, "in several; a field has the next address",
 			billing.PagingHeader, "in several; the header Link has the next address", billing.PagingNumber, "in several; a query parameter counts"),
-		NextField: c.NextField, PageParam: c.PageParam, FirstPage: strconv.Itoa(c.FirstPage), Required: c.Required,
+		NextField: c.NextField, PageParam: c.PageParam, FirstPage: first, Required: c.Required,
 	}
 }
 
