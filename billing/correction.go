@@ -41,18 +41,18 @@ func (b *Bridge) Correct(ctx context.Context, who Actor, c store.Correction) err
 	if len(problems) > 0 {
 		return &Invalid{Fields: problems}
 	}
-	before, _, err := b.Explain(ctx, o.ID, b.period(c.Month))
+	before, err := b.Explain(ctx, o.ID, b.period(c.Month))
 	if err != nil {
 		return err
 	}
 	c.At, c.By = b.now(), who.Name
 	return b.store.SaveCorrection(ctx, c, b.entry(who, store.CategoryBilling, o.ID,
-		"Corrected %s of %s from %s to %s: %s", c.Month, o.Name, inWords(before), seatsOn(c.Seats, c.Plan), c.Reason))
+		"Corrected %s of %s from %s to %s: %s", c.Month, o.Name, inWords(before.Usage), seatsOn(c.Seats, c.Plan), c.Reason))
 }
 
 // WithdrawCorrection lets the ledger or report decide a month again; store.ErrNotFound when no correction is in force.
 func (b *Bridge) WithdrawCorrection(ctx context.Context, who Actor, organizationID int64, m store.Month) error {
-	u, _, err := b.Explain(ctx, organizationID, b.period(m))
+	u, err := b.Explain(ctx, organizationID, b.period(m))
 	if err != nil {
 		return err
 	}

@@ -44,19 +44,26 @@ func (b *Bridge) History(ctx context.Context, organizationID int64, months int) 
 	return history, nil
 }
 
-// Explain is an organization's figure and the seats it consists of.
-func (b *Bridge) Explain(ctx context.Context, organizationID int64, p Period) (Usage, []SeatShare, error) {
+// Explanation is an organization's figure of a month, taken apart.
+type Explanation struct {
+	Usage
+	Shares []SeatShare // the seats that the ledger's number consists of, and those that do not count
+	Turns  []Turn      // what decided about plan and billing, in order
+}
+
+// Explain takes an organization's figure apart.
+func (b *Bridge) Explain(ctx context.Context, organizationID int64, p Period) (Explanation, error) {
 	rules, err := b.rules(ctx)
 	if err != nil {
-		return Usage{}, nil, err
+		return Explanation{}, err
 	}
 	for l, err := range b.store.Ledgers(ctx, p.Start(), p.End(), []int64{organizationID}) {
 		if err != nil {
-			return Usage{}, nil, fmt.Errorf("explaining seats of organization %d: %w", organizationID, err)
+			return Explanation{}, fmt.Errorf("explaining seats of organization %d: %w", organizationID, err)
 		}
-		return Count(l, p, rules), Explain(l, p, rules), nil
+		return Explanation{Count(l, p, rules), Explain(l, p, rules), Timeline(l, p)}, nil
 	}
-	return Usage{}, nil, store.ErrNotFound
+	return Explanation{}, store.ErrNotFound
 }
 
 // MonthTotal is the billable seats of all organizations in a month.

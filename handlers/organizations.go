@@ -430,10 +430,27 @@ func (s *server) renderOrganization(w http.ResponseWriter, r *http.Request, stat
 	if isPart(r) {
 		return s.part(w, r, status, views.SeatTable(seats))
 	}
+	explanation, err := s.explanation(r, o, explainValues(r.URL.Query()), nil)
+	if err != nil {
+		return err
+	}
+	return s.renderOrganizationPage(w, r, status, o, form, seats, explanation)
+}
+
+// renderOrganizationWith is the organization's page with an explanation that has something to say.
+func (s *server) renderOrganizationWith(w http.ResponseWriter, r *http.Request, status int, o store.Organization, explanation views.Explanation) error {
+	seats, err := s.seatList(r, o, views.SeatForm{}, nil)
+	if err != nil {
+		return err
+	}
+	return s.renderOrganizationPage(w, r, status, o, editForm(o), seats, explanation)
+}
+
+func (s *server) renderOrganizationPage(w http.ResponseWriter, r *http.Request, status int, o store.Organization, form views.OrganizationForm, seats views.SeatList, explanation views.Explanation) error {
 	page := views.OrganizationPage{
 		ID: o.ID, Name: o.Name, Plan: string(o.Plan), License: string(o.License), Status: string(o.Status()), Managed: o.Managed,
 		ExternalID: o.ExternalID, Created: o.CreatedAt, TrialEnds: o.TrialEndsAt, Suspended: o.SuspendedAt, Deleted: o.DeletedAt,
-		Form: form, Seats: seats, CanEdit: o.DeletedAt.IsZero(), CanSync: accessOf(visitorOf(r).Role) >= admin,
+		Form: form, Seats: seats, Explained: explanation, CanEdit: o.DeletedAt.IsZero(), CanSync: accessOf(visitorOf(r).Role) >= admin,
 	}
 	if err := s.organizationFigures(r.Context(), o, &page); err != nil {
 		return err
@@ -454,11 +471,6 @@ func (s *server) organizationFigures(ctx context.Context, o store.Organization, 
 	for _, u := range history {
 		page.Months = append(page.Months, seatMonth(u))
 	}
-	page.Month = string(store.MonthOf(s.Now()))
-	if len(history) > 0 {
-		now := history[len(history)-1]
-		page.Billable, page.Known, page.BillPlan, page.Why = now.Seats, now.Known, string(now.Plan), whyFigure(now)
-	}
 	return nil
 }
 
@@ -478,6 +490,8 @@ func seatMonth(u billing.Usage) views.SeatMonth {
 func whyFigure(u billing.Usage) string {
 	switch {
 	case u.Source == billing.SourceLedger && u.Why != "":
+		return u.Why
+	case u.Source == billing.SourceCorrection:
 		return u.Why
 	case u.Source == billing.SourceLedger:
 		return "Everybody who was a member on any day of the month, suspended or not."

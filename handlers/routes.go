@@ -42,6 +42,10 @@ func (s *server) routes() []route {
 		{"POST /organizations/{id}/suspend", technician, s.suspendOrganization},
 		{"POST /organizations/{id}/reactivate", technician, s.reactivateOrganization},
 		{"POST /organizations/{id}/delete", technician, s.deleteOrganization},
+		{"GET /organizations/{id}/explain", technician, s.showExplanation},
+		{"GET /organizations/{id}/seats.csv", technician, s.downloadSeats},
+		{"POST /organizations/{id}/corrections", admin, s.correctUsage},
+		{"POST /organizations/{id}/corrections/withdraw", admin, s.withdrawCorrection},
 		{"POST /organizations/{id}/seats", technician, s.addSeats},
 		{"POST /organizations/{id}/seats/action", technician, s.changeSeats},
 

@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -24,18 +25,17 @@ type usageQuery struct {
 	listQuery
 	period  billing.Period
 	plan    store.Plan // billed on
+	source  billing.Source
 	mapping string
 }
 
 // parseUsageQuery reads the filters. The current month is shown to date; a
 // month that has not begun, or is none, becomes the current one.
 func (s *server) parseUsageQuery(r *http.Request) usageQuery {
-	q := usageQuery{listQuery: parseListQuery(r.URL.Query(), "name", "plan", "license", "seats", "company"), period: billing.ToDate(s.Now())}
-	current := q.period.Month
-	if month, err := store.ParseMonth(q.values.Get("month")); err == nil && month < current && month >= "2000-01" {
-		q.period = billing.WholeMonth(month)
-	}
+	values := r.URL.Query()
+	q := usageQuery{listQuery: parseListQuery(values, "name", "plan", "license", "seats", "company"), period: s.periodOf(values.Get("month"))}
 	q.plan = oneOf(q.values.Get("plan"), store.Plans()...)
+	q.source = oneOf(q.values.Get("source"), billing.Sources()...)
 	q.mapping = oneOf(q.values.Get("mapping"), store.Mapped, store.Unmapped)
 	return q
 }
@@ -63,7 +63,7 @@ func (s *server) usageRows(ctx context.Context, q usageQuery) ([]usageRow, error
 	for _, o := range organizations {
 		figure, ok := figures[o.ID]
 		began := o.CreatedAt.Before(q.period.End())
-		if ok && (figure.Known || began) && (q.plan == "" || figure.Plan == q.plan) {
+		if ok && (figure.Known || began) && (q.plan == "" || figure.Plan == q.plan) && (q.source == "" || figure.Source == q.source) {
 			rows = append(rows, usageRow{o, figure})
 		}
 	}
@@ -102,7 +102,7 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := views.UsagePage{
 		Month: string(q.period.Month), Current: !q.period.AsOf.IsZero(), Months: s.monthOptions(q.period.Month),
-		Query: q.Search, Plan: string(q.plan), Mapping: q.mapping,
+		Query: q.Search, Plan: string(q.plan), Source: string(q.source), Mapping: q.mapping,
 		Sort:         q.order("/usage", "name", "plan", "license", "seats", "company"),
 		Pager:        q.pager("/usage", usagePage, len(rows), total),
 		CountPending: settings.CountPending,
@@ -111,11 +111,16 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 	for _, row := range all {
 		addUsage(&page, row.Usage)
 	}
-	if err := s.explainRows(r.Context(), q.period, rows); err != nil {
+	if err := s.usageTrends(r.Context(), q, all, &page); err != nil {
 		return err
 	}
-	for _, row := range rows {
-		page.Rows = append(page.Rows, usageView(row))
+	fetched, err := s.monthlyFetch(r.Context(), q.period.Month)
+	if err != nil {
+		return err
+	}
+	page.Notice = fetchNotice(fetched)
+	if page.Rows, err = s.usageViews(r.Context(), q.period, rows, fetched.State); err != nil {
+		return err
 	}
 	return s.answer(w, r, http.StatusOK, views.UsageTable(page),
 		func(l views.Layout) templ.Component { return views.Usage(l, page) }, views.SectionUsage, "Usage data")
@@ -165,12 +170,110 @@ func (s *server) monthOptions(chosen store.Month) []views.Option {
 	return options
 }
 
-func usageView(row usageRow) views.UsageRow {
-	return views.UsageRow{
+// usageTrends adds the chart and the forecast of all that match.
+func (s *server) usageTrends(ctx context.Context, q usageQuery, all []usageRow, page *views.UsagePage) error {
+	ids := make([]int64, len(all))
+	for i, row := range all {
+		ids[i] = row.ID
+	}
+	totals, err := s.Bridge.TotalsOf(ctx, historyMonths, ids)
+	if err != nil {
+		return err
+	}
+	page.Trend = totalMonths(totals)
+	if !page.Current {
+		return nil
+	}
+	forecasts, err := s.Bridge.Forecasts(ctx, ids)
+	sum := billing.Forecast{}
+	for _, f := range forecasts {
+		if f.Known {
+			sum.ToDate += f.ToDate
+			sum.Expected += f.Expected
+		}
+	}
+	page.Forecast = &views.Forecast{Seats: sum.Seats(), ToDate: sum.ToDate}
+	return err
+}
+
+// totalMonths are the bars of a chart. A month in which nobody has a figure is unknown.
+func totalMonths(totals []billing.MonthTotal) []views.SeatMonth {
+	months := make([]views.SeatMonth, len(totals))
+	for i, t := range totals {
+		months[i] = views.SeatMonth{Month: string(t.Month), Business: t.Seats[store.Business], Enterprise: t.Seats[store.Enterprise]}
+		months[i].Known = t.Unknown == 0 || months[i].Business+months[i].Enterprise > 0
+	}
+	return months
+}
+
+// monthlyFetch is the last attempt to fetch the Provider API's report of a month; the zero value: there was none.
+func (s *server) monthlyFetch(ctx context.Context, m store.Month) (store.UsageFetch, error) {
+	fetch, err := s.Store.LastUsageFetch(ctx, string(m))
+	if errors.Is(err, store.ErrNotFound) {
+		return store.UsageFetch{}, nil
+	}
+	return fetch, err
+}
+
+// fetchNotice says that the source of a month's figures is not to be trusted; nil: it is, or there is none.
+func fetchNotice(f store.UsageFetch) *views.Notice {
+	if f.State != store.FetchFailed && f.State != store.FetchEmpty {
+		return nil
+	}
+	notice := problemView(f.Problem)
+	notice.Why = "Figures that need the Provider API’s report are unknown, which is not zero."
+	notice.ActionLabel, notice.ActionURL = "Look at the Provider API", providerPath
+	return &notice
+}
+
+// usageViews are the rows of a page, with their reasons and their last twelve months.
+func (s *server) usageViews(ctx context.Context, p billing.Period, rows []usageRow, fetched store.FetchState) ([]views.UsageRow, error) {
+	if err := s.explainRows(ctx, p, rows); err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	months, err := s.Bridge.Months(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]views.UsageRow, len(rows))
+	for i, row := range rows {
+		shown[i] = usageView(row, fetched)
+		for _, u := range months[row.ID] {
+			shown[i].Trend = append(shown[i].Trend, seatMonth(u))
+		}
+	}
+	return shown, nil
+}
+
+func usageView(row usageRow, fetched store.FetchState) views.UsageRow {
+	view := views.UsageRow{
 		OrganizationID: row.ID, Name: row.Name, Plan: string(row.Usage.Plan), License: string(row.License),
-		Seats: row.Seats, Known: row.Known, Source: sourceName(row.Source), Why: whyFigure(row.Usage),
+		Seats: row.Seats, Known: row.Known, State: usageState(row.Usage, fetched), Source: sourceName(row.Source), Why: whyFigure(row.Usage),
 		Company: row.Company, Agreement: row.Agreement,
 	}
+	if row.Known && row.Source != billing.SourceLedger {
+		view.Difference = row.Seats - row.Ledger
+	}
+	return view
+}
+
+// usageState tells no figure and no seats apart, and why there is no figure.
+func usageState(u billing.Usage, fetched store.FetchState) string {
+	switch {
+	case u.Known && u.Seats == 0:
+		return "zero"
+	case u.Known:
+		return ""
+	case fetched == store.FetchFailed:
+		return "failed"
+	case fetched == store.FetchEmpty:
+		return "empty"
+	}
+	return "unknown"
 }
 
 func sourceName(source billing.Source) string {
@@ -181,6 +284,10 @@ func sourceName(source billing.Source) string {
 		return "Provider API"
 	case billing.SourceAPI:
 		return "HTTP API"
+	case billing.SourceCSV:
+		return "Uploaded file"
+	case billing.SourceCorrection:
+		return "Correction"
 	}
 	return string(source)
 }
@@ -194,7 +301,11 @@ func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
 	if err := s.explainRows(r.Context(), q.period, rows); err != nil {
 		return err
 	}
-	header := []string{"Month", "Organization", "External ID", "License type", "Plan billed", "Billable seats", "Source", "Note", "ConnectWise company", "ConnectWise agreement"}
+	header := []string{"Month", "Organization", "External ID", "License type", "Plan billed", "Billable seats", "State", "Source", "Seat ledger", "Note", "ConnectWise company", "ConnectWise agreement"}
+	fetched, err := s.monthlyFetch(r.Context(), q.period.Month)
+	if err != nil {
+		return err
+	}
 	return s.sendCSV(w, r, "usage-"+string(q.period.Month), header, func(write func(...string)) error {
 		for _, row := range rows {
 			seats := "" // unknown is not zero
@@ -202,7 +313,7 @@ func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
 				seats = strconv.Itoa(row.Seats)
 			}
 			write(string(q.period.Month), row.Name, row.ExternalID, string(row.License), row.Usage.Plan.Name(), seats,
-				sourceName(row.Source), whyFigure(row.Usage), row.Company, row.Agreement)
+				usageState(row.Usage, fetched.State), sourceName(row.Source), strconv.Itoa(row.Ledger), whyFigure(row.Usage), row.Company, row.Agreement)
 		}
 		return nil
 	})

@@ -182,3 +182,9 @@ func unzipped(data []byte) ([]byte, error) {
 	plain, err := io.ReadAll(r)
 	return plain, doing("decompressing", err)
 }
+
+// LastUsageFetch reads the latest attempt to fetch the report of a period: ErrNotFound when there was none.
+func (s *Store) LastUsageFetch(ctx context.Context, period string) (UsageFetch, error) {
+	f, err := one(ctx, s.reader, scanFetch, `SELECT `+fetchColumns+` FROM usage_fetches WHERE period = $1 ORDER BY at DESC, id DESC LIMIT 1`, period)
+	return f, doing("reading the last usage fetch of "+period, err)
+}

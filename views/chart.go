@@ -63,3 +63,57 @@ func chartText(months []SeatMonth) string {
 	}
 	return "Billable seats by month. " + strings.Join(parts, "; ") + "."
 }
+
+// The size of a sparkline, in its own units.
+const (
+	sparkWidth  = 96
+	sparkHeight = 24
+	sparkMargin = 3.0
+)
+
+// sparkLine is a small chart: its line in pieces, parted where nothing is known, and the last point.
+type sparkLine struct {
+	drawn  bool
+	pieces []string
+	x, y   string
+}
+
+func spark(months []SeatMonth) sparkLine {
+	most := 1
+	for _, m := range months {
+		most = max(most, m.Business+m.Enterprise)
+	}
+	var line sparkLine
+	var piece []string
+	end := func() {
+		if len(piece) > 0 {
+			line.pieces = append(line.pieces, strings.Join(piece, " "))
+		}
+		piece = nil
+	}
+	step := (sparkWidth - 2*sparkMargin) / float64(max(len(months)-1, 1))
+	for i, m := range months {
+		if !m.Known {
+			end()
+			continue
+		}
+		line.drawn = true
+		line.x = fmt.Sprintf("%.1f", sparkMargin+float64(i)*step)
+		line.y = fmt.Sprintf("%.1f", sparkHeight-sparkMargin-(sparkHeight-2*sparkMargin)*float64(m.Business+m.Enterprise)/float64(most))
+		piece = append(piece, line.x+","+line.y)
+	}
+	end()
+	return line
+}
+
+// sparkText says what the small chart shows: the seats from the first month to the last.
+func sparkText(months []SeatMonth) string {
+	parts := make([]string, len(months))
+	for i, m := range months {
+		parts[i] = shortMonth(m.Month) + " ?"
+		if m.Known {
+			parts[i] = shortMonth(m.Month) + " " + number(m.Business+m.Enterprise)
+		}
+	}
+	return "Seats by month: " + strings.Join(parts, ", ")
+}

@@ -50,7 +50,7 @@ func seatList() SeatList {
 func organizationPage() OrganizationPage {
 	return OrganizationPage{
 		ID: 7, Name: hostile, Plan: PlanBusiness, License: LicenseStandard, Status: "active", Managed: true, ExternalID: "np-1", Created: at("2025-02-03 09:00"),
-		Month: "2026-11", Billable: 48, Known: true, BillPlan: PlanEnterprise, Why: "47 members and one deleted on 10 November.", Months: seatMonths(),
+		Explained: explanation(), Months: seatMonths(),
 		Mapping: &OrganizationMapping{Company: hostile, Agreement: "Managed Services", Status: "Active", Since: at("2026-02-03 10:00"), By: "ada@x.example", URL: "/integrations/connectwise/companies?q=x"},
 		Terms:   []OrganizationTerm{{at("2025-02-03 09:00"), PlanBusiness, LicenseTrial}},
 		Form:    OrganizationForm{Action: "/organizations/7", Edit: true, Name: hostile, Plan: PlanBusiness, License: LicenseStandard, Managed: true},
@@ -58,13 +58,26 @@ func organizationPage() OrganizationPage {
 	}
 }
 
+func explanation() Explanation {
+	original := Figure{Seats: 47, Known: true, Plan: PlanBusiness, Source: "Seat ledger"}
+	return Explanation{
+		OrganizationID: 7, Month: "2026-11", Current: true, Months: []Option{{Value: "2026-11", Label: "November 2026", Selected: true}},
+		Figure: Figure{Seats: 48, Known: true, Plan: PlanEnterprise, Source: "Correction"}, Why: hostile, Original: &original, Ledger: 47,
+		Forecast: &Forecast{Seats: 51, ToDate: 48}, Turns: []Turn{{At: at("2026-11-10 10:00"), What: hostile}, {At: at("2026-01-10 10:00"), What: "In force.", Before: true}},
+		Yes: 1, No: 1, Rows: []SeatShare{{Email: hostile, From: at("2026-03-04 10:00"), Counted: true, Why: hostile}, {Email: "x@x.example", Why: "No."}},
+		Pager: Pager{Page: 1, From: 1, To: 2, Total: 2}, CSV: "/organizations/7/seats.csv?month=2026-11",
+		Form:        &CorrectionForm{Seats: hostile, Plan: PlanBusiness, Reason: hostile, InForce: true, Problems: Problems{"seats": "Enter a number."}},
+		Corrections: []Correction{{Seats: 48, Plan: PlanEnterprise, Reason: hostile, At: at("2026-11-10 10:00"), By: hostile, Withdrawn: at("2026-11-11 10:00"), WithdrawnBy: hostile}},
+	}
+}
+
 func usagePage() UsagePage {
 	return UsagePage{
 		Month: "2026-11", Current: true, Months: []Option{{Value: "2026-11", Label: "November 2026", Selected: true}, {Value: "2026-10", Label: "October 2026"}},
-		Sort: sortedBy("seats", "name", "plan", "license", "seats", "company"), Business: 1201, Enterprise: 452, Unknown: 1, CSV: "/usage.csv?month=2026-11",
+		Sort: sortedBy("seats", "name", "plan", "license", "seats", "company"), Business: 1201, Enterprise: 452, Unknown: 1, Forecast: &Forecast{Seats: 1700, ToDate: 1653}, Trend: seatMonths(), CSV: "/usage.csv?month=2026-11",
 		Rows: []UsageRow{
-			{OrganizationID: 7, Name: hostile, Plan: PlanEnterprise, License: LicenseStandard, Seats: 48, Known: true, Source: "Seat ledger", Why: hostile, Company: hostile, Agreement: "Managed Services"},
-			{OrganizationID: 8, Name: "No figure Ltd", Plan: PlanBusiness, License: LicenseStandard, Source: "None"},
+			{OrganizationID: 7, Name: hostile, Plan: PlanEnterprise, License: LicenseStandard, Seats: 48, Known: true, Source: "Seat ledger", Why: hostile, Trend: seatMonths(), Company: hostile, Agreement: "Managed Services"},
+			{OrganizationID: 8, Name: "No figure Ltd", Plan: PlanBusiness, License: LicenseStandard, Source: "None", State: "failed"},
 		},
 		Pager: Pager{Page: 1, From: 1, To: 2, Total: 2},
 	}

@@ -69,12 +69,8 @@ type OrganizationPage struct {
 	Suspended  time.Time
 	Deleted    time.Time
 
-	Month    string // YYYY-MM, the current one
-	Billable int    // this month so far
-	Known    bool   // the figure is known; unknown is not zero
-	BillPlan string // the plan the month is billed on
-	Why      string // how the figure comes about, a sentence
-	Months   []SeatMonth
+	Explained Explanation
+	Months    []SeatMonth // the last twelve
 
 	Mapping *OrganizationMapping
 	Terms   []OrganizationTerm // newest first

@@ -102,7 +102,7 @@ func TestOrganization(t *testing.T) {
 	t.Parallel()
 	doc := render(t, Organization(layout(SectionOrganizations), organizationPage()))
 	wantText(t, one(t, doc, "[data-testid=billable]"), "48")
-	wantText(t, doc.Find("main"), "47 members and one deleted on 10 November.", "3 Feb 2025", "Managed Services")
+	wantText(t, doc.Find("main"), "Without the correction: 47", "3 Feb 2025", "Managed Services")
 	wantText(t, one(t, doc, "#confirm-delete"), "cannot be undone", "its mapping to")
 	one(t, doc, `#confirm-delete form[action="/organizations/7/delete"][method=post]`)
 	wantText(t, one(t, doc, "#confirm-suspend"), "billed like an active one")
@@ -112,7 +112,7 @@ func TestOrganization(t *testing.T) {
 func TestOrganizationUnknownFigure(t *testing.T) {
 	t.Parallel()
 	p := organizationPage()
-	p.Known, p.Billable = false, 0
+	p.Explained.Figure = Figure{}
 	doc := render(t, Organization(layout(SectionOrganizations), p))
 	if got := text(one(t, doc, "[data-testid=billable]")); got != "Unknown" {
 		t.Errorf("unknown figure shown as %q", got)

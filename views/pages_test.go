@@ -76,7 +76,7 @@ func TestUsage(t *testing.T) {
 	wantText(t, one(t, doc, "[data-testid=usage-totals]"), "1,201", "452", "1,653", "Organizations without a figure1")
 	rows := doc.Find("[data-testid=usage-row]")
 	wantText(t, rows.Eq(0), hostile, "Enterprise", "48", "Seat ledger")
-	wantText(t, rows.Eq(1), "Unknown", "Not mapped") // not 0
+	wantText(t, rows.Eq(1), "Source failed", "Not mapped") // not 0
 	if got := text(doc.Find("#month option[selected]")); got != "November 2026" {
 		t.Errorf("month %q", got)
 	}

@@ -1,5 +1,7 @@
 package views
 
+import "github.com/a-h/templ"
+
 // UsagePage shows the billable seats of a month, organization by organization.
 type UsagePage struct {
 	Month        string   // YYYY-MM
@@ -7,13 +9,17 @@ type UsagePage struct {
 	Months       []Option // to choose from, newest first
 	Query        string
 	Plan         string
+	Source       string // ledger, provider, api, csv, correction
 	Mapping      string // mapped, unmapped
 	Sort         Sort   // columns name, plan, license, seats, company
 	Pager        Pager
 	Rows         []UsageRow
 	Business     int // totals of all that match
 	Enterprise   int
-	Unknown      int // organizations without a known figure
+	Unknown      int         // organizations without a known figure
+	Forecast     *Forecast   // of all that match; nil: the month is over
+	Trend        []SeatMonth // the last twelve months of all that match
+	Notice       *Notice     // about the source of the month's figures
 	CountPending bool
 	CSV          string // address of the download, as the filters stand
 }
@@ -26,7 +32,10 @@ type UsageRow struct {
 	License        string
 	Seats          int
 	Known          bool
-	Source         string // e.g. "Seat ledger", "NordPass report"
+	State          string // why there is nothing to show: failed, empty, unknown, zero; empty: there is
+	Source         string // e.g. "Seat ledger", "Provider API"
+	Difference     int    // figure less ledger; of no meaning for the ledger's own
+	Trend          []SeatMonth
 	Why            string // how the figure comes about
 	Company        string
 	Agreement      string
@@ -42,4 +51,16 @@ func usageLead(p UsagePage) string {
 		lead += " The current month is counted so far."
 	}
 	return lead
+}
+
+// usageStates tell what looks alike apart: no figure, for three reasons, and a figure of zero.
+var usageStates = map[string]label{
+	"failed":  {"danger", "circle-x", "Source failed"},
+	"empty":   {"warning", "circle-dashed", "Source empty"},
+	"unknown": {"neutral", "circle-help", "Unknown"},
+	"zero":    {"neutral", "check", "Zero"},
+}
+
+func explainMonthURL(organization int64, month string) templ.SafeURL {
+	return organizationURL(organization, "?month="+month)
 }

@@ -1,0 +1,288 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+// sharesPage is how many seats of a figure a page shows.
+const sharesPage = 25
+
+// explainQuery is what the explanation of a figure is asked for: ?month, counted and page.
+type explainQuery struct {
+	listQuery
+	period  billing.Period
+	counted string
+}
+
+// parseExplainQuery reads the query. A month that has not begun, or is none, becomes the current one.
+func (s *server) parseExplainQuery(values url.Values) explainQuery {
+	return explainQuery{
+		listQuery: parseListQuery(values),
+		period:    s.periodOf(values.Get("month")),
+		counted:   string(oneOf(values.Get("counted"), "yes", "no")),
+	}
+}
+
+// periodOf is the month of an address: the current one to date, an earlier one whole.
+func (s *server) periodOf(text string) billing.Period {
+	current := billing.ToDate(s.Now())
+	if month, err := store.ParseMonth(text); err == nil && month < current.Month && month >= "2000-01" {
+		return billing.WholeMonth(month)
+	}
+	return current
+}
+
+// explainPath is the organization's page for a month.
+func explainPath(organizationID int64, month store.Month) string {
+	return withQuery(organizationPath(organizationID), nil, "month", string(month))
+}
+
+// showExplanation is the part of the organization's page that explains a figure.
+func (s *server) showExplanation(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.organization(r)
+	if err != nil {
+		return err
+	}
+	values := r.URL.Query()
+	page := withQuery(organizationPath(o.ID), url.Values{"month": values["month"], "counted": values["counted"], "shares": values["page"]})
+	if !isPart(r) {
+		return leave(w, r, page)
+	}
+	explanation, err := s.explanation(r, o, values, nil)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("HX-Push-Url", page)
+	return s.part(w, r, http.StatusOK, views.Explained(explanation))
+}
+
+// explainValues is what the address of the organization's page, whose page is one of the table of members, asks for.
+func explainValues(values url.Values) url.Values {
+	return url.Values{"month": values["month"], "counted": values["counted"], "page": values["shares"]}
+}
+
+// explanation is the figure of the month that the query names. form, when not nil, is a correction that was refused.
+func (s *server) explanation(r *http.Request, o store.Organization, values url.Values, form *views.CorrectionForm) (views.Explanation, error) {
+	q := s.parseExplainQuery(values)
+	e, err := s.Bridge.Explain(r.Context(), o.ID, q.period)
+	if err != nil {
+		return views.Explanation{}, err
+	}
+	page := views.Explanation{
+		OrganizationID: o.ID, Month: string(q.period.Month), Current: !q.period.AsOf.IsZero(), Months: s.monthOptions(q.period.Month),
+		Figure: figureView(e.Usage), Why: whyFigure(e.Usage), Ledger: e.Ledger, Counted: q.counted, Form: form,
+		CSV: withQuery(organizationPath(o.ID)+"/seats.csv", nil, "month", string(q.period.Month), "counted", q.counted),
+	}
+	if e.Original != nil {
+		original := figureView(*e.Original)
+		page.Original = &original
+	}
+	for _, t := range e.Turns {
+		page.Turns = append(page.Turns, views.Turn{At: t.At, What: t.What, Before: t.At.Before(q.period.Start())})
+	}
+	if err := s.explainShares(&page, &q, e.Shares); err != nil {
+		return page, err
+	}
+	if err := s.explainForecast(r, o, q, &page); err != nil {
+		return page, err
+	}
+	return page, s.explainCorrections(r, o, e, &page)
+}
+
+// explainShares adds a page of the seats. The e-mail addresses order them.
+func (s *server) explainShares(page *views.Explanation, q *explainQuery, shares []billing.SeatShare) error {
+	for _, share := range shares {
+		if share.Counted {
+			page.Yes++
+		} else {
+			page.No++
+		}
+	}
+	shown, total, err := load(&q.listQuery, sharesPage, slicePage(filterShares(shares, q.counted)))
+	for _, share := range shown {
+		page.Rows = append(page.Rows, views.SeatShare{Email: share.Email, From: share.From, Until: share.Until, Counted: share.Counted, Why: share.Why})
+	}
+	page.Pager = q.pager("/organizations/"+strconv.FormatInt(page.OrganizationID, 10)+"/explain", sharesPage, len(shown), total)
+	return err
+}
+
+func filterShares(shares []billing.SeatShare, counted string) []billing.SeatShare {
+	shares = slices.DeleteFunc(slices.Clone(shares), func(share billing.SeatShare) bool {
+		return counted != "" && share.Counted != (counted == "yes")
+	})
+	slices.SortStableFunc(shares, func(a, b billing.SeatShare) int {
+		return strings.Compare(store.FoldEmail(a.Email), store.FoldEmail(b.Email))
+	})
+	return shares
+}
+
+func (s *server) explainForecast(r *http.Request, o store.Organization, q explainQuery, page *views.Explanation) error {
+	if !page.Current {
+		return nil
+	}
+	forecasts, err := s.Bridge.Forecasts(r.Context(), []int64{o.ID})
+	if f, ok := forecasts[o.ID]; ok && f.Known {
+		page.Forecast = &views.Forecast{Seats: f.Seats(), ToDate: f.ToDate}
+	}
+	return err
+}
+
+// explainCorrections adds the month's corrections and, for those who may, the form that makes one.
+func (s *server) explainCorrections(r *http.Request, o store.Organization, e billing.Explanation, page *views.Explanation) error {
+	if accessOf(visitorOf(r).Role) < admin {
+		return nil
+	}
+	corrections, err := s.Store.Corrections(r.Context(), o.ID, e.Period.Month)
+	for _, c := range corrections {
+		page.Corrections = append(page.Corrections, views.Correction{
+			Seats: c.Seats, Plan: string(c.Plan), Reason: c.Reason, At: c.At, By: c.By, Withdrawn: c.WithdrawnAt, WithdrawnBy: c.WithdrawnBy,
+		})
+	}
+	if page.Form == nil {
+		page.Form = &views.CorrectionForm{Plan: string(e.Plan)}
+		if e.Known {
+			page.Form.Seats = strconv.Itoa(e.Seats)
+		}
+	}
+	page.Form.InForce = e.Original != nil
+	return err
+}
+
+func figureView(u billing.Usage) views.Figure {
+	return views.Figure{Seats: u.Seats, Known: u.Known, Plan: string(u.Plan), Source: sourceName(u.Source)}
+}
+
+// downloadSeats is the explanation as a file.
+func (s *server) downloadSeats(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.organization(r)
+	if err != nil {
+		return err
+	}
+	q := s.parseExplainQuery(r.URL.Query())
+	e, err := s.Bridge.Explain(r.Context(), o.ID, q.period)
+	if err != nil {
+		return err
+	}
+	header := []string{"Organization", "Month", "Member", "From (UTC)", "Until (UTC)", "Counted", "Why"}
+	name := fmt.Sprintf("seats-%d-%s", o.ID, q.period.Month)
+	return s.sendCSV(w, r, name, header, func(write func(...string)) error {
+		for _, share := range filterShares(e.Shares, q.counted) {
+			write(o.Name, string(q.period.Month), share.Email, csvMoment(share.From), csvMoment(share.Until), yesNo(share.Counted), share.Why)
+		}
+		return nil
+	})
+}
+
+// csvMoment leaves the cell of an unknown moment empty.
+func csvMoment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+// Corrections.
+
+// correctionForm is what the form for a correction sends.
+type correctionForm struct {
+	Month  store.Month
+	Seats  string // as typed
+	Plan   store.Plan
+	Reason string
+}
+
+// parseCorrection reads the form. What is wrong with more than the shape of it, billing says.
+func parseCorrection(r *http.Request) (correctionForm, problems, error) {
+	if err := parseForm(r); err != nil {
+		return correctionForm{}, nil, err
+	}
+	f := correctionForm{
+		Seats:  clip(clean(r.PostForm.Get("seats")), maxName),
+		Plan:   oneOf(r.PostForm.Get("plan"), store.Plans()...),
+		Reason: clean(r.PostForm.Get("reason")),
+	}
+	p := problems{}
+	month, err := store.ParseMonth(r.PostForm.Get("month"))
+	if err != nil {
+		p.add("", "Choose the month first.")
+	}
+	f.Month = month
+	if _, err := strconv.ParseUint(f.Seats, 10, 31); err != nil {
+		p.add("seats", "Enter the number of seats in plain digits.")
+	}
+	return f, p, nil
+}
+
+func (s *server) correctUsage(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.organization(r)
+	if err != nil {
+		return err
+	}
+	form, problems, err := parseCorrection(r)
+	if err != nil {
+		return err
+	}
+	if len(problems) == 0 {
+		seats, _ := strconv.Atoi(form.Seats) // parseCorrection has read it
+		err := s.Bridge.Correct(r.Context(), s.actor(r), store.Correction{OrganizationID: o.ID, Month: form.Month, Seats: seats, Plan: form.Plan, Reason: form.Reason})
+		if err == nil {
+			return s.done(w, r, explainPath(o.ID, form.Month), fmt.Sprintf("%s is corrected to %d seats.", form.Month, seats))
+		}
+		var invalid *billing.Invalid
+		if !errors.As(err, &invalid) {
+			return err
+		}
+		for field, problem := range invalid.Fields {
+			if field == "month" {
+				field = ""
+			}
+			problems.add(field, problem)
+		}
+	}
+	return s.renderCorrection(w, r, o, form, problems)
+}
+
+func (s *server) renderCorrection(w http.ResponseWriter, r *http.Request, o store.Organization, form correctionForm, problems problems) error {
+	view := &views.CorrectionForm{Seats: form.Seats, Plan: string(form.Plan), Reason: form.Reason, Problems: views.Problems(problems)}
+	explanation, err := s.explanation(r, o, url.Values{"month": {string(form.Month)}}, view)
+	if err != nil {
+		return err
+	}
+	return s.renderOrganizationWith(w, r, http.StatusUnprocessableEntity, o, explanation)
+}
+
+func (s *server) withdrawCorrection(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.organization(r)
+	if err != nil {
+		return err
+	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	month, err := store.ParseMonth(r.PostForm.Get("month"))
+	if err != nil {
+		return store.ErrNotFound
+	}
+	if err := s.Bridge.WithdrawCorrection(r.Context(), s.actor(r), o.ID, month); err != nil {
+		return err
+	}
+	return s.done(w, r, explainPath(o.ID, month), "The correction is withdrawn.")
+}

@@ -1,0 +1,101 @@
+package views
+
+import "time"
+
+// Explanation takes an organization's figure of a month apart.
+type Explanation struct {
+	OrganizationID int64
+	Month          string   // YYYY-MM
+	Current        bool     // the month is not over
+	Months         []Option // to choose from, newest first
+	Figure         Figure
+	Why            string
+	Original       *Figure // what a correction overrules
+	Ledger         int     // what the seats below add up to
+	Forecast       *Forecast
+	Turns          []Turn
+	Counted        string // filter: yes, no; empty: all
+	Yes, No        int    // seats that count, and that do not
+	Rows           []SeatShare
+	Pager          Pager
+	CSV            string
+	Form           *CorrectionForm // nil: the visitor may not correct
+	Corrections    []Correction    // of the month, the latest first
+}
+
+// Figure is a number of billable seats with its origin.
+type Figure struct {
+	Seats  int
+	Known  bool // unknown is not zero
+	Plan   string
+	Source string // e.g. "Seat ledger", "Uploaded file"
+}
+
+// Forecast is what to expect at the end of the current month.
+type Forecast struct {
+	Seats, ToDate int
+}
+
+// Turn is something that decided how the month is billed.
+type Turn struct {
+	At     time.Time
+	What   string
+	Before bool // it was so already when the month began
+}
+
+// SeatShare says of one seat whether it counts.
+type SeatShare struct {
+	Email   string
+	From    time.Time
+	Until   time.Time
+	Counted bool
+	Why     string
+}
+
+// CorrectionForm sets a month's figure by hand. Fields: month, seats, plan, reason.
+type CorrectionForm struct {
+	Seats    string
+	Plan     string
+	Reason   string
+	InForce  bool // a correction is in force, which can be withdrawn
+	Problems Problems
+}
+
+// Correction is an admin's own figure.
+type Correction struct {
+	Seats       int
+	Plan        string
+	Reason      string
+	At          time.Time
+	By          string
+	Withdrawn   time.Time // zero: in force
+	WithdrawnBy string
+}
+
+func explainURL(e Explanation) string { return "/organizations/" + id(e.OrganizationID) + "/explain" }
+
+// differs says whether the seats below do not add up to the figure.
+func (e Explanation) differs() bool { return e.Figure.Known && e.Figure.Seats != e.Ledger }
+
+func countedName(counted bool) label {
+	if counted {
+		return label{"success", "check", "Counted"}
+	}
+	return label{"neutral", "x", "Not counted"}
+}
+
+// periodName is a month, with a word for the one that is not over.
+func periodName(month string, current bool) string {
+	if current {
+		return monthName(month) + ", so far"
+	}
+	return monthName(month)
+}
+
+func correctionHint(e Explanation) string {
+	hint := "Shown wherever the figure is. The source’s own figure stays visible."
+	if e.Current {
+		hint += " The month is not over: until the correction is withdrawn, Sync now uses it as it stands."
+	}
+	return hint
+}
