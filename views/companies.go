@@ -162,6 +162,9 @@ func agreementText(a AgreementOption) string {
 	if a.Type != a.Name {
 		parts = append(parts, a.Type)
 	}
+	if a.Parent != "" {
+		parts = append(parts, "child of "+a.Parent)
+	}
 	if a.Unusable != "" {
 		return strings.Join(append(parts, a.Unusable), " · ")
 	}
@@ -180,14 +183,6 @@ func agreementText(a AgreementOption) string {
 		parts = append(parts, "billed from "+calendarDay(a.BillStart))
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
-}
-
-// agreementType leaves out a type that the name says already.
-func agreementType(a AgreementOption) string {
-	if a.Type == a.Name {
-		return ""
-	}
-	return a.Type
 }
 
 // CompanyOrganizationsForm adds an organization for each of several companies.
