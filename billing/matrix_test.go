@@ -37,12 +37,16 @@ func calls() []cwsim.Fault {
 
 // TestFaultMatrix lets every fault strike every call of the road, once and for good. A step that fails
 // has to say so in words and leave nothing half done: done again without the fault, it succeeds, and in
-// the end ConnectWise is exactly as it should be.
+// the end ConnectWise is exactly as it should be. Faults that stay are left to SEATBRIDGE_MATRIX=all, as in CI.
 func TestFaultMatrix(t *testing.T) {
 	t.Parallel()
+	struck := []int{1}
+	if os.Getenv("SEATBRIDGE_MATRIX") == "all" {
+		struck = []int{1, 0}
+	}
 	for _, help := range cwsim.FaultKinds() {
 		for _, call := range calls() {
-			for _, times := range []int{1, 0} {
+			for _, times := range struck {
 				fault := call
 				fault.Kind, fault.Times, fault.N = help.Kind, times, 1
 				switch help.Kind {
@@ -197,7 +201,7 @@ func (w *world) said(err error) *store.Problem {
 // SEATBRIDGE_DROPS is the number of runs; CI makes 1,000.
 func TestRandomDropsNeverDouble(t *testing.T) {
 	t.Parallel()
-	runs := 60
+	runs := 20
 	if n, err := strconv.Atoi(os.Getenv("SEATBRIDGE_DROPS")); err == nil {
 		runs = n
 	}

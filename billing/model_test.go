@@ -20,7 +20,7 @@ import (
 // written down here a second time, says, and no other line was touched. SEATBRIDGE_WORLDS is how many.
 func TestRandomWorlds(t *testing.T) {
 	t.Parallel()
-	worlds := 40
+	worlds := 15
 	if n, err := strconv.Atoi(os.Getenv("SEATBRIDGE_WORLDS")); err == nil {
 		worlds = n
 	}
@@ -54,8 +54,7 @@ type model struct {
 type modelOrganization struct {
 	store.Organization
 	seats     int
-	unknown   bool // created after the period
-	agreement int  // 0: not mapped
+	agreement int // 0: not mapped
 }
 
 func newModel(t *testing.T, seed uint64) *model {

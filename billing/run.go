@@ -190,6 +190,12 @@ func (b *Bridge) begin(ctx context.Context, who Actor, r Request) (store.Run, fu
 }
 
 func (b *Bridge) create(ctx context.Context, who Actor, r Request) (store.Run, error) {
+	if r.Preview {
+		// An earlier preview that still waits is out of date from now on.
+		if err := b.store.DiscardPreviews(ctx, r.Kind); err != nil {
+			return store.Run{}, err
+		}
+	}
 	run, err := b.store.CreateRun(ctx, store.Run{
 		Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
 		Status: store.RunRunning, Actor: who.Name, UserID: who.UserID, Of: r.Of, Agreement: r.Agreement, StartedAt: b.now(),

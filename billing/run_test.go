@@ -202,6 +202,24 @@ func TestPreviewWritesNothingAndApplyWritesExactlyIt(t *testing.T) {
 	}
 }
 
+func TestANewPreviewReplacesTheOneThatWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.mapped("Acme", 5, store.Business)
+	first, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	w.must(err)
+	w.join(acme, 1)
+	second, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	w.must(err)
+	first, err = w.store.Run(t.Context(), first.ID)
+	w.must(err)
+	wantStatus(t, first, store.RunDiscarded)
+	w.wantChanges(first, "cancelled NP-BUS ->5")
+	w.must(w.Apply(t.Context(), admin(), second.ID))
+	w.work.Wait()
+	w.wantLive(a.ID, "NP-BUS 6")
+}
+
 func TestApplyWritesNothingThatWasNotShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

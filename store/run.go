@@ -224,12 +224,30 @@ func (s *Store) RunMonths(ctx context.Context) ([]Month, error) {
 
 // DiscardRun throws a preview away with everything that it planned or held.
 func (s *Store) DiscardRun(ctx context.Context, runID int64) error {
-	return s.tx(ctx, fmt.Sprintf("discarding run %d", runID), func(tx *sql.Tx) error {
-		if _, err := exec(ctx, tx, `UPDATE changes SET state = 'cancelled' WHERE run_id = $1 AND state IN ('planned', 'held')`, runID); err != nil {
+	return s.tx(ctx, fmt.Sprintf("discarding run %d", runID), func(tx *sql.Tx) error { return discardRun(ctx, tx, runID) })
+}
+
+// DiscardPreviews throws all previews of a kind away that wait to be written.
+func (s *Store) DiscardPreviews(ctx context.Context, kind RunKind) error {
+	return s.tx(ctx, "discarding earlier previews", func(tx *sql.Tx) error {
+		waiting, err := list(ctx, tx, scanValue[int64], `SELECT id FROM runs WHERE preview AND status = 'planned' AND kind = $1`, kind)
+		if err != nil {
 			return err
 		}
-		return execOne(ctx, tx, `UPDATE runs SET status = 'discarded' WHERE id = $1 AND preview`, runID)
+		for _, id := range waiting {
+			if err := discardRun(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+func discardRun(ctx context.Context, tx *sql.Tx, runID int64) error {
+	if _, err := exec(ctx, tx, `UPDATE changes SET state = 'cancelled' WHERE run_id = $1 AND state IN ('planned', 'held')`, runID); err != nil {
+		return err
+	}
+	return execOne(ctx, tx, `UPDATE runs SET status = 'discarded' WHERE id = $1 AND preview`, runID)
 }
 
 // UnfinishedRuns lists the runs that are, or were when the process died, under way, the oldest first.
