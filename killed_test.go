@@ -47,40 +47,50 @@ func init() {
 	os.Exit(exitFine)
 }
 
-// TestKilled presses Sync now for 500 mappings, kills the process (SIGKILL) at a random request, starts it again and looks
-// at ConnectWise: every quantity right, no addition twice. SEATBRIDGE_KILLS sets how often (default 3).
+// killsPerSync is how often one sync of 1,000 lines is killed.
+const killsPerSync = 25
+
+// TestKilled presses Sync now for 1,000 mappings, kills the process (SIGKILL) at a random request, starts it again, kills it
+// again while it finishes, and so on. In the end ConnectWise is exactly right: every quantity, no addition twice, none
+// missing. SEATBRIDGE_KILLS sets how often it kills (default 25).
 func TestKilled(t *testing.T) {
-	times, err := strconv.Atoi(os.Getenv("SEATBRIDGE_KILLS"))
+	kills, err := strconv.Atoi(os.Getenv("SEATBRIDGE_KILLS"))
 	if err != nil {
-		times = 3
+		kills = killsPerSync
 	}
-	for i := range times {
+	for begin := 0; begin < kills; begin += killsPerSync {
 		seed := rand.Uint64()
-		t.Run(fmt.Sprintf("%d with seed %d", i, seed), func(t *testing.T) {
+		t.Run(fmt.Sprintf("from %d with seed %d", begin, seed), func(t *testing.T) {
 			t.Parallel()
-			killOnce(t, rand.New(rand.NewPCG(seed, seed)))
+			killOften(t, rand.New(rand.NewPCG(seed, seed)), min(killsPerSync, kills-begin))
 		})
 	}
 }
 
-func killOnce(t *testing.T, chance *rand.Rand) {
-	const mappings = 500
+func killOften(t *testing.T, chance *rand.Rand, kills int) {
+	const mappings = 1000
 	w := newWorld(t, mappings, time.Millisecond)
 	w.addLines()
 	makeOwner(t, w.data)
 
 	server := serveProcess(t, w.data)
-	w.sim.AddFault(w.killer(chance, server.cmd.Process))
+	w.sim.AddFault(killer(chance, server.cmd.Process))
 	server.signIn(t)
 	server.post(t, "/integrations/connectwise/sync", nil)
-	server.cmd.Wait()
-	if run := lastRun(t, w.data); run.Status != store.RunRunning {
-		t.Fatalf("the process did not die in the middle: the run is %s", run.Status)
+	<-server.gone
+	died := 1
+	for ; died < kills && lastRun(t, w.data).Status == store.RunRunning; died++ {
+		again := serveProcess(t, w.data)
+		w.sim.SetFaults(killer(chance, again.cmd.Process))
+		eventually(t, "the process is killed or the run is finished", func() bool {
+			return again.exited() || lastRun(t, w.data).Status != store.RunRunning
+		})
+		again.kill()
 	}
-	written := len(w.quantities())
+	w.sim.ClearFaults()
 
-	again := serveProcess(t, w.data)
-	defer again.kill()
+	last := serveProcess(t, w.data)
+	defer last.kill()
 	eventually(t, "the run is finished", func() bool { return lastRun(t, w.data).Status != store.RunRunning })
 	if run := lastRun(t, w.data); run.Status != store.RunDone {
 		t.Errorf("the run ended as %s: %+v", run.Status, run.Problem)
@@ -88,7 +98,7 @@ func killOnce(t *testing.T, chance *rand.Rand) {
 	if diff := cmp.Diff(w.wanted, w.quantities()); diff != "" {
 		t.Errorf("additions (-want +got):\n%s", diff)
 	}
-	t.Logf("killed with additions on %d of %d agreements; resumed to the end", written, mappings)
+	t.Logf("killed %d times and resumed to the end", died)
 }
 
 // addLines gives every other agreement a line with a wrong quantity, so that there is something to change, too.
@@ -104,18 +114,14 @@ func (w *world) addLines() {
 	}
 }
 
-// killer kills the process at one of the sync's requests; that request is still carried out. There are at least 240 of
-// each kind.
-func (w *world) killer(chance *rand.Rand, p *os.Process) cwsim.Fault {
-	calls := []struct{ method, path string }{
-		{http.MethodGet, "/finance/agreements/*/additions"},
-		{http.MethodPost, "/finance/agreements/*/additions"},
-		{http.MethodPatch, "/finance/agreements/*/additions/*"},
+// killer kills the process at one of the sync's next requests; that request is still carried out.
+func killer(chance *rand.Rand, p *os.Process) cwsim.Fault {
+	method := []string{http.MethodGet, http.MethodPost, http.MethodPatch, ""}[chance.IntN(4)]
+	path := "/finance/agreements/*/additions"
+	if method == http.MethodPatch {
+		path += "/*"
 	}
-	call := calls[chance.IntN(len(calls))]
-	return cwsim.Fault{
-		Kind: cwsim.Hook, Method: call.method, Path: call.path, After: chance.IntN(240), Times: 1, Do: func() { p.Kill() },
-	}
+	return cwsim.Fault{Kind: cwsim.Hook, Method: method, Path: path, After: chance.IntN(40), Times: 1, Do: func() { p.Kill() }}
 }
 
 const ownerPassword = "a long enough secret"
@@ -150,7 +156,8 @@ func lastRun(t *testing.T, data string) store.Run {
 // child is a Seatbridge in a process of its own.
 type child struct {
 	process
-	cmd *exec.Cmd
+	cmd  *exec.Cmd
+	gone chan struct{} // closed when the process has ended
 }
 
 func serveProcess(t *testing.T, data string) *child {
@@ -159,13 +166,17 @@ func serveProcess(t *testing.T, data string) *child {
 	must(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // a run that does not come to its end fails the test
 	t.Cleanup(cancel)
-	c := &child{cmd: exec.CommandContext(ctx, os.Args[0])}
+	c := &child{cmd: exec.CommandContext(ctx, os.Args[0]), gone: make(chan struct{})}
 	c.cmd.Env = append(os.Environ(), asServer+"="+data)
 	stdout, err := c.cmd.StdoutPipe()
 	must(t, err)
 	must(t, c.cmd.Start())
 	c.client, c.out = &http.Client{Jar: jar}, bufio.NewReader(stdout)
 	c.address = strings.TrimPrefix(c.line(t, "listening on "), "listening on ")
+	go func() {
+		defer close(c.gone)
+		c.cmd.Wait()
+	}()
 	return c
 }
 
@@ -174,7 +185,17 @@ func (c *child) signIn(t *testing.T) {
 	c.post(t, "/signin", url.Values{"email": {"owner@example.com"}, "password": {ownerPassword}})
 }
 
+// exited says whether the process has ended, without waiting for it.
+func (c *child) exited() bool {
+	select {
+	case <-c.gone:
+		return true
+	default:
+		return false
+	}
+}
+
 func (c *child) kill() {
 	c.cmd.Process.Kill()
-	c.cmd.Wait()
+	<-c.gone
 }
