@@ -106,6 +106,6 @@ func compareAgreements(a, b store.Agreement, hints AgreementHints) int {
 }
 
 func namedAfterPasswords(a store.Agreement) bool {
-	name := store.Fold(a.Name + " " + a.TypeName)
+	name := strings.ToLower(a.Name + " " + a.TypeName)
 	return strings.Contains(name, "nordpass") || strings.Contains(name, "password")
 }

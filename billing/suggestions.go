@@ -15,8 +15,8 @@ import (
 // A MatchSuggestion is a company, the organization that it may be, and the agreement to map it to.
 type MatchSuggestion struct {
 	store.OpenSuggestion
-	Company   store.CompanyRow
-	Agreement AgreementChoice
+	Agreements []store.Agreement // the company's
+	Agreement  AgreementChoice
 }
 
 // Matches are all suggestions that can be followed.
@@ -45,25 +45,22 @@ func (b *Bridge) Matches(ctx context.Context, preferredType string) (Matches, er
 	if err != nil {
 		return Matches{}, fmt.Errorf("reading suggestions: %w", err)
 	}
-	companies, _, err := b.store.Companies(ctx, store.CompanyFilter{Show: store.ShowSuggested})
+	ids := make([]int, len(open))
+	for i, s := range open {
+		ids[i] = s.CompanyID
+	}
+	agreements, err := b.store.Agreements(ctx, ids)
 	if err != nil {
-		return Matches{}, fmt.Errorf("reading suggested companies: %w", err)
+		return Matches{}, fmt.Errorf("reading agreements: %w", err)
 	}
 	hints, err := b.AgreementHints(ctx, preferredType)
 	if err != nil {
 		return Matches{}, err
 	}
-	byID := map[int]store.CompanyRow{}
-	for _, c := range companies {
-		byID[c.ID] = c
-	}
 	var m Matches
 	for _, s := range open {
-		company, found := byID[s.CompanyID]
-		if !found { // mapped between the two queries
-			continue
-		}
-		m.add(MatchSuggestion{OpenSuggestion: s, Company: company, Agreement: ChooseAgreement(company.Agreements, hints, b.now())})
+		of := agreements[s.CompanyID]
+		m.add(MatchSuggestion{OpenSuggestion: s, Agreements: of, Agreement: ChooseAgreement(of, hints, b.now())})
 	}
 	m.Types = b.settlingTypes(m)
 	m.Token = token(m.Ready)
@@ -88,7 +85,7 @@ func (b *Bridge) settlingTypes(m Matches) []AgreementType {
 	for _, s := range slices.Concat(m.Ready, m.Choose) {
 		usable := map[string]int{}
 		total := 0
-		for _, a := range s.Company.Agreements {
+		for _, a := range s.Agreements {
 			if AgreementUnusable(a, b.now()) == "" {
 				usable[a.TypeName]++
 				total++

@@ -108,7 +108,7 @@ func (s *server) suggestionRow(g billing.MatchSuggestion) views.SuggestionRow {
 		OrganizationID: g.OrganizationID, Organization: g.Organization.Name, Plan: string(g.Organization.Plan), License: string(g.Organization.License),
 		AgreementReason: g.Agreement.Reason, Score: g.Score, Reason: g.Reason,
 	}
-	row.Agreements = s.agreementOptions(g.Company.Agreements, g.Agreement.ID)
+	row.Agreements = s.agreementOptions(g.Agreements, g.Agreement.ID)
 	return row
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -20,6 +21,7 @@ type Suggestion struct {
 // has none, is managed and not deleted, and nobody turned the suggestion down.
 type OpenSuggestion struct {
 	Suggestion
+	Company      Company // without its types
 	Organization Organization
 }
 
@@ -108,13 +110,14 @@ func (s *Store) SaveSuggestions(ctx context.Context, state int, suggestions []Su
 // OpenSuggestions lists the suggestions that can be followed, of some companies or, with nil, of all: the
 // best first, equally good ones by the company's name.
 func (s *Store) OpenSuggestions(ctx context.Context, companyIDs []int) ([]OpenSuggestion, error) {
-	query := `SELECT s.company_id, s.organization_id, s.score, s.certain, s.reason, ` + organizationColumns + `
+	query := `SELECT s.company_id, s.organization_id, s.score, s.certain, s.reason, ` + companyColumns + `, ` + organizationColumns + `
 		FROM suggestions s JOIN organizations o ON o.id = s.organization_id JOIN companies c ON c.id = s.company_id WHERE ` + openSuggestion
 	if companyIDs != nil {
 		query += ` AND s.company_id IN ` + in(companyIDs)
 	}
 	open, err := list(ctx, s.reader, func(row scanner) (g OpenSuggestion, err error) {
-		err = row.Scan(append([]any{&g.CompanyID, &g.OrganizationID, &g.Score, &g.Certain, &g.Reason}, g.Organization.dest()...)...)
+		own := []any{&g.CompanyID, &g.OrganizationID, &g.Score, &g.Certain, &g.Reason}
+		err = row.Scan(slices.Concat(own, g.Company.dest(), g.Organization.dest())...)
 		return g, err
 	}, query+` ORDER BY s.score DESC, c.name_folded, c.id, s.organization_id`)
 	return open, doing("listing suggestions", err)
