@@ -79,20 +79,34 @@ func (s *server) changeRows(ctx context.Context, changes []store.Change) ([]view
 	rows := make([]views.ChangeRow, len(changes))
 	for i, c := range changes {
 		rows[i] = changeRow(c, runs[c.RunID])
-		if c.State != store.StateConflict {
-			continue
-		}
-		lines, err := s.Store.AgreementLines(ctx, c.AgreementID)
-		if err != nil {
-			return nil, err
-		}
-		for _, line := range lines {
-			if line.ProductID == c.ProductID && line.Chosen {
-				rows[i].Chosen = int64(line.AdditionID)
+		if c.State == store.StateConflict {
+			if err := s.offerLines(ctx, c, runs[c.RunID], &rows[i]); err != nil {
+				return nil, err
 			}
 		}
 	}
 	return rows, nil
+}
+
+// offerLines adds to a conflict that is still open what can be chosen and what was.
+func (s *server) offerLines(ctx context.Context, c store.Change, run store.Run, row *views.ChangeRow) error {
+	open, _, err := s.Store.Changes(ctx, store.ChangeFilter{RunID: c.RunID, AgreementID: c.AgreementID, States: []store.ChangeState{store.StateConflict}, Open: true})
+	if err != nil {
+		return err
+	}
+	if len(open) == 0 && run.Status != store.RunPlanned {
+		return nil // a later run has looked at it again
+	}
+	for _, o := range c.Candidates {
+		row.Candidates = append(row.Candidates, views.Candidate{AdditionID: int64(o.AdditionID), Quantity: o.Quantity.String(), Effective: o.EffectiveDate, Description: o.Description})
+	}
+	lines, err := s.Store.AgreementLines(ctx, c.AgreementID)
+	for _, line := range lines {
+		if line.ProductID == c.ProductID && line.Chosen {
+			row.Chosen = int64(line.AdditionID)
+		}
+	}
+	return err
 }
 
 // runsByID are the runs that changes belong to.
@@ -125,9 +139,6 @@ func changeRow(c store.Change, run store.Run) views.ChangeRow {
 	}
 	for _, share := range c.Shares {
 		row.Shares = append(row.Shares, views.Share{OrganizationID: share.OrganizationID, Organization: share.Organization, Seats: share.Seats, Unknown: !share.Known})
-	}
-	for _, o := range c.Candidates {
-		row.Candidates = append(row.Candidates, views.Candidate{AdditionID: int64(o.AdditionID), Quantity: o.Quantity.String(), Effective: o.EffectiveDate, Description: o.Description})
 	}
 	return row
 }

@@ -348,6 +348,9 @@ func TestConflictIsChosen(t *testing.T) {
 		}
 	}
 	has(t, w.b.get("/attention", http.StatusOK), "[data-testid=all-clear]", "Nothing needs you.")
+	if w.b.get(path, http.StatusOK).Find("[name=addition]").Length() != 0 {
+		t.Error("a conflict that is settled can still be chosen")
+	}
 }
 
 func TestUndoOfARun(t *testing.T) {

@@ -102,10 +102,10 @@ func TestAgreement(t *testing.T) {
 // Green is shown only where everything was checked.
 func TestAttentionIsGreenOnlyWhenAllWasChecked(t *testing.T) {
 	t.Parallel()
-	doc := render(t, attentionCard(nil, Clear{Checked: at("2026-11-01 00:31")}))
+	doc := render(t, attentionCard(nil, Clear{Checked: at("2026-11-01 00:31")}, true))
 	wantText(t, one(t, doc, "[data-testid=all-clear]"), "Nothing needs you.", "1 Nov 2026, 00:31 UTC")
-	doc = render(t, attentionCard(nil, Clear{Why: "nothing was synced yet."}))
+	doc = render(t, attentionCard(nil, Clear{Why: "nothing was synced yet."}, true))
 	wantText(t, one(t, doc, "[data-testid=not-checked]"), "nothing was synced yet.")
 	absent(t, doc, "[data-testid=all-clear]")
-	absent(t, render(t, attentionCard(attentionPage().Attention, Clear{Checked: at("2026-11-01 00:31")})), "[data-testid=all-clear]")
+	absent(t, render(t, attentionCard(attentionPage().Attention, Clear{Checked: at("2026-11-01 00:31")}, true)), "[data-testid=all-clear]")
 }

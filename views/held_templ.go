@@ -221,7 +221,7 @@ func HeldTable(p HeldPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</table></div><p class=\"muted\">The lines of one agreement wait and are decided together: while seats move from one line to another, writing only one of them would bill the seats twice or not at all.</p><div class=\"bulk\" role=\"group\" aria-label=\"Decide about several changes\"><span class=\"muted\">Selected:</span> <button class=\"btn\" data-variant=\"outline\" data-size=\"sm\" name=\"decision\" value=\"approve\">Approve</button> <button class=\"btn\" data-variant=\"outline\" data-size=\"sm\" name=\"decision\" value=\"reject\">Reject</button> <span class=\"muted\">All ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</table></div><p class=\"muted held-note\">The lines of one agreement wait and are decided together: while seats move from one line to another, writing only one of them would bill the seats twice or not at all.</p><div class=\"bulk\" role=\"group\" aria-label=\"Decide about several changes\"><span class=\"muted\">Selected:</span> <button class=\"btn\" data-variant=\"outline\" data-size=\"sm\" name=\"decision\" value=\"approve\">Approve</button> <button class=\"btn\" data-variant=\"outline\" data-size=\"sm\" name=\"decision\" value=\"reject\">Reject</button> <span class=\"muted\">All ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -515,7 +515,7 @@ func NeedsAttention(l Layout, p AttentionPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = attentionCard(p.Attention, p.Clear).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = attentionCard(p.Attention, p.Clear, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -142,7 +142,7 @@ func (p RunPage) notices() []Notice {
 			ActionLabel: "Approve or reject", ActionURL: "/held?run=" + id(p.Run.ID)})
 	}
 	if n := p.Run.Counts.Stale; n > 0 && p.Run.Status != "planned" {
-		list = append(list, Notice{Kind: "info", What: count(n, "line is", "lines are") + " stale and was left alone.",
+		list = append(list, Notice{Kind: "info", What: count(n, "line is stale and was", "lines are stale and were") + " left alone.",
 			Why: "It is no longer as it was when this run planned it: changed in ConnectWise PSA since, or planned anew by a later run. Each says which.",
 			Do:  "Preview or sync again to see it as it is now."})
 	}

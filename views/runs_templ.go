@@ -513,7 +513,7 @@ func Run(l Layout, p RunPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if p.Run.Took > 0 {
+			if p.Run.Status != "running" && !p.Run.Ended.IsZero() {
 				var templ_7745c5c3_Var21 string
 				templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(" · took " + duration(p.Run.Took))
 				if templ_7745c5c3_Err != nil {
