@@ -243,6 +243,7 @@ const (
 	catchUp       = "catch-up"
 	monthlyReport = "monthly usage report"
 	usageReports  = "usage reports"
+	oldUploads    = "old uploads"
 	housekeeping  = "housekeeping"
 )
 
@@ -262,6 +263,7 @@ func startJobs(log *slog.Logger, db *store.Store, bridge *billing.Bridge) (*sche
 		jobs.Add(monthlyReport, "2 0 1 * *", time.Hour, bridge.PullDue), // there is one from 00:01:02 on (nordpass.md section 3)
 		jobs.Add(usageReports, "10 * * * *", time.Hour, bridge.PullDue), // hourly, but only what was not read yet
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
+		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, bridge.DiscardOldIntakes),
 		jobs.RunNow(catchUp),
 	)
 	return jobs, err

@@ -239,10 +239,10 @@ func (in Intake) options(now time.Time) (IntakeOptions, error) {
 			continue
 		}
 		o.Dates[c] = in.Survey.Dates[i]
-		if in.Survey.Dates[i] != AmbiguousOrder && in.Survey.Dates[i] != MixedOrder {
+		if !in.LeavesOrderOpen(c) {
 			continue
 		}
-		if o.Dates[c] = in.Choices.Dates[c]; hasDates(c) && o.Dates[c] != DayFirst && o.Dates[c] != MonthFirst {
+		if o.Dates[c] = in.Choices.Dates[c]; o.Dates[c] != DayFirst && o.Dates[c] != MonthFirst {
 			addProblem(problems, "dates."+string(c), "Choose whether the day or the month comes first.")
 		}
 	}
@@ -252,9 +252,13 @@ func (in Intake) options(now time.Time) (IntakeOptions, error) {
 	return o, nil
 }
 
-// hasDates says whether the order of day and month matters for a column.
-func hasDates(c Column) bool {
-	return slices.Contains([]Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn, MonthColumn}, c)
+// LeavesOrderOpen says whether the admin has to choose what comes first in the dates of a column, the day or the month.
+func (in Intake) LeavesOrderOpen(c Column) bool {
+	i, ok := in.Choices.Columns[c]
+	if !ok || i < 0 || i >= len(in.Survey.Dates) || !slices.Contains([]Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn, MonthColumn}, c) {
+		return false
+	}
+	return in.Survey.Dates[i] == AmbiguousOrder || in.Survey.Dates[i] == MixedOrder
 }
 
 // startIntake does work on an import in the background, one at a time.

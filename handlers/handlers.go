@@ -119,11 +119,12 @@ func (s *server) endpoint(min access, fn func(http.ResponseWriter, *http.Request
 
 // dispatch gives requests without a route the same error pages as the others.
 func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
-	if _, pattern := s.mux.Handler(r); pattern == "" {
+	_, pattern := s.mux.Handler(r)
+	if pattern == "" {
 		s.endpoint(anyone, s.noRoute).ServeHTTP(w, r)
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(pattern))
 	s.mux.ServeHTTP(w, r)
 }
 

@@ -74,6 +74,7 @@ func (s *server) completeOrganizations(r *http.Request, page *views.Organization
 	if accessOf(visitorOf(r).Role) < admin {
 		return nil
 	}
+	page.Manages = true
 	connection, err := s.Bridge.Connection(r.Context())
 	page.CanImport = connection.State == billing.Active
 	return err

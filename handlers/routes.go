@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"seatbridge/billing"
 	"seatbridge/static"
 )
 
@@ -51,6 +52,16 @@ func (s *server) routes() []route {
 
 		{"GET /usage", admin, s.showUsage},
 		{"GET /usage.csv", admin, s.downloadUsage},
+		{"GET /usage/import", admin, s.showUpload(billing.UsageIntake)},
+		{"POST /usage/import", admin, s.upload(billing.UsageIntake)},
+		{"GET /organizations/import", admin, s.showUpload(billing.MembersIntake)},
+		{"POST /organizations/import", admin, s.upload(billing.MembersIntake)},
+		{"GET /imports/{id}", admin, s.showIntake},
+		{"GET /imports/{id}/progress", admin, s.intakeProgress},
+		{"GET /imports/{id}/changes", admin, s.showIntakeChanges},
+		{"POST /imports/{id}/check", admin, s.checkIntake},
+		{"POST /imports/{id}/write", admin, s.writeIntake},
+		{"POST /imports/{id}/discard", admin, s.discardIntake},
 
 		{"GET /integrations", admin, s.listIntegrations},
 		{"GET /integrations/connectwise", admin, s.showConnectWise},

@@ -91,6 +91,13 @@
     asked = null;
   });
 
+  // ---- Forms that take a while, such as uploads, say so: data-busy names what says it
+
+  document.addEventListener("submit", (event) => {
+    const busy = !event.defaultPrevented && byId(event.target.dataset.busy);
+    if (busy) busy.hidden = false;
+  });
+
   // ---- Tables
 
   document.addEventListener("change", (event) => {

@@ -18,6 +18,7 @@ type OrganizationsPage struct {
 	Rows      []OrganizationRow
 	Any       bool // there are organizations at all, whatever the filters
 	CanEdit   bool
+	Manages   bool // sees billing and integrations
 	CanImport bool // the integration is active: Import companies leads somewhere
 }
 

@@ -1,0 +1,461 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"seatbridge/billing"
+	"seatbridge/store"
+	"seatbridge/views"
+)
+
+const (
+	// maxUpload limits the body of an upload: the largest table and what stands around it.
+	maxUpload = billing.MaxTableBytes + 1<<20
+	// uploadTime is how long an upload over a slow line may take.
+	uploadTime = 15 * time.Minute
+	// intakePatience is how long an answer waits for work on an import, so that small files need no progress page.
+	intakePatience = 800 * time.Millisecond
+	// intakeOrganizationsPage and intakeChangesPage are how much of what an import would do a page shows.
+	intakeOrganizationsPage = 25
+	intakeChangesPage       = 50
+)
+
+// bodyLimit is how large the body of a request to a route may be.
+func bodyLimit(pattern string) int64 {
+	switch pattern {
+	case "POST /usage/import", "POST /organizations/import":
+		return maxUpload
+	}
+	return maxBody
+}
+
+func intakePath(id int64) string { return "/imports/" + strconv.FormatInt(id, 10) }
+
+func intakeSection(kind billing.IntakeKind) views.Section {
+	if kind == billing.UsageIntake {
+		return views.SectionUsage
+	}
+	return views.SectionOrganizations
+}
+
+// Uploading.
+
+func (s *server) showUpload(kind billing.IntakeKind) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		return s.renderUpload(w, r, http.StatusOK, kind, nil)
+	}
+}
+
+func (s *server) renderUpload(w http.ResponseWriter, r *http.Request, status int, kind billing.IntakeKind, problems map[string]string) error {
+	page := views.UploadPage{Kind: string(kind), Problems: views.Problems(problems)}
+	return s.full(w, r, status, intakeSection(kind), "Import "+string(kind), func(l views.Layout) templ.Component { return views.Upload(l, page) })
+}
+
+// upload receives a file. It is read as it comes and never held in memory.
+func (s *server) upload(kind billing.IntakeKind) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		// A test's recorder has no deadline to move.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
+		file, err := uploadedFile(r)
+		if err != nil {
+			return err
+		}
+		if file == nil {
+			return s.renderUpload(w, r, http.StatusUnprocessableEntity, kind, map[string]string{"file": "Choose a file."})
+		}
+		defer file.Close()
+		saved, err := s.Bridge.Upload(context.WithoutCancel(r.Context()), s.actor(r), kind, fileName(file.FileName()), file)
+		var invalid *billing.Invalid
+		switch {
+		case errors.As(err, &invalid):
+			return s.renderUpload(w, r, http.StatusUnprocessableEntity, kind, invalid.Fields)
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return badBody(err)
+		case err != nil:
+			return err
+		}
+		return leave(w, r, intakePath(saved.ID))
+	}
+}
+
+// uploadedFile is the field "file" of a multipart form; nil: nothing was chosen.
+func uploadedFile(r *http.Request) (*multipart.Part, error) {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, badBody(err)
+	}
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, badBody(err)
+		}
+		if part.FormName() == "file" && part.FileName() != "" {
+			return part, nil
+		}
+	}
+}
+
+// fileName is the last part of a name, without what cannot be shown.
+func fileName(name string) string {
+	name = clip(clean(path.Base(strings.ReplaceAll(name, `\`, "/"))), maxName)
+	if name == "" || name == "." || name == "/" {
+		return "file"
+	}
+	return name
+}
+
+// The import's page.
+
+func (s *server) intake(r *http.Request) (billing.Intake, error) {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return billing.Intake{}, err
+	}
+	return s.Bridge.Intake(r.Context(), id)
+}
+
+func (s *server) showIntake(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.intake(r)
+	if err != nil {
+		return err
+	}
+	return s.renderIntake(w, r, http.StatusOK, in, nil)
+}
+
+func (s *server) renderIntake(w http.ResponseWriter, r *http.Request, status int, in billing.Intake, problems problems) error {
+	page := s.intakeView(r, in)
+	page.Problems = views.Problems(problems)
+	if page.Findings != nil {
+		page.Findings.SkipProblem = problems["skip"]
+		delete(page.Problems, "skip")
+		if isPart(r) && status == http.StatusOK {
+			return s.part(w, r, status, views.IntakeOrganizations(page))
+		}
+	}
+	layout, err := s.layout(w, r, intakeSection(in.Kind), "Import "+string(in.Kind))
+	if err != nil {
+		return err
+	}
+	if page.Progress != nil {
+		layout.Refresh = progressRefresh
+	}
+	return s.render(w, r, status, views.Intake(layout, page))
+}
+
+// intakeProgress is polled while there is work on an import.
+func (s *server) intakeProgress(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.intake(r)
+	if err != nil {
+		return err
+	}
+	progress := s.intakeProgressView(in)
+	if !isPart(r) || progress == nil {
+		return leave(w, r, intakePath(in.ID))
+	}
+	return s.render(w, r, http.StatusOK, views.IntakeStatus(progress))
+}
+
+func (s *server) intakeProgressView(in billing.Intake) *views.IntakeProgress {
+	p := in.Progress
+	if !p.Running {
+		return nil
+	}
+	return &views.IntakeProgress{
+		ID: in.ID, Writing: p.Writing, Phase: p.Phase, Done: p.Done, Total: p.Total, PerSecond: perSecond(p.Done, s.Now().Sub(p.StartedAt)),
+	}
+}
+
+func (s *server) intakeView(r *http.Request, in billing.Intake) views.IntakePage {
+	page := views.IntakePage{
+		ID: in.ID, Kind: string(in.Kind), Name: in.Name, State: string(in.State), Rows: in.Survey.Rows, Unreadable: in.Survey.Problems,
+		Encoding: in.Survey.Encoding, Delimiter: delimiterName(in.Survey.Delimiter), Header: in.Survey.Header,
+		Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, RemoveMissing: in.Choices.RemoveMissing,
+		Progress: s.intakeProgressView(in), Notice: problemNotice(in.Progress.Problem),
+	}
+	for _, row := range in.Survey.Sample {
+		page.Sample = append(page.Sample, append([]string{strconv.Itoa(row.Line)}, row.Cells...))
+	}
+	page.Encodings = append(page.Encodings, views.Option{Label: "As recognised", Selected: in.Choices.Encoding == ""})
+	for _, e := range billing.Encodings() {
+		page.Encodings = append(page.Encodings, views.Option{Value: e, Label: e, Selected: e == in.Choices.Encoding})
+	}
+	for _, c := range in.Kind.Columns() {
+		page.Columns = append(page.Columns, intakeColumn(in, c))
+	}
+	if in.Findings != nil {
+		page.Findings = intakeFindings(r, in)
+	}
+	return page
+}
+
+func delimiterName(delimiter byte) string {
+	switch delimiter {
+	case ',':
+		return "commas"
+	case ';':
+		return "semicolons"
+	case '\t':
+		return "tabs"
+	}
+	return "vertical bars"
+}
+
+func intakeColumn(in billing.Intake, c billing.Column) views.IntakeColumn {
+	chosen, ok := in.Choices.Columns[c]
+	column := views.IntakeColumn{
+		Name: string(c), Label: columnLabel(c), Required: slices.Contains(in.Kind.Required(), c),
+		Columns: []views.Option{{Label: "Not in the file", Selected: !ok}},
+	}
+	for i, name := range in.Survey.Header {
+		column.Columns = append(column.Columns, views.Option{Value: strconv.Itoa(i), Label: name, Selected: ok && i == chosen})
+	}
+	if in.LeavesOrderOpen(c) {
+		order := in.Choices.Dates[c]
+		column.Orders = []views.Option{
+			{Label: "Choose…", Selected: order == ""},
+			{Value: string(billing.DayFirst), Label: "Day first: 3 April", Selected: order == billing.DayFirst},
+			{Value: string(billing.MonthFirst), Label: "Month first: 4 March", Selected: order == billing.MonthFirst},
+		}
+	}
+	return column
+}
+
+func columnLabel(c billing.Column) string {
+	switch c {
+	case billing.EmailColumn:
+		return "E-mail address"
+	case billing.SeatsColumn:
+		return "Billable seats"
+	}
+	return strings.ToUpper(string(c[:1])) + string(c[1:])
+}
+
+func memberActions() []billing.MemberAction {
+	return []billing.MemberAction{billing.AddMember, billing.JoinMember, billing.SuspendMember, billing.ReactivateMember, billing.DeleteMember, billing.CorrectMember}
+}
+
+func actionName(action billing.MemberAction) string {
+	return map[billing.MemberAction]string{
+		billing.AddMember: "added", billing.JoinMember: "joined", billing.SuspendMember: "suspended",
+		billing.ReactivateMember: "reactivated", billing.DeleteMember: "deleted", billing.CorrectMember: "dates corrected",
+	}[action]
+}
+
+func intakeFindings(r *http.Request, in billing.Intake) *views.IntakeFindings {
+	f := in.Findings
+	view := &views.IntakeFindings{
+		Rows: f.Rows, Changes: f.Changes(), Unchanged: f.Unchanged, NotInFile: f.NotInFile, Bad: f.Bad, LeftOut: f.LeftOut,
+		Refused: f.Refused, ProblemCount: f.ProblemCount,
+	}
+	if in.Kind == billing.UsageIntake {
+		view.Counts = []views.IntakeCount{{What: "New figures", N: f.NewReports}, {What: "Replaced figures", N: f.Replaced}}
+	}
+	for _, action := range memberActions() {
+		if n := f.Actions[action]; n > 0 || action == billing.AddMember && in.Kind == billing.MembersIntake {
+			view.Counts = append(view.Counts, views.IntakeCount{What: "Members " + actionName(action), N: n})
+		}
+	}
+	for _, u := range f.Unknown {
+		view.Unknown = append(view.Unknown, views.IntakeUnknown{Name: u.Name, Rows: u.Rows, Create: u.Create})
+	}
+	for _, p := range f.Problems {
+		view.Problems = append(view.Problems, views.IntakeProblem{Line: p.Line, Column: p.Column, Problem: p.Problem})
+	}
+	q := parseListQuery(r.URL.Query())
+	shown, total, _ := load(&q, intakeOrganizationsPage, slicePage(f.Organizations)) // slices do not fail
+	for _, o := range shown {
+		view.Organizations = append(view.Organizations, intakeOrganization(in.ID, o))
+	}
+	view.Pager = q.pager(intakePath(in.ID), intakeOrganizationsPage, len(shown), total)
+	return view
+}
+
+func intakeOrganization(id int64, o billing.IntakeOrganization) views.IntakeOrganization {
+	var parts []string
+	for _, action := range memberActions() {
+		if n := o.Actions[action]; n > 0 {
+			parts = append(parts, members(n)+" "+actionName(action))
+		}
+	}
+	if o.Reports > 0 {
+		parts = append(parts, months(o.Reports))
+	}
+	view := views.IntakeOrganization{ID: o.ID, Name: o.Name, What: strings.Join(parts, ", ")}
+	if o.ID == 0 {
+		view.URL = withQuery(intakePath(id)+"/changes", nil, "name", o.Name)
+	} else {
+		view.URL = withQuery(intakePath(id)+"/changes", nil, "organization", strconv.FormatInt(o.ID, 10))
+	}
+	return view
+}
+
+func months(n int) string {
+	if n == 1 {
+		return "1 month’s figure"
+	}
+	return fmt.Sprintf("%d months’ figures", n)
+}
+
+// Checking, writing and discarding.
+
+// parseIntakeChoices reads the form of an import. Every value is one that the form offers, or is left out.
+func parseIntakeChoices(form url.Values, kind billing.IntakeKind) billing.IntakeChoices {
+	c := billing.IntakeChoices{
+		Encoding: string(oneOf(form.Get("encoding"), billing.Encodings()...)), Organization: clip(clean(form.Get("organization")), maxName),
+		OpenMonth: checked(form, "open_month"), RemoveMissing: checked(form, "remove_missing"),
+		Columns: billing.ColumnMap{}, Dates: map[billing.Column]billing.DateOrder{},
+	}
+	for _, column := range kind.Columns() {
+		if i, err := strconv.ParseUint(form.Get("column."+string(column)), 10, 16); err == nil {
+			c.Columns[column] = int(i)
+		}
+		if order := oneOf(form.Get("dates."+string(column)), billing.DayFirst, billing.MonthFirst); order != "" {
+			c.Dates[column] = order
+		}
+	}
+	for _, name := range form["create"] {
+		if name = clean(name); name != "" {
+			c.Create = append(c.Create, name)
+		}
+	}
+	return c
+}
+
+func (s *server) checkIntake(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.intake(r)
+	if err != nil {
+		return err
+	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	choices := parseIntakeChoices(r.PostForm, in.Kind)
+	return s.intakeWork(w, r, in, s.Bridge.CheckIntake(r.Context(), in.ID, choices), func() { in.Choices, in.Findings = choices, nil })
+}
+
+func (s *server) writeIntake(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.intake(r)
+	if err != nil {
+		return err
+	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	return s.intakeWork(w, r, in, s.Bridge.WriteIntake(r.Context(), s.actor(r), in.ID, checked(r.PostForm, "skip")), func() {})
+}
+
+// intakeWork answers a form that starts work on an import. keep puts what was sent into the page that says what is wrong with it.
+func (s *server) intakeWork(w http.ResponseWriter, r *http.Request, in billing.Intake, err error, keep func()) error {
+	var invalid *billing.Invalid
+	switch {
+	case errors.As(err, &invalid):
+		keep()
+		return s.renderIntake(w, r, http.StatusUnprocessableEntity, in, problems(maps.Clone(invalid.Fields)))
+	case errors.Is(err, billing.ErrRunning):
+		return leave(w, r, intakePath(in.ID))
+	case err != nil:
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), intakePatience)
+	defer cancel()
+	s.Bridge.WaitForIntake(ctx, in.ID)
+	return leave(w, r, intakePath(in.ID))
+}
+
+func (s *server) discardIntake(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.intake(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Bridge.DiscardIntake(r.Context(), in.ID); err != nil {
+		return err
+	}
+	return leave(w, r, intakePath(in.ID))
+}
+
+// The changes of one organization.
+
+func (s *server) showIntakeChanges(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.intake(r)
+	if err != nil {
+		return err
+	}
+	query := r.URL.Query()
+	organizationID, name := formID(query.Get("organization"), 64), clip(clean(query.Get("name")), maxName)
+	changes, err := s.Bridge.IntakeChanges(r.Context(), in.ID, organizationID, name)
+	if err != nil {
+		return err
+	}
+	if organizationID != 0 {
+		o, err := s.Store.Organization(r.Context(), organizationID)
+		if err != nil {
+			return err
+		}
+		name = o.Name
+	}
+	q := parseListQuery(query)
+	shown, total, err := load(&q, intakeChangesPage, slicePage(changes))
+	if err != nil {
+		return err
+	}
+	page := views.IntakeChangesPage{ID: in.ID, Name: name, Pager: q.pager(intakePath(in.ID)+"/changes", intakeChangesPage, len(shown), total)}
+	for _, c := range shown {
+		page.Rows = append(page.Rows, intakeChange(c))
+	}
+	return s.answer(w, r, http.StatusOK, views.IntakeChangeTable(page),
+		func(l views.Layout) templ.Component { return views.IntakeChanges(l, page) }, intakeSection(in.Kind), "Changes of "+name)
+}
+
+func intakeChange(c billing.IntakeChange) views.IntakeChange {
+	if m := c.Member; m != nil {
+		view := views.IntakeChange{Line: c.Line, Who: m.After.Email, What: "Member " + actionName(m.Action), After: seatText(m.After)}
+		if m.Action != billing.AddMember {
+			view.Before = seatText(m.Before)
+		}
+		return view
+	}
+	view := views.IntakeChange{Line: c.Line, Who: c.Report.After.Month.String(), What: "New figure", After: reportText(c.Report.After)}
+	if before := c.Report.Before; before != nil {
+		view.What, view.Before = "Replaced figure", reportText(*before)+", "+sourceName(billing.Source(before.Source))
+	}
+	return view
+}
+
+// seatText is a stay in short: its status and the days that matter.
+func seatText(seat store.Seat) string {
+	text := string(seat.Status())
+	for _, m := range []struct {
+		word string
+		at   time.Time
+	}{{"invited", seat.InvitedAt}, {"joined", seat.JoinedAt}, {"suspended", seat.SuspendedAt}, {"deleted", seat.DeletedAt}} {
+		if !m.at.IsZero() {
+			text += ", " + m.word + " " + m.at.UTC().Format("2 Jan 2006 15:04")
+		}
+	}
+	return text
+}
+
+func reportText(r store.UsageReport) string {
+	text := fmt.Sprintf("%d %s", r.Seats, r.Plan.Name())
+	if r.Note != "" {
+		text += ". " + r.Note
+	}
+	return text
+}

@@ -1,0 +1,154 @@
+package views
+
+// UploadPage is where a file to import is chosen.
+type UploadPage struct {
+	Kind     string // members, usage
+	Problems Problems
+}
+
+// IntakePage is the import of an uploaded file.
+type IntakePage struct {
+	ID         int64
+	Kind       string // members, usage
+	Name       string // of the file
+	State      string // uploaded, checked, done, discarded
+	Rows       int
+	Unreadable int
+	Encoding   string
+	Delimiter  string // in words
+	Sample     [][]string
+	Header     []string
+
+	Encodings     []Option
+	Columns       []IntakeColumn
+	Organization  string
+	OpenMonth     bool
+	RemoveMissing bool
+	Problems      Problems
+
+	Progress *IntakeProgress
+	Notice   *Notice
+	Findings *IntakeFindings
+}
+
+// IntakeColumn is a field that a column of the file feeds.
+type IntakeColumn struct {
+	Name     string
+	Label    string
+	Required bool
+	Columns  []Option // of the file
+	Orders   []Option // of day and month; none: the file leaves nothing open
+}
+
+// IntakeProgress is work on an import.
+type IntakeProgress struct {
+	ID          int64
+	Writing     bool
+	Phase       string
+	Done, Total int
+	PerSecond   float64
+}
+
+// IntakeFindings is what an import would do, or has done.
+type IntakeFindings struct {
+	Rows          int
+	Changes       int
+	Counts        []IntakeCount
+	Unchanged     int
+	NotInFile     int
+	Bad           int
+	LeftOut       int
+	Refused       string
+	Unknown       []IntakeUnknown
+	Problems      []IntakeProblem
+	ProblemCount  int
+	Organizations []IntakeOrganization
+	Pager         Pager // of the organizations
+	SkipProblem   string
+}
+
+// IntakeCount is a kind of change with its number.
+type IntakeCount struct {
+	What string
+	N    int
+}
+
+// IntakeUnknown is an organization that nobody knows.
+type IntakeUnknown struct {
+	Name   string
+	Rows   int
+	Create bool
+}
+
+// IntakeProblem is something in a row that makes it unusable.
+type IntakeProblem struct {
+	Line    int
+	Column  string
+	Problem string
+}
+
+// IntakeOrganization is one that changes.
+type IntakeOrganization struct {
+	ID   int64 // 0: it is created
+	Name string
+	What string // its changes, in words
+	URL  string // of its changes, one by one
+}
+
+// IntakeChangesPage shows the changes of one organization.
+type IntakeChangesPage struct {
+	ID    int64
+	Name  string // of the organization
+	Rows  []IntakeChange
+	Pager Pager
+}
+
+// IntakeChange is a row's effect.
+type IntakeChange struct {
+	Line   int // 0: the member is not in the file
+	Who    string
+	What   string
+	Before string
+	After  string
+}
+
+func uploadURL(kind string) string {
+	if kind == "usage" {
+		return "/usage/import"
+	}
+	return "/organizations/import"
+}
+
+func uploadTitle(kind string) string {
+	if kind == "usage" {
+		return "Import usage"
+	}
+	return "Import members"
+}
+
+func uploadLead(kind string) string {
+	if kind == "usage" {
+		return "A table of billable seats by organization and month, such as an export of NordPass’s Usage data. A figure of the file beats what Seatbridge counts."
+	}
+	return "A table of members: organization and e-mail address, and, where known, status and the dates of invitation, joining, suspension and deletion."
+}
+
+func intakeURL(intake int64, action string) string { return "/imports/" + id(intake) + action }
+
+func (p IntakePage) open() bool { return p.State == "uploaded" || p.State == "checked" }
+
+func (p IntakePage) checked() bool { return p.State == "checked" && p.Findings != nil }
+
+func (f IntakeFindings) skipped() int { return f.Bad + f.LeftOut }
+
+func intakeProgressText(p *IntakeProgress) string {
+	text := p.Phase
+	if text == "" {
+		text = "Starting"
+	}
+	text += ": " + number(p.Done) + " of " + count(p.Total, "row", "rows")
+	if p.PerSecond > 0 {
+		text += ", " + rate(p.PerSecond)
+	}
+	return text + "."
+}
