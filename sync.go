@@ -180,6 +180,9 @@ func result(c store.Change) string {
 
 func why(c store.Change) string {
 	parts := append([]string{c.Reason}, c.Warnings...)
+	if c.State == store.StateHeld {
+		parts = append(parts, "Held: "+c.HeldBecause)
+	}
 	return strings.Join(append(parts, sentence(c.Problem)), " ")
 }
 

@@ -236,3 +236,14 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestAHeldChangeSaysWhy(t *testing.T) {
+	t.Parallel()
+	c := store.Change{State: store.StateHeld, Reason: "Acme 205.", HeldBecause: "A change of +200 is larger than 100 seats."}
+	if got, want := cell(why(c)), "Acme 205. Held: A change of +200 is larger than 100 seats."; got != want {
+		t.Errorf("why = %q, want %q", got, want)
+	}
+	if result(c) != "held" || !needsPerson(c) {
+		t.Error("a held change is shown as if it needed nobody")
+	}
+}

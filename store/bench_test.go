@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"fmt"
 	"testing"
 	"time"
@@ -110,4 +111,84 @@ func fillLargeMSP(b *testing.B, s *Store) {
 		company := i + 1
 		check(b, s.SaveMapping(b.Context(), Mapping{OrganizationID: all[i].ID, CompanyID: company, AgreementID: 100 + companies + company, CreatedAt: t0, CreatedBy: "me"}))
 	}
+}
+
+// BenchmarkYearsOfHistory measures what the pages read after five years of monthly syncs of 2,000 agreements, of which one
+// in fifty fails each time and one in a hundred is held.
+func BenchmarkYearsOfHistory(b *testing.B) {
+	s := openTest(b)
+	const years, agreements = 5, 2_000
+	last := fillHistory(b, s, 12*years, agreements)
+
+	b.Run("OpenCounts", func(b *testing.B) {
+		for b.Loop() {
+			if counts, err := s.OpenCounts(b.Context()); err != nil || counts[StateFailed] == 0 {
+				b.Fatal(counts, err)
+			}
+		}
+	})
+	b.Run("CountHeld", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.CountHeld(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	for name, f := range map[string]ChangeFilter{
+		"open":         {Open: true, Limit: 100},
+		"held":         {States: []ChangeState{StateHeld}, Carried: true, Limit: 50},
+		"agreement":    {AgreementID: 77, Carried: true, Limit: 100},
+		"organization": {OrganizationID: 77, Carried: true, Limit: 100},
+		"run":          {RunID: last, Limit: 100},
+	} {
+		b.Run("Changes/"+name, func(b *testing.B) {
+			for b.Loop() {
+				if _, total, err := s.Changes(b.Context(), f); err != nil || total == 0 {
+					b.Fatal(total, err)
+				}
+			}
+		})
+	}
+	b.Run("Figures", func(b *testing.B) {
+		for b.Loop() {
+			for _, err := range s.Figures(b.Context(), last, StateWritten) {
+				check(b, err)
+			}
+		}
+	})
+	b.Run("Runs", func(b *testing.B) {
+		for b.Loop() {
+			if _, total, err := s.Runs(b.Context(), RunFilter{Kind: RunMonthly, Limit: 30}); err != nil || total == 0 {
+				b.Fatal(total, err)
+			}
+		}
+	})
+}
+
+// fillHistory adds a run a month and answers the last one.
+func fillHistory(b *testing.B, s *Store, months, agreements int) (last int64) {
+	b.Helper()
+	mapped(b, s, 1)
+	for m := range months {
+		r := must[Run](b)(s.CreateRun(b.Context(), Run{Kind: RunMonthly, Month: "2026-03", Status: RunIncomplete, StartedAt: t0.AddDate(0, m, 0)}))
+		err := s.tx(b.Context(), "filling", func(tx *sql.Tx) error {
+			for a := range agreements {
+				c := testChange(1, StateWritten)
+				switch {
+				case a%50 == 0:
+					c.State = StateFailed
+				case a%100 == 1:
+					c.State = StateHeld
+				}
+				c.RunID, c.AgreementID, c.Shares = r.ID, a+1, []Share{{OrganizationID: int64(a + 1), Organization: "O", Seats: 2}}
+				if err := addChange(b.Context(), tx, c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		check(b, err)
+		last = r.ID
+	}
+	return last
 }

@@ -402,7 +402,7 @@ func TestOpenChanges(t *testing.T) {
 }
 
 // mapped maps an organization to each of these agreements of one company.
-func mapped(t *testing.T, s *Store, agreements ...int) {
+func mapped(t testing.TB, s *Store, agreements ...int) {
 	t.Helper()
 	in := Import{Companies: []Company{{ID: 1, Name: "Acme", Identifier: "Acme"}}, At: t0}
 	for _, id := range agreements {

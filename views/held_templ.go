@@ -238,7 +238,7 @@ func HeldTable(p HeldPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, asking("Approve all "+count(p.Total, "change", "changes")+"?", "They are written to ConnectWise PSA exactly as shown, on all pages of this list. A line that changed there since is left alone.", "Approve all"))
+			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, asking("Approve "+count(p.Total, "change", "changes")+"?", "They are written to ConnectWise PSA exactly as shown, also those on other pages of this list. A line that changed there since is left alone.", "Approve all"))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -246,7 +246,7 @@ func HeldTable(p HeldPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, asking("Reject all "+count(p.Total, "change", "changes")+"?", "Nothing of them is written. The next sync looks at these agreements again.", "Reject all"))
+			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, asking("Reject "+count(p.Total, "change", "changes")+"?", "Nothing of them is written. The next sync looks at these agreements again.", "Reject all"))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
