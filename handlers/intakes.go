@@ -347,7 +347,9 @@ func (s *server) checkIntake(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	choices := parseIntakeChoices(r.PostForm, in.Kind)
-	return s.intakeWork(w, r, in, s.Bridge.CheckIntake(r.Context(), in.ID, choices), func() { in.Choices, in.Findings = choices, nil })
+	err = s.Bridge.CheckIntake(r.Context(), in.ID, choices)
+	in.Choices, in.Findings = choices, nil // for the page that says what is wrong with them
+	return s.intakeWork(w, r, in, err)
 }
 
 func (s *server) writeIntake(w http.ResponseWriter, r *http.Request) error {
@@ -358,15 +360,14 @@ func (s *server) writeIntake(w http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return err
 	}
-	return s.intakeWork(w, r, in, s.Bridge.WriteIntake(r.Context(), s.actor(r), in.ID, checked(r.PostForm, "skip")), func() {})
+	return s.intakeWork(w, r, in, s.Bridge.WriteIntake(r.Context(), s.actor(r), in.ID, checked(r.PostForm, "skip")))
 }
 
-// intakeWork answers a form that starts work on an import. keep puts what was sent into the page that says what is wrong with it.
-func (s *server) intakeWork(w http.ResponseWriter, r *http.Request, in billing.Intake, err error, keep func()) error {
+// intakeWork answers a form that starts work on an import, or did not because of err.
+func (s *server) intakeWork(w http.ResponseWriter, r *http.Request, in billing.Intake, err error) error {
 	var invalid *billing.Invalid
 	switch {
 	case errors.As(err, &invalid):
-		keep()
 		return s.renderIntake(w, r, http.StatusUnprocessableEntity, in, problems(maps.Clone(invalid.Fields)))
 	case errors.Is(err, billing.ErrRunning):
 		return leave(w, r, intakePath(in.ID))
