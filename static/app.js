@@ -129,6 +129,7 @@
     x: (row) => row.querySelector("input[type=checkbox]:not(:disabled)")?.click(),
     m: (row) => row.querySelector("[data-key=m]")?.click(),
     r: (row) => row.querySelector("[data-key=r]")?.click(),
+    a: () => document.querySelector(".bulk.sticky button")?.click(),
     n: () => document.querySelector(".pager a:last-child[href]")?.click(),
     p: () => document.querySelector(".pager a:first-child[href]")?.click(),
     "/": () => document.querySelector(".filters input[type=search]")?.focus(),

@@ -1365,12 +1365,12 @@ func keyboardHelp(picks bool) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if picks {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<div><dt><kbd>r</kbd></dt><dd>reject the suggestion</dd></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<div><dt><kbd>a</kbd></dt><dd>Map, as the first button at the end of the page does</dd></div><div><dt><kbd>r</kbd></dt><dd>reject the suggestion</dd></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<div><dt><kbd>m</kbd></dt><dd>Map what the row shows</dd></div><div><dt><kbd>r</kbd></dt><dd>reject the row's suggestion</dd></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<div><dt><kbd>a</kbd></dt><dd>Add organizations for selected companies</dd></div><div><dt><kbd>m</kbd></dt><dd>Map what the row shows</dd></div><div><dt><kbd>r</kbd></dt><dd>reject the row's suggestion</dd></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
