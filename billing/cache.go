@@ -189,14 +189,19 @@ func (b *Bridge) Months(ctx context.Context, ids []int64) (map[int64][]Usage, er
 	return months, err
 }
 
-// Forecasts is what to expect at the end of the current month for each of the organizations; nil: for all.
-func (b *Bridge) Forecasts(ctx context.Context, ids []int64) (map[int64]Forecast, error) {
+// Forecast is what to expect at the end of the current month for the organizations together; nil: for all. Halves of
+// seats add up, so that it may differ from the sum of the forecasts of each.
+func (b *Bridge) Forecast(ctx context.Context, ids []int64) (Forecast, error) {
 	now := ToDate(b.now())
-	forecasts := make(map[int64]Forecast, len(ids))
+	var sum Forecast
 	err := b.eachRemembered(ctx, ids, func(id int64, r *remembered) {
-		forecasts[id] = r.trend.Forecast(r.months[rememberedMonths-1].usage(id, now))
+		if f := r.trend.Forecast(r.months[rememberedMonths-1].usage(id, now)); f.Known {
+			sum.Known = true
+			sum.ToDate += f.ToDate
+			sum.Expected += f.Expected
+		}
 	})
-	return forecasts, err
+	return sum, err
 }
 
 // eachRemembered calls fn with what is remembered of the organizations, brought up to date; nil: of all.

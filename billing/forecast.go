@@ -17,11 +17,10 @@ type Trend struct {
 	TrialSeats int       // the seats that are billed from then on
 }
 
-// Forecast is the billable seats to expect at the end of a month. It is a guess for people to plan with
+// Forecast is the billable seats to expect at the end of the current month. It is a guess for people to plan with
 // and is never written anywhere.
 type Forecast struct {
 	Known    bool
-	Plan     store.Plan
 	ToDate   int     // billable already
 	Expected float64 // at the end of the month; at least ToDate
 }
@@ -81,7 +80,7 @@ func seatsAfterTrial(seats []store.Seat, now time.Time, r Rules) int {
 // them come those of a trial that ends before the month does, and the joins of the days that are left at the pace of the
 // last three whole months. A figure that an admin corrected is final, and of an unknown one nothing is known.
 func (t Trend) Forecast(u Usage) Forecast {
-	f := Forecast{Known: u.Known, Plan: u.Plan, ToDate: u.Seats, Expected: float64(u.Seats)}
+	f := Forecast{Known: u.Known, ToDate: u.Seats, Expected: float64(u.Seats)}
 	if !u.Known || u.Source == SourceCorrection {
 		return f
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // sharesPage is how many seats of a figure a page shows.
-const sharesPage = 25
+const sharesPage = 10
 
 // explainQuery is what the explanation of a figure is asked for: ?month, counted and page.
 type explainQuery struct {
@@ -131,8 +131,8 @@ func (s *server) explainForecast(r *http.Request, o store.Organization, q explai
 	if !page.Current {
 		return nil
 	}
-	forecasts, err := s.Bridge.Forecasts(r.Context(), []int64{o.ID})
-	if f, ok := forecasts[o.ID]; ok && f.Known {
+	f, err := s.Bridge.Forecast(r.Context(), []int64{o.ID})
+	if f.Known {
 		page.Forecast = &views.Forecast{Seats: f.Seats(), ToDate: f.ToDate}
 	}
 	return err

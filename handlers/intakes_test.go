@@ -233,7 +233,7 @@ func TestExplain(t *testing.T) {
 		t.Errorf("the address becomes %q", got)
 	}
 	b.get(explain+"?month=2026-03&page=2", http.StatusSeeOther)
-	if rows := b.follow().Find("[data-testid=share]").Length(); rows != 7 {
+	if rows := b.follow().Find("[data-testid=share]").Length(); rows != 10 {
 		t.Errorf("%d rows on the second page", rows)
 	}
 	b.get(organizationPath(o.ID)+"/seats.csv?month=2026-03", http.StatusOK)

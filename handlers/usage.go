@@ -46,49 +46,72 @@ type usageRow struct {
 	billing.Usage
 }
 
-// usageRows are all organizations that match, with their figures, in order.
-// Those that did not exist yet in the period are left out.
-func (s *server) usageRows(ctx context.Context, q usageQuery) ([]usageRow, error) {
+// usageFigures are the figures of all organizations that match, in order. Those that did not exist yet in the period
+// are left out, unless somebody says what they used.
+func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]billing.Usage, error) {
 	figures, err := s.Bridge.Figures(ctx, q.period)
 	if err != nil {
 		return nil, err
 	}
-	organizations, _, err := s.Store.Organizations(ctx, store.OrganizationFilter{
-		Search: q.Search, Status: store.OrganizationAny, Mapping: q.mapping, Sort: "name",
-	})
+	filter := store.OrganizationFilter{Search: q.Search, Status: store.OrganizationAny, Mapping: q.mapping, Sort: "name"}
+	switch q.Sort {
+	case "name", "license", "company":
+		filter.Sort, filter.Desc = q.Sort, q.Desc
+	}
+	organizations, err := s.Store.OrganizationKeys(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
-	var rows []usageRow
+	matching := make([]billing.Usage, 0, len(organizations))
 	for _, o := range organizations {
 		figure, ok := figures[o.ID]
-		began := o.CreatedAt.Before(q.period.End())
-		if ok && (figure.Known || began) && (q.plan == "" || figure.Plan == q.plan) && (q.source == "" || figure.Source == q.source) {
-			rows = append(rows, usageRow{o, figure})
+		there := ok && (figure.Known || o.CreatedAt.Before(q.period.End()))
+		if there && (q.plan == "" || figure.Plan == q.plan) && (q.source == "" || figure.Source == q.source) {
+			matching = append(matching, figure)
 		}
 	}
-	sortRows(rows, q.Desc, usageOrder(q.Sort))
+	switch q.Sort {
+	case "plan":
+		sortRows(matching, q.Desc, func(a, b billing.Usage) int { return cmp.Compare(a.Plan, b.Plan) })
+	case "seats":
+		sortRows(matching, q.Desc, func(a, b billing.Usage) int { return cmp.Compare(knownSeats(a), knownSeats(b)) })
+	}
+	return matching, nil
+}
+
+// usageRows completes figures with their reasons and their organizations.
+func (s *server) usageRows(ctx context.Context, p billing.Period, figures []billing.Usage) ([]usageRow, error) {
+	ids := usageIDs(figures)
+	explained, err := s.Bridge.Usage(ctx, p, ids)
+	if err != nil {
+		return nil, err
+	}
+	organizations, _, err := s.Store.Organizations(ctx, store.OrganizationFilter{IDs: ids, Status: store.OrganizationAny})
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]store.OrganizationRow, len(organizations))
+	for _, o := range organizations {
+		byID[o.ID] = o
+	}
+	rows := make([]usageRow, len(ids))
+	for i, id := range ids {
+		rows[i] = usageRow{byID[id], explained[id]}
+	}
 	return rows, nil
 }
 
-// usageOrder compares by a column; the rows are in order of their names already.
-func usageOrder(column string) func(a, b usageRow) int {
-	switch column {
-	case "plan":
-		return func(a, b usageRow) int { return cmp.Compare(a.Usage.Plan, b.Usage.Plan) }
-	case "license":
-		return func(a, b usageRow) int { return cmp.Compare(a.License, b.License) }
-	case "seats":
-		return func(a, b usageRow) int { return cmp.Compare(knownSeats(a.Usage), knownSeats(b.Usage)) }
-	case "company":
-		return func(a, b usageRow) int { return cmp.Compare(store.Fold(a.Company), store.Fold(b.Company)) }
+func usageIDs(figures []billing.Usage) []int64 {
+	ids := make([]int64, len(figures))
+	for i, u := range figures {
+		ids[i] = u.OrganizationID
 	}
-	return func(a, b usageRow) int { return cmp.Compare(store.Fold(a.Name), store.Fold(b.Name)) }
+	return ids
 }
 
 func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 	q := s.parseUsageQuery(r)
-	all, err := s.usageRows(r.Context(), q)
+	all, err := s.usageFigures(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -96,7 +119,7 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows, total, err := load(&q.listQuery, usagePage, slicePage(all))
+	shown, total, err := load(&q.listQuery, usagePage, slicePage(all))
 	if err != nil {
 		return err
 	}
@@ -104,12 +127,12 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 		Month: string(q.period.Month), Current: !q.period.AsOf.IsZero(), Months: s.monthOptions(q.period.Month),
 		Query: q.Search, Plan: string(q.plan), Source: string(q.source), Mapping: q.mapping,
 		Sort:         q.order("/usage", "name", "plan", "license", "seats", "company"),
-		Pager:        q.pager("/usage", usagePage, len(rows), total),
+		Pager:        q.pager("/usage", usagePage, len(shown), total),
 		CountPending: settings.CountPending,
 		CSV:          withQuery("/usage.csv", q.values, "page", ""),
 	}
-	for _, row := range all {
-		addUsage(&page, row.Usage)
+	for _, u := range all {
+		addUsage(&page, u)
 	}
 	if err := s.usageTrends(r.Context(), q, all, &page); err != nil {
 		return err
@@ -119,27 +142,11 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Notice = fetchNotice(fetched)
-	if page.Rows, err = s.usageViews(r.Context(), q.period, rows, fetched.State); err != nil {
+	if page.Rows, err = s.usageViews(r.Context(), q.period, shown, fetched.State); err != nil {
 		return err
 	}
 	return s.answer(w, r, http.StatusOK, views.UsageTable(page),
 		func(l views.Layout) templ.Component { return views.Usage(l, page) }, views.SectionUsage, "Usage data")
-}
-
-// explainRows gives the figures that are shown their reasons.
-func (s *server) explainRows(ctx context.Context, p billing.Period, rows []usageRow) error {
-	ids := make([]int64, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
-	}
-	explained, err := s.Bridge.Usage(ctx, p, ids)
-	if err != nil {
-		return err
-	}
-	for i, row := range rows {
-		rows[i].Usage = explained[row.ID]
-	}
-	return nil
 }
 
 // addUsage adds a figure to the page's totals. Unknown is counted apart: it is not zero.
@@ -171,12 +178,12 @@ func (s *server) monthOptions(chosen store.Month) []views.Option {
 }
 
 // usageTrends adds the chart and the forecast of all that match.
-func (s *server) usageTrends(ctx context.Context, q usageQuery, all []usageRow, page *views.UsagePage) error {
-	ids := make([]int64, len(all))
-	for i, row := range all {
-		ids[i] = row.ID
+func (s *server) usageTrends(ctx context.Context, q usageQuery, all []billing.Usage, page *views.UsagePage) error {
+	var ids []int64 // nil: all organizations, whose sums are remembered
+	if q.Search != "" || q.plan != "" || q.source != "" || q.mapping != "" {
+		ids = usageIDs(all)
 	}
-	totals, err := s.Bridge.TotalsOf(ctx, historyMonths, ids)
+	totals, err := s.usageTotals(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -184,16 +191,18 @@ func (s *server) usageTrends(ctx context.Context, q usageQuery, all []usageRow, 
 	if !page.Current {
 		return nil
 	}
-	forecasts, err := s.Bridge.Forecasts(ctx, ids)
-	sum := billing.Forecast{}
-	for _, f := range forecasts {
-		if f.Known {
-			sum.ToDate += f.ToDate
-			sum.Expected += f.Expected
-		}
+	forecast, err := s.Bridge.Forecast(ctx, ids)
+	if forecast.Known {
+		page.Forecast = &views.Forecast{Seats: forecast.Seats(), ToDate: forecast.ToDate}
 	}
-	page.Forecast = &views.Forecast{Seats: sum.Seats(), ToDate: sum.ToDate}
 	return err
+}
+
+func (s *server) usageTotals(ctx context.Context, ids []int64) ([]billing.MonthTotal, error) {
+	if ids == nil {
+		return s.Bridge.Totals(ctx, historyMonths)
+	}
+	return s.Bridge.TotalsOf(ctx, historyMonths, ids)
 }
 
 // totalMonths are the bars of a chart. A month in which nobody has a figure is unknown.
@@ -227,15 +236,12 @@ func fetchNotice(f store.UsageFetch) *views.Notice {
 }
 
 // usageViews are the rows of a page, with their reasons and their last twelve months.
-func (s *server) usageViews(ctx context.Context, p billing.Period, rows []usageRow, fetched store.FetchState) ([]views.UsageRow, error) {
-	if err := s.explainRows(ctx, p, rows); err != nil {
+func (s *server) usageViews(ctx context.Context, p billing.Period, figures []billing.Usage, fetched store.FetchState) ([]views.UsageRow, error) {
+	rows, err := s.usageRows(ctx, p, figures)
+	if err != nil {
 		return nil, err
 	}
-	ids := make([]int64, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
-	}
-	months, err := s.Bridge.Months(ctx, ids)
+	months, err := s.Bridge.Months(ctx, usageIDs(figures))
 	if err != nil {
 		return nil, err
 	}
@@ -294,11 +300,12 @@ func sourceName(source billing.Source) string {
 
 func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
 	q := s.parseUsageQuery(r)
-	rows, err := s.usageRows(r.Context(), q)
+	figures, err := s.usageFigures(r.Context(), q)
 	if err != nil {
 		return err
 	}
-	if err := s.explainRows(r.Context(), q.period, rows); err != nil {
+	rows, err := s.usageRows(r.Context(), q.period, figures)
+	if err != nil {
 		return err
 	}
 	header := []string{"Month", "Organization", "External ID", "License type", "Plan billed", "Billable seats", "State", "Source", "Seat ledger", "Note", "ConnectWise company", "ConnectWise agreement"}
