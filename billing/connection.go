@@ -127,7 +127,10 @@ func (b *Bridge) CheckConnection(ctx context.Context, who Actor) (Connection, er
 	} else {
 		b.tellRefusal(ctx, before, missingRights(rights))
 		i.APIBase = client.APIBase()
-		err = b.saveChecked(ctx, i, rights)
+		err = b.saveFindings(ctx, i, rights)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return Connection{}, ErrNotConnected // disconnected meanwhile
 	}
 	if err != nil {
 		return Connection{}, fmt.Errorf("keeping the result of the connection test: %w", err)
@@ -170,8 +173,15 @@ func (b *Bridge) integrationFor(ctx context.Context, c Credentials) (store.Integ
 		if err != nil {
 			return i, fmt.Errorf("reading mappings: %w", err)
 		}
-		if len(mappings) > 0 {
+		products, err := b.store.ProductMappings(ctx)
+		if err != nil {
+			return i, fmt.Errorf("reading product mappings: %w", err)
+		}
+		switch {
+		case len(mappings) > 0:
 			problems["site"] = fmt.Sprintf("%d organizations are mapped to company %s at %s. Disconnect first to connect another ConnectWise.", len(mappings), i.Company, i.Site)
+		case len(products) > 0:
+			problems["site"] = fmt.Sprintf("The products are mapped to those of company %s at %s. Disconnect first to connect another ConnectWise.", i.Company, i.Site)
 		}
 	}
 	if i.ConnectedAt.IsZero() {
@@ -229,6 +239,16 @@ func (b *Bridge) saveChecked(ctx context.Context, i store.Integration, rights co
 	}
 	b.forgetClient()
 	return nil
+}
+
+// saveFindings keeps what a test found, and nothing of the credentials that it was made with: they may have
+// been replaced or removed meanwhile.
+func (b *Bridge) saveFindings(ctx context.Context, i store.Integration, rights connectwise.Rights) error {
+	encoded, err := json.Marshal(rights)
+	if err != nil {
+		return fmt.Errorf("encoding rights: %w", err)
+	}
+	return b.store.SaveFindings(ctx, i.APIBase, string(encoded), missingRights(rights), b.now())
 }
 
 // storedRights are the rights as they were last tested.

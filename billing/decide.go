@@ -3,6 +3,7 @@ package billing
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -101,6 +102,16 @@ func (b *Bridge) Retry(ctx context.Context, who Actor, runID int64) (store.Run, 
 	if err != nil {
 		return store.Run{}, err
 	}
+	run, err := b.store.Run(ctx, runID)
+	if err != nil {
+		return store.Run{}, fmt.Errorf("reading run %d: %w", runID, err)
+	}
+	switch run.Kind {
+	case store.RunUndo:
+		return b.Undo(ctx, who, run.Of) // what is undone already needs nothing
+	case store.RunRelease:
+		return b.Start(ctx, who, Request{Kind: store.RunRelease, Period: ToDate(b.now()), Agreement: run.Agreement})
+	}
 	r.Kind = store.RunRetry
 	return b.Start(ctx, who, r)
 }
@@ -113,6 +124,13 @@ func (b *Bridge) following(ctx context.Context, runID int64) (Request, error) {
 	}
 	if run.Preview || run.Status == store.RunRunning {
 		return Request{}, &Invalid{Fields: map[string]string{"run": "This run has not written anything yet."}}
+	}
+	i, err := b.store.Integration(ctx)
+	if err != nil {
+		return Request{}, fmt.Errorf("reading the integration: %w", err)
+	}
+	if run.StartedAt.Before(i.ConnectedAt) {
+		return Request{}, &Invalid{Fields: map[string]string{"run": "This run was made with another connection."}}
 	}
 	return Request{Period: Period{Month: run.Month, AsOf: run.AsOf}, Of: runID}, nil
 }
@@ -130,6 +148,13 @@ func (b *Bridge) ChooseLine(ctx context.Context, who Actor, changeID int64, addi
 	c, err := b.store.Change(ctx, changeID)
 	if err != nil {
 		return fmt.Errorf("reading change %d: %w", changeID, err)
+	}
+	later, err := b.store.LookedAtBetween(ctx, c.RunID, math.MaxInt64)
+	if err != nil {
+		return fmt.Errorf("reading later runs: %w", err)
+	}
+	if later[c.AgreementID] {
+		return &Invalid{Fields: map[string]string{"addition": "A later run has looked at this agreement; choose there."}}
 	}
 	offered := false
 	for _, candidate := range c.Candidates {

@@ -12,7 +12,7 @@ import (
 const (
 	// dueAfter is when, after a month's end, its sync is due: 00:30:00 UTC on the first (guide, "Monthly usage data sync").
 	dueAfter = 30 * time.Minute
-	// retryFor is how long after that a monthly sync that failed as a whole is tried again by itself.
+	// retryFor is how long after its first try a monthly sync that failed as a whole is tried again by itself.
 	retryFor = 24 * time.Hour
 	// retryEvery is how long it waits in between.
 	retryEvery = 55 * time.Minute
@@ -81,6 +81,10 @@ func (b *Bridge) isDue(ctx context.Context, m store.Month) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("reading the last sync of %s: %w", m, err)
 	}
+	first, err := b.store.FirstTry(ctx, store.RunMonthly, m)
+	if err != nil {
+		return false, fmt.Errorf("reading the first sync of %s: %w", m, err)
+	}
 	now := b.now()
-	return last.Status == store.RunFailed && now.Before(DueAt(m).Add(retryFor)) && !now.Before(last.StartedAt.Add(retryEvery)), nil
+	return last.Status == store.RunFailed && now.Before(first.Add(retryFor)) && !now.Before(last.StartedAt.Add(retryEvery)), nil
 }

@@ -30,6 +30,10 @@ func holdReasons(changes []store.Change, first bool, policy Policy) []string {
 	var before, after decimal.Decimal
 	var reasons []string
 	for _, c := range changes {
+		if c.State == store.StateBlocked || c.State == store.StateConflict {
+			reasons = append(reasons, strandedReasons(c, changes)...)
+			continue // it is not written, so it moves nothing
+		}
 		before, after = before.Add(c.Before.Decimal), after.Add(c.After.Decimal)
 		if c.HandEdited && c.State == store.StatePlanned && policy.HandEdits == store.Hold {
 			reasons = append(reasons, fmt.Sprintf("Edited in ConnectWise: %s says %s, Seatbridge left %s there.", c.Product, c.Before.Decimal, c.Written.Decimal))
@@ -57,6 +61,18 @@ func holdReasons(changes []store.Change, first bool, policy Policy) []string {
 		reasons = append(reasons, "Nothing would be billed on the agreement any more.")
 	}
 	return reasons
+}
+
+// strandedReasons says why the agreement's other lines wait for one that cannot be written: they may be the
+// other half of a move, and half a move bills its seats twice or not at all.
+func strandedReasons(refused store.Change, changes []store.Change) []string {
+	for _, c := range changes {
+		grows := c.After.Decimal.GreaterThan(c.Before.Decimal)
+		if c.State == store.StatePlanned && grows == refused.After.Decimal.IsZero() {
+			return []string{fmt.Sprintf("%s cannot be written: %s Seats that move between the lines would be billed twice or not at all.", refused.Product, refused.Reason)}
+		}
+	}
+	return nil
 }
 
 func signed(d decimal.Decimal) string {

@@ -172,16 +172,23 @@ func (m *model) check(before map[int]cwsim.Addition) {
 		if !mapped || m.unbillable[a.ID] {
 			continue
 		}
+		var lines []modelLine
 		for product, seats := range wanted {
-			key := store.LineKey{AgreementID: a.ID, ProductID: product}
-			id, open := m.lineOf(key, before)
+			l := modelLine{key: store.LineKey{AgreementID: a.ID, ProductID: product}, seats: seats}
+			l.id, l.open, l.billed = m.lineOf(l.key, before)
+			lines = append(lines, l)
+		}
+		if stranded(lines, before) {
+			continue
+		}
+		for _, l := range lines {
 			switch {
-			case id != 0:
-				line := want[id]
-				line.Quantity = decimal.NewFromInt(int64(seats))
-				want[id] = line
-			case open == 0 && seats > 0:
-				created[key] = seats
+			case l.id != 0:
+				line := want[l.id]
+				line.Quantity = decimal.NewFromInt(int64(l.seats))
+				want[l.id] = line
+			case l.open == 0 && l.seats > 0:
+				created[l.key] = l.seats
 			}
 		}
 	}
@@ -225,19 +232,50 @@ func (m *model) wanted(agreement int) (mapped bool, wanted map[int]int) {
 	return mapped, wanted
 }
 
-// lineOf is the open addition that carries a product: the one that is ours, else the only one; and how many are open.
-func (m *model) lineOf(key store.LineKey, all map[int]cwsim.Addition) (id, open int) {
+// modelLine is what should be and what is of one product on an agreement.
+type modelLine struct {
+	key    store.LineKey
+	seats  int
+	id     int  // the addition that carries it; 0: none, or several and nobody knows which
+	open   int  // how many are open
+	billed bool // one of the open ones has a quantity
+}
+
+// stranded says whether the agreement waits for a person: one line cannot be told, and another one would
+// move the other way, so that seats might be billed twice or not at all.
+func stranded(lines []modelLine, all map[int]cwsim.Addition) bool {
+	for _, refused := range lines {
+		if refused.id != 0 || refused.open < 2 || refused.seats == 0 && !refused.billed {
+			continue
+		}
+		for _, l := range lines {
+			if l.id == 0 && l.open > 0 {
+				continue
+			}
+			grows := decimal.NewFromInt(int64(l.seats)).Cmp(all[l.id].Quantity)
+			if refused.seats == 0 && grows > 0 || refused.seats > 0 && grows < 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lineOf is the open addition that carries a product: the one that is ours, else the only one; how many are
+// open, and whether any has a quantity.
+func (m *model) lineOf(key store.LineKey, all map[int]cwsim.Addition) (id, open int, billed bool) {
 	for _, line := range all {
 		if line.AgreementID != key.AgreementID || line.ProductID != key.ProductID || !line.Cancelled.IsZero() {
 			continue
 		}
 		open++
+		billed = billed || !line.Quantity.IsZero()
 		if id == 0 || line.ID == m.ours[key] {
 			id = line.ID
 		}
 	}
 	if open > 1 && id != m.ours[key] {
-		return 0, open
+		return 0, open, billed
 	}
-	return id, open
+	return id, open, billed
 }

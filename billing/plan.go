@@ -2,6 +2,7 @@ package billing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ type Situation struct {
 	Additions []connectwise.Addition
 	Wants     map[store.Plan]Want
 	Lines     []store.Line // bound additions of this agreement
+	MappedAt  time.Time    // when its latest mapping was made
 }
 
 // Policy is what the MSP decided about writing.
@@ -49,6 +51,9 @@ func Wants(usages []Usage) map[store.Plan]Want {
 	wants := map[store.Plan]Want{}
 	var unknown []string
 	for _, u := range usages {
+		if u.Unmanaged {
+			u.Known, u.Why = false, "It is not managed by the MSP any more; only MSP-managed organizations are synced."
+		}
 		want := wants[u.Plan]
 		want.Shares = append(want.Shares, store.Share{
 			OrganizationID: u.OrganizationID, Organization: u.Organization, Plan: u.Plan, Seats: u.Seats, Known: u.Known, Reason: u.Why,
@@ -84,7 +89,9 @@ func Plan(s Situation, products []MappedProduct, today connectwise.Date, policy 
 	if s.Gone == "" && !anyUnknown(s.Wants) {
 		changes = append(changes, planFormerLines(s, products, today)...)
 	}
-	return hold(changes, len(s.Lines) == 0, policy)
+	// A mapping is new until something was written for it.
+	first := !slices.ContainsFunc(s.Lines, func(l store.Line) bool { return l.Written.Valid && l.WrittenAt.After(s.MappedAt) })
+	return hold(changes, first, policy)
 }
 
 func anyUnknown(wants map[store.Plan]Want) bool {

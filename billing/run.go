@@ -62,7 +62,11 @@ func (b *Bridge) Apply(ctx context.Context, who Actor, runID int64) error {
 		return err
 	}
 	run.Preview, run.Status, run.EndedAt, run.ContinuedAt = false, store.RunRunning, time.Time{}, b.now()
-	if err := errors.Join(b.store.UpdateRun(ctx, run), b.record(ctx, who, store.CategoryBilling, "Started writing the previewed changes of run %d.", run.ID)); err != nil {
+	err = b.record(ctx, who, store.CategoryBilling, "Started writing the previewed changes of run %d.", run.ID)
+	if err == nil {
+		err = b.store.UpdateRun(ctx, run) // last: from here on the run is carried out, if need be by Resume
+	}
+	if err != nil {
 		release()
 		return fmt.Errorf("applying run %d: %w", runID, err)
 	}
@@ -196,6 +200,9 @@ func (b *Bridge) create(ctx context.Context, who Actor, r Request) (store.Run, e
 			return store.Run{}, err
 		}
 	}
+	if err := b.record(ctx, who, store.CategoryBilling, "Started %s.", r); err != nil {
+		return store.Run{}, err
+	}
 	run, err := b.store.CreateRun(ctx, store.Run{
 		Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
 		Status: store.RunRunning, Actor: who.Name, UserID: who.UserID, Of: r.Of, Agreement: r.Agreement, StartedAt: b.now(),
@@ -203,7 +210,7 @@ func (b *Bridge) create(ctx context.Context, who Actor, r Request) (store.Run, e
 	if err != nil {
 		return store.Run{}, fmt.Errorf("starting a run: %w", err)
 	}
-	return run, b.record(ctx, who, store.CategoryBilling, "Started %s (run %d).", r, run.ID)
+	return run, nil
 }
 
 // String is the request in words, for the activity log.
@@ -285,7 +292,8 @@ func (b *Bridge) conclude(ctx context.Context, runID int64, cause error) (store.
 		return store.Run{}, fmt.Errorf("concluding run %d: %w", runID, err)
 	}
 	if cause != nil || !run.Preview {
-		if err := b.store.CancelPlanned(ctx, runID, store.StateCancelled); err != nil {
+		// A run that was given up looked at only a part; approving what it held would make it seem whole.
+		if err := b.store.CancelPlanned(ctx, runID, store.StateCancelled, cause != nil); err != nil {
 			return run, fmt.Errorf("concluding run %d: %w", runID, err)
 		}
 	}

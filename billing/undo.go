@@ -10,9 +10,9 @@ import (
 )
 
 // planUndo plans to put back what a run wrote on one agreement: the quantities from before, for lines that
-// nobody touched since. An addition that the run created goes to 0, because the API member has no right
+// nobody touched since and no later run wrote. An addition that the run created goes to 0, because the API member has no right
 // to delete it (api.md section 1).
-func planUndo(s Situation, written []store.Change, today connectwise.Date) []store.Change {
+func planUndo(s Situation, written []store.Change, later map[int]bool, today connectwise.Date) []store.Change {
 	var changes []store.Change
 	for _, w := range written {
 		c := newChange(s, MappedProduct{Plan: w.Plan, ID: w.ProductID, Identifier: w.Product})
@@ -23,7 +23,11 @@ func planUndo(s Situation, written []store.Change, today connectwise.Date) []sto
 			c.After = decimal.NewNullDecimal(decimal.Zero)
 			c.Reason = fmt.Sprintf("Run %d created this addition; it cannot be deleted and goes to 0.", w.RunID)
 		}
-		changes = append(changes, undoLine(c, s, w, today))
+		c = undoLine(c, s, w, today)
+		if later[w.AdditionID] && c.State == store.StatePlanned {
+			c.State, c.Reason = store.StateStale, fmt.Sprintf("A run after run %d has written this line, too. It stays as it is.", w.RunID)
+		}
+		changes = append(changes, c)
 	}
 	return changes
 }
@@ -62,5 +66,17 @@ func additionByID(additions []connectwise.Addition, id int) (connectwise.Additio
 // planRelease plans to set every line that Seatbridge kept on an agreement to 0, because no organization
 // is mapped to it any more.
 func planRelease(s Situation, today connectwise.Date) []store.Change {
-	return planFormerLines(s, nil, today)
+	if s.Gone == "" {
+		return planFormerLines(s, nil, today)
+	}
+	var changes []store.Change
+	for _, l := range s.Lines {
+		if !l.Written.Valid || l.Written.Decimal.IsZero() {
+			continue
+		}
+		c := newChange(s, MappedProduct{ID: l.ProductID, Identifier: fmt.Sprintf("product %d", l.ProductID)})
+		c.AdditionID, c.Before, c.After = l.AdditionID, l.Written, decimal.NewNullDecimal(decimal.Zero)
+		changes = append(changes, refuse(c, store.StateBlocked, s.Gone, "Set the line to 0 in ConnectWise, if it is still billed."))
+	}
+	return changes
 }

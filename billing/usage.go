@@ -83,6 +83,7 @@ type Usage struct {
 	Seats          int        // billable seats, never negative; meaningless unless Known
 	Plan           store.Plan // the plan that all of them are billed on
 	Known          bool       // false: there is no figure, which is not the same as zero
+	Unmanaged      bool       // the organization is no longer managed by the MSP: its seats are not synced
 	Why            string     // why it is unknown or zero, a sentence; empty where the seats speak for themselves
 	Source         Source
 	Ledger         int    // the ledger's own number, which a report may overrule
@@ -122,6 +123,7 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 	u := Usage{
 		OrganizationID: l.Organization.ID,
 		Organization:   l.Organization.Name,
+		Unmanaged:      !l.Organization.Managed,
 		Period:         p,
 		Source:         SourceLedger,
 	}

@@ -44,6 +44,7 @@ type writer struct {
 	gone     map[int]string // by agreement: why nothing can be billed on it
 	lines    map[int][]store.Line
 	undo     map[int][]store.Change      // by agreement: what the run to undo wrote
+	later    map[int]bool                // additions that runs after the one to undo have written
 	unknown  map[store.LineKey]time.Time // creations of earlier runs whose outcome nobody saw, and when they were sent
 
 	mu        sync.Mutex
@@ -178,13 +179,35 @@ func (w *writer) scope(ctx context.Context) ([]store.MappedAgreement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading mappings: %w", err)
 	}
+	released, err := w.store.ReleasedAgreements(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading lines to release: %w", err)
+	}
+	mapped = append(mapped, released...)
 	include := func(m store.MappedAgreement) bool { return w.run.Agreement == 0 || m.Agreement.ID == w.run.Agreement }
 	if w.run.Kind == store.RunRetry {
+		of, err := w.store.Run(ctx, w.run.Of)
+		if err != nil {
+			return nil, fmt.Errorf("reading run %d: %w", w.run.Of, err)
+		}
+		settled, err := w.changesOf(ctx, store.StateWritten, store.StateUnchanged, store.StateHeld, store.StateRejected)
+		if err != nil {
+			return nil, err
+		}
+		later, err := w.store.LookedAtBetween(ctx, w.run.Of, w.run.ID)
+		if err != nil {
+			return nil, err
+		}
 		missed, err := w.changesOf(ctx, store.StateFailed, store.StateUnknown, store.StateCancelled, store.StateStale, store.StateBlocked, store.StateConflict, store.StateSkipped)
 		if err != nil {
 			return nil, err
 		}
-		include = func(m store.MappedAgreement) bool { return missed[m.Agreement.ID] != nil }
+		givenUp := of.Status == store.RunFailed || of.Status == store.RunCancelled
+		include = func(m store.MappedAgreement) bool {
+			id := m.Agreement.ID
+			notReached := givenUp && settled[id] == nil && (of.Agreement == 0 || of.Agreement == id)
+			return !later[id] && (missed[id] != nil || notReached)
+		}
 	}
 	return slices.DeleteFunc(mapped, func(m store.MappedAgreement) bool { return !include(m) }), nil
 }
@@ -206,6 +229,9 @@ func (w *writer) undoScope(ctx context.Context) ([]store.MappedAgreement, error)
 	if w.undo, err = w.changesOf(ctx, store.StateWritten); err != nil {
 		return nil, err
 	}
+	if w.later, err = w.store.WrittenAfter(ctx, w.run.Of, w.run.ID); err != nil {
+		return nil, err
+	}
 	var scope []store.MappedAgreement
 	for id, written := range w.undo {
 		scope = append(scope, store.MappedAgreement{
@@ -222,6 +248,13 @@ func (w *writer) releaseScope(ctx context.Context) ([]store.MappedAgreement, err
 	if err != nil {
 		return nil, fmt.Errorf("reading agreement %d: %w", w.run.Agreement, err)
 	}
+	mappings, err := w.store.Mappings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading mappings: %w", err)
+	}
+	if slices.ContainsFunc(mappings, func(m store.Mapping) bool { return m.AgreementID == agreement.ID }) {
+		return nil, nil // mapped again: its seats are a sync's
+	}
 	company, err := w.store.Company(ctx, agreement.CompanyID)
 	if err != nil {
 		return nil, fmt.Errorf("reading company %d: %w", agreement.CompanyID, err)
@@ -233,9 +266,12 @@ func (w *writer) releaseScope(ctx context.Context) ([]store.MappedAgreement, err
 func (w *writer) plan(s Situation) []store.Change {
 	switch w.run.Kind {
 	case store.RunUndo:
-		return planUndo(s, w.undo[s.Agreement.ID], w.today)
+		return planUndo(s, w.undo[s.Agreement.ID], w.later, w.today)
 	case store.RunRelease:
 		return planRelease(s, w.today)
+	}
+	if s.MappedAt.IsZero() {
+		return hold(planRelease(s, w.today), false, w.policy) // its organizations are mapped elsewhere now
 	}
 	return Plan(s, w.products, w.today, w.policy)
 }
@@ -348,6 +384,10 @@ func (w *writer) judge(ctx context.Context, m store.MappedAgreement, companies m
 		}
 		w.found[id] = a
 	}
+	if m.Moved || m.Company.ID != 0 && w.found[id].Company.ID != m.Company.ID {
+		w.gone[id] = "The agreement belongs to another company now than the one it was mapped with."
+		return nil
+	}
 	if c, ok := companies[m.Company.ID]; ok && c.Deleted {
 		w.gone[id] = fmt.Sprintf("The company %s is deleted in ConnectWise.", c.Name)
 		return nil
@@ -386,7 +426,7 @@ func (w *writer) process(ctx context.Context, m store.MappedAgreement) error {
 			return w.fail(ctx, s, err)
 		}
 	}
-	changes, unsettled, err := w.reconcile(ctx, s, journal)
+	changes, unsettled, err := w.reconcile(ctx, m, s, journal)
 	if err != nil {
 		return err
 	}
@@ -397,6 +437,9 @@ func (w *writer) process(ctx context.Context, m store.MappedAgreement) error {
 	changes, err = w.store.PlanAgreement(ctx, w.run.ID, m.Agreement.ID, changes)
 	if err != nil {
 		return fmt.Errorf("planning agreement %d: %w", m.Agreement.ID, err)
+	}
+	if !slices.ContainsFunc(changes, func(c store.Change) bool { return c.State == store.StatePlanned }) {
+		w.inOrder() // nothing to write: that it could be read is all there is to tell
 	}
 	if !w.run.Preview {
 		if done, err := w.writeAll(ctx, m, s, changes); err != nil || !done {
@@ -412,7 +455,7 @@ func (w *writer) situation(m store.MappedAgreement, journal []store.Change) Situ
 	id := m.Agreement.ID
 	s := Situation{
 		Company: m.Company, Agreement: m.Agreement, Found: w.found[id], Gone: w.gone[id],
-		Wants: w.wants[id], Lines: w.lines[id],
+		Wants: w.wants[id], Lines: w.lines[id], MappedAt: m.MappedAt,
 	}
 	if len(journal) > 0 {
 		s.Wants = journalWants(journal)
@@ -468,7 +511,7 @@ func (w *writer) additions(ctx context.Context, agreementID int) ([]connectwise.
 // reconcile plans the agreement and squares the plan with what the journal says happened before. It
 // finishes what turns out to be done and returns what is to be planned. unsettled: a creation of
 // unknown outcome is too young for a missing addition to mean anything.
-func (w *writer) reconcile(ctx context.Context, s Situation, journal []store.Change) (changes []store.Change, unsettled bool, err error) {
+func (w *writer) reconcile(ctx context.Context, m store.MappedAgreement, s Situation, journal []store.Change) (changes []store.Change, unsettled bool, err error) {
 	before := map[int]store.Change{}
 	for _, c := range journal {
 		before[c.ProductID] = c
@@ -487,10 +530,19 @@ func (w *writer) reconcile(ctx context.Context, s Situation, journal []store.Cha
 		case known && old.State == store.StateSending && arrived(fresh, old):
 			old.AdditionID, old.State = fresh.AdditionID, store.StateWritten
 			err = errors.Join(err, w.finish(ctx, old))
+		case known && w.applies() && w.outdated(m, old) != "":
+			old.Reason, old.State = w.outdated(m, old), store.StateStale
+			err = errors.Join(err, w.finish(ctx, old))
 		case known && w.applies() && !sameChange(old, fresh):
 			old.Reason, old.State = staleReason(old, fresh), store.StateStale
 			err = errors.Join(err, w.finish(ctx, old))
 		case known && w.applies():
+			if old.State == store.StateSending {
+				err = errors.Join(err, w.replan(ctx, old))
+			}
+			old.State = store.StatePlanned
+			changes = append(changes, old)
+		case known && sameChange(old, fresh): // decided already; what is half done is not held now
 			if old.State == store.StateSending {
 				err = errors.Join(err, w.replan(ctx, old))
 			}
@@ -510,6 +562,25 @@ func (w *writer) reconcile(ctx context.Context, s Situation, journal []store.Cha
 		}
 	}
 	return changes, false, err
+}
+
+// outdated says in a sentence what was decided in Seatbridge since a change was shown, so that writing it
+// would be wrong; empty: nothing.
+func (w *writer) outdated(m store.MappedAgreement, c store.Change) string {
+	if w.run.Kind == store.RunUndo || w.run.Kind == store.RunRelease {
+		return ""
+	}
+	for _, share := range c.Shares {
+		if !slices.Contains(m.OrganizationIDs, share.OrganizationID) {
+			return fmt.Sprintf("%s is not mapped to this agreement any more.", share.Organization)
+		}
+	}
+	for _, p := range w.products {
+		if p.Plan == c.Plan && p.ID != c.ProductID {
+			return fmt.Sprintf("%s is mapped to another product since.", p.Plan.Name())
+		}
+	}
+	return ""
 }
 
 // arrived says whether a change that was sent took effect, by the line as it is now.
@@ -553,7 +624,8 @@ func staleReason(old, fresh store.Change) string {
 func (w *writer) finish(ctx context.Context, c store.Change) error {
 	c.DoneAt = w.now()
 	var line *store.Line
-	if c.State == store.StateWritten {
+	bound := boundLine(w.lines[c.AgreementID], c.ProductID)
+	if c.State == store.StateWritten && (w.run.Kind != store.RunUndo || bound.AdditionID == 0 || bound.AdditionID == c.AdditionID) {
 		line = w.lineOf(c)
 	}
 	if err := w.store.FinishChange(ctx, c, line); err != nil {
@@ -622,6 +694,7 @@ func (w *writer) unread(s Situation) []store.Change {
 // another look or the run is ending.
 func (w *writer) writeAll(ctx context.Context, m store.MappedAgreement, s Situation, changes []store.Change) (done bool, err error) {
 	done = true
+	slices.SortStableFunc(changes, func(a, b store.Change) int { return cmp.Compare(growth(b), growth(a)) })
 	for _, c := range changes {
 		switch c.State {
 		case store.StateUnchanged:
@@ -632,18 +705,25 @@ func (w *writer) writeAll(ctx context.Context, m store.MappedAgreement, s Situat
 			if ctx.Err() != nil {
 				return false, nil
 			}
-			settled, err := w.write(ctx, s, c)
+			outcome, err := w.write(ctx, s, c)
 			if err != nil {
 				return false, err
 			}
-			if !settled {
+			if outcome == store.StateSending {
 				w.postpone(m)
-				done = false
+				return false, nil
+			}
+			if outcome != store.StateWritten {
+				return true, nil // half a move: the rest is left for the next look
 			}
 		}
 	}
 	return done, nil
 }
+
+// growth is 1 for a change to more seats, -1 to fewer. What grows is written first: when seats move and the
+// new line is refused, the old one still bills them.
+func growth(c store.Change) int { return c.After.Decimal.Sub(c.Before.Decimal).Sign() }
 
 // adopt binds a line that is right already, unless it is bound so.
 func (w *writer) adopt(ctx context.Context, c store.Change) error {
@@ -667,21 +747,21 @@ func (w *writer) lineOf(c store.Change) *store.Line {
 	}
 }
 
-// write carries out one change and records its outcome. settled is false when a creation's outcome is
-// unknown: the change stays 'sending' until somebody has looked.
-func (w *writer) write(ctx context.Context, s Situation, c store.Change) (settled bool, err error) {
+// write carries out one change, records its outcome and returns the state it is in: 'sending' when a
+// creation's outcome is unknown, until somebody has looked; empty when the process is going down.
+func (w *writer) write(ctx context.Context, s Situation, c store.Change) (outcome store.ChangeState, err error) {
 	hand, release := inHand(ctx)
 	defer release()
 	c.SentAt = w.now()
 	if err := w.store.StartChange(hand, c.ID, c.SentAt); err != nil {
-		return false, fmt.Errorf("starting change %d: %w", c.ID, err)
+		return "", fmt.Errorf("starting change %d: %w", c.ID, err)
 	}
 	addition, cause := w.send(hand, s, &c)
 	switch {
 	case cause != nil && hand.Err() != nil:
-		return true, nil // the process is going down: the change stays 'sending', for Resume
+		return "", nil // the process is going down: the change stays 'sending', for Resume
 	case errors.Is(cause, connectwise.ErrUnknownOutcome) && c.Kind == store.KindCreate:
-		return false, nil
+		return store.StateSending, nil
 	case cause != nil:
 		c.State, c.Problem = store.StateFailed, problemOf(cause)
 		if addition.ID != 0 {
@@ -694,9 +774,9 @@ func (w *writer) write(ctx context.Context, s Situation, c store.Change) (settle
 		}
 	}
 	if err := w.finish(context.WithoutCancel(hand), c); err != nil {
-		return false, err
+		return "", err
 	}
-	return true, w.lost(cause)
+	return c.State, w.lost(cause)
 }
 
 // send makes the request.
@@ -790,6 +870,13 @@ func (w *writer) lost(cause error) error {
 		return cause
 	}
 	return nil
+}
+
+// inOrder ends a row of agreements that failed.
+func (w *writer) inOrder() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failures = 0
 }
 
 // fatal says whether every further request would fail the same way.

@@ -190,10 +190,11 @@ func (s *Store) FinishChange(ctx context.Context, c Change, line *Line) error {
 	})
 }
 
-// CancelPlanned gives all changes of a run that are still planned the state to.
-func (s *Store) CancelPlanned(ctx context.Context, runID int64, to ChangeState) error {
+// CancelPlanned gives all changes of a run that are still planned the state to; with held, those that wait for a
+// person, too.
+func (s *Store) CancelPlanned(ctx context.Context, runID int64, to ChangeState, held bool) error {
 	return s.tx(ctx, fmt.Sprintf("cancelling what run %d planned", runID), func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, `UPDATE changes SET state = $1 WHERE run_id = $2 AND state = 'planned'`, to, runID)
+		_, err := exec(ctx, tx, `UPDATE changes SET state = $1 WHERE run_id = $2 AND (state = 'planned' OR $3 AND state = 'held')`, to, runID, held)
 		return err
 	})
 }
@@ -447,10 +448,12 @@ func decide(ctx context.Context, tx *sql.Tx, ids []int64, to ChangeState, by str
 	return n, slices.Compact(runs), nil
 }
 
-// SupersedeHeld ends the held changes of earlier runs whose lines a run has planned anew.
+// SupersedeHeld ends the changes of earlier runs that were held, or previewed and wait to be written, whose
+// lines a run has planned anew.
 func (s *Store) SupersedeHeld(ctx context.Context, runID int64, reason string) error {
 	return s.tx(ctx, fmt.Sprintf("superseding what was held before run %d", runID), func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, `UPDATE changes SET state = 'stale', reason = $1 WHERE state = 'held' AND run_id < $2
+		_, err := exec(ctx, tx, `UPDATE changes SET state = 'stale', reason = $1 WHERE run_id < $2
+			AND (state = 'held' OR state = 'planned' AND run_id IN (SELECT id FROM runs WHERE status = 'planned'))
 			AND EXISTS (SELECT 1 FROM changes n WHERE n.run_id = $2 AND n.agreement_id = changes.agreement_id)`, reason, runID)
 		return err
 	})

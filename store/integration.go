@@ -129,3 +129,14 @@ func (s *Store) Disconnect(ctx context.Context) error {
 		return nil
 	})
 }
+
+// SaveFindings keeps what a test of the saved connection found: ErrNotFound when there is none.
+func (s *Store) SaveFindings(ctx context.Context, apiBase, rights string, p Problem, at time.Time) error {
+	errorAt := at
+	if p.Zero() {
+		errorAt = time.Time{}
+	}
+	return s.updateIntegration(ctx, "keeping the findings of a test",
+		`api_base = $1, rights = $2, error_what = $3, error_do = $4, error_detail = $5, error_at = $6, checked_at = $7`,
+		apiBase, rights, p.What, p.Do, p.Detail, unix(errorAt), unix(at))
+}

@@ -17,15 +17,16 @@ type Line struct {
 	Chosen      bool                // by a person, among several
 	Written     decimal.NullDecimal // NULL: adopted, never written
 	WrittenAt   time.Time
+	Release     bool // the next sync sets it to 0: its organizations are mapped elsewhere
 }
 
 // LineKey names a line.
 type LineKey struct{ AgreementID, ProductID int }
 
-const lineColumns = `agreement_id, product_id, addition_id, chosen, written_quantity, written_at`
+const lineColumns = `agreement_id, product_id, addition_id, chosen, written_quantity, written_at, release`
 
 func scanLine(row scanner) (l Line, err error) {
-	err = row.Scan(&l.AgreementID, &l.ProductID, &l.AdditionID, &l.Chosen, &l.Written, moment(&l.WrittenAt))
+	err = row.Scan(&l.AgreementID, &l.ProductID, &l.AdditionID, &l.Chosen, &l.Written, moment(&l.WrittenAt), &l.Release)
 	return l, err
 }
 
@@ -56,9 +57,21 @@ func (s *Store) SaveLine(ctx context.Context, l Line) error {
 
 func saveLine(ctx context.Context, tx *sql.Tx, l Line) error {
 	_, err := exec(ctx, tx, `
-		INSERT INTO lines (agreement_id, product_id, addition_id, chosen, written_quantity, written_at) VALUES ($1, $2, $3, $4, $5, $6)
+		INSERT INTO lines (agreement_id, product_id, addition_id, chosen, written_quantity, written_at, release) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (agreement_id, product_id) DO UPDATE SET addition_id = excluded.addition_id, chosen = excluded.chosen,
-			written_quantity = excluded.written_quantity, written_at = excluded.written_at`,
-		l.AgreementID, l.ProductID, l.AdditionID, l.Chosen, l.Written, unix(l.WrittenAt))
+			written_quantity = excluded.written_quantity, written_at = excluded.written_at, release = excluded.release`,
+		l.AgreementID, l.ProductID, l.AdditionID, l.Chosen, l.Written, unix(l.WrittenAt), l.Release)
 	return err
+}
+
+// ReleasedAgreements lists the agreements without a mapping that have lines to set to 0.
+func (s *Store) ReleasedAgreements(ctx context.Context) ([]MappedAgreement, error) {
+	scan := func(row scanner) (m MappedAgreement, err error) {
+		err = row.Scan(append(m.Agreement.dest(), m.Company.dest()...)...)
+		return m, err
+	}
+	m, err := list(ctx, s.reader, scan, `SELECT `+agreementColumns+`, `+companyColumns+`
+		FROM agreements a JOIN companies c ON c.id = a.company_id
+		WHERE a.id IN (SELECT agreement_id FROM lines WHERE release) AND a.id NOT IN (SELECT agreement_id FROM mappings) ORDER BY a.id`)
+	return m, doing("listing released agreements", err)
 }

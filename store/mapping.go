@@ -71,12 +71,28 @@ func saveRemapping(ctx context.Context, tx *sql.Tx, m Remapping) error {
 			return changed(err)
 		}
 	}
-	return changed(execOne(ctx, tx, `
+	err := execOne(ctx, tx, `
 		INSERT INTO mappings (organization_id, company_id, agreement_id, created_at, created_by)
 		SELECT o.id, a.company_id, a.id, $1, $2 FROM organizations o, agreements a
 		WHERE o.id = $3 AND o.managed AND o.deleted_at IS NULL AND a.id = $4 AND a.company_id = $5
 		ON CONFLICT (organization_id) DO NOTHING`,
-		unix(m.CreatedAt), m.CreatedBy, m.OrganizationID, m.AgreementID, m.CompanyID))
+		unix(m.CreatedAt), m.CreatedBy, m.OrganizationID, m.AgreementID, m.CompanyID)
+	if err != nil {
+		return changed(err)
+	}
+	return moveRelease(ctx, tx, m.Was, m.AgreementID)
+}
+
+// moveRelease makes the next sync set the lines of an agreement to 0 that nobody is mapped to after a move,
+// or the moved seats would be billed on both, and keeps those of the new agreement.
+func moveRelease(ctx context.Context, tx *sql.Tx, from, to int) error {
+	_, err := exec(ctx, tx, `UPDATE lines SET release = FALSE WHERE agreement_id = $1`, to)
+	if err != nil || from == 0 {
+		return err
+	}
+	_, err = exec(ctx, tx, `UPDATE lines SET release = TRUE WHERE agreement_id = $1
+		AND NOT EXISTS (SELECT 1 FROM mappings m WHERE m.agreement_id = $1)`, from)
+	return err
 }
 
 // changed is the error of a row that is not there as expected.
@@ -128,8 +144,10 @@ func (s *Store) EachMapping(ctx context.Context) iter.Seq2[MappingNames, error] 
 // MappedAgreement is an agreement that organizations are mapped to.
 type MappedAgreement struct {
 	Agreement
-	Company         Company // that has the agreement, without its types
-	OrganizationIDs []int64 // in ascending order
+	Company         Company   // that has the agreement, without its types
+	OrganizationIDs []int64   // in ascending order
+	MappedAt        time.Time // when the latest of them was mapped
+	Moved           bool      // the agreement belongs to another company than the one that was chosen
 }
 
 // MappedAgreements lists all agreements with mappings by their ids, gone ones, too.
@@ -137,11 +155,13 @@ func (s *Store) MappedAgreements(ctx context.Context) ([]MappedAgreement, error)
 	type pair struct {
 		MappedAgreement
 		organizationID int64
+		chosen         int
+		at             time.Time
 	}
 	rows := each(ctx, s.reader, func(row scanner) (p pair, err error) {
-		err = row.Scan(append(append(p.Agreement.dest(), p.Company.dest()...), &p.organizationID)...)
+		err = row.Scan(append(append(p.Agreement.dest(), p.Company.dest()...), &p.organizationID, &p.chosen, moment(&p.at))...)
 		return p, err
-	}, `SELECT `+agreementColumns+`, `+companyColumns+`, m.organization_id
+	}, `SELECT `+agreementColumns+`, `+companyColumns+`, m.organization_id, m.company_id, m.created_at
 		FROM mappings m JOIN agreements a ON a.id = m.agreement_id JOIN companies c ON c.id = a.company_id
 		ORDER BY m.agreement_id, m.organization_id`)
 	var mapped []MappedAgreement
@@ -154,6 +174,10 @@ func (s *Store) MappedAgreements(ctx context.Context) ([]MappedAgreement, error)
 		}
 		last := &mapped[len(mapped)-1]
 		last.OrganizationIDs = append(last.OrganizationIDs, row.organizationID)
+		last.Moved = last.Moved || row.chosen != row.CompanyID
+		if row.at.After(last.MappedAt) {
+			last.MappedAt = row.at
+		}
 	}
 	return mapped, nil
 }

@@ -264,10 +264,39 @@ func (s *Store) LastRun(ctx context.Context, kind RunKind, m Month) (Run, error)
 	return r, doing(fmt.Sprintf("reading the last %s run for %s", kind, m), err)
 }
 
+// FirstTry is when the first run of a kind for a month began: ErrNotFound when there is none.
+func (s *Store) FirstTry(ctx context.Context, kind RunKind, m Month) (at time.Time, err error) {
+	scan := func(row scanner) (t time.Time, err error) { err = row.Scan(moment(&t)); return t, err }
+	at, err = one(ctx, s.reader, scan, `SELECT started_at FROM runs WHERE month = $1 AND kind = $2 AND NOT preview ORDER BY id LIMIT 1`, m, kind)
+	return at, doing(fmt.Sprintf("reading the first %s run for %s", kind, m), err)
+}
+
+// WrittenAfter tells which additions runs after one and other than another have written.
+func (s *Store) WrittenAfter(ctx context.Context, runID, but int64) (map[int]bool, error) {
+	ids, err := list(ctx, s.reader, scanValue[int], `SELECT DISTINCT addition_id FROM changes
+		WHERE run_id > $1 AND run_id <> $2 AND state = 'written' AND addition_id IS NOT NULL`, runID, but)
+	written := map[int]bool{}
+	for _, id := range ids {
+		written[id] = true
+	}
+	return written, doing("listing the additions written since", err)
+}
+
 // LastSync reads the latest run over all agreements that wrote or was to write, whatever became of it: ErrNotFound when
 // there is none.
 func (s *Store) LastSync(ctx context.Context) (Run, error) {
 	r, err := one(ctx, s.reader, scanRun, `SELECT `+runColumns+` FROM runs r
-		WHERE NOT r.preview AND r.status <> 'discarded' AND r.agreement_id IS NULL ORDER BY r.started_at DESC, r.id DESC LIMIT 1`)
+		WHERE NOT r.preview AND r.status <> 'discarded' AND r.agreement_id IS NULL AND r.kind IN ('manual', 'monthly', 'command') ORDER BY r.started_at DESC, r.id DESC LIMIT 1`)
 	return r, doing("reading the last sync", err)
+}
+
+// LookedAtBetween tells which agreements runs after one and before another have looked at.
+func (s *Store) LookedAtBetween(ctx context.Context, after, before int64) (map[int]bool, error) {
+	ids, err := list(ctx, s.reader, scanValue[int], `SELECT DISTINCT c.agreement_id FROM changes c
+		WHERE c.run_id > $1 AND c.run_id < $2 AND `+carried, after, before)
+	looked := map[int]bool{}
+	for _, id := range ids {
+		looked[id] = true
+	}
+	return looked, doing("listing the agreements that runs looked at", err)
 }

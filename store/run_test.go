@@ -204,7 +204,7 @@ func TestOpenAgreements(t *testing.T) {
 		}
 	}
 
-	check(t, s.CancelPlanned(t.Context(), r.ID, StateCancelled))
+	check(t, s.CancelPlanned(t.Context(), r.ID, StateCancelled, false))
 	same(t, must[map[ChangeState]int](t)(s.ChangeCounts(t.Context(), r.ID)),
 		map[ChangeState]int{StateWritten: 2, StateUnchanged: 1, StateCancelled: 1, StateSending: 1, StateHeld: 1, StateFailed: 1})
 }
