@@ -63,7 +63,17 @@ func (s *server) suggestions(ctx context.Context, values url.Values, problems []
 	if page.Show == views.SuggestionsRejected {
 		return page, s.showRejected(&page, &q, rejected)
 	}
-	return page, s.showMatches(&page, &q, matches, problems)
+	if err := s.showMatches(&page, &q, matches, problems); err != nil {
+		return page, err
+	}
+	if values.Has("shown") { // a refused form keeps its checks
+		for i := range page.Rows {
+			row := &page.Rows[i]
+			key := pairKey{int(row.CompanyID), row.OrganizationID}
+			row.Picked = row.Error == "" && slices.Contains(values["pick"], key.String())
+		}
+	}
+	return page, nil
 }
 
 func (s *server) showRejected(page *views.SuggestionsPage, q *listQuery, rejected []store.RejectedSuggestion) error {
@@ -235,6 +245,7 @@ func (s *server) rejectSuggestions(w http.ResponseWriter, r *http.Request, probl
 	page.Notice = &views.Notice{What: what, Why: "Nothing was mapped.", Do: "Look at the list again, then map."}
 	if len(problems) > 0 {
 		page.Notice.Why += " The first: " + problems[0].Problem
+		page.Notice.Do = "Those are unchecked now. Map again to map the others."
 	}
 	return s.renderSuggestions(w, r, http.StatusUnprocessableEntity, page)
 }
