@@ -29,10 +29,6 @@ type CompaniesPage struct {
 	LastImport time.Time
 }
 
-func (p CompaniesPage) filtered() bool {
-	return p.Query != "" || p.Show != "" || p.Type != "" || p.Status != "" || p.Agreements != ""
-}
-
 // CompanyRow is one company. It is also swapped alone, after an action.
 type CompanyRow struct {
 	ID              int64

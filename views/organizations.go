@@ -22,10 +22,6 @@ type OrganizationsPage struct {
 	CanImport bool // the integration is active: Import companies leads somewhere
 }
 
-func (p OrganizationsPage) filtered() bool {
-	return p.Query != "" || p.Plan != "" || p.License != "" || p.Status != "" || p.Mapping != ""
-}
-
 // OrganizationRow is one line of the list.
 type OrganizationRow struct {
 	ID         int64

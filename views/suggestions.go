@@ -78,17 +78,6 @@ func (r SuggestionRow) usable() bool {
 	return false
 }
 
-func (p SuggestionsPage) total() int {
-	switch p.Show {
-	case SuggestionsChoose:
-		return p.Choose
-	case SuggestionsDoubtful:
-		return p.Doubtful
-	case SuggestionsRejected:
-		return p.Refused
-	}
-	return p.Ready
-}
 
 // listURL is another list with the same preferred type.
 func (p SuggestionsPage) listURL(show string) string {
