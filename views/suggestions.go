@@ -78,7 +78,6 @@ func (r SuggestionRow) usable() bool {
 	return false
 }
 
-
 // listURL is another list with the same preferred type.
 func (p SuggestionsPage) listURL(show string) string {
 	values := url.Values{}
