@@ -198,16 +198,21 @@ func (s *Store) WriteIntake(ctx context.Context, id int64, at time.Time, fn func
 	return s.removeIntakeFile(id)
 }
 
-func newIntakeWriter(ctx context.Context, tx *sql.Tx) (*IntakeWriter, error) {
+func newIntakeWriter(ctx context.Context, tx *sql.Tx) (w *IntakeWriter, err error) {
 	inserts, err := tx.PrepareContext(ctx, `
 		INSERT INTO seats (organization_id, email, email_folded, invited_at, joined_at, suspended_at, deleted_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`)
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, inserts.Close())
+		}
+	}()
 	updates, err := tx.PrepareContext(ctx, `UPDATE seats SET invited_at = $1, joined_at = $2, suspended_at = $3, deleted_at = $4 WHERE id = $5 AND organization_id = $6`)
 	if err != nil {
-		return nil, errors.Join(err, inserts.Close())
+		return nil, err
 	}
 	return &IntakeWriter{tx: tx, inserts: inserts, updates: updates}, nil
 }
