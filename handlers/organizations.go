@@ -76,7 +76,7 @@ func (s *server) completeOrganizations(r *http.Request, page *views.Organization
 	}
 	page.Manages = true
 	connection, err := s.Bridge.Connection(r.Context())
-	page.CanImport = connection.State == billing.Active
+	page.CanImport, page.LastImport = connection.State == billing.Active, connection.LastImportAt
 	return err
 }
 

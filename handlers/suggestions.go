@@ -44,6 +44,11 @@ func (s *server) suggestions(ctx context.Context, values url.Values, problems []
 		Show:  oneOf(values.Get("show"), views.SuggestionsChoose, views.SuggestionsDoubtful, views.SuggestionsRejected),
 		Query: q.Search, Type: clip(clean(values.Get("type")), maxName),
 	}
+	connection, err := s.Bridge.Connection(ctx)
+	if err != nil {
+		return page, err
+	}
+	page.LastImport = connection.LastImportAt
 	matches, err := s.Bridge.Matches(ctx, page.Type)
 	if err != nil {
 		return page, err

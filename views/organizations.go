@@ -8,18 +8,19 @@ import (
 
 // OrganizationsPage is the list of organizations.
 type OrganizationsPage struct {
-	Query     string
-	Plan      string // filters; empty: all
-	License   string
-	Status    string // active, suspended, deleted; empty: all but deleted
-	Mapping   string // mapped, unmapped
-	Sort      Sort   // columns name, plan, license, status, seats, company
-	Pager     Pager
-	Rows      []OrganizationRow
-	Any       bool // there are organizations at all, whatever the filters
-	CanEdit   bool
-	Manages   bool // sees billing and integrations
-	CanImport bool // the integration is active: Import companies leads somewhere
+	Query      string
+	Plan       string // filters; empty: all
+	License    string
+	Status     string // active, suspended, deleted; empty: all but deleted
+	Mapping    string // mapped, unmapped
+	Sort       Sort   // columns name, plan, license, status, seats, company
+	Pager      Pager
+	Rows       []OrganizationRow
+	Any        bool // there are organizations at all, whatever the filters
+	CanEdit    bool
+	Manages    bool      // sees billing and integrations
+	CanImport  bool      // the integration is active: Import companies leads somewhere
+	LastImport time.Time // of companies
 }
 
 // OrganizationRow is one line of the list.
