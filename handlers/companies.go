@@ -30,13 +30,13 @@ type companyQuery struct {
 func (s *server) parseCompanyQuery(r *http.Request) companyQuery {
 	q := companyQuery{listQuery: parseListQuery(r.URL.Query(), "name", "identifier", "status", "score", "mapped")}
 	q.filter = store.CompanyFilter{
-		Search:   q.Search,
-		Show:     oneOf(q.values.Get("show"), store.ShowMapped, store.ShowUnmapped, store.ShowSuggested, store.ShowAttention),
-		TypeID:   int(formID(q.values.Get("type"), 32)),
-		StatusID: int(formID(q.values.Get("status"), 32)),
+		Search:     q.Search,
+		Show:       oneOf(q.values.Get("show"), store.ShowMapped, store.ShowUnmapped, store.ShowSuggested, store.ShowAttention),
+		TypeID:     int(formID(q.values.Get("type"), 32)),
+		StatusID:   int(formID(q.values.Get("status"), 32)),
 		Agreements: oneOf(q.values.Get("agreements"), store.AgreementsNone, store.AgreementsOne, store.AgreementsSeveral, store.AgreementsEnding),
 		Today:      billing.Day(s.Now()), Soon: billing.SoonDay(s.Now()),
-		Sort:     q.Sort, Desc: q.Desc,
+		Sort: q.Sort, Desc: q.Desc,
 	}
 	return q
 }

@@ -48,7 +48,7 @@ func TestProviderPage(t *testing.T) {
 	has(t, b.get("/integrations", http.StatusOK), "[data-testid=provider-card]", "Not connected")
 	page := b.get(providerPath, http.StatusOK)
 	for _, input := range []string{"base_url", "monthly_path", "header", "list", "field_seats", "business", "issuer", "lifetime"} {
-		if value := page.Find("#provider-form [name=" + input + "]").AttrOr("value", "?"); value != "" {
+		if value := page.Find("#provider-form [name="+input+"]").AttrOr("value", "?"); value != "" {
 			t.Errorf("%s is %q before anybody filled it in", input, value)
 		}
 	}
