@@ -161,7 +161,7 @@ func (r *mappingReader) read(row TableRow) MappingRow {
 		if column < 0 {
 			return ""
 		}
-		return row.Cells[column]
+		return unguarded(row.Cells[column])
 	}
 	c := r.columns
 	read.Company = firstOf(cell(c.company), cell(c.identifier))
@@ -269,6 +269,14 @@ func (r *mappingReader) agreement(companyID int, id, name string) (int, string) 
 		return 0, "Several agreements come into question; give the agreement's ID."
 	}
 	return choice.ID, ""
+}
+
+// unguarded takes away the apostrophe that exports put before what a spreadsheet would take for a formula.
+func unguarded(cell string) string {
+	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune("=+-@", rune(cell[1])) {
+		return cell[1:]
+	}
+	return cell
 }
 
 func firstOf(a, b string) string {

@@ -36,7 +36,7 @@ func TestPlanMappings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"One", "Two", "Three", "Four", "Five", "Six", "Seven"} {
+	for _, name := range []string{"One", "=Two", "Three", "Four", "Five", "Six", "Seven"} {
 		w.named(name)
 	}
 	w.importEverything()
@@ -55,7 +55,7 @@ func TestPlanMappings(t *testing.T) {
 		fmt.Sprintf("TWICE;;%d;;;Moved\r\n", twice[2].ID) +
 		"CONTOSO;;;;X-1;\r\n" +
 		";Contoso Ltd;;managed;;One\r\n" +
-		"TWICE;;;Security;;Two\r\n" + // 6
+		"TWICE;;;Security;;'=Two\r\n" + // 6, as exported
 		"TWICE;;;Managed;;Three\r\n" +
 		"TWICE;;;;;Three\r\n" +
 		"NOBODY;;;;;Three\r\n" +
