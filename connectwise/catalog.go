@@ -94,7 +94,7 @@ func (f CatalogFilter) exact(item CatalogItem) bool {
 func (f CatalogFilter) listings() []listing {
 	var text condition
 	if search := clean(f.Search); search != "" {
-		text = or(containsText("identifier", search), containsText("description", search), containsText("category/name", search), priceIs(search))
+		text = or(containsText("identifier", search), containsText("description", search), containsText("category/name", search), priceIs(search), classIs(search))
 	}
 	if identifier := clean(f.Identifier); identifier != "" {
 		text = and(text, equalsText("identifier", identifier))
@@ -113,6 +113,17 @@ func (f CatalogFilter) listings() []listing {
 		listings = append(listings, l)
 	}
 	return listings
+}
+
+// classIs is the condition of a search text that names a product class; of any other there is none, because a
+// value that is none of ConnectWise's could be refused (assumed: api.md does not say).
+func classIs(search string) condition {
+	for _, class := range []string{agreementClass, ClassBundle, "Inventory", "NonInventory", "Service"} {
+		if strings.EqualFold(search, class) {
+			return equalsText("productClass", class)
+		}
+	}
+	return ""
 }
 
 // priceIs is the condition of a search text that is an amount; of any other there is none.

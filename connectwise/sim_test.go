@@ -586,3 +586,35 @@ func recordOf(path string) string {
 	}
 	return ""
 }
+
+func TestCatalogSearchByClass(t *testing.T) {
+	t.Parallel()
+	sim := cwsim.New(cwsim.Config{Seed: 1, Companies: -1})
+	server := httptest.NewServer(sim)
+	defer server.Close()
+	who := sim.Credentials()
+	c, err := connectwise.New(connectwise.Config{Site: server.URL, Company: who.Company, PublicKey: who.PublicKey, PrivateKey: who.PrivateKey, ClientID: who.ClientID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[int]bool{}
+	for item, err := range c.CatalogItems(t.Context(), connectwise.CatalogFilter{Search: "bundle"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[item.ID] = true
+	}
+	bundles := 0
+	for _, item := range sim.Catalog() {
+		if item.Class != connectwise.ClassBundle {
+			continue
+		}
+		bundles++
+		if !found[item.ID] {
+			t.Errorf("%s, a bundle, was not found", item.Identifier)
+		}
+	}
+	if bundles == 0 {
+		t.Error("the catalog has no bundle to look for")
+	}
+}

@@ -2175,7 +2175,7 @@ func ProductPickerDialog(p ProductPickerPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = searchInput("product-q", "q", "Search the catalog", p.Query, "Identifier or description").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = searchInput("product-q", "q", "Search the catalog", p.Query, "Identifier, description, category, price or class").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
