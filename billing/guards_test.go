@@ -2,6 +2,7 @@ package billing
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"slices"
@@ -11,6 +12,9 @@ import (
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
+
+// Each of these was once a way to a wrong invoice, or to a green state over one. The comment says what went
+// wrong; the test, that it does not any more.
 
 // Unmap to zero that fails after the run was written down
 func TestUnmapThatFailsLeavesNoReleaseBehind(t *testing.T) {
@@ -53,7 +57,6 @@ func TestApprovingInAFailedRunDoesNotMakeItDone(t *testing.T) {
 	run, err := w.store.LastRun(t.Context(), store.RunMonthly, "2026-10")
 	w.must(err)
 	wantStatus(t, run, store.RunFailed)
-	t.Log(w.changes(run))
 	if held := w.heldIDs(run); len(held) > 0 {
 		_, err = w.Approve(t.Context(), admin(), held)
 		w.must(err)
@@ -133,7 +136,6 @@ func TestRetryOfAnUndo(t *testing.T) {
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Converting500, Method: "PATCH"})
 	w.must(w.Apply(t.Context(), admin(), undo.ID))
 	w.work.Wait()
-	t.Log(w.changes(undo))
 	w.sim.ClearFaults()
 	retry, err := w.Retry(t.Context(), admin(), undo.ID)
 	if err == nil {
@@ -217,14 +219,13 @@ func TestAMoveIsWrittenWholeOrNotAtAll(t *testing.T) {
 			case "refused":
 				w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Converting500, Method: "POST"})
 			}
-			run := w.sync()
-			t.Log(run.Status, w.changes(run))
+			w.sync()
 			w.wantLive(a.ID, want...)
 		})
 	}
 }
 
-// 8b: zero is hidden from the Zero hold by a conflict
+// Zero is hidden from the Zero hold by a conflict
 func TestHoldCountsOnlyWhatIsWritten(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -235,8 +236,7 @@ func TestHoldCountsOnlyWhatIsWritten(t *testing.T) {
 	acme.Plan = store.Business
 	w.must(w.store.UpdateOrganization(t.Context(), acme, at("2026-11-20")))
 	w.sim.SetInactive(w.business.ID, true)
-	run := w.sync()
-	t.Log(run.Status, w.changes(run))
+	w.sync()
 	w.wantLive(a.ID, "NP-ENT 5")
 }
 
@@ -306,7 +306,6 @@ func TestUndoStaysInItsConnectWise(t *testing.T) {
 	undo, err := w.Undo(t.Context(), admin(), old.ID)
 	if err == nil {
 		w.work.Wait()
-		t.Log(w.changes(undo))
 		w.must(w.Apply(t.Context(), admin(), undo.ID))
 		w.work.Wait()
 	}
@@ -327,7 +326,7 @@ func TestCheckDoesNotReconnect(t *testing.T) {
 	}
 }
 
-// 12b. and overwrites newer credentials
+// And overwrites newer credentials
 func TestCheckKeepsNewerCredentials(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -355,7 +354,6 @@ func TestAgreementOfAnotherCompanyIsBlocked(t *testing.T) {
 	w.sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.CompanyID = b.CompanyID })
 	run := w.sync()
 	wantStatus(t, run, store.RunIncomplete)
-	t.Log(w.changes(run))
 	w.wantLive(a.ID)
 	w.importAll()
 	run = w.sync()
@@ -429,15 +427,13 @@ func TestResumeDoesNotHoldHalfAMove(t *testing.T) {
 	w.must(w.store.UpdateOrganization(t.Context(), biz, w.time()))
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Method: "PATCH", Times: 1, Do: w.Bridge.stop})
 	bridge := w.Bridge
-	run, err := w.Start(t.Context(), admin(), w.SyncNow(false))
+	_, err := w.Start(t.Context(), admin(), w.SyncNow(false))
 	w.must(err)
 	bridge.work.Wait()
 	w.must(w.store.Close())
 	w.sim.ClearFaults()
 	w.open()
-	t.Log(w.live(a.ID))
 	w.must(w.Resume(t.Context()))
-	t.Log(w.changes(run))
 	w.wantLive(a.ID, "NP-BUS 0", "NP-ENT 8")
 }
 
@@ -536,7 +532,7 @@ func TestFailuresThatAreNotInARow(t *testing.T) {
 	w.wantProcessed(run)
 }
 
-// moved within a company: nobody is told that both lines bill
+// Moved within a company: nobody is told that both lines bill
 func TestAMovedOrganizationIsBilledOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -586,7 +582,6 @@ func TestApplyAfterRemappingTheProducts(t *testing.T) {
 	if err := w.Apply(t.Context(), admin(), preview.ID); err == nil {
 		w.work.Wait()
 	}
-	t.Log(w.changes(preview))
 	w.wantLive(a.ID, "NP-BUS 5")
 }
 
@@ -601,7 +596,7 @@ func TestFirstSyncOfASecondMappingIsHeld(t *testing.T) {
 	w.wantChanges(w.sync(), "held NP-BUS 5>35")
 }
 
-// a cancelled run becomes done by an approval
+// A cancelled run becomes done by an approval
 func TestApprovingInACancelledRunDoesNotMakeItDone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -641,7 +636,7 @@ func TestApprovingInACancelledRunDoesNotMakeItDone(t *testing.T) {
 	}
 }
 
-// a resume that starts while an agreement's line was chosen anew... undo rebinds a line
+// A resume that starts while an agreement's line was chosen anew... undo rebinds a line
 func TestUndoDoesNotTakeTheBindingBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -658,7 +653,6 @@ func TestUndoDoesNotTakeTheBindingBack(t *testing.T) {
 	w.work.Wait()
 	w.join(acme, 1)
 	w.sync()
-	t.Log(w.live(a.ID))
 	lines, err := w.store.AgreementLines(t.Context(), a.ID)
 	w.must(err)
 	if lines[0].AdditionID != y.ID {
@@ -666,7 +660,7 @@ func TestUndoDoesNotTakeTheBindingBack(t *testing.T) {
 	}
 }
 
-// choosing from an old conflict moves the binding off a line that keeps its seats
+// Choosing from an old conflict moves the binding off a line that keeps its seats
 func TestChoosingFromAnOldRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -679,15 +673,12 @@ func TestChoosingFromAnOldRun(t *testing.T) {
 	w.must(w.ChooseLine(t.Context(), admin(), changes[0].ID, y.ID))
 	w.sync()
 	w.wantLive(a.ID, "NP-BUS 0", "NP-BUS 5")
-	if err := w.ChooseLine(t.Context(), admin(), changes[0].ID, x.ID); err != nil {
-		t.Skip("refused")
+	var invalid *Invalid
+	if err := w.ChooseLine(t.Context(), admin(), changes[0].ID, x.ID); !errors.As(err, &invalid) {
+		t.Errorf("choosing again from the old run: %v, want it refused", err)
 	}
-	run = w.sync()
-	t.Log(run.Status, w.changes(run))
-	lines := w.live(a.ID)
-	if lines[0] == "NP-BUS 5" && lines[1] == "NP-BUS 5" {
-		t.Errorf("billed twice: %q, run %s", lines, run.Status)
-	}
+	w.sync()
+	w.wantLive(a.ID, "NP-BUS 0", "NP-BUS 5")
 }
 
 // waitForHeld returns once the month's run holds something.
