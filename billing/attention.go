@@ -30,6 +30,7 @@ const (
 	AttendStale       AttentionKind = "stale"
 	AttendMissed      AttentionKind = "missed" // a monthly sync that is due and was not carried through
 	AttendTrialEnding AttentionKind = "trial_ending"
+	AttendSource      AttentionKind = "source"       // the Provider API's last monthly report failed or was empty
 	AttendNotify      AttentionKind = "notification" // a channel that does not take its messages
 )
 
@@ -56,7 +57,7 @@ func (b *Bridge) Attention(ctx context.Context) ([]Attention, error) {
 		notify, err := b.notifyAttention(ctx)
 		return append(list, notify...), err
 	}
-	for _, find := range []func(context.Context) ([]Attention, error){b.runAttention, b.mappingAttention, b.trialAttention, b.notifyAttention} {
+	for _, find := range []func(context.Context) ([]Attention, error){b.runAttention, b.mappingAttention, b.trialAttention, b.sourceAttention, b.notifyAttention} {
 		found, err := find(ctx)
 		if err != nil {
 			return nil, err
@@ -162,6 +163,25 @@ func (b *Bridge) trialAttention(ctx context.Context) ([]Attention, error) {
 		return nil, nil
 	}
 	return []Attention{{Kind: AttendTrialEnding, Count: n, Title: fmt.Sprintf("%s ending within 7 days", plural(n, "trial")), Detail: "Billing starts by itself when a trial ends; delete the organization to avoid it."}}, nil
+}
+
+func (b *Bridge) sourceAttention(ctx context.Context) ([]Attention, error) {
+	if _, connected, err := b.Provider(ctx); err != nil || !connected {
+		return nil, err
+	}
+	m := b.lastReportedMonth()
+	fetch, err := b.store.LastUsageFetch(ctx, string(m))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading the last report: %w", err)
+	case fetch.State == store.FetchFailed:
+		return []Attention{{Kind: AttendSource, Title: fmt.Sprintf("The report of %s could not be fetched from the Provider API", m), Detail: fetch.Problem.What}}, nil
+	case fetch.State == store.FetchEmpty:
+		return []Attention{{Kind: AttendSource, Title: fmt.Sprintf("The Provider API's report of %s is empty", m), Detail: "An empty report is not zero: nothing is known of that month from NordPass."}}, nil
+	}
+	return nil, nil
 }
 
 func (b *Bridge) notifyAttention(ctx context.Context) ([]Attention, error) {

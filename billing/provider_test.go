@@ -214,6 +214,11 @@ func TestProviderFaults(t *testing.T) {
 			if f.State != want.state || !strings.Contains(f.Problem.What, want.what) {
 				t.Errorf("%s: %+v", f.State, f.Problem)
 			}
+			attention, err := p.sourceAttention(t.Context())
+			p.must(err)
+			if told := len(attention) > 0; told == want.state.Known() {
+				t.Errorf("%s needs attention: %v", f.State, told)
+			}
 			u := p.figure(acme, "2026-03")
 			wantSeats := map[npsim.Fault]int{npsim.AllZero: 0, npsim.BadRecord: 7}
 			if seats, reported := wantSeats[fault]; reported != (u.Source == SourceProvider) || reported && u.Seats != seats || !reported && u.Seats != 3 {

@@ -157,6 +157,9 @@ func attentionView(a billing.Attention) views.Attention {
 		return link("Show the runs", "/runs")
 	case billing.AttendTrialEnding:
 		return link("Show them", "/organizations?license=trial")
+	case billing.AttendSource:
+		view.Kind = "error"
+		return link("Look at the source", providerPath)
 	case billing.AttendNotify:
 		return link("Look at the channel", notificationsPath)
 	}
