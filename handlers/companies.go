@@ -453,8 +453,9 @@ func (s *server) companyOrganizationAdded(w http.ResponseWriter, r *http.Request
 		return err
 	}
 	row.Organization = optionView(store.OrganizationRow{Organization: o})
-	w.Header().Set("HX-Retarget", "#company-"+strconv.Itoa(company))
+	// Only the organization is swapped: the agreement chosen beside it stays.
+	w.Header().Set("HX-Retarget", "#company-"+strconv.Itoa(company)+"-organization")
 	w.Header().Set("HX-Reswap", "outerHTML")
 	w.Header().Set("HX-Trigger", "dialog:close")
-	return s.render(w, r, http.StatusOK, templ.Join(views.CompanyTableRow(row), success(message)))
+	return s.render(w, r, http.StatusOK, templ.Join(views.CompanyOrganization(row), success(message)))
 }
