@@ -268,6 +268,23 @@ func (b *Bridge) pullBefore(ctx context.Context, m store.Month) error {
 	return err
 }
 
+// pullFor fetches what the Provider API has for a sync that somebody asked for; the monthly one waits for its
+// report itself. What cannot be fetched is kept with the fetches and stays unknown; the sync goes on.
+func (b *Bridge) pullFor(ctx context.Context, run store.Run) {
+	if run.Kind != store.RunManual && run.Kind != store.RunCommand {
+		return
+	}
+	var err error
+	if run.AsOf.IsZero() {
+		err = b.pullBefore(ctx, run.Month)
+	} else {
+		err = b.PullDue(ctx)
+	}
+	if err != nil {
+		b.log.Warn("fetching usage before a sync", "run", run.ID, "err", err)
+	}
+}
+
 // pullMonth fetches a month's report and keeps its figures. The error says that it brought none.
 func (b *Bridge) pullMonth(ctx context.Context, m store.Month) error {
 	return b.pull(ctx, string(m), m, func(c ProviderConfig) providerRequest { return monthRequest(c, m) }, func(r ProviderReport) []store.UsageReport {

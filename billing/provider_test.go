@@ -587,3 +587,27 @@ func FuzzProviderReport(f *testing.F) {
 		}
 	})
 }
+
+// TestSyncPullsFirst: a sync that somebody asks for writes what the Provider API reports by then.
+func TestSyncPullsFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.mapped("Acme", 5, store.Business)
+	licenses := 7
+	reported := func(string) []npsim.Record {
+		return []npsim.Record{{ID: "np-1", Name: "Acme", Licenses: licenses, Tier: "Business"}}
+	}
+	sim, err := npsim.New(npsim.Config{Now: w.time, Monthly: reported, Daily: reported, PerPage: 2})
+	w.must(err)
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	key, err := sim.PrivateKey()
+	w.must(err)
+	w.setTime("2026-11-05 12:00")
+	w.must(w.SaveProvider(t.Context(), admin(), simConfig(server.URL, key)))
+	licenses = 9
+	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunCommand, Period: WholeMonth("2026-10")})
+	w.must(err)
+	wantStatus(t, run, store.RunDone)
+	w.wantLive(a.ID, "NP-BUS 9")
+}

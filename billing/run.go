@@ -259,6 +259,7 @@ func (b *Bridge) execute(ctx context.Context, run store.Run, release func()) (st
 	if err := b.resume(ctx, func(r store.Run) bool { return r.ID < run.ID }); err != nil {
 		return run, err
 	}
+	b.pullFor(ctx, run)
 	return b.drive(ctx, run)
 }
 
