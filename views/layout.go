@@ -7,7 +7,7 @@
 // swaps by themselves, do not.
 package views
 
-//go:generate go tool templ generate
+//go:generate go tool templ generate -path ..
 
 import "time"
 
