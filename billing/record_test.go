@@ -67,7 +67,6 @@ func pacedWorld(t *testing.T, companies int) *world {
 		w.company(fmt.Sprintf("Company %04d", i))
 	}
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.RateLimit})
-	time.Sleep(time.Minute) // synthetic: what came before is out of the limit's window
 	return w
 }
 
