@@ -412,8 +412,9 @@ func (b *Bridge) unmapToZero(ctx context.Context, who Actor, m store.Mapping, un
 		return err
 	}
 	if err := unmap(); err != nil {
-		release()
-		return err
+		defer release()
+		run.Status, run.EndedAt = store.RunCancelled, b.now() // nothing of it was done, and nothing is to be resumed
+		return errors.Join(err, b.store.UpdateRun(context.WithoutCancel(ctx), run))
 	}
 	b.background(func(ctx context.Context) { b.inBackground(ctx, run, release) })
 	return nil

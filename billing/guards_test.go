@@ -34,6 +34,9 @@ func TestUnmapThatFailsLeavesNoReleaseBehind(t *testing.T) {
 	w.must(err)
 	w.must(w.Resume(t.Context()))
 	w.wantLive(a.ID, "NP-BUS 5") // still mapped
+	runs, _, err := w.store.Runs(t.Context(), store.RunFilter{Kind: store.RunRelease})
+	w.must(err)
+	wantStatus(t, runs[0].Run, store.RunCancelled)
 }
 
 // Approving a held change turns a failed run green
