@@ -260,7 +260,7 @@ func startJobs(log *slog.Logger, db *store.Store, bridge *billing.Bridge) (*sche
 	err = errors.Join(
 		jobs.Add(monthlySync, "30 0 1 * *", 6*time.Hour, due), // guide, "Monthly usage data sync"
 		jobs.Add(catchUp, "35 * * * *", 6*time.Hour, due),
-		jobs.Add(monthlyReport, "2 0 1 * *", time.Hour, bridge.PullDue), // there is one from 00:01:02 on (nordpass.md section 3)
+		jobs.Add(monthlyReport, "2 0 1 * *", time.Hour, bridge.PullDue), // there is one from 00:01:02 on (docs/billing-rules.md section 3)
 		jobs.Add(usageReports, "10 * * * *", time.Hour, bridge.PullDue), // hourly, but only what was not read yet
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
 		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, bridge.DiscardOldIntakes),

@@ -76,7 +76,7 @@ func seatsAfterTrial(seats []store.Seat, now time.Time, r Rules) int {
 }
 
 // Forecast is the figure to expect at the end of the month whose figure to date is u. Seats that count
-// already can only stay, because any day counts for the whole month (nordpass.md section 2, rule 2); to
+// already can only stay, because any day counts for the whole month (docs/billing-rules.md section 2, rule 2); to
 // them come those of a trial that ends before the month does, and the joins of the days that are left at the pace of the
 // last three whole months. A figure that an admin corrected is final, and of an unknown one nothing is known.
 func (t Trend) Forecast(u Usage) Forecast {

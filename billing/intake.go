@@ -215,7 +215,7 @@ func ReadMembers(r io.Reader, m ColumnMap, o IntakeOptions) iter.Seq2[MemberRow,
 
 // ReadUsage yields every row that is not blank, once, the bad ones with their problems. An error, which
 // is an *Invalid if the admin can mend it, comes last. An organization has one row a month, because all of its
-// seats are on one plan then (nordpass.md section 2, rule 6).
+// seats are on one plan then (docs/billing-rules.md section 2, rule 6).
 func ReadUsage(r io.Reader, m ColumnMap, o IntakeOptions) iter.Seq2[UsageRow, error] {
 	seen := seenRows{}
 	return readIntake(r, UsageIntake, m, o, func(row *intakeRow) UsageRow {
@@ -399,7 +399,7 @@ func impliedStatus(m MemberRow) store.SeatStatus {
 }
 
 // checkMoments refuses moments that contradict the status or each other. A stay that begins and ends on
-// the same day, with no times given, lasts a second: it is active on that day (nordpass.md section 2, rule 1).
+// the same day, with no times given, lasts a second: it is active on that day (docs/billing-rules.md section 2, rule 1).
 func (r *intakeRow) checkMoments(m *MemberRow) {
 	switch {
 	case m.Status != store.SeatDeleted && !m.DeletedAt.IsZero():

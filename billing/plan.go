@@ -77,7 +77,7 @@ func Wants(usages []Usage) map[store.Plan]Want {
 }
 
 // Plan decides what a sync does on one agreement: a change for every line that is wanted, found or
-// in the way (design.md section 5). Quantities are seats and are compared with the addition's quantity;
+// in the way (docs/design.md section 5). Quantities are seats and are compared with the addition's quantity;
 // price, description and lessIncluded stay as ConnectWise has them. today is the calendar day in UTC.
 func Plan(s Situation, products []MappedProduct, today connectwise.Date, policy Policy) []store.Change {
 	var changes []store.Change
@@ -294,13 +294,13 @@ func findLine(additions []connectwise.Addition, productID, boundID int, today co
 }
 
 // live says whether an addition is open on that day. One that starts later is open too: overlooking it
-// would add a second one. Whether the day of cancellation is still billed is not settled (api.md section 5,
+// would add a second one. Whether the day of cancellation is still billed is not settled (docs/connectwise.md section 5,
 // "active on day d"); here it is.
 func live(a connectwise.Addition, today connectwise.Date) bool {
 	return a.CancelledDate.IsZero() || !a.CancelledDate.Before(today)
 }
 
-// EffectiveDate is the day a new addition starts (design.md section 5): the later of the first day of
+// EffectiveDate is the day a new addition starts (docs/design.md section 5): the later of the first day of
 // the current month and the agreement's billing start; where the agreement does not prorate and that
 // period is already invoiced, its next invoice date. A next invoice date after that day means that the
 // period is invoiced already (assumed).

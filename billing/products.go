@@ -154,7 +154,7 @@ func (b *Bridge) ProductOptions(ctx context.Context, plan store.Plan) (ProductOp
 		if err != nil {
 			return o, refused(err)
 		}
-		// Seats are a service: types for stocked parts do not fit (api.md section 5, catalog item creation).
+		// Seats are a service: types for stocked parts do not fit (docs/connectwise.md section 5, catalog item creation).
 		if t.Inactive || t.Xref != connectwise.XrefService && t.Xref != connectwise.XrefNonInventoryPart {
 			continue
 		}

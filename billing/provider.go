@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// monthlyReportAfter is when, after a month's end, its usage report exists: 00:01:02 UTC on the first (nordpass.md section 3).
+	// monthlyReportAfter is when, after a month's end, its usage report exists: 00:01:02 UTC on the first (docs/billing-rules.md section 3).
 	monthlyReportAfter = time.Minute + 2*time.Second
-	// dailyReportAfter is when, after a day's end, its usage report exists: 00:00:02 UTC (nordpass.md section 3).
+	// dailyReportAfter is when, after a day's end, its usage report exists: 00:00:02 UTC (docs/billing-rules.md section 3).
 	dailyReportAfter = 2 * time.Second
 	// fetchesKept is how many months a fetch and its raw answer are kept.
 	fetchesKept = 24
@@ -61,7 +61,7 @@ func (b *Bridge) reportRule(ctx context.Context) (ReportRule, error) {
 }
 
 // ProviderConfig is what the operator knows of the Provider API. Its reference is shown only inside the vendor's panel, so
-// nothing has a default (nordpass.md section 5).
+// nothing has a default (docs/billing-rules.md section 5).
 type ProviderConfig struct {
 	BaseURL     string `json:"base_url"`
 	MonthlyPath string `json:"monthly_path"` // with the placeholders of ProviderPlaceholders

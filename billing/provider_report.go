@@ -26,7 +26,7 @@ type ProviderRecord struct {
 	Problem string     `json:"problem,omitempty"` // why there is no figure; empty: there is one
 }
 
-// Billable is the seats to bill: none in a trial, none for NFR (nordpass.md section 1).
+// Billable is the seats to bill: none in a trial, none for NFR (docs/billing-rules.md section 1).
 func (r ProviderRecord) Billable() int {
 	if r.Trial || r.NFR {
 		return 0

@@ -11,7 +11,7 @@ import (
 	"seatbridge/store"
 )
 
-// What went wrong elsewhere, from public bug reports (peers.md section 4), and does not here.
+// What went wrong elsewhere, from public bug reports and does not here.
 
 // "The source succeeded and returned nothing": nothing known is not zero.
 func TestStoryEmptySourceIsNotZero(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 
 // planUndo plans to put back what a run wrote on one agreement: the quantities from before, for lines that
 // nobody touched since and no later run wrote. An addition that the run created goes to 0, because the API member has no right
-// to delete it (api.md section 1).
+// to delete it (docs/connectwise.md section 1).
 func planUndo(s Situation, written []store.Change, later map[int]bool, today connectwise.Date) []store.Change {
 	var changes []store.Change
 	for _, w := range written {

@@ -51,7 +51,7 @@ func (p Period) String() string {
 // Rules are the counting rules that an MSP can set.
 type Rules struct {
 	// CountPending adds the seats that are invited but not joined at the end of the period. An older
-	// edition of NordPass's article counted them, the current one does not say (nordpass.md section 2, rule 5).
+	// edition of NordPass's article counted them, the current one does not say (docs/billing-rules.md section 2, rule 5).
 	CountPending bool
 	// Reports says where a usage report is needed for a figure to be known.
 	Reports ReportRule
@@ -90,7 +90,7 @@ type Usage struct {
 	Original       *Usage // what the figure was before an admin corrected it; nil: nobody did
 }
 
-// trialLength is NordPass's trial of 14 days; that a day is 24 hours here is assumed (nordpass.md section 7, 1).
+// trialLength is NordPass's trial of 14 days; that a day is 24 hours here is assumed (docs/billing-rules.md section 7, 1).
 const trialLength = 14 * 24 * time.Hour
 
 // TrialEnd is the moment from which an organization that began as a trial is billed.
@@ -101,7 +101,7 @@ func InTrial(o store.Organization, at time.Time) bool {
 	return o.License == store.Trial && at.Before(o.TrialEndsAt)
 }
 
-// Count is the billable seats of one organization in a period, as NordPass bills them (nordpass.md
+// Count is the billable seats of one organization in a period, as NordPass bills them (docs/billing-rules.md
 // section 2): every seat that was a member for any part of the organization's billed time in the
 // period counts once for the whole period, suspended or not, whatever became of it later; all of them
 // on Enterprise if that plan was in force at any instant of that time. A usage report for the month
@@ -175,7 +175,7 @@ type stretch struct {
 
 // billedTime is the part of the period in which the organization was billed, in order: its life while
 // Standard, from the end of the trial while Trial, nothing while NFR. Suspension changes nothing; deletion ends it.
-// That a licence type changed by hand acts from that moment on is assumed (nordpass.md section 7, 4).
+// That a licence type changed by hand acts from that moment on is assumed (docs/billing-rules.md section 7, 4).
 func billedTime(l store.Ledger, p Period) []stretch {
 	o := l.Organization
 	lifeStart, lifeEnd := later(o.CreatedAt, p.Start()), p.End()
@@ -221,7 +221,7 @@ func billedPlan(l store.Ledger, p Period, billed []stretch) store.Plan {
 }
 
 // A tally collects the distinct members that count. Somebody who leaves and returns is one member,
-// recognised by e-mail address (assumed: nordpass.md section 6, example 9).
+// recognised by e-mail address (assumed: docs/billing-rules.md section 6, example 9).
 type tally struct {
 	period  Period
 	billed  []stretch

@@ -296,7 +296,7 @@ type sights struct {
 }
 
 // observe looks at the organization day by day, and at each part of a day between two instants at which
-// anything changes. It knows the rule of nordpass.md section 2 as a person would say it and nothing of ledgers.
+// anything changes. It knows the rule of docs/billing-rules.md section 2 as a person would say it and nothing of ledgers.
 func observe(happened []happening, looks []time.Time) sights {
 	o := observer{members: map[string]string{}, seen: map[string]bool{}}
 	seen := sights{map[store.Month]sight{}, map[time.Time]sight{}}

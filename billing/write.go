@@ -25,7 +25,7 @@ const (
 	// grace is how long a write in hand may go on when the run is cancelled or the process shuts down.
 	grace = 15 * time.Second
 	// lag is how long a list may lack what was just written: a self-hosted instance was seen minutes
-	// behind (api.md section 2, read-after-write lag).
+	// behind (docs/connectwise.md section 2, read-after-write lag).
 	lag = time.Hour
 	// looks is how often an addition whose creation has an unknown outcome is looked for.
 	looks = 3

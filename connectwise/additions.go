@@ -31,7 +31,7 @@ type Addition struct {
 	UpdatedBy          string
 }
 
-// additionFields lists _info too: it is left out unless it is asked for (api.md section 2).
+// additionFields lists _info too: it is left out unless it is asked for (docs/connectwise.md section 2).
 const additionFields = "id,product/id,product/identifier,quantity,lessIncluded,billedQuantity,unitPrice,billCustomer," +
 	"effectiveDate,cancelledDate,description,invoiceDescription,_info"
 
@@ -76,7 +76,7 @@ func additionsPath(agreementID int) string {
 
 // Additions lists all additions of an agreement, cancelled and expired ones too.
 func (c *Client) Additions(ctx context.Context, agreementID int) iter.Seq2[Addition, error] {
-	// Not forward-only: there, one page is known to be the last only after another request (api.md section 2), and this
+	// Not forward-only: there, one page is known to be the last only after another request (docs/connectwise.md section 2), and this
 	// list is read once for each mapped agreement.
 	l := listing{path: additionsPath(agreementID), fields: additionFields}
 	return list(ctx, c, l, func(a Addition) int { return a.ID })
@@ -151,7 +151,7 @@ func (c *Client) UpdateQuantity(ctx context.Context, agreementID, additionID int
 	return updated, c.notApplied(r, differences)
 }
 
-// patchOperation is ConnectWise's dialect: the path has no leading slash (api.md section 4).
+// patchOperation is ConnectWise's dialect: the path has no leading slash (docs/connectwise.md section 4).
 type patchOperation struct {
 	Op    string `json:"op"`
 	Path  string `json:"path"`
@@ -168,7 +168,7 @@ func checkSize(numbers ...decimal.Decimal) error {
 	return nil
 }
 
-// number writes a decimal as a JSON number; a string would be answered by a 500 (api.md section 3).
+// number writes a decimal as a JSON number; a string would be answered by a 500 (docs/connectwise.md section 3).
 func number(d decimal.Decimal) json.Number { return json.Number(d.String()) }
 
 func quantityDifference(got, asked decimal.Decimal) string {

@@ -103,7 +103,7 @@ func (e *Error) adviseForbidden() (what, do string) {
 		fmt.Sprintf("In ConnectWise, open System › Security Roles, set %s to All, and check the connection again.", e.Right)
 }
 
-// adviseInvalid knows the refusals that billing runs into (api.md section 5).
+// adviseInvalid knows the refusals that billing runs into (docs/connectwise.md section 5).
 func (e *Error) adviseInvalid() (what, do string) {
 	switch {
 	case errors.Is(e, ErrExists):

@@ -79,7 +79,7 @@ type AgreementFilter struct {
 }
 
 // Agreements lists agreements of every state, each once. Long lists of ids are spread over several requests. Filtered
-// lists can lag behind writes for minutes (api.md section 2): before an agreement that was asked for by id and is not in
+// lists can lag behind writes for minutes (docs/connectwise.md section 2): before an agreement that was asked for by id and is not in
 // the list is taken for gone, ask Agreement.
 func (c *Client) Agreements(ctx context.Context, filter AgreementFilter) iter.Seq2[Agreement, error] {
 	return func(yield func(Agreement, error) bool) {

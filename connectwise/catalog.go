@@ -116,7 +116,7 @@ func (f CatalogFilter) listings() []listing {
 }
 
 // classIs is the condition of a search text that names a product class; of any other there is none, because a
-// value that is none of ConnectWise's could be refused (assumed: api.md does not say).
+// value that is none of ConnectWise's could be refused (assumed: docs/connectwise.md does not say).
 func classIs(search string) condition {
 	for _, class := range []string{agreementClass, ClassBundle, "Inventory", "NonInventory", "Service"} {
 		if strings.EqualFold(search, class) {
@@ -141,7 +141,7 @@ func (c *Client) CatalogItem(ctx context.Context, id int) (CatalogItem, error) {
 	return record(ctx, c, path, catalogFields, func(i CatalogItem) bool { return i.ID == id })
 }
 
-// Lengths that every ConnectWise version accepts, in characters (api.md section 5, catalog item creation).
+// Lengths that every ConnectWise version accepts, in characters (docs/connectwise.md section 5, catalog item creation).
 const (
 	MaxCatalogIdentifier  = 60
 	MaxCatalogDescription = 60
@@ -317,7 +317,7 @@ func (c *Client) Categories(ctx context.Context) iter.Seq2[Category, error] {
 
 // Subcategories lists the catalog's subcategories with their categories.
 func (c *Client) Subcategories(ctx context.Context) iter.Seq2[Subcategory, error] {
-	// The trailing slash is the vendor's (api.md section 2).
+	// The trailing slash is the vendor's (docs/connectwise.md section 2).
 	return setupTable(ctx, c, "/procurement/subcategories/", subcategoryFields, func(r setupRecord) Subcategory {
 		return Subcategory{ID: r.ID, Name: string(r.Name), Category: r.Category, Inactive: r.InactiveFlag}
 	})

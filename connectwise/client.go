@@ -3,7 +3,7 @@
 //
 // It is written for money: a write is compared with what ConnectWise returns, a POST is never sent twice unless
 // ConnectWise said that it did not look at the first one, and every refusal is a typed error that Advise turns into
-// a sentence and an action. References such as "api.md section 4" are to the project's contract of the API.
+// a sentence and an action. References such as "docs/connectwise.md section 4" are to the project's contract of the API.
 package connectwise
 
 import (
@@ -90,7 +90,7 @@ func secretsOf(secrets ...string) *strings.Replacer {
 }
 
 // followWithinOrigin follows redirects of reads within one origin. Any other redirect is handed back as the answer:
-// the credentials never go to another host, and a write is not repeated as something else (api.md section 1).
+// the credentials never go to another host, and a write is not repeated as something else (docs/connectwise.md section 1).
 func followWithinOrigin(next *http.Request, via []*http.Request) error {
 	first := via[0]
 	sameOrigin := next.URL.Scheme == first.URL.Scheme && next.URL.Host == first.URL.Host

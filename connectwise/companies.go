@@ -161,7 +161,7 @@ func (f CompanyFilter) listing(types, statuses, ids []int) listing {
 	if !f.IncludeDeleted {
 		conditions = and(isFalse("deletedFlag"), conditions)
 	}
-	// Types are members of an array, which `in` does not reach (api.md section 2), so they are alternatives.
+	// Types are members of an array, which `in` does not reach (docs/connectwise.md section 2), so they are alternatives.
 	var alternatives []condition
 	for _, id := range types {
 		alternatives = append(alternatives, equalsID("types/id", id))
@@ -180,7 +180,7 @@ func (f CompanyFilter) typeParts() [][]int {
 	return slices.Collect(slices.Chunk(distinct(f.TypeIDs), typesPerRequest))
 }
 
-// typeReader reads the types of companies whose record has none: types that were given later are kept apart (api.md
+// typeReader reads the types of companies whose record has none: types that were given later are kept apart (docs/connectwise.md
 // section 5). An instance that refuses this is asked once only; the types then stay unknown.
 type typeReader struct {
 	client  *Client

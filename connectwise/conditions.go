@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// condition is a filter in ConnectWise's language (api.md section 2, filters). "" lets everything pass. Field names in
+// condition is a filter in ConnectWise's language (docs/connectwise.md section 2, filters). "" lets everything pass. Field names in
 // it are constants of this package; everything else goes through the functions below, which quote and escape.
 type condition string
 

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// Tries a call is given before its last error is returned (api.md section 3, retries).
+// Tries a call is given before its last error is returned (docs/connectwise.md section 3, retries).
 const (
 	// BackgroundTries is for imports and syncs, which may wait.
 	BackgroundTries = 5

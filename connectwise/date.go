@@ -60,7 +60,7 @@ func (d Date) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
 }
 
-// MarshalJSON writes the calendar day with midnight UTC, as ConnectWise expects (api.md section 4).
+// MarshalJSON writes the calendar day with midnight UTC, as ConnectWise expects (docs/connectwise.md section 4).
 func (d Date) MarshalJSON() ([]byte, error) {
 	if d.IsZero() {
 		return []byte("null"), nil
@@ -69,7 +69,7 @@ func (d Date) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON takes the calendar day as it is written and ignores the time of day and its zone: converting moves
-// the day (api.md section 4). Null, "" and the year 1, which is how .NET writes no date, are no date.
+// the day (docs/connectwise.md section 4). Null, "" and the year 1, which is how .NET writes no date, are no date.
 func (d *Date) UnmarshalJSON(data []byte) error {
 	var s *string
 	if err := json.Unmarshal(data, &s); err != nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// CompanyInfo is what an instance says about itself before anybody signs in (api.md section 1).
+// CompanyInfo is what an instance says about itself before anybody signs in (docs/connectwise.md section 1).
 type CompanyInfo struct {
 	Name          string // the company's display name
 	CompanyID     string
@@ -23,7 +23,7 @@ type CompanyInfo struct {
 	APIBase       string // the API's root that follows from all this
 }
 
-// onPremisesCodebase is the only codebase of on-premises instances; any other means cloud (api.md section 1).
+// onPremisesCodebase is the only codebase of on-premises instances; any other means cloud (docs/connectwise.md section 1).
 const onPremisesCodebase = "v4_6_release"
 
 func (i CompanyInfo) cloud() bool { return i.IsCloud || i.Codebase != onPremisesCodebase }

@@ -81,7 +81,7 @@ type Error struct {
 }
 
 // FieldError is one reason of a refusal. Field is ConnectWise's name for it, which can differ from the JSON key, and
-// can be a field that was not sent (api.md section 3).
+// can be a field that was not sent (docs/connectwise.md section 3).
 type FieldError struct {
 	Field, Code, Message string
 }
@@ -156,7 +156,7 @@ func (c *Client) host(r request) string {
 	return u.Host
 }
 
-// repeatable decides whether the same request may be sent again (api.md section 3, our rule).
+// repeatable decides whether the same request may be sent again (docs/connectwise.md section 3, our rule).
 func (e *Error) repeatable(method string) bool {
 	if e.final {
 		return false
@@ -272,7 +272,7 @@ func (c *Client) printable(s string, most int) string {
 	return s
 }
 
-// kindOf decides what an answer means, as api.md sections 1 and 3 collect them.
+// kindOf decides what an answer means, as docs/connectwise.md sections 1 and 3 collect them.
 func kindOf(status int, path string, html bool, body string, said *Error) error {
 	folded := strings.ToLower(body)
 	switch {
@@ -304,7 +304,7 @@ func kindOf(status int, path string, html bool, body string, said *Error) error 
 	return ErrInvalid
 }
 
-// mentionsClientID recognises a refused client ID, for which sources name different statuses (api.md section 1).
+// mentionsClientID recognises a refused client ID, for which sources name different statuses (docs/connectwise.md section 1).
 func mentionsClientID(folded string) bool {
 	return strings.Contains(folded, "clientid") || strings.Contains(folded, "client id")
 }
@@ -323,7 +323,7 @@ func serverErrorKind(status int, html bool, message string) error {
 }
 
 // notFoundKind keeps ErrNotFound to the API's own answer for a path that names a record. A whole list is never "not
-// found": on the cloud, wrong keys and a retired codebase answer 404 too (api.md sections 1 and 3).
+// found": on the cloud, wrong keys and a retired codebase answer 404 too (docs/connectwise.md sections 1 and 3).
 func notFoundKind(path string, html bool, folded string) error {
 	if html || strings.Contains(folded, "endpoint does not exist") || !namesRecord(path) {
 		return ErrUnroutable

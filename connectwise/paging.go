@@ -10,7 +10,7 @@ import (
 )
 
 // maxPageSize is the most records a page can have. Asking for more would be cut to this silently and make a full page
-// look like the last one (api.md section 2).
+// look like the last one (docs/connectwise.md section 2).
 const maxPageSize = 1000
 
 // listing describes a list to read.
@@ -108,7 +108,7 @@ type pageCursor struct {
 }
 
 // modeMissing reports that the endpoint does not know the forward-only mode: it answers the first page without a Link
-// header (api.md section 2). That matters only if more pages follow: a single one is complete in either mode.
+// header (docs/connectwise.md section 2). That matters only if more pages follow: a single one is complete in either mode.
 func (p pageCursor) modeMissing(header http.Header) bool {
 	return p.forward && p.number == 1 && len(header.Values("Link")) == 0
 }
@@ -147,7 +147,7 @@ func isLastPage(got, asked int, header http.Header) bool {
 }
 
 // parseLink reads a Link header (RFC 8288) into the targets by relation. The targets are never followed: they can name
-// the sign-in host and a codebase that is gone (api.md section 2).
+// the sign-in host and a codebase that is gone (docs/connectwise.md section 2).
 func parseLink(values []string) map[string]string {
 	targets := map[string]string{}
 	for _, value := range values {

@@ -15,7 +15,7 @@ import (
 
 const (
 	// apiVersion pins the record model. The vendor keeps an old version for about 12 months after a breaking change
-	// (api.md section 1); what an unsupported one does is not established.
+	// (docs/connectwise.md section 1); what an unsupported one does is not established.
 	apiVersion = "2025.1"
 
 	mediaType = "application/vnd.connectwise.com+json; version=" + apiVersion
@@ -24,7 +24,7 @@ const (
 	maxBody      = 64 << 20
 )
 
-// Limits of a request's address (api.md section 2). Longer ones are refused here rather than cut somewhere on the way.
+// Limits of a request's address (docs/connectwise.md section 2). Longer ones are refused here rather than cut somewhere on the way.
 const (
 	maxURL       = 2000
 	maxAfterHost = 1745
@@ -35,7 +35,7 @@ type request struct {
 	method      string
 	path        string // below the API base, with a leading slash
 	query       url.Values
-	forwardOnly bool // second paging mode (api.md section 2)
+	forwardOnly bool // second paging mode (docs/connectwise.md section 2)
 	anonymous   bool // company info: no credentials
 	body        any
 }
@@ -66,7 +66,7 @@ func call[T any](ctx context.Context, c *Client, r request) (T, http.Header, err
 }
 
 // do sends a request to the known API base. After an answer that a cloud upgrade can explain it reads company info
-// once, and repeats the request only if the base has changed and repeating is safe (api.md section 1).
+// once, and repeats the request only if the base has changed and repeating is safe (docs/connectwise.md section 1).
 func (c *Client) do(ctx context.Context, r request) ([]byte, http.Header, error) {
 	base, err := c.apiBase(ctx)
 	if err != nil {
@@ -98,7 +98,7 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, http.Header, error)
 	return body, header, nil
 }
 
-// send tries a request until it is answered, refused, or out of tries (api.md section 3, our rule).
+// send tries a request until it is answered, refused, or out of tries (docs/connectwise.md section 3, our rule).
 func (c *Client) send(ctx context.Context, base string, r request) ([]byte, http.Header, *Error) {
 	uncertain := false
 	for try := 1; ; try++ {

@@ -43,7 +43,7 @@ type Right struct {
 	Note   string       `json:"note,omitempty"` // a sentence for the admin, if there is something to say
 }
 
-// Rights are the four rights that the integration needs (api.md section 1, permissions).
+// Rights are the four rights that the integration needs (docs/connectwise.md section 1, permissions).
 type Rights []Right
 
 // Missing names the levels that are known to be missing, such as "Agreements – Edit".
@@ -68,14 +68,14 @@ const (
 	moduleAgreement = "Agreements"
 )
 
-// neededRight is one line of the table in api.md section 1.
+// neededRight is one line of the table in docs/connectwise.md section 1.
 type neededRight struct {
 	module string
 	levels []string
 	probe  string // a list that only Inquire opens
 }
 
-// neededRights starts with the list by which api.md tells good credentials from bad ones.
+// neededRights starts with the list by which docs/connectwise.md tells good credentials from bad ones.
 func neededRights() []neededRight {
 	return []neededRight{
 		{moduleAgreement, []string{Inquire, Add, Edit}, agreementsPath},
@@ -128,7 +128,7 @@ func (c *Client) probe(ctx context.Context, path string) (probeResult, error) {
 	return probeResult{}, err
 }
 
-// securityRow is a row of /system/mySecurity. Its identifiers are not published (api.md section 6), so that names and
+// securityRow is a row of /system/mySecurity. Its identifiers are not published (docs/connectwise.md section 6), so that names and
 // identifiers are compared without case and punctuation.
 type securityRow struct {
 	ModuleFunctionName, ModuleFunctionIdentifier looseText

@@ -30,10 +30,10 @@ func ParseSite(raw string) (Site, error) {
 	return site, nil
 }
 
-// apiPrefix turns a cloud sign-in host into its API host (api.md section 1).
+// apiPrefix turns a cloud sign-in host into its API host (docs/connectwise.md section 1).
 const apiPrefix = "api-"
 
-// isVendorCloud tells hosts of the vendor's own cloud from customers' hosts (api.md section 1).
+// isVendorCloud tells hosts of the vendor's own cloud from customers' hosts (docs/connectwise.md section 1).
 func isVendorCloud(host string) bool {
 	name := hostname(host)
 	return strings.HasSuffix(name, ".myconnectwise.net") || strings.HasSuffix(name, ".connectwisedev.com")
@@ -127,7 +127,7 @@ func siteError(sentence string) error {
 	return &ConfigError{Field: FieldSite, Sentence: sentence}
 }
 
-// apiBase is the API's root for an instance: {origin}/{codebase}/apis/3.0 (api.md section 1).
+// apiBase is the API's root for an instance: {origin}/{codebase}/apis/3.0 (docs/connectwise.md section 1).
 func (s Site) apiBase(info CompanyInfo) string {
 	return s.apiOrigin(info).String() + "/" + info.Codebase + "/apis/3.0"
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // clean removes what stored text can hold and nobody sees: NUL and other control characters and zero-width characters
-// (api.md section 4). Line breaks and tabs become spaces, as ConnectWise itself makes them.
+// (docs/connectwise.md section 4). Line breaks and tabs become spaces, as ConnectWise itself makes them.
 func clean(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {

@@ -18,7 +18,7 @@ const (
 	owner
 )
 
-// accessOf is what a role may use (nordpass.md section 4).
+// accessOf is what a role may use (docs/billing-rules.md section 4).
 func accessOf(role store.Role) access {
 	switch role {
 	case store.Owner:

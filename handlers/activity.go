@@ -42,7 +42,7 @@ func (s *server) recordOrganization(r *http.Request, id int64, action string) er
 
 const (
 	activityPage = 50
-	// activityDays is the longest range of one query (nordpass.md section 4).
+	// activityDays is the longest range of one query (docs/billing-rules.md section 4).
 	activityDays = 90
 )
 

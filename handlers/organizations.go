@@ -487,7 +487,7 @@ func seatMonth(u billing.Usage) views.SeatMonth {
 	return m
 }
 
-// whyFigure says how a figure comes about (nordpass.md section 2).
+// whyFigure says how a figure comes about (docs/billing-rules.md section 2).
 func whyFigure(u billing.Usage) string {
 	switch {
 	case u.Source == billing.SourceLedger && u.Why != "":

@@ -18,7 +18,7 @@ type route struct {
 
 // routes is every address that Seatbridge answers. Technicians look after
 // organizations and their members; billing, integrations, members and the
-// activity log are for Admins and Owners (nordpass.md section 4).
+// activity log are for Admins and Owners (docs/billing-rules.md section 4).
 func (s *server) routes() []route {
 	return []route{
 		{"GET /healthz", public, healthz},

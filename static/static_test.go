@@ -151,7 +151,7 @@ func TestHandlerHead(t *testing.T) {
 }
 
 // A first page loads all of these; together they must leave room for the page
-// within 100 KB (design.md section 8).
+// within 100 KB (docs/design.md section 8).
 func TestAssetsAreSmall(t *testing.T) {
 	t.Parallel()
 	total := 0

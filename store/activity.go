@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Category groups the activity log (nordpass.md section 4).
+// Category groups the activity log (docs/billing-rules.md section 4).
 type Category string
 
 // The categories of the activity log.

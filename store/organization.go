@@ -11,7 +11,7 @@ import (
 // Plan is a NordPass product that organizations are billed for.
 type Plan string
 
-// The plans, the higher one last (nordpass.md section 2, rule 6).
+// The plans, the higher one last (docs/billing-rules.md section 2, rule 6).
 const (
 	Business   Plan = "business"
 	Enterprise Plan = "enterprise"
@@ -31,7 +31,7 @@ func (p Plan) Name() string {
 	return string(p)
 }
 
-// License is how an organization pays (nordpass.md section 1).
+// License is how an organization pays (docs/billing-rules.md section 1).
 type License string
 
 // Standard pays at once, Trial after 14 days, NFR (not for resale) never.

@@ -17,7 +17,7 @@ const (
 // Settings are the panel's own.
 type Settings struct {
 	MSPName      string
-	CountPending bool // nordpass.md section 2, rule 5
+	CountPending bool // docs/billing-rules.md section 2, rule 5
 	HandEdits    HandEdits
 	Holds        Holds
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // UsageReport is an organization's billable seats of a month as a source outside the panel reported
-// them. It beats the seats that the panel knows (nordpass.md section 2).
+// them. It beats the seats that the panel knows (docs/billing-rules.md section 2).
 type UsageReport struct {
 	OrganizationID int64
 	Month          Month

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Role is what a member of the MSP's team may do (nordpass.md section 4).
+// Role is what a member of the MSP's team may do (docs/billing-rules.md section 4).
 type Role string
 
 // An Owner may do everything, an Admin all but manage Owners, a Technician work with organizations.

@@ -232,7 +232,7 @@ func (p ConnectWisePage) connected() bool {
 	return p.Connection.State != "" && p.Connection.State != "none"
 }
 
-// guideRights are the rights that the API member needs (api.md section 1), shown
+// guideRights are the rights that the API member needs (docs/connectwise.md section 1), shown
 // until they are checked.
 var guideRights = []Right{
 	{Module: "Company Maintenance", Level: "Inquire", Use: "to read the companies to map"},

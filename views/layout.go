@@ -41,7 +41,7 @@ type Layout struct {
 }
 
 // manages tells whether the user may see billing, integrations, members and
-// the activity log (nordpass.md section 4).
+// the activity log (docs/billing-rules.md section 4).
 func (l Layout) manages() bool { return l.Role == "owner" || l.Role == "admin" }
 
 // Flash is a short message about what has just been done. A success goes away

@@ -62,7 +62,7 @@ func TestOverviewWithNothingToDo(t *testing.T) {
 	wantText(t, one(t, doc, "[data-testid=attention]"), "nothing was synced yet")
 }
 
-// Technicians see neither billing nor integrations (nordpass.md section 4).
+// Technicians see neither billing nor integrations (docs/billing-rules.md section 4).
 func TestOverviewOfTechnician(t *testing.T) {
 	t.Parallel()
 	l := layout(SectionOverview)

@@ -41,7 +41,7 @@ type UsageRow struct {
 	Agreement      string
 }
 
-// usageLead says by which rule seats are counted (nordpass.md section 2).
+// usageLead says by which rule seats are counted (docs/billing-rules.md section 2).
 func usageLead(p UsagePage) string {
 	lead := "Seats that were active or suspended members on at least one day of the month, in UTC."
 	if p.CountPending {

@@ -1,5 +1,5 @@
 // Package npsim simulates the NordPass Provider API for the demo and for tests. The real API's reference is shown only inside
-// the vendor's panel (nordpass.md section 5): the addresses, claims and fields here are Seatbridge's own, and say nothing about
+// the vendor's panel (docs/billing-rules.md section 5): the addresses, claims and fields here are Seatbridge's own, and say nothing about
 // the real ones.
 package npsim
 

@@ -108,7 +108,7 @@ func (v *view) billed(x *Addition) decimal.Decimal {
 	return x.Quantity.Sub(x.LessIncluded)
 }
 
-// statusOf is agreementStatus of an addition; whose status that is, is not settled (api.md section 5).
+// statusOf is agreementStatus of an addition; whose status that is, is not settled (docs/connectwise.md section 5).
 func (v *view) statusOf(x *Addition) any {
 	if v.sim.assumptions.AdditionStatusOwn {
 		own := Agreement{Start: x.Effective, Cancelled: !x.Cancelled.IsZero(), CancelledOn: x.Cancelled}
@@ -254,7 +254,7 @@ func (s *Sim) deleteAddition(x *exchange) answer {
 	return answer{status: http.StatusNoContent}
 }
 
-// Texts that are published (api.md section 5).
+// Texts that are published (docs/connectwise.md section 5).
 const (
 	effectiveTooEarly = "effectiveDate cannot be less than the agreement billing start date"
 	alreadyInvoiced   = "Since this period has already been invoiced there will not be an invoice generated for additional products for this period. " +

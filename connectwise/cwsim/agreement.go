@@ -95,7 +95,7 @@ var agreements = newResource("agreement", "/finance/agreements", []field[Agreeme
 		billingTerms billToCompany billToContact billToSite taxCode workRole workType projectType invoiceTemplate
 		companyLocation shipToCompany shipToContact shipToSite`))
 
-// status is computed, nothing activates an agreement (api.md section 5). The end day itself still counts.
+// status is computed, nothing activates an agreement (docs/connectwise.md section 5). The end day itself still counts.
 func (x *Agreement) status(now time.Time) string {
 	today := day(now)
 	switch {

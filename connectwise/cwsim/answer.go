@@ -38,7 +38,7 @@ func (o object) lookup(name string) any {
 	return nil
 }
 
-// extra is a field that no published definition knows: servers add fields without notice (api.md section 1).
+// extra is a field that no published definition knows: servers add fields without notice (docs/connectwise.md section 1).
 var extra = member{"previewState", object{{"stage", "beta"}, {"revision", 3}}}
 
 func jsonAnswer(status int, value any) answer {

@@ -128,7 +128,7 @@ func (s *Sim) typeAssociations(x *exchange) (*table[association], *answer) {
 	return t, nil
 }
 
-// notFound answers for a record that does not exist (its body is assumed, api.md section 6).
+// notFound answers for a record that does not exist (its body is assumed, docs/connectwise.md section 6).
 func (s *Sim) notFound(what string, id int) *answer {
 	a := failure(http.StatusNotFound, "NotFound", fmt.Sprintf("%s %d not found", what, id))
 	if s.assumptions.UnknownRecordEmpty {

@@ -32,7 +32,7 @@ type schema func(path []string) (kind, bool)
 // lookup answers the value of the field at a path: nil, string, bool, int, decimal.Decimal or time.Time.
 type lookup func(path []string) any
 
-// condition is a parsed filter (api.md section 2).
+// condition is a parsed filter (docs/connectwise.md section 2).
 type condition interface {
 	holds(get lookup) bool
 }

@@ -2,7 +2,7 @@
 // paging, the rights and the bad days of the real one. A Sim is an http.Handler over state in memory; it serves the
 // tests, the demo and the simulate command.
 //
-// The contract is connectwise/api.md with openapi.json (a copy lies in testdata). What that contract marks as assumed or
+// The contract is connectwise/docs/connectwise.md with openapi.json (a copy lies in testdata). What that contract marks as assumed or
 // not established is a switch in Assumptions; what may go wrong on the way is a Fault.
 package cwsim
 
@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// OnPremises is the codebase of every instance that a customer runs itself; cloud instances accept it too (api.md section 1).
+// OnPremises is the codebase of every instance that a customer runs itself; cloud instances accept it too (docs/connectwise.md section 1).
 const OnPremises = "v4_6_release"
 
 // modelVersion is the API version this simulator speaks.
@@ -215,7 +215,7 @@ func (s *Sim) now() time.Time { return s.clock().UTC() }
 // today is the instance's calendar day.
 func (s *Sim) today() time.Time { return day(s.now()) }
 
-// day cuts the time of day off: date-only business fields are the calendar day at T00:00:00Z (api.md section 4).
+// day cuts the time of day off: date-only business fields are the calendar day at T00:00:00Z (docs/connectwise.md section 4).
 func day(t time.Time) time.Time {
 	if t.IsZero() {
 		return t

@@ -65,7 +65,7 @@ const (
 	defaultRetryAfter = 30 * time.Second
 	defaultSlowness   = time.Minute
 	defaultLag        = time.Minute
-	requestsPerMinute = 1000 // api.md section 3
+	requestsPerMinute = 1000 // docs/connectwise.md section 3
 )
 
 // FaultHelp describes a kind.
@@ -255,7 +255,7 @@ func (s *Sim) strike(x *exchange, f Fault) (answer, bool) {
 	return answer{}, false
 }
 
-// tooMany is the 429 body with its key error (api.md section 3); it opens a window in which calls are too early.
+// tooMany is the 429 body with its key error (docs/connectwise.md section 3); it opens a window in which calls are too early.
 func (s *Sim) tooMany(wait time.Duration, asDate bool) answer {
 	seconds := int((wait + time.Second - 1) / time.Second)
 	until := s.now().Add(time.Duration(seconds) * time.Second)

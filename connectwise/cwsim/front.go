@@ -11,7 +11,7 @@ import (
 
 const (
 	companyInfoPath = "/login/companyinfo/"
-	maximumURL      = 2000 // characters, with scheme and host (api.md section 2)
+	maximumURL      = 2000 // characters, with scheme and host (docs/connectwise.md section 2)
 	apiMember       = "Seats"
 )
 
@@ -50,7 +50,7 @@ func (s *Sim) instance(x *exchange) answer {
 	return s.dispatch(x)
 }
 
-// companyInfo is the discovery call: no credentials, null for an unknown company (api.md section 1).
+// companyInfo is the discovery call: no credentials, null for an unknown company (docs/connectwise.md section 1).
 func (s *Sim) companyInfo(x *exchange, company string) answer {
 	if x.request.Method != http.MethodGet {
 		return wrongMethod()

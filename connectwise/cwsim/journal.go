@@ -149,7 +149,7 @@ func (x *exchange) view() *view {
 	return &view{sim: x.sim, root: x.root(), now: x.sim.now()}
 }
 
-// sees reports whether the role's inquire level covers a record: with My a list is silently short (assumed, api.md section 1).
+// sees reports whether the role's inquire level covers a record: with My a list is silently short (assumed, docs/connectwise.md section 1).
 func (x *exchange) sees(id int) bool {
 	return x.inquire != My || x.sim.assumptions.MySeesAll || owned(id)
 }

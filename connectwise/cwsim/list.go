@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Sizes of pages (api.md section 2): more than the maximum is cut without a word.
+// Sizes of pages (docs/connectwise.md section 2): more than the maximum is cut without a word.
 const (
 	defaultPageSize = 25
 	maximumPageSize = 1000

@@ -61,7 +61,7 @@ func (r *resource[T]) kindAt(path []string) (kind, bool) {
 		return f.kind, true
 	}
 	if f.kind != kindReference || !slices.Contains(f.sub, path[1]) {
-		return 0, false // a collection in a path is refused too (api.md section 2)
+		return 0, false // a collection in a path is refused too (docs/connectwise.md section 2)
 	}
 	return subKind(path[1]), true
 }

@@ -9,7 +9,7 @@ import (
 // Module is a module function of the security role, by the name the role editor shows.
 type Module string
 
-// The modules that seat billing needs (api.md section 1).
+// The modules that seat billing needs (docs/connectwise.md section 1).
 const (
 	CompanyMaintenance Module = "Company Maintenance"
 	TableSetup         Module = "Table Setup"
@@ -158,7 +158,7 @@ func (s *Sim) securityRows(*exchange) (*table[securityRow], *answer) {
 	return t, nil
 }
 
-// systemInfo is GET /system/info, which is no test of credentials (api.md section 1).
+// systemInfo is GET /system/info, which is no test of credentials (docs/connectwise.md section 1).
 func (s *Sim) systemInfo(x *exchange) answer {
 	if s.assumptions.SystemInfoRefused {
 		return notPermitted()

@@ -45,7 +45,7 @@ func (x *exchange) bodyValue() (any, *answer) {
 }
 
 // apply sets the writable fields that a body names; unknown and read-only members are ignored. A wrong JSON type is a 500,
-// a reference to nothing is a 400 (api.md section 3).
+// a reference to nothing is a 400 (docs/connectwise.md section 3).
 func (r *resource[T]) apply(s *Sim, x *T, members map[string]any) *answer {
 	values := map[string]any{}
 	for i := range r.fields {
@@ -173,7 +173,7 @@ func date(raw any) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// oneLine is what the instance does to every string: line breaks become spaces, tabs vanish (api.md section 4).
+// oneLine is what the instance does to every string: line breaks become spaces, tabs vanish (docs/connectwise.md section 4).
 func oneLine(text string) string {
 	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", "").Replace(text)
 }
@@ -187,7 +187,7 @@ func referenceID(value any) int {
 }
 
 // patch applies the operations of a PATCH body. It follows the vendor's dialect: an array, lower-case op, a case-sensitive
-// path without a leading slash, references replaced whole (api.md section 4).
+// path without a leading slash, references replaced whole (docs/connectwise.md section 4).
 func (r *resource[T]) patch(s *Sim, x *T, body any) *answer {
 	operations, ok := body.([]any)
 	if !ok {

@@ -8,7 +8,7 @@
 CREATE TABLE settings (
     id                  INTEGER PRIMARY KEY CHECK (id = 1),
     msp_name            TEXT    NOT NULL DEFAULT '',
-    count_pending       INTEGER NOT NULL DEFAULT FALSE, -- nordpass.md section 2, rule 5
+    count_pending       INTEGER NOT NULL DEFAULT FALSE, -- docs/billing-rules.md section 2, rule 5
     hand_edits          TEXT    NOT NULL DEFAULT 'overwrite' CHECK (hand_edits IN ('overwrite', 'hold')),
     -- When a person has to approve a change before it is written.
     hold_seats          INTEGER DEFAULT 100 CHECK (hold_seats > 0),     -- it is larger than so many seats; NULL: off
@@ -83,7 +83,7 @@ CREATE TABLE organizations (
 CREATE INDEX organizations_sorted ON organizations (name_folded, id);
 CREATE UNIQUE INDEX organizations_name ON organizations (name_folded) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX organizations_external ON organizations (external_id) WHERE external_id IS NOT NULL AND deleted_at IS NULL;
-CREATE UNIQUE INDEX organizations_one_nfr ON organizations (license) WHERE license = 'nfr' AND deleted_at IS NULL; -- nordpass.md section 1
+CREATE UNIQUE INDEX organizations_one_nfr ON organizations (license) WHERE license = 'nfr' AND deleted_at IS NULL; -- docs/billing-rules.md section 1
 
 -- The plan and license type in force from a moment on; the first row is the creation.
 CREATE TABLE organization_terms (
