@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"seatbridge/billing/match"
 	"seatbridge/store"
 )
 
@@ -153,7 +154,7 @@ func (b *Bridge) RefreshSuggestions(ctx context.Context) error {
 		return err
 	}
 	var all []store.Suggestion
-	for _, s := range Suggest(suggestNames(names.Companies, true), suggestNames(names.Organizations, false)) {
+	for _, s := range match.Find(suggestNames(names.Companies, true), suggestNames(names.Organizations, false)) {
 		all = append(all, store.Suggestion{
 			CompanyID: int(s.CompanyID), OrganizationID: s.OrganizationID, Score: s.Score, Certain: s.Certain, Reason: s.Reason,
 		})
@@ -165,10 +166,10 @@ func (b *Bridge) RefreshSuggestions(ctx context.Context) error {
 }
 
 // suggestNames leaves out external ids: they are numbers of another system, not names.
-func suggestNames(names []store.NameOf, identifiers bool) []SuggestName {
-	list := make([]SuggestName, len(names))
+func suggestNames(names []store.NameOf, identifiers bool) []match.Name {
+	list := make([]match.Name, len(names))
 	for i, n := range names {
-		list[i] = SuggestName{ID: n.ID, Name: n.Name}
+		list[i] = match.Name{ID: n.ID, Name: n.Name}
 		if identifiers && n.Identifier != "" {
 			list[i].Aliases = []string{n.Identifier}
 		}

@@ -1,4 +1,4 @@
-package billing
+package match
 
 import (
 	"encoding/csv"
@@ -17,7 +17,7 @@ type namePair struct{ company, organization string }
 
 // labelled reads testdata/names.csv: one world of companies and organizations (equal names are one), and
 // the pairs that are the same customer. Every other pair of the world is not.
-func labelled(t testing.TB) (companies, organizations []SuggestName, same map[namePair]bool) {
+func labelled(t testing.TB) (companies, organizations []Name, same map[namePair]bool) {
 	t.Helper()
 	f, err := os.Open("testdata/names.csv")
 	if err != nil {
@@ -45,21 +45,21 @@ func labelled(t testing.TB) (companies, organizations []SuggestName, same map[na
 	return companies, organizations, same
 }
 
-func addName(names []SuggestName, name string) []SuggestName {
-	if slices.ContainsFunc(names, func(n SuggestName) bool { return n.Name == name }) {
+func addName(names []Name, name string) []Name {
+	if slices.ContainsFunc(names, func(n Name) bool { return n.Name == name }) {
 		return names
 	}
-	return append(names, SuggestName{ID: int64(len(names) + 1), Name: name})
+	return append(names, Name{ID: int64(len(names) + 1), Name: name})
 }
 
 // The labelled set: every certain suggestion is right, and of the true pairs at least 85 % are found,
 // that is, are their company's first suggestion, certain or not.
-func TestSuggestLabelled(t *testing.T) {
+func TestFindLabelled(t *testing.T) {
 	t.Parallel()
 	companies, organizations, same := labelled(t)
 	certain, found, right := 0, 0, 0
 	first := map[int64]bool{}
-	for _, s := range Suggest(companies, organizations) {
+	for _, s := range Find(companies, organizations) {
 		pair := namePair{companies[s.CompanyID-1].Name, organizations[s.OrganizationID-1].Name}
 		isFirst := !first[s.CompanyID]
 		first[s.CompanyID] = true
@@ -84,15 +84,15 @@ func TestSuggestLabelled(t *testing.T) {
 
 func percent(part, whole int) float64 { return 100 * float64(part) / float64(whole) }
 
-func names(list ...string) []SuggestName {
-	var all []SuggestName
+func names(list ...string) []Name {
+	var all []Name
 	for i, name := range list {
-		all = append(all, SuggestName{ID: int64(i + 1), Name: name})
+		all = append(all, Name{ID: int64(i + 1), Name: name})
 	}
 	return all
 }
 
-func TestSuggestPair(t *testing.T) {
+func TestFindPair(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		company, organization string
@@ -132,7 +132,7 @@ func TestSuggestPair(t *testing.T) {
 	}
 	for _, test := range tests {
 		got := ""
-		for _, s := range Suggest(names(test.company), names(test.organization)) {
+		for _, s := range Find(names(test.company), names(test.organization)) {
 			sure := map[bool]string{true: "certain", false: "doubtful"}[s.Certain]
 			got = fmt.Sprintf("%d %s: %s", s.Score, sure, s.Reason)
 		}
@@ -144,11 +144,11 @@ func TestSuggestPair(t *testing.T) {
 
 // Where a third name fits, nothing is certain: neither side may have two of the same words whose legal
 // forms do not tell them apart.
-func TestSuggestCertainOnlyIfUnambiguous(t *testing.T) {
+func TestFindCertainOnlyIfUnambiguous(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name                     string
-		companies, organizations []SuggestName
+		companies, organizations []Name
 		want                     []string // certain
 	}{
 		{"both legal forms on both sides", names("Acme GmbH", "Acme AG"), names("ACME AG", "ACME G.m.b.H."), []string{"Acme GmbH = ACME G.m.b.H.", "Acme AG = ACME AG"}},
@@ -163,15 +163,15 @@ func TestSuggestCertainOnlyIfUnambiguous(t *testing.T) {
 		{"cities", names("Acme Berlin", "Acme Paris"), names("Acme Paris Ltd", "Acme Berlin Ltd"), []string{"Acme Berlin = Acme Berlin Ltd", "Acme Paris = Acme Paris Ltd"}},
 		{"part of another name", names("Acme", "Acme Cloud"), names("Acme Cloud Services"), nil},
 		{"part of another name, both there", names("Acme", "Acme Cloud"), names("Acme Cloud", "Acme"), []string{"Acme = Acme", "Acme Cloud = Acme Cloud"}},
-		{"identifier of another company", []SuggestName{{ID: 1, Name: "Acme"}, {ID: 2, Name: "Zenith", Aliases: []string{"ACME"}}}, names("Acme"), nil},
-		{"identifier only", []SuggestName{{ID: 1, Name: "Zenith Trading", Aliases: []string{"acme"}}}, names("Acme"), nil},
-		{"own identifier", []SuggestName{{ID: 1, Name: "Acme Ltd", Aliases: []string{"Acme"}}}, names("Acme"), []string{"Acme Ltd = Acme"}},
+		{"identifier of another company", []Name{{ID: 1, Name: "Acme"}, {ID: 2, Name: "Zenith", Aliases: []string{"ACME"}}}, names("Acme"), nil},
+		{"identifier only", []Name{{ID: 1, Name: "Zenith Trading", Aliases: []string{"acme"}}}, names("Acme"), nil},
+		{"own identifier", []Name{{ID: 1, Name: "Acme Ltd", Aliases: []string{"Acme"}}}, names("Acme"), []string{"Acme Ltd = Acme"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, s := range Suggest(test.companies, test.organizations) {
+			for _, s := range Find(test.companies, test.organizations) {
 				if s.Certain {
 					got = append(got, test.companies[s.CompanyID-1].Name+" = "+test.organizations[s.OrganizationID-1].Name)
 				}
@@ -183,22 +183,22 @@ func TestSuggestCertainOnlyIfUnambiguous(t *testing.T) {
 	}
 }
 
-func TestSuggestByIdentifier(t *testing.T) {
+func TestFindByIdentifier(t *testing.T) {
 	t.Parallel()
-	got := Suggest([]SuggestName{{ID: 7, Name: "Zenith Trading 1998", Aliases: []string{"BrightWorks"}}}, []SuggestName{{ID: 9, Name: "Bright Works Ltd"}})
+	got := Find([]Name{{ID: 7, Name: "Zenith Trading 1998", Aliases: []string{"BrightWorks"}}}, []Name{{ID: 9, Name: "Bright Works Ltd"}})
 	want := []Suggestion{{CompanyID: 7, OrganizationID: 9, Score: 85, Reason: "Same identifier, other name"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("suggestions (-want +got):\n%s", diff)
 	}
 }
 
-func TestSuggestShape(t *testing.T) {
+func TestFindShape(t *testing.T) {
 	t.Parallel()
 	companies, organizations, _ := labelled(t)
 	perCompany := map[int64]int{}
 	certainOrganization := map[int64]bool{}
 	var last Suggestion
-	for _, s := range Suggest(companies, organizations) {
+	for _, s := range Find(companies, organizations) {
 		perCompany[s.CompanyID]++
 		if n := perCompany[s.CompanyID]; n > 3 {
 			t.Errorf("company %d has %d suggestions", s.CompanyID, n)
@@ -221,7 +221,7 @@ func TestSuggestShape(t *testing.T) {
 
 // Swapping the sides leaves what is certain and what is said of a pair; only which three of a name's
 // doubtful ones are shown depends on the side.
-func TestSuggestSymmetric(t *testing.T) {
+func TestFindSymmetric(t *testing.T) {
 	t.Parallel()
 	companies, organizations, _ := labelled(t)
 	type verdict struct {
@@ -230,14 +230,14 @@ func TestSuggestSymmetric(t *testing.T) {
 		reason  string
 	}
 	swapped, certainSwapped := map[[2]int64]verdict{}, 0
-	for _, s := range Suggest(organizations, companies) {
+	for _, s := range Find(organizations, companies) {
 		swapped[[2]int64{s.OrganizationID, s.CompanyID}] = verdict{s.Score, s.Certain, s.Reason}
 		if s.Certain {
 			certainSwapped++
 		}
 	}
 	both, certain := 0, 0
-	for _, s := range Suggest(companies, organizations) {
+	for _, s := range Find(companies, organizations) {
 		got, ok := swapped[[2]int64{s.CompanyID, s.OrganizationID}]
 		if want := (verdict{s.Score, s.Certain, s.Reason}); ok && got != want {
 			t.Errorf("%q and %q: %v, swapped %v", companies[s.CompanyID-1].Name, organizations[s.OrganizationID-1].Name, want, got)
@@ -257,31 +257,31 @@ func TestSuggestSymmetric(t *testing.T) {
 	}
 }
 
-func TestSuggestIgnoresInputOrder(t *testing.T) {
+func TestFindIgnoresInputOrder(t *testing.T) {
 	t.Parallel()
 	companies, organizations, _ := labelled(t)
-	want := Suggest(companies, organizations)
+	want := Find(companies, organizations)
 	for seed := range uint64(5) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		random.Shuffle(len(companies), func(i, j int) { companies[i], companies[j] = companies[j], companies[i] })
 		random.Shuffle(len(organizations), func(i, j int) {
 			organizations[i], organizations[j] = organizations[j], organizations[i]
 		})
-		if diff := cmp.Diff(want, Suggest(companies, organizations)); diff != "" {
+		if diff := cmp.Diff(want, Find(companies, organizations)); diff != "" {
 			t.Fatalf("after shuffling with seed %d (-want +got):\n%s", seed, diff)
 		}
 	}
 }
 
 // Thousands of equal names are nobody's certain match, and must not take a comparison each.
-func TestSuggestManyEqualNames(t *testing.T) {
+func TestFindManyEqualNames(t *testing.T) {
 	t.Parallel()
-	var companies, organizations []SuggestName
+	var companies, organizations []Name
 	for id := range int64(1000) {
-		companies = append(companies, SuggestName{ID: id, Name: "Acme GmbH"})
-		organizations = append(organizations, SuggestName{ID: id, Name: "Acme"})
+		companies = append(companies, Name{ID: id, Name: "Acme GmbH"})
+		organizations = append(organizations, Name{ID: id, Name: "Acme"})
 	}
-	got := Suggest(companies, organizations)
+	got := Find(companies, organizations)
 	if len(got) != 3000 {
 		t.Errorf("%d suggestions, want three for each of 1000", len(got))
 	}
@@ -290,7 +290,7 @@ func TestSuggestManyEqualNames(t *testing.T) {
 	}
 }
 
-func TestNormalise(t *testing.T) {
+func TestRead(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
 		"Contoso Ltd.":                        "contoso",
@@ -326,18 +326,34 @@ func TestNormalise(t *testing.T) {
 		strings.Repeat("Contoso Ltd ", 1_000): strings.TrimSpace(strings.Repeat("contoso ltd ", 1_000)),
 	}
 	for name, want := range tests {
-		if got := Normalise(name); got != want {
-			t.Errorf("Normalise(%.60q) = %.60q, want %.60q", name, got, want)
+		if got := normalised(name); got != want {
+			t.Errorf("read(%.60q) = %.60q, want %.60q", name, got, want)
 		}
 	}
 }
 
-func TestNormaliseIdempotent(t *testing.T) {
+// normalised is a name as read understands it, in one line. "And" in any language is "&".
+func normalised(name string) string {
+	r := read(name)
+	var text strings.Builder
+	for i, w := range r.words {
+		if i > 0 && w.linked {
+			text.WriteString(" &")
+		}
+		if i > 0 {
+			text.WriteByte(' ')
+		}
+		text.WriteString(w.key)
+	}
+	return text.String()
+}
+
+func TestReadIdempotent(t *testing.T) {
 	t.Parallel()
 	companies, organizations, _ := labelled(t)
 	for _, n := range slices.Concat(companies, organizations) {
-		once := Normalise(n.Name)
-		if twice := Normalise(once); twice != once {
+		once := normalised(n.Name)
+		if twice := normalised(once); twice != once {
 			t.Errorf("%q becomes %q, then %q", n.Name, once, twice)
 		}
 	}
@@ -364,7 +380,7 @@ func TestLegalFormTables(t *testing.T) {
 	}
 }
 
-func FuzzNormalise(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	companies, organizations, _ := labelled(f)
 	for _, n := range slices.Concat(companies, organizations) {
 		f.Add(n.Name)
@@ -372,25 +388,25 @@ func FuzzNormalise(f *testing.F) {
 	f.Add("& and & y Hijos & Co. KG S. A. ltd")
 	f.Add("&#38;amp; İ ŉ ǰ ΐ ﬀ Ⅷ ½ ㈱ ﷺ \u0345 \u1e9e C++#+ \u0300")
 	f.Fuzz(func(t *testing.T, name string) {
-		once := Normalise(name)
-		if twice := Normalise(once); twice != once {
+		once := normalised(name)
+		if twice := normalised(once); twice != once {
 			t.Errorf("%q becomes %q, then %q", name, once, twice)
 		}
-		Suggest([]SuggestName{{ID: 1, Name: name}}, []SuggestName{{ID: 2, Name: once}})
+		Find([]Name{{ID: 1, Name: name}}, []Name{{ID: 2, Name: once}})
 	})
 }
 
-func BenchmarkSuggest(b *testing.B) {
+func BenchmarkFind(b *testing.B) {
 	companies, organizations := manyNames(5000, 4000)
 	b.ReportAllocs()
 	for b.Loop() {
-		Suggest(companies, organizations)
+		Find(companies, organizations)
 	}
 }
 
 // manyNames makes up customers as an MSP has them: a rare word or two, a trade, sometimes a place, and a
 // legal form that is not written the same way on both sides.
-func manyNames(companies, organizations int) (cs, os []SuggestName) {
+func manyNames(companies, organizations int) (cs, os []Name) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pick := func(list string) string {
 		words := strings.Split(list, "|")
@@ -405,9 +421,9 @@ func manyNames(companies, organizations int) (cs, os []SuggestName) {
 	)
 	for id := range int64(companies) {
 		core := strings.Join(strings.Fields(pick(starts)+pick(ends)+" "+pick(starts)+" "+pick(trades)+" "+pick(places)), " ")
-		cs = append(cs, SuggestName{ID: id + 1, Name: core + pick(forms), Aliases: []string{strings.ReplaceAll(core, " ", "")}})
+		cs = append(cs, Name{ID: id + 1, Name: core + pick(forms), Aliases: []string{strings.ReplaceAll(core, " ", "")}})
 		if len(os) < organizations {
-			os = append(os, SuggestName{ID: id + 1, Name: strings.ToUpper(core) + pick(forms)})
+			os = append(os, Name{ID: id + 1, Name: strings.ToUpper(core) + pick(forms)})
 		}
 	}
 	return cs, os

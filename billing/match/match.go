@@ -1,4 +1,4 @@
-package billing
+package match
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// SuggestName is a company or an organization as far as its name goes.
-type SuggestName struct {
+// Name is a company or an organization as far as its name goes.
+type Name struct {
 	ID      int64
 	Name    string
 	Aliases []string // what else it goes by, such as the company's identifier
@@ -45,25 +45,18 @@ const (
 	longestName = 120 // letters
 )
 
-// Suggest finds for each company the organizations that look like it: at most three, best first, ordered
+// Find finds for each company the organizations that look like it: at most three, best first, ordered
 // by company id. A suggestion is certain only if both names have the same words (apart from spelling
-// habits: see Normalise), their legal forms do not contradict each other, and no third name could be
+// habits: see read), their legal forms do not contradict each other, and no third name could be
 // either of them. Names that are merely similar, or of which one is a part of the other, never are: a
 // wrong mapping is a wrong invoice. The result does not depend on the order of the input.
-func Suggest(companies, organizations []SuggestName) []Suggestion {
+func Find(companies, organizations []Name) []Suggestion {
 	m := newMatcher(companies, organizations)
 	var suggestions []Suggestion
 	for _, c := range m.companies {
 		suggestions = append(suggestions, m.suggest(c)...)
 	}
 	return suggestions
-}
-
-// Normalise is what is left of a company's name when everything is taken away in which two spellings of
-// it usually differ: case, accents, punctuation, HTML entities, invisible characters, "the", abbreviations, and
-// the legal form. "And" in any language becomes "&". It keeps numbers and the order of the words.
-func Normalise(name string) string {
-	return read(name).text()
 }
 
 // A party is a company or an organization with its names taken apart.
@@ -92,7 +85,7 @@ type matcher struct {
 	shared  []int            // by organization's place: weight of the words in common, while counting
 }
 
-func newMatcher(companies, organizations []SuggestName) *matcher {
+func newMatcher(companies, organizations []Name) *matcher {
 	m := &matcher{
 		companies:     parties(companies, true),
 		organizations: parties(organizations, false),
@@ -116,9 +109,9 @@ func newMatcher(companies, organizations []SuggestName) *matcher {
 	return m
 }
 
-func parties(names []SuggestName, company bool) []*party {
+func parties(names []Name, company bool) []*party {
 	names = slices.Clone(names)
-	slices.SortFunc(names, func(a, b SuggestName) int {
+	slices.SortFunc(names, func(a, b Name) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), strings.Compare(a.Name, b.Name))
 	})
 	all := make([]*party, len(names))
@@ -783,20 +776,6 @@ func (r reading) texts() []string {
 	return texts
 }
 
-func (r reading) text() string {
-	var text strings.Builder
-	for i, w := range r.words {
-		if i > 0 && w.linked {
-			text.WriteString(" &")
-		}
-		if i > 0 {
-			text.WriteByte(' ')
-		}
-		text.WriteString(w.key)
-	}
-	return text.String()
-}
-
 func (r reading) compact() string { return strings.Join(r.texts(), "") }
 
 // spellings are the words without accents and, if that differs, with umlauts spelled out.
@@ -862,7 +841,9 @@ func (r reading) formAgrees(s reading) bool {
 	return r.forms == s.forms || r.formFits(s) && r.wordLikeForms == s.wordLikeForms
 }
 
-// read takes a name apart. What it does to the words depends on the words alone and goes on until nothing
+// read takes a name apart: away goes everything in which two spellings of a company's name usually differ
+// (case, accents, punctuation, HTML entities, invisible characters, "the", abbreviations and the legal form).
+// Numbers and the order of the words stay. What it does to the words depends on the words alone and goes on until nothing
 // changes, so that reading the result again changes nothing either.
 func read(name string) reading {
 	r := reading{original: strings.TrimSpace(name), words: split(name)}
@@ -1137,7 +1118,7 @@ func joined(words []word) string {
 	return all.String()
 }
 
-// legalForms leads from a legal form as Normalise sees it, without dots and spaces, to its usual name.
+// legalForms leads from a legal form as read sees it, without dots and spaces, to its usual name.
 var legalForms = index(map[string]string{
 	// English
 	"Ltd":     "ltd limited coltd colimited companyltd companylimited",
