@@ -197,13 +197,3 @@ func (b *Bridge) notifyAttention(ctx context.Context) ([]Attention, error) {
 	}
 	return list, nil
 }
-
-func plural(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case noun[len(noun)-1] == 'y':
-		return fmt.Sprintf("%d %sies", n, noun[:len(noun)-1])
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

@@ -16,13 +16,6 @@ import (
 	"seatbridge/store"
 )
 
-// Errors that callers tell apart.
-var (
-	ErrRunning      = errors.New("another run is in progress")
-	ErrNotConnected = errors.New("ConnectWise PSA is not connected")
-	ErrNotActive    = errors.New("the products are not mapped yet")
-)
-
 // Config is what a Bridge works with.
 type Config struct {
 	Store    *store.Store
@@ -97,57 +90,15 @@ func (b *Bridge) Close(ctx context.Context) error {
 	}
 }
 
-// An Actor is who asked for something, for the activity log.
-type Actor struct {
-	UserID int64  // 0: Seatbridge itself or the command line
-	Name   string // e-mail address
-	IP     string
-}
-
-// System is the actor of scheduled work.
-func System() Actor { return Actor{Name: "Seatbridge"} }
-
-// Invalid is input that cannot be used: a sentence for each field, under the field's name in the form.
-type Invalid struct{ Fields map[string]string }
-
-// sentence is what is wrong, of several things one.
-func (e *Invalid) sentence() string {
-	for _, problem := range e.Fields {
-		return problem
-	}
-	return "The input cannot be used."
-}
-
-// Error implements error.
-func (e *Invalid) Error() string {
-	for field, problem := range e.Fields {
-		return fmt.Sprintf("invalid %s: %s", field, problem)
-	}
-	return "invalid input"
-}
-
-// Refused is something that ConnectWise did not do.
-type Refused struct {
-	Problem store.Problem
-	Field   string // the form field to blame; empty: none in particular
-	err     error
-}
-
-// Error implements error.
-func (e *Refused) Error() string { return e.Problem.What }
-
-// Unwrap is the client's error.
-func (e *Refused) Unwrap() error { return e.err }
-
 func refused(err error) *Refused {
-	return &Refused{Problem: problemOf(err), Field: fieldOf(err), err: err}
+	return &Refused{Problem: problemOf(err), Field: fieldOf(err), Err: err}
 }
 
 // problemOf puts any error into words for the admin; one that is not ConnectWise's is our own fault.
 func problemOf(err error) store.Problem {
 	var invalid *Invalid
 	if errors.As(err, &invalid) {
-		return store.Problem{What: invalid.sentence()}
+		return store.Problem{What: invalid.Sentence()}
 	}
 	a := connectwise.Advise(err)
 	return store.Problem{What: a.What, Do: a.Do, Detail: a.Detail}

@@ -366,13 +366,6 @@ func (b *Bridge) Map(ctx context.Context, who Actor, companyID, agreementID int,
 	return nil
 }
 
-// addProblem adds the sentence about a field, if there is one and none yet.
-func addProblem(problems map[string]string, field, problem string) {
-	if problem != "" && problems[field] == "" {
-		problems[field] = problem
-	}
-}
-
 // Unmap removes an organization's mapping. Its addition in ConnectWise stays as it is or, with zero, is
 // brought down by a run in the background: to 0, or to what the agreement's other organizations need.
 func (b *Bridge) Unmap(ctx context.Context, who Actor, organizationID int64, zero bool) error {

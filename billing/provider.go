@@ -167,7 +167,7 @@ func (b *Bridge) SaveProvider(ctx context.Context, who Actor, c ProviderConfig) 
 		return err
 	}
 	if test.Monthly.State == store.FetchFailed {
-		return &Refused{Problem: test.Monthly.Problem, err: errors.New(test.Monthly.Problem.What)}
+		return &Refused{Problem: test.Monthly.Problem, Err: errors.New(test.Monthly.Problem.What)}
 	}
 	if err := b.completeKey(ctx, &c); err != nil {
 		return err

@@ -185,7 +185,7 @@ func (s *server) saveChannel(w http.ResponseWriter, r *http.Request, input chann
 		if !errors.As(err, &invalid) {
 			return err
 		}
-		problems = invalid.Fields
+		problems = map[string]string(invalid.Fields)
 	}
 	form := channelForm(input.Channel)
 	form.Port, form.To, form.Sign, form.Problems = input.Port, input.To, input.Sign, views.Problems(problems)
