@@ -2,7 +2,7 @@
 // paging, the rights and the bad days of the real one. A Sim is an http.Handler over state in memory; it serves the
 // tests, the demo and the simulate command.
 //
-// The contract is connectwise/docs/connectwise.md with openapi.json (a copy lies in testdata). What that contract marks as assumed or
+// The contract is docs/connectwise.md with testdata/openapi.json. What that contract marks as assumed or
 // not established is a switch in Assumptions; what may go wrong on the way is a Fault.
 package cwsim
 
