@@ -49,7 +49,7 @@ func TestRecordOfAThousandCompanies(t *testing.T) {
 			if most := companies + round.writes + round.extra; record.total > most {
 				t.Errorf("%s: %d requests, want at most %d", round.name, record.total, most)
 			}
-			// The documented limit is 1,000 requests a minute (docs/connectwise.md section 3).
+			// The limit is taken to be 1,000 requests a minute (docs/connectwise.md section 3).
 			if fastest := time.Duration(record.total) * time.Minute / 1000; record.took > fastest*110/100 {
 				t.Errorf("%s: took %s; %d requests could take %s", round.name, record.took, record.total, fastest)
 			}
