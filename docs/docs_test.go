@@ -4,6 +4,7 @@ package docs_test
 import (
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -52,6 +53,30 @@ var wrapped = regexp.MustCompile(`\n\s*(//|--)?[ \t]*`)
 
 // joined is the text without its line breaks, since a citation can go over two lines.
 func joined(text string) string { return wrapped.ReplaceAllString(text, " ") }
+
+// link is a link within the repository, without its anchor.
+var link = regexp.MustCompile(`\]\(([^):#]+)(?:#[^)]*)?\)`)
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{"*.md", "decisions/*.md", "../*.md"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatalf("no documents at %s: %v", pattern, err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range link.FindAllStringSubmatch(string(text), -1) {
+				if _, err := os.Stat(filepath.Join(filepath.Dir(name), found[1])); err != nil {
+					t.Errorf("%s links to nothing: %v", name, err)
+				}
+			}
+		}
+	}
+}
 
 // document reads a document once.
 func document(t *testing.T, read map[string]string, name string) string {
