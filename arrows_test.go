@@ -13,9 +13,10 @@ func TestArrows(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]string{
 		"seatbridge":                 "billing billing/npsim connectwise connectwise/cwsim handlers scheduler static store views",
-		"seatbridge/handlers":        "billing scheduler static store views",
-		"seatbridge/billing":         "billing/match billing/problem connectwise store",
+		"seatbridge/handlers":        "billing billing/table scheduler static store views",
+		"seatbridge/billing":         "billing/match billing/problem billing/table connectwise store",
 		"seatbridge/billing/problem": "store",
+		"seatbridge/billing/table":   "billing/problem store",
 		"seatbridge/views":           "static",
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()

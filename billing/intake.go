@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"seatbridge/billing/table"
 	"seatbridge/store"
 )
 
@@ -141,7 +142,7 @@ func (m ColumnMap) check(kind IntakeKind, header []string, o IntakeOptions) erro
 		case i < 0 || i >= len(header):
 			problems[string(c)] = "The file has no such column."
 		case fed[i]:
-			problems[string(c)] = fmt.Sprintf("The column %s is chosen already.", excerpt(header[i]))
+			problems[string(c)] = fmt.Sprintf("The column %s is chosen already.", table.Excerpt(header[i]))
 		}
 		fed[i] = fed[i] || ok
 	}
@@ -153,10 +154,10 @@ func (m ColumnMap) check(kind IntakeKind, header []string, o IntakeOptions) erro
 
 // IntakeOptions is how an uploaded table is to be read.
 type IntakeOptions struct {
-	Now          time.Time            // what is later is refused
-	Organization string               // of all rows, where the table has no column for it
-	Dates        map[Column]DateOrder // of the columns that need one: from the Survey, or chosen by the admin
-	OpenMonth    bool                 // also take the usage of the month that is not over
+	Now          time.Time                  // what is later is refused
+	Organization string                     // of all rows, where the table has no column for it
+	Dates        map[Column]table.DateOrder // of the columns that need one: from the Survey, or chosen by the admin
+	OpenMonth    bool                       // also take the usage of the month that is not over
 }
 
 // RowProblem is something in a row that makes it unusable.
@@ -237,7 +238,7 @@ func ReadUsage(r io.Reader, m ColumnMap, o IntakeOptions) iter.Seq2[UsageRow, er
 func readIntake[R any](r io.Reader, kind IntakeKind, m ColumnMap, o IntakeOptions, read func(*intakeRow) R) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var none R
-		t, err := OpenTable(r)
+		t, err := table.Open(r)
 		if err == nil {
 			err = m.check(kind, t.Header, o)
 		}
@@ -251,14 +252,14 @@ func readIntake[R any](r io.Reader, kind IntakeKind, m ColumnMap, o IntakeOption
 				yield(none, err)
 				return
 			}
-			if !yield(read(&intakeRow{TableRow: row, header: t.Header, columns: m, options: o, spelled: spelled, problems: unreadable(row)}), nil) {
+			if !yield(read(&intakeRow{Row: row, header: t.Header, columns: m, options: o, spelled: spelled, problems: unreadable(row)}), nil) {
 				return
 			}
 		}
 	}
 }
 
-func unreadable(row TableRow) []RowProblem {
+func unreadable(row table.Row) []RowProblem {
 	if row.Problem == "" {
 		return nil
 	}
@@ -268,7 +269,7 @@ func unreadable(row TableRow) []RowProblem {
 // intakeRow is a row while its cells are read. Its methods note what is wrong with them. Of a row that
 // the table could not read no cell is looked at.
 type intakeRow struct {
-	TableRow
+	table.Row
 	header   []string
 	columns  ColumnMap
 	options  IntakeOptions
@@ -295,7 +296,7 @@ func (s spellings) of(text string) spelling {
 // cell is the text of a column, and whether the row can have one.
 func (r *intakeRow) cell(c Column) (string, bool) {
 	i, ok := r.columns[c]
-	if !ok || r.TableRow.Problem != "" {
+	if !ok || r.Row.Problem != "" {
 		return "", false
 	}
 	return r.Cells[i], true
@@ -318,7 +319,7 @@ func (r *intakeRow) organization() string {
 	case name.folded == "":
 		r.refuse(OrganizationColumn, "The organization is missing.")
 	case strings.ContainsRune(text, unicode.ReplacementChar):
-		r.refuse(OrganizationColumn, "%s has characters that cannot be read: save the file as UTF-8.", excerpt(text))
+		r.refuse(OrganizationColumn, "%s has characters that cannot be read: save the file as UTF-8.", table.Excerpt(text))
 	}
 	return name.text
 }
@@ -338,7 +339,7 @@ func (r *intakeRow) email() string {
 	switch {
 	case err != nil, address.Address != text, len(text) > 254, strings.ContainsRune(text, unicode.ReplacementChar),
 		strings.Contains(domain, ".."), strings.Trim(domain, ".") != domain, !strings.Contains(domain, "."):
-		r.refuse(EmailColumn, "%s is not an e-mail address.", excerpt(text))
+		r.refuse(EmailColumn, "%s is not an e-mail address.", table.Excerpt(text))
 	}
 	return strings.Clone(text) // or it would keep its whole line in memory
 }
@@ -348,12 +349,12 @@ func (r *intakeRow) moment(c Column) time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	t, problem := ParseMoment(text, r.options.Dates[c])
+	t, problem := table.ParseMoment(text, r.options.Dates[c])
 	switch {
 	case problem != "":
 		r.refuse(c, "%s", problem)
 	case t.After(r.options.Now):
-		r.refuse(c, "%s is in the future.", excerpt(text))
+		r.refuse(c, "%s is in the future.", table.Excerpt(text))
 	}
 	return t
 }
@@ -382,7 +383,7 @@ func (r *intakeRow) status(m MemberRow) store.SeatStatus {
 			return status
 		}
 	}
-	r.refuse(StatusColumn, "%s is not a status: write active, suspended, pending or deleted.", excerpt(text))
+	r.refuse(StatusColumn, "%s is not a status: write active, suspended, pending or deleted.", table.Excerpt(text))
 	return ""
 }
 
@@ -463,40 +464,40 @@ func (r *intakeRow) month() store.Month {
 
 // parseMonth reads 2026-03, 03/2026, March 2026, 202603, and the first or last day of a month. A day within
 // the month is refused: it may be the day of the report, which is not in the month it reports.
-func parseMonth(text string, order DateOrder) (store.Month, string) {
+func parseMonth(text string, order table.DateOrder) (store.Month, string) {
 	if text == "" {
 		return "", "The month is missing."
 	}
 	if m, ok := plainMonth(text); ok {
 		return m, ""
 	}
-	t, problem := ParseMoment(text, order)
+	t, problem := table.ParseMoment(text, order)
 	switch {
 	case problem != "" || t.IsZero():
-		if _, _, _, isDate := orderedDate(text); isDate {
+		if _, _, _, isDate := table.OrderedDate(text); isDate {
 			return "", problem
 		}
-		return "", fmt.Sprintf("%s is not a month: write it like 2026-03.", excerpt(text))
+		return "", fmt.Sprintf("%s is not a month: write it like 2026-03.", table.Excerpt(text))
 	case t.Day() != 1 && t.AddDate(0, 0, 1).Day() != 1:
-		return "", fmt.Sprintf("%s is a day within a month: write the month like 2026-03.", excerpt(text))
+		return "", fmt.Sprintf("%s is a day within a month: write the month like 2026-03.", table.Excerpt(text))
 	}
 	return store.MonthOf(t), ""
 }
 
 func plainMonth(text string) (store.Month, bool) {
 	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" -/.,", r) })
-	if len(parts) == 1 && len(text) == 6 && isDigits(text) {
+	if len(parts) == 1 && len(text) == 6 && table.IsDigits(text) {
 		parts = []string{text[:4], text[4:]}
 	}
 	if len(parts) != 2 {
 		return "", false
 	}
 	year, month := parts[0], parts[1]
-	if len(year) != 4 || !isDigits(year) {
+	if len(year) != 4 || !table.IsDigits(year) {
 		year, month = month, year
 	}
-	number := monthNamed(month)
-	if isDigits(month) && len(month) <= 2 {
+	number := table.MonthNamed(month)
+	if table.IsDigits(month) && len(month) <= 2 {
 		number, _ = strconv.Atoi(month)
 	}
 	m, err := store.ParseMonth(fmt.Sprintf("%s-%02d", year, number))
@@ -516,11 +517,11 @@ func (r *intakeRow) seats() int {
 	case text == "":
 		r.refuse(SeatsColumn, "The number of seats is missing: write 0 if there are none.")
 	case strings.HasPrefix(text, "-"):
-		r.refuse(SeatsColumn, "%s is negative: seats are counted from 0.", excerpt(text))
-	case !isDigits(text):
-		r.refuse(SeatsColumn, "%s is not a whole number in plain digits: write it without separators, decimals and words, like 1000.", excerpt(text))
+		r.refuse(SeatsColumn, "%s is negative: seats are counted from 0.", table.Excerpt(text))
+	case !table.IsDigits(text):
+		r.refuse(SeatsColumn, "%s is not a whole number in plain digits: write it without separators, decimals and words, like 1000.", table.Excerpt(text))
 	case err != nil || n > mostSeats:
-		r.refuse(SeatsColumn, "%s are more than 1,000,000 seats.", excerpt(text))
+		r.refuse(SeatsColumn, "%s are more than 1,000,000 seats.", table.Excerpt(text))
 	default:
 		return n
 	}
@@ -538,7 +539,7 @@ func (r *intakeRow) plan() store.Plan {
 			return plan
 		}
 	}
-	r.refuse(PlanColumn, "%s is not a plan: write Business or Enterprise.", excerpt(text))
+	r.refuse(PlanColumn, "%s is not a plan: write Business or Enterprise.", table.Excerpt(text))
 	return ""
 }
 

@@ -11,18 +11,19 @@ import (
 	"strings"
 	"time"
 
+	"seatbridge/billing/table"
 	"seatbridge/store"
 )
 
 // IntakeChoices is what the admin chose for an uploaded table.
 type IntakeChoices struct {
-	Encoding      string               `json:"encoding"` // one of Encodings; empty: as recognised
-	Columns       ColumnMap            `json:"columns"`
-	Dates         map[Column]DateOrder `json:"dates"`        // of the columns in which the file leaves it open
-	Organization  string               `json:"organization"` // of all rows, where no column says it
-	OpenMonth     bool                 `json:"open_month"`
-	RemoveMissing bool                 `json:"remove_missing"`
-	Create        []string             `json:"create"` // organizations to create, as the file names them
+	Encoding      string                     `json:"encoding"` // one of Encodings; empty: as recognised
+	Columns       ColumnMap                  `json:"columns"`
+	Dates         map[Column]table.DateOrder `json:"dates"`        // of the columns in which the file leaves it open
+	Organization  string                     `json:"organization"` // of all rows, where no column says it
+	OpenMonth     bool                       `json:"open_month"`
+	RemoveMissing bool                       `json:"remove_missing"`
+	Create        []string                   `json:"create"` // organizations to create, as the file names them
 }
 
 // creates says whether an organization that the file names and nobody knows is to be created.

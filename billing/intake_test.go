@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/billing/table"
 	"seatbridge/store"
 )
 
@@ -100,7 +101,7 @@ func members(t testing.TB, file io.ReadSeeker, o IntakeOptions) []MemberRow {
 // guessed surveys a file, which is then to be read again, and completes the options as an admin would.
 func guessed(t testing.TB, file io.ReadSeeker, kind IntakeKind, o *IntakeOptions) ColumnMap {
 	t.Helper()
-	survey, err := SurveyTable(file)
+	survey, err := table.Inspect(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func guessed(t testing.TB, file io.ReadSeeker, kind IntakeKind, o *IntakeOptions
 		t.Fatal(err)
 	}
 	m := GuessColumns(survey.Header, kind)
-	o.Now, o.Dates = importedAt, map[Column]DateOrder{}
+	o.Now, o.Dates = importedAt, map[Column]table.DateOrder{}
 	for c, i := range m {
 		o.Dates[c] = survey.Dates[i]
 	}
@@ -648,11 +649,11 @@ func FuzzIntake(f *testing.F) {
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		survey, err := SurveyTable(bytes.NewReader(file))
+		survey, err := table.Inspect(bytes.NewReader(file))
 		if err != nil {
 			return
 		}
-		o := IntakeOptions{Now: importedAt, Organization: "Acme", Dates: map[Column]DateOrder{JoinedColumn: DayFirst, DeletedColumn: MonthFirst}}
+		o := IntakeOptions{Now: importedAt, Organization: "Acme", Dates: map[Column]table.DateOrder{JoinedColumn: table.DayFirst, DeletedColumn: table.MonthFirst}}
 		fuzzMembers(t, file, survey, o)
 		fuzzUsage(t, file, survey, o)
 	})
@@ -671,7 +672,7 @@ func fuzzedColumns(header []string, kind IntakeKind) ColumnMap {
 	return m
 }
 
-func fuzzMembers(t *testing.T, file []byte, survey Survey, o IntakeOptions) {
+func fuzzMembers(t *testing.T, file []byte, survey table.Survey, o IntakeOptions) {
 	var good, bad int
 	var rows []MemberRow
 	for row, err := range ReadMembers(bytes.NewReader(file), fuzzedColumns(survey.Header, MembersIntake), o) {
@@ -707,7 +708,7 @@ func oneOrganization(rows []MemberRow) bool {
 	})
 }
 
-func fuzzUsage(t *testing.T, file []byte, survey Survey, o IntakeOptions) {
+func fuzzUsage(t *testing.T, file []byte, survey table.Survey, o IntakeOptions) {
 	n := 0
 	for row, err := range ReadUsage(bytes.NewReader(file), fuzzedColumns(survey.Header, UsageIntake), o) {
 		if err != nil {
@@ -795,7 +796,7 @@ func BenchmarkTable(b *testing.B) {
 	b.ReportAllocs()
 	peak := startPeak()
 	for b.Loop() {
-		if s, err := SurveyTable(bytes.NewReader(file)); err != nil || s.Rows != benchmarkRows {
+		if s, err := table.Inspect(bytes.NewReader(file)); err != nil || s.Rows != benchmarkRows {
 			b.Fatal(s.Rows, err)
 		}
 	}

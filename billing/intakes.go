@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"seatbridge/billing/table"
 	"seatbridge/store"
 )
 
@@ -31,7 +32,7 @@ var errIntakeChanged = errors.New("what the import would do has changed since it
 type Intake struct {
 	store.Intake
 	Kind     IntakeKind
-	Survey   Survey
+	Survey   table.Survey
 	Choices  IntakeChoices
 	Findings *IntakeFindings // nil: not checked yet
 	Progress IntakeProgress
@@ -89,7 +90,7 @@ func reencoded(r io.Reader, encoding string) io.Reader {
 
 // Upload receives a file to import and surveys it. A file that cannot be read is an *Invalid by "file".
 func (b *Bridge) Upload(ctx context.Context, who Actor, kind IntakeKind, name string, r io.Reader) (store.Intake, error) {
-	upload, err := b.store.SaveUpload(&limited{reader: r, left: MaxTableBytes})
+	upload, err := b.store.SaveUpload(&table.Limited{Reader: r, Left: table.MaxBytes})
 	if err != nil {
 		return store.Intake{}, err
 	}
@@ -106,7 +107,7 @@ func (b *Bridge) createIntake(ctx context.Context, who Actor, kind IntakeKind, n
 		return store.Intake{}, err
 	}
 	defer f.Close()
-	survey, err := SurveyTable(f)
+	survey, err := table.Inspect(f)
 	if err != nil {
 		return store.Intake{}, err
 	}
@@ -219,7 +220,7 @@ func (b *Bridge) survey(in *Intake, encoding string) error {
 	if encoding != "" && !slices.Contains(Encodings(), encoding) {
 		return &Invalid{Fields: map[string]string{"encoding": "Choose an encoding of the list."}}
 	}
-	in.Survey, err = SurveyTable(reencoded(f, encoding))
+	in.Survey, err = table.Inspect(reencoded(f, encoding))
 	if encoding != "" {
 		in.Survey.Encoding = encoding
 	}
@@ -228,7 +229,7 @@ func (b *Bridge) survey(in *Intake, encoding string) error {
 
 // options is how the file is read, or an *Invalid.
 func (in Intake) options(now time.Time) (IntakeOptions, error) {
-	o := IntakeOptions{Now: now, Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, Dates: map[Column]DateOrder{}}
+	o := IntakeOptions{Now: now, Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, Dates: map[Column]table.DateOrder{}}
 	problems := map[string]string{}
 	var invalid *Invalid
 	if err := in.Choices.Columns.check(in.Kind, in.Survey.Header, o); errors.As(err, &invalid) {
@@ -242,7 +243,7 @@ func (in Intake) options(now time.Time) (IntakeOptions, error) {
 		if !in.LeavesOrderOpen(c) {
 			continue
 		}
-		if o.Dates[c] = in.Choices.Dates[c]; o.Dates[c] != DayFirst && o.Dates[c] != MonthFirst {
+		if o.Dates[c] = in.Choices.Dates[c]; o.Dates[c] != table.DayFirst && o.Dates[c] != table.MonthFirst {
 			addProblem(problems, "dates."+string(c), "Choose whether the day or the month comes first.")
 		}
 	}
@@ -258,7 +259,7 @@ func (in Intake) LeavesOrderOpen(c Column) bool {
 	if !ok || i < 0 || i >= len(in.Survey.Dates) || !slices.Contains([]Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn, MonthColumn}, c) {
 		return false
 	}
-	return in.Survey.Dates[i] == AmbiguousOrder || in.Survey.Dates[i] == MixedOrder
+	return in.Survey.Dates[i] == table.AmbiguousOrder || in.Survey.Dates[i] == table.MixedOrder
 }
 
 // startIntake does work on an import in the background, one at a time.

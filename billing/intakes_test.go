@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/billing/table"
 	"seatbridge/store"
 )
 
@@ -214,7 +215,7 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	if err := w.CheckIntake(t.Context(), in.ID, in.Choices); !errors.As(err, &invalid) || invalid.Fields["dates.joined"] == "" {
 		t.Fatalf("checked: %v", err)
 	}
-	in.Choices.Dates = map[Column]DateOrder{JoinedColumn: DayFirst}
+	in.Choices.Dates = map[Column]table.DateOrder{JoinedColumn: table.DayFirst}
 	w.must(w.CheckIntake(t.Context(), in.ID, in.Choices))
 	w.writeIntake(w.settled(in.ID), false)
 	seats, err := w.store.SeatHistory(t.Context(), acme.ID)
@@ -224,7 +225,7 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	}
 	next, err := w.Upload(t.Context(), System(), MembersIntake, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
 	w.must(err)
-	if in, err = w.Intake(t.Context(), next.ID); err != nil || in.Choices.Dates[JoinedColumn] != DayFirst {
+	if in, err = w.Intake(t.Context(), next.ID); err != nil || in.Choices.Dates[JoinedColumn] != table.DayFirst {
 		t.Errorf("the choice is not remembered: %+v, %v", in.Choices, err)
 	}
 }
@@ -271,7 +272,7 @@ func TestUploadedFilesGo(t *testing.T) {
 	if in = w.settled(in.ID); in.State != store.IntakeDiscarded {
 		t.Errorf("state %s", in.State)
 	}
-	for _, bad := range []string{"", "PK\x03\x04", "a,b\x00\n" + strings.Repeat("x", MaxTableBytes)} {
+	for _, bad := range []string{"", "PK\x03\x04", "a,b\x00\n" + strings.Repeat("x", table.MaxBytes)} {
 		var invalid *Invalid
 		if _, err := w.Upload(t.Context(), System(), UsageIntake, "x", strings.NewReader(bad)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
 			t.Errorf("%.10q: %v", bad, err)

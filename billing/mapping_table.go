@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"seatbridge/billing/table"
 	"seatbridge/store"
 )
 
@@ -51,11 +52,11 @@ const maxMappingRows = 50_000
 // PlanMappings reads a table of mappings and says what importing it would do. Nothing is changed. A file
 // that cannot be used at all is *Invalid.
 func (b *Bridge) PlanMappings(ctx context.Context, r io.Reader) (MappingPlan, error) {
-	table, err := OpenTable(r)
+	sheet, err := table.Open(r)
 	if err != nil {
 		return MappingPlan{}, err
 	}
-	columns, err := findMappingColumns(table.Header)
+	columns, err := findMappingColumns(sheet.Header)
 	if err != nil {
 		return MappingPlan{}, err
 	}
@@ -64,12 +65,12 @@ func (b *Bridge) PlanMappings(ctx context.Context, r io.Reader) (MappingPlan, er
 		return MappingPlan{}, err
 	}
 	plan := MappingPlan{Counts: map[MappingKind]int{}}
-	for row, err := range table.Rows() {
+	for row, err := range sheet.Rows() {
 		if err != nil {
 			return MappingPlan{}, err
 		}
 		if len(plan.Rows) == maxMappingRows {
-			return MappingPlan{}, unusable("The file has more than %d rows. Split it and import the parts.", maxMappingRows)
+			return MappingPlan{}, table.Unusable("The file has more than %d rows. Split it and import the parts.", maxMappingRows)
 		}
 		read := reader.read(row)
 		plan.Rows = append(plan.Rows, read)
@@ -106,7 +107,7 @@ func findMappingColumns(header []string) (mappingColumns, error) {
 		missing = append(missing, "organization")
 	}
 	if len(missing) > 0 {
-		return c, unusable("The first line has to name the columns; there is none called %s. An export shows how.", strings.Join(missing, " or "))
+		return c, table.Unusable("The first line has to name the columns; there is none called %s. An export shows how.", strings.Join(missing, " or "))
 	}
 	return c, nil
 }
@@ -152,7 +153,7 @@ func (b *Bridge) mappingReader(ctx context.Context, columns mappingColumns) (*ma
 	return r, nil
 }
 
-func (r *mappingReader) read(row TableRow) MappingRow {
+func (r *mappingReader) read(row table.Row) MappingRow {
 	read := MappingRow{Line: row.Line, Kind: MappingProblem, Problem: row.Problem}
 	if row.Problem != "" {
 		return read

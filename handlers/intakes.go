@@ -18,13 +18,14 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/table"
 	"seatbridge/store"
 	"seatbridge/views"
 )
 
 const (
 	// maxUpload limits the body of an upload: the largest table and what stands around it.
-	maxUpload = billing.MaxTableBytes + 1<<20
+	maxUpload = table.MaxBytes + 1<<20
 	// uploadTime is how long an upload over a slow line may take.
 	uploadTime = 15 * time.Minute
 	// intakePatience is how long an answer waits for work on an import, so that small files need no progress page.
@@ -230,8 +231,8 @@ func intakeColumn(in billing.Intake, c billing.Column) views.IntakeColumn {
 		order := in.Choices.Dates[c]
 		column.Orders = []views.Option{
 			{Label: "Choose…", Selected: order == ""},
-			{Value: string(billing.DayFirst), Label: "Day first: 3 April", Selected: order == billing.DayFirst},
-			{Value: string(billing.MonthFirst), Label: "Month first: 4 March", Selected: order == billing.MonthFirst},
+			{Value: string(table.DayFirst), Label: "Day first: 3 April", Selected: order == table.DayFirst},
+			{Value: string(table.MonthFirst), Label: "Month first: 4 March", Selected: order == table.MonthFirst},
 		}
 	}
 	return column
@@ -320,13 +321,13 @@ func parseIntakeChoices(form url.Values, kind billing.IntakeKind) billing.Intake
 	c := billing.IntakeChoices{
 		Encoding: string(oneOf(form.Get("encoding"), billing.Encodings()...)), Organization: clip(clean(form.Get("organization")), maxName),
 		OpenMonth: checked(form, "open_month"), RemoveMissing: checked(form, "remove_missing"),
-		Columns: billing.ColumnMap{}, Dates: map[billing.Column]billing.DateOrder{},
+		Columns: billing.ColumnMap{}, Dates: map[billing.Column]table.DateOrder{},
 	}
 	for _, column := range kind.Columns() {
 		if i, err := strconv.ParseUint(form.Get("column."+string(column)), 10, 16); err == nil {
 			c.Columns[column] = int(i)
 		}
-		if order := oneOf(form.Get("dates."+string(column)), billing.DayFirst, billing.MonthFirst); order != "" {
+		if order := oneOf(form.Get("dates."+string(column)), table.DayFirst, table.MonthFirst); order != "" {
 			c.Dates[column] = order
 		}
 	}

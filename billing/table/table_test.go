@@ -1,4 +1,4 @@
-package billing
+package table
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"seatbridge/billing/problem"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -18,13 +19,13 @@ import (
 )
 
 // readTable is the header and the rows of a text, each as its cells or its problem.
-func readTable(t *testing.T, text string) (*Table, []TableRow) {
+func readTable(t *testing.T, text string) (*Table, []Row) {
 	t.Helper()
-	table, err := OpenTable(iotest.HalfReader(strings.NewReader(text)))
+	table, err := Open(iotest.HalfReader(strings.NewReader(text)))
 	if err != nil {
 		t.Fatalf("opening: %v", err)
 	}
-	var rows []TableRow
+	var rows []Row
 	for row, err := range table.Rows() {
 		if err != nil {
 			t.Fatalf("reading: %v", err)
@@ -63,7 +64,7 @@ func TestTableEncodings(t *testing.T) {
 			if diff := cmp.Diff([]string{"Organization", "E-mail"}, table.Header); diff != "" {
 				t.Error(diff)
 			}
-			want := []TableRow{{Line: 2, Cells: []string{"Žalgiris – Zoë", "zoë@example.com"}}}
+			want := []Row{{Line: 2, Cells: []string{"Žalgiris – Zoë", "zoë@example.com"}}}
 			if diff := cmp.Diff(want, rows); diff != "" {
 				t.Error(diff)
 			}
@@ -170,13 +171,13 @@ func TestUnusableTables(t *testing.T) {
 		{"workbook", "Save the sheet as CSV", strings.NewReader("PK\x03\x04rest")},
 		{"too many columns", "101 columns", strings.NewReader(strings.Repeat("a,", 100) + "a\n")},
 		{"broken header", "Line 1 should name the columns", strings.NewReader("\"a,b\n1,2\n")},
-		{"too large", "larger than 64 MB", io.MultiReader(strings.NewReader("a\n"), io.LimitReader(blankLines{}, MaxTableBytes))},
+		{"too large", "larger than 64 MB", io.MultiReader(strings.NewReader("a\n"), io.LimitReader(blankLines{}, MaxBytes))},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := SurveyTable(tt.file)
-			var invalid *Invalid
+			_, err := Inspect(tt.file)
+			var invalid *problem.Invalid
 			if !errors.As(err, &invalid) || !strings.Contains(invalid.Fields["file"], tt.words) {
 				t.Errorf("got %v, want %q", err, tt.words)
 			}
@@ -198,8 +199,8 @@ func (blankLines) Read(p []byte) (int, error) {
 func TestLargestTableIsRead(t *testing.T) {
 	t.Parallel()
 	const header, end = "a,b\n", "\n1,2"
-	blank := io.LimitReader(blankLines{}, MaxTableBytes-int64(len(header)+len(end)))
-	survey, err := SurveyTable(io.MultiReader(strings.NewReader(header), blank, strings.NewReader(end)))
+	blank := io.LimitReader(blankLines{}, MaxBytes-int64(len(header)+len(end)))
+	survey, err := Inspect(io.MultiReader(strings.NewReader(header), blank, strings.NewReader(end)))
 	if err != nil || survey.Rows != 1 {
 		t.Errorf("%d rows, %v", survey.Rows, err)
 	}
@@ -209,7 +210,7 @@ func TestTableThatCannotBeReadToTheEnd(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is gone")
 	text := "a,b\n" + strings.Repeat("1,2\n", 20_000)
-	table, err := OpenTable(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
+	table, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +229,7 @@ func TestSurvey(t *testing.T) {
 		"a;05/06/2026;31/12/2026;01/01/2026 10:00;13-01-2026;2026-01-02\n" +
 		"b;07/08/2026;01/02/2026;2/2/2026;01-13-2026;31.12.2026\n" +
 		"c;1\n"
-	s, err := SurveyTable(strings.NewReader(text))
+	s, err := Inspect(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,8 +315,8 @@ func TestMonthNames(t *testing.T) {
 	t.Parallel()
 	for i := range monthNames {
 		for name := range strings.FieldsSeq(monthNames[i]) {
-			if monthNamed(strings.ToUpper(name)) != i+1 {
-				t.Errorf("%s is month %d, want %d", name, monthNamed(name), i+1)
+			if MonthNamed(strings.ToUpper(name)) != i+1 {
+				t.Errorf("%s is month %d, want %d", name, MonthNamed(name), i+1)
 			}
 		}
 	}
@@ -331,14 +332,14 @@ func FuzzTable(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		if _, err := SurveyTable(bytes.NewReader(file)); err != nil {
+		if _, err := Inspect(bytes.NewReader(file)); err != nil {
 			return
 		}
-		table, err := OpenTable(iotest.OneByteReader(bytes.NewReader(file)))
+		table, err := Open(iotest.OneByteReader(bytes.NewReader(file)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		var rows []TableRow
+		var rows []Row
 		last := 0
 		for row, err := range table.Rows() {
 			switch {
@@ -357,7 +358,7 @@ func FuzzTable(f *testing.F) {
 }
 
 // compareWithCSV holds plain ASCII, where nothing is stripped or decoded, against encoding/csv.
-func compareWithCSV(t *testing.T, text string, table *Table, rows []TableRow) {
+func compareWithCSV(t *testing.T, text string, table *Table, rows []Row) {
 	plain := func(r rune) bool { return r == '\n' || (r >= ' ' && r < unicode.MaxASCII) }
 	if strings.TrimFunc(text, plain) != "" || strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) || strings.Contains(strings.ToLower(text), "sep=") {
 		return

@@ -1,0 +1,252 @@
+package table
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"seatbridge/store"
+)
+
+// DateOrder is how a column writes dates like 05/06/2026 or 05-06-2026.
+type DateOrder string
+
+// The orders. The last two are findings only: the admin has to choose one of the others.
+const (
+	NoOrder        DateOrder = "" // it has none, or reads the same either way
+	DayFirst       DateOrder = "day-first"
+	MonthFirst     DateOrder = "month-first"
+	AmbiguousOrder DateOrder = "ambiguous" // each date of the column could be either
+	MixedOrder     DateOrder = "mixed"     // some dates can only be the one, some only the other
+)
+
+// dateEvidence is what the dates of a column say of their order.
+type dateEvidence struct{ dayFirst, monthFirst, either bool }
+
+func (e *dateEvidence) weigh(cell string) {
+	if len(cell) < len("1/1/2026") || cell[0] < '0' || cell[0] > '9' {
+		return
+	}
+	text, _ := cutClock(cell)
+	first, second, _, ok := OrderedDate(text)
+	switch {
+	case !ok || first == second:
+	case first > 12 && second <= 12:
+		e.dayFirst = true
+	case second > 12 && first <= 12:
+		e.monthFirst = true
+	case first <= 12:
+		e.either = true
+	}
+}
+
+func (e dateEvidence) order() DateOrder {
+	switch {
+	case e.dayFirst && e.monthFirst:
+		return MixedOrder
+	case e.dayFirst:
+		return DayFirst
+	case e.monthFirst:
+		return MonthFirst
+	case e.either:
+		return AmbiguousOrder
+	}
+	return NoOrder
+}
+
+// ParseMoment reads a date with or without a time: 2026-12-31, 31.12.2026, 31/12/2026 or 12/31/2026 as the
+// order of the column says, 31 Dec 2026, and RFC 3339. A date without a time is 00:00:00 UTC of that
+// day, a time without a zone is UTC, and fractions of a second are cut off. An empty cell, or one like
+// "-" or "never", is the zero time. A problem is a sentence.
+func ParseMoment(cell string, order DateOrder) (t time.Time, problem string) {
+	if isNothing(cell) {
+		return time.Time{}, ""
+	}
+	text, clock := cutClock(cell)
+	date, problem := parseDate(text, order)
+	if problem != "" {
+		return time.Time{}, problem
+	}
+	since, ok := parseClock(clock)
+	if !ok {
+		return time.Time{}, fmt.Sprintf("%s is not a time: write it like 2026-12-31 15:04 or 2026-12-31T15:04:00Z.", Excerpt(cell))
+	}
+	return date.Add(since), ""
+}
+
+func isNothing(cell string) bool {
+	switch strings.ToLower(cell) {
+	case "", "-", "–", "—", "n/a", "null", "none", "never":
+		return true
+	}
+	return false
+}
+
+// Excerpt quotes a cell in a sentence.
+func Excerpt(cell string) string {
+	const most = 40
+	if utf8.RuneCountInString(cell) > most {
+		cell = string([]rune(cell)[:most-1]) + "…"
+	}
+	return "“" + cell + "”"
+}
+
+// cutClock parts the time of the day, which is what has a colon, from the date before it.
+func cutClock(cell string) (date, clock string) {
+	i := strings.IndexByte(cell, ':')
+	if i < 0 {
+		return cell, ""
+	}
+	for i > 0 && IsDigits(cell[i-1:i]) {
+		i--
+	}
+	if i == 0 || !strings.ContainsRune(" Tt", rune(cell[i-1])) {
+		return cell, ""
+	}
+	return strings.TrimRight(cell[:i-1], ", "), cell[i:]
+}
+
+// clockLayouts: RFC 3339 and its looser relatives; a fraction of a second is read with any of them.
+var clockLayouts = [...]string{
+	"15:04:05Z07:00", "15:04:05", "15:04", "15:04Z07:00", "15:04:05Z0700", "15:04Z0700", "15:04:05Z07", "15:04Z07", "3:04:05PM", "3:04PM",
+}
+
+// parseClock is the time from the date's midnight UTC to the moment: negative in the morning of the east.
+func parseClock(clock string) (time.Duration, bool) {
+	if clock == "" {
+		return 0, true
+	}
+	clock = strings.ReplaceAll(strings.ToUpper(clock), " ", "")
+	for _, zone := range []string{"UTC", "GMT"} {
+		clock = strings.TrimSuffix(clock, zone)
+	}
+	for _, layout := range clockLayouts {
+		if t, err := time.Parse(layout, clock); err == nil {
+			midnight := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+			return t.Sub(midnight) - time.Duration(t.Nanosecond()), true
+		}
+	}
+	return 0, false
+}
+
+// parseDate reads a date without a time as its midnight UTC.
+func parseDate(text string, order DateOrder) (time.Time, string) {
+	if IsDigits(strings.Replace(text, ".", "", 1)) {
+		return time.Time{}, fmt.Sprintf("%s is a number, not a date: spreadsheets keep dates so. Format the column as a date, like 2026-12-31, and save the file again.", Excerpt(text))
+	}
+	year, month, day, ok := plainDate(text)
+	if !ok {
+		var first, second int
+		if first, second, year, ok = OrderedDate(text); ok {
+			switch {
+			case order == DayFirst, first == second:
+				day, month = first, second
+			case order == MonthFirst:
+				month, day = first, second
+			default:
+				return time.Time{}, fmt.Sprintf("%s could be in either order: choose whether the day or the month comes first in this column.", Excerpt(text))
+			}
+		}
+	}
+	date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	switch {
+	case !ok:
+		return time.Time{}, fmt.Sprintf("%s is not a date: write it like 2026-12-31.", Excerpt(text))
+	case date.Day() != day || int(date.Month()) != month:
+		return time.Time{}, fmt.Sprintf("%s is not in the calendar; if day and month are in the wrong order, choose the other one for this column.", Excerpt(text))
+	case year < 2000 || year > 2099:
+		return time.Time{}, fmt.Sprintf("%s is not in this century.", Excerpt(text))
+	}
+	return date, ""
+}
+
+// plainDate reads the dates that can be read one way only.
+func plainDate(text string) (year, month, day int, ok bool) {
+	for _, separator := range []string{"-", "/", "."} {
+		if parts := strings.Split(text, separator); len(parts) == 3 {
+			if y, m, d, ok := numbers(parts[0], parts[1], parts[2]); ok && len(parts[0]) == 4 {
+				return y, m, d, true
+			}
+			if d, m, y, ok := numbers(parts[0], parts[1], parts[2]); ok && len(parts[2]) == 4 && separator == "." {
+				return y, m, d, true
+			}
+		}
+	}
+	return namedDate(text)
+}
+
+// namedDate reads 31 Dec 2026, 31-Dec-2026, 31. Dezember 2026 and Dec 31, 2026.
+func namedDate(text string) (year, month, day int, ok bool) {
+	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" .,-/", r) })
+	if len(words) != 3 || len(words[2]) != 4 {
+		return 0, 0, 0, false
+	}
+	name, number := words[1], words[0]
+	if !IsDigits(number) {
+		name, number = number, name
+	}
+	month = MonthNamed(name)
+	day, year, _, ok = numbers(number, words[2], "0")
+	return year, month, day, ok && month > 0
+}
+
+// OrderedDate reads a date whose order of day and month has to be known.
+func OrderedDate(text string) (first, second, year int, ok bool) {
+	for _, separator := range []string{"/", "-"} {
+		if parts := strings.Split(text, separator); len(parts) == 3 && len(parts[2]) == 4 {
+			return numbers(parts[0], parts[1], parts[2])
+		}
+	}
+	return 0, 0, 0, false
+}
+
+// numbers reads three numbers of at most four digits.
+func numbers(a, b, c string) (x, y, z int, ok bool) {
+	var n [3]int
+	for i, s := range [...]string{a, b, c} {
+		if !IsDigits(s) || len(s) > 4 {
+			return 0, 0, 0, false
+		}
+		n[i], _ = strconv.Atoi(s)
+	}
+	return n[0], n[1], n[2], true
+}
+
+// monthNames are the months in English, German, French, Spanish and Dutch, as store.Fold writes them. A
+// month may be shortened to three letters or more, where that is no other month.
+var monthNames = [12]string{
+	"january januar janvier enero januari",
+	"february februar fevrier febrero februari",
+	"march marz maerz mars marzo maart mrz",
+	"april avril abril",
+	"may mai mayo mei",
+	"june juni juin junio",
+	"july juli juillet julio",
+	"august aout agosto augustus",
+	"september septembre septiembre sept",
+	"october oktober octobre octubre",
+	"november novembre noviembre",
+	"december dezember decembre diciembre",
+}
+
+// MonthNamed is 0 for what is no month, or could be more than one.
+func MonthNamed(word string) int {
+	found := 0
+	word = store.Fold(word)
+	if len(word) < 3 {
+		return 0
+	}
+	for i, names := range monthNames {
+		for name := range strings.FieldsSeq(names) {
+			if strings.HasPrefix(name, word) && found != i+1 {
+				if found > 0 {
+					return 0
+				}
+				found = i + 1
+			}
+		}
+	}
+	return found
+}
