@@ -71,7 +71,7 @@ func (s *Store) Activities(ctx context.Context, f ActivityFilter) (page []Activi
 // EachActivity yields the entries that match, the latest first, one at a time.
 func (s *Store) EachActivity(ctx context.Context, f ActivityFilter) iter.Seq2[Activity, error] {
 	query, args := f.query()
-	return eachDoing("listing activity", each(ctx, s.reader, scanActivity, query, args...))
+	return eachDoing("listing activity", each(ctx, s.from, scanActivity, query, args...))
 }
 
 func (f ActivityFilter) where() *filter {

@@ -42,13 +42,13 @@ func scanAgreement(row scanner) (a Agreement, err error) {
 
 // Agreement reads one agreement.
 func (s *Store) Agreement(ctx context.Context, id int) (Agreement, error) {
-	a, err := one(ctx, s.reader, scanAgreement, `SELECT `+agreementColumns+` FROM agreements a WHERE a.id = $1`, id)
+	a, err := one(ctx, s.from, scanAgreement, `SELECT `+agreementColumns+` FROM agreements a WHERE a.id = $1`, id)
 	return a, doing(fmt.Sprintf("reading agreement %d", id), err)
 }
 
 // Agreements reads the agreements of companies, by company and in the order of their names.
 func (s *Store) Agreements(ctx context.Context, companyIDs []int) (map[int][]Agreement, error) {
-	a, err := agreements(ctx, s.reader, companyIDs)
+	a, err := agreements(ctx, s.from, companyIDs)
 	return a, doing("listing agreements", err)
 }
 

@@ -230,7 +230,7 @@ func (s *Store) Changes(ctx context.Context, f ChangeFilter) (page []Change, tot
 // EachChange yields the changes that match, ordered as Changes does, one at a time.
 func (s *Store) EachChange(ctx context.Context, f ChangeFilter) iter.Seq2[Change, error] {
 	query, args := f.query()
-	return eachDoing("listing changes", each(ctx, s.reader, scanChange, query, args...))
+	return eachDoing("listing changes", each(ctx, s.from, scanChange, query, args...))
 }
 
 func (f ChangeFilter) where() *filter {
@@ -289,7 +289,7 @@ const lastFull = `SELECT r.id FROM runs r WHERE NOT r.preview AND r.agreement_id
 
 // OpenCounts counts by state the changes that a person still has to look at.
 func (s *Store) OpenCounts(ctx context.Context) (map[ChangeState]int, error) {
-	counts, err := stateCounts(ctx, s.reader, `SELECT c.state, COUNT(*) FROM changes c WHERE `+openChange+` GROUP BY c.state`)
+	counts, err := stateCounts(ctx, s.from, `SELECT c.state, COUNT(*) FROM changes c WHERE `+openChange+` GROUP BY c.state`)
 	return counts, doing("counting open changes", err)
 }
 
@@ -310,13 +310,13 @@ func (s *Store) Figures(ctx context.Context, runID int64, states ...ChangeState)
 		err = row.Scan(&f.Kind, &f.State, &f.Before, &f.After, &f.UnitPrice, &f.Currency)
 		return f, err
 	}
-	return eachDoing(fmt.Sprintf("reading the figures of run %d", runID), each(ctx, s.reader, scan,
+	return eachDoing(fmt.Sprintf("reading the figures of run %d", runID), each(ctx, s.from, scan,
 		`SELECT c.kind, c.state, c.before_quantity, c.after_quantity, c.unit_price, c.currency FROM changes c WHERE TRUE`+w.String(), w.args...))
 }
 
 // ChangeCounts counts a run's changes by state.
 func (s *Store) ChangeCounts(ctx context.Context, runID int64) (map[ChangeState]int, error) {
-	counts, err := changeCounts(ctx, s.reader, runID)
+	counts, err := changeCounts(ctx, s.from, runID)
 	return counts, doing(fmt.Sprintf("counting the changes of run %d", runID), err)
 }
 
@@ -326,7 +326,7 @@ func changeCounts(ctx context.Context, q querier, runID int64) (map[ChangeState]
 
 // KindCounts counts a run's changes by kind.
 func (s *Store) KindCounts(ctx context.Context, runID int64) (map[ChangeKind]int, error) {
-	counts, err := stateCounts(ctx, s.reader, `SELECT kind, COUNT(*) FROM changes WHERE run_id = $1 GROUP BY kind`, runID)
+	counts, err := stateCounts(ctx, s.from, `SELECT kind, COUNT(*) FROM changes WHERE run_id = $1 GROUP BY kind`, runID)
 	kinds := map[ChangeKind]int{}
 	for kind, n := range counts {
 		kinds[ChangeKind(kind)] = n
@@ -352,7 +352,7 @@ func stateCounts(ctx context.Context, q querier, query string, args ...any) (map
 
 // AgreementChanges lists an agreement's changes in a run by product.
 func (s *Store) AgreementChanges(ctx context.Context, runID int64, agreementID int) ([]Change, error) {
-	changes, err := agreementChanges(ctx, s.reader, runID, agreementID)
+	changes, err := agreementChanges(ctx, s.from, runID, agreementID)
 	return changes, doing(fmt.Sprintf("listing the changes of agreement %d in run %d", agreementID, runID), err)
 }
 
@@ -373,7 +373,7 @@ func (s *Store) OpenAgreements(ctx context.Context, runID int64) (map[int]bool, 
 		return a, err
 	}
 	agreements := map[int]bool{}
-	rows := each(ctx, s.reader, scan, `SELECT agreement_id, MAX(CASE WHEN state IN ('planned', 'sending') THEN 1 ELSE 0 END)
+	rows := each(ctx, s.from, scan, `SELECT agreement_id, MAX(CASE WHEN state IN ('planned', 'sending') THEN 1 ELSE 0 END)
 		FROM changes WHERE run_id = $1 GROUP BY agreement_id`, runID)
 	for a, err := range rows {
 		if err != nil {
@@ -396,7 +396,7 @@ func (s *Store) UnsettledCreations(ctx context.Context, runID int64, since time.
 		return c, err
 	}
 	unsettled := map[LineKey]time.Time{}
-	rows := each(ctx, s.reader, scan, `SELECT agreement_id, product_id, MAX(sent_at) FROM changes
+	rows := each(ctx, s.from, scan, `SELECT agreement_id, product_id, MAX(sent_at) FROM changes
 		WHERE sent_at >= $1 AND run_id <> $2 AND kind = 'create' AND state IN ('sending', 'unknown')
 		GROUP BY agreement_id, product_id`, unix(since), runID)
 	for c, err := range rows {
@@ -461,12 +461,12 @@ func (s *Store) SupersedeHeld(ctx context.Context, runID int64, reason string) e
 
 // CountHeld counts the changes of all runs that wait for a person. A preview's do not: it writes nothing yet.
 func (s *Store) CountHeld(ctx context.Context) (int, error) {
-	n, err := count(ctx, s.reader, `SELECT COUNT(*) FROM changes c WHERE c.state = 'held' AND `+carried)
+	n, err := count(ctx, s.from, `SELECT COUNT(*) FROM changes c WHERE c.state = 'held' AND `+carried)
 	return n, doing("counting held changes", err)
 }
 
 // Change reads one change.
 func (s *Store) Change(ctx context.Context, id int64) (Change, error) {
-	c, err := one(ctx, s.reader, scanChange, `SELECT `+changeColumns+` FROM changes c WHERE c.id = $1`, id)
+	c, err := one(ctx, s.from, scanChange, `SELECT `+changeColumns+` FROM changes c WHERE c.id = $1`, id)
 	return c, doing(fmt.Sprintf("reading change %d", id), err)
 }

@@ -75,7 +75,7 @@ func withdraw(ctx context.Context, tx *sql.Tx, organizationID int64, m Month, by
 
 // Corrections lists all corrections of an organization's month, the latest first.
 func (s *Store) Corrections(ctx context.Context, organizationID int64, m Month) ([]Correction, error) {
-	all, err := list(ctx, s.reader, scanCorrection,
+	all, err := list(ctx, s.from, scanCorrection,
 		`SELECT `+correctionColumns+` FROM corrections WHERE organization_id = $1 AND month = $2 ORDER BY id DESC`, organizationID, m)
 	return all, doing(fmt.Sprintf("listing the corrections of organization %d for %s", organizationID, m), err)
 }

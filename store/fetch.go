@@ -23,7 +23,7 @@ const providerKeyColumn = "provider.private_key"
 // Provider reads the connection: ErrNotFound when there is none, ErrWrongKey when the store was opened with another key
 // than the private key was sealed with.
 func (s *Store) Provider(ctx context.Context) (Provider, error) {
-	p, err := one(ctx, s.reader, func(row scanner) (p Provider, err error) {
+	p, err := one(ctx, s.from, func(row scanner) (p Provider, err error) {
 		var sealed []byte
 		if err := row.Scan(&p.Config, &sealed, moment(&p.Since)); err != nil {
 			return Provider{}, err
@@ -130,19 +130,19 @@ func (s *Store) AddUsageFetch(ctx context.Context, f UsageFetch, reports []Usage
 
 // UsageFetches lists the latest fetches, the last one first.
 func (s *Store) UsageFetches(ctx context.Context, limit int) ([]UsageFetch, error) {
-	fetches, err := list(ctx, s.reader, scanFetch, `SELECT `+fetchColumns+` FROM usage_fetches ORDER BY at DESC, id DESC LIMIT $1`, limit)
+	fetches, err := list(ctx, s.from, scanFetch, `SELECT `+fetchColumns+` FROM usage_fetches ORDER BY at DESC, id DESC LIMIT $1`, limit)
 	return fetches, doing("listing usage fetches", err)
 }
 
 // UsageFetch reads one fetch whole.
 func (s *Store) UsageFetch(ctx context.Context, id int64) (UsageFetch, error) {
-	f, err := one(ctx, s.reader, scanWholeFetch, `SELECT `+fetchColumns+`, answer, records FROM usage_fetches WHERE id = $1`, id)
+	f, err := one(ctx, s.from, scanWholeFetch, `SELECT `+fetchColumns+`, answer, records FROM usage_fetches WHERE id = $1`, id)
 	return f, doing(fmt.Sprintf("reading usage fetch %d", id), err)
 }
 
 // LastUsageReport reads the latest fetch for a period that brought figures, whole.
 func (s *Store) LastUsageReport(ctx context.Context, period string) (UsageFetch, error) {
-	f, err := one(ctx, s.reader, scanWholeFetch, `SELECT `+fetchColumns+`, answer, records FROM usage_fetches
+	f, err := one(ctx, s.from, scanWholeFetch, `SELECT `+fetchColumns+`, answer, records FROM usage_fetches
 		WHERE period = $1 AND state IN ('zero', 'reported') ORDER BY at DESC, id DESC LIMIT 1`, period)
 	return f, doing("reading the usage report of "+period, err)
 }
@@ -185,6 +185,6 @@ func unzipped(data []byte) ([]byte, error) {
 
 // LastUsageFetch reads the latest attempt to fetch the report of a period: ErrNotFound when there was none.
 func (s *Store) LastUsageFetch(ctx context.Context, period string) (UsageFetch, error) {
-	f, err := one(ctx, s.reader, scanFetch, `SELECT `+fetchColumns+` FROM usage_fetches WHERE period = $1 ORDER BY at DESC, id DESC LIMIT 1`, period)
+	f, err := one(ctx, s.from, scanFetch, `SELECT `+fetchColumns+` FROM usage_fetches WHERE period = $1 ORDER BY at DESC, id DESC LIMIT 1`, period)
 	return f, doing("reading the last usage fetch of "+period, err)
 }

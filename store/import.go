@@ -221,7 +221,7 @@ func saveImportFilter(ctx context.Context, tx *sql.Tx, types, statuses []int) er
 // ImportFilter reads the types and statuses of the last import: ErrNotFound before the first.
 func (s *Store) ImportFilter(ctx context.Context) (types, statuses []int, err error) {
 	type choice struct{ types, statuses []int }
-	c, err := one(ctx, s.reader, func(row scanner) (c choice, err error) {
+	c, err := one(ctx, s.from, func(row scanner) (c choice, err error) {
 		err = row.Scan(fromJSON(&c.types), fromJSON(&c.statuses))
 		return c, err
 	}, `SELECT type_ids, status_ids FROM import_filters WHERE id = 1`)

@@ -99,7 +99,7 @@ func (s *Store) CreateIntake(ctx context.Context, i Intake, u Upload) (Intake, e
 
 // Intake reads one intake.
 func (s *Store) Intake(ctx context.Context, id int64) (Intake, error) {
-	i, err := one(ctx, s.reader, scanIntake, `SELECT `+intakeColumns+` FROM intakes WHERE id = $1`, id)
+	i, err := one(ctx, s.from, scanIntake, `SELECT `+intakeColumns+` FROM intakes WHERE id = $1`, id)
 	return i, doing(fmt.Sprintf("reading intake %d", id), err)
 }
 
@@ -145,7 +145,7 @@ func (s *Store) removeIntakeFile(id int64) error {
 // DiscardOldIntakes discards the intakes that were uploaded before a moment and removes every file of the
 // uploads that no open intake needs and that is older.
 func (s *Store) DiscardOldIntakes(ctx context.Context, before, at time.Time) error {
-	ids, err := list(ctx, s.reader, scanValue[int64], `SELECT id FROM intakes WHERE uploaded_at < $1 AND ended_at IS NULL`, unix(before))
+	ids, err := list(ctx, s.from, scanValue[int64], `SELECT id FROM intakes WHERE uploaded_at < $1 AND ended_at IS NULL`, unix(before))
 	if err != nil {
 		return doing("listing old intakes", err)
 	}
@@ -261,7 +261,7 @@ func (w *IntakeWriter) IntakeFindings(ctx context.Context, id int64, findings st
 
 // SeatHistory lists all seats of an organization, also the deleted ones, by id.
 func (s *Store) SeatHistory(ctx context.Context, organizationID int64) ([]Seat, error) {
-	seats, err := seatHistory(ctx, s.reader, organizationID)
+	seats, err := seatHistory(ctx, s.from, organizationID)
 	return seats, doing(fmt.Sprintf("listing all seats of organization %d", organizationID), err)
 }
 
@@ -280,6 +280,6 @@ func (s *Store) RememberColumns(ctx context.Context, kind, header, choices strin
 
 // RememberedColumns reads the choices that were kept: ErrNotFound when there are none.
 func (s *Store) RememberedColumns(ctx context.Context, kind, header string) (string, error) {
-	choices, err := one(ctx, s.reader, scanValue[string], `SELECT choices FROM intake_columns WHERE kind = $1 AND header = $2`, kind, header)
+	choices, err := one(ctx, s.from, scanValue[string], `SELECT choices FROM intake_columns WHERE kind = $1 AND header = $2`, kind, header)
 	return choices, doing("reading remembered columns", err)
 }

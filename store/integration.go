@@ -38,7 +38,7 @@ const privateKeyColumn = "integration.private_key"
 // Integration reads the connection: ErrNotFound when there is none, ErrWrongKey when the store was
 // opened with another key than the private key was sealed with.
 func (s *Store) Integration(ctx context.Context) (Integration, error) {
-	i, err := one(ctx, s.reader, s.scanIntegration, `
+	i, err := one(ctx, s.from, s.scanIntegration, `
 		SELECT site, company, public_key, private_key_sealed, client_id, api_base, rights, error_what, error_do, error_detail,
 			error_at, connected_at, checked_at, active_since, last_import_at, last_sync_at
 		FROM integration WHERE id = 1`)

@@ -36,7 +36,7 @@ func (s *Store) CreateInvitation(ctx context.Context, token string, userID int64
 
 // Invitation reads the invitation of a token: ErrNotFound when it is unknown, used or expired.
 func (s *Store) Invitation(ctx context.Context, token string, now time.Time) (Invitation, error) {
-	i, err := invitation(ctx, s.reader, token, now)
+	i, err := invitation(ctx, s.from, token, now)
 	return i, doing("reading an invitation", err)
 }
 

@@ -141,7 +141,7 @@ func (s *Store) LedgerChanges(ctx context.Context, after int64) (ids []int64, ve
 		return c, err
 	}
 	version = after
-	for c, err := range each(ctx, s.reader, scan, `SELECT organization_id, version FROM ledger_changes WHERE version > $1 ORDER BY version`, after) {
+	for c, err := range each(ctx, s.from, scan, `SELECT organization_id, version FROM ledger_changes WHERE version > $1 ORDER BY version`, after) {
 		if err != nil {
 			return nil, after, doing("reading what changed in the ledgers", err)
 		}

@@ -33,7 +33,7 @@ func scanLine(row scanner) (l Line, err error) {
 // Lines reads all lines.
 func (s *Store) Lines(ctx context.Context) (map[LineKey]Line, error) {
 	lines := map[LineKey]Line{}
-	for l, err := range each(ctx, s.reader, scanLine, `SELECT `+lineColumns+` FROM lines`) {
+	for l, err := range each(ctx, s.from, scanLine, `SELECT `+lineColumns+` FROM lines`) {
 		if err != nil {
 			return nil, doing("reading lines", err)
 		}
@@ -44,7 +44,7 @@ func (s *Store) Lines(ctx context.Context) (map[LineKey]Line, error) {
 
 // AgreementLines lists the lines of one agreement by product.
 func (s *Store) AgreementLines(ctx context.Context, agreementID int) ([]Line, error) {
-	lines, err := list(ctx, s.reader, scanLine, `SELECT `+lineColumns+` FROM lines WHERE agreement_id = $1 ORDER BY product_id`, agreementID)
+	lines, err := list(ctx, s.from, scanLine, `SELECT `+lineColumns+` FROM lines WHERE agreement_id = $1 ORDER BY product_id`, agreementID)
 	return lines, doing(fmt.Sprintf("listing the lines of agreement %d", agreementID), err)
 }
 
@@ -70,7 +70,7 @@ func (s *Store) ReleasedAgreements(ctx context.Context) ([]MappedAgreement, erro
 		err = row.Scan(append(m.Agreement.dest(), m.Company.dest()...)...)
 		return m, err
 	}
-	m, err := list(ctx, s.reader, scan, `SELECT `+agreementColumns+`, `+companyColumns+`
+	m, err := list(ctx, s.from, scan, `SELECT `+agreementColumns+`, `+companyColumns+`
 		FROM agreements a JOIN companies c ON c.id = a.company_id
 		WHERE a.id IN (SELECT agreement_id FROM lines WHERE release) AND a.id NOT IN (SELECT agreement_id FROM mappings) ORDER BY a.id`)
 	return m, doing("listing released agreements", err)

@@ -113,13 +113,13 @@ func (s *Store) DeleteMapping(ctx context.Context, organizationID int64) error {
 
 // Mapping reads an organization's mapping: ErrNotFound when it is not mapped.
 func (s *Store) Mapping(ctx context.Context, organizationID int64) (Mapping, error) {
-	m, err := one(ctx, s.reader, scanMapping, `SELECT `+mappingColumns+` FROM mappings WHERE organization_id = $1`, organizationID)
+	m, err := one(ctx, s.from, scanMapping, `SELECT `+mappingColumns+` FROM mappings WHERE organization_id = $1`, organizationID)
 	return m, doing(fmt.Sprintf("reading the mapping of organization %d", organizationID), err)
 }
 
 // Mappings lists all mappings by organization.
 func (s *Store) Mappings(ctx context.Context) ([]Mapping, error) {
-	m, err := list(ctx, s.reader, scanMapping, `SELECT `+mappingColumns+` FROM mappings ORDER BY organization_id`)
+	m, err := list(ctx, s.from, scanMapping, `SELECT `+mappingColumns+` FROM mappings ORDER BY organization_id`)
 	return m, doing("listing mappings", err)
 }
 
@@ -133,7 +133,7 @@ type MappingNames struct {
 
 // EachMapping yields all mappings by company, with their names.
 func (s *Store) EachMapping(ctx context.Context) iter.Seq2[MappingNames, error] {
-	return eachDoing("reading mappings", each(ctx, s.reader, func(row scanner) (m MappingNames, err error) {
+	return eachDoing("reading mappings", each(ctx, s.from, func(row scanner) (m MappingNames, err error) {
 		err = row.Scan(&m.CompanyIdentifier, &m.Company, &m.AgreementID, &m.Agreement, &m.ExternalID, &m.Organization)
 		return m, err
 	}, `SELECT c.identifier, c.name, a.id, a.name, COALESCE(o.external_id, ''), o.name
@@ -158,7 +158,7 @@ func (s *Store) MappedAgreements(ctx context.Context) ([]MappedAgreement, error)
 		chosen         int
 		at             time.Time
 	}
-	rows := each(ctx, s.reader, func(row scanner) (p pair, err error) {
+	rows := each(ctx, s.from, func(row scanner) (p pair, err error) {
 		err = row.Scan(append(append(p.Agreement.dest(), p.Company.dest()...), &p.organizationID, &p.chosen, moment(&p.at))...)
 		return p, err
 	}, `SELECT `+agreementColumns+`, `+companyColumns+`, m.organization_id, m.company_id, m.created_at

@@ -95,13 +95,13 @@ func (s *Store) scanChannel(row scanner) (c Channel, err error) {
 
 // Channels lists the channels in the order they were made.
 func (s *Store) Channels(ctx context.Context) ([]Channel, error) {
-	channels, err := list(ctx, s.reader, s.scanChannel, `SELECT `+channelColumns+` FROM notification_channels c ORDER BY c.id`)
+	channels, err := list(ctx, s.from, s.scanChannel, `SELECT `+channelColumns+` FROM notification_channels c ORDER BY c.id`)
 	return channels, doing("listing notification channels", err)
 }
 
 // Channel reads one channel.
 func (s *Store) Channel(ctx context.Context, id int64) (Channel, error) {
-	c, err := one(ctx, s.reader, s.scanChannel, `SELECT `+channelColumns+` FROM notification_channels c WHERE c.id = $1`, id)
+	c, err := one(ctx, s.from, s.scanChannel, `SELECT `+channelColumns+` FROM notification_channels c WHERE c.id = $1`, id)
 	return c, doing(fmt.Sprintf("reading notification channel %d", id), err)
 }
 
@@ -328,7 +328,7 @@ func (s *Store) NextNotification(ctx context.Context) (time.Time, error) {
 		err = row.Scan(moment(&due))
 		return due, err
 	}
-	due, err := one(ctx, s.reader, scan, `SELECT due_at FROM notifications ORDER BY due_at, id LIMIT 1`)
+	due, err := one(ctx, s.from, scan, `SELECT due_at FROM notifications ORDER BY due_at, id LIMIT 1`)
 	return due, doing("finding the next notification", err)
 }
 
@@ -343,7 +343,7 @@ func (s *Store) WaitingNotifications(ctx context.Context) (map[int64]int, error)
 		return w, err
 	}
 	counts := map[int64]int{}
-	for w, err := range each(ctx, s.reader, scan, `SELECT channel_id, COUNT(*) FROM notifications GROUP BY channel_id`) {
+	for w, err := range each(ctx, s.from, scan, `SELECT channel_id, COUNT(*) FROM notifications GROUP BY channel_id`) {
 		if err != nil {
 			return nil, doing("counting waiting notifications", err)
 		}

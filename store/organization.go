@@ -157,7 +157,7 @@ func addTerm(ctx context.Context, tx *sql.Tx, id int64, t Term) error {
 
 // Organization reads one organization, a deleted one, too.
 func (s *Store) Organization(ctx context.Context, id int64) (Organization, error) {
-	o, err := organization(ctx, s.reader, id)
+	o, err := organization(ctx, s.from, id)
 	return o, doing(fmt.Sprintf("reading organization %d", id), err)
 }
 
@@ -167,7 +167,7 @@ func organization(ctx context.Context, q querier, id int64) (Organization, error
 
 // Terms lists an organization's terms, the first one first.
 func (s *Store) Terms(ctx context.Context, id int64) ([]Term, error) {
-	t, err := terms(ctx, s.reader, id)
+	t, err := terms(ctx, s.from, id)
 	return t, doing(fmt.Sprintf("listing the terms of organization %d", id), err)
 }
 

@@ -69,7 +69,7 @@ type OrganizationKey struct {
 func (s *Store) OrganizationKeys(ctx context.Context, f OrganizationFilter) ([]OrganizationKey, error) {
 	w := f.where()
 	w.write(` ORDER BY ` + f.order())
-	keys, err := list(ctx, s.reader, func(row scanner) (k OrganizationKey, err error) {
+	keys, err := list(ctx, s.from, func(row scanner) (k OrganizationKey, err error) {
 		var created int64
 		err = row.Scan(&k.ID, &created)
 		k.CreatedAt = time.Unix(created, 0).UTC()
@@ -82,7 +82,7 @@ func (s *Store) OrganizationKeys(ctx context.Context, f OrganizationFilter) ([]O
 // with it first.
 func (s *Store) SearchOrganizations(ctx context.Context, search string, limit int) ([]OrganizationRow, error) {
 	query, args := searchOrganizations(search, limit)
-	found, err := list(ctx, s.reader, scanOrganizationRow, query, args...)
+	found, err := list(ctx, s.from, scanOrganizationRow, query, args...)
 	return found, doing("searching organizations", err)
 }
 
@@ -170,7 +170,7 @@ func organizationRows(w *filter, limit, offset int, order string, args ...any) (
 // CountUnmappedBillable counts the organizations that have seats to bill at that moment and are not
 // mapped, though they could be.
 func (s *Store) CountUnmappedBillable(ctx context.Context, now time.Time) (int, error) {
-	n, err := count(ctx, s.reader, `SELECT COUNT(*) FROM organizations o
+	n, err := count(ctx, s.from, `SELECT COUNT(*) FROM organizations o
 		WHERE o.managed AND o.deleted_at IS NULL AND o.license <> 'nfr' AND (o.trial_ends_at IS NULL OR o.license = 'standard' OR o.trial_ends_at <= $1)
 			AND NOT EXISTS (SELECT 1 FROM mappings m WHERE m.organization_id = o.id)
 			AND EXISTS (SELECT 1 FROM seats s WHERE s.organization_id = o.id AND s.deleted_at IS NULL AND s.joined_at IS NOT NULL)`, unix(now))
@@ -179,7 +179,7 @@ func (s *Store) CountUnmappedBillable(ctx context.Context, now time.Time) (int, 
 
 // CountTrialsEnding counts the trials that end after from and not after until.
 func (s *Store) CountTrialsEnding(ctx context.Context, from, until time.Time) (int, error) {
-	n, err := count(ctx, s.reader, `SELECT COUNT(*) FROM organizations o
+	n, err := count(ctx, s.from, `SELECT COUNT(*) FROM organizations o
 		WHERE o.license = 'trial' AND o.deleted_at IS NULL AND o.trial_ends_at > $1 AND o.trial_ends_at <= $2`, unix(from), unix(until))
 	return n, doing("counting trials", err)
 }

@@ -18,7 +18,7 @@ type ProductMapping struct {
 // ProductMappings reads the catalog items of the plans that have one.
 func (s *Store) ProductMappings(ctx context.Context) (map[Plan]ProductMapping, error) {
 	products := map[Plan]ProductMapping{}
-	rows := each(ctx, s.reader, scanProductMapping, `SELECT plan, product_id, identifier, description, confirmed_at FROM product_mappings`)
+	rows := each(ctx, s.from, scanProductMapping, `SELECT plan, product_id, identifier, description, confirmed_at FROM product_mappings`)
 	for p, err := range rows {
 		if err != nil {
 			return nil, doing("reading product mappings", err)

@@ -88,7 +88,7 @@ func (s *Store) CreateRun(ctx context.Context, r Run) (created Run, err error) {
 
 // Run reads one run.
 func (s *Store) Run(ctx context.Context, id int64) (Run, error) {
-	r, err := run(ctx, s.reader, id)
+	r, err := run(ctx, s.from, id)
 	return r, doing(fmt.Sprintf("reading run %d", id), err)
 }
 
@@ -204,10 +204,10 @@ func runRows(ctx context.Context, tx *sql.Tx, runs []Run) ([]RunRow, error) {
 func (s *Store) EachRun(ctx context.Context, f RunFilter) iter.Seq2[RunRow, error] {
 	return eachDoing("listing runs", func(yield func(RunRow, error) bool) {
 		query, args := f.query()
-		for r, err := range each(ctx, s.reader, scanRun, query, args...) {
+		for r, err := range each(ctx, s.from, scanRun, query, args...) {
 			row := RunRow{Run: r}
 			if err == nil {
-				row.Counts, err = changeCounts(ctx, s.reader, r.ID)
+				row.Counts, err = changeCounts(ctx, s.from, r.ID)
 			}
 			if !yield(row, err) || err != nil {
 				return
@@ -218,7 +218,7 @@ func (s *Store) EachRun(ctx context.Context, f RunFilter) iter.Seq2[RunRow, erro
 
 // RunMonths lists the months that runs were about, the latest first.
 func (s *Store) RunMonths(ctx context.Context) ([]Month, error) {
-	months, err := list(ctx, s.reader, scanValue[Month], `SELECT DISTINCT month FROM runs ORDER BY month DESC`)
+	months, err := list(ctx, s.from, scanValue[Month], `SELECT DISTINCT month FROM runs ORDER BY month DESC`)
 	return months, doing("listing the months of runs", err)
 }
 
@@ -252,14 +252,14 @@ func discardRun(ctx context.Context, tx *sql.Tx, runID int64) error {
 
 // UnfinishedRuns lists the runs that are, or were when the process died, under way, the oldest first.
 func (s *Store) UnfinishedRuns(ctx context.Context) ([]Run, error) {
-	runs, err := list(ctx, s.reader, scanRun, `SELECT `+runColumns+` FROM runs r WHERE r.status = 'running' ORDER BY r.id`)
+	runs, err := list(ctx, s.from, scanRun, `SELECT `+runColumns+` FROM runs r WHERE r.status = 'running' ORDER BY r.id`)
 	return runs, doing("listing unfinished runs", err)
 }
 
 // LastRun reads the latest run of a kind for a month, whatever became of it: ErrNotFound when there is
 // none. Previews do not count, because they write nothing.
 func (s *Store) LastRun(ctx context.Context, kind RunKind, m Month) (Run, error) {
-	r, err := one(ctx, s.reader, scanRun, `SELECT `+runColumns+` FROM runs r
+	r, err := one(ctx, s.from, scanRun, `SELECT `+runColumns+` FROM runs r
 		WHERE r.month = $1 AND r.kind = $2 AND NOT r.preview ORDER BY r.started_at DESC, r.id DESC LIMIT 1`, m, kind)
 	return r, doing(fmt.Sprintf("reading the last %s run for %s", kind, m), err)
 }
@@ -267,13 +267,13 @@ func (s *Store) LastRun(ctx context.Context, kind RunKind, m Month) (Run, error)
 // FirstTry is when the first run of a kind for a month began: ErrNotFound when there is none.
 func (s *Store) FirstTry(ctx context.Context, kind RunKind, m Month) (at time.Time, err error) {
 	scan := func(row scanner) (t time.Time, err error) { err = row.Scan(moment(&t)); return t, err }
-	at, err = one(ctx, s.reader, scan, `SELECT started_at FROM runs WHERE month = $1 AND kind = $2 AND NOT preview ORDER BY id LIMIT 1`, m, kind)
+	at, err = one(ctx, s.from, scan, `SELECT started_at FROM runs WHERE month = $1 AND kind = $2 AND NOT preview ORDER BY id LIMIT 1`, m, kind)
 	return at, doing(fmt.Sprintf("reading the first %s run for %s", kind, m), err)
 }
 
 // WrittenAfter tells which additions runs after one and other than another have written.
 func (s *Store) WrittenAfter(ctx context.Context, runID, but int64) (map[int]bool, error) {
-	ids, err := list(ctx, s.reader, scanValue[int], `SELECT DISTINCT addition_id FROM changes
+	ids, err := list(ctx, s.from, scanValue[int], `SELECT DISTINCT addition_id FROM changes
 		WHERE run_id > $1 AND run_id <> $2 AND state = 'written' AND addition_id IS NOT NULL`, runID, but)
 	written := map[int]bool{}
 	for _, id := range ids {
@@ -285,14 +285,14 @@ func (s *Store) WrittenAfter(ctx context.Context, runID, but int64) (map[int]boo
 // LastSync reads the latest run over all agreements that wrote or was to write, whatever became of it: ErrNotFound when
 // there is none.
 func (s *Store) LastSync(ctx context.Context) (Run, error) {
-	r, err := one(ctx, s.reader, scanRun, `SELECT `+runColumns+` FROM runs r
+	r, err := one(ctx, s.from, scanRun, `SELECT `+runColumns+` FROM runs r
 		WHERE NOT r.preview AND r.status <> 'discarded' AND r.agreement_id IS NULL AND r.kind IN ('manual', 'monthly', 'command') ORDER BY r.started_at DESC, r.id DESC LIMIT 1`)
 	return r, doing("reading the last sync", err)
 }
 
 // LookedAtBetween tells which agreements runs after one and before another have looked at.
 func (s *Store) LookedAtBetween(ctx context.Context, after, before int64) (map[int]bool, error) {
-	ids, err := list(ctx, s.reader, scanValue[int], `SELECT DISTINCT c.agreement_id FROM changes c
+	ids, err := list(ctx, s.from, scanValue[int], `SELECT DISTINCT c.agreement_id FROM changes c
 		WHERE c.run_id > $1 AND c.run_id < $2 AND `+carried, after, before)
 	looked := map[int]bool{}
 	for _, id := range ids {

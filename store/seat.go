@@ -115,7 +115,7 @@ func (f SeatFilter) order() string {
 
 // CountMembers counts the seats of all organizations that joined and are not deleted.
 func (s *Store) CountMembers(ctx context.Context) (int, error) {
-	n, err := count(ctx, s.reader, `SELECT COUNT(*) FROM seats WHERE deleted_at IS NULL AND joined_at IS NOT NULL`)
+	n, err := count(ctx, s.from, `SELECT COUNT(*) FROM seats WHERE deleted_at IS NULL AND joined_at IS NOT NULL`)
 	return n, doing("counting members", err)
 }
 

@@ -46,7 +46,7 @@ func (s *Store) Session(ctx context.Context, token string, now time.Time) (Sessi
 		Session
 		User
 	}
-	p, err := one(ctx, s.reader, func(row scanner) (p pair, err error) {
+	p, err := one(ctx, s.from, func(row scanner) (p pair, err error) {
 		err = row.Scan(append(p.Session.dest(), p.User.dest()...)...)
 		return p, err
 	}, `SELECT `+sessionColumns+`, `+userColumns+` FROM sessions s JOIN users u ON u.id = s.user_id
@@ -67,7 +67,7 @@ func (s *Store) TouchSession(ctx context.Context, token string, now time.Time) e
 
 // Sessions lists a user's sessions, the last seen first.
 func (s *Store) Sessions(ctx context.Context, userID int64) ([]Session, error) {
-	sessions, err := list(ctx, s.reader, scanSession,
+	sessions, err := list(ctx, s.from, scanSession,
 		`SELECT `+sessionColumns+` FROM sessions s WHERE s.user_id = $1 ORDER BY s.seen_at DESC, s.token_hash`, userID)
 	return sessions, doing(fmt.Sprintf("listing the sessions of user %d", userID), err)
 }

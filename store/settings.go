@@ -33,7 +33,7 @@ type Holds struct {
 
 // Settings reads the settings; a new database has defaults.
 func (s *Store) Settings(ctx context.Context) (Settings, error) {
-	settings, err := one(ctx, s.reader, scanSettings, `
+	settings, err := one(ctx, s.from, scanSettings, `
 		SELECT msp_name, count_pending, hand_edits, COALESCE(hold_seats, 0), COALESCE(hold_percent, 0), hold_decrease, hold_zero, hold_first
 		FROM settings WHERE id = 1`)
 	return settings, doing("reading settings", err)

@@ -1,6 +1,6 @@
 // Package store keeps everything Seatbridge knows in one SQLite file: entities, queries, transactions
-// and migrations. Only exported methods own a transaction or pick a connection; unexported functions
-// are given theirs. The store never logs, and its errors are for logs, not for users.
+// and migrations. Only exported methods own a transaction or pick a connection, and Together makes one of several of
+// them; unexported functions are given theirs. The store never logs, and its errors are for logs, not for users.
 package store
 
 import (
@@ -36,6 +36,9 @@ type Store struct {
 	// none is told "database is locked"; readers have their own pool and never wait for a writer.
 	writer *sql.DB
 	reader *sql.DB
+
+	from   querier // what single queries read from: the readers or, within Together, its transaction
+	within *sql.Tx // Together's; nil outside
 }
 
 // Open opens the database file at path, making it when there is none, and brings its schema up to
@@ -71,7 +74,7 @@ func open(path string, key []byte) (*Store, error) {
 		return nil, errors.Join(err, writer.Close())
 	}
 	reader.SetMaxIdleConns(4)
-	return &Store{path: path, seal: seal, writer: writer, reader: reader}, nil
+	return &Store{path: path, seal: seal, writer: writer, reader: reader, from: reader}, nil
 }
 
 // createPrivate makes the file, readable by its owner alone, unless it exists; SQLite gives its
@@ -162,28 +165,40 @@ func (s *Store) copyTo(ctx context.Context, file string) error {
 	return errors.Join(err, db.Close())
 }
 
+// Together runs fn in one writing transaction: what fn does with the store that it is given is kept whole or,
+// when fn returns an error, not at all. So a deed and what the activity log says of it stand or fall together,
+// and what fn reads is still true when it writes. In fn nobody may write with the store outside: it waits for fn to end.
+func (s *Store) Together(ctx context.Context, doing string, fn func(*Store) error) error {
+	return s.tx(ctx, doing, func(tx *sql.Tx) error {
+		inside := *s
+		inside.from, inside.within = tx, tx
+		return fn(&inside)
+	})
+}
+
 // tx runs fn in a writing transaction, which is committed unless fn returns an error. The transaction
 // is a writer from its beginning: what fn reads in it is still true when it writes.
-func (s *Store) tx(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
-	return transact(ctx, s.writer, doing, fn)
+func (s *Store) tx(ctx context.Context, what string, fn func(*sql.Tx) error) error {
+	return doing(what, s.transact(ctx, s.writer, fn))
 }
 
 // snapshot runs fn in a reading transaction: all its queries see the same moment.
-func (s *Store) snapshot(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
-	return transact(ctx, s.reader, doing, fn)
+func (s *Store) snapshot(ctx context.Context, what string, fn func(*sql.Tx) error) error {
+	return doing(what, s.transact(ctx, s.reader, fn))
 }
 
-func transact(ctx context.Context, db *sql.DB, doing string, fn func(*sql.Tx) error) error {
+// transact runs fn in a transaction of its own or, within Together, in that one.
+func (s *Store) transact(ctx context.Context, db *sql.DB, fn func(*sql.Tx) error) error {
+	if s.within != nil {
+		return asConflict(fn(s.within))
+	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
+		return err
 	}
 	defer tx.Rollback()
 	if err := fn(tx); err != nil {
-		return fmt.Errorf("%s: %w", doing, asConflict(err))
+		return asConflict(err)
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	return nil
+	return tx.Commit()
 }

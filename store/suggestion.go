@@ -57,7 +57,7 @@ const openSuggestion = `NOT EXISTS (SELECT 1 FROM mappings m WHERE m.company_id 
 
 // SuggestionsOutdated says whether names have changed since the suggestions were made.
 func (s *Store) SuggestionsOutdated(ctx context.Context) (bool, error) {
-	outdated, err := one(ctx, s.reader, scanValue[bool], `SELECT names <> suggested FROM suggestion_state`)
+	outdated, err := one(ctx, s.from, scanValue[bool], `SELECT names <> suggested FROM suggestion_state`)
 	return outdated, doing("reading the state of suggestions", err)
 }
 
@@ -115,7 +115,7 @@ func (s *Store) OpenSuggestions(ctx context.Context, companyIDs []int) ([]OpenSu
 	if companyIDs != nil {
 		query += ` AND s.company_id IN ` + in(companyIDs)
 	}
-	open, err := list(ctx, s.reader, func(row scanner) (g OpenSuggestion, err error) {
+	open, err := list(ctx, s.from, func(row scanner) (g OpenSuggestion, err error) {
 		own := []any{&g.CompanyID, &g.OrganizationID, &g.Score, &g.Certain, &g.Reason}
 		err = row.Scan(slices.Concat(own, g.Company.dest(), g.Organization.dest())...)
 		return g, err
@@ -143,7 +143,7 @@ func (s *Store) RestoreSuggestion(ctx context.Context, companyID int, organizati
 
 // RejectedSuggestions lists what was turned down, the latest first.
 func (s *Store) RejectedSuggestions(ctx context.Context) ([]RejectedSuggestion, error) {
-	rejected, err := list(ctx, s.reader, func(row scanner) (r RejectedSuggestion, err error) {
+	rejected, err := list(ctx, s.from, func(row scanner) (r RejectedSuggestion, err error) {
 		err = row.Scan(&r.CompanyID, &r.Company, &r.OrganizationID, &r.Organization, moment(&r.RejectedAt), &r.RejectedBy)
 		return r, err
 	}, `SELECT r.company_id, COALESCE(c.name, ''), r.organization_id, o.name, r.rejected_at, r.rejected_by

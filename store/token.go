@@ -39,13 +39,13 @@ func (s *Store) CreateAPIToken(ctx context.Context, token string, t APIToken) (A
 
 // APITokens lists the tokens, expired ones, too, by name.
 func (s *Store) APITokens(ctx context.Context) ([]APIToken, error) {
-	tokens, err := list(ctx, s.reader, scanToken, `SELECT `+tokenColumns+` FROM api_tokens ORDER BY name_folded`)
+	tokens, err := list(ctx, s.from, scanToken, `SELECT `+tokenColumns+` FROM api_tokens ORDER BY name_folded`)
 	return tokens, doing("listing API tokens", err)
 }
 
 // APIToken reads what a token may do: ErrNotFound when it is unknown, revoked or expired.
 func (s *Store) APIToken(ctx context.Context, token string, now time.Time) (APIToken, error) {
-	t, err := one(ctx, s.reader, scanToken, `SELECT `+tokenColumns+` FROM api_tokens
+	t, err := one(ctx, s.from, scanToken, `SELECT `+tokenColumns+` FROM api_tokens
 		WHERE token_hash = $1 AND (expires_at IS NULL OR expires_at > $2)`, hashToken(token), unix(now))
 	return t, doing("reading an API token", err)
 }

@@ -44,7 +44,7 @@ func saveUsageReport(ctx context.Context, tx *sql.Tx, r UsageReport) error {
 
 // UsageReports lists the reports of a month by organization.
 func (s *Store) UsageReports(ctx context.Context, m Month) ([]UsageReport, error) {
-	reports, err := usageReports(ctx, s.reader, m)
+	reports, err := usageReports(ctx, s.from, m)
 	return reports, doing(fmt.Sprintf("listing the usage reports for %s", m), err)
 }
 

@@ -59,7 +59,7 @@ func scanUser(row scanner) (u User, err error) {
 
 // CountUsers counts all users, whatever their status.
 func (s *Store) CountUsers(ctx context.Context) (int, error) {
-	n, err := countUsers(ctx, s.reader)
+	n, err := countUsers(ctx, s.from)
 	return n, doing("counting users", err)
 }
 
@@ -69,13 +69,13 @@ func countUsers(ctx context.Context, q querier) (int, error) {
 
 // Users lists all users by e-mail.
 func (s *Store) Users(ctx context.Context) ([]User, error) {
-	users, err := list(ctx, s.reader, scanUser, `SELECT `+userColumns+` FROM users u ORDER BY u.email_folded`)
+	users, err := list(ctx, s.from, scanUser, `SELECT `+userColumns+` FROM users u ORDER BY u.email_folded`)
 	return users, doing("listing users", err)
 }
 
 // User reads one user.
 func (s *Store) User(ctx context.Context, id int64) (User, error) {
-	u, err := user(ctx, s.reader, id)
+	u, err := user(ctx, s.from, id)
 	return u, doing(fmt.Sprintf("reading user %d", id), err)
 }
 
@@ -85,7 +85,7 @@ func user(ctx context.Context, q querier, id int64) (User, error) {
 
 // UserByEmail reads the user with an e-mail address, whose case does not matter.
 func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
-	u, err := one(ctx, s.reader, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.email_folded = $1`, FoldEmail(email))
+	u, err := one(ctx, s.from, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.email_folded = $1`, FoldEmail(email))
 	return u, doing("reading a user by e-mail", err)
 }
 
