@@ -33,6 +33,9 @@ type Config struct {
 
 // Bridge connects the seats in the store with the additions in ConnectWise.
 type Bridge struct {
+	// Organizations is what may be done with organizations and members.
+	Organizations *Organizations
+
 	store    *store.Store
 	log      *slog.Logger
 	now      func() time.Time
@@ -69,6 +72,7 @@ func New(c Config) *Bridge {
 		c.Tune = func(*connectwise.Config) {}
 	}
 	b := &Bridge{store: c.Store, log: c.Log, now: c.Now, clientID: c.ClientID, baseURL: c.BaseURL, settle: c.Settle, tune: c.Tune, outbox: newOutbox()}
+	b.Organizations = NewOrganizations(c.Store, c.Now)
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	return b
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"seatbridge/store"
 )
@@ -21,23 +20,11 @@ func (b *Bridge) Correct(ctx context.Context, who Actor, c store.Correction) err
 		return err
 	}
 	c.Reason = strings.TrimSpace(c.Reason)
-	problems := map[string]string{}
-	addProblem(problems, "month", b.monthProblem(o, c.Month))
-	switch {
-	case c.Seats < 0:
-		addProblem(problems, "seats", "Seats are counted from 0.")
-	case c.Seats > mostSeats:
-		addProblem(problems, "seats", "These are more than 1,000,000 seats.")
-	}
-	if c.Plan != store.Business && c.Plan != store.Enterprise {
-		addProblem(problems, "plan", "Choose a plan.")
-	}
-	switch {
-	case c.Reason == "":
+	problems := FigureProblems(o, Figure{c.Month, c.Seats, c.Plan}, b.now())
+	if c.Reason == "" {
 		addProblem(problems, "reason", "Give the reason: it is shown wherever the figure is.")
-	case utf8.RuneCountInString(c.Reason) > longestReason:
-		addProblem(problems, "reason", fmt.Sprintf("Use at most %d characters.", longestReason))
 	}
+	addProblem(problems, "reason", LengthProblem(c.Reason, longestReason))
 	if len(problems) > 0 {
 		return &Invalid{Fields: problems}
 	}
@@ -61,25 +48,6 @@ func (b *Bridge) WithdrawCorrection(ctx context.Context, who Actor, organization
 	}
 	return b.store.WithdrawCorrection(ctx, organizationID, m, b.entry(who, store.CategoryBilling, organizationID,
 		"Withdrew the correction of %s of %s; %s counts again.", m, u.Organization, inWords(*u.Original)))
-}
-
-// monthProblem says why a month's figure of an organization cannot be set, or nothing.
-func (b *Bridge) monthProblem(o store.Organization, m store.Month) string {
-	switch {
-	case m > store.MonthOf(b.now()):
-		return fmt.Sprintf("%s is in the future.", m)
-	case m < "2000-01":
-		return "Choose a month of this century."
-	}
-	return afterDeletion(o, m)
-}
-
-// afterDeletion says that an organization was gone before a month, or nothing.
-func afterDeletion(o store.Organization, m store.Month) string {
-	if o.DeletedAt.IsZero() || o.DeletedAt.After(m.Start()) {
-		return ""
-	}
-	return fmt.Sprintf("%s was deleted on %s, before %s.", o.Name, day(o.DeletedAt), m)
 }
 
 // period is a month as figures show it: the current one to date, any other whole.

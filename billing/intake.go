@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"net/mail"
 	"slices"
 	"strconv"
 	"strings"
@@ -320,11 +319,13 @@ func (r *intakeRow) organization() string {
 		r.refuse(OrganizationColumn, "The organization is missing.")
 	case strings.ContainsRune(text, unicode.ReplacementChar):
 		r.refuse(OrganizationColumn, "%s has characters that cannot be read: save the file as UTF-8.", table.Excerpt(text))
+	case LengthProblem(name.text, maxName) != "":
+		r.refuse(OrganizationColumn, "%s is no organization's name: it has more than %d characters.", table.Excerpt(text), maxName)
 	}
 	return name.text
 }
 
-// email reads a bare address, as net/mail understands it, at a domain with a dot.
+// email reads an address as the panel takes it.
 func (r *intakeRow) email() string {
 	text, ok := r.cell(EmailColumn)
 	if !ok {
@@ -334,11 +335,7 @@ func (r *intakeRow) email() string {
 		r.refuse(EmailColumn, "The e-mail address is missing.")
 		return ""
 	}
-	address, err := mail.ParseAddress(text)
-	domain := text[strings.LastIndexByte(text, '@')+1:]
-	switch {
-	case err != nil, address.Address != text, len(text) > 254, strings.ContainsRune(text, unicode.ReplacementChar),
-		strings.Contains(domain, ".."), strings.Trim(domain, ".") != domain, !strings.Contains(domain, "."):
+	if EmailProblem(text) != "" {
 		r.refuse(EmailColumn, "%s is not an e-mail address.", table.Excerpt(text))
 	}
 	return strings.Clone(text) // or it would keep its whole line in memory

@@ -238,7 +238,7 @@ func (p *intakePlan) refuse(problems []RowProblem) {
 }
 
 // compare works out the changes of each organization and hands them to fn, which may be nil.
-func (p *intakePlan) compare(ctx context.Context, known intakeState, fn func(*intakeGroup, []IntakeChange) error) error {
+func (p *intakePlan) compare(ctx context.Context, known intakeState, fn func(context.Context, *intakeGroup, []IntakeChange) error) error {
 	var reports usageKnown
 	if p.kind == UsageIntake {
 		var err error
@@ -256,7 +256,7 @@ func (p *intakePlan) compare(ctx context.Context, known intakeState, fn func(*in
 		}
 		p.note(g, changes)
 		if fn != nil && len(changes) > 0 {
-			if err := fn(g, changes); err != nil {
+			if err := fn(ctx, g, changes); err != nil {
 				return err
 			}
 		}

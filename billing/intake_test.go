@@ -141,7 +141,7 @@ func TestReadMembers(t *testing.T) {
 		{",ann@example.com,,,,,", "!organization is missing"},
 		{"Acme,,,,,,", "!address is missing"},
 		{"Acme,ann,,,,,", "!not an e-mail address"},
-		{"Acme,ann@localhost,,,,,", "!not an e-mail address"},
+		{"Acme,ann@example,,,,,", "!not an e-mail address"},
 		{"Acme,Ann <ann@example.com>,,,,,", "!not an e-mail address"},
 		{"Acme,ann@example.com.,,,,,", "!not an e-mail address"},
 		{"Acme,ann@ex ample.com,,,,,", "!not an e-mail address"},

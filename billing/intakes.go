@@ -301,14 +301,14 @@ func intakeProblem(err error) store.Problem {
 	var invalid *Invalid
 	var conflict *store.Conflict
 	switch {
-	case errors.As(err, &invalid):
-		return store.Problem{What: strings.Join(slices.Sorted(maps.Values(invalid.Fields)), " ")}
-	case errors.Is(err, errIntakeChanged):
-		return store.Problem{What: "Something changed since the check, so nothing was written.", Do: "This is what the import would do now: look at it, then import."}
 	case errors.As(err, &conflict) && conflict.Field == "name":
 		return store.Problem{What: "An organization of this name exists by now, so nothing was written.", Do: "Check the file again."}
 	case errors.As(err, &conflict):
 		return store.Problem{What: "Members changed while the file was written, so nothing was written.", Do: "Check the file again."}
+	case errors.As(err, &invalid):
+		return store.Problem{What: strings.Join(slices.Sorted(maps.Values(invalid.Fields)), " ")}
+	case errors.Is(err, errIntakeChanged):
+		return store.Problem{What: "Something changed since the check, so nothing was written.", Do: "This is what the import would do now: look at it, then import."}
 	}
 	return store.Problem{}
 }
@@ -433,7 +433,7 @@ func (b *Bridge) IntakeChanges(ctx context.Context, id, organizationID int64, na
 		return g.organization.ID != organizationID || organizationID == 0 && store.Fold(g.organization.Name) != store.Fold(name)
 	})
 	var changes []IntakeChange
-	err = p.compare(ctx, b.known(), func(_ *intakeGroup, found []IntakeChange) error {
+	err = p.compare(ctx, b.known(), func(_ context.Context, _ *intakeGroup, found []IntakeChange) error {
 		changes = found
 		return nil
 	})
@@ -474,53 +474,62 @@ func (b *Bridge) writeNow(ctx context.Context, who Actor, in Intake, o IntakeOpt
 	if err != nil {
 		return err
 	}
-	return b.store.WriteIntake(ctx, in.ID, o.Now, func(w *store.IntakeWriter) error {
-		err := p.compare(ctx, intakeState{seats: w.Seats, reports: w.Reports}, func(g *intakeGroup, changes []IntakeChange) error {
-			return b.writeGroup(ctx, who, in, w, g, changes)
-		})
-		if err != nil {
-			return err
+	return b.store.WriteIntake(ctx, in.ID, o.Now, func(s *store.Store, w *store.SeatWriter) (string, error) {
+		writing := intakeWriting{in: in, who: who, now: b.now(), store: s, seats: w}
+		if err := p.compare(ctx, intakeState{seats: s.SeatHistory, reports: s.UsageReports}, writing.group); err != nil {
+			return "", err
 		}
 		if p.findings.Fingerprint != in.Findings.Fingerprint {
-			return errIntakeChanged
+			return "", errIntakeChanged
 		}
 		category := store.CategoryOrganizations
 		if in.Kind == UsageIntake {
 			category = store.CategoryBilling
 		}
-		entry := b.entry(who, category, 0, "Imported %s from “%s”: %s.", in.Kind, in.Name, p.findings.summary())
-		return errors.Join(w.AddActivity(ctx, entry), w.IntakeFindings(ctx, in.ID, inJSON(p.findings)))
+		entry := who.Did(writing.now, category, "Imported %s from “%s”: %s.", in.Kind, in.Name, p.findings.summary())
+		return inJSON(p.findings), s.AddActivity(ctx, entry)
 	})
 }
 
-// writeGroup writes the changes of one organization, creating it where nobody knows it.
-func (b *Bridge) writeGroup(ctx context.Context, who Actor, in Intake, w *store.IntakeWriter, g *intakeGroup, changes []IntakeChange) error {
+// intakeWriting is an import while it is written, in one transaction.
+type intakeWriting struct {
+	in    Intake
+	who   Actor
+	now   time.Time
+	store *store.Store // within the transaction
+	seats *store.SeatWriter
+}
+
+// group writes the changes of one organization, adding it where nobody knows it.
+func (w intakeWriting) group(ctx context.Context, g *intakeGroup, changes []IntakeChange) error {
 	o := g.organization
 	if o.ID == 0 {
 		var err error
-		if o, err = w.CreateOrganization(ctx, o); err != nil {
+		if o, err = CreateOrganization(ctx, w.store, o); err != nil {
 			return err
 		}
-		if err := w.AddActivity(ctx, b.entry(who, store.CategoryOrganizations, o.ID, "Added organization “%s” by importing “%s”.", o.Name, in.Name)); err != nil {
+		entry := w.who.Did(w.now, store.CategoryOrganizations, "Added organization “%s” by importing “%s”.", o.Name, w.in.Name)
+		if err := w.store.AddActivity(ctx, entry.About(o.ID)); err != nil {
 			return err
 		}
 	}
 	for _, c := range changes {
-		var err error
-		if c.Member != nil {
-			seat := c.Member.After
-			seat.OrganizationID = o.ID
-			err = w.SaveSeat(ctx, seat)
-		} else {
-			report := c.Report.After
-			report.OrganizationID = o.ID
-			err = w.SaveReport(ctx, report)
-		}
-		if err != nil {
+		if err := w.change(ctx, o.ID, c); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (w intakeWriting) change(ctx context.Context, organizationID int64, c IntakeChange) error {
+	if c.Member != nil {
+		seat := c.Member.After
+		seat.OrganizationID = organizationID
+		return w.seats.Save(ctx, seat)
+	}
+	report := c.Report.After
+	report.OrganizationID = organizationID
+	return w.store.SaveUsageReport(ctx, report)
 }
 
 // summary says in a sentence without its end what was done.

@@ -158,22 +158,30 @@ func (w pairWorld) remapping(p Pair, who Actor, now time.Time) store.Remapping {
 
 // CompanyOrganization is an organization to add for a company.
 type CompanyOrganization struct {
-	CompanyID    int
-	Organization store.Organization
+	CompanyID int
+	Name      string
 }
 
-// AddOrganizations adds organizations for companies, all or none, and maps each of them whose company's
-// agreement is clear. It answers how many were mapped. A taken name is a *store.Conflict.
-func (b *Bridge) AddOrganizations(ctx context.Context, who Actor, adds []CompanyOrganization) (mapped int, err error) {
-	organizations := make([]store.Organization, len(adds))
-	for i, a := range adds {
-		organizations[i] = a.Organization
+// AddOrganizations adds organizations of one profile for companies, all or none, and maps each of them whose company's
+// agreement is clear. It answers how many were mapped.
+func (b *Bridge) AddOrganizations(ctx context.Context, who Actor, p Profile, adds []CompanyOrganization) (mapped int, err error) {
+	switch {
+	case len(adds) == 0:
+		return 0, &Invalid{Fields: map[string]string{"": "No company is selected for which an organization could be added."}}
+	case p.License == store.NFR:
+		return 0, &Invalid{Fields: map[string]string{"license": "An MSP can have one NFR organization only; add it by itself."}}
 	}
-	created, err := b.store.CreateOrganizations(ctx, organizations)
+	created := make([]store.Organization, len(adds))
+	err = b.store.Together(ctx, fmt.Sprintf("adding %d organizations", len(adds)), func(s *store.Store) error {
+		for i, a := range adds {
+			p.Name = a.Name
+			if created[i], err = CreateOrganization(ctx, s, p.New(b.now())); err != nil {
+				return err
+			}
+		}
+		return s.AddActivity(ctx, who.Did(b.now(), store.CategoryOrganizations, "Added %s for imported companies.", plural(len(created), "organization")))
+	})
 	if err != nil {
-		return 0, fmt.Errorf("adding %d organizations: %w", len(adds), err)
-	}
-	if err := b.record(ctx, who, store.CategoryOrganizations, "Added %s for imported companies.", plural(len(created), "organization")); err != nil {
 		return 0, err
 	}
 	pairs, err := b.clearPairs(ctx, adds, created)

@@ -433,14 +433,15 @@ func (b *Bridge) AddReported(ctx context.Context, who Actor, fetchID int64, row 
 	if r.Name == "" {
 		return store.Organization{}, &Invalid{Fields: map[string]string{"": "The report does not name this organization. Add it by hand, then link it."}}
 	}
-	o, err := b.store.CreateOrganization(ctx, r.organization(b.now()))
-	if err != nil {
-		return store.Organization{}, err
-	}
-	if err := b.recordFor(ctx, who, store.CategoryOrganizations, o.ID, "Added organization “%s” from the Provider API's report.", o.Name); err != nil {
-		return store.Organization{}, err
-	}
-	return o, b.keepRow(ctx, m, r, o.ID)
+	var o store.Organization
+	err = b.store.Together(ctx, "adding a reported organization", func(s *store.Store) error {
+		if o, err = CreateOrganization(ctx, s, r.organization(b.now())); err != nil {
+			return err
+		}
+		entry := who.Did(b.now(), store.CategoryOrganizations, "Added organization “%s” from the Provider API's report.", o.Name)
+		return errors.Join(s.AddActivity(ctx, entry.About(o.ID)), b.keepRow(ctx, s, m, r, o.ID))
+	})
+	return o, err
 }
 
 // LinkReported gives an organization the external id of a row that belongs to none, and keeps its figure.
@@ -452,28 +453,27 @@ func (b *Bridge) LinkReported(ctx context.Context, who Actor, fetchID int64, row
 	if r.ID == "" {
 		return store.Organization{}, &Invalid{Fields: map[string]string{"": "The report gives no id for this organization. Give the organization here the reported name instead."}}
 	}
-	o, err := b.store.Organization(ctx, organizationID)
-	if err != nil {
-		return store.Organization{}, err
-	}
-	before := o.ExternalID
-	o.ExternalID = r.ID
-	if err := b.store.UpdateOrganization(ctx, o, b.now()); err != nil {
-		return store.Organization{}, err
-	}
-	err = b.recordFor(ctx, who, store.CategoryOrganizations, o.ID, "Linked organization “%s” to “%s” of the Provider API: external ID %q instead of %q.", o.Name, r.Name, r.ID, before)
-	if err != nil {
-		return store.Organization{}, err
-	}
-	return o, b.keepRow(ctx, m, r, o.ID)
+	var o store.Organization
+	err = b.store.Together(ctx, fmt.Sprintf("linking organization %d", organizationID), func(s *store.Store) error {
+		var before store.Organization
+		before, o, err = EditOrganization(ctx, s, organizationID, b.now(), func(p *Profile) { p.ExternalID = r.ID })
+		if err != nil {
+			return err
+		}
+		entry := who.Did(b.now(), store.CategoryOrganizations, "Linked organization “%s” to “%s” of the Provider API: external ID %q instead of %q.",
+			o.Name, r.Name, r.ID, before.ExternalID)
+		return errors.Join(s.AddActivity(ctx, entry.About(o.ID)), b.keepRow(ctx, s, m, r, o.ID))
+	})
+	return o, err
 }
 
-func (b *Bridge) keepRow(ctx context.Context, m store.Month, r ProviderRow, organizationID int64) error {
+// keepRow keeps a row's figure as part of what s is the transaction of.
+func (b *Bridge) keepRow(ctx context.Context, s *store.Store, m store.Month, r ProviderRow, organizationID int64) error {
 	if r.Problem != "" {
 		return nil
 	}
 	r.OrganizationID = organizationID
-	return b.store.SaveUsageReport(ctx, r.usageReport(m, b.now()))
+	return s.SaveUsageReport(ctx, r.usageReport(m, b.now()))
 }
 
 // ForgetOldFetches forgets the fetches that are no longer kept.

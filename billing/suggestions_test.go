@@ -190,16 +190,14 @@ func TestAddOrganizations(t *testing.T) {
 		w.sim.AddAgreement(cwsim.Agreement{CompanyID: two.ID, Name: name})
 	}
 	w.importEverything()
-	add := func(company int, name string) CompanyOrganization {
-		return CompanyOrganization{company, store.Organization{Name: name, Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: w.time()}}
-	}
+	profile := Profile{Plan: store.Business, License: store.Standard, Managed: true}
 	who := Actor{Name: "admin@example.com"}
-	mapped, err := w.AddOrganizations(t.Context(), who, []CompanyOrganization{add(one.ID, "Contoso"), add(two.ID, "Fabrikam")})
+	mapped, err := w.AddOrganizations(t.Context(), who, profile, []CompanyOrganization{{one.ID, "Contoso"}, {two.ID, "Fabrikam"}})
 	if err != nil || mapped != 1 {
 		t.Errorf("%d mapped, %v; want the one whose agreement is clear", mapped, err)
 	}
 	var conflict *store.Conflict
-	if _, err := w.AddOrganizations(t.Context(), who, []CompanyOrganization{add(one.ID, "New"), add(two.ID, "fabrikam")}); !errors.As(err, &conflict) {
+	if _, err := w.AddOrganizations(t.Context(), who, profile, []CompanyOrganization{{one.ID, "New"}, {two.ID, "fabrikam"}}); !errors.As(err, &conflict) {
 		t.Errorf("a taken name: %v", err)
 	}
 	_, total, err := w.store.Organizations(t.Context(), store.OrganizationFilter{})

@@ -31,15 +31,6 @@ func (s *server) recordFor(r *http.Request, user store.User, category store.Cate
 	})
 }
 
-// recordOrganization is record about one organization.
-func (s *server) recordOrganization(r *http.Request, id int64, action string) error {
-	v := visitorOf(r)
-	return s.Store.AddActivity(r.Context(), store.Activity{
-		At: s.Now(), UserID: v.ID, Actor: v.Email, IP: s.clientIP(r),
-		Category: store.CategoryOrganizations, Action: action, OrganizationID: id,
-	})
-}
-
 const (
 	activityPage = 50
 	// activityDays is the longest range of one query (docs/billing-rules.md section 4).

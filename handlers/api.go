@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/sethvargo/go-limiter"
 	"github.com/sethvargo/go-limiter/memorystore"
 
+	"seatbridge/billing"
 	"seatbridge/store"
 )
 
@@ -231,6 +234,13 @@ func (a *api) problem(ctx context.Context, doing string, err error) huma.StatusE
 	if errors.As(err, &status) {
 		return status
 	}
+	var invalid *billing.Invalid
+	switch {
+	case errors.As(err, &invalid) && invalid.Cause == nil:
+		return invalidBody(invalid)
+	case errors.Is(err, store.ErrNotFound):
+		err = noOrganization()
+	}
 	known := asHTTPError(err)
 	if known.Status >= http.StatusInternalServerError {
 		a.Log.ErrorContext(ctx, "API request", "doing", doing, "err", err)
@@ -253,17 +263,19 @@ func (a *api) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
 	json.NewEncoder(w).Encode(problem) // only a lost connection can fail here
 }
 
-// recordCall writes into the activity log what a token did.
-func (a *api) recordCall(ctx context.Context, category store.Category, organizationID int64, action string) error {
+// actorOf is a token as the activity log names it.
+func actorOf(ctx context.Context) billing.Actor {
 	c := callerOf(ctx)
-	return a.Store.AddActivity(ctx, store.Activity{
-		At: a.Now(), Actor: "API token " + c.Name, IP: c.ip, Category: category, Action: action, OrganizationID: organizationID,
-	})
+	return billing.Actor{Name: "API token " + c.Name, IP: c.ip}
 }
 
-// invalidField is a 422 about one field of the body.
-func invalidField(field, message string) error {
-	return huma.Error422UnprocessableEntity("validation failed", &huma.ErrorDetail{Location: "body." + field, Message: message})
+// invalidBody is a 422 that names what is wrong by the fields of the body.
+func invalidBody(invalid *billing.Invalid) huma.StatusError {
+	var details []error
+	for _, field := range slices.Sorted(maps.Keys(invalid.Fields)) {
+		details = append(details, &huma.ErrorDetail{Location: strings.TrimSuffix("body."+field, "."), Message: invalid.Fields[field]})
+	}
+	return huma.Error422UnprocessableEntity("validation failed", details...)
 }
 
 // Paging is the part of a list's address that all lists share.

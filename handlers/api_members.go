@@ -2,12 +2,10 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
+	"seatbridge/billing"
 	"seatbridge/store"
 )
 
@@ -81,93 +79,24 @@ func (a *api) listMembers(ctx context.Context, in *membersIn) (*listOf[apiMember
 }
 
 func (a *api) addMembers(ctx context.Context, in *addMembersIn) (*single[addedMembers], error) {
-	o, err := a.presentOrganization(ctx, in.ID)
+	emails := make([]string, len(in.Body.Emails))
+	for i, text := range in.Body.Emails {
+		emails[i] = clean(text)
+	}
+	added, err := a.Bridge.Organizations.AddMembers(ctx, actorOf(ctx), in.ID, emails, in.Body.Pending)
 	if err != nil {
 		return nil, err
 	}
-	emails, err := emailsIn(in.Body.Emails)
-	if err != nil {
-		return nil, err
-	}
-	invited, joined := time.Time{}, a.Now()
-	if in.Body.Pending {
-		invited, joined = joined, invited
-	}
-	added, existing, err := a.Store.AddSeats(ctx, o.ID, emails, invited, joined)
-	if err != nil {
-		return nil, err
-	}
-	if added > 0 {
-		if err := a.recordCall(ctx, store.CategoryOrganizations, o.ID, fmt.Sprintf("Added %s to %s.", members(added), quote(o.Name))); err != nil {
-			return nil, err
-		}
-	}
-	return &single[addedMembers]{addedMembers{Added: added, Existing: append([]string{}, existing...)}}, nil
-}
-
-// emailsIn are the addresses without repetitions; any bad one is named.
-func emailsIn(sent []string) (emails []string, err error) {
-	var bad []error
-	seen := map[string]bool{}
-	for i, text := range sent {
-		email := clean(text)
-		if problem := emailProblem(email); problem != "" {
-			bad = append(bad, &huma.ErrorDetail{Location: fmt.Sprintf("body.emails[%d]", i), Message: problem, Value: text})
-			continue
-		}
-		if key := store.FoldEmail(email); !seen[key] {
-			seen[key] = true
-			emails = append(emails, email)
-		}
-	}
-	if len(bad) > 0 {
-		return nil, huma.Error422UnprocessableEntity("validation failed", bad...)
-	}
-	return emails, nil
+	return &single[addedMembers]{addedMembers{Added: added.Added, Existing: append([]string{}, added.Existing...)}}, nil
 }
 
 // memberChange is the endpoint that applies an action to members named by their addresses.
 func (a *api) memberChange(action store.SeatAction) func(context.Context, *changeMembersIn) (*single[changedMembers], error) {
 	return func(ctx context.Context, in *changeMembersIn) (*single[changedMembers], error) {
-		o, err := a.presentOrganization(ctx, in.ID)
+		changed, err := a.Bridge.Organizations.ChangeMembers(ctx, actorOf(ctx), in.ID, action, billing.Members{Emails: in.Body.Emails})
 		if err != nil {
 			return nil, err
 		}
-		ids, unknown, err := a.membersByEmail(ctx, o.ID, in.Body.Emails)
-		if err != nil {
-			return nil, err
-		}
-		changed, err := a.Store.ChangeSeats(ctx, o.ID, ids, action, a.Now())
-		if err != nil {
-			return nil, err
-		}
-		if changed > 0 {
-			text := fmt.Sprintf("%s %s of %s.", seatVerb(action), members(changed), quote(o.Name))
-			if err := a.recordCall(ctx, store.CategoryOrganizations, o.ID, text); err != nil {
-				return nil, err
-			}
-		}
-		return &single[changedMembers]{changedMembers{Changed: changed, Unknown: unknown}}, nil
+		return &single[changedMembers]{changedMembers{Changed: changed.Changed, Unknown: append([]string{}, changed.Unknown...)}}, nil
 	}
-}
-
-// membersByEmail finds the present members with these addresses.
-func (a *api) membersByEmail(ctx context.Context, organizationID int64, emails []string) (ids []int64, unknown []string, err error) {
-	seats, _, err := a.Store.Seats(ctx, store.SeatFilter{OrganizationID: organizationID})
-	if err != nil {
-		return nil, nil, err
-	}
-	byEmail := make(map[string]int64, len(seats))
-	for _, seat := range seats {
-		byEmail[store.FoldEmail(seat.Email)] = seat.ID
-	}
-	unknown = []string{}
-	for _, email := range emails {
-		if id, ok := byEmail[store.FoldEmail(email)]; ok {
-			ids = append(ids, id)
-		} else {
-			unknown = append(unknown, email)
-		}
-	}
-	return ids, unknown, nil
 }

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -72,7 +71,7 @@ type updateOrganizationIn struct {
 	Body struct {
 		Name       *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
 		Plan       *string `json:"plan,omitempty" enum:"business,enterprise" doc:"The higher plan of a month is billed for the whole month."`
-		License    *string `json:"license,omitempty" enum:"standard,trial,nfr" doc:"A trial can only be chosen when an organization is created."`
+		License    *string `json:"license,omitempty" enum:"standard,trial,nfr" doc:"A trial can only be chosen when an organization is added."`
 		Managed    *bool   `json:"managed,omitempty"`
 		ExternalID *string `json:"external_id,omitempty" maxLength:"100"`
 	}
@@ -80,13 +79,14 @@ type updateOrganizationIn struct {
 
 func (a *api) organizationEndpoints() {
 	const one = "/organizations/{id}"
+	organizations := a.Bridge.Organizations
 	endpoint(a, http.MethodGet, "/organizations", readOrganizations, "listOrganizations", "List organizations", a.listOrganizations)
 	endpoint(a, http.MethodPost, "/organizations", writeOrganizations, "createOrganization", "Create an organization", a.createOrganization)
 	endpoint(a, http.MethodGet, one, readOrganizations, "getOrganization", "Get an organization", a.getOrganization)
 	endpoint(a, http.MethodPatch, one, writeOrganizations, "updateOrganization", "Change an organization", a.updateOrganization)
-	endpoint(a, http.MethodDelete, one, writeOrganizations, "deleteOrganization", "Delete an organization; this month is still billed", a.deleteOrganization)
-	endpoint(a, http.MethodPost, one+"/suspend", writeOrganizations, "suspendOrganization", "Suspend an organization; it is still billed", a.suspendOrganization)
-	endpoint(a, http.MethodPost, one+"/reactivate", writeOrganizations, "reactivateOrganization", "Reactivate a suspended organization", a.reactivateOrganization)
+	endpoint(a, http.MethodDelete, one, writeOrganizations, "deleteOrganization", "Delete an organization; this month is still billed", a.organizationChange(organizations.Delete))
+	endpoint(a, http.MethodPost, one+"/suspend", writeOrganizations, "suspendOrganization", "Suspend an organization; it is still billed", a.organizationChange(organizations.Suspend))
+	endpoint(a, http.MethodPost, one+"/reactivate", writeOrganizations, "reactivateOrganization", "Reactivate a suspended organization", a.organizationChange(organizations.Reactivate))
 }
 
 func (a *api) listOrganizations(ctx context.Context, in *organizationsIn) (*listOf[apiOrganization], error) {
@@ -122,73 +122,27 @@ func (a *api) getOrganization(ctx context.Context, in *OrganizationRef) (*single
 }
 
 func (a *api) createOrganization(ctx context.Context, in *createOrganizationIn) (*single[apiOrganization], error) {
-	form := organizationForm{
+	added, err := a.Bridge.Organizations.Add(ctx, actorOf(ctx), billing.Profile{
 		Name: clean(in.Body.Name), Plan: store.Plan(in.Body.Plan), License: store.License(in.Body.License),
 		Managed: in.Body.Managed, ExternalID: clean(in.Body.ExternalID),
-	}
-	if form.Name == "" {
-		return nil, invalidField("name", "must contain a visible character")
-	}
-	created, err := a.Store.CreateOrganization(ctx, form.new(a.Now()))
+	})
 	if err != nil {
-		return nil, conflictProblem(err)
-	}
-	if err := a.recordCall(ctx, store.CategoryOrganizations, created.ID, "Added organization "+quote(created.Name)+"."); err != nil {
 		return nil, err
 	}
-	return a.organizationByID(ctx, created.ID)
-}
-
-// conflictProblem is 409 for a value that another organization has.
-func conflictProblem(err error) error {
-	var conflict *store.Conflict
-	if !errors.As(err, &conflict) {
-		return err
-	}
-	found := problems{}
-	if err := found.conflict(err); err != nil {
-		return err
-	}
-	return &httpError{Status: http.StatusConflict, Message: sentences(found), Err: err}
-}
-
-// presentOrganization is an organization that can be changed.
-func (a *api) presentOrganization(ctx context.Context, id int64) (store.Organization, error) {
-	o, err := a.Store.Organization(ctx, id)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return o, noOrganization()
-	case err == nil && !o.DeletedAt.IsZero():
-		return o, &httpError{Status: http.StatusConflict, Message: "This organization is deleted and cannot be changed."}
-	}
-	return o, err
+	return a.organizationByID(ctx, added.ID)
 }
 
 func (a *api) updateOrganization(ctx context.Context, in *updateOrganizationIn) (*single[apiOrganization], error) {
-	before, err := a.presentOrganization(ctx, in.ID)
+	_, err := a.Bridge.Organizations.Edit(ctx, actorOf(ctx), in.ID, func(p *billing.Profile) {
+		assign(&p.Name, in.Body.Name)
+		assign(&p.Plan, in.Body.Plan)
+		assign(&p.License, in.Body.License)
+		assign(&p.ExternalID, in.Body.ExternalID)
+		if in.Body.Managed != nil {
+			p.Managed = *in.Body.Managed
+		}
+	})
 	if err != nil {
-		return nil, err
-	}
-	after := before
-	assign(&after.Name, in.Body.Name)
-	assign(&after.Plan, in.Body.Plan)
-	assign(&after.License, in.Body.License)
-	assign(&after.ExternalID, in.Body.ExternalID)
-	if in.Body.Managed != nil {
-		after.Managed = *in.Body.Managed
-	}
-	switch {
-	case after.Name == "":
-		return nil, invalidField("name", "must contain a visible character")
-	case after.License == store.Trial && before.License != store.Trial:
-		return nil, invalidField("license", "a trial can only be chosen when an organization is created")
-	case after == before:
-		return a.organizationByID(ctx, in.ID)
-	}
-	if err := a.Store.UpdateOrganization(ctx, after, a.Now()); err != nil {
-		return nil, conflictProblem(err)
-	}
-	if err := a.recordCall(ctx, store.CategoryOrganizations, in.ID, describeEdit(before, after)); err != nil {
 		return nil, err
 	}
 	return a.organizationByID(ctx, in.ID)
@@ -201,46 +155,14 @@ func assign[T ~string](into *T, sent *string) {
 	}
 }
 
-func (a *api) suspendOrganization(ctx context.Context, in *OrganizationRef) (*single[apiOrganization], error) {
-	return a.changeOrganization(ctx, in.ID, "Suspended", store.OrganizationSuspended, func() error {
-		return a.Store.SuspendOrganization(ctx, in.ID, a.Now())
-	})
-}
-
-func (a *api) reactivateOrganization(ctx context.Context, in *OrganizationRef) (*single[apiOrganization], error) {
-	return a.changeOrganization(ctx, in.ID, "Reactivated", store.OrganizationActive, func() error {
-		return a.Store.ReactivateOrganization(ctx, in.ID)
-	})
-}
-
-func (a *api) deleteOrganization(ctx context.Context, in *OrganizationRef) (*single[apiOrganization], error) {
-	return a.changeOrganization(ctx, in.ID, "Deleted", store.OrganizationDeleted, func() error {
-		return a.Store.DeleteOrganization(ctx, in.ID, a.Now())
-	})
-}
-
-// changeOrganization brings an organization into a state; one that is there already is left alone.
-func (a *api) changeOrganization(ctx context.Context, id int64, verb string, wanted store.OrganizationStatus, change func() error) (*single[apiOrganization], error) {
-	o, err := a.Store.Organization(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, noOrganization()
+// organizationChange is the endpoint that brings an organization into a state; one that is there already is left alone.
+func (a *api) organizationChange(change organizationChange) func(context.Context, *OrganizationRef) (*single[apiOrganization], error) {
+	return func(ctx context.Context, in *OrganizationRef) (*single[apiOrganization], error) {
+		if _, _, err := change(ctx, actorOf(ctx), in.ID); err != nil {
+			return nil, err
+		}
+		return a.organizationByID(ctx, in.ID)
 	}
-	if err != nil {
-		return nil, err
-	}
-	if o.Status() == wanted {
-		return a.organizationByID(ctx, id)
-	}
-	if _, err := a.presentOrganization(ctx, id); err != nil {
-		return nil, err
-	}
-	if err := change(); err != nil {
-		return nil, err
-	}
-	if err := a.recordCall(ctx, store.CategoryOrganizations, id, verb+" organization "+quote(o.Name)+"."); err != nil {
-		return nil, err
-	}
-	return a.organizationByID(ctx, id)
 }
 
 // periodOf is the period of a month's figures: the current one to date.

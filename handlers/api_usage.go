@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -119,20 +118,11 @@ func (a *api) reportUsage(ctx context.Context, in *reportUsageIn) (*single[apiFi
 	if err != nil {
 		return nil, err
 	}
-	before, err := a.figure(ctx, period, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	plan := store.Plan(in.Body.Plan)
-	err = a.Store.SaveUsageReport(ctx, store.UsageReport{
-		OrganizationID: in.ID, Month: period.Month, Seats: in.Body.Seats, Plan: plan, Note: clean(in.Body.Note),
-		Source: string(billing.SourceAPI), ReportedAt: a.Now(),
+	err = a.Bridge.Organizations.ReportUsage(ctx, actorOf(ctx), store.UsageReport{
+		OrganizationID: in.ID, Month: period.Month, Seats: in.Body.Seats, Plan: store.Plan(in.Body.Plan), Note: clean(in.Body.Note),
+		Source: string(billing.SourceAPI),
 	})
 	if err != nil {
-		return nil, err
-	}
-	text := fmt.Sprintf("Reported %d %s seats of %s for %s.", in.Body.Seats, plan.Name(), quote(before.Body.Organization), period.Month)
-	if err := a.recordCall(ctx, store.CategoryBilling, in.ID, text); err != nil {
 		return nil, err
 	}
 	return a.figure(ctx, period, in.ID)

@@ -403,8 +403,8 @@ func companyFormAction(company int) string {
 	return fmt.Sprintf("%s/%d/organizations", companiesPath, company)
 }
 
-func (s *server) renderCompanyOrganization(w http.ResponseWriter, r *http.Request, status int, company store.Company, form organizationForm, p problems) error {
-	view := form.view(companyFormAction(company.ID), p)
+func (s *server) renderCompanyOrganization(w http.ResponseWriter, r *http.Request, status int, company store.Company, form billing.Profile, p problems) error {
+	view := organizationForm(companyFormAction(company.ID), form, p)
 	view.CompanyName = company.Name
 	view.Cancel = companiesPath
 	return s.answer(w, r, status, views.AddOrganizationDialog(view),
@@ -422,27 +422,23 @@ func (s *server) addCompanyOrganization(w http.ResponseWriter, r *http.Request) 
 	if err != nil {
 		return err
 	}
-	form, problems, err := parseOrganization(r)
+	form, err := parseOrganization(r)
 	if err != nil {
 		return err
 	}
 	form.Managed = true
-	if len(problems) == 0 {
-		created, err := s.Store.CreateOrganization(r.Context(), form.new(s.Now()))
-		if err == nil {
-			return s.companyOrganizationAdded(w, r, id, created)
-		}
-		if err := problems.conflict(err); err != nil {
-			return err
-		}
+	added, err := s.Bridge.Organizations.Add(r.Context(), s.actor(r), form)
+	if err == nil {
+		return s.companyOrganizationAdded(w, r, id, added)
+	}
+	problems, err := problemsIn(err)
+	if err != nil {
+		return err
 	}
 	return s.renderCompanyOrganization(w, r, http.StatusUnprocessableEntity, company, form, problems)
 }
 
 func (s *server) companyOrganizationAdded(w http.ResponseWriter, r *http.Request, company int, o store.Organization) error {
-	if err := s.recordOrganization(r, o.ID, "Added organization "+quote(o.Name)+"."); err != nil {
-		return err
-	}
 	message := o.Name + " was added. Press Map to map it."
 	if !isPart(r) {
 		path := withQuery(connectWisePath+"/organizations/search", nil, "company", strconv.Itoa(company), "q", o.Name)

@@ -18,7 +18,7 @@ const companyOrganizationsPath = companiesPath + "/organizations"
 // newCompanyOrganizations asks for what the organizations to be added for the
 // selected companies have in common.
 func (s *server) newCompanyOrganizations(w http.ResponseWriter, r *http.Request) error {
-	form := organizationForm{License: store.Standard, Plan: store.Business}
+	form := billing.Profile{License: store.Standard, Plan: store.Business}
 	return s.renderCompanyOrganizations(w, r, http.StatusOK, r.URL.Query(), form, problems{})
 }
 
@@ -59,7 +59,7 @@ func (s *server) selectCompanies(ctx context.Context, values url.Values) (select
 	return chosen, nil
 }
 
-func (s *server) renderCompanyOrganizations(w http.ResponseWriter, r *http.Request, status int, values url.Values, form organizationForm, p problems) error {
+func (s *server) renderCompanyOrganizations(w http.ResponseWriter, r *http.Request, status int, values url.Values, form billing.Profile, p problems) error {
 	chosen, err := s.selectCompanies(r.Context(), values)
 	if err != nil {
 		return err
@@ -78,35 +78,25 @@ func (s *server) renderCompanyOrganizations(w http.ResponseWriter, r *http.Reque
 // createCompanyOrganizations adds an organization for each selected company,
 // under its name, and maps those whose agreement is clear.
 func (s *server) createCompanyOrganizations(w http.ResponseWriter, r *http.Request) error {
-	form, problems, err := parseOrganization(r)
+	form, err := parseOrganization(r)
 	if err != nil {
 		return err
-	}
-	delete(problems, "name") // each has its company's
-	if form.License == store.NFR {
-		problems.add("license", "An MSP can have one NFR organization only; add it by itself.")
 	}
 	chosen, err := s.selectCompanies(r.Context(), r.PostForm)
 	if err != nil {
 		return err
 	}
-	if len(chosen.Companies) == 0 {
-		problems.add("", "No company is selected for which an organization could be added.")
-	}
-	if len(problems) > 0 {
-		return s.renderCompanyOrganizations(w, r, http.StatusUnprocessableEntity, r.PostForm, form, problems)
-	}
 	form.Managed, form.ExternalID = true, ""
 	adds := make([]billing.CompanyOrganization, len(chosen.Companies))
 	for i, c := range chosen.Companies {
-		form.Name = clip(clean(c.Name), maxName)
-		adds[i] = billing.CompanyOrganization{CompanyID: c.ID, Organization: form.new(s.Now())}
+		adds[i] = billing.CompanyOrganization{CompanyID: c.ID, Name: clip(clean(c.Name), maxName)}
 	}
-	mapped, err := s.Bridge.AddOrganizations(r.Context(), s.actor(r), adds)
+	mapped, err := s.Bridge.AddOrganizations(r.Context(), s.actor(r), form, adds)
 	if err == nil {
 		return s.done(w, r, backToCompanies(r), addedMessage(len(adds), mapped))
 	}
-	if err := problems.conflict(err); err != nil {
+	problems, err := problemsIn(err)
+	if err != nil {
 		return err
 	}
 	return s.renderCompanyOrganizations(w, r, http.StatusUnprocessableEntity, r.PostForm, form, problems)

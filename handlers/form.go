@@ -2,14 +2,15 @@ package handlers
 
 import (
 	"errors"
+	"maps"
 	"net/http"
-	"net/mail"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
+	"seatbridge/billing"
 	"seatbridge/store"
 )
 
@@ -20,7 +21,6 @@ const (
 	maxKey       = 500
 	maxSearch    = 200
 	maxUserAgent = 300
-	maxExternal  = 100
 )
 
 // problems are messages next to form fields, by field name.
@@ -30,6 +30,15 @@ func (p problems) add(field, message string) {
 	if message != "" && p[field] == "" {
 		p[field] = message
 	}
+}
+
+// problemsIn are the problems that an error names, by field; any other error is left.
+func problemsIn(err error) (problems, error) {
+	var invalid *billing.Invalid
+	if !errors.As(err, &invalid) {
+		return nil, err
+	}
+	return problems(maps.Clone(invalid.Fields)), nil
 }
 
 // parseForm reads a body of either form encoding. What cannot be read is the
@@ -118,31 +127,4 @@ func checked(values url.Values, name string) bool {
 		return false
 	}
 	return true
-}
-
-// emailProblem says what is wrong with one address, or "". It checks what
-// can be checked without sending mail.
-func emailProblem(email string) string {
-	switch parsed, err := mail.ParseAddress(email); {
-	case email == "":
-		return "Enter an e-mail address."
-	case length(email) > maxEmail:
-		return "This e-mail address is too long."
-	case err != nil || parsed.Address != email || parsed.Name != "":
-		return "This is not an e-mail address."
-	case !strings.Contains(email[strings.LastIndex(email, "@"):], ".") && !strings.HasSuffix(email, "@localhost"):
-		return "The part after @ needs a dot, as in example.com."
-	}
-	return ""
-}
-
-// nameProblem checks a required name.
-func nameProblem(what, name string) string {
-	switch {
-	case name == "":
-		return "Enter " + what + "."
-	case length(name) > maxName:
-		return "Use at most " + strconv.Itoa(maxName) + " characters."
-	}
-	return ""
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"seatbridge/billing"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -79,8 +80,8 @@ func parseInvite(r *http.Request) (inviteForm, problems, error) {
 		Name: clean(r.PostForm.Get("name")), Email: clean(r.PostForm.Get("email")), Role: oneOf(r.PostForm.Get("role"), roles()...),
 	}
 	p := problems{}
-	p.add("email", emailProblem(f.Email))
-	p.add("name", nameProblem("the member's name", f.Name))
+	p.add("email", billing.EmailProblem(f.Email))
+	p.add("name", billing.NameProblem("the member's name", f.Name))
 	if f.Role == "" {
 		p.add("role", "Choose a role.")
 	}
@@ -102,9 +103,11 @@ func (s *server) inviteMember(w http.ResponseWriter, r *http.Request) error {
 				Invite: views.InviteForm{Role: string(form.Role)}, InviteLink: link, InvitedAs: form.Email,
 			})
 		}
-		if err := problems.conflict(err); err != nil {
+		var conflict *store.Conflict
+		if !errors.As(err, &conflict) || conflict.Field != "email" {
 			return err
 		}
+		problems.add("email", "A member has this e-mail address already.")
 	}
 	return s.renderMembers(w, r, http.StatusUnprocessableEntity, views.MembersPage{Invite: views.InviteForm{
 		Name: form.Name, Email: form.Email, Role: string(form.Role), Problems: views.Problems(problems),

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -160,86 +159,32 @@ func organizationRow(row store.OrganizationRow, u billing.Usage) views.Organizat
 
 // The form.
 
-// organizationForm is what the form for an organization sends.
-type organizationForm struct {
-	Name       string
-	License    store.License
-	Plan       store.Plan
-	Managed    bool
-	ExternalID string
-}
-
-// parseOrganization reads the form; whatever is missing or unknown becomes a problem.
-func parseOrganization(r *http.Request) (organizationForm, problems, error) {
+// parseOrganization reads the form of an organization; an unknown choice is none.
+func parseOrganization(r *http.Request) (billing.Profile, error) {
 	if err := parseForm(r); err != nil {
-		return organizationForm{}, nil, err
+		return billing.Profile{}, err
 	}
-	f := organizationForm{
+	return billing.Profile{
 		Name:       clean(r.PostForm.Get("name")),
 		License:    oneOf(r.PostForm.Get("license"), store.Standard, store.Trial, store.NFR),
 		Plan:       oneOf(r.PostForm.Get("plan"), store.Plans()...),
 		Managed:    checked(r.PostForm, "managed"),
 		ExternalID: clean(r.PostForm.Get("external_id")),
-	}
-	p := problems{}
-	p.add("name", nameProblem("the organization's name", f.Name))
-	if f.License == "" {
-		p.add("license", "Choose a license type.")
-	}
-	if f.Plan == "" {
-		p.add("plan", "Choose a plan.")
-	}
-	if length(f.ExternalID) > maxExternal {
-		p.add("external_id", fmt.Sprintf("Use at most %d characters.", maxExternal))
-	}
-	return f, p, nil
+	}, nil
 }
 
-// new makes an organization that begins now.
-func (f organizationForm) new(now time.Time) store.Organization {
-	o := store.Organization{
-		Name: f.Name, Plan: f.Plan, License: f.License, Managed: f.Managed, ExternalID: f.ExternalID, CreatedAt: now,
-	}
-	if o.License == store.Trial {
-		o.TrialEndsAt = billing.TrialEnd(now)
-	}
-	return o
-}
-
-// view is the form as it was sent, with what is wrong.
-func (f organizationForm) view(action string, p problems) views.OrganizationForm {
+// organizationForm is the form as it was sent, with what is wrong.
+func organizationForm(action string, o billing.Profile, p problems) views.OrganizationForm {
 	return views.OrganizationForm{
-		Action: action, Name: f.Name, License: string(f.License), Plan: string(f.Plan), Managed: f.Managed,
-		ExternalID: f.ExternalID, Problems: views.Problems(p),
+		Action: action, Name: o.Name, License: string(o.License), Plan: string(o.Plan), Managed: o.Managed,
+		ExternalID: o.ExternalID, Problems: views.Problems(p),
 	}
-}
-
-// conflict puts a value that another organization has next to its field; any
-// other error is left.
-func (p problems) conflict(err error) error {
-	var conflict *store.Conflict
-	if !errors.As(err, &conflict) {
-		return err
-	}
-	switch conflict.Field {
-	case "name":
-		p.add("name", "Another organization has this name.")
-	case "external_id":
-		p.add("external_id", "Another organization has this ID.")
-	case "license":
-		p.add("license", "There is an NFR organization already; an MSP can have one.")
-	case "email":
-		p.add("email", "A member has this e-mail address already.")
-	default:
-		return err
-	}
-	return nil
 }
 
 // newOrganization is the empty form; ?company names the ConnectWise company
 // whose row of the mapping table it is for.
 func (s *server) newOrganization(w http.ResponseWriter, r *http.Request) error {
-	form := organizationForm{License: store.Standard, Plan: store.Business, Managed: true}
+	form := billing.Profile{License: store.Standard, Plan: store.Business, Managed: true}
 	id := formID(r.URL.Query().Get("company"), 32)
 	if id != 0 && accessOf(visitorOf(r).Role) >= admin {
 		company, err := s.Store.Company(r.Context(), int(id))
@@ -249,7 +194,7 @@ func (s *server) newOrganization(w http.ResponseWriter, r *http.Request) error {
 		form.Name = company.Name
 		return s.renderCompanyOrganization(w, r, http.StatusOK, company, form, nil)
 	}
-	return s.renderNewOrganization(w, r, http.StatusOK, form.view("/organizations", nil))
+	return s.renderNewOrganization(w, r, http.StatusOK, organizationForm("/organizations", form, nil))
 }
 
 func (s *server) renderNewOrganization(w http.ResponseWriter, r *http.Request, status int, form views.OrganizationForm) error {
@@ -259,27 +204,19 @@ func (s *server) renderNewOrganization(w http.ResponseWriter, r *http.Request, s
 }
 
 func (s *server) createOrganization(w http.ResponseWriter, r *http.Request) error {
-	form, problems, err := parseOrganization(r)
+	form, err := parseOrganization(r)
 	if err != nil {
 		return err
 	}
-	if len(problems) == 0 {
-		created, err := s.Store.CreateOrganization(r.Context(), form.new(s.Now()))
-		if err == nil {
-			return s.organizationCreated(w, r, created)
-		}
-		if err := problems.conflict(err); err != nil {
-			return err
-		}
+	added, err := s.Bridge.Organizations.Add(r.Context(), s.actor(r), form)
+	if err == nil {
+		return s.done(w, r, organizationPath(added.ID), added.Name+" was added.")
 	}
-	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, form.view("/organizations", problems))
-}
-
-func (s *server) organizationCreated(w http.ResponseWriter, r *http.Request, o store.Organization) error {
-	if err := s.recordOrganization(r, o.ID, "Added organization "+quote(o.Name)+"."); err != nil {
+	problems, err := problemsIn(err)
+	if err != nil {
 		return err
 	}
-	return s.done(w, r, organizationPath(o.ID), o.Name+" was added.")
+	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, organizationForm("/organizations", form, problems))
 }
 
 func organizationPath(id int64) string { return "/organizations/" + strconv.FormatInt(id, 10) }
@@ -305,103 +242,77 @@ func (s *server) showOrganization(w http.ResponseWriter, r *http.Request) error 
 }
 
 func editForm(o store.Organization) views.OrganizationForm {
-	form := organizationForm{Name: o.Name, License: o.License, Plan: o.Plan, Managed: o.Managed, ExternalID: o.ExternalID}.view(organizationPath(o.ID), nil)
+	form := organizationForm(organizationPath(o.ID), billing.ProfileOf(o), nil)
 	form.Edit = true
 	return form
 }
 
 func (s *server) updateOrganization(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.organization(r)
+	id, err := pathID(r, "id")
 	if err != nil {
 		return err
 	}
-	form, problems, err := parseOrganization(r)
+	form, err := parseOrganization(r)
 	if err != nil {
 		return err
 	}
-	if !o.DeletedAt.IsZero() {
-		problems.add("", "This organization is deleted and cannot be changed.")
+	_, err = s.Bridge.Organizations.Edit(r.Context(), s.actor(r), id, func(p *billing.Profile) { *p = form })
+	if err == nil {
+		return s.done(w, r, organizationPath(id), "Saved.")
 	}
-	if form.License == store.Trial && o.License != store.Trial {
-		problems.add("license", "A trial can only be chosen when an organization is added.")
+	problems, err := problemsIn(err)
+	if err != nil {
+		return err
 	}
-	if len(problems) == 0 {
-		changed := o
-		changed.Name, changed.Plan, changed.License, changed.Managed, changed.ExternalID = form.Name, form.Plan, form.License, form.Managed, form.ExternalID
-		err := s.Store.UpdateOrganization(r.Context(), changed, s.Now())
-		if err == nil {
-			return s.organizationUpdated(w, r, o, changed)
-		}
-		if err := problems.conflict(err); err != nil {
-			return err
-		}
-	}
-	view := form.view(organizationPath(o.ID), problems)
+	view := organizationForm(organizationPath(id), form, problems)
 	view.Edit = true
-	if isPart(r) {
-		return s.render(w, r, http.StatusUnprocessableEntity, views.OrganizationEdit(view))
-	}
-	return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, view, views.SeatForm{}, nil)
+	return s.rejectEdit(w, r, id, view)
 }
 
-func (s *server) organizationUpdated(w http.ResponseWriter, r *http.Request, before, after store.Organization) error {
-	if err := s.recordOrganization(r, after.ID, describeEdit(before, after)); err != nil {
+// rejectEdit shows the form for an edit again, with what is wrong.
+func (s *server) rejectEdit(w http.ResponseWriter, r *http.Request, id int64, form views.OrganizationForm) error {
+	if isPart(r) {
+		return s.render(w, r, http.StatusUnprocessableEntity, views.OrganizationEdit(form))
+	}
+	o, err := s.Store.Organization(r.Context(), id)
+	if err != nil {
 		return err
 	}
-	return s.done(w, r, organizationPath(after.ID), "Saved.")
-}
-
-// describeEdit says for the activity log what an edit changed.
-func describeEdit(before, after store.Organization) string {
-	text := "Edited organization " + quote(after.Name) + "."
-	note := func(what, from, to string) {
-		if from != to {
-			text += fmt.Sprintf(" %s: %s → %s.", what, cmp.Or(from, "none"), cmp.Or(to, "none"))
-		}
-	}
-	note("Name", before.Name, after.Name)
-	note("Plan", before.Plan.Name(), after.Plan.Name())
-	note("License type", string(before.License), string(after.License))
-	note("MSP-managed", strconv.FormatBool(before.Managed), strconv.FormatBool(after.Managed))
-	note("External ID", before.ExternalID, after.ExternalID)
-	return text
+	return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, form, views.SeatForm{}, nil)
 }
 
 func (s *server) suspendOrganization(w http.ResponseWriter, r *http.Request) error {
-	return s.changeOrganization(w, r, "Suspended", func(ctx context.Context, id int64) error {
-		return s.Store.SuspendOrganization(ctx, id, s.Now())
-	})
+	return s.changeOrganization(w, r, "Suspended", s.Bridge.Organizations.Suspend)
 }
 
 func (s *server) reactivateOrganization(w http.ResponseWriter, r *http.Request) error {
-	return s.changeOrganization(w, r, "Reactivated", s.Store.ReactivateOrganization)
+	return s.changeOrganization(w, r, "Reactivated", s.Bridge.Organizations.Reactivate)
 }
 
 // deleteOrganization ends billing with this month; the page stays, so that the
 // month's figure can still be read.
 func (s *server) deleteOrganization(w http.ResponseWriter, r *http.Request) error {
-	return s.changeOrganization(w, r, "Deleted", func(ctx context.Context, id int64) error {
-		return s.Store.DeleteOrganization(ctx, id, s.Now())
-	})
+	return s.changeOrganization(w, r, "Deleted", s.Bridge.Organizations.Delete)
 }
 
-// changeOrganization carries out one of the buttons. On a deleted organization
-// none of them does anything.
-func (s *server) changeOrganization(w http.ResponseWriter, r *http.Request, verb string, change func(context.Context, int64) error) error {
-	o, err := s.organization(r)
+// organizationChange is what one of an organization's buttons does; done is
+// false where there was nothing to do.
+type organizationChange func(ctx context.Context, who billing.Actor, id int64) (o store.Organization, done bool, err error)
+
+// changeOrganization carries out one of the buttons.
+func (s *server) changeOrganization(w http.ResponseWriter, r *http.Request, verb string, change organizationChange) error {
+	id, err := pathID(r, "id")
 	if err != nil {
 		return err
 	}
-	if !o.DeletedAt.IsZero() {
-		return &httpError{Status: http.StatusConflict, Message: o.Name + " is deleted already."}
-	}
-	if err := change(r.Context(), o.ID); err != nil {
-		return err
-	}
-	if err := s.recordOrganization(r, o.ID, verb+" organization "+quote(o.Name)+"."); err != nil {
+	o, done, err := change(r.Context(), s.actor(r), id)
+	if err != nil {
 		return err
 	}
 	message := verb + " " + o.Name + "."
+	if !done {
+		message = o.Name + " is " + string(o.Status()) + " already."
+	}
 	if !isPart(r) {
 		return s.done(w, r, organizationPath(o.ID), message)
 	}

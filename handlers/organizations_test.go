@@ -110,7 +110,9 @@ func TestSuspendReactivateDelete(t *testing.T) {
 	if page.Find("form[action='"+path+"/seats']").Length() != 0 {
 		t.Error("a deleted organization takes members")
 	}
-	for _, action := range []string{"/delete", "/suspend", "/reactivate"} {
+	b.post(path+"/delete", nil, http.StatusSeeOther) // who asks twice is told so, and nothing more happens
+	has(t, b.follow(), "[data-testid=flash]", "Acme is deleted already.")
+	for _, action := range []string{"/suspend", "/reactivate"} {
 		b.post(path+action, nil, http.StatusConflict)
 	}
 	b.post(path, form("name", "Back", "license", "standard", "plan", "business"), http.StatusUnprocessableEntity)

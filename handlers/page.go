@@ -70,6 +70,8 @@ func asHTTPError(err error) *httpError {
 		return known
 	case errors.As(err, &tooBig):
 		return badBody(err)
+	case errors.As(err, &invalid) && invalid.Cause != nil:
+		return &httpError{Status: http.StatusConflict, Message: sentences(invalid.Fields), Err: err}
 	case errors.As(err, &invalid):
 		return &httpError{Status: http.StatusUnprocessableEntity, Message: sentences(invalid.Fields), Err: err}
 	case errors.As(err, &refused):

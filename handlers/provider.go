@@ -290,7 +290,7 @@ func (s *server) addReported(w http.ResponseWriter, r *http.Request) error {
 	}
 	o, err := s.Bridge.AddReported(r.Context(), s.actor(r), fetch, row)
 	if err != nil {
-		return conflictProblem(err)
+		return err
 	}
 	return s.done(w, r, providerPath, o.Name+" was added.")
 }
@@ -305,7 +305,7 @@ func (s *server) linkReported(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if o, err = s.Bridge.LinkReported(r.Context(), s.actor(r), fetch, row, o.ID); err != nil {
-		return conflictProblem(err)
+		return err
 	}
 	return s.done(w, r, providerPath, o.Name+" is linked.")
 }

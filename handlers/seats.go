@@ -6,16 +6,14 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
+	"seatbridge/billing"
 	"seatbridge/store"
 	"seatbridge/views"
 )
 
 const (
 	seatsPage = 50
-	// maxSeatsAtOnce bounds one pasted list.
-	maxSeatsAtOnce = 5000
 	// maxNamed is how many bad addresses a message names.
 	maxNamed = 5
 )
@@ -79,13 +77,8 @@ func parseSeats(r *http.Request) (seatForm, problems, error) {
 	emails, bad := parseEmails(f.Text)
 	f.Emails = emails
 	p := problems{}
-	switch {
-	case len(bad) > 0:
+	if len(bad) > 0 {
 		p.add("emails", notEmails(bad))
-	case len(emails) == 0:
-		p.add("emails", "Enter at least one e-mail address.")
-	case len(emails) > maxSeatsAtOnce:
-		p.add("emails", fmt.Sprintf("These are %d addresses. Add at most %d at once.", len(emails), maxSeatsAtOnce))
 	}
 	return f, p, nil
 }
@@ -101,7 +94,7 @@ func parseEmails(text string) (emails, bad []string) {
 			if email == "" {
 				continue
 			}
-			if emailProblem(email) != "" {
+			if billing.EmailProblem(email) != "" {
 				bad = append(bad, email)
 			} else if key := store.FoldEmail(email); !seen[key] {
 				seen[key] = true
@@ -145,27 +138,17 @@ func (s *server) addSeats(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !o.DeletedAt.IsZero() {
-		problems.add("", "This organization is deleted; nobody can be added.")
-	}
-	if len(problems) > 0 {
-		add := views.SeatForm{Emails: form.Text, Pending: form.Pending, Problems: views.Problems(problems)}
-		return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, editForm(o), add, nil)
-	}
-	invited, joined := time.Time{}, s.Now()
-	if form.Pending {
-		invited, joined = joined, invited
-	}
-	added, existing, err := s.Store.AddSeats(r.Context(), o.ID, form.Emails, invited, joined)
-	if err != nil {
-		return err
-	}
-	if added > 0 {
-		if err := s.recordOrganization(r, o.ID, fmt.Sprintf("Added %s to %s.", members(added), quote(o.Name))); err != nil {
+	var added billing.AddedMembers
+	if len(problems) == 0 {
+		if added, err = s.Bridge.Organizations.AddMembers(r.Context(), s.actor(r), o.ID, form.Emails, form.Pending); err == nil {
+			return s.done(w, r, organizationPath(o.ID), describeAdded(added.Added, len(added.Existing)))
+		}
+		if problems, err = problemsIn(err); err != nil {
 			return err
 		}
 	}
-	return s.done(w, r, organizationPath(o.ID), describeAdded(added, len(existing)))
+	add := views.SeatForm{Emails: form.Text, Pending: form.Pending, Problems: views.Problems(problems)}
+	return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, editForm(o), add, nil)
 }
 
 func describeAdded(added, existing int) string {
@@ -186,20 +169,6 @@ func members(n int) string {
 	return fmt.Sprintf("%d members", n)
 }
 
-func seatVerb(action store.SeatAction) string {
-	switch action {
-	case store.SeatSuspend:
-		return "Suspended"
-	case store.SeatReactivate:
-		return "Reactivated"
-	case store.SeatJoin:
-		return "Marked as joined:"
-	case store.SeatDelete:
-		return "Deleted"
-	}
-	return ""
-}
-
 func (s *server) changeSeats(w http.ResponseWriter, r *http.Request) error {
 	o, err := s.organization(r)
 	if err != nil {
@@ -210,29 +179,15 @@ func (s *server) changeSeats(w http.ResponseWriter, r *http.Request) error {
 	}
 	action := oneOf(r.PostForm.Get("action"), store.SeatSuspend, store.SeatReactivate, store.SeatJoin, store.SeatDelete)
 	ids := formIDs(r.PostForm["seat"], 64)
-	problem := ""
-	switch {
-	case action == "":
-		problem = "Choose what to do with the members."
-	case len(ids) == 0:
-		problem = "Choose at least one member."
-	case !o.DeletedAt.IsZero():
-		problem = "This organization is deleted; its members cannot be changed."
-	}
-	if problem != "" {
-		notice := &views.Notice{Kind: "error", What: problem}
-		return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, editForm(o), views.SeatForm{}, notice)
-	}
 	slices.Sort(ids)
-	changed, err := s.Store.ChangeSeats(r.Context(), o.ID, ids, action, s.Now())
+	changed, err := s.Bridge.Organizations.ChangeMembers(r.Context(), s.actor(r), o.ID, action, billing.Members{Seats: ids})
+	if err == nil {
+		return s.done(w, r, seatsPath(r, o), changed.Done+".")
+	}
+	problems, err := problemsIn(err)
 	if err != nil {
 		return err
 	}
-	text := seatVerb(action) + " " + members(changed)
-	if changed > 0 {
-		if err := s.recordOrganization(r, o.ID, text+" of "+quote(o.Name)+"."); err != nil {
-			return err
-		}
-	}
-	return s.done(w, r, seatsPath(r, o), text+".")
+	notice := &views.Notice{Kind: "error", What: sentences(problems)}
+	return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, editForm(o), views.SeatForm{}, notice)
 }

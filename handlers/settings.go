@@ -6,6 +6,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"seatbridge/billing"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -79,7 +80,7 @@ func parseSettings(r *http.Request, settings store.Settings) (store.Settings, pr
 	settings.MSPName = clean(r.PostForm.Get("msp"))
 	settings.CountPending = checked(r.PostForm, "count_pending")
 	p := problems{}
-	p.add("msp", nameProblem("the name of your company", settings.MSPName))
+	p.add("msp", billing.NameProblem("the name of your company", settings.MSPName))
 	return settings, p, nil
 }
 

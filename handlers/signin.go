@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"seatbridge/billing"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -198,10 +199,10 @@ func parseSetup(r *http.Request) (setupForm, problems, error) {
 		MSP:      clean(r.PostForm.Get("msp")),
 	}
 	p := problems{}
-	p.add("name", nameProblem("your name", f.Name))
-	p.add("email", emailProblem(f.Email))
+	p.add("name", billing.NameProblem("your name", f.Name))
+	p.add("email", billing.EmailProblem(f.Email))
 	p.add("password", passwordProblem(f.Password, f.Email, f.Name))
-	p.add("msp", nameProblem("the name of your company", f.MSP))
+	p.add("msp", billing.NameProblem("the name of your company", f.MSP))
 	return f, p, nil
 }
 
@@ -296,7 +297,7 @@ func parseAccept(r *http.Request, email string) (acceptForm, problems, error) {
 	}
 	f := acceptForm{Name: clean(r.PostForm.Get("name")), Password: r.PostForm.Get("password")}
 	p := problems{}
-	p.add("name", nameProblem("your name", f.Name))
+	p.add("name", billing.NameProblem("your name", f.Name))
 	p.add("password", passwordProblem(f.Password, email, f.Name))
 	return f, p, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/danielgtaylor/huma/v2"
 
+	"seatbridge/billing"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -50,7 +51,7 @@ func parseToken(r *http.Request) (tokenForm, problems, error) {
 		}
 	}
 	p := problems{}
-	p.add("name", nameProblem("a name", f.Name))
+	p.add("name", billing.NameProblem("a name", f.Name))
 	if len(f.Scopes) == 0 {
 		p.add("scope", "Choose at least one scope.")
 	}

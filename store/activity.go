@@ -32,6 +32,12 @@ type Activity struct {
 	OrganizationID int64  // 0: not about one organization
 }
 
+// About is the entry with the organization that it is about.
+func (a Activity) About(organizationID int64) Activity {
+	a.OrganizationID = organizationID
+	return a
+}
+
 // ActivityFilter picks entries of the activity log; a zero field does not matter.
 type ActivityFilter struct {
 	Actor          string // part of the e-mail address, in any case

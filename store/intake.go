@@ -171,26 +171,26 @@ func (s *Store) removeOldUploads(before time.Time) error {
 	return doing("removing old uploads", err)
 }
 
-// IntakeWriter writes what an intake changes, within one transaction.
-type IntakeWriter struct {
-	tx      *sql.Tx
-	inserts *sql.Stmt
-	updates *sql.Stmt
-}
+// SeatWriter saves many seats within one transaction.
+type SeatWriter struct{ inserts, updates *sql.Stmt }
 
-// WriteIntake runs fn and ends the intake, all in one transaction: when there is an error, nothing was written and the
-// intake is as it was. ErrNotFound: it is not a checked one. The file is removed.
-func (s *Store) WriteIntake(ctx context.Context, id int64, at time.Time, fn func(*IntakeWriter) error) error {
-	err := s.tx(ctx, fmt.Sprintf("writing intake %d", id), func(tx *sql.Tx) error {
-		err := execOne(ctx, tx, `UPDATE intakes SET state = $1, ended_at = $2 WHERE id = $3 AND state = $4`, IntakeDone, unix(at), id, IntakeChecked)
+// WriteIntake runs fn, which answers what is kept as found, and ends the intake, all as one Together: when there is an error,
+// nothing was written and the intake is as it was. ErrNotFound: it is not a checked one. The file is removed.
+func (s *Store) WriteIntake(ctx context.Context, id int64, at time.Time, fn func(*Store, *SeatWriter) (findings string, err error)) error {
+	err := s.Together(ctx, fmt.Sprintf("writing intake %d", id), func(s *Store) error {
+		err := execOne(ctx, s.within, `UPDATE intakes SET state = $1, ended_at = $2 WHERE id = $3 AND state = $4`, IntakeDone, unix(at), id, IntakeChecked)
 		if err != nil {
 			return err
 		}
-		w, err := newIntakeWriter(ctx, tx)
+		w, err := newSeatWriter(ctx, s.within)
 		if err != nil {
 			return err
 		}
-		return errors.Join(fn(w), w.inserts.Close(), w.updates.Close())
+		findings, err := fn(s, w)
+		if err = errors.Join(err, w.inserts.Close(), w.updates.Close()); err != nil {
+			return err
+		}
+		return execOne(ctx, s.within, `UPDATE intakes SET findings = $1 WHERE id = $2`, findings, id)
 	})
 	if err != nil {
 		return err
@@ -198,7 +198,7 @@ func (s *Store) WriteIntake(ctx context.Context, id int64, at time.Time, fn func
 	return s.removeIntakeFile(id)
 }
 
-func newIntakeWriter(ctx context.Context, tx *sql.Tx) (w *IntakeWriter, err error) {
+func newSeatWriter(ctx context.Context, tx *sql.Tx) (w *SeatWriter, err error) {
 	inserts, err := tx.PrepareContext(ctx, `
 		INSERT INTO seats (organization_id, email, email_folded, invited_at, joined_at, suspended_at, deleted_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`)
@@ -214,21 +214,11 @@ func newIntakeWriter(ctx context.Context, tx *sql.Tx) (w *IntakeWriter, err erro
 	if err != nil {
 		return nil, err
 	}
-	return &IntakeWriter{tx: tx, inserts: inserts, updates: updates}, nil
+	return &SeatWriter{inserts: inserts, updates: updates}, nil
 }
 
-// CreateOrganization adds an organization as Store.CreateOrganization does.
-func (w *IntakeWriter) CreateOrganization(ctx context.Context, o Organization) (Organization, error) {
-	return createOrganization(ctx, w.tx, o)
-}
-
-// Seats lists all seats of an organization, also the deleted ones, by id.
-func (w *IntakeWriter) Seats(ctx context.Context, organizationID int64) ([]Seat, error) {
-	return seatHistory(ctx, w.tx, organizationID)
-}
-
-// SaveSeat adds a seat, which has no id then, or changes the moments of one.
-func (w *IntakeWriter) SaveSeat(ctx context.Context, seat Seat) error {
+// Save adds a seat, which has no id then, or changes the moments of one.
+func (w *SeatWriter) Save(ctx context.Context, seat Seat) error {
 	var err error
 	if seat.ID == 0 {
 		_, err = w.inserts.ExecContext(ctx, seat.OrganizationID, seat.Email, FoldEmail(seat.Email),
@@ -237,26 +227,6 @@ func (w *IntakeWriter) SaveSeat(ctx context.Context, seat Seat) error {
 		_, err = w.updates.ExecContext(ctx, unix(seat.InvitedAt), unix(seat.JoinedAt), unix(seat.SuspendedAt), unix(seat.DeletedAt), seat.ID, seat.OrganizationID)
 	}
 	return doing(fmt.Sprintf("%q of organization %d", seat.Email, seat.OrganizationID), err)
-}
-
-// Reports lists the usage reports of a month.
-func (w *IntakeWriter) Reports(ctx context.Context, m Month) ([]UsageReport, error) {
-	return usageReports(ctx, w.tx, m)
-}
-
-// SaveReport keeps a usage report as Store.SaveUsageReport does.
-func (w *IntakeWriter) SaveReport(ctx context.Context, r UsageReport) error {
-	return saveUsageReport(ctx, w.tx, r)
-}
-
-// AddActivity adds an entry to the activity log.
-func (w *IntakeWriter) AddActivity(ctx context.Context, a Activity) error {
-	return addActivity(ctx, w.tx, a)
-}
-
-// IntakeFindings changes what is kept as found, now that it is written.
-func (w *IntakeWriter) IntakeFindings(ctx context.Context, id int64, findings string) error {
-	return execOne(ctx, w.tx, `UPDATE intakes SET findings = $1 WHERE id = $2`, findings, id)
 }
 
 // SeatHistory lists all seats of an organization, also the deleted ones, by id.

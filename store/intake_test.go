@@ -66,18 +66,17 @@ func TestWriteIntakeIsAllOrNothing(t *testing.T) {
 	in := newIntake(t, s)
 	broken := errors.New("broken")
 	write := func(end error) error {
-		return s.WriteIntake(t.Context(), in.ID, t0, func(w *IntakeWriter) error {
-			created := must[Organization](t)(w.CreateOrganization(t.Context(), Organization{Name: "New", Plan: Business, License: Standard, CreatedAt: t0}))
+		return s.WriteIntake(t.Context(), in.ID, t0, func(s *Store, w *SeatWriter) (string, error) {
+			created := must[Organization](t)(s.CreateOrganization(t.Context(), Organization{Name: "New", Plan: Business, License: Standard, CreatedAt: t0}))
 			for _, id := range []int64{o.ID, created.ID} {
-				check(t, w.SaveSeat(t.Context(), Seat{OrganizationID: id, Email: "ann@example.com", JoinedAt: t0}))
+				check(t, w.Save(t.Context(), Seat{OrganizationID: id, Email: "ann@example.com", JoinedAt: t0}))
 			}
-			seats := must[[]Seat](t)(w.Seats(t.Context(), o.ID))
+			seats := must[[]Seat](t)(s.SeatHistory(t.Context(), o.ID))
 			seats[0].DeletedAt = t0.Add(time.Hour)
-			check(t, w.SaveSeat(t.Context(), seats[0]))
-			check(t, w.SaveReport(t.Context(), UsageReport{OrganizationID: o.ID, Month: "2026-03", Seats: 3, Plan: Business, Source: "csv", ReportedAt: t0}))
-			check(t, w.AddActivity(t.Context(), Activity{At: t0, Actor: "ann@example.com", Category: CategoryBilling, Action: "Imported."}))
-			check(t, w.IntakeFindings(t.Context(), in.ID, `{"rows":2}`))
-			return end
+			check(t, w.Save(t.Context(), seats[0]))
+			check(t, s.SaveUsageReport(t.Context(), UsageReport{OrganizationID: o.ID, Month: "2026-03", Seats: 3, Plan: Business, Source: "csv", ReportedAt: t0}))
+			check(t, s.AddActivity(t.Context(), Activity{At: t0, Actor: "ann@example.com", Category: CategoryBilling, Action: "Imported."}))
+			return `{"rows":2}`, end
 		})
 	}
 	count := func() (seats, reports int) {

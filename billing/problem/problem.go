@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"seatbridge/store"
 )
@@ -25,6 +26,11 @@ type Actor struct {
 	IP     string
 }
 
+// Did is the entry of the activity log for what the actor did at the moment at: a whole sentence without a subject.
+func (a Actor) Did(at time.Time, category store.Category, format string, args ...any) store.Activity {
+	return store.Activity{At: at, UserID: a.UserID, Actor: a.Name, IP: a.IP, Category: category, Action: fmt.Sprintf(format, args...)}
+}
+
 // System is the actor of scheduled work.
 func System() Actor { return Actor{Name: "Seatbridge"} }
 
@@ -39,7 +45,11 @@ func (f Fields) Add(field, sentence string) {
 }
 
 // Invalid is input that cannot be used.
-type Invalid struct{ Fields Fields }
+type Invalid struct {
+	Fields Fields
+	// Cause is set where the input by itself could be used and contradicts what is there, such as a *store.Conflict.
+	Cause error
+}
 
 // Sentence is what is wrong, of several things the first by the names of their fields.
 func (e *Invalid) Sentence() string {
@@ -56,6 +66,9 @@ func (e *Invalid) Error() string {
 	}
 	return "invalid input"
 }
+
+// Unwrap is the cause.
+func (e *Invalid) Unwrap() error { return e.Cause }
 
 // Refused is something that ConnectWise did not do.
 type Refused struct {

@@ -1,0 +1,33 @@
+package billing
+
+import (
+	"context"
+	"fmt"
+
+	"seatbridge/store"
+)
+
+// longestNote bounds what is said about a reported figure, in characters.
+const longestNote = 200
+
+// ReportUsage keeps an organization's billable seats of a whole month as a source reported them; they take the place of an
+// earlier report of the month.
+func (d *Organizations) ReportUsage(ctx context.Context, who Actor, r store.UsageReport) error {
+	r.ReportedAt = d.now()
+	return d.store.Together(ctx, fmt.Sprintf("reporting the usage of organization %d", r.OrganizationID), func(s *store.Store) error {
+		o, err := s.Organization(ctx, r.OrganizationID)
+		if err != nil {
+			return err
+		}
+		problems := FigureProblems(o, Figure{r.Month, r.Seats, r.Plan}, d.now())
+		addProblem(problems, "note", LengthProblem(r.Note, longestNote))
+		if len(problems) > 0 {
+			return &Invalid{Fields: problems}
+		}
+		if err := s.SaveUsageReport(ctx, r); err != nil {
+			return err
+		}
+		return s.AddActivity(ctx, who.Did(d.now(), store.CategoryBilling, "Reported %d %s seats of “%s” for %s.",
+			r.Seats, r.Plan.Name(), o.Name, r.Month).About(o.ID))
+	})
+}

@@ -1,0 +1,47 @@
+package billing
+
+import (
+	"fmt"
+	"net/mail"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxName  = 200 // characters
+	maxEmail = 254 // RFC 5321
+)
+
+// NameProblem says what is wrong with a required name, or nothing; what is the name in words.
+func NameProblem(what, name string) string {
+	if name == "" {
+		return "Enter " + what + "."
+	}
+	return LengthProblem(name, maxName)
+}
+
+// LengthProblem says that a text has more than so many characters, or nothing.
+func LengthProblem(text string, most int) string {
+	if utf8.RuneCountInString(text) <= most {
+		return ""
+	}
+	return fmt.Sprintf("Use at most %d characters.", most)
+}
+
+// EmailProblem says what is wrong with one e-mail address, or nothing. It checks what can be checked without sending mail.
+func EmailProblem(email string) string {
+	parsed, err := mail.ParseAddress(email)
+	domain := email[strings.LastIndexByte(email, '@')+1:]
+	switch {
+	case email == "":
+		return "Enter an e-mail address."
+	case utf8.RuneCountInString(email) > maxEmail:
+		return "This e-mail address is too long."
+	case err != nil, parsed.Address != email, parsed.Name != "", strings.ContainsRune(email, utf8.RuneError),
+		strings.Contains(domain, ".."), strings.Trim(domain, ".") != domain:
+		return "This is not an e-mail address."
+	case !strings.Contains(domain, ".") && domain != "localhost":
+		return "The part after @ needs a dot, as in example.com."
+	}
+	return ""
+}
