@@ -133,16 +133,9 @@ func fieldOf(err error) string {
 // today is the calendar day in UTC, which decides what is live, expired or due whatever the machine's zone.
 func (b *Bridge) today() connectwise.Date { return connectwise.DateOf(b.now().UTC()) }
 
+// record notes a deed that was done elsewhere, such as in ConnectWise; what is done in the store goes through store.Record.
 func (b *Bridge) record(ctx context.Context, who Actor, category store.Category, format string, args ...any) error {
-	return b.recordFor(ctx, who, category, 0, format, args...)
-}
-
-func (b *Bridge) recordFor(ctx context.Context, who Actor, category store.Category, organizationID int64, format string, args ...any) error {
-	err := b.store.AddActivity(ctx, store.Activity{
-		At: b.now(), UserID: who.UserID, Actor: who.Name, IP: who.IP,
-		Category: category, Action: fmt.Sprintf(format, args...), OrganizationID: organizationID,
-	})
-	if err != nil {
+	if err := b.store.AddActivity(ctx, who.Did(b.now(), category, format, args...)); err != nil {
 		return fmt.Errorf("recording activity: %w", err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package billing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/mail"
@@ -89,17 +88,24 @@ func (b *Bridge) SaveChannel(ctx context.Context, who Actor, c store.Channel, si
 	if problems := channelProblems(c, sign); len(problems) > 0 {
 		return 0, &Invalid{Fields: problems}
 	}
+	return b.keepChannel(ctx, who, c)
+}
+
+// keepChannel adds a channel that has no id, or changes it.
+func (b *Bridge) keepChannel(ctx context.Context, who Actor, c store.Channel) (id int64, err error) {
 	verb := "Changed"
-	if c.ID != 0 {
-		err = b.store.UpdateChannel(ctx, c)
-	} else {
+	if c.ID == 0 {
 		verb, c.CreatedAt = "Added", b.now()
-		c.ID, err = b.store.CreateChannel(ctx, c)
 	}
-	if err != nil {
-		return 0, err
-	}
-	return c.ID, b.record(ctx, who, store.CategorySettings, "%s the notification channel %q (%s).", verb, c.Name, c.Kind)
+	entry := who.Did(b.now(), store.CategorySettings, "%s the notification channel %q (%s).", verb, c.Name, c.Kind)
+	err = b.store.Record(ctx, entry, func(s *store.Store) error {
+		if c.ID != 0 {
+			return s.UpdateChannel(ctx, c)
+		}
+		c.ID, err = s.CreateChannel(ctx, c)
+		return err
+	})
+	return c.ID, err
 }
 
 // completed fills in what was saved and not entered again.
@@ -205,10 +211,8 @@ func (b *Bridge) DeleteChannel(ctx context.Context, who Actor, id int64) error {
 	if err != nil {
 		return err
 	}
-	if err := b.store.DeleteChannel(ctx, id); err != nil {
-		return err
-	}
-	return b.record(ctx, who, store.CategorySettings, "Deleted the notification channel %q (%s).", c.Name, c.Kind)
+	entry := who.Did(b.now(), store.CategorySettings, "Deleted the notification channel %q (%s).", c.Name, c.Kind)
+	return b.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteChannel(ctx, id) })
 }
 
 // TestChannel sends a test message at once and answers what came of it: a zero problem is a message that was taken.
@@ -224,8 +228,6 @@ func (b *Bridge) TestChannel(ctx context.Context, who Actor, id int64) (store.Pr
 		result = "it was not taken"
 	}
 	ctx = context.WithoutCancel(ctx)
-	return problem, errors.Join(
-		b.store.SetChannelResult(ctx, id, problem, b.now()),
-		b.record(ctx, who, store.CategorySettings, "Sent a test message through the notification channel %q: %s.", c.Name, result),
-	)
+	entry := who.Did(b.now(), store.CategorySettings, "Sent a test message through the notification channel %q: %s.", c.Name, result)
+	return problem, b.store.Record(ctx, entry, func(s *store.Store) error { return s.SetChannelResult(ctx, id, problem, b.now()) })
 }

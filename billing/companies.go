@@ -242,11 +242,7 @@ func (i *importing) begin(now time.Time, cancel context.CancelFunc) bool {
 }
 
 func (b *Bridge) importNow(ctx context.Context, client *connectwise.Client, who Actor, typeIDs, statusIDs []int) {
-	result, err := b.importCompanies(ctx, client, typeIDs, statusIDs)
-	if err == nil {
-		err = b.record(context.WithoutCancel(ctx), who, store.CategoryIntegrations,
-			"Imported %d companies and %d agreements from ConnectWise PSA.", result.Companies, result.Agreements)
-	}
+	result, err := b.importCompanies(ctx, client, who, typeIDs, statusIDs)
 	b.imp.update(func(p *ImportProgress) {
 		p.Running, p.EndedAt, p.Cancelled = false, b.now(), ctx.Err() != nil
 		switch {
@@ -261,7 +257,7 @@ func (b *Bridge) importNow(ctx context.Context, client *connectwise.Client, who 
 	}
 }
 
-func (b *Bridge) importCompanies(ctx context.Context, client *connectwise.Client, typeIDs, statusIDs []int) (store.ImportResult, error) {
+func (b *Bridge) importCompanies(ctx context.Context, client *connectwise.Client, who Actor, typeIDs, statusIDs []int) (store.ImportResult, error) {
 	choice, err := readImportChoice(ctx, client, typeIDs, statusIDs)
 	if err != nil {
 		return store.ImportResult{}, err
@@ -291,7 +287,14 @@ func (b *Bridge) importCompanies(ctx context.Context, client *connectwise.Client
 	}
 	b.imp.update(func(p *ImportProgress) { p.Phase = "Saving" })
 	in.At = b.now()
-	result, err := b.store.SaveImport(ctx, in)
+	var result store.ImportResult
+	err = b.store.Together(ctx, "importing companies", func(s *store.Store) error {
+		if result, err = s.SaveImport(ctx, in); err != nil {
+			return err
+		}
+		return s.AddActivity(ctx, who.Did(in.At, store.CategoryIntegrations,
+			"Imported %d companies and %d agreements from ConnectWise PSA.", result.Companies, result.Agreements))
+	})
 	if err != nil {
 		return result, fmt.Errorf("saving the import: %w", err)
 	}
@@ -378,10 +381,8 @@ func (b *Bridge) Unmap(ctx context.Context, who Actor, organizationID int64, zer
 		return fmt.Errorf("unmapping organization %d: %w", organizationID, err)
 	}
 	unmap := func() error {
-		if err := b.store.DeleteMapping(ctx, organizationID); err != nil {
-			return fmt.Errorf("unmapping organization %d: %w", organizationID, err)
-		}
-		return b.recordFor(ctx, who, store.CategoryIntegrations, organizationID, "Unmapped %s.", o.Name)
+		entry := who.Did(b.now(), store.CategoryIntegrations, "Unmapped %s.", o.Name).About(organizationID)
+		return b.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteMapping(ctx, organizationID) })
 	}
 	if !zero {
 		return unmap()

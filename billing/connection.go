@@ -95,10 +95,7 @@ func (b *Bridge) Connect(ctx context.Context, who Actor, c Credentials) (Connect
 		return Connection{}, refused(err)
 	}
 	i.APIBase = client.APIBase()
-	if err := b.saveChecked(ctx, i, rights); err != nil {
-		return Connection{}, err
-	}
-	if err := b.record(ctx, who, store.CategoryIntegrations, "Saved the ConnectWise PSA credentials for company %s at %s.", i.Company, i.Site); err != nil {
+	if err := b.saveChecked(ctx, who, i, rights); err != nil {
 		return Connection{}, err
 	}
 	return b.Connection(ctx)
@@ -123,11 +120,11 @@ func (b *Bridge) CheckConnection(ctx context.Context, who Actor) (Connection, er
 		if isRefusal(err) {
 			b.tellRefusal(ctx, before, problemOf(err))
 		}
-		err = b.store.SetIntegrationProblem(ctx, problemOf(err), b.now())
+		err = b.keepTest(ctx, who, func(s *store.Store) error { return s.SetIntegrationProblem(ctx, problemOf(err), b.now()) })
 	} else {
 		b.tellRefusal(ctx, before, missingRights(rights))
 		i.APIBase = client.APIBase()
-		err = b.saveFindings(ctx, i, rights)
+		err = b.saveFindings(ctx, who, i, rights)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return Connection{}, ErrNotConnected // disconnected meanwhile
@@ -135,10 +132,11 @@ func (b *Bridge) CheckConnection(ctx context.Context, who Actor) (Connection, er
 	if err != nil {
 		return Connection{}, fmt.Errorf("keeping the result of the connection test: %w", err)
 	}
-	if err := b.record(ctx, who, store.CategoryIntegrations, "Tested the connection to ConnectWise PSA."); err != nil {
-		return Connection{}, err
-	}
 	return b.Connection(ctx)
+}
+
+func (b *Bridge) keepTest(ctx context.Context, who Actor, keep func(*store.Store) error) error {
+	return b.store.Record(ctx, who.Did(b.now(), store.CategoryIntegrations, "Tested the connection to ConnectWise PSA."), keep)
 }
 
 // Disconnect forgets the credentials, the products and every mapping. The history of runs stays.
@@ -149,11 +147,12 @@ func (b *Bridge) Disconnect(ctx context.Context, who Actor) error {
 	}
 	defer release()
 	b.CancelImport()
-	if err := b.store.Disconnect(ctx); err != nil {
+	entry := who.Did(b.now(), store.CategoryIntegrations, "Disconnected ConnectWise PSA and removed every mapping.")
+	if err := b.store.Record(ctx, entry, func(s *store.Store) error { return s.Disconnect(ctx) }); err != nil {
 		return fmt.Errorf("disconnecting: %w", err)
 	}
 	b.forgetClient()
-	return b.record(ctx, who, store.CategoryIntegrations, "Disconnected ConnectWise PSA and removed every mapping.")
+	return nil
 }
 
 // integrationFor is the integration that the credentials ask for, built on the saved one.
@@ -224,7 +223,7 @@ func sentence(err error) string {
 }
 
 // saveChecked keeps a connection that was just tested, with its rights and the right that is missing, if any.
-func (b *Bridge) saveChecked(ctx context.Context, i store.Integration, rights connectwise.Rights) error {
+func (b *Bridge) saveChecked(ctx context.Context, who Actor, i store.Integration, rights connectwise.Rights) error {
 	encoded, err := json.Marshal(rights)
 	if err != nil {
 		return fmt.Errorf("encoding rights: %w", err)
@@ -234,7 +233,8 @@ func (b *Bridge) saveChecked(ctx context.Context, i store.Integration, rights co
 	if !i.Problem.Zero() {
 		i.ErrorAt = i.CheckedAt
 	}
-	if err := b.store.SaveIntegration(ctx, i); err != nil {
+	entry := who.Did(b.now(), store.CategoryIntegrations, "Saved the ConnectWise PSA credentials for company %s at %s.", i.Company, i.Site)
+	if err := b.store.Record(ctx, entry, func(s *store.Store) error { return s.SaveIntegration(ctx, i) }); err != nil {
 		return fmt.Errorf("saving the integration: %w", err)
 	}
 	b.forgetClient()
@@ -243,12 +243,14 @@ func (b *Bridge) saveChecked(ctx context.Context, i store.Integration, rights co
 
 // saveFindings keeps what a test found, and nothing of the credentials that it was made with: they may have
 // been replaced or removed meanwhile.
-func (b *Bridge) saveFindings(ctx context.Context, i store.Integration, rights connectwise.Rights) error {
+func (b *Bridge) saveFindings(ctx context.Context, who Actor, i store.Integration, rights connectwise.Rights) error {
 	encoded, err := json.Marshal(rights)
 	if err != nil {
 		return fmt.Errorf("encoding rights: %w", err)
 	}
-	return b.store.SaveFindings(ctx, i.APIBase, string(encoded), missingRights(rights), b.now())
+	return b.keepTest(ctx, who, func(s *store.Store) error {
+		return s.SaveFindings(ctx, i.APIBase, string(encoded), missingRights(rights), b.now())
+	})
 }
 
 // storedRights are the rights as they were last tested.

@@ -33,8 +33,8 @@ func (b *Bridge) Correct(ctx context.Context, who Actor, c store.Correction) err
 		return err
 	}
 	c.At, c.By = b.now(), who.Name
-	return b.store.SaveCorrection(ctx, c, b.entry(who, store.CategoryBilling, o.ID,
-		"Corrected %s of %s from %s to %s: %s", c.Month, o.Name, inWords(before.Usage), seatsOn(c.Seats, c.Plan), c.Reason))
+	return b.store.SaveCorrection(ctx, c, who.Did(c.At, store.CategoryBilling, "Corrected %s of %s from %s to %s: %s",
+		c.Month, o.Name, inWords(before.Usage), seatsOn(c.Seats, c.Plan), c.Reason).About(o.ID))
 }
 
 // WithdrawCorrection lets the ledger or report decide a month again; store.ErrNotFound when no correction is in force.
@@ -46,8 +46,8 @@ func (b *Bridge) WithdrawCorrection(ctx context.Context, who Actor, organization
 	if u.Original == nil {
 		return fmt.Errorf("withdrawing the correction of organization %d for %s: %w", organizationID, m, store.ErrNotFound)
 	}
-	return b.store.WithdrawCorrection(ctx, organizationID, m, b.entry(who, store.CategoryBilling, organizationID,
-		"Withdrew the correction of %s of %s; %s counts again.", m, u.Organization, inWords(*u.Original)))
+	return b.store.WithdrawCorrection(ctx, organizationID, m, who.Did(b.now(), store.CategoryBilling,
+		"Withdrew the correction of %s of %s; %s counts again.", m, u.Organization, inWords(*u.Original)).About(organizationID))
 }
 
 // period is a month as figures show it: the current one to date, any other whole.
@@ -56,14 +56,6 @@ func (b *Bridge) period(m store.Month) Period {
 		return current
 	}
 	return WholeMonth(m)
-}
-
-// entry is an entry of the activity log.
-func (b *Bridge) entry(who Actor, category store.Category, organizationID int64, format string, args ...any) store.Activity {
-	return store.Activity{
-		At: b.now(), UserID: who.UserID, Actor: who.Name, IP: who.IP,
-		Category: category, Action: fmt.Sprintf(format, args...), OrganizationID: organizationID,
-	}
 }
 
 // inWords is a figure in a sentence.

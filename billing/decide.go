@@ -33,13 +33,30 @@ func (b *Bridge) Approve(ctx context.Context, who Actor, changeIDs []int64) (n i
 }
 
 func (b *Bridge) approve(ctx context.Context, who Actor, changeIDs []int64) (n int, runs []int64, err error) {
-	if n, runs, err = b.store.Approve(ctx, changeIDs, who.Name, b.now()); err != nil {
-		return 0, nil, err
+	err = b.store.Together(ctx, "approving", func(s *store.Store) error {
+		n, runs, err = s.Approve(ctx, changeIDs, who.Name, b.now())
+		return b.decided(ctx, s, who, decision{"Approved", n, runs, err})
+	})
+	return n, runs, err
+}
+
+// decision is what became of deciding held changes.
+type decision struct {
+	verb string
+	n    int
+	runs []int64
+	err  error
+}
+
+// decided notes a decision in its own transaction; one about nothing is an *Invalid.
+func (b *Bridge) decided(ctx context.Context, s *store.Store, who Actor, d decision) error {
+	switch {
+	case d.err != nil:
+		return d.err
+	case d.n == 0:
+		return &Invalid{Fields: map[string]string{"change": "None of the chosen changes waits for approval any more."}}
 	}
-	if n == 0 {
-		return 0, nil, errDecided()
-	}
-	return n, runs, b.record(ctx, who, store.CategoryBilling, "Approved %s of %s.", plural(n, "held change"), runNames(runs))
+	return s.AddActivity(ctx, who.Did(b.now(), store.CategoryBilling, "%s %s of %s.", d.verb, plural(d.n, "held change"), runNames(d.runs)))
 }
 
 // goOn carries runs on whose changes were approved, after those that were cut off before.
@@ -64,18 +81,12 @@ func (b *Bridge) goOn(ctx context.Context, runs []int64) error {
 
 // Reject ends held changes of any runs unwritten and says how many there were.
 func (b *Bridge) Reject(ctx context.Context, who Actor, changeIDs []int64) (n int, err error) {
-	n, runs, err := b.store.Reject(ctx, changeIDs, who.Name, b.now())
-	if err != nil {
-		return 0, err
-	}
-	if n == 0 {
-		return 0, errDecided()
-	}
-	return n, b.record(ctx, who, store.CategoryBilling, "Rejected %s of %s.", plural(n, "held change"), runNames(runs))
-}
-
-func errDecided() error {
-	return &Invalid{Fields: map[string]string{"change": "None of the chosen changes waits for approval any more."}}
+	err = b.store.Together(ctx, "rejecting", func(s *store.Store) error {
+		var runs []int64
+		n, runs, err = s.Reject(ctx, changeIDs, who.Name, b.now())
+		return b.decided(ctx, s, who, decision{"Rejected", n, runs, err})
+	})
+	return n, err
 }
 
 func runNames(ids []int64) string {
@@ -163,9 +174,8 @@ func (b *Bridge) ChooseLine(ctx context.Context, who Actor, changeID int64, addi
 	if !offered {
 		return &Invalid{Fields: map[string]string{"addition": "Choose one of the additions that are listed."}}
 	}
-	err = b.store.SaveLine(ctx, store.Line{AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: additionID, Chosen: true})
-	if err != nil {
-		return fmt.Errorf("keeping the choice: %w", err)
-	}
-	return b.record(ctx, who, store.CategoryBilling, "Chose addition %d for %s on %s, agreement %s.", additionID, c.Product, c.Company, c.Agreement)
+	entry := who.Did(b.now(), store.CategoryBilling, "Chose addition %d for %s on %s, agreement %s.", additionID, c.Product, c.Company, c.Agreement)
+	return b.store.Record(ctx, entry, func(s *store.Store) error {
+		return s.SaveLine(ctx, store.Line{AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: additionID, Chosen: true})
+	})
 }

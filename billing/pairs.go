@@ -149,10 +149,7 @@ func (w pairWorld) remapping(p Pair, who Actor, now time.Time) store.Remapping {
 	return store.Remapping{
 		Mapping: store.Mapping{OrganizationID: p.OrganizationID, CompanyID: p.CompanyID, AgreementID: p.AgreementID, CreatedAt: now, CreatedBy: who.Name},
 		Was:     p.Was,
-		Record: store.Activity{
-			At: now, UserID: who.UserID, Actor: who.Name, IP: who.IP,
-			Category: store.CategoryIntegrations, Action: action, OrganizationID: p.OrganizationID,
-		},
+		Record:  who.Did(now, store.CategoryIntegrations, "%s", action).About(p.OrganizationID),
 	}
 }
 

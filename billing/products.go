@@ -339,9 +339,7 @@ func (b *Bridge) ConfirmMapping(ctx context.Context, who Actor, items map[store.
 		return err
 	}
 	defer release()
-	if err := b.store.SaveProductMappings(ctx, mappings, b.now()); err != nil {
-		return fmt.Errorf("saving product mappings: %w", err)
-	}
-	return b.record(ctx, who, store.CategoryIntegrations, "Mapped %s to %s and %s to %s.",
+	entry := who.Did(b.now(), store.CategoryIntegrations, "Mapped %s to %s and %s to %s.",
 		mappings[0].Plan.Name(), mappings[0].Identifier, mappings[1].Plan.Name(), mappings[1].Identifier)
+	return b.store.Record(ctx, entry, func(s *store.Store) error { return s.SaveProductMappings(ctx, mappings, b.now()) })
 }

@@ -176,22 +176,20 @@ func (b *Bridge) SaveProvider(ctx context.Context, who Actor, c ProviderConfig) 
 	if err != nil {
 		return fmt.Errorf("saving the provider: %w", err)
 	}
-	if err := b.store.SaveProvider(ctx, store.Provider{Config: string(text), PrivateKey: c.PrivateKey, Since: b.now()}); err != nil {
-		return err
-	}
 	rule := "Figures need a report."
 	if !c.Required {
 		rule = "Where there is no report, the ledger is used."
 	}
-	return b.record(ctx, who, store.CategoryIntegrations, "Saved the connection with the NordPass Provider API at %s. %s", c.BaseURL, rule)
+	entry := who.Did(b.now(), store.CategoryIntegrations, "Saved the connection with the NordPass Provider API at %s. %s", c.BaseURL, rule)
+	return b.store.Record(ctx, entry, func(s *store.Store) error {
+		return s.SaveProvider(ctx, store.Provider{Config: string(text), PrivateKey: c.PrivateKey, Since: b.now()})
+	})
 }
 
 // DisconnectProvider forgets the connection and its private key. The reports that it brought stay.
 func (b *Bridge) DisconnectProvider(ctx context.Context, who Actor) error {
-	if err := b.store.DeleteProvider(ctx); err != nil {
-		return err
-	}
-	return b.record(ctx, who, store.CategoryIntegrations, "Disconnected the NordPass Provider API.")
+	entry := who.Did(b.now(), store.CategoryIntegrations, "Disconnected the NordPass Provider API.")
+	return b.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteProvider(ctx) })
 }
 
 // lastReportedMonth is the latest month whose usage report exists.

@@ -62,10 +62,8 @@ func (b *Bridge) Apply(ctx context.Context, who Actor, runID int64) error {
 		return err
 	}
 	run.Preview, run.Status, run.EndedAt, run.ContinuedAt = false, store.RunRunning, time.Time{}, b.now()
-	err = b.record(ctx, who, store.CategoryBilling, "Started writing the previewed changes of run %d.", run.ID)
-	if err == nil {
-		err = b.store.UpdateRun(ctx, run) // last: from here on the run is carried out, if need be by Resume
-	}
+	entry := who.Did(b.now(), store.CategoryBilling, "Started writing the previewed changes of run %d.", run.ID)
+	err = b.store.Record(ctx, entry, func(s *store.Store) error { return s.UpdateRun(ctx, run) }) // from here on the run is carried out, if need be by Resume
 	if err != nil {
 		release()
 		return fmt.Errorf("applying run %d: %w", runID, err)
@@ -81,10 +79,8 @@ func (b *Bridge) Discard(ctx context.Context, who Actor, runID int64) error {
 		return err
 	}
 	defer release()
-	if err := b.store.DiscardRun(ctx, run.ID); err != nil {
-		return err
-	}
-	return b.record(ctx, who, store.CategoryBilling, "Discarded the previewed changes of run %d.", run.ID)
+	entry := who.Did(b.now(), store.CategoryBilling, "Discarded the previewed changes of run %d.", run.ID)
+	return b.store.Record(ctx, entry, func(s *store.Store) error { return s.DiscardRun(ctx, run.ID) })
 }
 
 // reopen takes the lock for a preview that waits.
@@ -193,19 +189,19 @@ func (b *Bridge) begin(ctx context.Context, who Actor, r Request) (store.Run, fu
 	return run, release, nil
 }
 
-func (b *Bridge) create(ctx context.Context, who Actor, r Request) (store.Run, error) {
-	if r.Preview {
-		// An earlier preview that still waits is out of date from now on.
-		if err := b.store.DiscardPreviews(ctx, r.Kind); err != nil {
-			return store.Run{}, err
+func (b *Bridge) create(ctx context.Context, who Actor, r Request) (run store.Run, err error) {
+	err = b.store.Record(ctx, who.Did(b.now(), store.CategoryBilling, "Started %s.", r), func(s *store.Store) error {
+		if r.Preview {
+			// An earlier preview that still waits is out of date from now on.
+			if err := s.DiscardPreviews(ctx, r.Kind); err != nil {
+				return err
+			}
 		}
-	}
-	if err := b.record(ctx, who, store.CategoryBilling, "Started %s.", r); err != nil {
-		return store.Run{}, err
-	}
-	run, err := b.store.CreateRun(ctx, store.Run{
-		Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
-		Status: store.RunRunning, Actor: who.Name, UserID: who.UserID, Of: r.Of, Agreement: r.Agreement, StartedAt: b.now(),
+		run, err = s.CreateRun(ctx, store.Run{
+			Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
+			Status: store.RunRunning, Actor: who.Name, UserID: who.UserID, Of: r.Of, Agreement: r.Agreement, StartedAt: b.now(),
+		})
+		return err
 	})
 	if err != nil {
 		return store.Run{}, fmt.Errorf("starting a run: %w", err)

@@ -180,30 +180,30 @@ func suggestNames(names []store.NameOf, identifiers bool) []match.Name {
 // RejectSuggestion turns a suggestion down; it is not made again.
 func (b *Bridge) RejectSuggestion(ctx context.Context, who Actor, companyID int, organizationID int64) error {
 	r := store.RejectedSuggestion{CompanyID: companyID, OrganizationID: organizationID, RejectedAt: b.now(), RejectedBy: who.Name}
-	if err := b.store.RejectSuggestion(ctx, r); err != nil {
-		return fmt.Errorf("rejecting a suggestion: %w", err)
-	}
-	return b.recordSuggestion(ctx, who, companyID, organizationID, "Rejected the suggestion to map %s to %s.")
+	return b.recordSuggestion(ctx, who, r, "Rejected the suggestion to map %s to %s.", func(s *store.Store) error {
+		return s.RejectSuggestion(ctx, r)
+	})
 }
 
 // RestoreSuggestion takes a rejection back.
 func (b *Bridge) RestoreSuggestion(ctx context.Context, who Actor, companyID int, organizationID int64) error {
-	if err := b.store.RestoreSuggestion(ctx, companyID, organizationID); err != nil {
-		return fmt.Errorf("restoring a suggestion: %w", err)
-	}
-	return b.recordSuggestion(ctx, who, companyID, organizationID, "Restored the suggestion to map %s to %s.")
+	r := store.RejectedSuggestion{CompanyID: companyID, OrganizationID: organizationID}
+	return b.recordSuggestion(ctx, who, r, "Restored the suggestion to map %s to %s.", func(s *store.Store) error {
+		return s.RestoreSuggestion(ctx, companyID, organizationID)
+	})
 }
 
-func (b *Bridge) recordSuggestion(ctx context.Context, who Actor, companyID int, organizationID int64, sentence string) error {
-	o, err := b.store.Organization(ctx, organizationID)
+// recordSuggestion carries out a deed about a suggestion together with its entry in the activity log.
+func (b *Bridge) recordSuggestion(ctx context.Context, who Actor, r store.RejectedSuggestion, sentence string, deed func(*store.Store) error) error {
+	o, err := b.store.Organization(ctx, r.OrganizationID)
 	if err != nil {
-		return fmt.Errorf("reading organization %d: %w", organizationID, err)
+		return fmt.Errorf("reading organization %d: %w", r.OrganizationID, err)
 	}
-	company, err := b.store.Company(ctx, companyID)
+	company, err := b.store.Company(ctx, r.CompanyID)
 	if errors.Is(err, store.ErrNotFound) {
-		company.Name = fmt.Sprintf("company %d", companyID)
+		company.Name = fmt.Sprintf("company %d", r.CompanyID)
 	} else if err != nil {
-		return fmt.Errorf("reading company %d: %w", companyID, err)
+		return fmt.Errorf("reading company %d: %w", r.CompanyID, err)
 	}
-	return b.recordFor(ctx, who, store.CategoryIntegrations, organizationID, sentence, o.Name, company.Name)
+	return b.store.Record(ctx, who.Did(b.now(), store.CategoryIntegrations, sentence, o.Name, company.Name).About(o.ID), deed)
 }

@@ -147,7 +147,7 @@ func (w *world) filter() (types, statuses []int) {
 func (w *world) importAll() {
 	w.t.Helper()
 	types, statuses := w.filter()
-	_, err := w.importCompanies(w.t.Context(), w.client0(), types, statuses)
+	_, err := w.importCompanies(w.t.Context(), w.client0(), System(), types, statuses)
 	w.must(err)
 }
 

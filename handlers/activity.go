@@ -14,21 +14,17 @@ import (
 )
 
 // actor is the signed-in user as the activity log names people.
-func (s *server) actor(r *http.Request) billing.Actor {
-	v := visitorOf(r)
-	return billing.Actor{UserID: v.ID, Name: v.Email, IP: s.clientIP(r)}
+func (s *server) actor(r *http.Request) billing.Actor { return s.actorFor(r, visitorOf(r).User) }
+
+// actorFor is actor for somebody who is not signed in (yet).
+func (s *server) actorFor(r *http.Request, user store.User) billing.Actor {
+	return billing.Actor{UserID: user.ID, Name: user.Email, IP: s.clientIP(r)}
 }
 
-// record notes what the signed-in user did, a sentence without a subject.
-func (s *server) record(r *http.Request, category store.Category, action string) error {
-	return s.recordFor(r, visitorOf(r).User, category, action)
-}
-
-// recordFor is record for somebody who is not signed in (yet).
-func (s *server) recordFor(r *http.Request, user store.User, category store.Category, action string) error {
-	return s.Store.AddActivity(r.Context(), store.Activity{
-		At: s.Now(), UserID: user.ID, Actor: user.Email, IP: s.clientIP(r), Category: category, Action: action,
-	})
+// record carries out what the signed-in user does together with its entry in
+// the activity log, a sentence without a subject.
+func (s *server) record(r *http.Request, category store.Category, action string, deed func(*store.Store) error) error {
+	return s.Store.Record(r.Context(), s.actor(r).Did(s.Now(), category, "%s", action), deed)
 }
 
 const (

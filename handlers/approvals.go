@@ -72,10 +72,8 @@ func (s *server) saveApprovals(w http.ResponseWriter, r *http.Request) error {
 		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, approvals: &form})
 	}
 	settings.Holds, settings.HandEdits = holds, handEdits
-	if err := s.Store.UpdateSettings(r.Context(), settings); err != nil {
-		return err
-	}
-	if err := s.record(r, store.CategorySettings, describeApprovals(settings)); err != nil {
+	err = s.record(r, store.CategorySettings, describeApprovals(settings), func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) })
+	if err != nil {
 		return err
 	}
 	return s.done(w, r, "/settings#approvals", "Approvals saved. They hold from the next sync on.")

@@ -117,17 +117,15 @@ func (s *server) inviteMember(w http.ResponseWriter, r *http.Request) error {
 // invite makes a pending member and the link that lets it in. Only a hash of
 // the link is kept, so it is shown now or never.
 func (s *server) invite(r *http.Request, form inviteForm) (link string, err error) {
-	user, err := s.Store.CreateUser(r.Context(), store.User{
-		Name: form.Name, Email: form.Email, Role: form.Role, Status: store.Pending, CreatedAt: s.Now(),
+	ctx, token := r.Context(), newToken()
+	err = s.record(r, store.CategoryMembers, "Invited "+form.Email+" as "+roleName(form.Role)+".", func(st *store.Store) error {
+		user, err := st.CreateUser(ctx, store.User{Name: form.Name, Email: form.Email, Role: form.Role, Status: store.Pending, CreatedAt: s.Now()})
+		if err != nil {
+			return err
+		}
+		return st.CreateInvitation(ctx, token, user.ID, s.Now().Add(invitationLife))
 	})
 	if err != nil {
-		return "", err
-	}
-	token := newToken()
-	if err := s.Store.CreateInvitation(r.Context(), token, user.ID, s.Now().Add(invitationLife)); err != nil {
-		return "", err
-	}
-	if err := s.record(r, store.CategoryMembers, "Invited "+form.Email+" as "+roleName(form.Role)+"."); err != nil {
 		return "", err
 	}
 	return s.origin(r) + "/invitations/" + token, nil
@@ -167,30 +165,27 @@ func (s *server) member(r *http.Request) (store.User, error) {
 }
 
 func (s *server) suspendMember(w http.ResponseWriter, r *http.Request) error {
-	return s.changeMember(w, r, "Suspended", func(u store.User) error {
+	return s.changeMember(w, r, "Suspended", func(st *store.Store, u store.User) error {
 		if u.Status != store.Active {
 			return &httpError{Status: http.StatusConflict, Message: "Only an active member can be suspended."}
 		}
 		u.Status = store.Suspended
-		if err := s.Store.UpdateUser(r.Context(), u); err != nil {
-			return err
-		}
-		return s.Store.DeleteUserSessions(r.Context(), u.ID)
+		return errors.Join(st.UpdateUser(r.Context(), u), st.DeleteUserSessions(r.Context(), u.ID))
 	})
 }
 
 func (s *server) reactivateMember(w http.ResponseWriter, r *http.Request) error {
-	return s.changeMember(w, r, "Reactivated", func(u store.User) error {
+	return s.changeMember(w, r, "Reactivated", func(st *store.Store, u store.User) error {
 		if u.Status != store.Suspended {
 			return &httpError{Status: http.StatusConflict, Message: "Only a suspended member can be reactivated."}
 		}
 		u.Status = store.Active
-		return s.Store.UpdateUser(r.Context(), u)
+		return st.UpdateUser(r.Context(), u)
 	})
 }
 
 func (s *server) removeMember(w http.ResponseWriter, r *http.Request) error {
-	return s.changeMember(w, r, "Removed", func(u store.User) error { return s.Store.DeleteUser(r.Context(), u.ID) })
+	return s.changeMember(w, r, "Removed", func(st *store.Store, u store.User) error { return st.DeleteUser(r.Context(), u.ID) })
 }
 
 func (s *server) changeRole(w http.ResponseWriter, r *http.Request) error {
@@ -204,27 +199,30 @@ func (s *server) changeRole(w http.ResponseWriter, r *http.Request) error {
 	case role == store.Owner && visitorOf(r).Role != store.Owner:
 		return forbidden(owner)
 	}
-	return s.changeMember(w, r, "Made "+roleName(role)+":", func(u store.User) error {
+	return s.changeMember(w, r, "Made "+roleName(role)+":", func(st *store.Store, u store.User) error {
 		u.Role = role
-		return s.Store.UpdateUser(r.Context(), u)
+		return st.UpdateUser(r.Context(), u)
 	})
 }
 
 // changeMember carries out one of the buttons of a member's row.
-func (s *server) changeMember(w http.ResponseWriter, r *http.Request, verb string, change func(store.User) error) error {
+func (s *server) changeMember(w http.ResponseWriter, r *http.Request, verb string, change func(*store.Store, store.User) error) error {
 	user, err := s.member(r)
 	if err != nil {
 		return err
 	}
-	err = change(user)
+	message := verb + " " + user.Email + "."
+	err = s.record(r, store.CategoryMembers, message, func(st *store.Store) error {
+		present, err := st.User(r.Context(), user.ID)
+		if err != nil {
+			return err
+		}
+		return change(st, present)
+	})
 	if errors.Is(err, store.ErrLastOwner) {
 		return &httpError{Status: http.StatusConflict, Message: "This is the last active Owner.", Do: "Make somebody else an Owner first."}
 	}
 	if err != nil {
-		return err
-	}
-	message := verb + " " + user.Email + "."
-	if err := s.record(r, store.CategoryMembers, message); err != nil {
 		return err
 	}
 	if err := s.notify(w, r, message); err != nil {

@@ -110,19 +110,24 @@ func (s *server) sessionToken(r *http.Request) string {
 	return token
 }
 
-// signIn starts a session; an older one of this browser ends, so that a
-// planted cookie is of no use.
-func (s *server) signIn(w http.ResponseWriter, r *http.Request, user store.User) error {
-	if v := visitorOf(r); v != nil {
-		if err := s.Store.DeleteSession(r.Context(), v.token); err != nil {
-			return err
-		}
-	}
-	now := s.Now()
-	token := newToken()
-	err := s.Store.CreateSession(r.Context(), token, store.Session{
+// signIn starts a session, with what the activity log says of it; an older one
+// of this browser ends, so that a planted cookie is of no use.
+func (s *server) signIn(w http.ResponseWriter, r *http.Request, user store.User, entries ...store.Activity) error {
+	ctx, now, token := r.Context(), s.Now(), newToken()
+	session := store.Session{
 		UserID: user.ID, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(sessionLife),
 		IP: s.clientIP(r), UserAgent: clip(clean(r.UserAgent()), maxUserAgent),
+	}
+	err := s.Store.Together(ctx, "signing in", func(st *store.Store) error {
+		var err error
+		if v := visitorOf(r); v != nil {
+			err = st.DeleteSession(ctx, v.token)
+		}
+		err = errors.Join(err, st.CreateSession(ctx, token, session))
+		for _, entry := range entries {
+			err = errors.Join(err, st.AddActivity(ctx, entry))
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -133,7 +138,8 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, user store.User)
 // signOut ends the session and removes its cookie.
 func (s *server) signOut(w http.ResponseWriter, r *http.Request) error {
 	if v := visitorOf(r); v != nil {
-		if err := s.Store.DeleteSession(r.Context(), v.token); err != nil {
+		err := s.record(r, store.CategoryAccess, "Signed out.", func(st *store.Store) error { return st.DeleteSession(r.Context(), v.token) })
+		if err != nil {
 			return err
 		}
 	}

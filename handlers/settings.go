@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -96,10 +97,8 @@ func (s *server) saveSettings(w http.ResponseWriter, r *http.Request) error {
 	if len(problems) > 0 {
 		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, problems: problems})
 	}
-	if err := s.Store.UpdateSettings(r.Context(), settings); err != nil {
-		return err
-	}
-	if err := s.record(r, store.CategorySettings, describeSettings(before, settings)); err != nil {
+	err = s.record(r, store.CategorySettings, describeSettings(before, settings), func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) })
+	if err != nil {
 		return err
 	}
 	return s.done(w, r, "/settings", "Settings saved.")
@@ -154,13 +153,10 @@ func (s *server) setPassword(w http.ResponseWriter, r *http.Request, password st
 	if err != nil {
 		return err
 	}
-	if err := s.Store.SetPassword(r.Context(), v.ID, hash); err != nil {
-		return err
-	}
-	if err := s.Store.DeleteOtherSessions(r.Context(), v.ID, v.token); err != nil {
-		return err
-	}
-	if err := s.record(r, store.CategoryAccess, "Changed the password."); err != nil {
+	err = s.record(r, store.CategoryAccess, "Changed the password.", func(st *store.Store) error {
+		return errors.Join(st.SetPassword(r.Context(), v.ID, hash), st.DeleteOtherSessions(r.Context(), v.ID, v.token))
+	})
+	if err != nil {
 		return err
 	}
 	return s.done(w, r, "/settings", "Your password is changed. All other sessions are signed out.")
@@ -168,10 +164,10 @@ func (s *server) setPassword(w http.ResponseWriter, r *http.Request, password st
 
 func (s *server) revokeSessions(w http.ResponseWriter, r *http.Request) error {
 	v := visitorOf(r)
-	if err := s.Store.DeleteOtherSessions(r.Context(), v.ID, v.token); err != nil {
-		return err
-	}
-	if err := s.record(r, store.CategoryAccess, "Signed out all other sessions."); err != nil {
+	err := s.record(r, store.CategoryAccess, "Signed out all other sessions.", func(st *store.Store) error {
+		return st.DeleteOtherSessions(r.Context(), v.ID, v.token)
+	})
+	if err != nil {
 		return err
 	}
 	return s.done(w, r, "/settings", "All other sessions are signed out.")

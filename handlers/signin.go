@@ -73,10 +73,7 @@ func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	if err := s.signIn(w, r, user); err != nil {
-		return err
-	}
-	if err := s.recordFor(r, user, store.CategoryAccess, "Signed in."); err != nil {
+	if err := s.signIn(w, r, user, s.actorFor(r, user).Did(s.Now(), store.CategoryAccess, "Signed in.")); err != nil {
 		return err
 	}
 	return leave(w, r, form.Next)
@@ -102,7 +99,7 @@ func (s *server) authenticate(r *http.Request, form signInForm) (store.User, err
 	}
 	if !match || user.Status != store.Active {
 		if user.ID != 0 {
-			if err := s.recordFor(r, user, store.CategoryAccess, "A sign-in failed."); err != nil {
+			if err := s.Store.AddActivity(ctx, s.actorFor(r, user).Did(s.Now(), store.CategoryAccess, "A sign-in failed.")); err != nil {
 				return store.User{}, err
 			}
 		}
@@ -128,11 +125,6 @@ func (s *server) renderSignIn(w http.ResponseWriter, r *http.Request, status int
 }
 
 func (s *server) postSignOut(w http.ResponseWriter, r *http.Request) error {
-	if v := visitorOf(r); v != nil {
-		if err := s.record(r, store.CategoryAccess, "Signed out."); err != nil {
-			return err
-		}
-	}
 	if err := s.signOut(w, r); err != nil {
 		return err
 	}
@@ -224,16 +216,8 @@ func (s *server) postSetup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	user, err := s.Store.CreateOwner(r.Context(), token, s.Now(), store.User{
-		Name: form.Name, Email: form.Email, Role: store.Owner, Status: store.Active, PasswordHash: hash, CreatedAt: s.Now(),
-	})
+	user, err := s.createOwner(r, token, hash, form)
 	if err != nil {
-		return err
-	}
-	if err := s.nameMSP(r, form.MSP); err != nil {
-		return err
-	}
-	if err := s.recordFor(r, user, store.CategoryMembers, "Made the Owner account."); err != nil {
 		return err
 	}
 	if err := s.signIn(w, r, user); err != nil {
@@ -242,13 +226,23 @@ func (s *server) postSetup(w http.ResponseWriter, r *http.Request) error {
 	return leave(w, r, "/")
 }
 
-func (s *server) nameMSP(r *http.Request, name string) error {
-	settings, err := s.Store.Settings(r.Context())
-	if err != nil {
-		return err
-	}
-	settings.MSPName = name
-	return s.Store.UpdateSettings(r.Context(), settings)
+// createOwner makes the account and names the company.
+func (s *server) createOwner(r *http.Request, token, hash string, form setupForm) (user store.User, err error) {
+	ctx := r.Context()
+	err = s.Store.Together(ctx, "setting up", func(st *store.Store) error {
+		user, err = st.CreateOwner(ctx, token, s.Now(), store.User{Name: form.Name, Email: form.Email, PasswordHash: hash, CreatedAt: s.Now()})
+		if err != nil {
+			return err
+		}
+		settings, err := st.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		settings.MSPName = form.MSP
+		entry := s.actorFor(r, user).Did(s.Now(), store.CategoryMembers, "Made the Owner account.")
+		return errors.Join(st.UpdateSettings(ctx, settings), st.AddActivity(ctx, entry))
+	})
+	return user, err
 }
 
 func (s *server) renderSetup(w http.ResponseWriter, r *http.Request, status int, page views.SetupPage) error {
@@ -320,11 +314,13 @@ func (s *server) postAccept(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	user, err = s.Store.AcceptInvitation(r.Context(), token, s.Now(), form.Name, hash)
+	err = s.Store.Together(r.Context(), "accepting an invitation", func(st *store.Store) error {
+		if user, err = st.AcceptInvitation(r.Context(), token, s.Now(), form.Name, hash); err != nil {
+			return err
+		}
+		return st.AddActivity(r.Context(), s.actorFor(r, user).Did(s.Now(), store.CategoryMembers, "Accepted the invitation."))
+	})
 	if err != nil {
-		return err
-	}
-	if err := s.recordFor(r, user, store.CategoryMembers, "Accepted the invitation."); err != nil {
 		return err
 	}
 	if err := s.signIn(w, r, user); err != nil {

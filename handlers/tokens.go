@@ -125,15 +125,16 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(problems) == 0 {
 		token := newAPIToken()
-		_, err := s.Store.CreateAPIToken(r.Context(), token, store.APIToken{
-			Name: form.Name, Scopes: form.Scopes, CreatedAt: s.Now(), CreatedBy: visitorOf(r).Email, ExpiresAt: form.expires(s.Now()),
+		made := "Made the API token " + quote(form.Name) + " for " + strings.Join(form.Scopes, ", ") + "."
+		err := s.record(r, store.CategorySettings, made, func(st *store.Store) error {
+			_, err := st.CreateAPIToken(r.Context(), token, store.APIToken{
+				Name: form.Name, Scopes: form.Scopes, CreatedAt: s.Now(), CreatedBy: visitorOf(r).Email, ExpiresAt: form.expires(s.Now()),
+			})
+			return err
 		})
 		var conflict *store.Conflict
 		switch {
 		case err == nil:
-			if err := s.record(r, store.CategorySettings, "Made the API token "+quote(form.Name)+" for "+strings.Join(form.Scopes, ", ")+"."); err != nil {
-				return err
-			}
 			return s.renderTokens(w, r, http.StatusOK, views.TokensPage{Form: tokenForm{}.view(nil), Made: token, MadeName: form.Name})
 		case !errors.As(err, &conflict):
 			return err
@@ -148,11 +149,14 @@ func (s *server) revokeToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	token, err := s.Store.DeleteAPIToken(r.Context(), id)
+	var token store.APIToken
+	err = s.Store.Together(r.Context(), "revoking an API token", func(st *store.Store) error {
+		if token, err = st.DeleteAPIToken(r.Context(), id); err != nil {
+			return err
+		}
+		return st.AddActivity(r.Context(), s.actor(r).Did(s.Now(), store.CategorySettings, "Revoked the API token %s.", quote(token.Name)))
+	})
 	if err != nil {
-		return err
-	}
-	if err := s.record(r, store.CategorySettings, "Revoked the API token "+quote(token.Name)+"."); err != nil {
 		return err
 	}
 	return s.done(w, r, tokensPath, "The token "+token.Name+" is revoked.")

@@ -176,6 +176,16 @@ func (s *Store) Together(ctx context.Context, doing string, fn func(*Store) erro
 	})
 }
 
+// Record carries out a deed together with what the activity log says of it: both are kept, or neither.
+func (s *Store) Record(ctx context.Context, entry Activity, deed func(*Store) error) error {
+	return s.Together(ctx, "recording", func(s *Store) error {
+		if err := deed(s); err != nil {
+			return err
+		}
+		return s.AddActivity(ctx, entry)
+	})
+}
+
 // tx runs fn in a writing transaction, which is committed unless fn returns an error. The transaction
 // is a writer from its beginning: what fn reads in it is still true when it writes.
 func (s *Store) tx(ctx context.Context, what string, fn func(*sql.Tx) error) error {
