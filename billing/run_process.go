@@ -1,0 +1,348 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"golang.org/x/sync/errgroup"
+
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+const (
+	// workers is how many agreements are worked on at once; the client paces their requests together.
+	workers = 8
+	// looks is how often an addition whose creation has an unknown outcome is looked for.
+	looks = 3
+)
+
+// writer carries one run out.
+type writer struct {
+	store   *store.Store
+	client  *connectwise.Client
+	now     func() time.Time
+	settle  time.Duration // how long ConnectWise may still act on a request of unknown outcome
+	run     store.Run
+	given   prepared
+	breaker breaker
+
+	mu        sync.Mutex
+	postponed map[int]store.MappedAgreement
+}
+
+// carryOut does the run's work; the error is what ended it early.
+func (b *Bridge) carryOut(ctx context.Context, run store.Run) error {
+	client, err := b.connection(ctx)
+	if err != nil {
+		return err
+	}
+	given, err := b.prepare(ctx, client, run)
+	if err != nil {
+		return err
+	}
+	w := &writer{store: b.store, client: client, now: b.now, settle: b.settle, run: run, given: given}
+	todo := given.todo
+	for look := 1; len(todo) > 0; look++ {
+		if err := w.processAll(ctx, todo); err != nil {
+			return err
+		}
+		todo = nil
+		for _, m := range w.postponed {
+			todo = append(todo, m)
+		}
+		if look == looks {
+			return nil // what is still unknown is recorded as such when the run is concluded
+		}
+		if err := wait(ctx, len(todo) > 0, b.settle); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wait(ctx context.Context, needed bool, d time.Duration) error {
+	if !needed {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// processAll works on several agreements at once.
+func (w *writer) processAll(ctx context.Context, todo []store.MappedAgreement) error {
+	w.postponed = map[int]store.MappedAgreement{}
+	group, each := errgroup.WithContext(ctx)
+	group.SetLimit(workers)
+	for _, m := range todo {
+		group.Go(func() error {
+			if each.Err() != nil {
+				return nil
+			}
+			return w.process(each, m)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// process plans one agreement, writes the plan down and, unless this is a preview, carries it out.
+// A failure of this agreement is recorded with it; the error is one that ends the run.
+func (w *writer) process(ctx context.Context, m store.MappedAgreement) error {
+	journal, err := w.store.AgreementChanges(ctx, w.run.ID, m.Agreement.ID)
+	if err != nil {
+		return fmt.Errorf("reading the journal of agreement %d: %w", m.Agreement.ID, err)
+	}
+	s := w.situation(m, journal)
+	if s.Gone == "" && !anyUnknown(s.Wants) {
+		if s.Additions, err = w.additions(ctx, m.Agreement.ID); err != nil {
+			return w.fail(ctx, s, err)
+		}
+	}
+	changes, unsettled, err := w.reconcile(ctx, m, w.plan(s), journal)
+	if err != nil {
+		return err
+	}
+	if unsettled {
+		w.postpone(m)
+		return nil
+	}
+	changes, err = w.store.PlanAgreement(ctx, w.run.ID, m.Agreement.ID, changes)
+	if err != nil {
+		return fmt.Errorf("planning agreement %d: %w", m.Agreement.ID, err)
+	}
+	if !slices.ContainsFunc(changes, func(c store.Change) bool { return c.State == store.StatePlanned }) {
+		w.breaker.inOrder() // nothing to write: that it could be read is all there is to tell
+	}
+	if !w.run.Preview {
+		if done, err := w.writeAll(ctx, m, s, changes); err != nil || !done {
+			return err
+		}
+	}
+	return w.store.AddProcessed(context.WithoutCancel(ctx), w.run.ID, 1)
+}
+
+// plan decides what to do on one agreement, by the kind of the run.
+func (w *writer) plan(s Situation) []store.Change {
+	switch w.run.Kind {
+	case store.RunUndo:
+		return planUndo(s, w.given.undo[s.Agreement.ID], w.given.later, w.given.today)
+	case store.RunRelease:
+		return planRelease(s, w.given.today)
+	}
+	if s.MappedAt.IsZero() {
+		return hold(planRelease(s, w.given.today), false, w.given.policy) // its organizations are mapped elsewhere now
+	}
+	return Plan(s, w.given.products, w.given.today, w.given.policy)
+}
+
+// situation gathers what is known of the agreement. What the journal says was wanted is still wanted:
+// a run that goes on, or writes a preview, does not count anew.
+func (w *writer) situation(m store.MappedAgreement, journal []store.Change) Situation {
+	id := m.Agreement.ID
+	s := Situation{
+		Company: m.Company, Agreement: m.Agreement, Found: w.given.judged[id].found, Gone: w.given.judged[id].gone,
+		Wants: w.given.wants[id], Lines: w.given.lines[id], MappedAt: m.MappedAt,
+	}
+	if len(journal) > 0 {
+		s.Wants = journalWants(journal)
+	}
+	return s
+}
+
+func journalWants(journal []store.Change) map[store.Plan]Want {
+	wants := map[store.Plan]Want{}
+	for _, c := range journal {
+		if c.Plan == "" {
+			continue
+		}
+		want := Want{Shares: c.Shares}
+		if c.After.Valid {
+			want.Seats = int(c.After.Decimal.IntPart())
+		} else {
+			want.Unknown = c.Reason
+		}
+		wants[c.Plan] = want
+	}
+	return wants
+}
+
+// reconcile squares the plan of an agreement with what the journal says happened before. It
+// finishes what turns out to be done and returns what is to be planned. unsettled: a creation of
+// unknown outcome is too young for a missing addition to mean anything.
+func (w *writer) reconcile(ctx context.Context, m store.MappedAgreement, plan, journal []store.Change) (
+	changes []store.Change, unsettled bool, err error,
+) {
+	before := map[int]store.Change{}
+	for _, c := range journal {
+		before[c.ProductID] = c
+	}
+	for _, fresh := range plan {
+		if old := before[fresh.ProductID]; w.unsettled(fresh, old) {
+			return nil, true, nil
+		}
+	}
+	for _, fresh := range plan {
+		old, known := before[fresh.ProductID]
+		delete(before, fresh.ProductID)
+		switch {
+		case known && old.State.Final(), !known && applies(w.run): // it was not shown, so it is not written
+		case known && old.State == store.StateSending && arrived(fresh, old):
+			old.AdditionID, old.State = fresh.AdditionID, store.StateWritten
+			err = errors.Join(err, w.finish(ctx, old))
+		case known && applies(w.run) && w.outdated(m, old) != "":
+			old.Reason, old.State = w.outdated(m, old), store.StateStale
+			err = errors.Join(err, w.finish(ctx, old))
+		case known && applies(w.run) && !sameChange(old, fresh):
+			old.Reason, old.State = staleReason(old, fresh), store.StateStale
+			err = errors.Join(err, w.finish(ctx, old))
+		case known && applies(w.run):
+			if old.State == store.StateSending {
+				err = errors.Join(err, w.replan(ctx, old))
+			}
+			old.State = store.StatePlanned
+			changes = append(changes, old)
+		case known && sameChange(old, fresh): // decided already; what is half done is not held now
+			if old.State == store.StateSending {
+				err = errors.Join(err, w.replan(ctx, old))
+			}
+			old.State = store.StatePlanned
+			changes = append(changes, old)
+		case known && old.State == store.StateSending:
+			err = errors.Join(err, w.replan(ctx, old))
+			changes = append(changes, fresh)
+		default:
+			changes = append(changes, fresh)
+		}
+	}
+	for _, old := range before {
+		if !old.State.Final() {
+			old.Reason, old.State = "There is nothing to change any more.", store.StateStale
+			err = errors.Join(err, w.finish(ctx, old))
+		}
+	}
+	return changes, false, err
+}
+
+// outdated says in a sentence what was decided in Seatbridge since a change was shown, so that writing it
+// would be wrong; empty: nothing.
+func (w *writer) outdated(m store.MappedAgreement, c store.Change) string {
+	if w.run.Kind == store.RunUndo || w.run.Kind == store.RunRelease {
+		return ""
+	}
+	for _, share := range c.Shares {
+		if !slices.Contains(m.OrganizationIDs, share.OrganizationID) {
+			return fmt.Sprintf("%s is not mapped to this agreement any more.", share.Organization)
+		}
+	}
+	for _, p := range w.given.products {
+		if p.Plan == c.Plan && p.ID != c.ProductID {
+			return fmt.Sprintf("%s is mapped to another product since.", p.Plan.Name())
+		}
+	}
+	return ""
+}
+
+// arrived says whether a change that was sent took effect, by the line as it is now.
+func arrived(now, sent store.Change) bool {
+	return now.AdditionID != 0 && now.Before.Valid && now.Before.Decimal.Equal(sent.After.Decimal)
+}
+
+// replan takes back that a change was sent: ConnectWise does not have it, and only a planned one may be sent again.
+func (w *writer) replan(ctx context.Context, c store.Change) error {
+	c.State = store.StatePlanned
+	if err := w.store.FinishChange(ctx, c, nil); err != nil {
+		return fmt.Errorf("planning change %d again: %w", c.ID, err)
+	}
+	return nil
+}
+
+// unsettled says whether the addition that fresh would create may be on its way already.
+func (w *writer) unsettled(fresh, old store.Change) bool {
+	if fresh.Kind != store.KindCreate {
+		return false
+	}
+	sent := w.given.unknown[store.LineKey{AgreementID: fresh.AgreementID, ProductID: fresh.ProductID}]
+	if old.State == store.StateSending && old.SentAt.After(sent) {
+		sent = old.SentAt
+	}
+	return !sent.IsZero() && w.now().Before(sent.Add(w.settle))
+}
+
+func sameChange(a, b store.Change) bool {
+	return a.Kind == b.Kind && a.AdditionID == b.AdditionID && a.Before.Valid == b.Before.Valid && a.Before.Decimal.Equal(b.Before.Decimal)
+}
+
+func staleReason(old, fresh store.Change) string {
+	if fresh.Before.Valid && old.Before.Valid {
+		return fmt.Sprintf("ConnectWise says %s now, the preview showed %s.", fresh.Before.Decimal, old.Before.Decimal)
+	}
+	return "ConnectWise changed since the preview. " + fresh.Reason
+}
+
+// postpone leaves an agreement for another look after the others.
+func (w *writer) postpone(m store.MappedAgreement) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.postponed[m.Agreement.ID] = m
+}
+
+// fail records that the agreement could not be read.
+func (w *writer) fail(ctx context.Context, s Situation, cause error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	if fatal(cause) {
+		return cause
+	}
+	changes := w.unread(s)
+	for i := range changes {
+		c := &changes[i]
+		c.Kind, c.State, c.Problem = store.KindSkipped, store.StateFailed, problemOf(cause)
+		c.Reason = "The agreement's additions could not be read."
+	}
+	if _, err := w.store.PlanAgreement(ctx, w.run.ID, s.Agreement.ID, changes); err != nil {
+		return fmt.Errorf("recording agreement %d: %w", s.Agreement.ID, err)
+	}
+	if err := w.store.AddProcessed(ctx, w.run.ID, 1); err != nil {
+		return err
+	}
+	return w.breaker.lost(cause)
+}
+
+// unread names the lines of an agreement whose additions could not be read: what was to be billed there
+// or, when that is nothing, every product, because a line that should go to 0 may be there.
+func (w *writer) unread(s Situation) []store.Change {
+	var changes []store.Change
+	for _, written := range w.given.undo[s.Agreement.ID] {
+		c := newChange(s, MappedProduct{Plan: written.Plan, ID: written.ProductID, Identifier: written.Product})
+		c.AdditionID, c.After = written.AdditionID, written.Before
+		changes = append(changes, c)
+	}
+	if w.run.Kind == store.RunUndo {
+		return changes
+	}
+	nothing := true
+	for _, p := range w.given.products {
+		nothing = nothing && len(s.Wants[p.Plan].Shares) == 0
+	}
+	for _, p := range w.given.products {
+		if want := s.Wants[p.Plan]; nothing || len(want.Shares) > 0 {
+			c := newChange(s, p)
+			c.Shares, c.After = want.Shares, decimal.NewNullDecimal(decimal.NewFromInt(int64(want.Seats)))
+			changes = append(changes, c)
+		}
+	}
+	return changes
+}
