@@ -235,6 +235,36 @@ func (w *writer) reconcile(ctx context.Context, m store.MappedAgreement, plan, j
 	return changes, false, err
 }
 
+// look is what Settle has to know of the agreement.
+func (w *writer) look(m store.MappedAgreement, plan, journal []store.Change) Look {
+	l := Look{Plan: plan, Journal: journal, Applies: applies(w.run), Unknown: w.given.unknown, Settled: w.now().Add(-w.settle)}
+	if w.run.Kind != store.RunUndo && w.run.Kind != store.RunRelease {
+		l.Outdated = Outdated(journal, m.OrganizationIDs, w.given.products)
+	}
+	return l
+}
+
+// take carries out what Settle decided. It returns what is to be planned; unsettled: nothing yet, because a
+// creation of unknown outcome is too young for a missing addition to mean anything.
+func (w *writer) take(ctx context.Context, steps []Step) (changes []store.Change, unsettled bool, err error) {
+	for _, s := range steps {
+		switch s.Do {
+		case Wait:
+			return nil, true, nil
+		case Finish:
+			err = w.finish(ctx, s.Change)
+		case Replan:
+			err = w.replan(ctx, s.Change)
+		case Enter:
+			changes = append(changes, s.Change)
+		}
+		if err != nil {
+			return nil, false, err
+		}
+	}
+	return changes, false, nil
+}
+
 // outdated says in a sentence what was decided in Seatbridge since a change was shown, so that writing it
 // would be wrong; empty: nothing.
 func (w *writer) outdated(m store.MappedAgreement, c store.Change) string {
@@ -252,11 +282,6 @@ func (w *writer) outdated(m store.MappedAgreement, c store.Change) string {
 		}
 	}
 	return ""
-}
-
-// arrived says whether a change that was sent took effect, by the line as it is now.
-func arrived(now, sent store.Change) bool {
-	return now.AdditionID != 0 && now.Before.Valid && now.Before.Decimal.Equal(sent.After.Decimal)
 }
 
 // replan takes back that a change was sent: ConnectWise does not have it, and only a planned one may be sent again.
@@ -278,17 +303,6 @@ func (w *writer) unsettled(fresh, old store.Change) bool {
 		sent = old.SentAt
 	}
 	return !sent.IsZero() && w.now().Before(sent.Add(w.settle))
-}
-
-func sameChange(a, b store.Change) bool {
-	return a.Kind == b.Kind && a.AdditionID == b.AdditionID && a.Before.Valid == b.Before.Valid && a.Before.Decimal.Equal(b.Before.Decimal)
-}
-
-func staleReason(old, fresh store.Change) string {
-	if fresh.Before.Valid && old.Before.Valid {
-		return fmt.Sprintf("ConnectWise says %s now, the preview showed %s.", fresh.Before.Decimal, old.Before.Decimal)
-	}
-	return "ConnectWise changed since the preview. " + fresh.Reason
 }
 
 // postpone leaves an agreement for another look after the others.
