@@ -63,13 +63,14 @@ func bound(product, addition int, written string) store.Line {
 
 // show is a change in short: "state product before>after".
 func show(c store.Change) string {
-	side := func(d decimal.NullDecimal) string {
-		if !d.Valid {
-			return "-"
-		}
-		return d.Decimal.String()
-	}
 	return string(c.State) + " " + c.Product + " " + side(c.Before) + ">" + side(c.After)
+}
+
+func side(d decimal.NullDecimal) string {
+	if !d.Valid {
+		return "-"
+	}
+	return d.Decimal.String()
 }
 
 func TestPlan(t *testing.T) {

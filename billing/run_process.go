@@ -2,7 +2,6 @@ package billing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -110,7 +109,7 @@ func (w *writer) process(ctx context.Context, m store.MappedAgreement) error {
 			return w.fail(ctx, s, err)
 		}
 	}
-	changes, unsettled, err := w.reconcile(ctx, m, w.plan(s), journal)
+	changes, unsettled, err := w.take(ctx, Settle(w.look(m, w.plan(s), journal)))
 	if err != nil {
 		return err
 	}
@@ -178,63 +177,6 @@ func journalWants(journal []store.Change) map[store.Plan]Want {
 	return wants
 }
 
-// reconcile squares the plan of an agreement with what the journal says happened before. It
-// finishes what turns out to be done and returns what is to be planned. unsettled: a creation of
-// unknown outcome is too young for a missing addition to mean anything.
-func (w *writer) reconcile(ctx context.Context, m store.MappedAgreement, plan, journal []store.Change) (
-	changes []store.Change, unsettled bool, err error,
-) {
-	before := map[int]store.Change{}
-	for _, c := range journal {
-		before[c.ProductID] = c
-	}
-	for _, fresh := range plan {
-		if old := before[fresh.ProductID]; w.unsettled(fresh, old) {
-			return nil, true, nil
-		}
-	}
-	for _, fresh := range plan {
-		old, known := before[fresh.ProductID]
-		delete(before, fresh.ProductID)
-		switch {
-		case known && old.State.Final(), !known && applies(w.run): // it was not shown, so it is not written
-		case known && old.State == store.StateSending && arrived(fresh, old):
-			old.AdditionID, old.State = fresh.AdditionID, store.StateWritten
-			err = errors.Join(err, w.finish(ctx, old))
-		case known && applies(w.run) && w.outdated(m, old) != "":
-			old.Reason, old.State = w.outdated(m, old), store.StateStale
-			err = errors.Join(err, w.finish(ctx, old))
-		case known && applies(w.run) && !sameChange(old, fresh):
-			old.Reason, old.State = staleReason(old, fresh), store.StateStale
-			err = errors.Join(err, w.finish(ctx, old))
-		case known && applies(w.run):
-			if old.State == store.StateSending {
-				err = errors.Join(err, w.replan(ctx, old))
-			}
-			old.State = store.StatePlanned
-			changes = append(changes, old)
-		case known && sameChange(old, fresh): // decided already; what is half done is not held now
-			if old.State == store.StateSending {
-				err = errors.Join(err, w.replan(ctx, old))
-			}
-			old.State = store.StatePlanned
-			changes = append(changes, old)
-		case known && old.State == store.StateSending:
-			err = errors.Join(err, w.replan(ctx, old))
-			changes = append(changes, fresh)
-		default:
-			changes = append(changes, fresh)
-		}
-	}
-	for _, old := range before {
-		if !old.State.Final() {
-			old.Reason, old.State = "There is nothing to change any more.", store.StateStale
-			err = errors.Join(err, w.finish(ctx, old))
-		}
-	}
-	return changes, false, err
-}
-
 // look is what Settle has to know of the agreement.
 func (w *writer) look(m store.MappedAgreement, plan, journal []store.Change) Look {
 	l := Look{Plan: plan, Journal: journal, Applies: applies(w.run), Unknown: w.given.unknown, Settled: w.now().Add(-w.settle)}
@@ -265,25 +207,6 @@ func (w *writer) take(ctx context.Context, steps []Step) (changes []store.Change
 	return changes, false, nil
 }
 
-// outdated says in a sentence what was decided in Seatbridge since a change was shown, so that writing it
-// would be wrong; empty: nothing.
-func (w *writer) outdated(m store.MappedAgreement, c store.Change) string {
-	if w.run.Kind == store.RunUndo || w.run.Kind == store.RunRelease {
-		return ""
-	}
-	for _, share := range c.Shares {
-		if !slices.Contains(m.OrganizationIDs, share.OrganizationID) {
-			return fmt.Sprintf("%s is not mapped to this agreement any more.", share.Organization)
-		}
-	}
-	for _, p := range w.given.products {
-		if p.Plan == c.Plan && p.ID != c.ProductID {
-			return fmt.Sprintf("%s is mapped to another product since.", p.Plan.Name())
-		}
-	}
-	return ""
-}
-
 // replan takes back that a change was sent: ConnectWise does not have it, and only a planned one may be sent again.
 func (w *writer) replan(ctx context.Context, c store.Change) error {
 	c.State = store.StatePlanned
@@ -291,18 +214,6 @@ func (w *writer) replan(ctx context.Context, c store.Change) error {
 		return fmt.Errorf("planning change %d again: %w", c.ID, err)
 	}
 	return nil
-}
-
-// unsettled says whether the addition that fresh would create may be on its way already.
-func (w *writer) unsettled(fresh, old store.Change) bool {
-	if fresh.Kind != store.KindCreate {
-		return false
-	}
-	sent := w.given.unknown[store.LineKey{AgreementID: fresh.AgreementID, ProductID: fresh.ProductID}]
-	if old.State == store.StateSending && old.SentAt.After(sent) {
-		sent = old.SentAt
-	}
-	return !sent.IsZero() && w.now().Before(sent.Add(w.settle))
 }
 
 // postpone leaves an agreement for another look after the others.

@@ -1,0 +1,362 @@
+package billing
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"seatbridge/store"
+)
+
+// becomes is what has to become of a line, written down by hand and by case: of a run that writes no preview, of one that
+// writes what it showed, and of one that showed what Seatbridge decided otherwise since.
+var becomes = map[past]map[finding][3]string{
+	unheard: {
+		altered: {"new", "not shown", "not shown"},
+	},
+	open: {
+		nothing: {"needless", "needless", "needless"},
+		same:    {"as decided", "as decided", "decided otherwise"},
+		altered: {"planned anew", "changed since", "decided otherwise"},
+	},
+	sent: {
+		nothing: {"needless", "needless", "needless"},
+		same:    {"not received", "not received", "decided otherwise"},
+		altered: {"not received, planned anew", "changed since", "decided otherwise"},
+	},
+	landed: {
+		same:    {"arrived", "arrived", "arrived"},
+		altered: {"arrived", "arrived", "arrived"},
+	},
+	done: {
+		nothing: {"done", "done", "done"},
+		same:    {"done", "done", "done"},
+		altered: {"done", "done", "done"},
+	},
+}
+
+// does is what each row does: the actions, with the state and the quantities of the change they are about.
+var does = map[string]string{
+	"on its way":                 "wait for planned ->7",
+	"done":                       "leave written 3>5",
+	"not shown":                  "leave planned 4>7",
+	"new":                        "enter planned 4>7",
+	"arrived":                    "finish written 3>5",
+	"decided otherwise":          "finish stale 3>5",
+	"changed since":              "finish stale 3>5",
+	"as decided":                 "enter planned 3>5",
+	"not received":               "replan sending 3>5, enter planned 3>5",
+	"planned anew":               "enter planned 4>7",
+	"not received, planned anew": "replan sending 3>5, enter planned 4>7",
+	"needless":                   "finish stale 3>5",
+}
+
+// want is the row that has to fit; false: there is no such line.
+func (c lineCase) want() (name string, possible bool) {
+	cells, possible := becomes[c.past][c.found]
+	switch {
+	case c.young:
+		return "on its way", possible && c.found != nothing && c.past != landed
+	case c.applies && c.outdated:
+		return cells[2], possible
+	case c.applies:
+		return cells[1], possible
+	}
+	return cells[0], possible
+}
+
+func eachCase(yield func(lineCase) bool) {
+	for past := unheard; past <= done; past++ {
+		for found := nothing; found <= altered; found++ {
+			for flags := range 8 {
+				if !yield(lineCase{past, found, flags&1 != 0, flags&2 != 0, flags&4 != 0}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// look is an agreement with one line in that case.
+func (c lineCase) look() Look {
+	old := lineChange(store.KindUpdate, 9, "3", "5")
+	fresh := lineChange(store.KindUpdate, 9, "4", "7")
+	switch {
+	case c.young:
+		fresh = lineChange(store.KindCreate, 0, "", "7")
+	case c.past == landed:
+		fresh = lineChange(store.KindUnchanged, 9, "5", "5")
+	}
+	if c.found == same {
+		old.Kind, old.AdditionID, old.Before = fresh.Kind, fresh.AdditionID, fresh.Before
+	}
+	l := Look{Applies: c.applies, Outdated: map[int]string{}, Settled: noon}
+	if c.past != unheard {
+		old.State = map[past]store.ChangeState{
+			open: store.StatePlanned, sent: store.StateSending, landed: store.StateSending, done: store.StateWritten,
+		}[c.past]
+		l.Journal = []store.Change{old}
+	}
+	if c.found != nothing {
+		l.Plan = []store.Change{fresh}
+	}
+	if c.outdated {
+		l.Outdated[businessID] = "Org is not mapped to this agreement any more."
+	}
+	if c.young {
+		l.Unknown = map[store.LineKey]time.Time{{AgreementID: 1, ProductID: businessID}: noon.Add(time.Second)}
+	}
+	return l
+}
+
+var noon = time.Date(2026, time.October, 20, 12, 0, 0, 0, time.UTC)
+
+func lineChange(kind store.ChangeKind, addition int, before, after string) store.Change {
+	c := store.Change{
+		AgreementID: 1, ProductID: businessID, Plan: store.Business, AdditionID: addition,
+		Kind: kind, State: store.StatePlanned, After: decimal.NewNullDecimal(qty(after)),
+	}
+	if before != "" {
+		c.Before = decimal.NewNullDecimal(qty(before))
+	}
+	return c
+}
+
+// showSteps is steps in short: "replan sending 3>5, enter planned 4>7".
+func showSteps(steps []Step) string {
+	names := map[Action]string{Leave: "leave", Wait: "wait for", Finish: "finish", Replan: "replan", Enter: "enter"}
+	var short []string
+	for _, s := range steps {
+		c := s.Change
+		c.Product = ""
+		short = append(short, names[s.Do]+" "+strings.ReplaceAll(show(c), "  ", " "))
+	}
+	return strings.Join(short, ", ")
+}
+
+// TestSettlementsAreATable holds that one row and no other fits each case, the one that has to.
+func TestSettlementsAreATable(t *testing.T) {
+	t.Parallel()
+	reached := map[string]bool{}
+	for c := range eachCase {
+		var fitting []string
+		for _, s := range settlements {
+			if s.fits(c) {
+				fitting = append(fitting, s.name)
+			}
+		}
+		if len(fitting) != 1 {
+			t.Errorf("%+v: %d rows fit: %q", c, len(fitting), fitting)
+			continue
+		}
+		want, possible := c.want()
+		if possible && fitting[0] != want {
+			t.Errorf("%+v: %q, want %q", c, fitting[0], want)
+		}
+		reached[fitting[0]] = reached[fitting[0]] || possible
+	}
+	for _, s := range settlements {
+		if !reached[s.name] || does[s.name] == "" {
+			t.Errorf("%q is never reached or not expected", s.name)
+		}
+		if !strings.HasSuffix(s.sentence, ".") {
+			t.Errorf("%q has no sentence", s.name)
+		}
+	}
+}
+
+// TestSettle holds what becomes of a line in each case.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	for c := range eachCase {
+		name, possible := c.want()
+		if !possible || c.outdated && c.past == unheard {
+			continue
+		}
+		l := c.look()
+		if got := l.lines()[0].is; got != c {
+			t.Errorf("the line of %+v is seen as %+v", c, got)
+			continue
+		}
+		want := does[name]
+		if c.found == same && len(l.Journal) > 0 { // the journal says what the plan says
+			was := side(l.Journal[0].Before) + ">" + side(l.Journal[0].After)
+			want = strings.ReplaceAll(want, "3>5", was)
+		}
+		if got := showSteps(Settle(l)); got != want {
+			t.Errorf("%+v: %q: %q, want %q", c, name, got, want)
+		}
+	}
+}
+
+// TestSettleKeepsWhatTheRunIsDoneWith holds that no final change is ever touched or planned again, whatever became of it.
+func TestSettleKeepsWhatTheRunIsDoneWith(t *testing.T) {
+	t.Parallel()
+	for _, state := range []store.ChangeState{
+		store.StateWritten, store.StateUnchanged, store.StateSkipped, store.StateBlocked, store.StateConflict, store.StateHeld,
+		store.StateFailed, store.StateUnknown, store.StateRejected, store.StateStale, store.StateCancelled,
+	} {
+		for _, applies := range []bool{false, true} {
+			l := lineCase{past: done, found: altered, applies: applies}.look()
+			l.Journal[0].State = state
+			if got := Settle(l); len(got) != 1 || got[0].Do != Leave {
+				t.Errorf("%s: %q", state, showSteps(got))
+			}
+		}
+	}
+}
+
+// TestSettleWaits holds that a creation is waited for as long as it may be on its way, and its agreement with it.
+func TestSettleWaits(t *testing.T) {
+	t.Parallel()
+	other := lineChange(store.KindUpdate, 8, "5", "0")
+	other.ProductID = enterpriseID
+	create := lineChange(store.KindCreate, 0, "", "5")
+	sending := create
+	sending.State = store.StateSending
+	tests := []struct {
+		name    string
+		fresh   store.Change
+		sent    time.Time // by this run
+		earlier time.Time // by another one
+		waits   bool
+	}{
+		{name: "never sent", fresh: create},
+		{name: "sent a moment ago", fresh: create, sent: noon.Add(time.Second), waits: true},
+		{name: "sent long enough ago", fresh: create, sent: noon},
+		{name: "sent by an earlier run a moment ago", fresh: create, earlier: noon.Add(time.Second), waits: true},
+		{name: "sent by an earlier run long enough ago", fresh: create, earlier: noon},
+		{name: "sent by both, this one a moment ago", fresh: create, sent: noon.Add(time.Second), earlier: noon, waits: true},
+		{name: "sent by both, the earlier one a moment ago", fresh: create, sent: noon, earlier: noon.Add(time.Second), waits: true},
+		{name: "the line is there", fresh: lineChange(store.KindUpdate, 9, "3", "5"), sent: noon.Add(time.Second), earlier: noon.Add(time.Second)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := Look{Plan: []store.Change{other, tt.fresh}, Settled: noon}
+			if !tt.sent.IsZero() {
+				sending := sending
+				sending.SentAt = tt.sent
+				l.Journal = []store.Change{sending}
+			}
+			if !tt.earlier.IsZero() {
+				l.Unknown = map[store.LineKey]time.Time{{AgreementID: 1, ProductID: businessID}: tt.earlier}
+			}
+			steps := Settle(l)
+			if waits := slices.ContainsFunc(steps, func(s Step) bool { return s.Do == Wait }); waits != tt.waits {
+				t.Errorf("waits: %v, want %v", waits, tt.waits)
+			}
+			if tt.waits && len(steps) != 1 {
+				t.Errorf("the agreement does not wait with it: %q", showSteps(steps))
+			}
+		})
+	}
+}
+
+// TestSettleFinishesWhatArrived holds that a line which ConnectWise has is bound by the id that it has there.
+func TestSettleFinishesWhatArrived(t *testing.T) {
+	t.Parallel()
+	sending := lineChange(store.KindCreate, 0, "", "5")
+	sending.State = store.StateSending
+	there := lineChange(store.KindUnchanged, 9, "5.00", "5")
+	tests := []struct {
+		name    string
+		there   store.Change
+		arrived bool
+	}{
+		{"with the quantity that was sent", there, true},
+		{"with another quantity", lineChange(store.KindUpdate, 9, "4", "5"), false},
+		{"without an id", lineChange(store.KindUnchanged, 0, "5", "5"), false},
+		{"without a quantity", lineChange(store.KindUpdate, 9, "", "5"), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			steps := Settle(Look{Plan: []store.Change{tt.there}, Journal: []store.Change{sending}, Settled: noon})
+			got := steps[0].Do == Finish && steps[0].Change.State == store.StateWritten && steps[0].Change.AdditionID == 9
+			if got != tt.arrived {
+				t.Errorf("arrived: %v, want %v: %q", got, tt.arrived, showSteps(steps))
+			}
+		})
+	}
+}
+
+// TestSettleSaysWhy holds the words for what is not written after all.
+func TestSettleSaysWhy(t *testing.T) {
+	t.Parallel()
+	shown := lineChange(store.KindUpdate, 9, "3", "5")
+	created := lineChange(store.KindCreate, 0, "", "5")
+	created.Reason = "No open addition of NP-BUS yet."
+	tests := []struct {
+		name     string
+		plan     []store.Change
+		outdated string
+		want     string
+	}{
+		{"the quantity is another", []store.Change{lineChange(store.KindUpdate, 9, "4", "5")}, "", "ConnectWise says 4 now, the preview showed 3."},
+		{"the line is gone", []store.Change{created}, "", "ConnectWise changed since the preview. No open addition of NP-BUS yet."},
+		{"Seatbridge decided otherwise", []store.Change{shown}, "Org moved.", "Org moved."},
+		{"nothing to do", nil, "", "There is nothing to change any more."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := Look{Plan: tt.plan, Journal: []store.Change{shown}, Applies: true, Outdated: map[int]string{businessID: tt.outdated}}
+			if got := Settle(l)[0].Change; got.State != store.StateStale || got.Reason != tt.want {
+				t.Errorf("%s: %q, want stale: %q", got.State, got.Reason, tt.want)
+			}
+		})
+	}
+}
+
+// TestSettleTakesEachLineOnce holds that the plan's lines come in their order, and then those that it does not speak of.
+func TestSettleTakesEachLineOnce(t *testing.T) {
+	t.Parallel()
+	product := func(id int) store.Change {
+		c := lineChange(store.KindUpdate, 10+id, "3", "5")
+		c.ProductID = id
+		return c
+	}
+	l := Look{Plan: []store.Change{product(4), product(2)}, Journal: []store.Change{product(1), product(2), product(3)}}
+	var got []string
+	for _, s := range Settle(l) {
+		got = append(got, fmt.Sprintf("%d %s", s.Change.ProductID, s.Change.State))
+	}
+	if want := "4 planned, 2 planned, 1 stale, 3 stale"; strings.Join(got, ", ") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestOutdated(t *testing.T) {
+	t.Parallel()
+	c := lineChange(store.KindUpdate, 9, "3", "5")
+	c.Shares = []store.Share{{OrganizationID: 1, Organization: "Acme"}, {OrganizationID: 2, Organization: "Beta"}}
+	former := lineChange(store.KindUpdate, 6, "5", "0")
+	former.ProductID, former.Plan = 50, ""
+	remapped := products()
+	remapped[0].ID = 99
+	tests := []struct {
+		name          string
+		organizations []int64
+		products      []MappedProduct
+		want          string
+	}{
+		{"as it was", []int64{1, 2, 3}, products(), ""},
+		{"an organization went", []int64{1}, products(), "Beta is not mapped to this agreement any more."},
+		{"its plan is on another product", []int64{1, 2}, remapped, "NordPass Business is mapped to another product since."},
+		{"both: the organization first", []int64{2}, remapped, "Acme is not mapped to this agreement any more."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := Outdated([]store.Change{c, former}, tt.organizations, tt.products)
+			if got[businessID] != tt.want || got[50] != "" {
+				t.Errorf("got %v, want %q", got, tt.want)
+			}
+		})
+	}
+}
