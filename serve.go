@@ -239,12 +239,11 @@ func stop(server *http.Server, jobs *scheduler.Scheduler, bridge *billing.Bridge
 
 // The jobs.
 const (
-	monthlySync   = "monthly sync"
-	catchUp       = "catch-up"
-	monthlyReport = "monthly usage report"
-	usageReports  = "usage reports"
-	oldUploads    = "old uploads"
-	housekeeping  = "housekeeping"
+	monthlySync  = "monthly sync"
+	catchUp      = "catch-up"
+	usageReports = "usage reports"
+	oldUploads   = "old uploads"
+	housekeeping = "housekeeping"
 )
 
 // startJobs starts the clockwork, and with it what an earlier process left unfinished or missed.
@@ -260,8 +259,9 @@ func startJobs(log *slog.Logger, db *store.Store, bridge *billing.Bridge) (*sche
 	err = errors.Join(
 		jobs.Add(monthlySync, "30 0 1 * *", 6*time.Hour, due), // guide, "Monthly usage data sync"
 		jobs.Add(catchUp, "35 * * * *", 6*time.Hour, due),
-		jobs.Add(monthlyReport, "2 0 1 * *", time.Hour, bridge.PullDue), // there is one from 00:01:02 on (docs/billing-rules.md section 3)
-		jobs.Add(usageReports, "10 * * * *", time.Hour, bridge.PullDue), // hourly, but only what was not read yet
+		// Hourly, but only what was not read yet. At ten past, the month's report exists (from 00:01:02 on, docs/billing-rules.md
+		// section 3), and the sync at half past finds it read.
+		jobs.Add(usageReports, "10 * * * *", time.Hour, bridge.PullDue),
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
 		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, bridge.DiscardOldIntakes),
 		jobs.RunNow(catchUp),
