@@ -12,9 +12,9 @@ import (
 func TestArrows(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]string{
-		"seatbridge":                 "billing billing/npsim connectwise connectwise/cwsim handlers scheduler static store views",
+		"seatbridge":                 "billing connectwise connectwise/cwsim handlers nordpass/npsim scheduler static store views",
 		"seatbridge/handlers":        "billing billing/table scheduler static store views",
-		"seatbridge/billing":         "billing/match billing/problem billing/table connectwise store",
+		"seatbridge/billing":         "billing/match billing/problem billing/table connectwise nordpass store",
 		"seatbridge/billing/problem": "store",
 		"seatbridge/billing/table":   "billing/problem store",
 		"seatbridge/views":           "static",

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
-	"seatbridge/billing/npsim"
+	"seatbridge/nordpass/npsim"
 	"seatbridge/store"
 )
 
@@ -48,13 +48,15 @@ func serveProviderSim(ctx context.Context, bridge *billing.Bridge, db *store.Sto
 
 // providerSimConfig is how to reach the simulator: its own shape, which says nothing about the real Provider API.
 func providerSimConfig(base, key string) *billing.ProviderConfig {
-	return &billing.ProviderConfig{
-		BaseURL: base, MonthlyPath: npsim.MonthlyPath + "?month={month}", DailyPath: npsim.DailyPath + "?day={day}",
-		Method: http.MethodGet, Header: "Authorization: Bearer {token}",
-		Algorithm: npsim.Algorithm, KeyID: npsim.KeyID, Issuer: npsim.Issuer, Audience: npsim.Audience, Lifetime: int(npsim.Lifetime / time.Second), PrivateKey: key,
-		List: "organizations", ID: "id", Name: "name", Seats: "licenses", Plan: "tier", Business: "Business", Enterprise: "Enterprise", Trial: "trial", NFR: "nfr",
-		Paging: billing.PagingLink, NextField: "next",
+	c := billing.ProviderConfig{
+		ID: "id", Name: "name", Seats: "licenses", Plan: "tier", Business: "Business", Enterprise: "Enterprise", Trial: "trial", NFR: "nfr",
 	}
+	c.BaseURL, c.MonthlyPath, c.DailyPath = base, npsim.MonthlyPath+"?month={month}", npsim.DailyPath+"?day={day}"
+	c.Method, c.Header = http.MethodGet, "Authorization: Bearer {token}"
+	c.Algorithm, c.KeyID, c.PrivateKey = npsim.Algorithm, npsim.KeyID, key
+	c.Issuer, c.Audience, c.Lifetime = npsim.Issuer, npsim.Audience, int(npsim.Lifetime/time.Second)
+	c.List, c.Paging, c.NextField = "organizations", billing.PagingLink, "next"
+	return &c
 }
 
 // demoRecords is a report of the ledger's own figures, and of strangers. Every ninth organization is reported with one seat

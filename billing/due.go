@@ -10,16 +10,11 @@ import (
 )
 
 const (
-	// dueAfter is when, after a month's end, its sync is due: 00:30:00 UTC on the first (guide, "Monthly usage data sync").
-	dueAfter = 30 * time.Minute
 	// retryFor is how long after its first try a monthly sync that failed as a whole is tried again by itself.
 	retryFor = 24 * time.Hour
 	// retryEvery is how long it waits in between.
 	retryEvery = 55 * time.Minute
 )
-
-// DueAt is when the monthly sync of m is due.
-func DueAt(m store.Month) time.Time { return m.End().Add(dueAfter) }
 
 // RunDue runs the monthly sync of every month that is due and was not run, oldest first: the month that
 // just ended when the scheduler calls it on the first, more if the process was down then. A month

@@ -22,7 +22,7 @@ func FigureProblems(o store.Organization, f Figure, now time.Time) map[string]st
 	switch {
 	case f.Seats < 0:
 		addProblem(problems, "seats", "Seats are counted from 0.")
-	case f.Seats > mostSeats:
+	case f.Seats > MostSeats:
 		addProblem(problems, "seats", "These are more than 1,000,000 seats.")
 	}
 	if f.Plan != store.Business && f.Plan != store.Enterprise {

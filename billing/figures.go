@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"seatbridge/store"
@@ -91,4 +92,16 @@ func (b *Bridge) rules(ctx context.Context) (Rules, error) {
 	}
 	reports, err := b.reportRule(ctx)
 	return Rules{CountPending: s.CountPending, Reports: reports}, err
+}
+
+// reportRule says where figures need a report of the Provider API; without a connection, nowhere.
+func (b *Bridge) reportRule(ctx context.Context) (ReportRule, error) {
+	saved, err := b.store.Provider(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return ReportRule{}, nil
+	}
+	if err != nil {
+		return ReportRule{}, err
+	}
+	return ReportRuleOf(saved)
 }

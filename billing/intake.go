@@ -501,9 +501,6 @@ func plainMonth(text string) (store.Month, bool) {
 	return m, err == nil && strings.HasPrefix(year, "20")
 }
 
-// mostSeats is what no organization has.
-const mostSeats = 1_000_000
-
 func (r *intakeRow) seats() int {
 	text, ok := r.cell(SeatsColumn)
 	if !ok {
@@ -517,7 +514,7 @@ func (r *intakeRow) seats() int {
 		r.refuse(SeatsColumn, "%s is negative: seats are counted from 0.", table.Excerpt(text))
 	case !table.IsDigits(text):
 		r.refuse(SeatsColumn, "%s is not a whole number in plain digits: write it without separators, decimals and words, like 1000.", table.Excerpt(text))
-	case err != nil || n > mostSeats:
+	case err != nil || n > MostSeats:
 		r.refuse(SeatsColumn, "%s are more than 1,000,000 seats.", table.Excerpt(text))
 	default:
 		return n
@@ -570,38 +567,6 @@ func (s seenRows) note(r *intakeRow, problem string, key rowKey) {
 		return
 	}
 	s[key] = r.Line
-}
-
-// OrganizationIndex finds organizations as files name them.
-type OrganizationIndex struct{ byExternalID, byName map[string]store.Organization }
-
-// IndexOrganizations makes an index. Of several with one name, all but one of them deleted, the one
-// that is there is found, or else the one that was deleted last.
-func IndexOrganizations(organizations []store.Organization) OrganizationIndex {
-	x := OrganizationIndex{map[string]store.Organization{}, map[string]store.Organization{}}
-	for _, o := range organizations {
-		put(x.byName, store.Fold(o.Name), o)
-		if o.ExternalID != "" {
-			put(x.byExternalID, o.ExternalID, o)
-		}
-	}
-	return x
-}
-
-func put(index map[string]store.Organization, key string, o store.Organization) {
-	other, ok := index[key]
-	if !ok || o.DeletedAt.IsZero() || (!other.DeletedAt.IsZero() && o.DeletedAt.After(other.DeletedAt)) {
-		index[key] = o
-	}
-}
-
-// Find looks for an external id, then for a name in any case.
-func (x OrganizationIndex) Find(text string) (store.Organization, bool) {
-	if o, ok := x.byExternalID[text]; ok {
-		return o, true
-	}
-	o, ok := x.byName[store.Fold(text)]
-	return o, ok
 }
 
 // MemberAction is what an import does to a member.

@@ -127,13 +127,16 @@ func (s *server) parseProvider(r *http.Request) (billing.ProviderConfig, problem
 		return value
 	}
 	c := billing.ProviderConfig{
-		BaseURL: text("base_url"), MonthlyPath: text("monthly_path"), DailyPath: text("daily_path"), Method: text("method"), Header: text("header"),
-		Algorithm: text("algorithm"), KeyID: text("key_id"), Issuer: text("issuer"), Subject: text("subject"), Audience: text("audience"),
-		List: text("list"), ID: text("field_id"), Name: text("field_name"), Seats: text("field_seats"), Plan: text("field_plan"),
+		ID: text("field_id"), Name: text("field_name"), Seats: text("field_seats"), Plan: text("field_plan"),
 		Business: text("business"), Enterprise: text("enterprise"), Trial: text("field_trial"), NFR: text("field_nfr"),
-		Paging: text("paging"), NextField: text("next_field"), PageParam: text("page_param"), Required: checked(r.PostForm, "required"),
-		Claims: clean(r.PostForm.Get("extra_claims")), PrivateKey: strings.TrimSpace(r.PostForm.Get("private_key")),
+		Required: checked(r.PostForm, "required"),
 	}
+	c.BaseURL, c.MonthlyPath, c.DailyPath = text("base_url"), text("monthly_path"), text("daily_path")
+	c.Method, c.Header = text("method"), text("header")
+	c.Algorithm, c.KeyID, c.PrivateKey = text("algorithm"), text("key_id"), strings.TrimSpace(r.PostForm.Get("private_key"))
+	c.Issuer, c.Subject, c.Audience = text("issuer"), text("subject"), text("audience")
+	c.Claims = clean(r.PostForm.Get("extra_claims"))
+	c.List, c.Paging, c.NextField, c.PageParam = text("list"), text("paging"), text("next_field"), text("page_param")
 	c.Lifetime, _ = strconv.Atoi(text("lifetime")) // what is no number is refused as 0
 	if first := text("first_page"); first != "" {
 		n, err := strconv.Atoi(first)

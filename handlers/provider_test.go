@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
-	"seatbridge/billing/npsim"
+	"seatbridge/nordpass/npsim"
 	"seatbridge/store"
 )
 
@@ -166,7 +166,7 @@ func TestProviderInADemo(t *testing.T) {
 	example := &billing.ProviderConfig{}
 	p := newPanel(t, func(c *Config) { c.DemoProvider = example })
 	_, filled := p.providerForm(npsim.Record{ID: "np-1", Name: "Acme", Licenses: 1, Tier: "Business"})
-	*example = billing.ProviderConfig{BaseURL: filled.Get("base_url"), PrivateKey: filled.Get("private_key"), Lifetime: int(time.Minute / time.Second)}
+	example.BaseURL, example.PrivateKey, example.Lifetime = filled.Get("base_url"), filled.Get("private_key"), int(time.Minute/time.Second)
 	b := p.as(store.Owner)
 	page := b.get(providerPath, http.StatusOK)
 	has(t, page, "#provider-form [data-testid=notice]", "made up for this demo")

@@ -2,28 +2,20 @@ package billing
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"seatbridge/billing/npsim"
+	"seatbridge/nordpass"
+	"seatbridge/nordpass/npsim"
 	"seatbridge/store"
 )
 
@@ -61,11 +53,13 @@ func newProvided(t *testing.T) *provided {
 // simConfig is how to reach the simulator.
 func simConfig(base, key string) ProviderConfig {
 	return ProviderConfig{
-		BaseURL: base, MonthlyPath: npsim.MonthlyPath + "?month={month}", DailyPath: npsim.DailyPath + "?day={day}",
-		Method: http.MethodGet, Header: "Authorization: Bearer {token}", Algorithm: npsim.Algorithm, KeyID: npsim.KeyID,
-		Issuer: npsim.Issuer, Audience: npsim.Audience, Lifetime: 60, PrivateKey: key,
-		List: "organizations", ID: "id", Name: "name", Seats: "licenses", Plan: "tier", Business: "business", Enterprise: "Enterprise, E2",
-		Trial: "trial", NFR: "nfr", Paging: PagingLink, NextField: "next",
+		Config: nordpass.Config{
+			BaseURL: base, MonthlyPath: npsim.MonthlyPath + "?month={month}", DailyPath: npsim.DailyPath + "?day={day}",
+			Method: http.MethodGet, Header: "Authorization: Bearer {token}", Algorithm: npsim.Algorithm, KeyID: npsim.KeyID,
+			Issuer: npsim.Issuer, Audience: npsim.Audience, Lifetime: 60, PrivateKey: key,
+			List: "organizations", Paging: nordpass.PagingLink, NextField: "next",
+		},
+		ID: "id", Name: "name", Seats: "licenses", Plan: "tier", Business: "business", Enterprise: "Enterprise, E2", Trial: "trial", NFR: "nfr",
 	}
 }
 
@@ -233,61 +227,9 @@ func TestProviderFaults(t *testing.T) {
 	}
 }
 
-// TestProviderTriesAgain drives the client alone, with short waits.
-func TestProviderTriesAgain(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name     string
-		method   string
-		fault    npsim.Fault
-		times    int
-		requests int
-		good     bool
-	}{
-		{"500 that passes", "GET", npsim.ServerError, 2, 3, true},
-		{"429 that passes", "GET", npsim.TooMany, 1, 2, true},
-		{"connection cut", "GET", npsim.Hangup, 1, 2, true},
-		{"500 for good", "GET", npsim.ServerError, -1, providerTries, false},
-		{"401 is for good", "GET", npsim.Unauthorized, 1, 1, false},
-		{"POST is sent once", "POST", npsim.ServerError, 1, 1, false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			p := newProvided(t)
-			p.records = []npsim.Record{{ID: "np-1", Name: "Acme", Licenses: 7, Tier: "Business"}}
-			p.config.Method = c.method
-			client, err := newProviderClient(p.config, p.now)
-			p.must(err)
-			client.pause = time.Millisecond
-			client.http.Transport.(*http.Transport).DisableKeepAlives = true // Go resends on a kept connection by itself
-			p.sim.Fail(c.fault, c.times)
-			answer, problem := client.fetch(t.Context(), monthRequest(p.config, "2026-03"))
-			if (problem == nil) != c.good || p.sim.Requests() != c.requests {
-				t.Errorf("%d requests, want %d; problem %+v", p.sim.Requests(), c.requests, problem)
-			}
-			if c.good && len(answer[0].items) != 1 {
-				t.Errorf("the answer is %s", answer.raw())
-			}
-		})
-	}
-}
-
-func TestProviderSlow(t *testing.T) {
-	t.Parallel()
-	p := newProvided(t)
-	client, err := newProviderClient(p.config, p.now)
-	p.must(err)
-	client.pause = time.Millisecond
-	client.http.Transport.(*http.Transport).ResponseHeaderTimeout = time.Millisecond
-	p.sim.Fail(npsim.Slow, -1)
-	if _, problem := client.fetch(t.Context(), monthRequest(p.config, "2026-03")); problem == nil {
-		t.Error("no problem with a server that does not answer")
-	}
-}
-
 func TestProviderPages(t *testing.T) {
 	t.Parallel()
-	for _, paging := range Pagings() {
+	for _, paging := range nordpass.Pagings() {
 		t.Run(paging, func(t *testing.T) {
 			t.Parallel()
 			p := newProvided(t)
@@ -298,7 +240,7 @@ func TestProviderPages(t *testing.T) {
 			test, err := p.TestProvider(t.Context(), p.config)
 			p.must(err)
 			want := 5
-			if paging == PagingNone {
+			if paging == nordpass.PagingNone {
 				want = 2
 			}
 			if len(test.Monthly.Rows) != want || test.Monthly.Problem.What != "" {
@@ -482,37 +424,16 @@ func TestProviderConfigProblems(t *testing.T) {
 	}
 }
 
-func TestProviderAlgorithms(t *testing.T) {
-	t.Parallel()
-	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
+// sentRecord is a record as the client gives it.
+func sentRecord(t *testing.T, text string) nordpass.Record {
+	t.Helper()
+	var r nordpass.Record
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&r.Value); err != nil {
 		t.Fatal(err)
 	}
-	_, edKey, _ := ed25519.GenerateKey(rand.Reader)
-	keys := map[string]any{"RS256": rsaKey, "PS512": rsaKey, "EdDSA": edKey}
-	for name, curve := range map[string]elliptic.Curve{"ES256": elliptic.P256(), "ES384": elliptic.P384(), "ES512": elliptic.P521()} {
-		key, err := ecdsa.GenerateKey(curve, rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys[name] = key
-	}
-	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		der, err := x509.MarshalPKCS8PrivateKey(keys[name])
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := simConfig("https://provider.example", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
-		c.Algorithm, c.Claims = name, `{"scope":"usage"}`
-		client, err := newProviderClient(c, func() time.Time { return at("2026-04-01") })
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		if token, err := client.token(); err != nil || strings.Count(token, ".") != 2 {
-			t.Errorf("%s: token %q, %v", name, token, err)
-		}
-	}
+	return r
 }
 
 func TestReadRecord(t *testing.T) {
@@ -535,11 +456,7 @@ func TestReadRecord(t *testing.T) {
 		{"odd flag", `{"org":{"id":"x","tier":"E2"},"usage":[1],"nfr":"maybe"}`, ProviderRecord{ID: "x", Seats: 1, Plan: store.Enterprise, Problem: `Field "nfr" is neither true nor false.`}},
 		{"no name", `{"org":{"tier":"E2"},"usage":[1]}`, ProviderRecord{Seats: 1, Plan: store.Enterprise, Problem: "It has neither an id nor a name."}},
 	} {
-		page, problem := readPage([]byte(`{"organizations":[`+x.json+`]}`), c)
-		if problem != nil {
-			t.Fatal(problem)
-		}
-		if diff := cmp.Diff(x.want, readRecord(page.items[0], c)); diff != "" {
+		if diff := cmp.Diff(x.want, readRecord(sentRecord(t, x.json), c)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", x.name, diff)
 		}
 	}
@@ -561,28 +478,29 @@ func TestMatchRecordsTwice(t *testing.T) {
 
 // FuzzProviderReport feeds any JSON and any paths to the mapping: it must not panic, and never make a number of nothing.
 func FuzzProviderReport(f *testing.F) {
-	f.Add(`{"organizations":[{"id":"a","name":"b","licenses":3,"tier":"Business","trial":false}]}`, "organizations", "id", "licenses", "tier", "trial")
-	f.Add(`[{"a":{"b":[1,2]}}]`, "", "a.b.0", "a.b.1", "a", "a.b")
-	f.Add(`[null,1,"x",[],{}]`, "", "0", "-1", ".", "..")
-	f.Add(`{"a":1e999}`, "a", "", "", "", "")
-	f.Fuzz(func(t *testing.T, body, list, id, seats, plan, flag string) {
-		c := ProviderConfig{List: list, ID: id, Seats: seats, Plan: plan, Trial: flag, NFR: flag, Business: "Business", Enterprise: "Enterprise"}
-		page, problem := readPage([]byte(body), c)
-		if problem != nil {
+	f.Add(`[{"id":"a","name":"b","licenses":3,"tier":"Business","trial":false}]`, "id", "licenses", "tier", "trial")
+	f.Add(`[{"a":{"b":[1,2]}}]`, "a.b.0", "a.b.1", "a", "a.b")
+	f.Add(`[null,1,"x",[],{}]`, "0", "-1", ".", "..")
+	f.Add(`[1e999]`, "", "", "", "")
+	f.Fuzz(func(t *testing.T, body, id, seats, plan, flag string) {
+		var items []any
+		decoder := json.NewDecoder(strings.NewReader(body))
+		decoder.UseNumber()
+		if decoder.Decode(&items) != nil {
 			return
 		}
-		r := understand(providerAnswer{page}, c, nil, "2026-03")
-		if len(page.items) == 0 && r.State != store.FetchEmpty {
+		var answer nordpass.Answer
+		for _, item := range items {
+			answer.Records = append(answer.Records, nordpass.Record{Value: item})
+		}
+		c := ProviderConfig{ID: id, Seats: seats, Plan: plan, Trial: flag, NFR: flag, Business: "Business", Enterprise: "Enterprise"}
+		r := understand(answer, c, nil, "2026-03")
+		if len(items) == 0 && r.State != store.FetchEmpty {
 			t.Fatalf("an empty list is %s", r.State)
 		}
 		for i, row := range r.Rows {
-			if row.Problem == "" && (row.Plan == "" || row.Seats < 0 || row.Seats > maxReported) {
+			if row.Problem == "" && (row.Plan == "" || row.Seats < 0 || row.Seats > MostSeats) {
 				t.Fatalf("row %d: %+v", i, row)
-			}
-			if _, isNumber := valueAt(page.items[i], seats).(json.Number); row.Problem == "" && !isNumber {
-				if _, isText := valueAt(page.items[i], seats).(string); !isText {
-					t.Fatalf("row %d has seats out of nothing: %+v", i, row)
-				}
 			}
 		}
 	})

@@ -1,0 +1,218 @@
+package billing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"seatbridge/nordpass"
+	"seatbridge/store"
+)
+
+const (
+	// monthlyReportAfter is when, after a month's end, its usage report exists: 00:01:02 UTC on the first (docs/billing-rules.md section 3).
+	monthlyReportAfter = time.Minute + 2*time.Second
+	// dailyReportAfter is when, after a day's end, its usage report exists: 00:00:02 UTC (docs/billing-rules.md section 3).
+	dailyReportAfter = 2 * time.Second
+	// fetchesKept is how many months a fetch and its raw answer are kept.
+	fetchesKept = 24
+	// reportWait is how long after it is due a monthly sync waits for a report that is required.
+	reportWait = 24 * time.Hour
+)
+
+// ErrNoReport says that a usage report was asked for and brought no figures.
+var ErrNoReport = errors.New("no usage report")
+
+// lastReportedMonth is the latest month whose usage report exists.
+func (b *Bridge) lastReportedMonth() store.Month {
+	return store.MonthOf(b.now().Add(-monthlyReportAfter)).Add(-1)
+}
+
+// lastReportedDay is the beginning of the latest day whose usage report exists.
+func (b *Bridge) lastReportedDay() time.Time {
+	return b.now().UTC().Add(-dailyReportAfter).AddDate(0, 0, -1).Truncate(24 * time.Hour)
+}
+
+// reportPeriod is what a report is about: a month, or one day of it.
+type reportPeriod struct {
+	month store.Month
+	day   time.Time // its beginning; zero: the whole month
+}
+
+func dayOf(day time.Time) reportPeriod { return reportPeriod{store.MonthOf(day), day} }
+
+// String is the period as fetches are kept under: 2026-10 or 2026-10-05.
+func (p reportPeriod) String() string {
+	if p.day.IsZero() {
+		return string(p.month)
+	}
+	return p.day.Format(time.DateOnly)
+}
+
+// ask fetches the period's report.
+func (p reportPeriod) ask(ctx context.Context, client *nordpass.Client) (nordpass.Answer, error) {
+	if p.day.IsZero() {
+		return client.Month(ctx, p.month.Start())
+	}
+	return client.Day(ctx, p.day)
+}
+
+// PullDue fetches the reports that exist and were not read yet: yesterday's and the last month's. Without a Provider API
+// there is nothing to do.
+func (b *Bridge) PullDue(ctx context.Context) error {
+	c, connected, err := b.Provider(ctx)
+	if err != nil || !connected {
+		return err
+	}
+	err = b.pullUnread(ctx, reportPeriod{month: b.lastReportedMonth()})
+	if c.DailyPath == "" {
+		return err
+	}
+	return errors.Join(err, b.pullUnread(ctx, dayOf(b.lastReportedDay())))
+}
+
+func (b *Bridge) pullUnread(ctx context.Context, period reportPeriod) error {
+	_, err := b.store.LastUsageReport(ctx, period.String())
+	if errors.Is(err, store.ErrNotFound) {
+		return b.pull(ctx, period)
+	}
+	return err
+}
+
+// PullNow fetches the latest reports again, whether they were read already or not.
+func (b *Bridge) PullNow(ctx context.Context, who Actor) error {
+	c, connected, err := b.Provider(ctx)
+	if err != nil {
+		return err
+	}
+	if !connected {
+		return store.ErrNotFound
+	}
+	month := b.lastReportedMonth()
+	err = b.pull(ctx, reportPeriod{month: month})
+	if c.DailyPath != "" {
+		err = errors.Join(err, b.pull(ctx, dayOf(b.lastReportedDay())))
+	}
+	return errors.Join(b.record(ctx, who, store.CategoryIntegrations, "Fetched the usage report of %s from the NordPass Provider API.", month), err)
+}
+
+// pullBefore fetches a month's report before its sync. It returns an error only while the sync has to wait for the report.
+func (b *Bridge) pullBefore(ctx context.Context, m store.Month) error {
+	saved, err := b.store.Provider(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rule, err := ReportRuleOf(saved)
+	if err != nil {
+		return err
+	}
+	pulled := b.pull(ctx, reportPeriod{month: m})
+	if pulled == nil {
+		return nil
+	}
+	if !errors.Is(pulled, ErrNoReport) {
+		return pulled
+	}
+	if !rule.Required || m < rule.Since || !b.now().Before(DueAt(m).Add(reportWait)) {
+		return nil
+	}
+	_, err = b.store.LastUsageReport(ctx, string(m))
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("waiting for the usage report of %s: %w", m, pulled)
+	}
+	return err
+}
+
+// pullFor fetches what the Provider API has for a sync that somebody asked for; the monthly one waits for its
+// report itself. What cannot be fetched is kept with the fetches and stays unknown; the sync goes on.
+func (b *Bridge) pullFor(ctx context.Context, run store.Run) {
+	if run.Kind != store.RunManual && run.Kind != store.RunCommand {
+		return
+	}
+	var err error
+	if run.AsOf.IsZero() {
+		err = b.pullBefore(ctx, run.Month)
+	} else {
+		err = b.PullDue(ctx)
+	}
+	if err != nil {
+		b.log.Warn("fetching usage before a sync", "run", run.ID, "err", err)
+	}
+}
+
+// pull fetches a report and keeps it. The error says that it brought no figures.
+func (b *Bridge) pull(ctx context.Context, period reportPeriod) error {
+	saved, err := b.store.Provider(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := readProviderConfig(saved)
+	if err != nil {
+		return err
+	}
+	r, err := b.fetchReport(ctx, c, period)
+	if err != nil {
+		return err
+	}
+	if err := b.keep(ctx, period, r); err != nil {
+		return err
+	}
+	if !r.State.Known() {
+		return fmt.Errorf("fetching the usage report of %s: %w: %s", period, ErrNoReport, r.Problem.What)
+	}
+	return nil
+}
+
+// keep keeps a report, and the figures of a month. A day's figures are shown, but are no bill: a month's billable seats are
+// those of all its days together, and a day knows only its own.
+func (b *Bridge) keep(ctx context.Context, period reportPeriod, r ProviderReport) error {
+	records, err := json.Marshal(r.records())
+	if err != nil {
+		return fmt.Errorf("keeping the usage report of %s: %w", period, err)
+	}
+	var figures []store.UsageReport
+	if period.day.IsZero() {
+		figures = r.usageReports(period.month, b.now())
+	}
+	return b.store.AddUsageFetch(ctx, store.UsageFetch{
+		At: b.now(), Period: period.String(), State: r.State, Problem: r.Problem,
+		Organizations: len(r.Rows), Seats: r.Seats(), Answer: r.Answer, Records: records,
+	}, figures)
+}
+
+// fetchReport fetches and understands one report. What went wrong on the way is in it; the error is for what is our own fault,
+// or an *Invalid for a configuration that cannot be used.
+func (b *Bridge) fetchReport(ctx context.Context, c ProviderConfig, period reportPeriod) (ProviderReport, error) {
+	client, err := c.client(b.now)
+	if err != nil {
+		return ProviderReport{}, err
+	}
+	organizations, _, err := b.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
+	if err != nil {
+		return ProviderReport{}, err
+	}
+	answer, failure := period.ask(ctx, client)
+	if err := ctx.Err(); err != nil {
+		return ProviderReport{}, fmt.Errorf("fetching a usage report: %w", err)
+	}
+	if failure != nil {
+		return ProviderReport{State: store.FetchFailed, Problem: problemOfProvider(failure), Answer: answer.Raw}, nil
+	}
+	return understand(answer, c, organizations, period.month), nil
+}
+
+// problemOfProvider puts a failure of the Provider API into words for the admin.
+func problemOfProvider(err error) store.Problem {
+	a := nordpass.Advise(err)
+	return store.Problem{What: a.What, Do: a.Do, Detail: a.Detail}
+}
+
+// ForgetOldFetches forgets the fetches that are no longer kept.
+func (b *Bridge) ForgetOldFetches(ctx context.Context) error {
+	return b.store.DeleteUsageFetches(ctx, b.now().AddDate(0, -fetchesKept, 0))
+}

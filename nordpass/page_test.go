@@ -1,0 +1,52 @@
+package nordpass
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+)
+
+func TestReadPage(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]error{
+		`{"a":{"list":[1,{}]}}`: nil, `{"a":{"list":[]}}`: nil,
+		`{"a":{"list":[1`: ErrNotJSON, ``: ErrNotJSON, `{"a":{"list":[]}} {}`: ErrManyDocuments,
+		`{"a":{"list":{}}}`: ErrNoList, `{"a":{}}`: ErrNoList, `[]`: ErrNoList, `null`: ErrNoList,
+	} {
+		if _, err := readPage([]byte(body), "a.list"); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", body, err, want)
+		}
+	}
+	if p, err := readPage([]byte(`[[1],[2]]`), "1"); err != nil || len(p.records) != 1 || p.records[0].String() != "2" {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// FuzzReadPage feeds any answer and any paths: reading must not panic, and never make a number of nothing.
+func FuzzReadPage(f *testing.F) {
+	f.Add(`{"organizations":[{"id":"a","licenses":3,"trial":false}]}`, "organizations", "licenses")
+	f.Add(`[{"a":{"b":[1,2]}}]`, "", "a.b.1")
+	f.Add(`[null,1,"x",[],{}]`, "", "-1")
+	f.Add(`{"a":1e999}`, "a", "")
+	f.Add(`["-0", "NaN", "+Inf", "7.0", -0]`, "", "")
+	f.Fuzz(func(t *testing.T, body, list, path string) {
+		const most = 1000
+		p, err := readPage([]byte(body), list)
+		if err != nil {
+			return
+		}
+		for _, r := range p.records {
+			r.Text(path)
+			r.Flag(path)
+			n, ok := r.Whole(path, most)
+			if !ok {
+				continue
+			}
+			_, isNumber := r.at(path).(json.Number)
+			_, isText := r.at(path).(string)
+			if n < 0 || n > most || !isNumber && !isText {
+				t.Fatalf("%d out of %s", n, r)
+			}
+		}
+	})
+}
