@@ -14,7 +14,7 @@ func TestArrows(t *testing.T) {
 	allowed := map[string]string{
 		"seatbridge":                 "billing connectwise connectwise/cwsim handlers nordpass/npsim scheduler static store views",
 		"seatbridge/handlers":        "billing billing/table scheduler static store views",
-		"seatbridge/billing":         "billing/match billing/problem billing/table connectwise nordpass store",
+		"seatbridge/billing":         "billing/background billing/match billing/problem billing/table connectwise nordpass store",
 		"seatbridge/billing/problem": "store",
 		"seatbridge/billing/table":   "billing/problem store",
 		"seatbridge/views":           "static",

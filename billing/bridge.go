@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"seatbridge/billing/background"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -44,10 +45,7 @@ type Bridge struct {
 	settle   time.Duration
 	tune     func(*connectwise.Config)
 
-	// ctx ends when the process shuts down; work in the background hangs on it.
-	ctx     context.Context
-	stop    context.CancelFunc
-	work    sync.WaitGroup
+	work    *background.Group
 	imp     importing
 	active  activeRun
 	figures figures
@@ -71,28 +69,15 @@ func New(c Config) *Bridge {
 	if c.Tune == nil {
 		c.Tune = func(*connectwise.Config) {}
 	}
-	b := &Bridge{store: c.Store, log: c.Log, now: c.Now, clientID: c.ClientID, baseURL: c.BaseURL, settle: c.Settle, tune: c.Tune, outbox: newOutbox()}
-	b.Organizations = NewOrganizations(c.Store, c.Now)
-	b.ctx, b.stop = context.WithCancel(context.Background())
-	return b
+	return &Bridge{
+		store: c.Store, log: c.Log, now: c.Now, clientID: c.ClientID, baseURL: c.BaseURL, settle: c.Settle, tune: c.Tune,
+		work: background.New(), outbox: newOutbox(), Organizations: NewOrganizations(c.Store, c.Now),
+	}
 }
 
 // Close stops the work in the background once the change in hand is written, or ctx ends. A run that
 // was not finished is finished by Resume at the next start.
-func (b *Bridge) Close(ctx context.Context) error {
-	b.stop()
-	done := make(chan struct{})
-	go func() {
-		b.work.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for work in progress: %w", ctx.Err())
-	}
-}
+func (b *Bridge) Close(ctx context.Context) error { return b.work.Close(ctx) }
 
 func refused(err error) *Refused {
 	return &Refused{Problem: problemOf(err), Field: fieldOf(err), Err: err}
@@ -139,13 +124,4 @@ func (b *Bridge) record(ctx context.Context, who Actor, category store.Category,
 		return fmt.Errorf("recording activity: %w", err)
 	}
 	return nil
-}
-
-// background runs work that outlives the request which asked for it.
-func (b *Bridge) background(work func(ctx context.Context)) {
-	b.work.Go(func() {
-		ctx, cancel := context.WithCancel(b.ctx)
-		defer cancel()
-		work(ctx)
-	})
 }

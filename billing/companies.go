@@ -218,26 +218,22 @@ func (b *Bridge) StartImport(ctx context.Context, who Actor, typeIDs, statusIDs 
 	if err != nil {
 		return err
 	}
-	work, cancel := context.WithCancel(b.ctx)
-	if !b.imp.begin(b.now(), cancel) {
-		cancel()
+	work := func(ctx context.Context) { b.importNow(ctx, client, who, typeIDs, statusIDs) }
+	if !b.imp.begin(b.now(), func() context.CancelFunc { return b.work.Go(work) }) {
 		return ErrRunning
 	}
-	b.work.Go(func() {
-		defer cancel()
-		b.importNow(work, client, who, typeIDs, statusIDs)
-	})
 	return b.record(ctx, who, store.CategoryIntegrations, "Started importing companies from ConnectWise PSA.")
 }
 
-func (i *importing) begin(now time.Time, cancel context.CancelFunc) bool {
+// begin starts an import unless one is in progress; start answers how to stop it.
+func (i *importing) begin(now time.Time, start func() context.CancelFunc) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.progress.Running {
 		return false
 	}
 	i.progress = ImportProgress{Running: true, Phase: "Counting companies", StartedAt: now}
-	i.cancel = cancel
+	i.cancel = start()
 	return true
 }
 
@@ -410,6 +406,6 @@ func (b *Bridge) unmapToZero(ctx context.Context, who Actor, m store.Mapping, un
 		run.Status, run.EndedAt = store.RunCancelled, b.now() // nothing of it was done, and nothing is to be resumed
 		return errors.Join(err, b.store.UpdateRun(context.WithoutCancel(ctx), run))
 	}
-	b.background(func(ctx context.Context) { b.inBackground(ctx, run, release) })
+	b.work.Go(func(ctx context.Context) { b.inBackground(ctx, run, release) })
 	return nil
 }

@@ -23,7 +23,7 @@ func (b *Bridge) Approve(ctx context.Context, who Actor, changeIDs []int64) (n i
 		release()
 		return 0, err
 	}
-	b.background(func(ctx context.Context) {
+	b.work.Go(func(ctx context.Context) {
 		defer release()
 		if err := b.goOn(ctx, runs); err != nil {
 			b.log.Error("writing what was approved", "runs", runs, "err", err)

@@ -428,7 +428,7 @@ func TestResumeDoesNotHoldHalfAMove(t *testing.T) {
 	w.set(func(s *store.Settings) { s.Holds = store.Holds{Seats: 4} })
 	biz.Plan = store.Enterprise
 	w.must(w.store.UpdateOrganization(t.Context(), biz, w.time()))
-	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Method: "PATCH", Times: 1, Do: w.Bridge.stop})
+	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Method: "PATCH", Times: 1, Do: w.Bridge.work.Stop})
 	bridge := w.Bridge
 	_, err := w.Start(t.Context(), admin(), w.SyncNow(false))
 	w.must(err)

@@ -264,22 +264,19 @@ func (in Intake) LeavesOrderOpen(c Column) bool {
 
 // startIntake does work on an import in the background, one at a time.
 func (b *Bridge) startIntake(in Intake, writing bool, work func(ctx context.Context) error) error {
-	ctx, cancel := context.WithCancel(b.ctx)
-	w := &intakeWork{cancel: cancel, done: make(chan struct{})}
+	w := &intakeWork{done: make(chan struct{})}
 	w.progress = IntakeProgress{Running: true, Writing: writing, Total: in.Survey.Rows, StartedAt: b.now()}
 	b.intakes.mu.Lock()
 	defer b.intakes.mu.Unlock()
 	if other := b.intakes.work[in.ID]; other != nil && other.progress.Running {
-		cancel()
 		return ErrRunning
 	}
 	if b.intakes.work == nil {
 		b.intakes.work = map[int64]*intakeWork{}
 	}
 	b.intakes.work[in.ID] = w
-	b.work.Go(func() {
+	w.cancel = b.work.Go(func(ctx context.Context) {
 		defer close(w.done)
-		defer cancel()
 		b.endIntake(ctx, w, work(ctx))
 	})
 	return nil

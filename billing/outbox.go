@@ -59,7 +59,7 @@ func (b *Bridge) wakeOutbox() {
 	}
 	if !b.outbox.awake {
 		b.outbox.awake = true
-		b.background(b.deliver)
+		b.work.Go(b.deliver)
 	}
 }
 

@@ -40,7 +40,7 @@ func (b *Bridge) Start(ctx context.Context, who Actor, r Request) (store.Run, er
 	if err != nil {
 		return store.Run{}, err
 	}
-	b.background(func(ctx context.Context) { b.inBackground(ctx, run, release) })
+	b.work.Go(func(ctx context.Context) { b.inBackground(ctx, run, release) })
 	return run, nil
 }
 
@@ -68,7 +68,7 @@ func (b *Bridge) Apply(ctx context.Context, who Actor, runID int64) error {
 		release()
 		return fmt.Errorf("applying run %d: %w", runID, err)
 	}
-	b.background(func(ctx context.Context) { b.inBackground(ctx, run, release) })
+	b.work.Go(func(ctx context.Context) { b.inBackground(ctx, run, release) })
 	return nil
 }
 

@@ -380,7 +380,7 @@ func TestKilledMidway(t *testing.T) {
 			agreements = append(agreements, a)
 		}
 		bridge := w.Bridge
-		w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, After: cut, Times: 1, Do: bridge.stop})
+		w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, After: cut, Times: 1, Do: bridge.work.Stop})
 		if _, err := w.Start(t.Context(), admin(), w.SyncNow(false)); err != nil {
 			t.Fatal(err)
 		}
