@@ -13,8 +13,9 @@ func TestArrows(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]string{
 		"seatbridge":                 "billing connectwise connectwise/cwsim handlers nordpass/npsim scheduler static store views",
-		"seatbridge/handlers":        "billing billing/table scheduler static store views",
-		"seatbridge/billing":         "billing/background billing/match billing/problem billing/table connectwise nordpass store",
+		"seatbridge/handlers":        "billing billing/notify billing/table scheduler static store views",
+		"seatbridge/billing":         "billing/background billing/match billing/notify billing/problem billing/table connectwise nordpass store",
+		"seatbridge/billing/notify":  "billing/background billing/problem store",
 		"seatbridge/billing/problem": "store",
 		"seatbridge/billing/table":   "billing/problem store",
 		"seatbridge/views":           "static",

@@ -101,7 +101,7 @@ func syncNow(ctx context.Context, c *config, o syncOptions, period billing.Perio
 	} else {
 		err = printTable(stdout, run, period, changes)
 	}
-	bridge.Deliver(ctx)
+	bridge.Outbox.Deliver(ctx)
 	return errors.Join(err, verdict(run, changes))
 }
 
@@ -128,7 +128,7 @@ func syncError(err error) error {
 func verdict(run store.Run, changes []store.Change) error {
 	switch run.Status {
 	case store.RunFailed:
-		return errors.New(sentence(run.Problem))
+		return errors.New(run.Problem.Text())
 	case store.RunCancelled:
 		return errors.New("the sync was cancelled")
 	}
@@ -141,8 +141,6 @@ func verdict(run store.Run, changes []store.Change) error {
 func needsPerson(c store.Change) bool {
 	return !slices.Contains([]store.ChangeState{store.StateWritten, store.StateUnchanged, store.StatePlanned}, c.State)
 }
-
-func sentence(p store.Problem) string { return strings.TrimSpace(p.What + " " + p.Do) }
 
 func printTable(w io.Writer, run store.Run, period billing.Period, changes []store.Change) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -183,7 +181,7 @@ func why(c store.Change) string {
 	if c.State == store.StateHeld {
 		parts = append(parts, "Held: "+c.HeldBecause)
 	}
-	return strings.Join(append(parts, sentence(c.Problem)), " ")
+	return strings.Join(append(parts, c.Problem.Text()), " ")
 }
 
 func summary(run store.Run, counts map[store.ChangeState]int) string {
@@ -233,7 +231,7 @@ type changeJSON struct {
 
 func printJSON(w io.Writer, run store.Run, changes []store.Change) error {
 	out := runJSON{
-		Run: run.ID, Month: run.Month, Preview: run.Preview, Status: string(run.Status), Problem: sentence(run.Problem), Changes: []changeJSON{},
+		Run: run.ID, Month: run.Month, Preview: run.Preview, Status: string(run.Status), Problem: run.Problem.Text(), Changes: []changeJSON{},
 	}
 	if !run.AsOf.IsZero() {
 		out.AsOf = &run.AsOf

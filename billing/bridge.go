@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"seatbridge/billing/background"
+	"seatbridge/billing/notify"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -36,12 +37,13 @@ type Config struct {
 type Bridge struct {
 	// Organizations is what may be done with organizations and members.
 	Organizations *Organizations
+	// Outbox tells people what happened.
+	Outbox *notify.Outbox
 
 	store    *store.Store
 	log      *slog.Logger
 	now      func() time.Time
 	clientID string
-	baseURL  string
 	settle   time.Duration
 	tune     func(*connectwise.Config)
 
@@ -50,7 +52,6 @@ type Bridge struct {
 	active  activeRun
 	figures figures
 	intakes intakes
-	outbox  outbox
 
 	suggesting sync.Mutex // held while suggestions are made
 
@@ -69,10 +70,12 @@ func New(c Config) *Bridge {
 	if c.Tune == nil {
 		c.Tune = func(*connectwise.Config) {}
 	}
-	return &Bridge{
-		store: c.Store, log: c.Log, now: c.Now, clientID: c.ClientID, baseURL: c.BaseURL, settle: c.Settle, tune: c.Tune,
-		work: background.New(), outbox: newOutbox(), Organizations: NewOrganizations(c.Store, c.Now),
+	b := &Bridge{
+		store: c.Store, log: c.Log, now: c.Now, clientID: c.ClientID, settle: c.Settle, tune: c.Tune,
+		work: background.New(), Organizations: NewOrganizations(c.Store, c.Now),
 	}
+	b.Outbox = notify.New(notify.Config{Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, Background: b.work})
+	return b
 }
 
 // Close stops the work in the background once the change in hand is written, or ctx ends. A run that

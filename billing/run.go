@@ -116,7 +116,7 @@ func (b *Bridge) Cancel(ctx context.Context, who Actor, runID int64) error {
 
 // Resume finishes the runs that were cut off, oldest first, and sends the notifications that were left over.
 func (b *Bridge) Resume(ctx context.Context) error {
-	b.wakeOutbox()
+	b.Outbox.Wake()
 	release, err := b.lock(ctx)
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func (w *world) open() {
 	w.store = s
 	w.Bridge = New(Config{
 		Store: s, Log: slog.New(slog.DiscardHandler), Now: w.time, Settle: time.Nanosecond,
-		Tune: func(c *connectwise.Config) { w.tune(c) },
+		BaseURL: "https://panel.example.com", Tune: func(c *connectwise.Config) { w.tune(c) },
 	})
 	bridge := w.Bridge
 	w.t.Cleanup(func() {

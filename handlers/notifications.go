@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/notify"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -17,7 +18,7 @@ import (
 const notificationsPath = "/settings/notifications"
 
 func (s *server) listNotifications(w http.ResponseWriter, r *http.Request) error {
-	channels, err := s.Bridge.Channels(r.Context())
+	channels, err := s.Bridge.Outbox.Channels(r.Context())
 	if err != nil {
 		return err
 	}
@@ -28,7 +29,7 @@ func (s *server) listNotifications(w http.ResponseWriter, r *http.Request) error
 	return s.full(w, r, http.StatusOK, views.SectionSettings, "Notifications", func(l views.Layout) templ.Component { return views.Notifications(l, page) })
 }
 
-func channelRow(c billing.Channel) views.ChannelRow {
+func channelRow(c notify.Channel) views.ChannelRow {
 	row := views.ChannelRow{
 		ID: c.ID, Kind: string(c.Kind), Name: c.Name, Target: c.Host, Waiting: c.Waiting,
 		Sent: c.SentAt, Problem: problemNotice(c.Problem), Failed: c.ErrorAt,
@@ -43,11 +44,11 @@ func channelRow(c billing.Channel) views.ChannelRow {
 }
 
 func (s *server) newChannel(w http.ResponseWriter, r *http.Request) error {
-	kind := oneOf(r.URL.Query().Get("kind"), billing.ChannelKinds()...)
+	kind := oneOf(r.URL.Query().Get("kind"), notify.ChannelKinds()...)
 	if kind == "" {
 		return store.ErrNotFound
 	}
-	form := views.ChannelForm{Kind: string(kind), Events: eventNames(billing.DefaultEvents())}
+	form := views.ChannelForm{Kind: string(kind), Events: eventNames(notify.DefaultEvents())}
 	if kind == store.ChannelEmail {
 		form.Port, form.Security = "587", string(store.MailStartTLS)
 	}
@@ -65,12 +66,12 @@ func (s *server) editChannel(w http.ResponseWriter, r *http.Request) error {
 }
 
 // channel is the one in the path, without its secrets.
-func (s *server) channel(r *http.Request) (billing.Channel, error) {
+func (s *server) channel(r *http.Request) (notify.Channel, error) {
 	id, err := pathID(r, "id")
 	if err != nil {
-		return billing.Channel{}, err
+		return notify.Channel{}, err
 	}
-	return s.Bridge.Channel(r.Context(), id)
+	return s.Bridge.Outbox.Channel(r.Context(), id)
 }
 
 // channelForm is the form of a channel as far as it is no secret.
@@ -116,9 +117,9 @@ func parseChannel(r *http.Request) (channelInput, problems, error) {
 		}
 		return clip(value, longest)
 	}
-	f.Kind = oneOf(r.PostForm.Get("kind"), billing.ChannelKinds()...)
+	f.Kind = oneOf(r.PostForm.Get("kind"), notify.ChannelKinds()...)
 	f.Name, f.URL = text("name", maxName), text("url", maxURL)
-	for _, event := range billing.Events() {
+	for _, event := range notify.Events() {
 		if slices.Contains(r.PostForm["event"], string(event)) {
 			f.Events = append(f.Events, event)
 		}
@@ -177,7 +178,7 @@ func (s *server) updateChannel(w http.ResponseWriter, r *http.Request) error {
 // saveChannel saves the input or shows it again; saved says which secrets there are already.
 func (s *server) saveChannel(w http.ResponseWriter, r *http.Request, input channelInput, problems problems, saved views.ChannelForm) error {
 	if len(problems) == 0 {
-		_, err := s.Bridge.SaveChannel(r.Context(), s.actor(r), input.Channel, input.Sign)
+		_, err := s.Bridge.Outbox.SaveChannel(r.Context(), s.actor(r), input.Channel, input.Sign)
 		if err == nil {
 			return s.done(w, r, notificationsPath, "Channel saved. Test sends a message through it.")
 		}
@@ -198,7 +199,7 @@ func (s *server) deleteChannel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.DeleteChannel(r.Context(), s.actor(r), channel.ID); err != nil {
+	if err := s.Bridge.Outbox.DeleteChannel(r.Context(), s.actor(r), channel.ID); err != nil {
 		return err
 	}
 	return s.done(w, r, notificationsPath, "Deleted "+channel.Name+".")
@@ -210,7 +211,7 @@ func (s *server) testChannel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	problem, err := s.Bridge.TestChannel(r.Context(), s.actor(r), channel.ID)
+	problem, err := s.Bridge.Outbox.TestChannel(r.Context(), s.actor(r), channel.ID)
 	if err != nil {
 		return err
 	}

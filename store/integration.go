@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,9 @@ type Problem struct {
 
 // Zero says that there is no problem.
 func (p Problem) Zero() bool { return p == Problem{} }
+
+// Text is the problem in a line: what happened and what to do about it.
+func (p Problem) Text() string { return strings.TrimSpace(p.What + " " + p.Do) }
 
 // Integration is the connection with ConnectWise PSA.
 type Integration struct {

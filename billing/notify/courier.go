@@ -1,4 +1,4 @@
-package billing
+package notify
 
 import (
 	"bytes"
@@ -162,7 +162,7 @@ func slackMessage(m Message) *slack.WebhookMessage {
 	if len(m.Text) > 0 {
 		blocks = append(blocks, slack.NewSectionBlock(plain(clip(strings.Join(m.Text, "\n"), 3000)), nil, nil))
 	}
-	for facts := range slices.Chunk(m.Facts(), 10) { // a section takes ten
+	for facts := range slices.Chunk(m.Facts, 10) { // a section takes ten
 		var fields []*slack.TextBlockObject
 		for _, f := range facts {
 			fields = append(fields, plain(f.Name+": "+f.Value))
@@ -185,7 +185,7 @@ func teamsMessage(m Message) (*adaptivecard.Message, error) {
 		card.Body = append(card.Body, adaptivecard.NewTextBlock(plainMarkdown(paragraph), true))
 	}
 	set := adaptivecard.NewFactSet()
-	for _, f := range m.Facts() {
+	for _, f := range m.Facts {
 		if err := set.AddFact(adaptivecard.Fact{Title: f.Name, Value: plainMarkdown(f.Value)}); err != nil {
 			return nil, err
 		}
@@ -237,9 +237,9 @@ var mailHTML = htmltemplate.Must(htmltemplate.New("mail").Parse(`<!DOCTYPE html>
 // mailText is the message as plain text.
 func mailText(m Message) string {
 	text := m.Title + "\n\n" + strings.Join(m.Text, "\n\n") + "\n"
-	if facts := m.Facts(); len(facts) > 0 {
+	if len(m.Facts) > 0 {
 		text += "\n"
-		for _, f := range facts {
+		for _, f := range m.Facts {
 			text += f.Name + ": " + f.Value + "\n"
 		}
 	}

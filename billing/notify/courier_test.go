@@ -1,4 +1,4 @@
-package billing
+package notify
 
 import (
 	"bufio"
@@ -23,8 +23,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shopspring/decimal"
-
+	"seatbridge/billing/notify/notifytest"
 	"seatbridge/store"
 )
 
@@ -36,16 +35,19 @@ func testCourier() courier {
 
 // runNews is a message that has everything, with characters that each receiver could misread.
 func runNews() Message {
-	report := RunReport{
-		ID: 7, Kind: store.RunMonthly, Month: "2026-10", Status: store.RunIncomplete, StartedBy: "<@ada_lovelace_b>", StartedAt: at("2026-11-01 00:30:00"), EndedAt: at("2026-11-01 00:34:00"),
-		Counts: map[store.ChangeState]int{store.StateWritten: 41, store.StateHeld: 2}, Before: decimal.NewFromInt(1200), After: decimal.NewFromInt(1260),
-	}
-	return runMessage(store.Run{Kind: store.RunMonthly, Month: "2026-10"}, report, false, "https://panel.example.com/runs/7")
+	m := NewMessage(at("2026-11-01 00:34:00"), "Monthly sync of October 2026: 2 lines to look at",
+		"<@ada_lovelace_b> started it on 1 November 2026 at 00:30 UTC; it took 4m0s.",
+		"Written: 41 lines, 1260 seats now instead of 1200.",
+		"Held: 2 lines. Approve or reject them on the run's page.")
+	m.URL = "https://panel.example.com/runs/7"
+	m.Run = json.RawMessage(`{"id":7,"month":"2026-10","counts":{"written":41,"held":2},"seats_before":"1200","seats_after":"1260"}`)
+	m.Facts = []Fact{{"Month", "October 2026"}, {"Started by", "<@ada_lovelace_b>"}, {"Written", "41"}, {"Held", "2"}}
+	return m
 }
 
 func TestWebhook(t *testing.T) {
 	t.Parallel()
-	r := newReceiver(t)
+	r := notifytest.NewReceiver(t)
 	c := store.Channel{Kind: store.ChannelWebhook, URL: r.URL + "/hook"}
 	key := []byte("0123456789abcdef01234567")
 	for _, secret := range []string{"", string(key), "whsec_" + base64.StdEncoding.EncodeToString(key)} {
@@ -53,33 +55,36 @@ func TestWebhook(t *testing.T) {
 		if err := testCourier().send(t.Context(), c, runNews()); err != nil {
 			t.Fatal(err)
 		}
-		got := r.take()[0]
-		if got.header.Get("Content-Type") != "application/json" || got.header.Get("User-Agent") != "Seatbridge" {
-			t.Errorf("headers %v", got.header)
+		got := r.Take()[0]
+		if got.Header.Get("Content-Type") != "application/json" || got.Header.Get("User-Agent") != "Seatbridge" {
+			t.Errorf("headers %v", got.Header)
 		}
 		mac := hmac.New(sha256.New, key)
-		io.WriteString(mac, got.header.Get("webhook-id")+"."+got.header.Get("webhook-timestamp")+"."+got.body)
+		io.WriteString(mac, got.Header.Get("webhook-id")+"."+got.Header.Get("webhook-timestamp")+"."+got.Body)
 		want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 		if secret == "" {
 			want = ""
 		}
-		if signed := got.header.Get("webhook-signature"); signed != want {
+		if signed := got.Header.Get("webhook-signature"); signed != want {
 			t.Errorf("signature %q, want %q", signed, want)
 		}
 		var body map[string]any
-		if err := json.Unmarshal([]byte(got.body), &body); err != nil {
+		if err := json.Unmarshal([]byte(got.Body), &body); err != nil {
 			t.Fatal(err)
 		}
 		run := body["run"].(map[string]any)
-		if body["id"] != got.header.Get("webhook-id") || body["at"] != "2026-11-01T00:34:00Z" || run["month"] != "2026-10" || run["seats_after"] != "1260" || run["counts"].(map[string]any)["held"] != 2.0 {
-			t.Errorf("body %s", got.body)
+		if _, told := body["facts"]; told {
+			t.Errorf("a webhook has the figures themselves, and need not be told facts: %s", got.Body)
+		}
+		if body["id"] != got.Header.Get("webhook-id") || body["at"] != "2026-11-01T00:34:00Z" || run["month"] != "2026-10" || run["seats_after"] != "1260" || run["counts"].(map[string]any)["held"] != 2.0 {
+			t.Errorf("body %s", got.Body)
 		}
 	}
 }
 
 func TestSlack(t *testing.T) {
 	t.Parallel()
-	r := newReceiver(t)
+	r := notifytest.NewReceiver(t)
 	if err := testCourier().send(t.Context(), store.Channel{Kind: store.ChannelSlack, URL: r.URL}, runNews()); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +96,7 @@ func TestSlack(t *testing.T) {
 			Fields []struct{ Type, Text string }
 		}
 	}
-	if err := json.Unmarshal([]byte(r.take()[0].body), &got); err != nil {
+	if err := json.Unmarshal([]byte(r.Take()[0].Body), &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.Text != "Monthly sync of October 2026: 2 lines to look at" || len(got.Blocks) != 4 || got.Blocks[0].Type != "header" {
@@ -102,11 +107,11 @@ func TestSlack(t *testing.T) {
 			t.Errorf("%q is %s, and could be read as a link or mention", text.Text, text.Type)
 		}
 	}
-	wantParts(t, got.Blocks[1].Text.Text, "<@ada_lovelace_b> started it", "Written: 41 lines, 1260 seats now instead of 1200.", "Held: 2 lines.")
+	notifytest.WantParts(t, got.Blocks[1].Text.Text, "<@ada_lovelace_b> started it", "Written: 41 lines, 1260 seats now instead of 1200.", "Held: 2 lines.")
 	if link := got.Blocks[3].Text; link.Text != "<https://panel.example.com/runs/7|Open in Seatbridge>" {
 		t.Errorf("link %+v", link)
 	}
-	long := newMessage(at("2026-11-01"), strings.Repeat("é", 200), strings.Repeat("é", 4000))
+	long := NewMessage(at("2026-11-01 00:00:00"), strings.Repeat("é", 200), strings.Repeat("é", 4000))
 	if header := slackMessage(long).Blocks.BlockSet[0]; header.BlockType() != "header" {
 		t.Errorf("%+v", header)
 	}
@@ -118,8 +123,8 @@ func TestSlack(t *testing.T) {
 
 func TestTeams(t *testing.T) {
 	t.Parallel()
-	r := newReceiver(t)
-	r.answer(http.StatusAccepted, "", nil)
+	r := notifytest.NewReceiver(t)
+	r.Answer(http.StatusAccepted, "", nil)
 	if err := testCourier().send(t.Context(), store.Channel{Kind: store.ChannelTeams, URL: r.URL}, runNews()); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +142,7 @@ func TestTeams(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(r.take()[0].body), &got); err != nil {
+	if err := json.Unmarshal([]byte(r.Take()[0].Body), &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.Type != "message" || len(got.Attachments) != 1 || got.Attachments[0].ContentType != "application/vnd.microsoft.card.adaptive" {
@@ -154,18 +159,18 @@ func TestTeams(t *testing.T) {
 	if len(facts) != 4 || facts[1].Value != `<@ada\_lovelace\_b>` || facts[2].Title != "Written" || facts[2].Value != "41" {
 		t.Errorf("facts %+v", facts)
 	}
-	if _, err := teamsMessage(testMessage(at("2026-11-01"), "ada@example.com", "")); err != nil {
+	if _, err := teamsMessage(testMessage(at("2026-11-01 00:00:00"), "ada@example.com", "")); err != nil {
 		t.Errorf("without facts and link: %v", err)
 	}
 }
 
 func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	elsewhere, r := newReceiver(t), newReceiver(t)
-	r.answer(http.StatusTemporaryRedirect, "", map[string]string{"Location": elsewhere.URL})
+	elsewhere, r := notifytest.NewReceiver(t), notifytest.NewReceiver(t)
+	r.Answer(http.StatusTemporaryRedirect, "", map[string]string{"Location": elsewhere.URL})
 	c := store.Channel{Kind: store.ChannelWebhook, URL: r.URL}
 	err := testCourier().send(t.Context(), c, runNews())
-	if len(elsewhere.take()) != 0 || err == nil || deliveryProblem(c, err).What != "The webhook says that it has moved." {
+	if len(elsewhere.Take()) != 0 || err == nil || deliveryProblem(c, err).What != "The webhook says that it has moved." {
 		t.Errorf("error %v", err)
 	}
 }
@@ -364,7 +369,7 @@ func checkMail(t *testing.T, text string, m Message) {
 		if err != nil || !strings.HasPrefix(part.Header.Get("Content-Type"), want.kind) {
 			t.Fatalf("part %v (%v), want %s", part.Header, err, want.kind)
 		}
-		wantParts(t, strings.ReplaceAll(string(body), "\r\n", "\n"), want.parts...)
+		notifytest.WantParts(t, strings.ReplaceAll(string(body), "\r\n", "\n"), want.parts...)
 	}
 }
 

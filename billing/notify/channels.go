@@ -1,4 +1,4 @@
-package billing
+package notify
 
 import (
 	"context"
@@ -9,11 +9,16 @@ import (
 	"slices"
 	"strings"
 
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
-// maxRecipients bounds the addresses of one channel: more belong into a mailing list.
-const maxRecipients = 20
+const (
+	// maxRecipients bounds the addresses of one channel: more belong into a mailing list.
+	maxRecipients = 20
+	// settingsPage is where channels are set up.
+	settingsPage = "/settings/notifications"
+)
 
 // Channel is a notification channel as the panel shows it. Its URL and Secret are always empty.
 type Channel struct {
@@ -35,12 +40,12 @@ func shown(c store.Channel) Channel {
 }
 
 // Channels lists the notification channels.
-func (b *Bridge) Channels(ctx context.Context) ([]Channel, error) {
-	channels, err := b.store.Channels(ctx)
+func (o *Outbox) Channels(ctx context.Context) ([]Channel, error) {
+	channels, err := o.store.Channels(ctx)
 	if err != nil {
 		return nil, err
 	}
-	waiting, err := b.store.WaitingNotifications(ctx)
+	waiting, err := o.store.WaitingNotifications(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +59,8 @@ func (b *Bridge) Channels(ctx context.Context) ([]Channel, error) {
 }
 
 // Channel is one of them; store.ErrNotFound when there is none.
-func (b *Bridge) Channel(ctx context.Context, id int64) (Channel, error) {
-	c, err := b.store.Channel(ctx, id)
+func (o *Outbox) Channel(ctx context.Context, id int64) (Channel, error) {
+	c, err := o.store.Channel(ctx, id)
 	return shown(c), err
 }
 
@@ -75,30 +80,30 @@ func DefaultEvents() []store.Event {
 }
 
 // SaveChannel adds the channel, or changes the one with its id; there an empty URL or Secret leaves the saved one as it is.
-// sign says whether a webhook's messages are signed. The error is *Invalid for input that cannot work.
-func (b *Bridge) SaveChannel(ctx context.Context, who Actor, c store.Channel, sign bool) (id int64, err error) {
+// sign says whether a webhook's messages are signed. The error is *problem.Invalid for input that cannot work.
+func (o *Outbox) SaveChannel(ctx context.Context, who problem.Actor, c store.Channel, sign bool) (id int64, err error) {
 	var saved store.Channel
 	if c.ID != 0 {
-		if saved, err = b.store.Channel(ctx, c.ID); err != nil {
+		if saved, err = o.store.Channel(ctx, c.ID); err != nil {
 			return 0, err
 		}
 		c.Kind = saved.Kind
 	}
 	c = completed(c, saved, sign)
 	if problems := channelProblems(c, sign); len(problems) > 0 {
-		return 0, &Invalid{Fields: problems}
+		return 0, &problem.Invalid{Fields: problems}
 	}
-	return b.keepChannel(ctx, who, c)
+	return o.keepChannel(ctx, who, c)
 }
 
 // keepChannel adds a channel that has no id, or changes it.
-func (b *Bridge) keepChannel(ctx context.Context, who Actor, c store.Channel) (id int64, err error) {
+func (o *Outbox) keepChannel(ctx context.Context, who problem.Actor, c store.Channel) (id int64, err error) {
 	verb := "Changed"
 	if c.ID == 0 {
-		verb, c.CreatedAt = "Added", b.now()
+		verb, c.CreatedAt = "Added", o.now()
 	}
-	entry := who.Did(b.now(), store.CategorySettings, "%s the notification channel %q (%s).", verb, c.Name, c.Kind)
-	err = b.store.Record(ctx, entry, func(s *store.Store) error {
+	entry := who.Did(o.now(), store.CategorySettings, "%s the notification channel %q (%s).", verb, c.Name, c.Kind)
+	err = o.store.Record(ctx, entry, func(s *store.Store) error {
 		if c.ID != 0 {
 			return s.UpdateChannel(ctx, c)
 		}
@@ -127,8 +132,8 @@ func sameAccount(a, b store.Mail) bool {
 	return a.Host == b.Host && a.Port == b.Port && a.Security == b.Security && a.User == b.User
 }
 
-func channelProblems(c store.Channel, sign bool) map[string]string {
-	problems := map[string]string{}
+func channelProblems(c store.Channel, sign bool) problem.Fields {
+	problems := problem.Fields{}
 	if c.Name == "" {
 		problems["name"] = "Enter a name."
 	}
@@ -136,9 +141,7 @@ func channelProblems(c store.Channel, sign bool) map[string]string {
 	case store.ChannelEmail:
 		mailProblems(problems, c)
 	case store.ChannelSlack, store.ChannelTeams, store.ChannelWebhook:
-		if problem := addressProblem(c.URL); problem != "" {
-			problems["url"] = problem
-		}
+		problems.Add("url", addressProblem(c.URL))
 	default:
 		problems["kind"] = "Choose a kind of channel."
 	}
@@ -148,7 +151,7 @@ func channelProblems(c store.Channel, sign bool) map[string]string {
 	return problems
 }
 
-func mailProblems(problems map[string]string, c store.Channel) {
+func mailProblems(problems problem.Fields, c store.Channel) {
 	m := c.Mail
 	if m.Host == "" || strings.ContainsAny(m.Host, " /@:") && net.ParseIP(m.Host) == nil {
 		problems["host"] = "Enter the name of the mail server, as in smtp.example.com."
@@ -206,28 +209,28 @@ func isLoopback(host string) bool {
 }
 
 // DeleteChannel removes a channel and what waits to be sent through it.
-func (b *Bridge) DeleteChannel(ctx context.Context, who Actor, id int64) error {
-	c, err := b.store.Channel(ctx, id)
+func (o *Outbox) DeleteChannel(ctx context.Context, who problem.Actor, id int64) error {
+	c, err := o.store.Channel(ctx, id)
 	if err != nil {
 		return err
 	}
-	entry := who.Did(b.now(), store.CategorySettings, "Deleted the notification channel %q (%s).", c.Name, c.Kind)
-	return b.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteChannel(ctx, id) })
+	entry := who.Did(o.now(), store.CategorySettings, "Deleted the notification channel %q (%s).", c.Name, c.Kind)
+	return o.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteChannel(ctx, id) })
 }
 
 // TestChannel sends a test message at once and answers what came of it: a zero problem is a message that was taken.
-func (b *Bridge) TestChannel(ctx context.Context, who Actor, id int64) (store.Problem, error) {
-	c, err := b.store.Channel(ctx, id)
+func (o *Outbox) TestChannel(ctx context.Context, who problem.Actor, id int64) (store.Problem, error) {
+	c, err := o.store.Channel(ctx, id)
 	if err != nil {
 		return store.Problem{}, err
 	}
-	var problem store.Problem
+	var failure store.Problem
 	result := "it was taken"
-	if err := b.outbox.courier.send(ctx, c, testMessage(b.now(), who.Name, b.pageURL(settingsPage))); err != nil {
-		problem = deliveryProblem(c, err)
+	if err := o.courier.send(ctx, c, testMessage(o.now(), who.Name, o.PageURL(settingsPage))); err != nil {
+		failure = deliveryProblem(c, err)
 		result = "it was not taken"
 	}
 	ctx = context.WithoutCancel(ctx)
-	entry := who.Did(b.now(), store.CategorySettings, "Sent a test message through the notification channel %q: %s.", c.Name, result)
-	return problem, b.store.Record(ctx, entry, func(s *store.Store) error { return s.SetChannelResult(ctx, id, problem, b.now()) })
+	entry := who.Did(o.now(), store.CategorySettings, "Sent a test message through the notification channel %q: %s.", c.Name, result)
+	return failure, o.store.Record(ctx, entry, func(s *store.Store) error { return s.SetChannelResult(ctx, id, failure, o.now()) })
 }

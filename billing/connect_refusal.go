@@ -1,0 +1,68 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"seatbridge/billing/notify"
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// connectionPage is where a connection is repaired.
+const connectionPage = "/integrations/connectwise"
+
+const credentialText = "The connection to ConnectWise PSA worked before and does not any more. Nothing is written until it is repaired, " +
+	"under Integrations › ConnectWise PSA."
+
+// credentialMessage says that ConnectWise began to refuse what it took before.
+func (b *Bridge) credentialMessage(p store.Problem) notify.Message {
+	m := notify.NewMessage(b.now(), "ConnectWise PSA stopped accepting Seatbridge", credentialText, p.Text())
+	m.URL = b.Outbox.PageURL(connectionPage)
+	return m
+}
+
+func credentialTopic(p store.Problem) store.Topic {
+	return store.Topic{Event: store.EventCredentials, Key: p.What, Quiet: notify.SameFailureQuiet}
+}
+
+// isRefusal tells whether an error is about who asks, and not about the line or the server.
+func isRefusal(err error) bool {
+	for _, refusal := range []error{connectwise.ErrUnauthorized, connectwise.ErrForbidden, connectwise.ErrClientID, connectwise.ErrUnknownCompany} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
+}
+
+// newlyRefused tells whether ConnectWise refuses the credentials for another reason than at the last contact, if any.
+func (b *Bridge) newlyRefused(ctx context.Context, now store.Problem, cause error) (bool, error) {
+	if !isRefusal(cause) {
+		return false, nil
+	}
+	i, err := b.store.Integration(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil // disconnected meanwhile
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading the integration: %w", err)
+	}
+	return i.Problem.What != now.What, nil
+}
+
+// tellRefusal tells people that the saved credentials, which worked with the problem before, have another one now. It only
+// logs what goes wrong: whoever asked for the test of the connection gets its result.
+func (b *Bridge) tellRefusal(ctx context.Context, before, now store.Problem) {
+	if now.Zero() || now.What == before.What {
+		return
+	}
+	a, err := notify.Address(b.credentialMessage(now), "", credentialTopic(now))
+	if err == nil {
+		err = b.Outbox.Announce(ctx, a)
+	}
+	if err != nil {
+		b.log.Error("announcing refused credentials", "err", err)
+	}
+}
