@@ -8,7 +8,6 @@ import (
 	"slices"
 	"testing"
 
-	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -247,11 +246,7 @@ func TestHoldCountsOnlyWhatIsWritten(t *testing.T) {
 func TestFailuresInARow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var as []cwsim.Agreement
-	for i := range 60 {
-		_, a := w.mapped(fmt.Sprintf("Company %02d", i), 2, store.Business)
-		as = append(as, a)
-	}
+	as := w.mappedTogether(60)
 	wantStatus(t, w.sync(), store.RunDone)
 	for i := 0; i < 50; i += 10 {
 		w.sim.AddFault(cwsim.Fault{Kind: cwsim.HTML503, Path: fmt.Sprintf("/finance/agreements/%d/additions", as[i].ID)})
@@ -513,19 +508,10 @@ func TestARunThatCouldNotBeBegunIsNotCarriedOutLater(t *testing.T) {
 	w.wantLive(a.ID)
 }
 
-var _ = connectwise.Billable
-
 func TestFailuresThatAreNotInARow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var as []cwsim.Agreement
-	for i := range 300 {
-		as = append(as, w.company(fmt.Sprintf("Company %03d", i)))
-	}
-	w.importAll()
-	for i, a := range as {
-		w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, w.organization(fmt.Sprintf("Org %03d", i), 2, store.Business).ID))
-	}
+	as := w.mappedTogether(100)
 	wantStatus(t, w.sync(), store.RunDone)
 	for i := range 5 { // 20 that are in order lie between any two
 		w.sim.AddFault(cwsim.Fault{Kind: cwsim.Forbidden, Path: fmt.Sprintf("/finance/agreements/%d/additions", as[20*i].ID)})
@@ -571,6 +557,40 @@ func TestAnUndoDoesNotHideAFailedSync(t *testing.T) {
 	if !slices.ContainsFunc(list, func(a Attention) bool { return a.Kind == AttendRun }) {
 		t.Errorf("attention %+v, want the failed sync", list)
 	}
+}
+
+// What an undo writes is no new plan of the line: what waits for approval still waits
+func TestAnUndoLeavesWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, _ := w.mapped("Acme", 5, store.Business)
+	first := w.sync()
+	w.set(func(s *store.Settings) { s.Holds.Seats = 1 })
+	w.join(acme, 4)
+	second := w.sync()
+	w.wantChanges(second, "held NP-BUS 5>9")
+	undo, err := w.Undo(t.Context(), admin(), first.ID)
+	w.must(err)
+	w.work.Wait()
+	w.must(w.Apply(t.Context(), admin(), undo.ID))
+	w.work.Wait()
+	w.wantChanges(undo, "written NP-BUS 5>0")
+	w.wantChanges(second, "held NP-BUS 5>9")
+}
+
+// A release that is carried out late, after an organization was mapped again
+func TestReleaseOfAnAgreementThatIsMappedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.mapped("Acme", 5, store.Business)
+	w.sync()
+	w.must(w.Unmap(t.Context(), admin(), acme.ID, false))
+	branch := w.organization("Branch", 3, store.Business)
+	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
+	release, err := w.Run(t.Context(), admin(), Request{Kind: store.RunRelease, Period: ToDate(w.time()), Agreement: a.ID})
+	w.must(err)
+	w.wantChanges(release)
+	w.wantLive(a.ID, "NP-BUS 5")
 }
 
 func TestApplyAfterRemappingTheProducts(t *testing.T) {

@@ -122,6 +122,9 @@ func TestMatches(t *testing.T) {
 		t.Errorf("with a type: %+v", preferred.Ready)
 	}
 
+	foreign, err := w.store.CreateOrganization(t.Context(), store.Organization{Name: "Foreign", Plan: store.Business, License: store.Standard, CreatedAt: w.time()})
+	w.must(err)
+
 	// All or none: one bad pair keeps the others from being mapped.
 	good := Pair{OrganizationID: contoso.ID, CompanyID: one.ID, AgreementID: a.ID}
 	for name, bad := range map[string]Pair{
@@ -129,6 +132,7 @@ func TestMatches(t *testing.T) {
 		"Choose an agreement":        {OrganizationID: fabrikam.ID, CompanyID: two.ID},
 		"Choose an organization":     {OrganizationID: 999, CompanyID: two.ID, AgreementID: b2.ID},
 		"no such company":            {OrganizationID: fabrikam.ID, CompanyID: 999, AgreementID: b2.ID},
+		"not managed by the MSP":     {OrganizationID: foreign.ID, CompanyID: two.ID, AgreementID: b2.ID},
 		"chosen for two companies":   {OrganizationID: contoso.ID, CompanyID: two.ID, AgreementID: b2.ID},
 	} {
 		problems, err := w.MapPairs(t.Context(), who, []Pair{good, bad})
@@ -166,7 +170,7 @@ func TestMatches(t *testing.T) {
 
 	// Mapped to one company, an organization is not taken to another by mapping it there.
 	var invalid *Invalid
-	err := w.Map(t.Context(), who, two.ID, b2.ID, contoso.ID)
+	err = w.Map(t.Context(), who, two.ID, b2.ID, contoso.ID)
 	if !errors.As(err, &invalid) || !strings.Contains(invalid.Fields["organization"], "Contoso Ltd.") {
 		t.Errorf("mapped to a second company: %v", err)
 	}

@@ -165,6 +165,8 @@ func TestWorkedExamples(t *testing.T) {
 		{"42 trial ends as April begins", trial("2026-03-18", b).members("2026-03-18", "ab"), figure{0, b}, figure{2, b}, false},
 		{"43 trial ends in March's last second", trial("2026-03-17 23:59:59", b).members("2026-03-18", "ab"), figure{2, b}, figure{2, b}, false},
 		{"44 deleted before it was billed, returns after", trial("2026-03-03", b).members("2026-03-03", "a").deleted("2026-03-10", "a").members("2026-03-20", "a"), figure{1, b}, figure{1, b}, false},
+		{"45 left as the trial ended", trial("2026-03-03", b).members("2026-03-03", "abc").deleted("2026-03-17", "c"), figure{2, b}, figure{2, b}, false},
+		{"46 left a second after the trial ended", trial("2026-03-03", b).members("2026-03-03", "abc").deleted("2026-03-17 00:00:01", "c"), figure{3, b}, figure{2, b}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

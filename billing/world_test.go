@@ -23,6 +23,7 @@ type world struct {
 	path       string
 	site       string
 	tune       func(*connectwise.Config)
+	settle     time.Duration // as Config.Settle
 	clock      *atomic.Int64 // how far the world's time is ahead of the real one, in nanoseconds
 	joined     int           // members added so far, to tell their addresses apart
 	business   cwsim.CatalogItem
@@ -38,6 +39,9 @@ func (w *world) time() time.Time {
 
 func (w *world) setTime(s string) { w.clock.Store(int64(time.Until(at(s)))) }
 
+// sleepUntil lets the time of a synctest bubble pass.
+func sleepUntil(s string) { <-time.After(time.Until(at(s))) }
+
 // newWorld connects Seatbridge to an instance without companies and maps both products.
 func newWorld(t *testing.T) *world {
 	t.Helper()
@@ -50,7 +54,7 @@ func newWorld(t *testing.T) *world {
 // emptyWorld is not connected yet.
 func emptyWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, clock: new(atomic.Int64), tune: hurry}
+	w := &world{t: t, clock: new(atomic.Int64), tune: hurry, settle: time.Nanosecond}
 	w.setTime("2026-10-20 12:00:00")
 	w.sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1, Now: w.time})
 	server := httptest.NewServer(w.sim)
@@ -65,7 +69,7 @@ func emptyWorld(t *testing.T) *world {
 // and the client keeps its own pace and waits, which take no real time.
 func bubbleWorld(t *testing.T) *world {
 	t.Helper()
-	time.Sleep(time.Until(at("2026-10-20 12:00:00"))) // the synthetic clock starts in 2000
+	sleepUntil("2026-10-20 12:00:00") // the synthetic clock starts in 2000
 	w := &world{t: t, site: "http://127.0.0.1", path: filepath.Join(t.TempDir(), "seatbridge.db")}
 	w.sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1})
 	transport, stop := w.sim.Pipe()
@@ -96,7 +100,7 @@ func (w *world) open() {
 	w.must(err)
 	w.store = s
 	w.Bridge = New(Config{
-		Store: s, Log: slog.New(slog.DiscardHandler), Now: w.time, Settle: time.Nanosecond,
+		Store: s, Log: slog.New(slog.DiscardHandler), Now: w.time, Settle: w.settle,
 		BaseURL: "https://panel.example.com", Tune: func(c *connectwise.Config) { w.tune(c) },
 	})
 	bridge := w.Bridge
@@ -190,6 +194,21 @@ func (w *world) mapped(name string, seats int, plan store.Plan) (store.Organizat
 	o := w.organization(name, seats, plan)
 	w.must(w.Map(w.t.Context(), admin(), a.CompanyID, a.ID, o.ID))
 	return o, a
+}
+
+// mappedTogether is n organizations of two members with their companies and agreements, imported at once.
+func (w *world) mappedTogether(n int) []cwsim.Agreement {
+	w.t.Helper()
+	agreements := make([]cwsim.Agreement, n)
+	for i := range agreements {
+		agreements[i] = w.company(fmt.Sprintf("Company %03d", i))
+	}
+	w.importAll()
+	for i, a := range agreements {
+		o := w.organization(fmt.Sprintf("Org %03d", i), 2, store.Business)
+		w.must(w.Map(w.t.Context(), admin(), a.CompanyID, a.ID, o.ID))
+	}
+	return agreements
 }
 
 // sync runs Sync now to its end.

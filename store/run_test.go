@@ -85,6 +85,19 @@ func TestRuns(t *testing.T) {
 	same(t, must[[]Month](t)(s.RunMonths(t.Context())), []Month{"2026-03", "2026-02"})
 }
 
+func TestUnfinishedRunsAreListedOldestFirst(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	var want []Run
+	for _, status := range []RunStatus{RunRunning, RunDone, RunRunning, RunPlanned, RunRunning} {
+		r := must[Run](t)(s.CreateRun(t.Context(), Run{Kind: RunManual, Month: "2026-03", Status: status, StartedAt: t0}))
+		if status == RunRunning {
+			want = append(want, r)
+		}
+	}
+	same(t, must[[]Run](t)(s.UnfinishedRuns(t.Context())), want)
+}
+
 func TestLastRunIsNoPreview(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)
