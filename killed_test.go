@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +22,7 @@ import (
 	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/handlers"
+	"seatbridge/internal/soak"
 	"seatbridge/store"
 )
 
@@ -47,17 +47,14 @@ func init() {
 	os.Exit(exitFine)
 }
 
-// killsPerSync is how often one sync of 1,000 lines is killed.
+// killsPerSync is how often one sync of 1,000 lines is killed at most.
 const killsPerSync = 25
 
 // TestKilled presses Sync now for 1,000 mappings, kills the process (SIGKILL) at a random request, starts it again, kills it
 // again while it finishes, and so on. In the end ConnectWise is exactly right: every quantity, no addition twice, none
-// missing. SEATBRIDGE_KILLS sets how often it kills (default 25).
+// missing. SEATBRIDGE_KILLS sets how often it kills.
 func TestKilled(t *testing.T) {
-	kills, err := strconv.Atoi(os.Getenv("SEATBRIDGE_KILLS"))
-	if err != nil {
-		kills = killsPerSync
-	}
+	kills := soak.Count("SEATBRIDGE_KILLS", 10, 200)
 	for begin := 0; begin < kills; begin += killsPerSync {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("from %d with seed %d", begin, seed), func(t *testing.T) {

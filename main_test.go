@@ -339,19 +339,3 @@ func (p *process) post(t *testing.T, path string, form url.Values) {
 func tokenPath(line string) string {
 	return line[strings.Index(line, "/setup/"):]
 }
-
-// eventually waits until a condition of another process or of the outside world holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	patience := time.NewTimer(time.Minute)
-	defer patience.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-patience.C:
-			t.Fatalf("waited in vain until %s", what)
-		case <-tick.C:
-		}
-	}
-}

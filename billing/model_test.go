@@ -3,7 +3,6 @@ package billing
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/soak"
 	"seatbridge/store"
 )
 
@@ -20,11 +20,7 @@ import (
 // written down here a second time, says, and no other line was touched. SEATBRIDGE_WORLDS is how many.
 func TestRandomWorlds(t *testing.T) {
 	t.Parallel()
-	worlds := 15
-	if n, err := strconv.Atoi(os.Getenv("SEATBRIDGE_WORLDS")); err == nil {
-		worlds = n
-	}
-	for seed := range worlds {
+	for seed := range soak.Count("SEATBRIDGE_WORLDS", 15, 200) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			m := newModel(t, uint64(seed))

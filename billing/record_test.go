@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/soak"
 	"seatbridge/store"
 )
 
-// The record of all requests of a full import and sync of 1,000 companies, at the client's own pace. The
+// The record of all requests of a full import and sync of 1,000 companies in a soak, else of 100, at the client's own pace. The
 // clock is synthetic, so that the minutes take none; what it shows is written down in the README.
 func TestRecordOfAThousandCompanies(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const companies = 1000
+		companies := soak.Size(100, 1000)
 		w := pacedWorld(t, companies)
 		w.sim.ResetRequests()
 

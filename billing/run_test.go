@@ -2,6 +2,7 @@ package billing
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/soak"
 	"seatbridge/store"
 )
 
@@ -371,37 +373,43 @@ func TestListsThatLagBehind(t *testing.T) {
 // TestKilledMidway ends a process at every request of a run and starts another on its database.
 func TestKilledMidway(t *testing.T) {
 	t.Parallel()
-	const organizations = 6
+	organizations := soak.Size(3, 6)
 	for cut := range 3*organizations + 4 {
-		w := newWorld(t)
-		var agreements []cwsim.Agreement
-		for i := range organizations {
-			_, a := w.mapped(string(rune('A'+i))+" Company", i+1, store.Business)
-			agreements = append(agreements, a)
-		}
-		bridge := w.Bridge
-		w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, After: cut, Times: 1, Do: bridge.work.Stop})
-		if _, err := w.Start(t.Context(), admin(), w.SyncNow(false)); err != nil {
-			t.Fatal(err)
-		}
-		bridge.work.Wait()
-		w.must(w.store.Close())
-		w.sim.ClearFaults()
-		w.open()
-		w.must(w.Resume(t.Context()))
-		for i, a := range agreements {
-			w.wantLive(a.ID, "NP-BUS "+string(rune('1'+i)))
-		}
-		runs, total, err := w.store.Runs(t.Context(), store.RunFilter{})
-		w.must(err)
-		if total != 1 || runs[0].Status != store.RunDone {
-			t.Errorf("cut at request %d: %d runs, the last %s", cut, total, runs[0].Status)
-		}
-		if runs[0].ResumedAt.IsZero() && cut < 3 { // a run cut at its end may be done already
-			t.Errorf("cut at request %d: the run does not say that it was cut off", cut)
-		}
-		w.wantProcessed(runs[0].Run)
+		t.Run(fmt.Sprintf("at request %d", cut), func(t *testing.T) {
+			t.Parallel()
+			killMidway(t, organizations, cut)
+		})
 	}
+}
+
+func killMidway(t *testing.T, organizations, cut int) {
+	w := newWorld(t)
+	var agreements []cwsim.Agreement
+	for i := range organizations {
+		_, a := w.mapped(string(rune('A'+i))+" Company", i+1, store.Business)
+		agreements = append(agreements, a)
+	}
+	bridge := w.Bridge
+	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, After: cut, Times: 1, Do: bridge.work.Stop})
+	_, err := w.Start(t.Context(), admin(), w.SyncNow(false))
+	w.must(err)
+	bridge.work.Wait()
+	w.must(w.store.Close())
+	w.sim.ClearFaults()
+	w.open()
+	w.must(w.Resume(t.Context()))
+	for i, a := range agreements {
+		w.wantLive(a.ID, fmt.Sprintf("NP-BUS %d", i+1))
+	}
+	runs, total, err := w.store.Runs(t.Context(), store.RunFilter{})
+	w.must(err)
+	if total != 1 || runs[0].Status != store.RunDone {
+		t.Errorf("%d runs, the last %s", total, runs[0].Status)
+	}
+	if runs[0].ResumedAt.IsZero() && cut < 3 { // a run cut at its end may be done already
+		t.Error("the run does not say that it was cut off")
+	}
+	w.wantProcessed(runs[0].Run)
 }
 
 func (w *world) wantProcessed(run store.Run) {

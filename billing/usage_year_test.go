@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/internal/soak"
 	"seatbridge/store"
 )
 
@@ -23,12 +24,12 @@ var (
 	livesEnd   = at("2027-01-01")
 )
 
-const organizationsInYear = 1000
-
+// TestYearOfThousandOrganizations lives a thousand lives in a soak, a hundred otherwise.
 func TestYearOfThousandOrganizations(t *testing.T) {
 	t.Parallel()
+	organizations := soak.Size(100, 1000)
 	var months, billed, enterprise, unbilled, moments int
-	for id := range organizationsInYear {
+	for id := range organizations {
 		rng := rand.New(rand.NewPCG(2026, uint64(id)))
 		happened := life(rng)
 		looks := looksAt(rng)
@@ -59,7 +60,7 @@ func TestYearOfThousandOrganizations(t *testing.T) {
 	}
 	t.Logf("%d organization months: %d billed on Business, %d on Enterprise, %d without seats or unknown; %d moments",
 		months, billed, enterprise, unbilled, moments)
-	if months != organizationsInYear*14 || billed < months/5 || enterprise < months/5 || unbilled < months/10 {
+	if months != organizations*14 || billed < months/5 || enterprise < months/5 || unbilled < months/10 {
 		t.Error("the lives are too much alike to prove anything")
 	}
 }
