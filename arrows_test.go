@@ -1,36 +1,181 @@
 package main
 
 import (
+	"go/types"
+	"maps"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/go/packages"
 )
 
-// TestArrows holds the house together: which package may import which. A package that is not listed may import none of
-// the project's.
+const module = "seatbridge"
+
+// arrows is the plan of the house: which packages each package imports, of the project's. It is complete and exact.
+// A new room adds its line here; a new arrow is a decision, with its reason in docs/decisions.
+var arrows = map[string]string{
+	module:                      "billing connectwise/cwsim handlers nordpass/npsim scheduler store",
+	"handlers":                  "billing billing/notify billing/table static store views",
+	"views":                     "static",
+	"billing":                   "billing/background billing/match billing/notify billing/problem billing/table connectwise nordpass store",
+	"billing/background":        "",
+	"billing/match":             "",
+	"billing/notify":            "billing/background billing/problem store",
+	"billing/notify/notifytest": "",
+	"billing/problem":           "store",
+	"billing/table":             "billing/problem store",
+	"connectwise":               "",
+	"connectwise/cwsim":         "",
+	"docs":                      "",
+	"internal/soak":             "",
+	"nordpass":                  "",
+	"nordpass/npsim":            "",
+	"scheduler":                 "",
+	"static":                    "",
+	"store":                     "",
+}
+
+// TestArrows holds the plan of the house.
 func TestArrows(t *testing.T) {
 	t.Parallel()
-	allowed := map[string]string{
-		"seatbridge":                 "billing connectwise connectwise/cwsim handlers nordpass/npsim scheduler static store views",
-		"seatbridge/handlers":        "billing billing/notify billing/table scheduler static store views",
-		"seatbridge/billing":         "billing/background billing/match billing/notify billing/problem billing/table connectwise nordpass store",
-		"seatbridge/billing/notify":  "billing/background billing/problem store",
-		"seatbridge/billing/problem": "store",
-		"seatbridge/billing/table":   "billing/problem store",
-		"seatbridge/views":           "static",
+	if diff := cmp.Diff(arrows, imports(t)); diff != "" {
+		t.Errorf("the packages do not import what arrows says (- arrows, + the code):\n%s", diff)
 	}
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
+}
+
+// imports is what arrows should be.
+func imports(t *testing.T) map[string]string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	found := map[string]string{}
 	for line := range strings.Lines(string(out)) {
-		names := strings.Fields(line)
-		for _, imported := range names[1:] {
-			name, ours := strings.CutPrefix(imported, "seatbridge/")
-			if ours && !slices.Contains(strings.Fields(allowed[names[0]]), name) {
-				t.Errorf("%s must not import %s", names[0], imported)
+		paths := strings.Fields(line)
+		var ours []string
+		for _, path := range paths[1:] {
+			if room, ok := strings.CutPrefix(path, module+"/"); ok {
+				ours = append(ours, room)
+			}
+		}
+		slices.Sort(ours)
+		found[strings.TrimPrefix(paths[0], module+"/")] = strings.Join(ours, " ")
+	}
+	return found
+}
+
+// pureRooms decide from their arguments alone, so that a table test says all about them: they touch no database, network,
+// file, log or clock, and nothing in them waits.
+var pureRooms = []string{"billing/seats", "billing/plan", "billing/match", "billing/table"}
+
+var impureImports = []string{"context", "database/sql", "log/slog", "net/http", "os", "sync"}
+
+// TestPureRooms keeps the pure rooms pure.
+func TestPureRooms(t *testing.T) {
+	t.Parallel()
+	for _, f := range readHouse(t).files {
+		if f.syntax == nil || !slices.Contains(pureRooms, f.room()) {
+			continue
+		}
+		for _, spec := range f.syntax.Imports {
+			if name, _ := strconv.Unquote(spec.Path.Value); slices.Contains(impureImports, name) {
+				t.Errorf("%s imports %s, but %s is a pure room", f.path, name, f.room())
+			}
+		}
+		for _, name := range selected(f.syntax, "time") {
+			if slices.Contains([]string{"Now", "Since", "Until"}, name) {
+				t.Errorf("%s says time.%s, but %s is a pure room: it is told the time", f.path, name, f.room())
 			}
 		}
 	}
+}
+
+// handlersWrite are the writing methods of store.Store that pages and the API still call by themselves, past the rules of
+// billing. The list may only shrink, until what it writes is sessions, users, invitations, tokens and settings.
+var handlersWrite = []string{
+	"AcceptInvitation",
+	"AddActivity",
+	"ClaimIdempotencyKey",
+	"CreateAPIToken",
+	"CreateInvitation",
+	"CreateOwner",
+	"CreateSession",
+	"CreateUser",
+	"DeleteAPIToken",
+	"DeleteOtherSessions",
+	"DeleteSession",
+	"DeleteUser",
+	"DeleteUserSessions",
+	"FinishIdempotencyKey",
+	"Record",
+	"ReleaseIdempotencyKey",
+	"SetPassword",
+	"Together",
+	"TouchAPIToken",
+	"TouchSession",
+	"UpdateSettings",
+	"UpdateUser",
+}
+
+// TestHandlersWrite holds handlersWrite.
+func TestHandlersWrite(t *testing.T) {
+	t.Parallel()
+	if diff := cmp.Diff(handlersWrite, storeWritesOf(t, module+"/handlers/...")); diff != "" {
+		t.Errorf("packages under handlers do not write what handlersWrite says (- handlersWrite, + the code):\n%s", diff)
+	}
+}
+
+// storeWritesOf names the writing methods of store.Store that the packages mention, wherever they hold the store.
+func storeWritesOf(t *testing.T, pattern string) []string {
+	t.Helper()
+	read := packages.NeedName | packages.NeedFiles | packages.NeedSyntax
+	check := packages.NeedImports | packages.NeedTypes | packages.NeedTypesInfo
+	loaded, err := packages.Load(&packages.Config{Context: t.Context(), Mode: read | check}, pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writes, found := writingMethods(t), map[string]bool{}
+	for _, p := range loaded {
+		for _, problem := range p.Errors {
+			t.Fatal(problem)
+		}
+		for _, selection := range p.TypesInfo.Selections {
+			if method := selection.Obj(); isStoreMethod(method) && writes[method.Name()] {
+				found[method.Name()] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+func isStoreMethod(o types.Object) bool {
+	f, ok := o.(*types.Func)
+	return ok && strings.HasPrefix(f.FullName(), "(*"+module+"/store.Store).")
+}
+
+// writingMethods are the methods of store.Store that reach its writing connection: themselves or through others.
+func writingMethods(t *testing.T) map[string]bool {
+	t.Helper()
+	uses := map[string][]string{}
+	for _, f := range readHouse(t).functions {
+		if f.room == "store" && f.receiver() == "Store" {
+			uses[f.decl.Name.Name] = selected(f.decl, f.decl.Recv.List[0].Names[0].Name)
+		}
+	}
+	writes := map[string]bool{"writer": true}
+	isWriting := func(name string) bool { return writes[name] }
+	for before := 0; before < len(writes); {
+		before = len(writes)
+		for method, used := range uses {
+			if slices.ContainsFunc(used, isWriting) {
+				writes[method] = true
+			}
+		}
+	}
+	return writes
 }
