@@ -1,6 +1,6 @@
 # Seatbridge. `make help` lists the targets; each line of help is the comment behind a target's name.
 
-.PHONY: run dev generate fmt lint test e2e fuzz vuln screenshot build help
+.PHONY: run dev generate fmt lint test e2e fuzz mutants vuln screenshot build help
 .DEFAULT_GOAL := help
 
 # Chromium for the tests in a browser.
@@ -32,6 +32,12 @@ e2e: ## walk the guide in a real browser and kill a server in the middle of its 
 
 fuzz: ## run every fuzz target for FUZZTIME (default 10s)
 	./.ci/fuzz $(or $(FUZZTIME),10s)
+
+# The rooms that decide what is billed, as far as they stand.
+MUTATED = $(addprefix ./,$(wildcard $(addprefix billing/,seats plan match table run)))
+
+mutants: ## put small faults into what decides about money, and see whether the tests notice
+	go run ./.ci/mutants -allowed .ci/mutants/allowed.txt $(MUTANTS) $(MUTATED)
 
 vuln: ## look for known vulnerabilities in what is used (asks vuln.go.dev)
 	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
