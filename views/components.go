@@ -181,3 +181,11 @@ func pageTitle(title, msp string) string {
 	}
 	return title + " · " + msp + " · Seatbridge"
 }
+
+// variant makes a button primary, of which a page has one, or quiet.
+func variant(primary bool) templ.Attributes {
+	if primary {
+		return nil
+	}
+	return templ.Attributes{"data-variant": "outline"}
+}

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -115,104 +114,4 @@ func TestCredentialsProblems(t *testing.T) {
 		t.Error("the client ID's problem is hidden")
 	}
 	absent(t, doc, "script")
-}
-
-func TestProductsDialog(t *testing.T) {
-	t.Parallel()
-	doc := render(t, ProductsDialog(ProductsPage{Business: &Product{11, "NP-BUS", hostile}}))
-	wantText(t, one(t, doc, "[data-testid=product-business]"), "NP-BUS", hostile)
-	wantText(t, one(t, doc, "[data-testid=product-enterprise]"), "No product chosen")
-	control(t, doc.Selection, "Choose product for NordPass Enterprise")
-	if _, disabled := control(t, doc.Selection, "Confirm mapping").Attr("disabled"); !disabled {
-		t.Error("half a mapping can be confirmed")
-	}
-	doc = render(t, ProductsDialog(ProductsPage{Business: &Product{11, "a", ""}, Enterprise: &Product{22, "b", ""}, Created: "NP-ENT"}))
-	form := one(t, doc, "form[method=post]")
-	if form.Find("[name=business]").AttrOr("value", "") != "11" || form.Find("[name=enterprise]").AttrOr("value", "") != "22" {
-		t.Error("the choices are not sent")
-	}
-	wantText(t, doc.Selection, "NP-ENT was created in ConnectWise PSA.", "Complete the product there")
-}
-
-func TestProductPicker(t *testing.T) {
-	t.Parallel()
-	doc := render(t, ProductPickerDialog(pickerPage()))
-	one(t, doc, `input[type=radio][name=business][value="11"][checked]`)
-	if n := doc.Find("#catalog input[type=radio]").Length(); n != 1 {
-		t.Errorf("%d items can be chosen", n)
-	}
-	wantText(t, doc.Find("#catalog"), "Looks like a match", "Software › Subscriptions › Agreement", "4.90", "Cannot be chosen: it is a bundle", "The first 2 products")
-	// What was chosen for the other plan goes along.
-	if got := one(t, doc, "#pick-product input[type=hidden]").AttrOr("name", ""); got != "enterprise" {
-		t.Errorf("carries %q along", got)
-	}
-	control(t, doc.Selection, "Create product in ConnectWise PSA")
-	if got := control(t, doc.Selection, "Done").AttrOr("form", ""); got != "pick-product" {
-		t.Errorf("Done submits %q", got)
-	}
-	one(t, doc, `form[hx-get="/integrations/connectwise/products/search"] input[name=plan][value=business]`)
-	absent(t, doc, "script")
-}
-
-func TestCatalogEmpty(t *testing.T) {
-	t.Parallel()
-	wantText(t, render(t, Catalog(ProductPickerPage{Query: "x"})).Selection, "No product found")
-	doc := render(t, Catalog(ProductPickerPage{Notice: &Notice{What: "ConnectWise PSA does not answer."}}))
-	wantText(t, doc.Selection, "does not answer")
-	absent(t, doc, "[data-testid=empty]") // failed is not empty
-}
-
-func TestNewProduct(t *testing.T) {
-	t.Parallel()
-	doc := render(t, NewProductDialog(productForm(Problems{"identifier": "It exists.", "price": "Not an amount."})))
-	wantText(t, one(t, doc, "#product-identifier-problem"), "It exists.")
-	wantText(t, one(t, doc, "#product-price-problem"), "Not an amount.")
-	one(t, doc, `optgroup[label=Software] option[value="5"][selected]`)
-	one(t, doc, `form[method=post] input[name=business][value="11"]`)
-	for _, name := range []string{"identifier", "description", "subcategory", "type", "unit", "price", "cost", "plan"} {
-		one(t, doc, "form[method=post] [name="+name+"]")
-	}
-	absent(t, doc, "script")
-}
-
-func TestImport(t *testing.T) {
-	t.Parallel()
-	doc := render(t, Import(layout(SectionIntegrations), importPage(nil)))
-	one(t, doc, `input[name=type][value="1"][checked]`)
-	one(t, doc, `input[name=status][value="1"]`)
-	wantText(t, doc.Find("form"), hostile)
-	absent(t, doc, "[data-testid=import-status]")
-}
-
-func TestImportProgress(t *testing.T) {
-	t.Parallel()
-	doc := render(t, ImportStatus(&ImportProgress{State: "running", Step: "reading agreements", Done: 412, Total: 1043, PerSecond: 60.6}))
-	poll := one(t, doc, `[hx-trigger="every 1s"]`)
-	if poll.AttrOr("hx-target", "") != "#import-status" || poll.AttrOr("hx-swap", "") != "outerMorph" {
-		t.Error("the poll does not morph the status")
-	}
-	wantText(t, one(t, doc, "[role=status]"), "412 of 1,043", "Reading agreements", "61 a second")
-	if got := one(t, doc, "progress").AttrOr("value", ""); got != "412" {
-		t.Errorf("progress %q", got)
-	}
-	one(t, doc, `form[action="/integrations/connectwise/import/cancel"]`)
-	for _, state := range []string{"done", "cancelled", "failed"} {
-		doc := render(t, ImportStatus(&ImportProgress{State: state, Companies: 3, Notice: &Notice{What: "Why not."}}))
-		absent(t, doc, "[hx-trigger]", "progress", `form[action$="/cancel"]`)
-		if got := one(t, doc, "[data-testid=import-status]").AttrOr("data-state", ""); got != state {
-			t.Errorf("state %q, want %q", got, state)
-		}
-	}
-	if html, _ := one(t, render(t, ImportStatus(nil)), "#import-status").Html(); strings.TrimSpace(html) != "" {
-		t.Errorf("no import shows %q", html)
-	}
-}
-
-// A total that is not known yet is no division of nothing.
-func TestImportProgressUnknownTotal(t *testing.T) {
-	t.Parallel()
-	doc := render(t, ImportStatus(&ImportProgress{State: "running", Step: "counting"}))
-	if _, has := one(t, doc, "progress").Attr("value"); has {
-		t.Error("progress has a value")
-	}
 }

@@ -1,0 +1,98 @@
+package views
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// namesKept is how many names a long list shows.
+const namesKept = 100
+
+// ImportPage chooses which companies to import. Fields: type, status (both
+// repeated).
+type ImportPage struct {
+	Types      []Option
+	Statuses   []Option
+	LastImport time.Time
+	Imported   int // companies imported so far
+	Problems   Problems
+	Notice     *Notice
+	Progress   *ImportProgress // an import that runs or has just ended
+}
+
+// ImportProgress is the state of an import.
+type ImportProgress struct {
+	State      string // running, done, cancelled or failed
+	Step       string // what it is doing, a phrase
+	Done       int    // companies
+	Total      int    // 0: not known yet
+	PerSecond  float64
+	Started    time.Time
+	Companies  int // results
+	Agreements int
+	New        int
+	Renamed    int
+	Gone       int
+	NewNames   []string // the first of each, none after a first import
+	Renames    []string
+	GoneNames  []string
+	MappedGone []string // of GoneNames, those that are mapped and therefore kept
+	Deleted    int      // left out, in ConnectWise's recycle bin
+	Vendors    int      // left out
+	Errors     []string
+	Notice     *Notice // why it failed
+}
+
+// ImportSize is what an import of the present choice would read.
+type ImportSize struct {
+	Known     bool // something is chosen, and ConnectWise has answered
+	Companies int
+	Deleted   int // left out, in ConnectWise's recycle bin
+	Vendors   int // left out
+}
+
+// leftOut says what an import passes over, or nothing.
+func leftOut(deleted, vendors int) string {
+	var parts []string
+	if deleted > 0 {
+		parts = append(parts, number(deleted)+" deleted")
+	}
+	if vendors > 0 {
+		parts = append(parts, count(vendors, "vendor", "vendors"))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, " and ") + " left out."
+}
+
+// namesOf is a list's title with its number.
+func namesOf(title string, n int) string { return title + " (" + number(n) + ")" }
+
+// sortedIDs puts the keys of counts in order.
+func sortedIDs(counts map[int]int) []int { return slices.Sorted(maps.Keys(counts)) }
+
+func importTitle(state string) string {
+	switch state {
+	case "running":
+		return "Importing companies"
+	case "done":
+		return "Import finished"
+	case "cancelled":
+		return "Import cancelled"
+	}
+	return "Import failed"
+}
+
+func importProgressText(p *ImportProgress) string {
+	text := capital(p.Step)
+	if p.Total > 0 {
+		text = number(p.Done) + " of " + number(p.Total) + " · " + text
+	}
+	if p.PerSecond > 0 {
+		text += " · " + rate(p.PerSecond)
+	}
+	return text
+}

@@ -1,0 +1,132 @@
+package views
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Product is a catalog item that a plan is mapped to.
+type Product struct {
+	ID          int64
+	Identifier  string
+	Description string
+}
+
+// ProductsPage is the dialog (or page) of the product mapping.
+// Fields posted: business, enterprise: catalog item ids.
+type ProductsPage struct {
+	Business   *Product
+	Enterprise *Product
+	Remap      bool       // both are mapped already
+	Remapped   []Remapped // what other products mean for existing lines
+	Created    string     // identifier of the product just created in ConnectWise PSA
+	Problems   Problems
+	Notice     *Notice
+}
+
+// Remapped is a plan that gets another product.
+type Remapped struct {
+	Plan  string
+	From  string // the former product's identifier
+	Keeps bool   // the former product is the other plan's now
+	Lines []RemappedLine
+}
+
+// RemappedLine is a line of the former product on a mapped agreement.
+type RemappedLine struct {
+	Company   string
+	Agreement string
+	Seats     string // last written; empty: never
+}
+
+func remappedKind(r Remapped) string {
+	if len(r.Lines) == 0 {
+		return "info"
+	}
+	return "warning"
+}
+
+func remappedWhat(r Remapped) string {
+	if len(r.Lines) == 0 {
+		return "NordPass " + planName(r.Plan) + ": Seatbridge keeps no line of " + r.From + " yet. Nothing changes on existing agreements."
+	}
+	lines := count(len(r.Lines), "line", "lines")
+	if r.Keeps {
+		return "NordPass " + planName(r.Plan) + ": " + lines + " of " + r.From + " will carry the other plan's seats, and the seats of this plan appear on new lines."
+	}
+	return "NordPass " + planName(r.Plan) + ": " + lines + " of " + r.From + " will go to 0, and the seats appear on lines of the new product."
+}
+
+// ProductPickerPage searches the catalog for one plan's product.
+type ProductPickerPage struct {
+	Plan         string
+	BusinessID   int64 // chosen so far, 0: none
+	EnterpriseID int64
+	Query        string
+	Items        []CatalogItem
+	More         bool // there are more than are shown
+	Notice       *Notice
+}
+
+// CatalogItem is a product of the ConnectWise catalog.
+type CatalogItem struct {
+	ID          int64
+	Identifier  string
+	Description string
+	Category    string
+	Subcategory string
+	Class       string
+	Price       string // as ConnectWise has it
+	Unusable    string // why it cannot be chosen; empty: it can
+	Suggested   bool   // looks like a NordPass product
+	Selected    bool
+}
+
+// ProductForm creates a product in ConnectWise PSA for one plan. Fields: plan,
+// identifier, description, subcategory, type, unit, price, cost, and the
+// choices made so far: business, enterprise.
+type ProductForm struct {
+	Plan          string
+	BusinessID    int64
+	EnterpriseID  int64
+	Identifier    string
+	Description   string
+	Subcategories []OptionGroup // grouped by category
+	Types         []Option
+	Units         []Option
+	Price         string
+	Cost          string
+	Problems      Problems
+	Notice        *Notice
+}
+
+func productID(p *Product) string {
+	if p == nil {
+		return ""
+	}
+	return id(p.ID)
+}
+
+func chooseProduct(plan string, product *Product) string {
+	if product == nil {
+		return "Choose product for NordPass " + planName(plan)
+	}
+	return "Change product for NordPass " + planName(plan)
+}
+
+// productsURL is the product mapping with the choices made so far.
+func productsURL(business, enterprise int64) string {
+	values := url.Values{}
+	if business != 0 {
+		values.Set(PlanBusiness, id(business))
+	}
+	if enterprise != 0 {
+		values.Set(PlanEnterprise, id(enterprise))
+	}
+	return "/integrations/connectwise/products?" + values.Encode()
+}
+
+func catalogPlace(item CatalogItem) string {
+	return strings.Join(slices.DeleteFunc([]string{item.Category, item.Subcategory, item.Class}, func(s string) bool { return s == "" }), " › ")
+}
