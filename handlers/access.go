@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 // access is who may use a route: the lowest role that does.
@@ -68,8 +69,8 @@ func askToSignIn(w http.ResponseWriter, r *http.Request) error {
 	if isPart(r) || r.Method != http.MethodGet {
 		next = referringPath(r)
 	}
-	target := "/signin"
-	if next = localPath(next); next != "/" {
+	target := views.SignInPath
+	if next = localPath(next); next != views.OverviewPath {
 		target += "?next=" + url.QueryEscape(next)
 	}
 	return leave(w, r, target)
@@ -83,5 +84,5 @@ func referringPath(r *http.Request) string {
 			return u.RequestURI()
 		}
 	}
-	return "/"
+	return views.OverviewPath
 }

@@ -118,7 +118,7 @@ func (s *server) listActivity(w http.ResponseWriter, r *http.Request) error {
 	} else if err := s.loadActivity(r.Context(), &q, &page); err != nil {
 		return err
 	}
-	page.CSV = withQuery("/activity.csv", q.values, "page", "")
+	page.CSV = withQuery(views.ActivityCSVPath, q.values, "page", "")
 	return s.answer(w, r, status, views.ActivityTable(page),
 		func(l views.Layout) templ.Component { return views.Activity(l, page) }, views.SectionActivity, "Activity log")
 }
@@ -138,7 +138,7 @@ func (s *server) loadActivity(ctx context.Context, q *activityQuery, page *views
 	for _, a := range entries {
 		page.Rows = append(page.Rows, activityRow(a, names))
 	}
-	page.Pager = q.pager("/activity", activityPage, len(entries), total)
+	page.Pager = q.pager(views.ActivityPath, activityPage, len(entries), total)
 	return nil
 }
 

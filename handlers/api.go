@@ -25,6 +25,9 @@ import (
 // apiPath is where the HTTP API for scripts lives. Cookies mean nothing there: a bearer token does.
 const apiPath = "/api/v1"
 
+// documentPath is where the OpenAPI document is.
+const documentPath = apiPath + "/openapi.json"
+
 const (
 	// callsPerToken is how many requests a token may send in a minute.
 	callsPerToken = 600
@@ -79,7 +82,7 @@ func newAPI(s *server) (*api, error) {
 	if a.document, err = json.MarshalIndent(a.huma.OpenAPI(), "", "  "); err != nil {
 		return nil, fmt.Errorf("writing the OpenAPI document: %w", err)
 	}
-	a.mux.HandleFunc("GET "+apiPath+"/openapi.json", a.serveDocument)
+	a.mux.HandleFunc("GET "+documentPath, a.serveDocument)
 	return a, nil
 }
 
@@ -124,7 +127,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.noEndpoint(w, r)
 		return
 	}
-	if r.URL.Path == apiPath+"/openapi.json" {
+	if r.URL.Path == documentPath {
 		a.mux.ServeHTTP(w, r)
 		return
 	}

@@ -76,7 +76,7 @@ func (s *server) saveApprovals(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, "/settings#approvals", "Approvals saved. They hold from the next sync on.")
+	return s.done(w, r, views.ApprovalsPath, "Approvals saved. They hold from the next sync on.")
 }
 
 // describeApprovals says for the activity log what is held from here on.

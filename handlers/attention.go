@@ -12,12 +12,10 @@ import (
 	"seatbridge/views"
 )
 
-const attentionPath = "/attention"
-
 // showAttention is everything that needs a person, and the lines among it with what to do about each.
 func (s *server) showAttention(w http.ResponseWriter, r *http.Request) error {
 	q := parseChangeQuery(r, store.ChangeFilter{Open: true})
-	list, err := s.changeList(r.Context(), attentionPath, q)
+	list, err := s.changeList(r.Context(), views.AttentionPath, q)
 	if err != nil {
 		return err
 	}

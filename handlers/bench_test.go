@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 // BenchmarkPages is the server time of the heavier pages with 10,000
@@ -19,7 +20,7 @@ func BenchmarkPages(b *testing.B) {
 	admin := p.as(store.Admin)
 	for _, path := range []string{
 		"/", "/organizations", "/organizations?q=7&page=30", "/organizations?sort=seats&dir=desc", "/organizations/77",
-		"/usage", "/usage?month=2026-02&sort=seats", "/integrations/connectwise", companiesPath, companiesPath + "?show=unmapped&q=9", "/activity", "/members", "/settings",
+		"/usage", "/usage?month=2026-02&sort=seats", "/integrations/connectwise", views.CompaniesPath, views.CompaniesPath + "?show=unmapped&q=9", "/activity", "/members", "/settings",
 	} {
 		b.Run(path, func(b *testing.B) {
 			for b.Loop() {

@@ -58,7 +58,7 @@ func (s *server) changeList(ctx context.Context, path string, q changeQuery) (vi
 	}
 	list := views.ChangeList{
 		Path: path, Query: q.Search, ShowRun: q.filter.RunID == 0,
-		CSV: withQuery(path+"/changes.csv", q.values, "page", ""), Pager: q.pager(path, changesPage, len(changes), total),
+		CSV: withQuery(views.ChangesCSVPath(path), q.values, "page", ""), Pager: q.pager(path, changesPage, len(changes), total),
 	}
 	if len(q.filter.States) == 1 {
 		list.State = string(q.filter.States[0])

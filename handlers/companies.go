@@ -3,10 +3,10 @@ package handlers
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -53,8 +53,8 @@ func (s *server) listCompanies(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := views.CompaniesPage{
 		Query: q.Search, Show: string(q.filter.Show), Type: q.values.Get("type"), Status: q.values.Get("status"), Agreements: string(q.filter.Agreements),
-		Sort:  q.order(companiesPath, "name", "identifier", "status", "score", "mapped"),
-		Pager: q.pager(companiesPath, companiesPage, len(companies), total),
+		Sort:  q.order(views.CompaniesPath, "name", "identifier", "status", "score", "mapped"),
+		Pager: q.pager(views.CompaniesPath, companiesPage, len(companies), total),
 	}
 	if page.Rows, err = s.companyRows(ctx, companies); err != nil {
 		return err
@@ -290,11 +290,10 @@ func (s *server) companyDone(w http.ResponseWriter, r *http.Request, company int
 
 // backToCompanies is the table as it was when the form was sent.
 func backToCompanies(r *http.Request) string {
-	back := localPath(referringPath(r))
-	if len(back) > len(companiesPath) && back[:len(companiesPath)+1] == companiesPath+"?" {
+	if back := localPath(referringPath(r)); strings.HasPrefix(back, views.CompaniesPath+"?") {
 		return back
 	}
-	return companiesPath
+	return views.CompaniesPath
 }
 
 func (s *server) oneCompany(ctx context.Context, id int) (views.CompanyRow, error) {
@@ -399,14 +398,10 @@ func (s *server) organizationOption(ctx context.Context, id int64) (views.Organi
 
 // Add organization, the last entry of the combobox.
 
-func companyFormAction(company int) string {
-	return fmt.Sprintf("%s/%d/organizations", companiesPath, company)
-}
-
 func (s *server) renderCompanyOrganization(w http.ResponseWriter, r *http.Request, status int, company store.Company, form billing.Profile, p problems) error {
-	view := organizationForm(companyFormAction(company.ID), form, p)
+	view := organizationForm(views.AddCompanyOrganizationPath(int64(company.ID)), form, p)
 	view.CompanyName = company.Name
-	view.Cancel = companiesPath
+	view.Cancel = views.CompaniesPath
 	return s.answer(w, r, status, views.AddOrganizationDialog(view),
 		func(l views.Layout) templ.Component { return views.AddOrganization(l, view) }, views.SectionIntegrations, "Add organization")
 }
@@ -441,7 +436,7 @@ func (s *server) addCompanyOrganization(w http.ResponseWriter, r *http.Request) 
 func (s *server) companyOrganizationAdded(w http.ResponseWriter, r *http.Request, company int, o store.Organization) error {
 	message := o.Name + " was added. Press Map to map it."
 	if !isPart(r) {
-		path := withQuery(connectWisePath+"/organizations/search", nil, "company", strconv.Itoa(company), "q", o.Name)
+		path := withQuery(views.ChooseOrganizationPath, nil, "company", strconv.Itoa(company), "q", o.Name)
 		return s.done(w, r, path, message)
 	}
 	row, err := s.oneCompany(r.Context(), company)

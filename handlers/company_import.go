@@ -122,7 +122,7 @@ func (s *server) startImport(w http.ResponseWriter, r *http.Request) error {
 	}
 	failure := s.Bridge.StartImport(r.Context(), s.actor(r), ints(form.Types), ints(form.Statuses))
 	if failure == nil {
-		return seeOther(w, r, importPath)
+		return seeOther(w, r, views.CompanyImportPath)
 	}
 	problems := problems{}
 	notice, err := problems.bridge(failure)
@@ -144,14 +144,14 @@ func (s *server) startImport(w http.ResponseWriter, r *http.Request) error {
 func (s *server) importProgress(w http.ResponseWriter, r *http.Request) error {
 	progress := importView(s.Bridge.ImportProgress(), s.Now())
 	if !isPart(r) || progress == nil {
-		return leave(w, r, importPath)
+		return leave(w, r, views.CompanyImportPath)
 	}
 	return s.render(w, r, http.StatusOK, views.ImportStatus(progress))
 }
 
 func (s *server) cancelImport(w http.ResponseWriter, r *http.Request) error {
 	s.Bridge.CancelImport()
-	return s.done(w, r, importPath, "The import is being cancelled.")
+	return s.done(w, r, views.CompanyImportPath, "The import is being cancelled.")
 }
 
 // importView is the import that runs or was the last one, nil before the first.

@@ -13,8 +13,6 @@ import (
 	"seatbridge/views"
 )
 
-const companyOrganizationsPath = companiesPath + "/organizations"
-
 // newCompanyOrganizations asks for what the organizations to be added for the
 // selected companies have in common.
 func (s *server) newCompanyOrganizations(w http.ResponseWriter, r *http.Request) error {

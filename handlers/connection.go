@@ -11,13 +11,6 @@ import (
 	"seatbridge/views"
 )
 
-const (
-	connectWisePath = "/integrations/connectwise"
-	productsPath    = connectWisePath + "/products"
-	importPath      = connectWisePath + "/import"
-	companiesPath   = connectWisePath + "/companies"
-)
-
 func (s *server) showConnectWise(w http.ResponseWriter, r *http.Request) error {
 	connection, err := s.Bridge.Connection(r.Context())
 	if err != nil {
@@ -76,7 +69,7 @@ func (s *server) connectWiseFacts(r *http.Request, page *views.ConnectWisePage) 
 	}
 	unfinished, err := s.Store.UnfinishedRuns(ctx)
 	if len(unfinished) > 0 {
-		page.RunningURL = runPath(unfinished[0].ID)
+		page.RunningURL = views.RunPath(unfinished[0].ID)
 	}
 	return err
 }
@@ -155,7 +148,7 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 	if len(problems) == 0 {
 		_, err := s.Bridge.Connect(r.Context(), s.actor(r), credentials)
 		if err == nil {
-			return s.done(w, r, connectWisePath, "The credentials work and were saved.")
+			return s.done(w, r, views.ConnectWisePath, "The credentials work and were saved.")
 		}
 		if notice, err = problems.bridge(err); err != nil {
 			return err
@@ -202,14 +195,14 @@ func (s *server) checkConnection(w http.ResponseWriter, r *http.Request) error {
 	if connection.State == billing.Failing {
 		message = "The connection was checked: see below what is wrong."
 	}
-	return s.done(w, r, connectWisePath, message)
+	return s.done(w, r, views.ConnectWisePath, message)
 }
 
 func (s *server) disconnect(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Bridge.Disconnect(r.Context(), s.actor(r)); err != nil {
 		return err
 	}
-	return s.done(w, r, connectWisePath, "ConnectWise PSA is disconnected. All mappings were removed.")
+	return s.done(w, r, views.ConnectWisePath, "ConnectWise PSA is disconnected. All mappings were removed.")
 }
 
 func (s *server) startSync(w http.ResponseWriter, r *http.Request) error {
@@ -226,5 +219,5 @@ func (s *server) startRun(w http.ResponseWriter, r *http.Request, preview bool) 
 	if err != nil {
 		return err
 	}
-	return leave(w, r, runPath(run.ID))
+	return leave(w, r, views.RunPath(run.ID))
 }

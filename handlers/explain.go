@@ -43,11 +43,6 @@ func (s *server) periodOf(text string) billing.Period {
 	return current
 }
 
-// explainPath is the organization's page for a month.
-func explainPath(organizationID int64, month store.Month) string {
-	return withQuery(organizationPath(organizationID), nil, "month", string(month))
-}
-
 // showExplanation is the part of the organization's page that explains a figure.
 func (s *server) showExplanation(w http.ResponseWriter, r *http.Request) error {
 	o, err := s.organization(r)
@@ -55,7 +50,7 @@ func (s *server) showExplanation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	values := r.URL.Query()
-	page := withQuery(organizationPath(o.ID), url.Values{"month": values["month"], "counted": values["counted"], "shares": values["page"]})
+	page := withQuery(views.OrganizationPath(o.ID), url.Values{"month": values["month"], "counted": values["counted"], "shares": values["page"]})
 	if !isPart(r) {
 		return leave(w, r, page)
 	}
@@ -82,7 +77,7 @@ func (s *server) explanation(r *http.Request, o store.Organization, values url.V
 	page := views.Explanation{
 		OrganizationID: o.ID, Month: string(q.period.Month), Current: !q.period.AsOf.IsZero(), Months: s.monthOptions(q.period.Month),
 		Figure: figureView(e.Usage), Why: whyFigure(e.Usage), Ledger: e.Ledger, Counted: q.counted, Form: form,
-		CSV: withQuery(organizationPath(o.ID)+"/seats.csv", nil, "month", string(q.period.Month), "counted", q.counted),
+		CSV: withQuery(views.SeatsCSVPath(o.ID), nil, "month", string(q.period.Month), "counted", q.counted),
 	}
 	if e.Original != nil {
 		original := figureView(*e.Original)
@@ -113,7 +108,7 @@ func (s *server) explainShares(page *views.Explanation, q *explainQuery, shares 
 	for _, share := range shown {
 		page.Rows = append(page.Rows, views.SeatShare{Email: share.Email, From: share.From, Until: share.Until, Counted: share.Counted, Why: share.Why})
 	}
-	page.Pager = q.pager("/organizations/"+strconv.FormatInt(page.OrganizationID, 10)+"/explain", sharesPage, len(shown), total)
+	page.Pager = q.pager(views.ExplainPath(page.OrganizationID), sharesPage, len(shown), total)
 	return err
 }
 
@@ -244,7 +239,7 @@ func (s *server) correctUsage(w http.ResponseWriter, r *http.Request) error {
 		seats, _ := strconv.Atoi(form.Seats) // parseCorrection has read it
 		err := s.Bridge.Correct(r.Context(), s.actor(r), store.Correction{OrganizationID: o.ID, Month: form.Month, Seats: seats, Plan: form.Plan, Reason: form.Reason})
 		if err == nil {
-			return s.done(w, r, explainPath(o.ID, form.Month), fmt.Sprintf("%s is corrected to %d seats.", form.Month, seats))
+			return s.done(w, r, views.OrganizationMonthPath(o.ID, string(form.Month)), fmt.Sprintf("%s is corrected to %d seats.", form.Month, seats))
 		}
 		var invalid *billing.Invalid
 		if !errors.As(err, &invalid) {
@@ -284,5 +279,5 @@ func (s *server) withdrawCorrection(w http.ResponseWriter, r *http.Request) erro
 	if err := s.Bridge.WithdrawCorrection(r.Context(), s.actor(r), o.ID, month); err != nil {
 		return err
 	}
-	return s.done(w, r, explainPath(o.ID, month), "The correction is withdrawn.")
+	return s.done(w, r, views.OrganizationMonthPath(o.ID, string(month)), "The correction is withdrawn.")
 }

@@ -11,6 +11,7 @@ import (
 
 	"seatbridge/billing"
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 func FuzzParseEmails(f *testing.F) {
@@ -68,7 +69,7 @@ func FuzzListQuery(f *testing.F) {
 	f.Add("from=2026-01-01&to=x&member=%5C&category=access", uint8(2))
 	f.Add("show=attention&type=-1&status=2147483648", uint8(3))
 	f.Add("status=deleted&q=';--", uint8(4))
-	paths := []string{"/organizations", "/usage", "/activity", companiesPath, "/organizations/1", "/runs", "/usage.csv", "/activity.csv"}
+	paths := []string{"/organizations", "/usage", "/activity", views.CompaniesPath, "/organizations/1", "/runs", "/usage.csv", "/activity.csv"}
 	f.Fuzz(func(t *testing.T, query string, which uint8) {
 		r := httptest.NewRequest(http.MethodGet, paths[int(which)%len(paths)], nil)
 		r.URL = &url.URL{Path: r.URL.Path, RawQuery: query}

@@ -13,6 +13,7 @@ import (
 
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 // until repeats a look at something that goes on in the background.
@@ -38,7 +39,7 @@ func (p *panel) credentials() url.Values {
 // connect saves good credentials.
 func (b *browser) connect() {
 	b.t.Helper()
-	b.post(connectWisePath, b.credentials(), http.StatusSeeOther)
+	b.post(views.ConnectWisePath, b.credentials(), http.StatusSeeOther)
 }
 
 // mapProducts picks two products of the simulator's catalog.
@@ -46,20 +47,20 @@ func (b *browser) mapProducts() {
 	b.t.Helper()
 	business := b.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business seat"})
 	enterprise := b.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-ENT", Description: "NordPass Enterprise seat"})
-	b.post(productsPath, form("business", fmt.Sprint(business.ID), "enterprise", fmt.Sprint(enterprise.ID)), http.StatusSeeOther)
+	b.post(views.ProductsPath, form("business", fmt.Sprint(business.ID), "enterprise", fmt.Sprint(enterprise.ID)), http.StatusSeeOther)
 }
 
 // importAll imports every company type and status.
 func (b *browser) importAll() {
 	b.t.Helper()
-	page := b.get(importPath, http.StatusOK)
+	page := b.get(views.CompanyImportPath, http.StatusOK)
 	values := url.Values{}
 	page.Find("input[type=checkbox]").Each(func(_ int, s *goquery.Selection) {
 		values.Add(s.AttrOr("name", ""), s.AttrOr("value", ""))
 	})
-	b.post(importPath, values, http.StatusSeeOther)
+	b.post(views.CompanyImportPath, values, http.StatusSeeOther)
 	b.until("the import", func() bool {
-		return b.part().get(importPath+"/progress", http.StatusOK).Find("[data-state=done]").Length() == 1
+		return b.part().get(views.CompanyImportPath+"/progress", http.StatusOK).Find("[data-state=done]").Length() == 1
 	})
 }
 
@@ -72,7 +73,7 @@ func (p *panel) customer(name string) cwsim.Agreement {
 // syncNow presses Sync now and waits for its end.
 func (b *browser) syncNow() *goquery.Document {
 	b.t.Helper()
-	b.post(connectWisePath+"/sync", nil, http.StatusSeeOther)
+	b.post(views.ConnectWisePath+"/sync", nil, http.StatusSeeOther)
 	run := b.location()
 	b.until("the sync", func() bool {
 		b.part().get(run+"/progress", http.StatusOK)
@@ -102,7 +103,7 @@ func TestGuide(t *testing.T) {
 	private := p.sim.Credentials().PrivateKey
 
 	has(t, b.get("/", http.StatusOK), "[data-testid=next-step]", "not connected")
-	has(t, b.get(connectWisePath, http.StatusOK), "[data-testid=connection-state]", "Not connected")
+	has(t, b.get(views.ConnectWisePath, http.StatusOK), "[data-testid=connection-state]", "Not connected")
 
 	// Step 2: credentials.
 	b.connect()
@@ -114,39 +115,39 @@ func TestGuide(t *testing.T) {
 	// Step 3: products, one picked and one created.
 	business := p.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business seat"})
 	part := b.part()
-	part.get(productsPath, http.StatusOK)
-	picker := part.get(productsPath+"?plan=business", http.StatusOK)
+	part.get(views.ProductsPath, http.StatusOK)
+	picker := part.get(views.ProductsPath+"?plan=business", http.StatusOK)
 	has(t, picker, "#catalog", "NP-BUS")
-	found := part.get(productsPath+"/search?plan=business&q=np-bus", http.StatusOK)
+	found := part.get(views.ProductsPath+"/search?plan=business&q=np-bus", http.StatusOK)
 	if found.Find("#catalog input[name=business][value='"+strconv.Itoa(business.ID)+"']").Length() != 1 {
 		t.Error("the search does not find the product")
 	}
 	chosen := "business=" + strconv.Itoa(business.ID)
-	create := part.get(productsPath+"/new?plan=enterprise&"+chosen, http.StatusOK)
+	create := part.get(views.ProductsPath+"/new?plan=enterprise&"+chosen, http.StatusOK)
 	fields := formOf(create.Find("form"))
 	fields.Set("identifier", "")
-	rejected := part.post(productsPath+"/create", fields, http.StatusUnprocessableEntity)
+	rejected := part.post(views.ProductsPath+"/create", fields, http.StatusUnprocessableEntity)
 	if rejected.Find("[name=identifier][aria-invalid]").Length() != 1 || formOf(rejected.Find("form")).Get("business") != strconv.Itoa(business.ID) {
 		t.Error("the form for a new product lost its choices or its problem")
 	}
 	fields.Set("identifier", "NP-ENT")
-	dialog := part.post(productsPath+"/create", fields, http.StatusOK)
+	dialog := part.post(views.ProductsPath+"/create", fields, http.StatusOK)
 	has(t, dialog, "[data-testid=product-enterprise]", "NP-ENT")
-	b.post(productsPath, formOf(dialog.Find("form[method=post]")), http.StatusSeeOther)
+	b.post(views.ProductsPath, formOf(dialog.Find("form[method=post]")), http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=connection-state]", "Active")
 
 	// Step 4: companies.
 	acme, beta := p.customer("Acme Harbor Works"), p.customer("Beta Mills")
 	organization := p.organization("Acme", 3)
 	b.importAll()
-	page = b.get(companiesPath+"?q=acme+harbor", http.StatusOK)
+	page = b.get(views.CompaniesPath+"?q=acme+harbor", http.StatusOK)
 	if got := page.Find("[data-testid=company]").Length(); got != 1 {
 		t.Fatalf("%d companies, want 1", got)
 	}
-	mapAcme := fmt.Sprintf("%s/%d/map", companiesPath, acme.CompanyID)
+	mapAcme := fmt.Sprintf("%s/%d/map", views.CompaniesPath, acme.CompanyID)
 	row := part.post(mapAcme, form("agreement", fmt.Sprint(acme.ID)), http.StatusUnprocessableEntity)
 	has(t, row, ".problem", "Choose an organization.")
-	options := part.get(fmt.Sprintf("%s/organizations/search?q=acm&company=%d", connectWisePath, acme.CompanyID), http.StatusOK)
+	options := part.get(fmt.Sprintf("%s/organizations/search?q=acm&company=%d", views.ConnectWisePath, acme.CompanyID), http.StatusOK)
 	if got := options.Find("[role=option]").First().AttrOr("data-value", ""); got != fmt.Sprint(organization.ID) {
 		t.Errorf("first option = %q", got)
 	}
@@ -175,11 +176,11 @@ func TestGuide(t *testing.T) {
 		t.Errorf("the part swapped is %q", row.Text())
 	}
 	chosenForm := form("agreement", fmt.Sprint(beta.ID), "organization", added)
-	b.post(fmt.Sprintf("%s/%d/map", companiesPath, beta.CompanyID), chosenForm, http.StatusSeeOther)
+	b.post(fmt.Sprintf("%s/%d/map", views.CompaniesPath, beta.CompanyID), chosenForm, http.StatusSeeOther)
 	b.post("/organizations/"+chosenForm.Get("organization")+"/seats", form("emails", "x@beta.example y@beta.example"), http.StatusSeeOther)
 
 	// Preview, discard, Sync now.
-	b.post(connectWisePath+"/preview", nil, http.StatusSeeOther)
+	b.post(views.ConnectWisePath+"/preview", nil, http.StatusSeeOther)
 	preview := b.location()
 	b.until("the preview", func() bool {
 		return b.get(preview, http.StatusOK).Find("form[action$='/discard']").Length() == 1
@@ -202,8 +203,8 @@ func TestGuide(t *testing.T) {
 	has(t, b.get("/organizations?q=acme", http.StatusOK), "td[data-label='Seats this month']", p.quantities(acme.ID)["NP-BUS"])
 
 	// Unmap one, change the other: only what changed is written.
-	part.post(fmt.Sprintf("%s/%d/unmap", companiesPath, beta.CompanyID), form("organization", chosenForm.Get("organization")), http.StatusOK)
-	b.post(organizationPath(organization.ID)+"/seats", form("emails", "new@acme.example"), http.StatusSeeOther)
+	part.post(fmt.Sprintf("%s/%d/unmap", views.CompaniesPath, beta.CompanyID), form("organization", chosenForm.Get("organization")), http.StatusOK)
+	b.post(views.OrganizationPath(organization.ID)+"/seats", form("emails", "new@acme.example"), http.StatusSeeOther)
 	p.sim.ResetRequests()
 	page = b.syncNow()
 	has(t, page, "[data-testid=count-written]", "1")
@@ -224,7 +225,7 @@ func TestGuide(t *testing.T) {
 	}
 
 	// Remove.
-	b.post(connectWisePath+"/disconnect", nil, http.StatusSeeOther)
+	b.post(views.ConnectWisePath+"/disconnect", nil, http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=connection-state]", "Not connected")
 	if mappings, err := p.store.Mappings(t.Context()); err != nil || len(mappings) != 0 {
 		t.Errorf("mappings = %v, %v", mappings, err)
@@ -268,7 +269,7 @@ func TestConnectionFailuresSayWhatIsWrong(t *testing.T) {
 	} {
 		values := p.credentials()
 		change(values)
-		page := b.post(connectWisePath, values, http.StatusUnprocessableEntity)
+		page := b.post(views.ConnectWisePath, values, http.StatusUnprocessableEntity)
 		got := formOf(page.Find("#credentials-form"))
 		for _, field := range []string{"site", "company", "public_key", "client_id"} {
 			if got.Get(field) != values.Get(field) {
@@ -287,7 +288,7 @@ func TestConnectionFailuresSayWhatIsWrong(t *testing.T) {
 	}
 	// ConnectWise down.
 	p.sim.SetFaults(cwsim.Fault{Kind: cwsim.HTML503})
-	page := b.part().post(connectWisePath, p.credentials(), http.StatusUnprocessableEntity)
+	page := b.part().post(views.ConnectWisePath, p.credentials(), http.StatusUnprocessableEntity)
 	if page.Find("[data-testid=notice]").Length() == 0 || page.Find("main").Length() != 0 {
 		t.Error("no notice in the form")
 	}
@@ -297,14 +298,14 @@ func TestConnectionFailuresSayWhatIsWrong(t *testing.T) {
 	// Saved credentials survive a failed change, and an empty private key keeps the saved one.
 	values := p.credentials()
 	values.Set("private_key", "wrong-private-key")
-	b.post(connectWisePath, values, http.StatusUnprocessableEntity)
+	b.post(views.ConnectWisePath, values, http.StatusUnprocessableEntity)
 	values.Set("private_key", "")
-	b.post(connectWisePath, values, http.StatusSeeOther)
+	b.post(views.ConnectWisePath, values, http.StatusSeeOther)
 	saved, err := p.store.Integration(t.Context())
 	if err != nil || saved.PrivateKey != private {
 		t.Errorf("the saved key changed: %v", err)
 	}
-	b.post(connectWisePath+"/test", nil, http.StatusSeeOther)
+	b.post(views.ConnectWisePath+"/test", nil, http.StatusSeeOther)
 	b.follow()
 	b.lacks(private)
 }
@@ -316,14 +317,14 @@ func TestPagesSurviveConnectWiseFailing(t *testing.T) {
 	b.connect()
 	p.sim.SetFaults(cwsim.Fault{Kind: cwsim.HTML503})
 	for _, path := range []string{
-		productsPath, productsPath + "?plan=business&business=77", productsPath + "/search?plan=enterprise&q=x",
-		productsPath + "/new?plan=business", importPath, connectWisePath, "/",
+		views.ProductsPath, views.ProductsPath + "?plan=business&business=77", views.ProductsPath + "/search?plan=enterprise&q=x",
+		views.ProductsPath + "/new?plan=business", views.CompanyImportPath, views.ConnectWisePath, "/",
 	} {
 		b.get(path, http.StatusOK)
 	}
-	b.post(productsPath, form("business", "1", "enterprise", "2"), http.StatusUnprocessableEntity)
-	b.post(productsPath+"/create", form("plan", "business", "identifier", "X", "description", "Y", "subcategory", "1", "type", "1", "price", "1"), http.StatusUnprocessableEntity)
-	b.post(connectWisePath+"/test", nil, http.StatusSeeOther)
+	b.post(views.ProductsPath, form("business", "1", "enterprise", "2"), http.StatusUnprocessableEntity)
+	b.post(views.ProductsPath+"/create", form("plan", "business", "identifier", "X", "description", "Y", "subcategory", "1", "type", "1", "price", "1"), http.StatusUnprocessableEntity)
+	b.post(views.ConnectWisePath+"/test", nil, http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=connection-state]", "Error")
 }
 
@@ -334,13 +335,13 @@ func TestBeforeItIsConnected(t *testing.T) {
 	for _, path := range []string{"/sync", "/preview", "/test", "/import", "/products"} {
 		status := http.StatusConflict
 		fields := form("type", "1", "status", "1", "business", "1", "enterprise", "2")
-		b.post(connectWisePath+path, fields, status)
+		b.post(views.ConnectWisePath+path, fields, status)
 	}
-	b.get(productsPath, http.StatusOK)
-	b.get(importPath, http.StatusConflict)
-	b.get(companiesPath, http.StatusOK)
-	b.get(importPath+"/progress", http.StatusSeeOther)
-	b.post(importPath+"/cancel", nil, http.StatusSeeOther)
+	b.get(views.ProductsPath, http.StatusOK)
+	b.get(views.CompanyImportPath, http.StatusConflict)
+	b.get(views.CompaniesPath, http.StatusOK)
+	b.get(views.CompanyImportPath+"/progress", http.StatusSeeOther)
+	b.post(views.CompanyImportPath+"/cancel", nil, http.StatusSeeOther)
 }
 
 func TestImportNeedsAChoice(t *testing.T) {
@@ -349,7 +350,7 @@ func TestImportNeedsAChoice(t *testing.T) {
 	b := p.as(store.Admin)
 	b.connect()
 	types := p.sim.CompanyTypes()
-	page := b.post(importPath, form("type", fmt.Sprint(types[0].ID), "type", "x", "type", "-1"), http.StatusUnprocessableEntity)
+	page := b.post(views.CompanyImportPath, form("type", fmt.Sprint(types[0].ID), "type", "x", "type", "-1"), http.StatusUnprocessableEntity)
 	has(t, page, ".problem", "Choose at least one company status.")
 	chosen := page.Find("input[name=type][checked]")
 	if chosen.Length() != 1 || chosen.AttrOr("value", "") != fmt.Sprint(types[0].ID) {
@@ -370,7 +371,7 @@ func TestMappingTable(t *testing.T) {
 	if err := p.store.UpdateOrganization(t.Context(), unmanaged, testNow()); err != nil {
 		t.Fatal(err)
 	}
-	mapAcme := fmt.Sprintf("%s/%d/map", companiesPath, acme.CompanyID)
+	mapAcme := fmt.Sprintf("%s/%d/map", views.CompaniesPath, acme.CompanyID)
 	page := b.post(mapAcme, form("agreement", fmt.Sprint(acme.ID), "organization", fmt.Sprint(unmanaged.ID)), http.StatusUnprocessableEntity)
 	if page.Find("main select[name=agreement]").Length() != 1 {
 		t.Error("without script there is no page to choose on")
@@ -380,21 +381,21 @@ func TestMappingTable(t *testing.T) {
 	} {
 		b.part().post(mapAcme, values, http.StatusUnprocessableEntity)
 	}
-	b.post(companiesPath+"/2147483647/map", nil, http.StatusNotFound)
-	b.post(companiesPath+"/99999999999/map", nil, http.StatusNotFound)
-	b.post(companiesPath+"/99999999999/organizations", nil, http.StatusNotFound)
-	b.part().post(fmt.Sprintf("%s/%d/unmap", companiesPath, acme.CompanyID), form("organization", fmt.Sprint(unmanaged.ID)), http.StatusUnprocessableEntity)
+	b.post(views.CompaniesPath+"/2147483647/map", nil, http.StatusNotFound)
+	b.post(views.CompaniesPath+"/99999999999/map", nil, http.StatusNotFound)
+	b.post(views.CompaniesPath+"/99999999999/organizations", nil, http.StatusNotFound)
+	b.part().post(fmt.Sprintf("%s/%d/unmap", views.CompaniesPath, acme.CompanyID), form("organization", fmt.Sprint(unmanaged.ID)), http.StatusUnprocessableEntity)
 
 	for query, want := range map[string]int{
 		"": companiesPage, "q=acme+harbor": 1, "show=mapped": 0, "show=attention": 0, "show=x&type=x&status=99999999999999&sort=x&dir=x&page=0": companiesPage,
 		"q=%FF%00": companiesPage, "type=2147483647": 0,
 	} {
-		page := b.get(companiesPath+"?"+query, http.StatusOK)
+		page := b.get(views.CompaniesPath+"?"+query, http.StatusOK)
 		if got := page.Find("[data-testid=company]").Length(); got != want {
 			t.Errorf("?%s = %d rows, want %d", query, got, want)
 		}
 	}
-	last := b.get(companiesPath+"?page=1000000", http.StatusOK)
+	last := b.get(views.CompaniesPath+"?page=1000000", http.StatusOK)
 	if last.Find("[data-testid=company]").Length() == 0 {
 		t.Error("a page beyond the end is empty")
 	}
@@ -408,7 +409,7 @@ func TestUnmapTakesTheSeatsOffIfAsked(t *testing.T) {
 	b.mapProducts()
 	acme, organization := p.customer("Acme Harbor Works"), p.organization("Acme", 3)
 	b.importAll()
-	company := fmt.Sprintf("%s/%d", companiesPath, acme.CompanyID)
+	company := fmt.Sprintf("%s/%d", views.CompaniesPath, acme.CompanyID)
 	chosen := form("agreement", fmt.Sprint(acme.ID), "organization", fmt.Sprint(organization.ID))
 	b.post(company+"/map", chosen, http.StatusSeeOther)
 	b.syncNow()

@@ -13,11 +13,8 @@ import (
 	"seatbridge/views"
 )
 
-const (
-	heldPath = "/held"
-	// heldPage is how many held changes are shown at once.
-	heldPage = 50
-)
+// heldPage is how many held changes are shown at once.
+const heldPage = 50
 
 // heldFilter picks what waits for approval: in all runs, or in one, which may then be a preview.
 func heldFilter(run int64) store.ChangeFilter {
@@ -46,8 +43,8 @@ func (s *server) listHeld(w http.ResponseWriter, r *http.Request) error {
 	for _, id := range ids {
 		page.Last = max(page.Last, id)
 	}
-	page.Total, page.Groups, page.Pager = total, heldGroups(rows), q.pager(heldPath, heldPage, len(rows), total)
-	page.CSV = withQuery(heldPath+"/changes.csv", q.values, "page", "")
+	page.Total, page.Groups, page.Pager = total, heldGroups(rows), q.pager(views.HeldPath, heldPage, len(rows), total)
+	page.CSV = withQuery(views.ChangesCSVPath(views.HeldPath), q.values, "page", "")
 	return s.answer(w, r, http.StatusOK, views.HeldTable(page),
 		func(l views.Layout) templ.Component { return views.Held(l, page) }, views.SectionApprovals, "Approvals")
 }
@@ -99,7 +96,7 @@ func (s *server) decideHeld(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, withQuery(heldPath, nil, "run", number(run)), fmt.Sprintf(message, n))
+	return s.done(w, r, withQuery(views.HeldPath, nil, "run", number(run)), fmt.Sprintf(message, n))
 }
 
 func (s *server) parseDecision(ctx context.Context, form url.Values, run int64) (approve bool, ids []int64, err error) {

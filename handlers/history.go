@@ -15,8 +15,6 @@ import (
 // latestChanges is how many changes an organization's own page shows.
 const latestChanges = 5
 
-func agreementPath(id int) string { return "/agreements/" + strconv.Itoa(id) }
-
 // emptyHistory is what a history without changes says.
 func emptyHistory() views.Notice {
 	return views.Notice{What: "Nothing was synced here yet", Why: "Once a sync looks at its lines, each of them appears here, also when nothing had to be changed."}
@@ -30,7 +28,7 @@ func (s *server) showOrganizationHistory(w http.ResponseWriter, r *http.Request)
 		return err
 	}
 	page := views.OrganizationHistoryPage{ID: o.ID, Name: o.Name}
-	if page.List, err = s.history(r, organizationPath(o.ID)+"/history", store.ChangeFilter{OrganizationID: o.ID}); err != nil {
+	if page.List, err = s.history(r, views.OrganizationHistoryPath(o.ID), store.ChangeFilter{OrganizationID: o.ID}); err != nil {
 		return err
 	}
 	return s.answer(w, r, http.StatusOK, views.ChangeTable(page.List),
@@ -79,7 +77,7 @@ func (s *server) showAgreement(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := views.AgreementPage{ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Unusable: billing.AgreementUnusable(a, s.Now())}
-	if page.List, err = s.history(r, agreementPath(a.ID), store.ChangeFilter{AgreementID: a.ID}); err != nil {
+	if page.List, err = s.history(r, views.AgreementPath(int64(a.ID)), store.ChangeFilter{AgreementID: a.ID}); err != nil {
 		return err
 	}
 	if !isPart(r) {
@@ -97,10 +95,10 @@ func (s *server) agreementMapping(ctx context.Context, a store.Agreement, page *
 	if err != nil {
 		return err
 	}
-	page.Company, page.CompanyURL = row.Name, withQuery(companiesPath, nil, "q", row.Name)
+	page.Company, page.CompanyURL = row.Name, withQuery(views.CompaniesPath, nil, "q", row.Name)
 	for _, m := range row.Mappings {
 		if m.AgreementID == a.ID {
-			page.Organizations = append(page.Organizations, views.NamedLink{Name: m.Organization, URL: organizationPath(m.OrganizationID)})
+			page.Organizations = append(page.Organizations, views.NamedLink{Name: m.Organization, URL: views.OrganizationPath(m.OrganizationID)})
 		}
 	}
 	page.CanSync = len(page.Organizations) > 0
@@ -144,5 +142,5 @@ func (s *server) syncAgreement(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return leave(w, r, runPath(run.ID))
+	return leave(w, r, views.RunPath(run.ID))
 }

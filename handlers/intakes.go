@@ -44,8 +44,6 @@ func bodyLimit(pattern string) int64 {
 	return maxBody
 }
 
-func intakePath(id int64) string { return "/imports/" + strconv.FormatInt(id, 10) }
-
 func intakeSection(kind billing.IntakeKind) views.Section {
 	if kind == billing.UsageIntake {
 		return views.SectionUsage
@@ -89,7 +87,7 @@ func (s *server) upload(kind billing.IntakeKind) func(http.ResponseWriter, *http
 		case err != nil:
 			return err
 		}
-		return leave(w, r, intakePath(saved.ID))
+		return leave(w, r, views.IntakePath(saved.ID))
 	}
 }
 
@@ -168,7 +166,7 @@ func (s *server) intakeProgress(w http.ResponseWriter, r *http.Request) error {
 	}
 	progress := s.intakeProgressView(in)
 	if !isPart(r) || progress == nil {
-		return leave(w, r, intakePath(in.ID))
+		return leave(w, r, views.IntakePath(in.ID))
 	}
 	return s.render(w, r, http.StatusOK, views.IntakeStatus(progress))
 }
@@ -284,7 +282,7 @@ func intakeFindings(r *http.Request, in billing.Intake) *views.IntakeFindings {
 	for _, o := range shown {
 		view.Organizations = append(view.Organizations, intakeOrganization(in.ID, o))
 	}
-	view.Pager = q.pager(intakePath(in.ID), intakeOrganizationsPage, len(shown), total)
+	view.Pager = q.pager(views.IntakePath(in.ID), intakeOrganizationsPage, len(shown), total)
 	return view
 }
 
@@ -300,9 +298,9 @@ func intakeOrganization(id int64, o billing.IntakeOrganization) views.IntakeOrga
 	}
 	view := views.IntakeOrganization{ID: o.ID, Name: o.Name, What: strings.Join(parts, ", ")}
 	if o.ID == 0 {
-		view.URL = withQuery(intakePath(id)+"/changes", nil, "name", o.Name)
+		view.URL = withQuery(views.IntakeChangesPath(id), nil, "name", o.Name)
 	} else {
-		view.URL = withQuery(intakePath(id)+"/changes", nil, "organization", strconv.FormatInt(o.ID, 10))
+		view.URL = withQuery(views.IntakeChangesPath(id), nil, "organization", strconv.FormatInt(o.ID, 10))
 	}
 	return view
 }
@@ -371,14 +369,14 @@ func (s *server) intakeWork(w http.ResponseWriter, r *http.Request, in billing.I
 	case errors.As(err, &invalid):
 		return s.renderIntake(w, r, http.StatusUnprocessableEntity, in, problems(maps.Clone(invalid.Fields)))
 	case errors.Is(err, billing.ErrRunning):
-		return leave(w, r, intakePath(in.ID))
+		return leave(w, r, views.IntakePath(in.ID))
 	case err != nil:
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), intakePatience)
 	defer cancel()
 	s.Bridge.WaitForIntake(ctx, in.ID)
-	return leave(w, r, intakePath(in.ID))
+	return leave(w, r, views.IntakePath(in.ID))
 }
 
 func (s *server) discardIntake(w http.ResponseWriter, r *http.Request) error {
@@ -389,7 +387,7 @@ func (s *server) discardIntake(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Bridge.DiscardIntake(r.Context(), in.ID); err != nil {
 		return err
 	}
-	return leave(w, r, intakePath(in.ID))
+	return leave(w, r, views.IntakePath(in.ID))
 }
 
 // The changes of one organization.
@@ -417,7 +415,7 @@ func (s *server) showIntakeChanges(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	page := views.IntakeChangesPage{ID: in.ID, Name: name, Pager: q.pager(intakePath(in.ID)+"/changes", intakeChangesPage, len(shown), total)}
+	page := views.IntakeChangesPage{ID: in.ID, Name: name, Pager: q.pager(views.IntakeChangesPath(in.ID), intakeChangesPage, len(shown), total)}
 	for _, c := range shown {
 		page.Rows = append(page.Rows, intakeChange(c))
 	}

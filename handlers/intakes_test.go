@@ -16,6 +16,7 @@ import (
 
 	"seatbridge/billing"
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 // multipartFile is a form with one file.
@@ -147,7 +148,7 @@ func TestImportUsagePage(t *testing.T) {
 	if rows := b.get("/usage?month=2026-02&source=ledger", http.StatusOK).Find("[data-testid=usage-row]").Length(); rows != 0 {
 		t.Errorf("%d rows of the ledger", rows)
 	}
-	page = b.get(explainPath(acme.ID, "2026-02"), http.StatusOK)
+	page = b.get(views.OrganizationMonthPath(acme.ID, "2026-02"), http.StatusOK)
 	has(t, page, "[data-testid=billable]", "9")
 	has(t, page, "[data-testid=share-counts]", "2 seats count")
 	entries, _, err := p.store.Activities(t.Context(), store.ActivityFilter{Category: store.CategoryBilling})
@@ -214,7 +215,7 @@ func TestExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := p.as(store.Technician)
-	page := b.get(explainPath(o.ID, "2026-03"), http.StatusOK)
+	page := b.get(views.OrganizationMonthPath(o.ID, "2026-03"), http.StatusOK)
 	has(t, page, "[data-testid=billable]", "30")
 	has(t, page, "[data-testid=share-counts]", "30 seats count, 2 do not.")
 	if rows := page.Find("[data-testid=share]").Length(); rows != sharesPage {
@@ -223,20 +224,20 @@ func TestExplain(t *testing.T) {
 	if page.Find("#correction").Length() != 0 {
 		t.Error("a technician can correct figures")
 	}
-	explain := organizationPath(o.ID) + "/explain"
+	explain := views.OrganizationPath(o.ID) + "/explain"
 	part := b.part()
 	page = part.get(explain+"?month=2026-03&counted=no", http.StatusOK)
 	if rows := page.Find("[data-testid=share]").Length(); rows != 2 || page.Find("main").Length() != 0 {
 		t.Errorf("%d rows that do not count", rows)
 	}
-	if got := part.last.Header().Get("HX-Push-Url"); got != organizationPath(o.ID)+"?counted=no&month=2026-03" {
+	if got := part.last.Header().Get("HX-Push-Url"); got != views.OrganizationPath(o.ID)+"?counted=no&month=2026-03" {
 		t.Errorf("the address becomes %q", got)
 	}
 	b.get(explain+"?month=2026-03&page=2", http.StatusSeeOther)
 	if rows := b.follow().Find("[data-testid=share]").Length(); rows != 10 {
 		t.Errorf("%d rows on the second page", rows)
 	}
-	b.get(organizationPath(o.ID)+"/seats.csv?month=2026-03", http.StatusOK)
+	b.get(views.OrganizationPath(o.ID)+"/seats.csv?month=2026-03", http.StatusOK)
 	records, err := csv.NewReader(b.last.Body).ReadAll()
 	if err != nil || len(records) != 33 {
 		t.Fatalf("%d records, %v", len(records), err)
@@ -253,9 +254,9 @@ func TestExplain(t *testing.T) {
 	if counted != 30 {
 		t.Errorf("%d seats count in the file", counted)
 	}
-	has(t, b.get(explainPath(o.ID, "2025-12"), http.StatusOK), "[data-testid=billable]", "Unknown")
+	has(t, b.get(views.OrganizationMonthPath(o.ID, "2025-12"), http.StatusOK), "[data-testid=billable]", "Unknown")
 	for _, month := range []string{"2027-01", "x", "0001-01", "%00"} {
-		has(t, b.get(organizationPath(o.ID)+"?month="+month, http.StatusOK), "#explained", "March 2026, so far")
+		has(t, b.get(views.OrganizationPath(o.ID)+"?month="+month, http.StatusOK), "#explained", "March 2026, so far")
 	}
 	b.get("/organizations/99/explain", http.StatusNotFound)
 	b.get("/organizations/99/seats.csv", http.StatusNotFound)
@@ -266,7 +267,7 @@ func TestCorrections(t *testing.T) {
 	p := newPanel(t)
 	o := p.organization("Acme", 3)
 	b := p.as(store.Admin)
-	path := organizationPath(o.ID) + "/corrections"
+	path := views.OrganizationPath(o.ID) + "/corrections"
 	page := b.post(path, form("month", "2026-02", "seats", "many", "plan", "business", "reason", hostileName), http.StatusUnprocessableEntity)
 	has(t, page, ".problem", "Enter the number of seats in plain digits.")
 	has(t, page, "#correction-reason", hostileName)

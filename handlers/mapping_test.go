@@ -15,6 +15,7 @@ import (
 
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 // rowOf is the only row of a table that mentions a text.
@@ -48,25 +49,25 @@ func TestSuggestionsAreReviewedAndMapped(t *testing.T) {
 	qadenzo, vulmira, brizzel := b.organization("QADENZO", 2), b.organization("Vulmira", 3), b.organization("Brizzel", 1)
 	b.importAll()
 
-	page := b.get(suggestionsPath+"?q=qadenzo", http.StatusOK)
+	page := b.get(views.SuggestionsPath+"?q=qadenzo", http.StatusOK)
 	row := rowOf(t, page, "Qadenzo Ltd.")
 	has(t, page, "[data-testid=suggestion]", "Its only agreement")
 	if row.Find("input[name=pick][checked]").Length() != 1 || row.Find("option[selected]").AttrOr("value", "") != fmt.Sprint(one.ID) {
 		t.Error("a certain suggestion is not ready to be mapped")
 	}
-	has(t, b.get(suggestionsPath+"?show=agreement&q=vulmira", http.StatusOK), "[data-testid=suggestion]", "A guess among 2")
-	has(t, b.get(suggestionsPath+"?type=Security+Subscription&q=vulmira", http.StatusOK), "[data-testid=suggestion]", "The only one of type Security Subscription")
-	doubtful := b.get(suggestionsPath+"?show=doubtful&q=brizzel", http.StatusOK)
+	has(t, b.get(views.SuggestionsPath+"?show=agreement&q=vulmira", http.StatusOK), "[data-testid=suggestion]", "A guess among 2")
+	has(t, b.get(views.SuggestionsPath+"?type=Security+Subscription&q=vulmira", http.StatusOK), "[data-testid=suggestion]", "The only one of type Security Subscription")
+	doubtful := b.get(views.SuggestionsPath+"?show=doubtful&q=brizzel", http.StatusOK)
 	if rowOf(t, doubtful, "Brizzel").Find("input[name=pick][checked]").Length() != 0 {
 		t.Error("a doubtful suggestion is checked")
 	}
 
 	// The mapping table shows the same: the certain one is chosen, the doubtful one is not.
-	table := b.get(companiesPath+"?show=suggested&q=qadenzo", http.StatusOK)
+	table := b.get(views.CompaniesPath+"?show=suggested&q=qadenzo", http.StatusOK)
 	if got := formOf(table.Find("form[action$='/map']")); got.Get("organization") != fmt.Sprint(qadenzo.ID) || got.Get("agreement") != fmt.Sprint(one.ID) {
 		t.Errorf("the row offers %v", got)
 	}
-	table = b.get(companiesPath+"?q=brizzel", http.StatusOK)
+	table = b.get(views.CompaniesPath+"?q=brizzel", http.StatusOK)
 	if got := formOf(table.Find("form[action$='/map']")); got.Get("organization") != "" {
 		t.Errorf("a doubtful organization is chosen: %v", got)
 	}
@@ -74,22 +75,22 @@ func TestSuggestionsAreReviewedAndMapped(t *testing.T) {
 
 	// Rejected, it is neither suggested here nor there, until it is restored.
 	pair := fmt.Sprintf("%d-%d", three.CompanyID, brizzel.ID)
-	has(t, b.part().post(suggestionsPath+"/reject", form("pair", pair), http.StatusOK), "body", "not suggested for Brizzel Workshop any more")
-	if b.get(companiesPath+"?q=brizzel", http.StatusOK).Find("[data-testid=row-suggestion]").Length() != 0 {
+	has(t, b.part().post(views.SuggestionsPath+"/reject", form("pair", pair), http.StatusOK), "body", "not suggested for Brizzel Workshop any more")
+	if b.get(views.CompaniesPath+"?q=brizzel", http.StatusOK).Find("[data-testid=row-suggestion]").Length() != 0 {
 		t.Error("a rejected suggestion is made in the table")
 	}
-	has(t, b.get(suggestionsPath+"?show=rejected", http.StatusOK), "[data-testid=rejected]", "Brizzel Workshop")
-	has(t, b.part().post(suggestionsPath+"/restore", form("pair", pair), http.StatusOK), "body", "Brizzel Workshop")
+	has(t, b.get(views.SuggestionsPath+"?show=rejected", http.StatusOK), "[data-testid=rejected]", "Brizzel Workshop")
+	has(t, b.part().post(views.SuggestionsPath+"/restore", form("pair", pair), http.StatusOK), "body", "Brizzel Workshop")
 
 	// All that are ready, with the preferred type, in one go.
-	page = b.get(suggestionsPath+"?type=Security+Subscription", http.StatusOK)
+	page = b.get(views.SuggestionsPath+"?type=Security+Subscription", http.StatusOK)
 	fields := formOf(page.Find("#map-suggestions"))
 	fields.Set("scope", "all")
 	ready := len(fields["shown"])
 	stale := url.Values{"scope": {"all"}, "token": {"old"}, "shown": fields["shown"], "pick": fields["pick"]}
-	has(t, b.post(suggestionsPath+"/map", stale, http.StatusUnprocessableEntity), "[data-testid=notice]", "Nothing was mapped")
-	has(t, b.post(suggestionsPath+"/map", form("scope", "page"), http.StatusUnprocessableEntity), "[data-testid=notice]", "Nothing is checked")
-	b.post(suggestionsPath+"/map", fields, http.StatusSeeOther)
+	has(t, b.post(views.SuggestionsPath+"/map", stale, http.StatusUnprocessableEntity), "[data-testid=notice]", "Nothing was mapped")
+	has(t, b.post(views.SuggestionsPath+"/map", form("scope", "page"), http.StatusUnprocessableEntity), "[data-testid=notice]", "Nothing is checked")
+	b.post(views.SuggestionsPath+"/map", fields, http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=flash]", fmt.Sprintf("%d organizations were mapped", ready))
 	mapped, err := b.store.Mappings(t.Context())
 	if err != nil || len(mapped) != ready {
@@ -101,7 +102,7 @@ func TestSuggestionsAreReviewedAndMapped(t *testing.T) {
 		}
 	}
 	// A second time, from a page that is old by now: nothing, and why.
-	old := b.post(suggestionsPath+"/map", url.Values{"scope": {"page"}, "shown": fields["shown"], "pick": fields["pick"]}, http.StatusUnprocessableEntity)
+	old := b.post(views.SuggestionsPath+"/map", url.Values{"scope": {"page"}, "shown": fields["shown"], "pick": fields["pick"]}, http.StatusUnprocessableEntity)
 	has(t, old, "[data-testid=notice]", "Nothing was mapped")
 }
 
@@ -125,11 +126,11 @@ func TestShapesOfReality(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.importAll()
-	path := fmt.Sprintf("%s/%d/map", companiesPath, company.ID)
+	path := fmt.Sprintf("%s/%d/map", views.CompaniesPath, company.ID)
 	mapTo := func(path string, agreement int, organization int64, status int) *goquery.Document {
 		return b.part().post(path, form("agreement", fmt.Sprint(agreement), "organization", fmt.Sprint(organization)), status)
 	}
-	options := words(b.get(companiesPath+"?q=plumbrook", http.StatusOK).Find("select[name=agreement]"))
+	options := words(b.get(views.CompaniesPath+"?q=plumbrook", http.StatusOK).Find("select[name=agreement]"))
 	for _, want := range []string{"Child · Managed Services · child of Parent", "ends soon, on 6 Apr 2026", "Over · Managed Services · The agreement is cancelled.", "billed from 17 Apr 2026"} {
 		if !strings.Contains(options, want) {
 			t.Errorf("the agreements %q lack %q", options, want)
@@ -141,20 +142,20 @@ func TestShapesOfReality(t *testing.T) {
 	has(t, mapTo(path, child.ID, second.ID, http.StatusOK), "[data-testid=mapped]", "Second") // two on one agreement
 	row := mapTo(path, ending.ID, second.ID, http.StatusOK)                                   // moved within the company
 	has(t, row, "[data-testid=mapped]", "ends on 6 Apr 2026")
-	elsewhere := fmt.Sprintf("%s/%d/map", companiesPath, other.CompanyID)
+	elsewhere := fmt.Sprintf("%s/%d/map", views.CompaniesPath, other.CompanyID)
 	has(t, mapTo(elsewhere, other.ID, first.ID, http.StatusUnprocessableEntity), ".problem", "mapped to Plumbrook, agreement Child, already")
-	search := b.part().get(fmt.Sprintf("%s/organizations/search?company=%d&q=first", connectWisePath, other.CompanyID), http.StatusOK)
+	search := b.part().get(fmt.Sprintf("%s/organizations/search?company=%d&q=first", views.ConnectWisePath, other.CompanyID), http.StatusOK)
 	has(t, search, "[role=option][aria-disabled=true]", "mapped to Plumbrook")
 	if last := search.Find("[role=option]").Last(); words(last) != "Add organization" {
 		t.Errorf("the list ends with %q", words(last))
 	}
 	for state, want := range map[string]int{"ending": 1, "several": 1} {
-		if got := b.get(companiesPath+"?q=plumbrook&agreements="+state, http.StatusOK).Find("[data-testid=company]").Length(); got != want {
+		if got := b.get(views.CompaniesPath+"?q=plumbrook&agreements="+state, http.StatusOK).Find("[data-testid=company]").Length(); got != want {
 			t.Errorf("%s: %d companies", state, got)
 		}
 	}
-	b.get(companiesPath+"?show=suggested&sort=score&dir=desc&agreements=none&type=1&status=1&page=9", http.StatusOK)
-	b.get(companiesPath+"?show=mapped&sort=mapped&dir=desc", http.StatusOK)
+	b.get(views.CompaniesPath+"?show=suggested&sort=score&dir=desc&agreements=none&type=1&status=1&page=9", http.StatusOK)
+	b.get(views.CompaniesPath+"?show=mapped&sort=mapped&dir=desc", http.StatusOK)
 }
 
 func TestAddOrganizationsForSelectedCompanies(t *testing.T) {
@@ -165,21 +166,21 @@ func TestAddOrganizationsForSelectedCompanies(t *testing.T) {
 	b.organization("taken", 1)
 	b.importAll()
 	selected := form("company", fmt.Sprint(one.CompanyID), "company", fmt.Sprint(two.CompanyID), "company", fmt.Sprint(taken.CompanyID))
-	dialog := b.part().get(companyOrganizationsPath+"?"+selected.Encode(), http.StatusOK)
+	dialog := b.part().get(views.CompanyOrganizationsPath+"?"+selected.Encode(), http.StatusOK)
 	has(t, dialog, "[data-testid=adds]", "2 organizations: Xorvik, Yelmar")
 	has(t, dialog, "[data-testid=notice]", "Taken")
 	fields := formOf(dialog.Find("form"))
 	fields.Set("plan", "")
-	b.part().post(companyOrganizationsPath, fields, http.StatusUnprocessableEntity)
+	b.part().post(views.CompanyOrganizationsPath, fields, http.StatusUnprocessableEntity)
 	fields.Set("plan", "enterprise")
-	b.post(companyOrganizationsPath, fields, http.StatusSeeOther)
+	b.post(views.CompanyOrganizationsPath, fields, http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=flash]", "2 organizations were added, 1 of them mapped")
 	found, _, err := b.store.Organizations(t.Context(), store.OrganizationFilter{Search: "xorvik"})
 	if err != nil || len(found) != 1 || found[0].Plan != store.Enterprise || !found[0].Managed || found[0].AgreementID != one.ID {
 		t.Errorf("added %+v, %v", found, err)
 	}
-	has(t, b.part().get(companyOrganizationsPath, http.StatusOK), "[data-testid=notice]", "No company is selected")
-	b.post(companyOrganizationsPath, form("license", "standard", "plan", "business"), http.StatusUnprocessableEntity)
+	has(t, b.part().get(views.CompanyOrganizationsPath, http.StatusOK), "[data-testid=notice]", "No company is selected")
+	b.post(views.CompanyOrganizationsPath, form("license", "standard", "plan", "business"), http.StatusUnprocessableEntity)
 }
 
 // posted is the status that a form is answered with.
@@ -230,7 +231,7 @@ func TestMappingsAsATable(t *testing.T) {
 	b.organization("First", 1)
 	b.organization("Second", 1)
 	b.importAll()
-	b.get(mappingsPath, http.StatusOK)
+	b.get(views.MappingsPath, http.StatusOK)
 	company := func(id int) string {
 		c, err := b.store.Company(t.Context(), id)
 		if err != nil {
@@ -239,7 +240,7 @@ func TestMappingsAsATable(t *testing.T) {
 		return c.Identifier
 	}
 	table := "company_identifier;agreement;organization\n" + company(acme.CompanyID) + ";;First\n" + company(beta.CompanyID) + ";;Nobody\n"
-	page := b.upload(mappingsPath, table, http.StatusOK)
+	page := b.upload(views.MappingsPath, table, http.StatusOK)
 	has(t, page, "[data-testid=plan-new]", "1")
 	has(t, page, "[data-testid=plan-problems]", "3")
 	has(t, page, "[data-testid=plan-problems]", `There is no organization called "Nobody"`)
@@ -248,33 +249,33 @@ func TestMappingsAsATable(t *testing.T) {
 	}
 	apply := formOf(page.Find("form[action$='/apply']"))
 	apply.Set("pairs", page.Find("textarea[name=pairs]").Text())
-	b.post(mappingsPath+"/apply", apply, http.StatusSeeOther)
+	b.post(views.MappingsPath+"/apply", apply, http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=mapped]", "First")
-	has(t, b.post(mappingsPath+"/apply", apply, http.StatusUnprocessableEntity), "[data-testid=notice]", "Nothing was mapped")
-	b.post(mappingsPath+"/apply", form("pairs", "nonsense"), http.StatusUnprocessableEntity)
-	b.post(mappingsPath+"/apply", nil, http.StatusUnprocessableEntity)
+	has(t, b.post(views.MappingsPath+"/apply", apply, http.StatusUnprocessableEntity), "[data-testid=notice]", "Nothing was mapped")
+	b.post(views.MappingsPath+"/apply", form("pairs", "nonsense"), http.StatusUnprocessableEntity)
+	b.post(views.MappingsPath+"/apply", nil, http.StatusUnprocessableEntity)
 
 	// The export is what an import takes; pasted, it changes nothing.
-	b.get(mappingsPath+".csv", http.StatusOK)
+	b.get(views.MappingsPath+".csv", http.StatusOK)
 	export := b.last.Body.String()
 	if !strings.Contains(export, company(acme.CompanyID)+",Acme Harbor,") {
 		t.Errorf("the export is %s", export)
 	}
-	has(t, b.post(mappingsPath, form("table", export), http.StatusOK), "[data-testid=plan-unchanged]", "1")
-	has(t, b.post(mappingsPath, form("table", strings.Replace(export, "First", "Second", 1)), http.StatusOK), "[data-testid=plan-new]", "1")
-	has(t, b.post(mappingsPath, form("table", "who,what\na,b\n"), http.StatusUnprocessableEntity), "#mappings-file-problem", "company_identifier")
+	has(t, b.post(views.MappingsPath, form("table", export), http.StatusOK), "[data-testid=plan-unchanged]", "1")
+	has(t, b.post(views.MappingsPath, form("table", strings.Replace(export, "First", "Second", 1)), http.StatusOK), "[data-testid=plan-new]", "1")
+	has(t, b.post(views.MappingsPath, form("table", "who,what\na,b\n"), http.StatusUnprocessableEntity), "#mappings-file-problem", "company_identifier")
 }
 
 func TestImportCountsAndNames(t *testing.T) {
 	t.Parallel()
 	b := connected(t)
-	page := b.get(importPath, http.StatusOK)
+	page := b.get(views.CompanyImportPath, http.StatusOK)
 	if page.Find("input[name=type][disabled]").Length() != 1 {
 		t.Error("vendors can be chosen")
 	}
-	has(t, b.part().get(importPath+"/counts", http.StatusOK), "hx-partial[hx-target='#count-type-1']", "compan")
-	has(t, b.part().get(importPath+"/count?type=1&type=2&status=1", http.StatusOK), "body", "left out")
-	if got := words(b.part().get(importPath+"/count", http.StatusOK).Find("body")); got != "" {
+	has(t, b.part().get(views.CompanyImportPath+"/counts", http.StatusOK), "hx-partial[hx-target='#count-type-1']", "compan")
+	has(t, b.part().get(views.CompanyImportPath+"/count?type=1&type=2&status=1", http.StatusOK), "body", "left out")
+	if got := words(b.part().get(views.CompanyImportPath+"/count", http.StatusOK).Find("body")); got != "" {
 		t.Errorf("nothing chosen: %q", got)
 	}
 	a := b.customer("Renamed Later")
@@ -282,13 +283,13 @@ func TestImportCountsAndNames(t *testing.T) {
 	b.sim.UpdateCompany(a.CompanyID, func(c *cwsim.Company) { c.Name = "Has Another Name" })
 	b.customer("Came Later")
 	b.importAll()
-	page = b.get(importPath, http.StatusOK)
+	page = b.get(views.CompanyImportPath, http.StatusOK)
 	has(t, page, "[data-testid=import-names]", "Renamed Later → Has Another Name")
 	has(t, page, "[data-testid=import-names]", "Came Later")
 	has(t, page, "[data-testid=left-out]", "deleted")
 	b.sim.SetFaults(cwsim.Fault{Kind: cwsim.HTML503})
-	b.part().get(importPath+"/counts", http.StatusOK)
-	b.part().get(importPath+"/count?type=1&status=1", http.StatusOK)
+	b.part().get(views.CompanyImportPath+"/counts", http.StatusOK)
+	b.part().get(views.CompanyImportPath+"/count?type=1&status=1", http.StatusOK)
 }
 
 // Remapping a product says first what becomes of the lines that Seatbridge keeps.
@@ -298,17 +299,17 @@ func TestRemapTellsWhatItMeans(t *testing.T) {
 	acme := b.customer("Acme Harbor")
 	organization := b.organization("Acme", 3)
 	b.importAll()
-	b.post(fmt.Sprintf("%s/%d/map", companiesPath, acme.CompanyID), form("agreement", fmt.Sprint(acme.ID), "organization", fmt.Sprint(organization.ID)), http.StatusSeeOther)
+	b.post(fmt.Sprintf("%s/%d/map", views.CompaniesPath, acme.CompanyID), form("agreement", fmt.Sprint(acme.ID), "organization", fmt.Sprint(organization.ID)), http.StatusSeeOther)
 	b.syncNow()
 	other := b.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-NEW", Description: "NordPass Business 2"})
-	if b.get(productsPath, http.StatusOK).Find("[data-testid=remapped]").Length() != 0 {
+	if b.get(views.ProductsPath, http.StatusOK).Find("[data-testid=remapped]").Length() != 0 {
 		t.Error("a warning without a change")
 	}
-	dialog := b.part().get(fmt.Sprintf("%s?business=%d", productsPath, other.ID), http.StatusOK)
+	dialog := b.part().get(fmt.Sprintf("%s?business=%d", views.ProductsPath, other.ID), http.StatusOK)
 	has(t, dialog, "[data-testid=remapped]", "1 line of NP-BUS will go to 0")
 	has(t, dialog, "[data-testid=remapped]", "Acme Harbor")
 	confirm := formOf(dialog.Find("form[method=post]"))
-	b.until("the sync lets go, and the products are mapped", func() bool { return b.posted(productsPath, confirm) == http.StatusSeeOther })
+	b.until("the sync lets go, and the products are mapped", func() bool { return b.posted(views.ProductsPath, confirm) == http.StatusSeeOther })
 	b.syncNow()
 	if got := b.quantities(acme.ID); got["NP-BUS"] != "0" || got["NP-NEW"] != "3" {
 		t.Errorf("after the remapping: %v", got)
@@ -322,7 +323,7 @@ func TestMappingTableIsSmall(t *testing.T) {
 	p := newPanel(t)
 	p.fillNames(400, 500)
 	b := p.as(store.Admin)
-	for _, path := range []string{companiesPath, companiesPath + "?show=suggested", suggestionsPath} {
+	for _, path := range []string{views.CompaniesPath, views.CompaniesPath + "?show=suggested", views.SuggestionsPath} {
 		page := b.get(path, http.StatusOK)
 		total := wireSize(t, b, path)
 		for _, selector := range []string{"link[rel=stylesheet]", "script[src]", "link[rel=icon]"} {
@@ -414,9 +415,9 @@ func BenchmarkMapping(b *testing.B) {
 	p.fillNames(4_000, 5_000)
 	admin := p.as(store.Admin)
 	for _, path := range []string{
-		companiesPath, companiesPath + "?page=90", companiesPath + "?q=ba", companiesPath + "?show=suggested", companiesPath + "?show=suggested&sort=score&dir=desc",
-		companiesPath + "?show=mapped&sort=mapped&dir=desc", companiesPath + "?show=attention", companiesPath + "?agreements=several&type=1&status=1&sort=status",
-		suggestionsPath, suggestionsPath + "?show=agreement",
+		views.CompaniesPath, views.CompaniesPath + "?page=90", views.CompaniesPath + "?q=ba", views.CompaniesPath + "?show=suggested", views.CompaniesPath + "?show=suggested&sort=score&dir=desc",
+		views.CompaniesPath + "?show=mapped&sort=mapped&dir=desc", views.CompaniesPath + "?show=attention", views.CompaniesPath + "?agreements=several&type=1&status=1&sort=status",
+		views.SuggestionsPath, views.SuggestionsPath + "?show=agreement",
 	} {
 		b.Run(path, func(b *testing.B) {
 			for b.Loop() {

@@ -14,8 +14,6 @@ import (
 	"seatbridge/views"
 )
 
-const mappingsPath = connectWisePath + "/mappings"
-
 // downloadMappings is the table that can be imported again.
 func (s *server) downloadMappings(w http.ResponseWriter, r *http.Request) error {
 	return s.sendCSV(w, r, "mappings", billing.MappingColumns(), func(write func(...string)) error {
@@ -119,7 +117,7 @@ func (s *server) applyMappings(w http.ResponseWriter, r *http.Request) error {
 	case len(problems) > 0:
 		return s.refuseMappings(w, r, "Something has changed since the dry run: "+problems[0].Problem)
 	}
-	return s.done(w, r, withQuery(companiesPath, nil, "show", "mapped", "sort", "mapped", "dir", "desc"), mappedMessage(len(pairs)))
+	return s.done(w, r, views.LatestMappedPath, mappedMessage(len(pairs)))
 }
 
 func (s *server) refuseMappings(w http.ResponseWriter, r *http.Request, what string) error {

@@ -128,7 +128,7 @@ func (s *server) invite(r *http.Request, form inviteForm) (link string, err erro
 	if err != nil {
 		return "", err
 	}
-	return s.origin(r) + "/invitations/" + token, nil
+	return s.origin(r) + views.InvitationPath(token), nil
 }
 
 func roleName(role store.Role) string {
@@ -228,5 +228,5 @@ func (s *server) changeMember(w http.ResponseWriter, r *http.Request, verb strin
 	if err := s.notify(w, r, message); err != nil {
 		return err
 	}
-	return seeOther(w, r, "/members")
+	return seeOther(w, r, views.MembersPath)
 }

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"seatbridge/views"
 )
 
 // maxBody limits request bodies; the largest honest one is a pasted list of
@@ -34,7 +36,7 @@ func (s *server) recoverAndLog(next http.Handler) http.Handler {
 
 // loggable is the path without the one-time token that two routes carry.
 func loggable(path string) string {
-	for _, prefix := range []string{"/setup/", "/invitations/"} {
+	for _, prefix := range []string{views.SetupPath(""), views.InvitationPath("")} {
 		if strings.HasPrefix(path, prefix) {
 			return prefix + "…"
 		}

@@ -15,8 +15,6 @@ import (
 	"seatbridge/views"
 )
 
-const notificationsPath = "/settings/notifications"
-
 func (s *server) listNotifications(w http.ResponseWriter, r *http.Request) error {
 	channels, err := s.Bridge.Outbox.Channels(r.Context())
 	if err != nil {
@@ -180,7 +178,7 @@ func (s *server) saveChannel(w http.ResponseWriter, r *http.Request, input chann
 	if len(problems) == 0 {
 		_, err := s.Bridge.Outbox.SaveChannel(r.Context(), s.actor(r), input.Channel, input.Sign)
 		if err == nil {
-			return s.done(w, r, notificationsPath, "Channel saved. Test sends a message through it.")
+			return s.done(w, r, views.NotificationsPath, "Channel saved. Test sends a message through it.")
 		}
 		var invalid *billing.Invalid
 		if !errors.As(err, &invalid) {
@@ -202,7 +200,7 @@ func (s *server) deleteChannel(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Bridge.Outbox.DeleteChannel(r.Context(), s.actor(r), channel.ID); err != nil {
 		return err
 	}
-	return s.done(w, r, notificationsPath, "Deleted "+channel.Name+".")
+	return s.done(w, r, views.NotificationsPath, "Deleted "+channel.Name+".")
 }
 
 // testChannel sends a test message. What came of it stands in the channel's row.
@@ -216,7 +214,7 @@ func (s *server) testChannel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if problem.Zero() {
-		return s.done(w, r, notificationsPath, "The test message through "+channel.Name+" was taken.")
+		return s.done(w, r, views.NotificationsPath, "The test message through "+channel.Name+" was taken.")
 	}
-	return leave(w, r, notificationsPath)
+	return leave(w, r, views.NotificationsPath)
 }

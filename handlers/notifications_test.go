@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 const hookToken = "very-secret-token-0123456789"
@@ -35,12 +36,12 @@ func TestNotifications(t *testing.T) {
 	b := p.as(store.Admin)
 	address, status, got := hook(t)
 	has(t, b.get("/settings", http.StatusOK), "a[href='/settings/notifications']", "Notifications")
-	page := b.get(notificationsPath, http.StatusOK)
+	page := b.get(views.NotificationsPath, http.StatusOK)
 	has(t, page, "[data-testid=empty]", "Nobody is told yet")
 	has(t, page, "[data-testid=notice]", "Messages have no links yet.")
 
 	// Add.
-	page = b.get(notificationsPath+"/new?kind=slack", http.StatusOK)
+	page = b.get(views.NotificationsPath+"/new?kind=slack", http.StatusOK)
 	fields := formOf(page.Find("#channel-form"))
 	if events := fields["event"]; strings.Join(events, " ") != "monthly failed open credentials unmapped" {
 		t.Errorf("events told by default: %v", events)
@@ -107,11 +108,11 @@ func TestChannelFormProblems(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t, withBaseURL("https://panel.example.com"))
 	b := p.as(store.Owner)
-	b.get(notificationsPath, http.StatusOK)
+	b.get(views.NotificationsPath, http.StatusOK)
 	b.lacks("Messages have no links yet.")
-	b.get(notificationsPath+"/new", http.StatusNotFound)
-	b.get(notificationsPath+"/new?kind=pigeon", http.StatusNotFound)
-	b.post(notificationsPath, form("kind", "pigeon"), http.StatusUnprocessableEntity)
+	b.get(views.NotificationsPath+"/new", http.StatusNotFound)
+	b.get(views.NotificationsPath+"/new?kind=pigeon", http.StatusNotFound)
+	b.post(views.NotificationsPath, form("kind", "pigeon"), http.StatusUnprocessableEntity)
 
 	mail := func(pairs ...string) url.Values {
 		values := form("kind", "email", "name", "Finance", "host", "smtp.example.com", "port", "587", "security", "starttls", "user", "panel",
@@ -139,7 +140,7 @@ func TestChannelFormProblems(t *testing.T) {
 		{"url", form("kind", "webhook", "name", "Ops", "url", "https://example.com/"+strings.Repeat("x", 2000))},
 		{"secret", form("kind", "webhook", "name", "Ops", "url", "https://example.com/"+hookToken, "sign", "true")},
 	} {
-		page := b.post(notificationsPath, test.values, http.StatusUnprocessableEntity)
+		page := b.post(views.NotificationsPath, test.values, http.StatusUnprocessableEntity)
 		if page.Find("[aria-invalid=true]").Length() != 1 || page.Find("[name="+test.field+"][aria-invalid=true]").Length() != 1 {
 			t.Errorf("%s: the problem does not stand at its field alone", test.field)
 		}
@@ -151,10 +152,10 @@ func TestChannelFormProblems(t *testing.T) {
 			}
 		}
 	}
-	page := b.post(notificationsPath, mail("security", "none"), http.StatusUnprocessableEntity)
+	page := b.post(views.NotificationsPath, mail("security", "none"), http.StatusUnprocessableEntity)
 	has(t, page, "#security-problem", "only sent to a server on this machine")
 
-	b.post(notificationsPath, mail(), http.StatusSeeOther)
+	b.post(views.NotificationsPath, mail(), http.StatusSeeOther)
 	page = b.follow()
 	has(t, page, "[data-testid=channel]", "ada@example.com, bob@example.com")
 	edit := page.Find("[data-testid=channel] a").AttrOr("href", "")
@@ -172,16 +173,16 @@ func TestNotificationsAreForAdmins(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
 	b := p.as(store.Technician)
-	b.get(notificationsPath, http.StatusForbidden)
-	b.post(notificationsPath+"/1/test", nil, http.StatusForbidden)
+	b.get(views.NotificationsPath, http.StatusForbidden)
+	b.post(views.NotificationsPath+"/1/test", nil, http.StatusForbidden)
 	if b.get("/settings", http.StatusOK).Find("a[href='/settings/notifications']").Length() != 0 {
 		t.Error("a technician is offered the page")
 	}
-	p.browser().get(notificationsPath, http.StatusSeeOther)
+	p.browser().get(views.NotificationsPath, http.StatusSeeOther)
 	a := p.as(store.Admin)
 	for _, path := range []string{"/0", "/7", "/x"} {
-		a.get(notificationsPath+path, http.StatusNotFound)
-		a.post(notificationsPath+path, nil, http.StatusNotFound)
-		a.post(notificationsPath+path+"/delete", nil, http.StatusNotFound)
+		a.get(views.NotificationsPath+path, http.StatusNotFound)
+		a.post(views.NotificationsPath+path, nil, http.StatusNotFound)
+		a.post(views.NotificationsPath+path+"/delete", nil, http.StatusNotFound)
 	}
 }

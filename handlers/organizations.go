@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -46,8 +45,8 @@ func (s *server) listOrganizations(w http.ResponseWriter, r *http.Request) error
 	}
 	page := views.OrganizationsPage{
 		Query: q.Search, Plan: string(q.filter.Plan), License: string(q.filter.License), Status: string(q.filter.Status), Mapping: q.filter.Mapping,
-		Sort:    q.order("/organizations", "name", "plan", "license", "status", "seats", "company"),
-		Pager:   q.pager("/organizations", organizationsPage, len(rows), total),
+		Sort:    q.order(views.OrganizationsPath, "name", "plan", "license", "status", "seats", "company"),
+		Pager:   q.pager(views.OrganizationsPath, organizationsPage, len(rows), total),
 		Any:     total > 0,
 		CanEdit: true,
 	}
@@ -194,11 +193,11 @@ func (s *server) newOrganization(w http.ResponseWriter, r *http.Request) error {
 		form.Name = company.Name
 		return s.renderCompanyOrganization(w, r, http.StatusOK, company, form, nil)
 	}
-	return s.renderNewOrganization(w, r, http.StatusOK, organizationForm("/organizations", form, nil))
+	return s.renderNewOrganization(w, r, http.StatusOK, organizationForm(views.OrganizationsPath, form, nil))
 }
 
 func (s *server) renderNewOrganization(w http.ResponseWriter, r *http.Request, status int, form views.OrganizationForm) error {
-	form.Cancel = "/organizations"
+	form.Cancel = views.OrganizationsPath
 	return s.answer(w, r, status, views.AddOrganizationDialog(form),
 		func(l views.Layout) templ.Component { return views.AddOrganization(l, form) }, views.SectionOrganizations, "Add organization")
 }
@@ -210,16 +209,14 @@ func (s *server) createOrganization(w http.ResponseWriter, r *http.Request) erro
 	}
 	added, err := s.Bridge.Organizations.Add(r.Context(), s.actor(r), form)
 	if err == nil {
-		return s.done(w, r, organizationPath(added.ID), added.Name+" was added.")
+		return s.done(w, r, views.OrganizationPath(added.ID), added.Name+" was added.")
 	}
 	problems, err := problemsIn(err)
 	if err != nil {
 		return err
 	}
-	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, organizationForm("/organizations", form, problems))
+	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, organizationForm(views.OrganizationsPath, form, problems))
 }
-
-func organizationPath(id int64) string { return "/organizations/" + strconv.FormatInt(id, 10) }
 
 func quote(name string) string { return "“" + name + "”" }
 
@@ -242,7 +239,7 @@ func (s *server) showOrganization(w http.ResponseWriter, r *http.Request) error 
 }
 
 func editForm(o store.Organization) views.OrganizationForm {
-	form := organizationForm(organizationPath(o.ID), billing.ProfileOf(o), nil)
+	form := organizationForm(views.OrganizationPath(o.ID), billing.ProfileOf(o), nil)
 	form.Edit = true
 	return form
 }
@@ -258,13 +255,13 @@ func (s *server) updateOrganization(w http.ResponseWriter, r *http.Request) erro
 	}
 	_, err = s.Bridge.Organizations.Edit(r.Context(), s.actor(r), id, func(p *billing.Profile) { *p = form })
 	if err == nil {
-		return s.done(w, r, organizationPath(id), "Saved.")
+		return s.done(w, r, views.OrganizationPath(id), "Saved.")
 	}
 	problems, err := problemsIn(err)
 	if err != nil {
 		return err
 	}
-	view := organizationForm(organizationPath(id), form, problems)
+	view := organizationForm(views.OrganizationPath(id), form, problems)
 	view.Edit = true
 	return s.rejectEdit(w, r, id, view)
 }
@@ -314,7 +311,7 @@ func (s *server) changeOrganization(w http.ResponseWriter, r *http.Request, verb
 		message = o.Name + " is " + string(o.Status()) + " already."
 	}
 	if !isPart(r) {
-		return s.done(w, r, organizationPath(o.ID), message)
+		return s.done(w, r, views.OrganizationPath(o.ID), message)
 	}
 	return s.renderOrganizationRow(w, r, o.ID, message)
 }
@@ -446,7 +443,7 @@ func (s *server) organizationFacts(ctx context.Context, o store.Organization, pa
 	}
 	page.Mapping = &views.OrganizationMapping{
 		ID: int64(agreement.ID), Company: company.Name, Agreement: agreement.Name, Status: agreement.Status,
-		Since: mapping.CreatedAt, By: mapping.CreatedBy, URL: withQuery(companiesPath, nil, "q", company.Name),
+		Since: mapping.CreatedAt, By: mapping.CreatedBy, URL: withQuery(views.CompaniesPath, nil, "q", company.Name),
 	}
 	return nil
 }

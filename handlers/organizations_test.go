@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 func TestAddOrganization(t *testing.T) {
@@ -71,7 +72,7 @@ func TestEditOrganization(t *testing.T) {
 	p := newPanel(t)
 	o := p.organization("Acme", 2)
 	b := p.as(store.Technician)
-	path := organizationPath(o.ID)
+	path := views.OrganizationPath(o.ID)
 	page := b.post(path, form("name", "Acme", "license", "trial", "plan", "business", "managed", "true"), http.StatusUnprocessableEntity)
 	has(t, page, ".problem", "A trial can only be chosen when an organization is added.")
 	b.post(path, form("name", "Acme & Sons", "license", "standard", "plan", "enterprise"), http.StatusSeeOther)
@@ -95,7 +96,7 @@ func TestSuspendReactivateDelete(t *testing.T) {
 	p := newPanel(t)
 	o := p.organization("Acme", 3)
 	b := p.as(store.Admin)
-	path := organizationPath(o.ID)
+	path := views.OrganizationPath(o.ID)
 	part := b.part()
 	row := part.post(path+"/suspend", nil, http.StatusOK)
 	if row.Find("form[action='"+path+"/reactivate']").Length() != 1 {
@@ -173,7 +174,7 @@ func TestSeats(t *testing.T) {
 	p := newPanel(t)
 	o := p.organization("Acme", 1)
 	b := p.as(store.Technician)
-	path := organizationPath(o.ID)
+	path := views.OrganizationPath(o.ID)
 
 	const pasted = "b@example.com, Carla <c@example.com>;\r\nd@example.com e@example.com B@example.com a@example.com"
 	b.post(path+"/seats", form("emails", pasted), http.StatusSeeOther)
@@ -225,7 +226,7 @@ func TestSeats(t *testing.T) {
 	}
 
 	other := p.organization("Other", 1)
-	b.post(organizationPath(other.ID)+"/seats/action", form("seat", fmt.Sprint(seats[0].ID), "action", "delete"), http.StatusSeeOther)
+	b.post(views.OrganizationPath(other.ID)+"/seats/action", form("seat", fmt.Sprint(seats[0].ID), "action", "delete"), http.StatusSeeOther)
 	if found, _, _ := p.store.Seats(t.Context(), store.SeatFilter{OrganizationID: o.ID, Search: seats[0].Email}); len(found) != 1 {
 		t.Error("another organization's seat was deleted")
 	}
@@ -243,11 +244,11 @@ func TestSeatsAreFilteredAndPaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := p.as(store.Technician).part()
-	page := b.get(organizationPath(o.ID)+"?page=9", http.StatusOK)
+	page := b.get(views.OrganizationPath(o.ID)+"?page=9", http.StatusOK)
 	if got := page.Find("[data-testid=seat]").Length(); got != 20 {
 		t.Errorf("last page = %d rows", got)
 	}
-	page = b.get(organizationPath(o.ID)+"?q=USER00&status=active", http.StatusOK)
+	page = b.get(views.OrganizationPath(o.ID)+"?q=USER00&status=active", http.StatusOK)
 	if got := page.Find("[data-testid=seat]").Length(); got != 10 {
 		t.Errorf("search = %d rows", got)
 	}
@@ -261,7 +262,7 @@ func TestNamesAreEscapedEverywhere(t *testing.T) {
 	o := p.organization(evil, 1)
 	b := p.as(store.Owner)
 	for _, path := range []string{
-		"/organizations", organizationPath(o.ID), "/usage", "/organizations?q=" + url.QueryEscape(evil), "/activity?member=" + url.QueryEscape(evil),
+		"/organizations", views.OrganizationPath(o.ID), "/usage", "/organizations?q=" + url.QueryEscape(evil), "/activity?member=" + url.QueryEscape(evil),
 	} {
 		b.get(path, http.StatusOK)
 		b.lacks("<script>alert", `alert("x")`)

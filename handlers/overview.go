@@ -22,7 +22,7 @@ const overviewRuns = 5
 // the organizations instead.
 func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
 	if accessOf(visitorOf(r).Role) < admin {
-		return leave(w, r, "/organizations")
+		return leave(w, r, views.OrganizationsPath)
 	}
 	page, err := s.overview(r.Context())
 	if err != nil {
@@ -99,19 +99,19 @@ func (s *server) countOrganizations(ctx context.Context) (all, mapped int, err e
 func nextStep(c billing.Connection, page views.OverviewPage) *views.NextStep {
 	switch {
 	case c.State == billing.NotConnected:
-		return &views.NextStep{Why: "Seatbridge is not connected to ConnectWise PSA yet.", Label: "Connect ConnectWise PSA", URL: connectWisePath}
+		return &views.NextStep{Why: "Seatbridge is not connected to ConnectWise PSA yet.", Label: "Connect ConnectWise PSA", URL: views.ConnectWisePath}
 	case c.State == billing.Failing:
-		return &views.NextStep{Why: "The connection to ConnectWise PSA does not work.", Label: "Look at the connection", URL: connectWisePath}
+		return &views.NextStep{Why: "The connection to ConnectWise PSA does not work.", Label: "Look at the connection", URL: views.ConnectWisePath}
 	case len(c.Products) < len(store.Plans()):
-		return &views.NextStep{Why: "The NordPass plans need their products in ConnectWise PSA.", Label: "Map products", URL: productsPath}
+		return &views.NextStep{Why: "The NordPass plans need their products in ConnectWise PSA.", Label: "Map products", URL: views.ProductsPath}
 	case c.LastImportAt.IsZero():
-		return &views.NextStep{Why: "No companies were imported yet.", Label: "Import and map companies from ConnectWise PSA", URL: importPath}
+		return &views.NextStep{Why: "No companies were imported yet.", Label: "Import and map companies from ConnectWise PSA", URL: views.CompanyImportPath}
 	case page.Organizations == 0:
-		return &views.NextStep{Why: "There are no organizations yet.", Label: "Add organization", URL: "/organizations/new"}
+		return &views.NextStep{Why: "There are no organizations yet.", Label: "Add organization", URL: views.NewOrganizationPath}
 	case page.Mapped == 0:
-		return &views.NextStep{Why: "No organization is mapped to an agreement yet.", Label: "Map companies", URL: companiesPath}
+		return &views.NextStep{Why: "No organization is mapped to an agreement yet.", Label: "Map companies", URL: views.CompaniesPath}
 	case c.LastSyncAt.IsZero():
-		return &views.NextStep{Why: "Everything is set up. Nothing was synced yet.", Label: "Go to Sync now", URL: connectWisePath}
+		return &views.NextStep{Why: "Everything is set up. Nothing was synced yet.", Label: "Go to Sync now", URL: views.ConnectWisePath}
 	}
 	return nil
 }
@@ -126,42 +126,42 @@ func attentionView(a billing.Attention) views.Attention {
 	switch a.Kind {
 	case billing.AttendConnection:
 		view.Kind = "error"
-		return link("Look at the connection", connectWisePath)
+		return link("Look at the connection", views.ConnectWisePath)
 	case billing.AttendSetup:
-		return link("Connect", connectWisePath)
+		return link("Connect", views.ConnectWisePath)
 	case billing.AttendProducts:
-		return link("Map products", connectWisePath)
+		return link("Map products", views.ConnectWisePath)
 	case billing.AttendImport:
-		return link("Import companies", importPath)
+		return link("Import companies", views.CompanyImportPath)
 	case billing.AttendUnmapped:
-		return link("Show them", "/organizations?mapping=unmapped")
+		return link("Show them", views.UnmappedOrganizationsPath)
 	case billing.AttendMapping:
 		view.Kind = "error"
-		return link("Show them", companiesPath+"?show=attention")
+		return link("Show them", views.AttentionCompaniesPath)
 	case billing.AttendRun:
 		view.Kind = "error"
-		return link("Show the run", runPath(a.RunID))
+		return link("Show the run", views.RunPath(a.RunID))
 	case billing.AttendUnknown, billing.AttendFailed, billing.AttendBlocked:
 		view.Kind = "error"
-		return link("Show them", attentionPath+"?state="+string(a.Kind))
+		return link("Show them", views.AttentionPath+"?state="+string(a.Kind))
 	case billing.AttendConflict:
-		return link("Choose a line", attentionPath+"?state=conflict")
+		return link("Choose a line", views.AttentionPath+"?state=conflict")
 	case billing.AttendSkipped:
-		return link("Show them", attentionPath+"?state=skipped")
+		return link("Show them", views.AttentionPath+"?state=skipped")
 	case billing.AttendStale:
-		return link("Show them", attentionPath)
+		return link("Show them", views.AttentionPath)
 	case billing.AttendHeld:
-		return link("Approve or reject", heldPath)
+		return link("Approve or reject", views.HeldPath)
 	case billing.AttendMissed:
 		view.Kind = "error"
-		return link("Show the runs", "/runs")
+		return link("Show the runs", views.RunsPath)
 	case billing.AttendTrialEnding:
-		return link("Show them", "/organizations?license=trial")
+		return link("Show them", views.TrialsPath)
 	case billing.AttendSource:
 		view.Kind = "error"
-		return link("Look at the source", providerPath)
+		return link("Look at the source", views.ProviderPath)
 	case billing.AttendNotify:
-		return link("Look at the channel", notificationsPath)
+		return link("Look at the channel", views.NotificationsPath)
 	}
 	return view
 }
@@ -214,7 +214,7 @@ func (s *server) lastRun(ctx context.Context) (url, result string, err error) {
 		return "", "", err
 	}
 	counts, err := s.Store.ChangeCounts(ctx, run.ID)
-	return runPath(run.ID), runResult(store.RunRow{Run: run, Counts: counts}), err
+	return views.RunPath(run.ID), runResult(store.RunRow{Run: run, Counts: counts}), err
 }
 
 // runResult is a run in one sentence.

@@ -268,7 +268,7 @@ func (s *server) done(w http.ResponseWriter, r *http.Request, path, message stri
 	return leave(w, r, path)
 }
 
-// localPath is the address if it leads to a page of ours, otherwise "/".
+// localPath is the address if it leads to a page of ours, otherwise the overview.
 // Browsers read a backslash as a slash and drop tabs and line breaks, so an
 // address with any of these is not followed.
 func localPath(address string) string {
@@ -277,7 +277,7 @@ func localPath(address string) string {
 		strings.HasPrefix(address, "/") && !strings.HasPrefix(address, "//") &&
 		!strings.ContainsFunc(address, func(c rune) bool { return c == '\\' || c <= ' ' || c == 0x7f })
 	if !local || strings.HasPrefix(u.Path, "//") {
-		return "/"
+		return views.OverviewPath
 	}
 	return address
 }

@@ -120,7 +120,7 @@ func (s *server) confirmProducts(w http.ResponseWriter, r *http.Request) error {
 	chosen := parseChosen(r.PostForm)
 	err := s.Bridge.ConfirmMapping(r.Context(), s.actor(r), chosen)
 	if err == nil {
-		return s.done(w, r, connectWisePath, "The products are mapped.")
+		return s.done(w, r, views.ConnectWisePath, "The products are mapped.")
 	}
 	return s.renderProducts(w, r, http.StatusUnprocessableEntity, chosen, "", err)
 }
@@ -210,7 +210,7 @@ func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
 	if isPart(r) {
 		return s.renderProducts(w, r, http.StatusOK, chosen, created.Identifier, nil)
 	}
-	return s.done(w, r, withQuery(productsPath, nil, chosen.query()...), created.Identifier+" was created in ConnectWise PSA.")
+	return s.done(w, r, withQuery(views.ProductsPath, nil, chosen.query()...), created.Identifier+" was created in ConnectWise PSA.")
 }
 
 // query hands the choices on in an address.

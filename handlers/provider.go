@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	providerPath = "/integrations/provider"
 	// providerRows is how many rows of a report a page shows.
 	providerRows = 200
 	// fetchesShown is how many fetches are listed.
@@ -250,7 +249,7 @@ func (s *server) saveProvider(w http.ResponseWriter, r *http.Request) error {
 	if len(problems) == 0 {
 		err := s.Bridge.SaveProvider(r.Context(), s.actor(r), config)
 		if err == nil {
-			return s.done(w, r, providerPath, "The Provider API answers and the connection is saved.")
+			return s.done(w, r, views.ProviderPath, "The Provider API answers and the connection is saved.")
 		}
 		if notice, err = problems.bridge(err); err != nil {
 			return err
@@ -264,14 +263,14 @@ func (s *server) pullProvider(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Bridge.PullNow(r.Context(), s.actor(r)); err != nil && !errors.Is(err, billing.ErrNoReport) {
 		return err
 	}
-	return s.done(w, r, providerPath, "Fetched. What came is listed below.")
+	return s.done(w, r, views.ProviderPath, "Fetched. What came is listed below.")
 }
 
 func (s *server) disconnectProvider(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Bridge.DisconnectProvider(r.Context(), s.actor(r)); err != nil {
 		return err
 	}
-	return s.done(w, r, providerPath, "The Provider API is disconnected.")
+	return s.done(w, r, views.ProviderPath, "The Provider API is disconnected.")
 }
 
 // reportedRow is the row of the last report that a form is about.
@@ -295,7 +294,7 @@ func (s *server) addReported(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, providerPath, o.Name+" was added.")
+	return s.done(w, r, views.ProviderPath, o.Name+" was added.")
 }
 
 func (s *server) linkReported(w http.ResponseWriter, r *http.Request) error {
@@ -310,7 +309,7 @@ func (s *server) linkReported(w http.ResponseWriter, r *http.Request) error {
 	if o, err = s.Bridge.LinkReported(r.Context(), s.actor(r), fetch, row, o.ID); err != nil {
 		return err
 	}
-	return s.done(w, r, providerPath, o.Name+" is linked.")
+	return s.done(w, r, views.ProviderPath, o.Name+" is linked.")
 }
 
 // organizationNamed is the one organization with exactly this name.

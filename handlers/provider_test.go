@@ -12,6 +12,7 @@ import (
 	"seatbridge/billing"
 	"seatbridge/nordpass/npsim"
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 // providerForm is the form filled in for a new simulator that reports the records.
@@ -46,7 +47,7 @@ func TestProviderPage(t *testing.T) {
 		npsim.Record{ID: "np-1", Name: "ACME", Licenses: 7, Tier: "Enterprise"}, npsim.Record{ID: "np-2", Name: "Beta <Mills>", Licenses: 2, Tier: "Business"})
 	b := p.as(store.Admin)
 	has(t, b.get("/integrations", http.StatusOK), "[data-testid=provider-card]", "Not connected")
-	page := b.get(providerPath, http.StatusOK)
+	page := b.get(views.ProviderPath, http.StatusOK)
 	for _, input := range []string{"base_url", "monthly_path", "header", "list", "field_seats", "business", "issuer", "lifetime"} {
 		if value := page.Find("#provider-form [name="+input+"]").AttrOr("value", "?"); value != "" {
 			t.Errorf("%s is %q before anybody filled it in", input, value)
@@ -57,11 +58,11 @@ func TestProviderPage(t *testing.T) {
 	}
 
 	// Test shows what comes and stores nothing.
-	page = b.part().post(providerPath+"/test", filled, http.StatusOK)
+	page = b.part().post(views.ProviderPath+"/test", filled, http.StatusOK)
 	has(t, page, "#provider-test [data-testid=provider-row]", "Beta <Mills>")
 	has(t, page, "#provider-test", `"licenses": 7`)
 	has(t, page, "#provider-test", "by name")
-	page = b.post(providerPath+"/test", filled, http.StatusOK) // without script
+	page = b.post(views.ProviderPath+"/test", filled, http.StatusOK) // without script
 	if got := page.Find("#base_url").AttrOr("value", ""); got != filled.Get("base_url") {
 		t.Errorf("the form came back with base URL %q", got)
 	}
@@ -70,15 +71,15 @@ func TestProviderPage(t *testing.T) {
 		t.Fatalf("after a test it is connected: %v", err)
 	}
 
-	b.post(providerPath, filled, http.StatusSeeOther)
+	b.post(views.ProviderPath, filled, http.StatusSeeOther)
 	page = b.follow()
 	has(t, page, "[data-testid=provider-state]", "Connected")
 	b.lacks(keyBody(filled), "PRIVATE KEY")
 	filled.Del("private_key") // the saved one stays
 	filled.Set("lifetime", "120")
-	b.post(providerPath, filled, http.StatusSeeOther)
+	b.post(views.ProviderPath, filled, http.StatusSeeOther)
 
-	b.post(providerPath+"/pull", nil, http.StatusSeeOther)
+	b.post(views.ProviderPath+"/pull", nil, http.StatusSeeOther)
 	page = b.follow()
 	has(t, page, "[data-testid=fetch][data-state=reported]", "2026-02")
 	has(t, page, "[data-testid=fetch]", "2026-03-16")
@@ -93,11 +94,11 @@ func TestProviderPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	row := form("fetch", fmt.Sprint(fetch.ID), "row", "1")
-	b.post(providerPath+"/organizations/link", form("fetch", row.Get("fetch"), "row", "1", "organization", "nobody"), http.StatusUnprocessableEntity)
-	b.post(providerPath+"/organizations/add", row, http.StatusSeeOther)
+	b.post(views.ProviderPath+"/organizations/link", form("fetch", row.Get("fetch"), "row", "1", "organization", "nobody"), http.StatusUnprocessableEntity)
+	b.post(views.ProviderPath+"/organizations/add", row, http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=flash]", "Beta <Mills> was added.")
-	b.post(providerPath+"/organizations/add", row, http.StatusUnprocessableEntity) // it is known by now
-	b.get(fmt.Sprintf("%s/fetches/%d", providerPath, fetch.ID), http.StatusOK)
+	b.post(views.ProviderPath+"/organizations/add", row, http.StatusUnprocessableEntity) // it is known by now
+	b.get(fmt.Sprintf("%s/fetches/%d", views.ProviderPath, fetch.ID), http.StatusOK)
 	if got := b.last.Header().Get("Content-Disposition"); !strings.HasPrefix(got, "attachment") {
 		t.Errorf("Content-Disposition %q", got)
 	}
@@ -107,11 +108,11 @@ func TestProviderPage(t *testing.T) {
 		npsim.Unauthorized: "Failed: nothing known", npsim.EmptyList: "Empty: nothing known", npsim.AllZero: "Zero seats",
 	} {
 		sim.Fail(fault, -1)
-		b.post(providerPath+"/pull", nil, http.StatusSeeOther)
+		b.post(views.ProviderPath+"/pull", nil, http.StatusSeeOther)
 		has(t, b.follow(), "[data-testid=fetch]", says)
 	}
 
-	b.post(providerPath+"/disconnect", nil, http.StatusSeeOther)
+	b.post(views.ProviderPath+"/disconnect", nil, http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=provider-state]", "Not connected")
 	if u, err := p.bridge.Usage(t.Context(), billing.WholeMonth("2026-02"), []int64{acme.ID}); err != nil || u[acme.ID].Source != billing.SourceProvider {
 		t.Errorf("after disconnecting, the reported figure is %+v, %v", u, err)
@@ -137,27 +138,27 @@ func TestProviderFormProblems(t *testing.T) {
 	p := newPanel(t)
 	sim, filled := p.providerForm(npsim.Record{ID: "np-1", Name: "Acme", Licenses: 1, Tier: "Business"})
 	b := p.as(store.Owner)
-	page := b.post(providerPath, form("private_key", "not a key"), http.StatusUnprocessableEntity)
+	page := b.post(views.ProviderPath, form("private_key", "not a key"), http.StatusUnprocessableEntity)
 	for _, problem := range []string{"Enter the base URL.", "Enter the path of the monthly report.", "Choose a method.", "Choose the algorithm", "how many seconds"} {
 		has(t, page, ".problem", problem)
 	}
-	has(t, b.part().post(providerPath+"/test", form(), http.StatusUnprocessableEntity), "#provider-test", "Enter the base URL.")
+	has(t, b.part().post(views.ProviderPath+"/test", form(), http.StatusUnprocessableEntity), "#provider-test", "Enter the base URL.")
 
 	filled.Set("algorithm", "RS256")
-	has(t, b.post(providerPath, filled, http.StatusUnprocessableEntity), ".problem", "RS256 can sign with")
+	has(t, b.post(views.ProviderPath, filled, http.StatusUnprocessableEntity), ".problem", "RS256 can sign with")
 	b.lacks(keyBody(filled))
 	filled.Set("algorithm", npsim.Algorithm)
 	sim.Fail(npsim.Unauthorized, -1)
-	has(t, b.post(providerPath, filled, http.StatusUnprocessableEntity), "#provider-form [data-testid=notice]", "refused the token")
-	has(t, b.part().post(providerPath+"/test", filled, http.StatusOK), "#provider-test", "Failed: nothing known")
+	has(t, b.post(views.ProviderPath, filled, http.StatusUnprocessableEntity), "#provider-form [data-testid=notice]", "refused the token")
+	has(t, b.part().post(views.ProviderPath+"/test", filled, http.StatusOK), "#provider-test", "Failed: nothing known")
 	sim.Fail(npsim.Echo, -1)
-	b.part().post(providerPath+"/test", filled, http.StatusOK)
+	b.part().post(views.ProviderPath+"/test", filled, http.StatusOK)
 	b.lacks("eyJ", keyBody(filled)) // a server that repeats the token does not get it onto a page
-	b.post(providerPath+"/pull", nil, http.StatusNotFound)
-	b.post(providerPath+"/disconnect", nil, http.StatusNotFound)
-	b.post(providerPath+"/organizations/add", form("fetch", "1", "row", "x"), http.StatusNotFound)
-	b.get(providerPath+"/fetches/1", http.StatusNotFound)
-	p.as(store.Technician).get(providerPath, http.StatusForbidden)
+	b.post(views.ProviderPath+"/pull", nil, http.StatusNotFound)
+	b.post(views.ProviderPath+"/disconnect", nil, http.StatusNotFound)
+	b.post(views.ProviderPath+"/organizations/add", form("fetch", "1", "row", "x"), http.StatusNotFound)
+	b.get(views.ProviderPath+"/fetches/1", http.StatusNotFound)
+	p.as(store.Technician).get(views.ProviderPath, http.StatusForbidden)
 }
 
 // TestProviderInADemo: only a demo fills the form in, says so, and keeps its key to itself.
@@ -168,12 +169,12 @@ func TestProviderInADemo(t *testing.T) {
 	_, filled := p.providerForm(npsim.Record{ID: "np-1", Name: "Acme", Licenses: 1, Tier: "Business"})
 	example.BaseURL, example.PrivateKey, example.Lifetime = filled.Get("base_url"), filled.Get("private_key"), int(time.Minute/time.Second)
 	b := p.as(store.Owner)
-	page := b.get(providerPath, http.StatusOK)
+	page := b.get(views.ProviderPath, http.StatusOK)
 	has(t, page, "#provider-form [data-testid=notice]", "made up for this demo")
 	if got := page.Find("#base_url").AttrOr("value", ""); got != example.BaseURL {
 		t.Errorf("base URL %q", got)
 	}
 	b.lacks(keyBody(filled))
 	filled.Del("private_key")
-	b.post(providerPath, filled, http.StatusSeeOther)
+	b.post(views.ProviderPath, filled, http.StatusSeeOther)
 }

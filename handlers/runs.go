@@ -21,8 +21,6 @@ const (
 	progressRefresh = 5
 )
 
-func runPath(id int64) string { return "/runs/" + strconv.FormatInt(id, 10) }
-
 // runQuery is the address of the list of runs, understood.
 type runQuery struct {
 	listQuery
@@ -67,7 +65,7 @@ func (s *server) listRuns(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := views.RunsPage{
 		Kind: q.kind, Month: string(q.filter.Month), Status: string(q.filter.Status),
-		CSV: withQuery("/runs.csv", q.values, "page", ""), Pager: q.pager("/runs", runsPage, len(runs), total),
+		CSV: withQuery(views.RunsCSVPath, q.values, "page", ""), Pager: q.pager(views.RunsPath, runsPage, len(runs), total),
 	}
 	for _, run := range runs {
 		page.Rows = append(page.Rows, runRow(run))
@@ -197,7 +195,7 @@ func (s *server) runProgress(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !isPart(r) {
-		return leave(w, r, runPath(run.ID))
+		return leave(w, r, views.RunPath(run.ID))
 	}
 	if run.Status != store.RunRunning {
 		w.Header().Set("HX-Refresh", "true") // the whole page shows the result
@@ -231,7 +229,7 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 		page.CanRetry = run.Kind != store.RunUndo && run.Kind != store.RunRelease && missed(counts) > 0
 	}
 	q := parseChangeQuery(r, store.ChangeFilter{RunID: run.ID})
-	page.List, err = s.changeList(ctx, runPath(run.ID), q)
+	page.List, err = s.changeList(ctx, views.RunPath(run.ID), q)
 	if err != nil || isPart(r) {
 		return page, err
 	}
@@ -275,7 +273,7 @@ func (s *server) cancelRun(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Bridge.Cancel(r.Context(), s.actor(r), run.ID); err != nil {
 		return err
 	}
-	return s.done(w, r, runPath(run.ID), "The run stops after the change in hand.")
+	return s.done(w, r, views.RunPath(run.ID), "The run stops after the change in hand.")
 }
 
 func (s *server) applyRun(w http.ResponseWriter, r *http.Request) error {
@@ -286,7 +284,7 @@ func (s *server) applyRun(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Bridge.Apply(r.Context(), s.actor(r), run.ID); err != nil {
 		return err
 	}
-	return leave(w, r, runPath(run.ID))
+	return leave(w, r, views.RunPath(run.ID))
 }
 
 func (s *server) discardRun(w http.ResponseWriter, r *http.Request) error {
@@ -297,7 +295,7 @@ func (s *server) discardRun(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Bridge.Discard(r.Context(), s.actor(r), run.ID); err != nil {
 		return err
 	}
-	return s.done(w, r, runPath(run.ID), "The preview was discarded. Nothing was written.")
+	return s.done(w, r, views.RunPath(run.ID), "The preview was discarded. Nothing was written.")
 }
 
 // undoRun previews putting back what the run wrote.
@@ -319,5 +317,5 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request, start func(conte
 	if err != nil {
 		return err
 	}
-	return leave(w, r, runPath(started.ID))
+	return leave(w, r, views.RunPath(started.ID))
 }

@@ -34,7 +34,7 @@ func seatFilters(r *http.Request) url.Values {
 
 // seatsPath is the organization's page with the table as it was.
 func seatsPath(r *http.Request, o store.Organization) string {
-	return withQuery(organizationPath(o.ID), seatFilters(r))
+	return withQuery(views.OrganizationPath(o.ID), seatFilters(r))
 }
 
 // seatList is the table of an organization's members.
@@ -57,7 +57,7 @@ func (s *server) seatList(r *http.Request, o store.Organization, add views.SeatF
 			ID: seat.ID, Email: seat.Email, Status: string(seat.Status()), Invited: seat.InvitedAt, Joined: seat.JoinedAt, Deleted: seat.DeletedAt,
 		})
 	}
-	list.Pager = q.pager(organizationPath(o.ID), seatsPage, len(seats), total)
+	list.Pager = q.pager(views.OrganizationPath(o.ID), seatsPage, len(seats), total)
 	list.Any = total > 0 || q.Search != "" || list.Status != ""
 	return list, nil
 }
@@ -141,7 +141,7 @@ func (s *server) addSeats(w http.ResponseWriter, r *http.Request) error {
 	var added billing.AddedMembers
 	if len(problems) == 0 {
 		if added, err = s.Bridge.Organizations.AddMembers(r.Context(), s.actor(r), o.ID, form.Emails, form.Pending); err == nil {
-			return s.done(w, r, organizationPath(o.ID), describeAdded(added.Added, len(added.Existing)))
+			return s.done(w, r, views.OrganizationPath(o.ID), describeAdded(added.Added, len(added.Existing)))
 		}
 		if problems, err = problemsIn(err); err != nil {
 			return err

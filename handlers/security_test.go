@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 func TestSecurityHeaders(t *testing.T) {
@@ -176,7 +177,7 @@ func TestBodiesAreLimited(t *testing.T) {
 	p := newPanel(t)
 	o := p.organization("Acme", 0)
 	b := p.as(store.Admin)
-	b.post(organizationPath(o.ID)+"/seats", form("emails", strings.Repeat("a@example.com ", 100_000)), http.StatusRequestEntityTooLarge)
+	b.post(views.OrganizationPath(o.ID)+"/seats", form("emails", strings.Repeat("a@example.com ", 100_000)), http.StatusRequestEntityTooLarge)
 	if seats, _, _ := p.store.Seats(t.Context(), store.SeatFilter{OrganizationID: o.ID}); len(seats) != 0 {
 		t.Errorf("%d seats were added", len(seats))
 	}

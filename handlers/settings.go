@@ -101,7 +101,7 @@ func (s *server) saveSettings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, "/settings", "Settings saved.")
+	return s.done(w, r, views.SettingsPath, "Settings saved.")
 }
 
 // describeSettings says for the activity log what was changed: the pending
@@ -159,7 +159,7 @@ func (s *server) setPassword(w http.ResponseWriter, r *http.Request, password st
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, "/settings", "Your password is changed. All other sessions are signed out.")
+	return s.done(w, r, views.SettingsPath, "Your password is changed. All other sessions are signed out.")
 }
 
 func (s *server) revokeSessions(w http.ResponseWriter, r *http.Request) error {
@@ -170,5 +170,5 @@ func (s *server) revokeSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, "/settings", "All other sessions are signed out.")
+	return s.done(w, r, views.SettingsPath, "All other sessions are signed out.")
 }

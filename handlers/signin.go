@@ -128,7 +128,7 @@ func (s *server) postSignOut(w http.ResponseWriter, r *http.Request) error {
 	if err := s.signOut(w, r); err != nil {
 		return err
 	}
-	return leave(w, r, "/signin")
+	return leave(w, r, views.SignInPath)
 }
 
 // Setup: the one-time link that makes the Owner's account.
@@ -223,7 +223,7 @@ func (s *server) postSetup(w http.ResponseWriter, r *http.Request) error {
 	if err := s.signIn(w, r, user); err != nil {
 		return err
 	}
-	return leave(w, r, "/")
+	return leave(w, r, views.OverviewPath)
 }
 
 // createOwner makes the account and names the company.
@@ -326,7 +326,7 @@ func (s *server) postAccept(w http.ResponseWriter, r *http.Request) error {
 	if err := s.signIn(w, r, user); err != nil {
 		return err
 	}
-	return leave(w, r, "/")
+	return leave(w, r, views.OverviewPath)
 }
 
 func (s *server) renderAccept(w http.ResponseWriter, r *http.Request, status int, page views.AcceptPage) error {

@@ -18,10 +18,7 @@ import (
 	"seatbridge/views"
 )
 
-const (
-	suggestionsPath = connectWisePath + "/suggestions"
-	suggestionsPage = 100
-)
+const suggestionsPage = 100
 
 func (s *server) listSuggestions(w http.ResponseWriter, r *http.Request) error {
 	page, err := s.suggestions(r.Context(), r.URL.Query(), nil)
@@ -86,7 +83,7 @@ func (s *server) showRejected(page *views.SuggestionsPage, q *listQuery, rejecte
 	for _, r := range shown {
 		page.Rejected = append(page.Rejected, rejectedView(r))
 	}
-	page.Pager = q.pager(suggestionsPath, suggestionsPage, len(shown), total)
+	page.Pager = q.pager(views.SuggestionsPath, suggestionsPage, len(shown), total)
 	return err
 }
 
@@ -113,7 +110,7 @@ func (s *server) showMatches(page *views.SuggestionsPage, q *listQuery, m billin
 		row.Picked = page.Show == views.SuggestionsReady && row.Error == ""
 		page.Rows = append(page.Rows, row)
 	}
-	page.Pager = q.pager(suggestionsPath, suggestionsPage, len(shown), total)
+	page.Pager = q.pager(views.SuggestionsPath, suggestionsPage, len(shown), total)
 	return err
 }
 
@@ -230,7 +227,7 @@ func (s *server) mapSuggestions(w http.ResponseWriter, r *http.Request) error {
 	case len(problems) > 0:
 		return s.rejectSuggestions(w, r, problems, fmt.Sprintf("%d of %d cannot be mapped.", len(problems), len(pairs)))
 	}
-	back := withQuery(suggestionsPath, nil, "show", r.PostForm.Get("show"), "type", form.Type)
+	back := withQuery(views.SuggestionsPath, nil, "show", r.PostForm.Get("show"), "type", form.Type)
 	return s.done(w, r, back, mappedMessage(len(pairs)))
 }
 
@@ -276,7 +273,7 @@ func (s *server) rejectSuggestion(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	if !isPart(r) {
-		return s.done(w, r, withQuery(suggestionsPath, nil, "show", r.PostForm.Get("show"), "type", r.PostForm.Get("type")), "The suggestion was rejected.")
+		return s.done(w, r, withQuery(views.SuggestionsPath, nil, "show", r.PostForm.Get("show"), "type", r.PostForm.Get("type")), "The suggestion was rejected.")
 	}
 	company, err := s.Store.Company(r.Context(), key.Company)
 	if err != nil {
@@ -300,7 +297,7 @@ func (s *server) restoreSuggestion(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	if !isPart(r) {
-		return s.done(w, r, suggestionsPath+"?show="+views.SuggestionsRejected, "The suggestion is made again.")
+		return s.done(w, r, views.RejectedSuggestionsPath, "The suggestion is made again.")
 	}
 	matches, err := s.Bridge.Matches(r.Context(), clip(clean(r.PostForm.Get("type")), maxName))
 	if err != nil {
@@ -311,7 +308,7 @@ func (s *server) restoreSuggestion(w http.ResponseWriter, r *http.Request) error
 			return s.part(w, r, http.StatusOK, views.SuggestionTableRow(s.suggestionRow(g)))
 		}
 	}
-	return leave(w, r, suggestionsPath) // mapped meanwhile
+	return leave(w, r, views.SuggestionsPath) // mapped meanwhile
 }
 
 // agreementOptions are a company's agreements, one of them selected.

@@ -16,8 +16,6 @@ import (
 	"seatbridge/views"
 )
 
-const tokensPath = "/settings/api"
-
 // newAPIToken is a token's text: 256 random bits behind a prefix by which a leaked one is recognised.
 func newAPIToken() string { return "sb_" + newToken() }
 
@@ -97,7 +95,7 @@ func (s *server) renderTokens(w http.ResponseWriter, r *http.Request, status int
 			Expires: t.ExpiresAt, Expired: !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(s.Now()), Used: t.UsedAt,
 		})
 	}
-	page.BaseURL, page.Document = s.origin(r)+apiPath, apiPath+"/openapi.json"
+	page.BaseURL, page.Document = s.origin(r)+apiPath, documentPath
 	page.Endpoints = s.api.endpoints()
 	return s.full(w, r, status, views.SectionSettings, "API", func(l views.Layout) templ.Component { return views.Tokens(l, page) })
 }
@@ -159,5 +157,5 @@ func (s *server) revokeToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, tokensPath, "The token "+token.Name+" is revoked.")
+	return s.done(w, r, views.TokensPath, "The token "+token.Name+" is revoked.")
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 func TestTokens(t *testing.T) {
@@ -13,27 +14,27 @@ func TestTokens(t *testing.T) {
 	p := newPanel(t)
 	b := p.as(store.Admin)
 	has(t, b.get("/settings", http.StatusOK), ".page-head", "API")
-	page := b.get(tokensPath, http.StatusOK)
+	page := b.get(views.TokensPath, http.StatusOK)
 	has(t, page, "[data-testid=empty]", "No token yet")
 	if got := page.Find("[data-testid=endpoint]").Length(); got != 15 {
 		t.Errorf("%d operations, want 15", got)
 	}
 	has(t, page, "[data-testid=endpoint]", "/organizations/{id}/members")
 
-	page = b.post(tokensPath, form("name", "", "life", "soon", "scope", "everything"), http.StatusUnprocessableEntity)
+	page = b.post(views.TokensPath, form("name", "", "life", "soon", "scope", "everything"), http.StatusUnprocessableEntity)
 	for _, problem := range []string{"Enter a name.", "at least one scope", "when the token expires"} {
 		has(t, page, ".problem", problem)
 	}
-	page = b.post(tokensPath, form("name", "Nightly import", "life", "90", "scope", readUsage, "scope", writeUsage, "scope", "everything"), http.StatusOK)
+	page = b.post(views.TokensPath, form("name", "Nightly import", "life", "90", "scope", readUsage, "scope", writeUsage, "scope", "everything"), http.StatusOK)
 	token := strings.TrimSpace(page.Find("[data-testid=new-token] code").Text())
 	if !strings.HasPrefix(token, "sb_") || len(token) != 46 {
 		t.Fatalf("the token is %q", token)
 	}
 	has(t, page, "[data-testid=token]", "usage:write")
 	has(t, page, "[data-testid=token]", "15 Jun 2026")
-	b.get(tokensPath, http.StatusOK)
+	b.get(views.TokensPath, http.StatusOK)
 	b.lacks(token, "everything") // shown once
-	has(t, b.post(tokensPath, form("name", "NIGHTLY  import", "life", "never", "scope", readUsage), http.StatusUnprocessableEntity), ".problem", "Another token has this name.")
+	has(t, b.post(views.TokensPath, form("name", "NIGHTLY  import", "life", "never", "scope", readUsage), http.StatusUnprocessableEntity), ".problem", "Another token has this name.")
 
 	s := &script{panel: p, token: token, header: http.Header{}}
 	s.call("GET", "/usage/2026-02", "", 200)
@@ -46,5 +47,5 @@ func TestTokens(t *testing.T) {
 	if strings.Contains(p.log.String(), token) {
 		t.Error("the token is in the log")
 	}
-	p.as(store.Technician).get(tokensPath, http.StatusForbidden)
+	p.as(store.Technician).get(views.TokensPath, http.StatusForbidden)
 }

@@ -14,6 +14,7 @@ import (
 
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 // billed is a panel that is set up, with a browser in which an Admin is signed in.
@@ -38,7 +39,7 @@ func (w *billed) customerWith(name string, seats int) (store.Organization, cwsim
 	a := w.customer(name)
 	w.b.importAll()
 	o := w.organization(name, seats)
-	w.b.post(fmt.Sprintf("%s/%d/map", companiesPath, a.CompanyID), form("agreement", fmt.Sprint(a.ID), "organization", fmt.Sprint(o.ID)), http.StatusSeeOther)
+	w.b.post(fmt.Sprintf("%s/%d/map", views.CompaniesPath, a.CompanyID), form("agreement", fmt.Sprint(a.ID), "organization", fmt.Sprint(o.ID)), http.StatusSeeOther)
 	return o, a
 }
 
@@ -89,13 +90,13 @@ func (w *billed) waitFor(path string) {
 // sync presses Sync now and returns the run's address and page.
 func (w *billed) sync() (path string, page *goquery.Document) {
 	w.t.Helper()
-	w.b.post(connectWisePath+"/sync", nil, http.StatusSeeOther)
+	w.b.post(views.ConnectWisePath+"/sync", nil, http.StatusSeeOther)
 	return w.finished()
 }
 
 func (w *billed) preview() (path string, page *goquery.Document) {
 	w.t.Helper()
-	w.b.post(connectWisePath+"/preview", nil, http.StatusSeeOther)
+	w.b.post(views.ConnectWisePath+"/preview", nil, http.StatusSeeOther)
 	return w.finished()
 }
 
@@ -413,7 +414,7 @@ func TestOneAgreement(t *testing.T) {
 	w.sync()
 	w.join(acme, 1)
 	w.join(beta, 1)
-	page := w.b.get(organizationPath(acme.ID), http.StatusOK)
+	page := w.b.get(views.OrganizationPath(acme.ID), http.StatusOK)
 	w.b.post(page.Find("form[action$='/sync']").AttrOr("action", ""), nil, http.StatusSeeOther)
 	_, page = w.finished()
 	has(t, page, "h1", "Sync now, one agreement")
@@ -422,7 +423,7 @@ func TestOneAgreement(t *testing.T) {
 
 	// The agreement and the organization have their own history, without previews.
 	w.preview()
-	for _, path := range []string{agreementPath(a.ID), organizationPath(acme.ID) + "/history"} {
+	for _, path := range []string{views.AgreementPath(int64(a.ID)), views.OrganizationPath(acme.ID) + "/history"} {
 		page := w.b.get(path, http.StatusOK)
 		if n := page.Find("[data-testid=change]").Length(); n != 2 {
 			t.Errorf("%s lists %d changes, want 2", path, n)
@@ -436,13 +437,13 @@ func TestOneAgreement(t *testing.T) {
 			t.Errorf("%s download = %v", path, records)
 		}
 	}
-	has(t, w.b.get(agreementPath(a.ID), http.StatusOK), "[data-testid=line]", "4")
-	has(t, w.b.get(organizationPath(acme.ID), http.StatusOK), "#history [data-testid=change]", "Sync now")
+	has(t, w.b.get(views.AgreementPath(int64(a.ID)), http.StatusOK), "[data-testid=line]", "4")
+	has(t, w.b.get(views.OrganizationPath(acme.ID), http.StatusOK), "#history [data-testid=change]", "Sync now")
 	w.b.get("/agreements/999", http.StatusNotFound)
 	technician := w.as(store.Technician)
-	technician.get(organizationPath(acme.ID), http.StatusOK)
+	technician.get(views.OrganizationPath(acme.ID), http.StatusOK)
 	technician.lacks("Sync history", "Sync now")
-	technician.get(organizationPath(acme.ID)+"/history", http.StatusForbidden)
+	technician.get(views.OrganizationPath(acme.ID)+"/history", http.StatusForbidden)
 }
 
 func TestRunsAreFiltered(t *testing.T) {

@@ -126,10 +126,10 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 	page := views.UsagePage{
 		Month: string(q.period.Month), Current: !q.period.AsOf.IsZero(), Months: s.monthOptions(q.period.Month),
 		Query: q.Search, Plan: string(q.plan), Source: string(q.source), Mapping: q.mapping,
-		Sort:         q.order("/usage", "name", "plan", "license", "seats", "company"),
-		Pager:        q.pager("/usage", usagePage, len(shown), total),
+		Sort:         q.order(views.UsagePath, "name", "plan", "license", "seats", "company"),
+		Pager:        q.pager(views.UsagePath, usagePage, len(shown), total),
 		CountPending: settings.CountPending,
-		CSV:          withQuery("/usage.csv", q.values, "page", ""),
+		CSV:          withQuery(views.UsageCSVPath, q.values, "page", ""),
 	}
 	for _, u := range all {
 		addUsage(&page, u)
@@ -231,7 +231,7 @@ func fetchNotice(f store.UsageFetch) *views.Notice {
 	}
 	notice := problemView(f.Problem)
 	notice.Why = "Figures that need the Provider API’s report are unknown, which is not zero."
-	notice.ActionLabel, notice.ActionURL = "Look at the Provider API", providerPath
+	notice.ActionLabel, notice.ActionURL = "Look at the Provider API", views.ProviderPath
 	return &notice
 }
 

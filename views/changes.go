@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/a-h/templ"
 )
 
 // ChangeList is a table of changes with its filters and pages.
@@ -119,10 +117,6 @@ func moneyClass(m Money) string {
 		return "down"
 	}
 	return "up"
-}
-
-func agreementURL(agreement int64, action string) templ.SafeURL {
-	return templ.URL("/agreements/" + id(agreement) + action)
 }
 
 // candidateText describes an addition to choose.

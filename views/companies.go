@@ -128,14 +128,10 @@ func mappedID(company int64, m CompanyMapping) string {
 	return companyRowID(company) + "-mapped-" + id(m.OrganizationID)
 }
 
-func companyURL(company int64, action string) templ.SafeURL {
-	return templ.URL("/integrations/connectwise/companies/" + id(company) + action)
-}
-
 // rowAction lets a row's form swap that row alone.
-func rowAction(company int64, action string) templ.Attributes {
+func rowAction(path string, company int64) templ.Attributes {
 	return templ.Attributes{
-		"hx-post": string(companyURL(company, action)), "hx-target": "#" + companyRowID(company),
+		"hx-post": path, "hx-target": "#" + companyRowID(company),
 		"hx-swap": "outerHTML", "hx-sync": "this:drop",
 	}
 }

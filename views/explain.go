@@ -72,8 +72,6 @@ type Correction struct {
 	WithdrawnBy string
 }
 
-func explainURL(e Explanation) string { return "/organizations/" + id(e.OrganizationID) + "/explain" }
-
 // differs says whether the seats below do not add up to the figure.
 func (e Explanation) differs() bool { return e.Figure.Known && e.Figure.Seats != e.Ledger }
 

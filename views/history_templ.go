@@ -42,7 +42,7 @@ func OrganizationHistory(l Layout, p OrganizationHistoryPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = crumb(string(organizationURL(p.ID, "")), p.Name).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumb(OrganizationPath(p.ID), p.Name).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -182,7 +182,7 @@ func Agreement(l Layout, p AgreementPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = crumb("/integrations/connectwise/companies", "Companies").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumb(CompaniesPath, "Companies").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -216,9 +216,9 @@ func Agreement(l Layout, p AgreementPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var9 templ.SafeURL
-					templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs(agreementURL(p.ID, "/sync"))
+					templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs(SyncAgreementPath(p.ID))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/history.templ`, Line: 29, Col: 60}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/history.templ`, Line: 29, Col: 56}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 					if templ_7745c5c3_Err != nil {
@@ -485,7 +485,7 @@ func NeedsAttention(l Layout, p AttentionPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = crumb("/", "Overview").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumb(OverviewPath, "Overview").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

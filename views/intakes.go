@@ -112,11 +112,11 @@ type IntakeChange struct {
 	After  string
 }
 
-func uploadURL(kind string) string {
+func uploadPath(kind string) string {
 	if kind == "usage" {
-		return "/usage/import"
+		return UsageImportPath
 	}
-	return "/organizations/import"
+	return MembersImportPath
 }
 
 func uploadTitle(kind string) string {
@@ -132,8 +132,6 @@ func uploadLead(kind string) string {
 	}
 	return "A table of members: organization and e-mail address, and, where known, status and the dates of invitation, joining, suspension and deletion."
 }
-
-func intakeURL(intake int64, action string) string { return "/imports/" + id(intake) + action }
 
 func (p IntakePage) open() bool { return p.State == "uploaded" || p.State == "checked" }
 

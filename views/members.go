@@ -1,10 +1,6 @@
 package views
 
-import (
-	"time"
-
-	"github.com/a-h/templ"
-)
+import "time"
 
 // MembersPage lists the people who work in the panel.
 type MembersPage struct {
@@ -34,8 +30,4 @@ type InviteForm struct {
 	Name     string
 	Role     string
 	Problems Problems
-}
-
-func memberURL(member int64, action string) templ.SafeURL {
-	return templ.URL("/members/" + id(member) + action)
 }

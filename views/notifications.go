@@ -3,8 +3,6 @@ package views
 import (
 	"slices"
 	"time"
-
-	"github.com/a-h/templ"
 )
 
 // NotificationsPage lists the channels that people are told through.
@@ -47,11 +45,11 @@ type ChannelForm struct {
 	Problems  Problems
 }
 
-func (f ChannelForm) action() templ.SafeURL {
+func (f ChannelForm) action() string {
 	if f.ID == 0 {
-		return "/settings/notifications"
+		return NotificationsPath
 	}
-	return channelURL(f.ID, "")
+	return ChannelPath(f.ID)
 }
 
 func (f ChannelForm) title() string {
@@ -62,10 +60,6 @@ func (f ChannelForm) title() string {
 }
 
 func (f ChannelForm) told(event string) bool { return slices.Contains(f.Events, event) }
-
-func channelURL(channel int64, action string) templ.SafeURL {
-	return templ.URL("/settings/notifications/" + id(channel) + action)
-}
 
 // channelKinds are the kinds that can be added.
 func channelKinds() []choice {

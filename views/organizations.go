@@ -1,10 +1,6 @@
 package views
 
-import (
-	"time"
-
-	"github.com/a-h/templ"
-)
+import "time"
 
 // OrganizationsPage is the list of organizations.
 type OrganizationsPage struct {
@@ -126,12 +122,6 @@ type SeatForm struct {
 	Pending  bool
 	Problems Problems
 }
-
-func organizationURL(organization int64, action string) templ.SafeURL {
-	return templ.URL("/organizations/" + id(organization) + action)
-}
-
-func seatsURL(p SeatList) string { return "/organizations/" + id(p.OrganizationID) }
 
 func addOrganizationLead(f OrganizationForm) string {
 	if f.CompanyName != "" {

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -113,18 +112,6 @@ func chooseProduct(plan string, product *Product) string {
 		return "Choose product for NordPass " + planName(plan)
 	}
 	return "Change product for NordPass " + planName(plan)
-}
-
-// productsURL is the product mapping with the choices made so far.
-func productsURL(business, enterprise int64) string {
-	values := url.Values{}
-	if business != 0 {
-		values.Set(PlanBusiness, id(business))
-	}
-	if enterprise != 0 {
-		values.Set(PlanEnterprise, id(enterprise))
-	}
-	return "/integrations/connectwise/products?" + values.Encode()
 }
 
 func catalogPlace(item CatalogItem) string {

@@ -85,8 +85,6 @@ type FetchRow struct {
 	HasAnswer     bool
 }
 
-const providerURL = "/integrations/provider"
-
 func fetchLabel(state string) label {
 	switch state {
 	case "reported":
@@ -98,8 +96,6 @@ func fetchLabel(state string) label {
 	}
 	return label{"danger", "circle-alert", "Failed: nothing known"}
 }
-
-func fetchURL(n int64) string { return providerURL + "/fetches/" + id(n) }
 
 func index(n int) string { return strconv.Itoa(n) }
 

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/a-h/templ"
 )
 
 // RunsPage is the list of runs.
@@ -61,10 +59,6 @@ type RunPage struct {
 	CanCancel  bool
 	CanUndo    bool
 	CanRetry   bool
-}
-
-func runURL(run int64, action string) templ.SafeURL {
-	return templ.URL("/runs/" + id(run) + action)
 }
 
 func runningTitle(r RunRow) string {
@@ -139,7 +133,7 @@ func (p RunPage) notices() []Notice {
 	}
 	if n := p.Run.Counts.Held; n > 0 && p.Run.Status != "discarded" {
 		list = append(list, Notice{Kind: "warning", What: count(n, "change waits", "changes wait") + " for approval.", Why: heldText(p.Run),
-			ActionLabel: "Approve or reject", ActionURL: "/held?run=" + id(p.Run.ID)})
+			ActionLabel: "Approve or reject", ActionURL: HeldRunPath(p.Run.ID)})
 	}
 	if n := p.Run.Counts.Stale; n > 0 && p.Run.Status != "planned" {
 		list = append(list, Notice{Kind: "info", What: count(n, "line is stale and was", "lines are stale and were") + " left alone.",

@@ -61,8 +61,6 @@ type RejectedSuggestion struct {
 	At             time.Time
 }
 
-const suggestionsURL = "/integrations/connectwise/suggestions"
-
 // pairKey names a company and an organization in ids and fields.
 func pairKey(company, organization int64) string { return id(company) + "-" + id(organization) }
 
@@ -88,9 +86,9 @@ func (p SuggestionsPage) listURL(show string) string {
 		values.Set("type", p.Type)
 	}
 	if len(values) == 0 {
-		return suggestionsURL
+		return SuggestionsPath
 	}
-	return suggestionsURL + "?" + values.Encode()
+	return SuggestionsPath + "?" + values.Encode()
 }
 
 func suggestionsLead(show string) string {

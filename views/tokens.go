@@ -40,5 +40,3 @@ type EndpointRow struct {
 	Summary string
 	Scope   string
 }
-
-func tokenURL(n int64) string { return "/settings/api/" + id(n) + "/revoke" }

@@ -1,7 +1,5 @@
 package views
 
-import "github.com/a-h/templ"
-
 // UsagePage shows the billable seats of a month, organization by organization.
 type UsagePage struct {
 	Month        string   // YYYY-MM
@@ -59,8 +57,4 @@ var usageStates = map[string]label{
 	"empty":   {"warning", "circle-dashed", "Source empty"},
 	"unknown": {"neutral", "circle-help", "Unknown"},
 	"zero":    {"neutral", "check", "Zero"},
-}
-
-func explainMonthURL(organization int64, month string) templ.SafeURL {
-	return organizationURL(organization, "?month="+month)
 }

@@ -1,0 +1,272 @@
+package views
+
+import "net/url"
+
+// Every address of a page or form is written here, once; the route table of
+// handlers says the same addresses as patterns, and a test holds the two
+// together.
+
+// Signing in, the overview, and the lists.
+const (
+	OverviewPath    = "/"
+	SignInPath      = "/signin"
+	SignOutPath     = "/signout"
+	AttentionPath   = "/attention"
+	HeldPath        = "/held"
+	RunsPath        = "/runs"
+	RunsCSVPath     = RunsPath + ".csv"
+	ActivityPath    = "/activity"
+	ActivityCSVPath = ActivityPath + ".csv"
+	MembersPath     = "/members"
+)
+
+// Organizations and their usage.
+const (
+	OrganizationsPath         = "/organizations"
+	UnmappedOrganizationsPath = OrganizationsPath + "?mapping=unmapped"
+	TrialsPath                = OrganizationsPath + "?license=trial"
+	NewOrganizationPath       = OrganizationsPath + "/new"
+	MembersImportPath         = OrganizationsPath + "/import"
+	UsagePath                 = "/usage"
+	UsageCSVPath              = UsagePath + ".csv"
+	UsageImportPath           = UsagePath + "/import"
+)
+
+// The integration with ConnectWise PSA.
+const (
+	IntegrationsPath   = "/integrations"
+	ConnectWisePath    = IntegrationsPath + "/connectwise"
+	TestConnectionPath = ConnectWisePath + "/test"
+	DisconnectPath     = ConnectWisePath + "/disconnect"
+	StartSyncPath      = ConnectWisePath + "/sync"
+	StartPreviewPath   = ConnectWisePath + "/preview"
+
+	ProductsPath      = ConnectWisePath + "/products"
+	SearchProductPath = ProductsPath + "/search"
+	NewProductPath    = ProductsPath + "/new"
+	CreateProductPath = ProductsPath + "/create"
+
+	CompanyImportPath         = ConnectWisePath + "/import"
+	CompanyImportCountsPath   = CompanyImportPath + "/counts"
+	CompanyImportCountPath    = CompanyImportPath + "/count"
+	CompanyImportProgressPath = CompanyImportPath + "/progress"
+	CancelCompanyImportPath   = CompanyImportPath + "/cancel"
+
+	CompaniesPath            = ConnectWisePath + "/companies"
+	UnmappedCompaniesPath    = CompaniesPath + "?show=unmapped"
+	LatestMappedPath         = CompaniesPath + "?show=mapped&sort=mapped&dir=desc"
+	AttentionCompaniesPath   = CompaniesPath + "?show=attention"
+	CompanyOrganizationsPath = CompaniesPath + "/organizations"
+	ChooseOrganizationPath   = ConnectWisePath + "/organizations/search"
+
+	SuggestionsPath         = ConnectWisePath + "/suggestions"
+	RejectedSuggestionsPath = SuggestionsPath + "?show=" + SuggestionsRejected
+	MapSuggestionsPath      = SuggestionsPath + "/map"
+	RejectSuggestionPath    = SuggestionsPath + "/reject"
+	RestoreSuggestionPath   = SuggestionsPath + "/restore"
+
+	MappingsPath      = ConnectWisePath + "/mappings"
+	MappingsCSVPath   = MappingsPath + ".csv"
+	ApplyMappingsPath = MappingsPath + "/apply"
+)
+
+// The NordPass Provider API.
+const (
+	ProviderPath           = IntegrationsPath + "/provider"
+	TestProviderPath       = ProviderPath + "/test"
+	PullProviderPath       = ProviderPath + "/pull"
+	DisconnectProviderPath = ProviderPath + "/disconnect"
+	AddReportedPath        = ProviderPath + "/organizations/add"
+	LinkReportedPath       = ProviderPath + "/organizations/link"
+)
+
+// Settings.
+const (
+	SettingsPath       = "/settings"
+	AccountPath        = SettingsPath + "#account"
+	ApprovalsPath      = SettingsPath + "#approvals"
+	SaveApprovalsPath  = SettingsPath + "/approvals"
+	PasswordPath       = SettingsPath + "/password"
+	RevokeSessionsPath = SettingsPath + "/sessions/revoke"
+	TokensPath         = SettingsPath + "/api"
+	NotificationsPath  = SettingsPath + "/notifications"
+	NewChannelPath     = NotificationsPath + "/new"
+)
+
+// SetupPath is where a new panel's first account is made.
+func SetupPath(token string) string { return "/setup/" + token }
+
+// InvitationPath is where an invited member chooses a password.
+func InvitationPath(token string) string { return "/invitations/" + token }
+
+// ChangesCSVPath is the file of a page's list of changes.
+func ChangesCSVPath(page string) string { return page + "/changes.csv" }
+
+// HeldRunPath is what one run holds.
+func HeldRunPath(run int64) string { return HeldPath + "?run=" + id(run) }
+
+// ChooseLinePath takes the line to use of an ambiguous change.
+func ChooseLinePath(change int64) string { return "/changes/" + id(change) + "/line" }
+
+// OrganizationPath is an organization's page, and takes its form.
+func OrganizationPath(organization int64) string { return OrganizationsPath + "/" + id(organization) }
+
+// OrganizationMonthPath is an organization's page for a month.
+func OrganizationMonthPath(organization int64, month string) string {
+	return OrganizationPath(organization) + "?month=" + month
+}
+
+// NewOrganizationForPath is the form of an organization for a company.
+func NewOrganizationForPath(company int64) string {
+	return NewOrganizationPath + "?company=" + id(company)
+}
+
+// SuspendOrganizationPath suspends an organization.
+func SuspendOrganizationPath(organization int64) string {
+	return OrganizationPath(organization) + "/suspend"
+}
+
+// ReactivateOrganizationPath reactivates an organization.
+func ReactivateOrganizationPath(organization int64) string {
+	return OrganizationPath(organization) + "/reactivate"
+}
+
+// DeleteOrganizationPath deletes an organization.
+func DeleteOrganizationPath(organization int64) string {
+	return OrganizationPath(organization) + "/delete"
+}
+
+// ExplainPath is how an organization's figure comes about.
+func ExplainPath(organization int64) string { return OrganizationPath(organization) + "/explain" }
+
+// SeatsCSVPath is the file of the seats behind a figure.
+func SeatsCSVPath(organization int64) string { return OrganizationPath(organization) + "/seats.csv" }
+
+// CorrectionsPath takes a correction of a figure.
+func CorrectionsPath(organization int64) string {
+	return OrganizationPath(organization) + "/corrections"
+}
+
+// WithdrawCorrectionPath withdraws a correction.
+func WithdrawCorrectionPath(organization int64) string {
+	return CorrectionsPath(organization) + "/withdraw"
+}
+
+// SeatsPath takes new members of an organization.
+func SeatsPath(organization int64) string { return OrganizationPath(organization) + "/seats" }
+
+// SeatsActionPath takes what is done with selected members.
+func SeatsActionPath(organization int64) string { return SeatsPath(organization) + "/action" }
+
+// OrganizationHistoryPath is every change of an organization's lines.
+func OrganizationHistoryPath(organization int64) string {
+	return OrganizationPath(organization) + "/history"
+}
+
+// IntakePath is an uploaded file.
+func IntakePath(intake int64) string { return "/imports/" + id(intake) }
+
+// IntakeProgressPath is how far the work on an uploaded file is.
+func IntakeProgressPath(intake int64) string { return IntakePath(intake) + "/progress" }
+
+// IntakeChangesPath is what an uploaded file changes.
+func IntakeChangesPath(intake int64) string { return IntakePath(intake) + "/changes" }
+
+// CheckIntakePath reads an uploaded file with other choices.
+func CheckIntakePath(intake int64) string { return IntakePath(intake) + "/check" }
+
+// WriteIntakePath writes what an uploaded file says.
+func WriteIntakePath(intake int64) string { return IntakePath(intake) + "/write" }
+
+// DiscardIntakePath throws an uploaded file away.
+func DiscardIntakePath(intake int64) string { return IntakePath(intake) + "/discard" }
+
+// productsPath is the product mapping with the choices made so far.
+func productsPath(business, enterprise int64) string {
+	values := url.Values{}
+	if business != 0 {
+		values.Set(PlanBusiness, id(business))
+	}
+	if enterprise != 0 {
+		values.Set(PlanEnterprise, id(enterprise))
+	}
+	return ProductsPath + "?" + values.Encode()
+}
+
+func companyPath(company int64) string { return CompaniesPath + "/" + id(company) }
+
+// MapCompanyPath maps a company's agreement.
+func MapCompanyPath(company int64) string { return companyPath(company) + "/map" }
+
+// UnmapCompanyPath undoes a company's mapping.
+func UnmapCompanyPath(company int64) string { return companyPath(company) + "/unmap" }
+
+// AddCompanyOrganizationPath adds an organization for a company.
+func AddCompanyOrganizationPath(company int64) string { return companyPath(company) + "/organizations" }
+
+// RejectForCompanyPath turns down what is suggested for a company.
+func RejectForCompanyPath(company int64) string { return companyPath(company) + "/reject" }
+
+// ChooseOrganizationForPath is the organizations that a company can be mapped to.
+func ChooseOrganizationForPath(company int64) string {
+	return ChooseOrganizationPath + "?company=" + id(company)
+}
+
+// FetchPath is an answer of the Provider API as received.
+func FetchPath(fetch int64) string { return ProviderPath + "/fetches/" + id(fetch) }
+
+// AgreementPath is an agreement's lines and history.
+func AgreementPath(agreement int64) string { return "/agreements/" + id(agreement) }
+
+// SyncAgreementPath syncs one agreement.
+func SyncAgreementPath(agreement int64) string { return AgreementPath(agreement) + "/sync" }
+
+// RunPath is a run and its changes.
+func RunPath(run int64) string { return RunsPath + "/" + id(run) }
+
+// RunProgressPath is how far a run is.
+func RunProgressPath(run int64) string { return RunPath(run) + "/progress" }
+
+// CancelRunPath stops a run.
+func CancelRunPath(run int64) string { return RunPath(run) + "/cancel" }
+
+// ApplyRunPath applies a preview.
+func ApplyRunPath(run int64) string { return RunPath(run) + "/apply" }
+
+// DiscardRunPath discards a preview.
+func DiscardRunPath(run int64) string { return RunPath(run) + "/discard" }
+
+// UndoRunPath undoes a run.
+func UndoRunPath(run int64) string { return RunPath(run) + "/undo" }
+
+// RetryRunPath tries a run's failed changes again.
+func RetryRunPath(run int64) string { return RunPath(run) + "/retry" }
+
+func memberPath(member int64) string { return MembersPath + "/" + id(member) }
+
+// SuspendMemberPath suspends a member of the panel.
+func SuspendMemberPath(member int64) string { return memberPath(member) + "/suspend" }
+
+// ReactivateMemberPath reactivates a member of the panel.
+func ReactivateMemberPath(member int64) string { return memberPath(member) + "/reactivate" }
+
+// RemoveMemberPath removes a member of the panel.
+func RemoveMemberPath(member int64) string { return memberPath(member) + "/remove" }
+
+// ChangeRolePath gives a member of the panel another role.
+func ChangeRolePath(member int64) string { return memberPath(member) + "/role" }
+
+// RevokeTokenPath revokes an API token.
+func RevokeTokenPath(token int64) string { return TokensPath + "/" + id(token) + "/revoke" }
+
+// NewChannelOfPath is the form of a new channel of a kind.
+func NewChannelOfPath(kind string) string { return NewChannelPath + "?kind=" + kind }
+
+// ChannelPath is a channel's form.
+func ChannelPath(channel int64) string { return NotificationsPath + "/" + id(channel) }
+
+// DeleteChannelPath deletes a channel.
+func DeleteChannelPath(channel int64) string { return ChannelPath(channel) + "/delete" }
+
+// TestChannelPath sends a test message through a channel.
+func TestChannelPath(channel int64) string { return ChannelPath(channel) + "/test" }
