@@ -31,6 +31,7 @@ var arrows = map[string]string{
 	"connectwise":               "",
 	"connectwise/cwsim":         "",
 	"docs":                      "",
+	"internal/moment":           "",
 	"internal/soak":             "",
 	"nordpass":                  "",
 	"nordpass/npsim":            "",

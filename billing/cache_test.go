@@ -3,6 +3,7 @@ package billing
 import (
 	"testing"
 
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
@@ -12,7 +13,7 @@ func TestFiguresFollowTheLedgers(t *testing.T) {
 	w := newWorld(t)
 	acme, _ := w.mapped("Acme", 5, store.Business)
 	trial, err := w.store.CreateOrganization(t.Context(), store.Organization{
-		Name: "Trial", Plan: store.Enterprise, License: store.Trial, Managed: true, CreatedAt: at("2026-10-10"), TrialEndsAt: TrialEnd(at("2026-10-10")),
+		Name: "Trial", Plan: store.Enterprise, License: store.Trial, Managed: true, CreatedAt: moment.At("2026-10-10"), TrialEndsAt: TrialEnd(moment.At("2026-10-10")),
 	})
 	w.must(err)
 	w.join(trial, 4)

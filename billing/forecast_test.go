@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
@@ -15,7 +16,7 @@ func forecastAt(l store.Ledger, now time.Time) Forecast {
 
 func TestForecast(t *testing.T) {
 	t.Parallel()
-	noon := at("2026-03-16 12:00") // 15.5 days are left
+	noon := moment.At("2026-03-16 12:00") // 15.5 days are left
 	left := 15.5
 	tests := []struct {
 		name     string
@@ -48,14 +49,14 @@ func TestForecast(t *testing.T) {
 func TestForecastOfFixedAndUnknownFigures(t *testing.T) {
 	t.Parallel()
 	growing := standard().old("abc").members("2026-02-02", "defghijkl").l
-	if f := forecastAt(growing, at("2026-03-01")); f.Seats() != 15 { // 12 and 9 in 90 days, for 31 days: 3.1
+	if f := forecastAt(growing, moment.At("2026-03-01")); f.Seats() != 15 { // 12 and 9 in 90 days, for 31 days: 3.1
 		t.Errorf("%+v", f)
 	}
 	growing.Corrections = map[store.Month]store.Correction{"2026-03": {Seats: 4, Plan: store.Business, Reason: "x"}}
-	if f := forecastAt(growing, at("2026-03-01")); f.Expected != 4 {
+	if f := forecastAt(growing, moment.At("2026-03-01")); f.Expected != 4 {
 		t.Errorf("corrected: %+v", f)
 	}
-	if f := (Trend{PerDay: 3}).Forecast(Usage{Period: ToDate(at("2026-03-10"))}); f.Known || f.Expected != 0 {
+	if f := (Trend{PerDay: 3}).Forecast(Usage{Period: ToDate(moment.At("2026-03-10"))}); f.Known || f.Expected != 0 {
 		t.Errorf("unknown: %+v", f)
 	}
 }

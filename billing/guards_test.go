@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
@@ -208,7 +209,7 @@ func TestAMoveIsWrittenWholeOrNotAtAll(t *testing.T) {
 				w.sim.SetInactive(renamed.ID, true)
 			} else {
 				acme.Plan = store.Business
-				w.must(w.store.UpdateOrganization(t.Context(), acme, at("2026-11-20")))
+				w.must(w.store.UpdateOrganization(t.Context(), acme, moment.At("2026-11-20")))
 			}
 			want := []string{"NP-ENT 5"}
 			switch how {
@@ -236,7 +237,7 @@ func TestHoldCountsOnlyWhatIsWritten(t *testing.T) {
 	w.set(func(s *store.Settings) { s.Holds = store.Holds{Zero: true, Decrease: true, Seats: 1} })
 	w.setTime("2026-12-20 12:00:00")
 	acme.Plan = store.Business
-	w.must(w.store.UpdateOrganization(t.Context(), acme, at("2026-11-20")))
+	w.must(w.store.UpdateOrganization(t.Context(), acme, moment.At("2026-11-20")))
 	w.sim.SetInactive(w.business.ID, true)
 	w.sync()
 	w.wantLive(a.ID, "NP-ENT 5")
@@ -377,7 +378,7 @@ func TestApproveAfterTheOrganizationMoved(t *testing.T) {
 	w := newWorld(t)
 	_, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
-	second := w.sim.AddAgreement(cwsim.Agreement{Name: "Second", CompanyID: a.CompanyID, Start: at("2025-01-01"), BillStart: at("2025-01-01"), Prorate: true})
+	second := w.sim.AddAgreement(cwsim.Agreement{Name: "Second", CompanyID: a.CompanyID, Start: moment.At("2025-01-01"), BillStart: moment.At("2025-01-01"), Prorate: true})
 	w.importAll()
 	branch := w.organization("Branch", 30, store.Business)
 	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
@@ -441,7 +442,7 @@ func TestReleaseOfABlockedAgreementIsNotGreen(t *testing.T) {
 	w := newWorld(t)
 	acme, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
-	w.sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.Start = at("2026-12-01") })
+	w.sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.Start = moment.At("2026-12-01") })
 	w.must(w.Unmap(t.Context(), admin(), acme.ID, true))
 	w.work.Wait()
 	runs, _, err := w.store.Runs(t.Context(), store.RunFilter{Kind: store.RunRelease})
@@ -527,7 +528,7 @@ func TestAMovedOrganizationIsBilledOnce(t *testing.T) {
 	w := newWorld(t)
 	acme, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
-	second := w.sim.AddAgreement(cwsim.Agreement{Name: "Second", CompanyID: a.CompanyID, Start: at("2025-01-01"), BillStart: at("2025-01-01"), Prorate: true})
+	second := w.sim.AddAgreement(cwsim.Agreement{Name: "Second", CompanyID: a.CompanyID, Start: moment.At("2025-01-01"), BillStart: moment.At("2025-01-01"), Prorate: true})
 	w.importAll()
 	w.must(w.Map(t.Context(), admin(), a.CompanyID, second.ID, acme.ID))
 	wantStatus(t, w.sync(), store.RunDone)

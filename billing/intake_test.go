@@ -18,11 +18,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"seatbridge/billing/table"
+	"seatbridge/internal/moment"
 	"seatbridge/internal/soak"
 	"seatbridge/store"
 )
 
-var importedAt = at("2026-04-10 12:00:00")
+var importedAt = moment.At("2026-04-10 12:00:00")
 
 func TestGuessColumns(t *testing.T) {
 	t.Parallel()
@@ -371,7 +372,7 @@ func seat(id int64, email, invited, joined, suspended, deleted string) store.Sea
 		if s == "" {
 			return time.Time{}
 		}
-		return at(s)
+		return moment.At(s)
 	}
 	return store.Seat{ID: id, OrganizationID: 1, Email: email, InvitedAt: moment(invited), JoinedAt: moment(joined),
 		SuspendedAt: moment(suspended), DeletedAt: moment(deleted)}
@@ -567,7 +568,7 @@ func TestSameFileTwice(t *testing.T) {
 }
 
 func randomDay(rng *rand.Rand) time.Time {
-	t := at("2026-01-01").AddDate(0, 0, rng.IntN(90))
+	t := moment.At("2026-01-01").AddDate(0, 0, rng.IntN(90))
 	if rng.IntN(2) == 0 {
 		return t
 	}
@@ -578,7 +579,7 @@ func randomDay(rng *rand.Rand) time.Time {
 func randomSeats(rng *rand.Rand) []store.Seat {
 	var seats []store.Seat
 	for i := range 4 {
-		begin := at("2026-01-01")
+		begin := moment.At("2026-01-01")
 		for range rng.IntN(4) {
 			s := store.Seat{ID: int64(len(seats) + 1), OrganizationID: 1, Email: fmt.Sprintf("member%d@example.com", i)}
 			begin = begin.Add(time.Duration(rng.IntN(15*24)) * time.Hour)
@@ -715,7 +716,7 @@ func membersFile(rows int) []byte {
 	var file bytes.Buffer
 	file.WriteString("Organization,E-mail,Name,Status,Invited,Joined,Suspended,Deleted\r\n")
 	for i := range rows {
-		joined := at("2025-01-01").AddDate(0, 0, i%400)
+		joined := moment.At("2025-01-01").AddDate(0, 0, i%400)
 		status, suspended, deleted := "active", "", ""
 		switch {
 		case i%1000 == 999:

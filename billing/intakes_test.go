@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"seatbridge/billing/table"
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
@@ -159,8 +160,8 @@ func TestImportMembersOfDeletedAndTwiceNamedOrganizations(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	gone := w.organization("Gone", 0, store.Business)
-	w.must(w.store.DeleteOrganization(t.Context(), gone.ID, at("2026-05-05")))
-	_, err := w.store.CreateOrganization(t.Context(), store.Organization{Name: "Acme", ExternalID: "np-1", Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: at("2026-01-01")})
+	w.must(w.store.DeleteOrganization(t.Context(), gone.ID, moment.At("2026-05-05")))
+	_, err := w.store.CreateOrganization(t.Context(), store.Organization{Name: "Acme", ExternalID: "np-1", Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: moment.At("2026-01-01")})
 	w.must(err)
 	in := w.upload(MembersIntake, "Organization,E-mail,Joined,Deleted\nGone,ann@example.com,2026-02-01,\nGone,bob@example.com,2026-02-01,2026-03-01\nAcme,ann@example.com,2026-02-01,\nnp-1,ann@example.com,2026-02-01,\n", nil)
 	if in.Findings.Bad != 2 || in.Findings.Changes() != 2 || in.Findings.Problems[0].Line != 2 || in.Findings.Problems[1].Line != 5 {
@@ -175,7 +176,7 @@ func TestImportUsage(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	acme := w.organization("Acme", 0, store.Enterprise)
-	own, err := w.store.CreateOrganization(t.Context(), store.Organization{Name: "Own", Plan: store.Business, License: store.NFR, Managed: true, CreatedAt: at("2026-01-01")})
+	own, err := w.store.CreateOrganization(t.Context(), store.Organization{Name: "Own", Plan: store.Business, License: store.NFR, Managed: true, CreatedAt: moment.At("2026-01-01")})
 	w.must(err)
 	w.join(acme, 2)
 	const file = "Organization;Month;Seats\nAcme;2026-09;7\nAcme;2026-08;0\nOwn;2026-09;8\nAcme;2026-10;5\nNew;2026-09;3\n"
@@ -220,7 +221,7 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	w.writeIntake(w.settled(in.ID), false)
 	seats, err := w.store.SeatHistory(t.Context(), acme.ID)
 	w.must(err)
-	if len(seats) != 1 || !seats[0].JoinedAt.Equal(at("2026-04-03")) {
+	if len(seats) != 1 || !seats[0].JoinedAt.Equal(moment.At("2026-04-03")) {
 		t.Errorf("seats %+v", seats)
 	}
 	next, err := w.Upload(t.Context(), System(), MembersIntake, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
@@ -261,7 +262,7 @@ func TestUploadedFilesGo(t *testing.T) {
 	if _, err := w.store.OpenIntake(in.ID); err != nil {
 		t.Errorf("a fresh file is gone: %v", err)
 	}
-	old := at("2026-10-01")
+	old := moment.At("2026-10-01")
 	w.must(os.WriteFile(filepath.Join(dir, "upload-1"), nil, 0o600))
 	w.must(os.Chtimes(filepath.Join(dir, "upload-1"), old, old))
 	w.setTime("2026-10-22 12:00:00")

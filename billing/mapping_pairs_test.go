@@ -4,19 +4,20 @@ import (
 	"strings"
 	"testing"
 
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
 func TestPairProblems(t *testing.T) {
 	t.Parallel()
-	now := at("2026-10-20")
+	now := moment.At("2026-10-20")
 	company := func(id int, gone string) store.CompanyRow {
 		c := store.CompanyRow{Company: store.Company{ID: id}, Agreements: []store.Agreement{
 			{ID: 10 * id, CompanyID: id, Status: "Active", StartDate: "2025-01-01"},
 			{ID: 10*id + 1, CompanyID: id, Status: "Active", StartDate: "2025-01-01", Cancelled: true},
 		}}
 		if gone != "" {
-			c.GoneAt = at(gone)
+			c.GoneAt = moment.At(gone)
 		}
 		return c
 	}
@@ -30,7 +31,7 @@ func TestPairProblems(t *testing.T) {
 		organizations: map[int64]store.OrganizationRow{
 			1: organization(func(*store.OrganizationRow) {}),
 			2: organization(func(o *store.OrganizationRow) { o.Managed = false }),
-			3: organization(func(o *store.OrganizationRow) { o.DeletedAt = at("2026-10-01") }),
+			3: organization(func(o *store.OrganizationRow) { o.DeletedAt = moment.At("2026-10-01") }),
 			4: organization(func(o *store.OrganizationRow) { o.CompanyID, o.AgreementID = 1, 10 }),
 		},
 	}

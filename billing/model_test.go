@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/moment"
 	"seatbridge/internal/soak"
 	"seatbridge/store"
 )
@@ -79,7 +80,7 @@ func newModel(t *testing.T, seed uint64) *model {
 func (m *model) addLine(agreement, product int) {
 	a := m.sim.AddAddition(cwsim.Addition{AgreementID: agreement, ProductID: product, Quantity: decimal.NewFromInt(int64(m.IntN(9)))})
 	if m.IntN(3) == 0 {
-		m.sim.CancelAddition(agreement, a.ID, at("2026-10-10"))
+		m.sim.CancelAddition(agreement, a.ID, moment.At("2026-10-10"))
 	}
 }
 
@@ -123,7 +124,7 @@ func (m *model) disturb() {
 		case 0:
 			m.addLine(a.ID, []int{m.business.ID, m.enterprise.ID, m.foreign.ID}[m.IntN(3)])
 		case 1:
-			m.sim.CancelAgreement(a.ID, at("2026-10-01"))
+			m.sim.CancelAgreement(a.ID, moment.At("2026-10-01"))
 			m.unbillable[a.ID] = true
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/internal/moment"
 	"seatbridge/nordpass"
 	"seatbridge/nordpass/npsim"
 	"seatbridge/store"
@@ -31,7 +32,7 @@ type provided struct {
 
 func newProvided(t *testing.T) *provided {
 	t.Helper()
-	p := &provided{t: t, clock: at("2026-04-01 00:10:00")}
+	p := &provided{t: t, clock: moment.At("2026-04-01 00:10:00")}
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "seatbridge.db"), make([]byte, 32))
 	p.must(err)
 	p.Bridge = New(Config{Store: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.clock }})
@@ -74,11 +75,11 @@ func (p *provided) must(err error) {
 func (p *provided) organization(name, externalID string, members int) store.Organization {
 	p.t.Helper()
 	o, err := p.store.CreateOrganization(p.t.Context(), store.Organization{
-		Name: name, ExternalID: externalID, Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: at("2026-01-01"),
+		Name: name, ExternalID: externalID, Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: moment.At("2026-01-01"),
 	})
 	p.must(err)
 	for i := range members {
-		_, _, err := p.store.AddSeats(p.t.Context(), o.ID, []string{strings.Repeat("m", i+1) + "@example.com"}, time.Time{}, at("2026-01-01"))
+		_, _, err := p.store.AddSeats(p.t.Context(), o.ID, []string{strings.Repeat("m", i+1) + "@example.com"}, time.Time{}, moment.At("2026-01-01"))
 		p.must(err)
 	}
 	return o
@@ -123,9 +124,9 @@ func TestProviderReports(t *testing.T) {
 		{ID: "np-4", Name: "Free", Licenses: 9, Tier: "Enterprise", NFR: true},
 		{ID: "np-6", Name: "Same name", Licenses: 5, Tier: "Business"},
 	}
-	p.clock = at("2026-03-05") // connected within the month
+	p.clock = moment.At("2026-03-05") // connected within the month
 	p.save()
-	p.clock = at("2026-04-01 00:10:00")
+	p.clock = moment.At("2026-04-01 00:10:00")
 	before := p.sim.Requests()
 	p.must(p.PullDue(t.Context()))
 	if got := p.sim.Requests() - before; got != 6 {
@@ -299,11 +300,11 @@ func TestReportRule(t *testing.T) {
 		if u := p.figure(nobody, "2026-03"); !u.Known || u.Seats != 0 {
 			t.Errorf("without the Provider API nobody is a real zero: %+v", u)
 		}
-		p.clock = at("2026-03-05")
+		p.clock = moment.At("2026-03-05")
 		p.records = []npsim.Record{{ID: "np-9", Name: "Stranger", Licenses: 1, Tier: "Business"}}
 		p.config.Required = required
 		p.save()
-		p.clock = at("2026-04-01 00:10:00")
+		p.clock = moment.At("2026-04-01 00:10:00")
 		for _, c := range []struct {
 			o     store.Organization
 			month store.Month
@@ -325,17 +326,17 @@ func TestSyncWaitsForTheReport(t *testing.T) {
 	p := newProvided(t)
 	p.organization("Acme", "np-1", 3)
 	p.records = []npsim.Record{{ID: "np-1", Name: "Acme", Licenses: 7, Tier: "Business"}}
-	p.clock = at("2026-03-05")
+	p.clock = moment.At("2026-03-05")
 	p.config.Required, p.config.DailyPath = true, ""
 	p.save()
-	p.clock = at("2026-04-01 00:30:00")
+	p.clock = moment.At("2026-04-01 00:30:00")
 	p.sim.Fail(npsim.Unauthorized, -1)
 	if err := p.pullBefore(t.Context(), "2026-03"); !errors.Is(err, ErrNoReport) {
 		t.Errorf("at once: %v", err)
 	}
-	p.clock = at("2026-04-02 00:30:00")
+	p.clock = moment.At("2026-04-02 00:30:00")
 	p.must(p.pullBefore(t.Context(), "2026-03"))
-	p.clock = at("2026-04-01 00:35:00")
+	p.clock = moment.At("2026-04-01 00:35:00")
 	p.sim.Fail(npsim.NoFault, 0)
 	p.must(p.pullBefore(t.Context(), "2026-03"))
 	p.sim.Fail(npsim.Unauthorized, -1)
@@ -464,8 +465,8 @@ func TestReadRecord(t *testing.T) {
 
 func TestMatchRecordsTwice(t *testing.T) {
 	t.Parallel()
-	o := store.OrganizationRow{Organization: store.Organization{ID: 1, Name: "Acme", ExternalID: "np-1", Managed: true, CreatedAt: at("2026-01-01")}}
-	gone := store.OrganizationRow{Organization: store.Organization{ID: 2, Name: "Gone", Managed: true, CreatedAt: at("2025-01-01"), DeletedAt: at("2026-02-10")}}
+	o := store.OrganizationRow{Organization: store.Organization{ID: 1, Name: "Acme", ExternalID: "np-1", Managed: true, CreatedAt: moment.At("2026-01-01")}}
+	gone := store.OrganizationRow{Organization: store.Organization{ID: 2, Name: "Gone", Managed: true, CreatedAt: moment.At("2025-01-01"), DeletedAt: moment.At("2026-02-10")}}
 	rows, missing := matchRecords([]ProviderRecord{{ID: "np-1", Seats: 1}, {Name: "ACME", Seats: 2}, {Name: "Gone"}}, []store.OrganizationRow{o, gone}, "2026-03")
 	if rows[0].Problem == "" || rows[1].Problem == "" || rows[2].OrganizationID != 0 || len(missing) != 0 {
 		t.Errorf("rows %+v, missing %+v", rows, missing)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
@@ -12,7 +13,7 @@ import (
 func TestDue(t *testing.T) {
 	t.Parallel()
 	tried := func(when string, status store.RunStatus) store.Run {
-		return store.Run{StartedAt: at(when), Status: status}
+		return store.Run{StartedAt: moment.At(when), Status: status}
 	}
 	tests := []struct {
 		name  string
@@ -36,7 +37,7 @@ func TestDue(t *testing.T) {
 		{"failed for a day: given up", "2027-03", "2027-04-02 00:30:00", nil, false},
 		{"and for good", "2027-03", "2027-04-20 00:30:00", nil, false},
 		{"failed, then done", "2027-04", "2027-05-01 02:30:00", []store.Run{tried("2027-05-01 00:30:00", store.RunFailed), tried("2027-05-01 01:25:00", store.RunDone)}, false},
-		{"only previewed", "2027-05", "2027-06-01 01:30:00", []store.Run{{StartedAt: at("2027-06-01 00:30:00"), Status: store.RunPlanned, Preview: true}}, true},
+		{"only previewed", "2027-05", "2027-06-01 01:30:00", []store.Run{{StartedAt: moment.At("2027-06-01 00:30:00"), Status: store.RunPlanned, Preview: true}}, true},
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := bubbleWorld(t)

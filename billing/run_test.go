@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/moment"
 	"seatbridge/internal/soak"
 	"seatbridge/store"
 )
@@ -124,9 +125,9 @@ func TestConflictIsNeverGuessed(t *testing.T) {
 func TestBlocked(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(w *world, a cwsim.Agreement){
-		"cancelled agreement": func(w *world, a cwsim.Agreement) { w.sim.CancelAgreement(a.ID, at("2026-10-01")) },
+		"cancelled agreement": func(w *world, a cwsim.Agreement) { w.sim.CancelAgreement(a.ID, moment.At("2026-10-01")) },
 		"ended agreement": func(w *world, a cwsim.Agreement) {
-			w.sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.End = at("2026-10-19") })
+			w.sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.End = moment.At("2026-10-19") })
 		},
 		"agreement gone":   func(w *world, a cwsim.Agreement) { w.sim.RemoveAgreement(a.ID) },
 		"company deleted":  func(w *world, a cwsim.Agreement) { w.sim.DeleteCompany(a.CompanyID) },

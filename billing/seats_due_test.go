@@ -3,6 +3,7 @@ package billing
 import (
 	"testing"
 
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
@@ -14,7 +15,7 @@ func TestDueAt(t *testing.T) {
 		"2026-12": "2027-01-01 00:30:00",
 		"2028-02": "2028-03-01 00:30:00",
 	} {
-		if got := DueAt(month); !got.Equal(at(want)) {
+		if got := DueAt(month); !got.Equal(moment.At(want)) {
 			t.Errorf("%s is due at %s, want %s", month, got, want)
 		}
 	}

@@ -4,14 +4,15 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
 // A trial ends at an instant, which is billed already.
 func TestInTrial(t *testing.T) {
 	t.Parallel()
-	ends := TrialEnd(at("2026-03-03 10:00:00"))
-	if want := at("2026-03-17 10:00:00"); !ends.Equal(want) {
+	ends := TrialEnd(moment.At("2026-03-03 10:00:00"))
+	if want := moment.At("2026-03-17 10:00:00"); !ends.Equal(want) {
 		t.Errorf("the trial ends at %s, want %s", ends, want)
 	}
 	for _, tt := range []struct {

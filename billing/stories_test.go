@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
@@ -131,7 +132,7 @@ func TestStoryCancelledAgreementIsTold(t *testing.T) {
 	w := newWorld(t)
 	_, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
-	w.sim.CancelAgreement(a.ID, at("2026-10-01"))
+	w.sim.CancelAgreement(a.ID, moment.At("2026-10-01"))
 	w.importAll()
 	list, err := w.Attention(t.Context())
 	w.must(err)

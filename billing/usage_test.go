@@ -3,28 +3,19 @@ package billing
 import (
 	"fmt"
 	"testing"
-	"time"
 
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
 // The worked examples of docs/billing-rules.md section 6: March 2026, then April. Standard licence and Business
 // unless the example says otherwise.
 
-func at(s string) time.Time {
-	for _, layout := range []string{"2006-01-02", "2006-01-02 15:04", "2006-01-02 15:04:05"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t
-		}
-	}
-	panic("no moment: " + s)
-}
-
 // example builds a ledger; its methods say what happened.
 type example struct{ l store.Ledger }
 
 func org(created string, plan store.Plan, license store.License) *example {
-	o := store.Organization{ID: 1, Name: "Example", Plan: plan, License: license, Managed: true, CreatedAt: at(created)}
+	o := store.Organization{ID: 1, Name: "Example", Plan: plan, License: license, Managed: true, CreatedAt: moment.At(created)}
 	if license == store.Trial {
 		o.TrialEndsAt = TrialEnd(o.CreatedAt)
 	}
@@ -36,7 +27,7 @@ func standard() *example { return org("2025-06-01", store.Business, store.Standa
 // members adds seats that joined on the day, named by letters.
 func (e *example) members(joined, letters string) *example {
 	for _, c := range letters {
-		e.l.Seats = append(e.l.Seats, store.Seat{ID: int64(len(e.l.Seats) + 1), Email: fmt.Sprintf("%c@example.com", c), JoinedAt: at(joined)})
+		e.l.Seats = append(e.l.Seats, store.Seat{ID: int64(len(e.l.Seats) + 1), Email: fmt.Sprintf("%c@example.com", c), JoinedAt: moment.At(joined)})
 	}
 	return e
 }
@@ -55,27 +46,27 @@ func (e *example) each(letters string, change func(*store.Seat)) *example {
 }
 
 func (e *example) deleted(when, letters string) *example {
-	return e.each(letters, func(s *store.Seat) { s.DeletedAt = at(when) })
+	return e.each(letters, func(s *store.Seat) { s.DeletedAt = moment.At(when) })
 }
 
 func (e *example) suspended(when, letters string) *example {
-	return e.each(letters, func(s *store.Seat) { s.SuspendedAt = at(when) })
+	return e.each(letters, func(s *store.Seat) { s.SuspendedAt = moment.At(when) })
 }
 
 func (e *example) invited(when, letters string) *example {
 	for _, c := range letters {
-		e.l.Seats = append(e.l.Seats, store.Seat{ID: int64(len(e.l.Seats) + 1), Email: fmt.Sprintf("%c@example.com", c), InvitedAt: at(when)})
+		e.l.Seats = append(e.l.Seats, store.Seat{ID: int64(len(e.l.Seats) + 1), Email: fmt.Sprintf("%c@example.com", c), InvitedAt: moment.At(when)})
 	}
 	return e
 }
 
 func (e *example) joined(when, letters string) *example {
-	return e.each(letters, func(s *store.Seat) { s.JoinedAt = at(when) })
+	return e.each(letters, func(s *store.Seat) { s.JoinedAt = moment.At(when) })
 }
 
 func (e *example) term(when string, plan store.Plan, license store.License) *example {
 	e.l.Organization.Plan, e.l.Organization.License = plan, license
-	e.l.Terms = append(e.l.Terms, store.Term{Since: at(when), Plan: plan, License: license})
+	e.l.Terms = append(e.l.Terms, store.Term{Since: moment.At(when), Plan: plan, License: license})
 	return e
 }
 
@@ -84,12 +75,12 @@ func (e *example) plan(when string, plan store.Plan) *example {
 }
 
 func (e *example) gone(when string) *example {
-	e.l.Organization.DeletedAt = at(when)
+	e.l.Organization.DeletedAt = moment.At(when)
 	return e.deleted(when, "abcdefghijkl")
 }
 
 func (e *example) dormant(when string) *example {
-	e.l.Organization.SuspendedAt = at(when)
+	e.l.Organization.SuspendedAt = moment.At(when)
 	return e
 }
 
@@ -219,7 +210,7 @@ func TestCountToDate(t *testing.T) {
 		"2026-03-10 12:00:00": 3, // what happened in this second is inside
 		"2026-03-31 23:59:59": 4,
 	} {
-		if u := Count(l, ToDate(at(when)), Rules{}); u.Seats != want || !u.Known {
+		if u := Count(l, ToDate(moment.At(when)), Rules{}); u.Seats != want || !u.Known {
 			t.Errorf("to %s: %d seats, want %d", when, u.Seats, want)
 		}
 	}

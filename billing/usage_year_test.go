@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/internal/moment"
 	"seatbridge/internal/soak"
 	"seatbridge/store"
 )
@@ -20,8 +21,8 @@ import (
 
 // The time that the lives span; the two months before the year let trials and members run into it.
 var (
-	livesBegin = at("2025-11-01")
-	livesEnd   = at("2027-01-01")
+	livesBegin = moment.At("2025-11-01")
+	livesEnd   = moment.At("2027-01-01")
 )
 
 // TestYearOfThousandOrganizations lives a thousand lives in a soak, a hundred otherwise.

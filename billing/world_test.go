@@ -11,6 +11,7 @@ import (
 
 	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
@@ -37,10 +38,10 @@ func (w *world) time() time.Time {
 	return time.Now().Add(time.Duration(w.clock.Load())).UTC()
 }
 
-func (w *world) setTime(s string) { w.clock.Store(int64(time.Until(at(s)))) }
+func (w *world) setTime(s string) { w.clock.Store(int64(time.Until(moment.At(s)))) }
 
 // sleepUntil lets the time of a synctest bubble pass.
-func sleepUntil(s string) { <-time.After(time.Until(at(s))) }
+func sleepUntil(s string) { <-time.After(time.Until(moment.At(s))) }
 
 // newWorld connects Seatbridge to an instance without companies and maps both products.
 func newWorld(t *testing.T) *world {
@@ -133,7 +134,7 @@ func (w *world) must(err error) {
 // company adds a company with one open agreement to ConnectWise.
 func (w *world) company(name string) cwsim.Agreement {
 	c := w.sim.AddCompany(cwsim.Company{Name: name})
-	return w.sim.AddAgreement(cwsim.Agreement{Name: name + " Services", CompanyID: c.ID, Start: at("2025-01-01"), BillStart: at("2025-01-01"), Prorate: true})
+	return w.sim.AddAgreement(cwsim.Agreement{Name: name + " Services", CompanyID: c.ID, Start: moment.At("2025-01-01"), BillStart: moment.At("2025-01-01"), Prorate: true})
 }
 
 // filter is every company type and status.
@@ -166,7 +167,7 @@ func (w *world) client0() *connectwise.Client {
 func (w *world) organization(name string, seats int, plan store.Plan) store.Organization {
 	w.t.Helper()
 	o, err := w.store.CreateOrganization(w.t.Context(), store.Organization{
-		Name: name, Plan: plan, License: store.Standard, Managed: true, CreatedAt: at("2025-06-01"),
+		Name: name, Plan: plan, License: store.Standard, Managed: true, CreatedAt: moment.At("2025-06-01"),
 	})
 	w.must(err)
 	w.join(o, seats)
