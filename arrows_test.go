@@ -18,15 +18,16 @@ const module = "seatbridge"
 // arrows is the plan of the house: which packages each package imports, of the project's. It is complete and exact.
 // A new room adds its line here; a new arrow is a decision, with its reason in docs/decisions.
 var arrows = map[string]string{
-	module:                      "billing connectwise/cwsim handlers nordpass/npsim scheduler store",
-	"handlers":                  "billing billing/notify billing/table static store views",
+	module:                      "billing billing/seats connectwise/cwsim handlers nordpass/npsim scheduler store",
+	"handlers":                  "billing billing/notify billing/seats billing/table static store views",
 	"views":                     "static",
-	"billing":                   "billing/background billing/match billing/notify billing/problem billing/table connectwise nordpass store",
+	"billing":                   "billing/background billing/match billing/notify billing/problem billing/seats billing/table connectwise nordpass store",
 	"billing/background":        "",
 	"billing/match":             "",
 	"billing/notify":            "billing/background billing/problem store",
 	"billing/notify/notifytest": "",
 	"billing/problem":           "store",
+	"billing/seats":             "billing/problem store",
 	"billing/table":             "billing/problem store",
 	"connectwise":               "",
 	"connectwise/cwsim":         "",

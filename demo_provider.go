@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/nordpass/npsim"
 	"seatbridge/store"
 )
@@ -23,11 +24,11 @@ func strangers() []npsim.Record {
 func serveProviderSim(ctx context.Context, bridge *billing.Bridge, db *store.Store) (*billing.ProviderConfig, func(), error) {
 	sim, err := npsim.New(npsim.Config{
 		Monthly: func(month string) []npsim.Record {
-			return demoRecords(ctx, bridge, db, billing.WholeMonth(store.Month(month)))
+			return demoRecords(ctx, bridge, db, seats.WholeMonth(store.Month(month)))
 		},
 		Daily: func(day string) []npsim.Record {
 			at, _ := time.Parse(time.DateOnly, day) // the simulator has read it already
-			return demoRecords(ctx, bridge, db, billing.ToDate(at.AddDate(0, 0, 1).Add(-time.Second)))
+			return demoRecords(ctx, bridge, db, seats.ToDate(at.AddDate(0, 0, 1).Add(-time.Second)))
 		},
 	})
 	if err != nil {
@@ -61,7 +62,7 @@ func providerSimConfig(base, key string) *billing.ProviderConfig {
 
 // demoRecords is a report of the ledger's own figures, and of strangers. Every ninth organization is reported with one seat
 // more, so that differences can be seen.
-func demoRecords(ctx context.Context, bridge *billing.Bridge, db *store.Store, p billing.Period) []npsim.Record {
+func demoRecords(ctx context.Context, bridge *billing.Bridge, db *store.Store, p seats.Period) []npsim.Record {
 	usage, err := bridge.Usage(ctx, p, nil)
 	if err != nil {
 		return nil
@@ -76,7 +77,7 @@ func demoRecords(ctx context.Context, bridge *billing.Bridge, db *store.Store, p
 		if !counted || !o.Managed || !o.CreatedAt.Before(p.End()) {
 			continue
 		}
-		r := npsim.Record{ID: o.ExternalID, Name: o.Name, Licenses: u.Ledger, Tier: "Business", Trial: billing.InTrial(o.Organization, p.End().Add(-time.Second)), NFR: o.License == store.NFR}
+		r := npsim.Record{ID: o.ExternalID, Name: o.Name, Licenses: u.Ledger, Tier: "Business", Trial: seats.InTrial(o.Organization, p.End().Add(-time.Second)), NFR: o.License == store.NFR}
 		if u.Plan == store.Enterprise {
 			r.Tier = "Enterprise"
 		}

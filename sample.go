@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -110,7 +110,7 @@ func (s sample) organization(now time.Time) store.Organization {
 	case "":
 		o.License = store.Standard
 	case store.Trial:
-		o.TrialEndsAt = billing.TrialEnd(created)
+		o.TrialEndsAt = seats.TrialEnd(created)
 	}
 	return o
 }

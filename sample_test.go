@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -61,8 +62,8 @@ func TestSampleShowsEveryRule(t *testing.T) {
 		}
 	}
 	for _, o := range organizations(t, demoStore(t, now)) {
-		count("in trial", billing.InTrial(o.Organization, now))
-		count("trial over", o.License == store.Trial && !billing.InTrial(o.Organization, now))
+		count("in trial", seats.InTrial(o.Organization, now))
+		count("trial over", o.License == store.Trial && !seats.InTrial(o.Organization, now))
 		count("not for resale", o.License == store.NFR)
 		count("suspended", o.Status() == store.OrganizationSuspended)
 		count("deleted", o.Status() == store.OrganizationDeleted)

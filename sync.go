@@ -18,6 +18,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -59,24 +60,24 @@ func syncCommand(stdout, stderr io.Writer) *ffcli.Command {
 }
 
 // syncPeriod is the stretch of time that a sync of the month counts seats over.
-func syncPeriod(month string, now time.Time) (billing.Period, error) {
+func syncPeriod(month string, now time.Time) (seats.Period, error) {
 	current := store.MonthOf(now)
 	if month == "" {
-		return billing.ToDate(now), nil
+		return seats.ToDate(now), nil
 	}
 	m, err := store.ParseMonth(month)
 	switch {
 	case err != nil:
-		return billing.Period{}, usageError{fmt.Errorf("-month %q is not a month such as 2026-10", month)}
+		return seats.Period{}, usageError{fmt.Errorf("-month %q is not a month such as 2026-10", month)}
 	case m > current:
-		return billing.Period{}, usageError{fmt.Errorf("-month %s has not begun: it is %s in UTC", month, now.UTC().Format("2006-01-02"))}
+		return seats.Period{}, usageError{fmt.Errorf("-month %s has not begun: it is %s in UTC", month, now.UTC().Format("2006-01-02"))}
 	case m == current:
-		return billing.ToDate(now), nil
+		return seats.ToDate(now), nil
 	}
-	return billing.WholeMonth(m), nil
+	return seats.WholeMonth(m), nil
 }
 
-func syncNow(ctx context.Context, c *config, o syncOptions, period billing.Period, stdout, stderr io.Writer) (err error) {
+func syncNow(ctx context.Context, c *config, o syncOptions, period seats.Period, stdout, stderr io.Writer) (err error) {
 	_, db, err := openExisting(ctx, c)
 	if err != nil {
 		return err
@@ -142,7 +143,7 @@ func needsPerson(c store.Change) bool {
 	return !slices.Contains([]store.ChangeState{store.StateWritten, store.StateUnchanged, store.StatePlanned}, c.State)
 }
 
-func printTable(w io.Writer, run store.Run, period billing.Period, changes []store.Change) error {
+func printTable(w io.Writer, run store.Run, period seats.Period, changes []store.Change) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "Run %d, %s\n\n", run.ID, period)
 	if len(changes) > 0 {

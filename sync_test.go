@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -30,18 +31,18 @@ func TestSyncPeriod(t *testing.T) {
 		name  string
 		month string
 		now   time.Time
-		want  billing.Period
+		want  seats.Period
 		usage bool
 	}{
-		{"no month is the current one to date", "", now, billing.ToDate(now), false},
-		{"the current month is to date", "2026-11", now, billing.ToDate(now), false},
-		{"the local zone does not matter", "", inTokyo, billing.ToDate(now), false},
-		{"UTC decides what the current month is", "2026-11", lateOctober, billing.ToDate(lateOctober), false},
-		{"a past month is whole", "2026-10", now, billing.WholeMonth("2026-10"), false},
-		{"a month of another year", "2025-12", now, billing.WholeMonth("2025-12"), false},
-		{"a month to come", "2026-12", now, billing.Period{}, true},
-		{"no month at all", "2026-13", now, billing.Period{}, true},
-		{"a day", "2026-10-01", now, billing.Period{}, true},
+		{"no month is the current one to date", "", now, seats.ToDate(now), false},
+		{"the current month is to date", "2026-11", now, seats.ToDate(now), false},
+		{"the local zone does not matter", "", inTokyo, seats.ToDate(now), false},
+		{"UTC decides what the current month is", "2026-11", lateOctober, seats.ToDate(lateOctober), false},
+		{"a past month is whole", "2026-10", now, seats.WholeMonth("2026-10"), false},
+		{"a month of another year", "2025-12", now, seats.WholeMonth("2025-12"), false},
+		{"a month to come", "2026-12", now, seats.Period{}, true},
+		{"no month at all", "2026-13", now, seats.Period{}, true},
+		{"a day", "2026-10-01", now, seats.Period{}, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -18,7 +19,7 @@ const rememberedMonths = 12
 type figures struct {
 	mu             sync.Mutex
 	version        int64 // of the ledgers
-	rules          Rules
+	rules          seats.Rules
 	month          store.Month // the current one
 	byOrganization map[int64]*remembered
 	sums           []MonthTotal // of all organizations, oldest month first; nil: to be added up
@@ -28,7 +29,7 @@ type figures struct {
 type remembered struct {
 	created time.Time
 	months  [rememberedMonths]plainUsage
-	trend   Trend
+	trend   seats.Trend
 	until   time.Time // when time alone will change the current month's figure; zero: never
 }
 
@@ -36,7 +37,7 @@ type remembered struct {
 type plainUsage struct {
 	seats, ledger int
 	plan          store.Plan
-	source        Source
+	source        seats.Source
 	known         bool
 }
 
@@ -84,9 +85,9 @@ func (f *figures) count(ctx context.Context, b *Bridge, ids []int64) error {
 			delete(f.byOrganization, l.Organization.ID)
 			continue
 		}
-		r := &remembered{created: l.Organization.CreatedAt, until: nextChange(l, b.now()), trend: TrendOf(l, b.now(), f.rules)}
+		r := &remembered{created: l.Organization.CreatedAt, until: nextChange(l, b.now()), trend: seats.TrendOf(l, b.now(), f.rules)}
 		for i, p := range periods {
-			u := Count(l, p, f.rules)
+			u := seats.Count(l, p, f.rules)
 			r.months[i] = plainUsage{seats: u.Seats, ledger: u.Ledger, plan: u.Plan, source: u.Source, known: u.Known}
 		}
 		f.byOrganization[l.Organization.ID] = r
@@ -118,7 +119,7 @@ func nextChange(l store.Ledger, now time.Time) time.Time {
 
 // Figures is the billable seats of all organizations in a month to date or a whole past month, without
 // the reasons, which Usage gives. It is quick for the last twelve months.
-func (b *Bridge) Figures(ctx context.Context, p Period) (map[int64]Usage, error) {
+func (b *Bridge) Figures(ctx context.Context, p seats.Period) (map[int64]seats.Usage, error) {
 	b.figures.mu.Lock()
 	defer b.figures.mu.Unlock()
 	if err := b.figures.refresh(ctx, b); err != nil {
@@ -128,7 +129,7 @@ func (b *Bridge) Figures(ctx context.Context, p Period) (map[int64]Usage, error)
 		if remembered.Month != p.Month || remembered.AsOf.IsZero() != p.AsOf.IsZero() {
 			continue
 		}
-		usages := make(map[int64]Usage, len(b.figures.byOrganization))
+		usages := make(map[int64]seats.Usage, len(b.figures.byOrganization))
 		for id, r := range b.figures.byOrganization {
 			usages[id] = r.months[i].usage(id, p)
 		}
@@ -151,7 +152,7 @@ func (b *Bridge) Totals(ctx context.Context, months int) ([]MonthTotal, error) {
 	return slices.Clone(b.figures.sums[max(0, rememberedMonths-months):]), nil
 }
 
-func (f *figures) addUp(periods []Period) []MonthTotal {
+func (f *figures) addUp(periods []seats.Period) []MonthTotal {
 	sums := make([]MonthTotal, len(periods))
 	for i, p := range periods {
 		sums[i] = MonthTotal{Month: p.Month, Seats: map[store.Plan]int{}}
@@ -165,7 +166,7 @@ func (f *figures) addUp(periods []Period) []MonthTotal {
 }
 
 // isThere says whether the organization has part in the period: it was there, or somebody says what it used.
-func (r *remembered) isThere(i int, p Period) bool {
+func (r *remembered) isThere(i int, p seats.Period) bool {
 	return r.months[i].known || r.created.Before(p.End())
 }
 
@@ -178,9 +179,9 @@ func (b *Bridge) TotalsOf(ctx context.Context, months int, ids []int64) ([]Month
 
 // Months is the figures of the last twelve months of each of the organizations, oldest first and without the
 // reasons; the last one is the current month to date.
-func (b *Bridge) Months(ctx context.Context, ids []int64) (map[int64][]Usage, error) {
+func (b *Bridge) Months(ctx context.Context, ids []int64) (map[int64][]seats.Usage, error) {
 	periods := b.lastPeriods(rememberedMonths)
-	months := make(map[int64][]Usage, len(ids))
+	months := make(map[int64][]seats.Usage, len(ids))
 	err := b.eachRemembered(ctx, ids, func(id int64, r *remembered) {
 		for i, p := range periods {
 			months[id] = append(months[id], r.months[i].usage(id, p))
@@ -191,9 +192,9 @@ func (b *Bridge) Months(ctx context.Context, ids []int64) (map[int64][]Usage, er
 
 // Forecast is what to expect at the end of the current month for the organizations together; nil: for all. Halves of
 // seats add up, so that it may differ from the sum of the forecasts of each.
-func (b *Bridge) Forecast(ctx context.Context, ids []int64) (Forecast, error) {
-	now := ToDate(b.now())
-	var sum Forecast
+func (b *Bridge) Forecast(ctx context.Context, ids []int64) (seats.Forecast, error) {
+	now := seats.ToDate(b.now())
+	var sum seats.Forecast
 	err := b.eachRemembered(ctx, ids, func(id int64, r *remembered) {
 		if f := r.trend.Forecast(r.months[rememberedMonths-1].usage(id, now)); f.Known {
 			sum.Known = true
@@ -224,8 +225,8 @@ func (b *Bridge) eachRemembered(ctx context.Context, ids []int64, fn func(id int
 	return nil
 }
 
-func (f plainUsage) usage(id int64, p Period) Usage {
-	return Usage{OrganizationID: id, Period: p, Seats: f.seats, Plan: f.plan, Known: f.known, Source: f.source, Ledger: f.ledger}
+func (f plainUsage) usage(id int64, p seats.Period) seats.Usage {
+	return seats.Usage{OrganizationID: id, Period: p, Seats: f.seats, Plan: f.plan, Known: f.known, Source: f.source, Ledger: f.ledger}
 }
 
 func (t *MonthTotal) add(f plainUsage) {

@@ -3,6 +3,7 @@ package billing
 import (
 	"testing"
 
+	"seatbridge/billing/seats"
 	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
@@ -13,13 +14,13 @@ func TestFiguresFollowTheLedgers(t *testing.T) {
 	w := newWorld(t)
 	acme, _ := w.mapped("Acme", 5, store.Business)
 	trial, err := w.store.CreateOrganization(t.Context(), store.Organization{
-		Name: "Trial", Plan: store.Enterprise, License: store.Trial, Managed: true, CreatedAt: moment.At("2026-10-10"), TrialEndsAt: TrialEnd(moment.At("2026-10-10")),
+		Name: "Trial", Plan: store.Enterprise, License: store.Trial, Managed: true, CreatedAt: moment.At("2026-10-10"), TrialEndsAt: seats.TrialEnd(moment.At("2026-10-10")),
 	})
 	w.must(err)
 	w.join(trial, 4)
 	same := func(when string) {
 		t.Helper()
-		for _, p := range []Period{ToDate(w.time()), WholeMonth("2026-09"), WholeMonth("2020-01")} {
+		for _, p := range []seats.Period{seats.ToDate(w.time()), seats.WholeMonth("2026-09"), seats.WholeMonth("2020-01")} {
 			counted, err := w.Usage(t.Context(), p, nil)
 			w.must(err)
 			remembered, err := w.Figures(t.Context(), p)

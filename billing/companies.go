@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"seatbridge/billing/seats"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -387,7 +388,7 @@ func (b *Bridge) Unmap(ctx context.Context, who Actor, organizationID int64, zer
 }
 
 func (b *Bridge) unmapToZero(ctx context.Context, who Actor, m store.Mapping, unmap func() error) error {
-	r := Request{Kind: store.RunRelease, Period: ToDate(b.now()), Agreement: m.AgreementID}
+	r := Request{Kind: store.RunRelease, Period: seats.ToDate(b.now()), Agreement: m.AgreementID}
 	mappings, err := b.store.Mappings(ctx)
 	if err != nil {
 		return fmt.Errorf("reading mappings: %w", err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -20,7 +21,7 @@ func (b *Bridge) Correct(ctx context.Context, who Actor, c store.Correction) err
 		return err
 	}
 	c.Reason = strings.TrimSpace(c.Reason)
-	problems := FigureProblems(o, Figure{c.Month, c.Seats, c.Plan}, b.now())
+	problems := seats.FigureProblems(o, seats.Figure{Month: c.Month, Seats: c.Seats, Plan: c.Plan}, b.now())
 	if c.Reason == "" {
 		addProblem(problems, "reason", "Give the reason: it is shown wherever the figure is.")
 	}
@@ -51,15 +52,15 @@ func (b *Bridge) WithdrawCorrection(ctx context.Context, who Actor, organization
 }
 
 // period is a month as figures show it: the current one to date, any other whole.
-func (b *Bridge) period(m store.Month) Period {
-	if current := ToDate(b.now()); current.Month == m {
+func (b *Bridge) period(m store.Month) seats.Period {
+	if current := seats.ToDate(b.now()); current.Month == m {
 		return current
 	}
-	return WholeMonth(m)
+	return seats.WholeMonth(m)
 }
 
 // inWords is a figure in a sentence.
-func inWords(u Usage) string {
+func inWords(u seats.Usage) string {
 	if !u.Known {
 		return "unknown"
 	}

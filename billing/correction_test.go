@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -29,11 +30,11 @@ func TestCorrectAndWithdraw(t *testing.T) {
 	if err := w.Correct(t.Context(), admin(), store.Correction{OrganizationID: 99, Month: "2026-10", Plan: store.Business, Reason: "x"}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("nobody: %v", err)
 	}
-	figure := func() Usage {
+	figure := func() seats.Usage {
 		t.Helper()
-		counted, err := w.Usage(t.Context(), ToDate(w.time()), nil)
+		counted, err := w.Usage(t.Context(), seats.ToDate(w.time()), nil)
 		w.must(err)
-		remembered, err := w.Figures(t.Context(), ToDate(w.time()))
+		remembered, err := w.Figures(t.Context(), seats.ToDate(w.time()))
 		w.must(err)
 		if u, r := counted[acme.ID], remembered[acme.ID]; u.Seats != r.Seats || u.Source != r.Source {
 			t.Errorf("remembered %+v, counted %+v", r, u)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -121,7 +122,7 @@ func (b *Bridge) Retry(ctx context.Context, who Actor, runID int64) (store.Run, 
 	case store.RunUndo:
 		return b.Undo(ctx, who, run.Of) // what is undone already needs nothing
 	case store.RunRelease:
-		return b.Start(ctx, who, Request{Kind: store.RunRelease, Period: ToDate(b.now()), Agreement: run.Agreement})
+		return b.Start(ctx, who, Request{Kind: store.RunRelease, Period: seats.ToDate(b.now()), Agreement: run.Agreement})
 	}
 	r.Kind = store.RunRetry
 	return b.Start(ctx, who, r)
@@ -143,7 +144,7 @@ func (b *Bridge) following(ctx context.Context, runID int64) (Request, error) {
 	if run.StartedAt.Before(i.ConnectedAt) {
 		return Request{}, &Invalid{Fields: map[string]string{"run": "This run was made with another connection."}}
 	}
-	return Request{Period: Period{Month: run.Month, AsOf: run.AsOf}, Of: runID}, nil
+	return Request{Period: seats.Period{Month: run.Month, AsOf: run.AsOf}, Of: runID}, nil
 }
 
 // SyncAgreement syncs one agreement with real-time figures, in the background.

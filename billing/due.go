@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -29,7 +30,7 @@ func (b *Bridge) RunDue(ctx context.Context) error {
 		if err := b.pullBefore(ctx, m); err != nil {
 			return fmt.Errorf("syncing %s: %w", m, err)
 		}
-		run, err := b.Run(ctx, System(), Request{Kind: store.RunMonthly, Period: WholeMonth(m)})
+		run, err := b.Run(ctx, System(), Request{Kind: store.RunMonthly, Period: seats.WholeMonth(m)})
 		if errors.Is(err, ErrRunning) {
 			return nil // the hourly look finds it still due
 		}
@@ -53,8 +54,8 @@ func (b *Bridge) Due(ctx context.Context) ([]store.Month, error) {
 		return nil, fmt.Errorf("reading the integration: %w", err)
 	}
 	var months []store.Month
-	for m := store.MonthOf(i.ActiveSince).Add(-1); !b.now().Before(DueAt(m)); m = m.Add(1) {
-		if !DueAt(m).After(i.ActiveSince) {
+	for m := store.MonthOf(i.ActiveSince).Add(-1); !b.now().Before(seats.DueAt(m)); m = m.Add(1) {
+		if !seats.DueAt(m).After(i.ActiveSince) {
 			continue
 		}
 		due, err := b.isDue(ctx, m)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
 	"seatbridge/store"
@@ -588,7 +589,7 @@ func TestReleaseOfAnAgreementThatIsMappedAgain(t *testing.T) {
 	w.must(w.Unmap(t.Context(), admin(), acme.ID, false))
 	branch := w.organization("Branch", 3, store.Business)
 	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
-	release, err := w.Run(t.Context(), admin(), Request{Kind: store.RunRelease, Period: ToDate(w.time()), Agreement: a.ID})
+	release, err := w.Run(t.Context(), admin(), Request{Kind: store.RunRelease, Period: seats.ToDate(w.time()), Agreement: a.ID})
 	w.must(err)
 	w.wantChanges(release)
 	w.wantLive(a.ID, "NP-BUS 5")

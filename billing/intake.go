@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
 	"seatbridge/store"
 )
@@ -413,7 +414,7 @@ func (r *intakeRow) checkMoments(m *MemberRow) {
 			continue
 		}
 		if last >= 0 && isBefore(t, moments[last]) {
-			r.refuse(columns[i], "%s is before %s, when the member was %s.", day(t), day(moments[last]), columns[last])
+			r.refuse(columns[i], "%s is before %s, when the member was %s.", seats.Day(t), seats.Day(moments[last]), columns[last])
 		}
 		last = i
 	}
@@ -514,7 +515,7 @@ func (r *intakeRow) seats() int {
 		r.refuse(SeatsColumn, "%s is negative: seats are counted from 0.", table.Excerpt(text))
 	case !table.IsDigits(text):
 		r.refuse(SeatsColumn, "%s is not a whole number in plain digits: write it without separators, decimals and words, like 1000.", table.Excerpt(text))
-	case err != nil || n > MostSeats:
+	case err != nil || n > seats.MostSeats:
 		r.refuse(SeatsColumn, "%s are more than 1,000,000 seats.", table.Excerpt(text))
 	default:
 		return n
@@ -695,7 +696,7 @@ func (d *differ) missing(s store.Seat) {
 		return
 	}
 	after := s
-	after.DeletedAt = later(d.options.Now, s.JoinedAt)
+	after.DeletedAt = seats.Later(d.options.Now, s.JoinedAt)
 	d.change(MemberChange{Action: DeleteMember, Before: s, After: after})
 }
 
@@ -805,11 +806,11 @@ func (d *differ) deleted(s store.Seat, row MemberRow) (store.Seat, string) {
 	s.SuspendedAt = corrected(s.SuspendedAt, row.SuspendedAt)
 	s.DeletedAt = corrected(s.DeletedAt, row.DeletedAt)
 	if s.DeletedAt.IsZero() {
-		s.DeletedAt = later(d.options.Now, s.JoinedAt)
+		s.DeletedAt = seats.Later(d.options.Now, s.JoinedAt)
 	}
 	s.DeletedAt = notBefore(s.DeletedAt, s.JoinedAt)
 	if s.DeletedAt.Before(s.JoinedAt) {
-		return s, fmt.Sprintf("Deleted on %s, but a member only since %s.", day(s.DeletedAt), day(s.JoinedAt))
+		return s, fmt.Sprintf("Deleted on %s, but a member only since %s.", seats.Day(s.DeletedAt), seats.Day(s.JoinedAt))
 	}
 	return s, ""
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
 	"seatbridge/store"
 )
@@ -281,19 +282,19 @@ func (p *intakePlan) changes(ctx context.Context, g *intakeGroup, known intakeSt
 	return p.memberChanges(g, seats), nil
 }
 
-func (p *intakePlan) memberChanges(g *intakeGroup, seats []store.Seat) []IntakeChange {
+func (p *intakePlan) memberChanges(g *intakeGroup, number []store.Seat) []IntakeChange {
 	if g.spellings > 1 {
 		p.refuseDoubles(g.members)
 	}
 	for i := range g.members {
 		row := &g.members[i]
 		if o := g.organization; !o.DeletedAt.IsZero() && len(row.Problems) == 0 && row.Status != store.SeatDeleted {
-			row.Problems = []RowProblem{{Line: row.Line, Problem: fmt.Sprintf("%s was deleted on %s: nobody is a member any more.", o.Name, day(o.DeletedAt))}}
+			row.Problems = []RowProblem{{Line: row.Line, Problem: fmt.Sprintf("%s was deleted on %s: nobody is a member any more.", o.Name, seats.Day(o.DeletedAt))}}
 			p.refuse(row.Problems)
 		}
 		g.begin(*row)
 	}
-	diff := DiffMembers(seats, g.members, DiffOptions{OrganizationID: g.organization.ID, Now: p.options.Now, RemoveMissing: p.choices.RemoveMissing})
+	diff := DiffMembers(number, g.members, DiffOptions{OrganizationID: g.organization.ID, Now: p.options.Now, RemoveMissing: p.choices.RemoveMissing})
 	for _, problem := range diff.Problems {
 		p.refuse([]RowProblem{problem})
 	}
@@ -313,7 +314,7 @@ func (g *intakeGroup) begin(row MemberRow) {
 	}
 	for _, t := range []time.Time{row.InvitedAt, row.JoinedAt} {
 		if !t.IsZero() {
-			g.organization.CreatedAt = earlier(g.organization.CreatedAt, t)
+			g.organization.CreatedAt = seats.Earlier(g.organization.CreatedAt, t)
 		}
 	}
 }
@@ -377,7 +378,7 @@ func (p *intakePlan) usageChanges(g *intakeGroup, known usageKnown) []IntakeChan
 	var changes []IntakeChange
 	lines := map[store.Month]int{}
 	for _, row := range g.usage {
-		problem := afterDeletion(g.organization, row.Month)
+		problem := seats.AfterDeletion(g.organization, row.Month)
 		if line, ok := lines[row.Month]; ok {
 			problem = fmt.Sprintf("The same organization and month are in line %d already, where the organization is named in another way.", line)
 		}
@@ -403,7 +404,7 @@ func (p *intakePlan) usageChanges(g *intakeGroup, known usageKnown) []IntakeChan
 // as they are when the Provider API reports them.
 func (p *intakePlan) report(o store.Organization, row UsageRow, known usageKnown) store.UsageReport {
 	r := store.UsageReport{
-		OrganizationID: o.ID, Month: row.Month, Seats: row.Seats, Plan: row.Plan, Source: string(SourceCSV), ReportedAt: p.options.Now,
+		OrganizationID: o.ID, Month: row.Month, Seats: row.Seats, Plan: row.Plan, Source: string(seats.SourceCSV), ReportedAt: p.options.Now,
 	}
 	if r.Plan == "" {
 		r.Plan = known.plans[row.Month][o.ID]

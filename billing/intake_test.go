@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
 	"seatbridge/internal/moment"
 	"seatbridge/internal/soak"
@@ -700,7 +701,7 @@ func fuzzUsage(t *testing.T, file []byte, survey table.Survey, o IntakeOptions) 
 		if err != nil {
 			return
 		}
-		if n++; len(row.Problems) == 0 && (row.Organization == "" || row.Month == "" || row.Seats < 0 || row.Seats > MostSeats || row.Line < 1) {
+		if n++; len(row.Problems) == 0 && (row.Organization == "" || row.Month == "" || row.Seats < 0 || row.Seats > seats.MostSeats || row.Line < 1) {
 			t.Fatalf("good row without its fields: %+v", row)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
 	"seatbridge/store"
 )
@@ -342,7 +343,7 @@ func (b *Bridge) plan(ctx context.Context, in Intake, o IntakeOptions) (*intakeP
 
 // ledgerPlans are the plans that the ledgers bill a month on.
 func (b *Bridge) ledgerPlans(ctx context.Context, m store.Month) (map[int64]store.Plan, error) {
-	usage, err := b.Usage(ctx, WholeMonth(m), nil)
+	usage, err := b.Usage(ctx, seats.WholeMonth(m), nil)
 	plans := make(map[int64]store.Plan, len(usage))
 	for id, u := range usage {
 		if u.Original != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
 	"seatbridge/internal/moment"
 	"seatbridge/store"
@@ -88,7 +89,7 @@ func TestImportMembers(t *testing.T) {
 	if in = w.writeIntake(in, true); in.State != store.IntakeDone || !in.Progress.Problem.Zero() {
 		t.Fatalf("written: %+v", in)
 	}
-	usage, err := w.Usage(t.Context(), WholeMonth("2026-03"), nil)
+	usage, err := w.Usage(t.Context(), seats.WholeMonth("2026-03"), nil)
 	w.must(err)
 	seats := map[string]int{}
 	for _, u := range usage {
@@ -187,9 +188,9 @@ func TestImportUsage(t *testing.T) {
 	if in = w.writeIntake(in, true); in.State != store.IntakeDone {
 		t.Fatalf("%+v", in.Progress)
 	}
-	september, err := w.Usage(t.Context(), WholeMonth("2026-09"), nil)
+	september, err := w.Usage(t.Context(), seats.WholeMonth("2026-09"), nil)
 	w.must(err)
-	if u := september[acme.ID]; !u.Known || u.Seats != 7 || u.Plan != store.Enterprise || u.Source != SourceCSV || u.Ledger != 0 {
+	if u := september[acme.ID]; !u.Known || u.Seats != 7 || u.Plan != store.Enterprise || u.Source != seats.SourceCSV || u.Ledger != 0 {
 		t.Errorf("Acme in September: %+v", u)
 	}
 	if u := september[own.ID]; u.Seats != 0 || !strings.Contains(u.Why, "NFR") {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/soak"
 	"seatbridge/store"
@@ -253,7 +254,7 @@ func dropRuns(t *testing.T, seed uint64, runs, perRun int) {
 		w.sim.ClearFaults()
 		wantStatus(t, w.sync(), store.RunDone)
 		w.noDoubles(wanted)
-		usages, err := w.Usage(t.Context(), ToDate(w.time()), nil)
+		usages, err := w.Usage(t.Context(), seats.ToDate(w.time()), nil)
 		w.must(err)
 		for i, o := range organizations {
 			a := agreements[run*perRun+i]

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -31,7 +32,7 @@ func ProfileOf(o store.Organization) Profile {
 func (p Profile) New(now time.Time) store.Organization {
 	o := p.of(store.Organization{CreatedAt: now})
 	if o.License == store.Trial {
-		o.TrialEndsAt = TrialEnd(now)
+		o.TrialEndsAt = seats.TrialEnd(now)
 	}
 	return o
 }

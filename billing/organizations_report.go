@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -19,7 +20,7 @@ func (d *Organizations) ReportUsage(ctx context.Context, who Actor, r store.Usag
 		if err != nil {
 			return err
 		}
-		problems := FigureProblems(o, Figure{r.Month, r.Seats, r.Plan}, d.now())
+		problems := seats.FigureProblems(o, seats.Figure{Month: r.Month, Seats: r.Seats, Plan: r.Plan}, d.now())
 		addProblem(problems, "note", LengthProblem(r.Note, longestNote))
 		if len(problems) > 0 {
 			return &Invalid{Fields: problems}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -164,7 +165,7 @@ func TestReportedFigureIsChecked(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	o := d.add("Acme")
-	report := store.UsageReport{OrganizationID: o.ID, Month: "2026-02", Seats: 7, Plan: store.Enterprise, Source: string(SourceAPI)}
+	report := store.UsageReport{OrganizationID: o.ID, Month: "2026-02", Seats: 7, Plan: store.Enterprise, Source: string(seats.SourceAPI)}
 	for field, change := range map[string]func(*store.UsageReport){
 		"month": func(r *store.UsageReport) { r.Month = "2026-04" },
 		"seats": func(r *store.UsageReport) { r.Seats = -1 },

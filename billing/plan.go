@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/seats"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -47,7 +48,7 @@ type Policy struct {
 
 // Wants adds up the billable seats of an agreement's organizations by plan. An organization without a
 // figure makes every sum that it could belong to unknown: a partial sum would be a wrong invoice.
-func Wants(usages []Usage) map[store.Plan]Want {
+func Wants(usages []seats.Usage) map[store.Plan]Want {
 	wants := map[store.Plan]Want{}
 	var unknown []string
 	for _, u := range usages {
@@ -203,7 +204,7 @@ func planUpdate(c store.Change, line connectwise.Addition, bound store.Line, rea
 func warnings(c store.Change, line connectwise.Addition, bound store.Line) []string {
 	var list []string
 	if c.HandEdited {
-		list = append(list, fmt.Sprintf("Edited in ConnectWise: it says %s, Seatbridge left %s there on %s.", line.Quantity, c.Written.Decimal, minute(bound.WrittenAt)))
+		list = append(list, fmt.Sprintf("Edited in ConnectWise: it says %s, Seatbridge left %s there on %s.", line.Quantity, c.Written.Decimal, seats.Minute(bound.WrittenAt)))
 	}
 	if line.BillCustomer != "" && line.BillCustomer != connectwise.Billable {
 		list = append(list, fmt.Sprintf("ConnectWise does not bill this addition: its bill customer setting is %s.", line.BillCustomer))
@@ -213,9 +214,6 @@ func warnings(c store.Change, line connectwise.Addition, bound store.Line) []str
 	}
 	return list
 }
-
-// minute writes a moment for people.
-func minute(t time.Time) string { return t.UTC().Format("2 January 2006 at 15:04 UTC") }
 
 func reasonFor(want Want, p MappedProduct) string {
 	if want.Seats == 0 && len(want.Shares) == 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/seats"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -22,8 +23,8 @@ func products() []MappedProduct {
 	}
 }
 
-func known(id int64, seats int, plan store.Plan) Usage {
-	return Usage{OrganizationID: id, Organization: "Org", Seats: seats, Plan: plan, Known: true}
+func known(id int64, number int, plan store.Plan) seats.Usage {
+	return seats.Usage{OrganizationID: id, Organization: "Org", Seats: number, Plan: plan, Known: true}
 }
 
 func date(s string) connectwise.Date {
@@ -76,14 +77,14 @@ func side(d decimal.NullDecimal) string {
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	var (
-		five  = []Usage{known(1, 5, store.Business)}
-		none  = []Usage{known(1, 0, store.Business)}
-		other = []Usage{known(1, 5, store.Enterprise)}
-		blank = []Usage{{OrganizationID: 1, Organization: "Org", Plan: store.Business, Why: "No figure."}}
+		five  = []seats.Usage{known(1, 5, store.Business)}
+		none  = []seats.Usage{known(1, 0, store.Business)}
+		other = []seats.Usage{known(1, 5, store.Enterprise)}
+		blank = []seats.Usage{{OrganizationID: 1, Organization: "Org", Plan: store.Business, Why: "No figure."}}
 	)
 	tests := []struct {
 		name      string
-		usages    []Usage
+		usages    []seats.Usage
 		additions []connectwise.Addition
 		lines     []store.Line
 		hold      bool
@@ -99,10 +100,10 @@ func TestPlan(t *testing.T) {
 		{name: "nothing wanted, no line: nothing", usages: none, want: nil},
 		{name: "nothing wanted and a line: to 0", usages: none, additions: []connectwise.Addition{line(9, businessID, "5")}, want: []string{"planned NP-BUS 5>0"}},
 		{name: "an upgrade moves the seats, no double billing", usages: other, additions: []connectwise.Addition{line(9, businessID, "5")}, want: []string{"planned NP-BUS 5>0", "planned NP-ENT ->5"}},
-		{name: "two organizations of one plan add up", usages: []Usage{known(1, 5, store.Business), known(2, 3, store.Business)}, want: []string{"planned NP-BUS ->8"}},
-		{name: "two plans make two lines", usages: []Usage{known(1, 5, store.Business), known(2, 3, store.Enterprise)}, want: []string{"planned NP-BUS ->5", "planned NP-ENT ->3"}},
+		{name: "two organizations of one plan add up", usages: []seats.Usage{known(1, 5, store.Business), known(2, 3, store.Business)}, want: []string{"planned NP-BUS ->8"}},
+		{name: "two plans make two lines", usages: []seats.Usage{known(1, 5, store.Business), known(2, 3, store.Enterprise)}, want: []string{"planned NP-BUS ->5", "planned NP-ENT ->3"}},
 		{name: "unknown is not zero", usages: blank, additions: []connectwise.Addition{line(9, businessID, "5")}, want: []string{"skipped NP-BUS ->-"}},
-		{name: "a partial sum is never written", usages: append([]Usage{known(2, 3, store.Enterprise)}, blank...), additions: []connectwise.Addition{line(9, businessID, "5"), line(8, enterpriseID, "2")}, want: []string{"skipped NP-BUS ->-", "skipped NP-ENT ->-"}},
+		{name: "a partial sum is never written", usages: append([]seats.Usage{known(2, 3, store.Enterprise)}, blank...), additions: []connectwise.Addition{line(9, businessID, "5"), line(8, enterpriseID, "2")}, want: []string{"skipped NP-BUS ->-", "skipped NP-ENT ->-"}},
 		{name: "two open lines: a person chooses", usages: five, additions: []connectwise.Addition{line(8, businessID, "2"), line(9, businessID, "3")}, want: []string{"conflict NP-BUS ->5"}},
 		{name: "two open lines, one bound: the bound one", usages: five, additions: []connectwise.Addition{line(8, businessID, "2"), line(9, businessID, "3")}, lines: []store.Line{bound(businessID, 9, "3")}, want: []string{"planned NP-BUS 3>5"}},
 		{name: "two open lines at 0, nothing wanted: nothing", usages: none, additions: []connectwise.Addition{line(8, businessID, "0"), line(9, businessID, "0")}, want: nil},
@@ -162,7 +163,7 @@ func TestPlan(t *testing.T) {
 func TestPlanNotesHandEdits(t *testing.T) {
 	t.Parallel()
 	s := Situation{
-		Additions: []connectwise.Addition{line(9, businessID, "7")}, Wants: Wants([]Usage{known(1, 5, store.Business)}),
+		Additions: []connectwise.Addition{line(9, businessID, "7")}, Wants: Wants([]seats.Usage{known(1, 5, store.Business)}),
 		Lines: []store.Line{bound(businessID, 9, "4")},
 	}
 	c := Plan(s, products(), date("2026-11-01"), Policy{HandEdits: store.Overwrite})[0]
@@ -218,5 +219,20 @@ func TestUnbillable(t *testing.T) {
 				t.Errorf("got %q, billable should be %v", why, tt.billable)
 			}
 		})
+	}
+}
+
+// TestWantsAddUp sums the organizations of an agreement on each plan, and knows nothing of the sum where one is unknown.
+func TestWantsAddUp(t *testing.T) {
+	t.Parallel()
+	usages := []seats.Usage{known(1, 5, store.Business), known(2, 3, store.Business), known(3, 4, store.Enterprise)}
+	wants := Wants(usages)
+	if b, e := wants[store.Business], wants[store.Enterprise]; b.Seats != 8 || len(b.Shares) != 2 || e.Seats != 4 || len(e.Shares) != 1 {
+		t.Errorf("business %+v, enterprise %+v", b, e)
+	}
+	for plan, want := range Wants(append(usages, seats.Usage{OrganizationID: 4, Organization: "Delta", Why: "Nobody knows."})) {
+		if plan != "" && want.Unknown != "Delta: Nobody knows." {
+			t.Errorf("%s: %q", plan, want.Unknown)
+		}
 	}
 }

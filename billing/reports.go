@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/seats"
 	"seatbridge/nordpass"
 	"seatbridge/store"
 )
@@ -107,7 +108,7 @@ func (b *Bridge) pullBefore(ctx context.Context, m store.Month) error {
 	if err != nil {
 		return err
 	}
-	rule, err := ReportRuleOf(saved)
+	rule, err := seats.ReportRuleOf(saved)
 	if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func (b *Bridge) pullBefore(ctx context.Context, m store.Month) error {
 	if !errors.Is(pulled, ErrNoReport) {
 		return pulled
 	}
-	if !rule.Required || m < rule.Since || !b.now().Before(DueAt(m).Add(reportWait)) {
+	if !rule.Required || m < rule.Since || !b.now().Before(seats.DueAt(m).Add(reportWait)) {
 		return nil
 	}
 	_, err = b.store.LastUsageReport(ctx, string(m))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -18,7 +19,7 @@ type ProviderRow struct {
 func (r ProviderRow) usageReport(m store.Month, now time.Time) store.UsageReport {
 	return store.UsageReport{
 		OrganizationID: r.OrganizationID, Month: m, Seats: r.Billable(), Plan: r.Plan,
-		Source: string(SourceProvider), Note: r.Note(), ReportedAt: now,
+		Source: string(seats.SourceProvider), Note: r.Note(), ReportedAt: now,
 	}
 }
 

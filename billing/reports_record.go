@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"seatbridge/billing/seats"
 	"seatbridge/nordpass"
 	"seatbridge/store"
 )
@@ -49,7 +50,7 @@ func (r ProviderRecord) organization(now time.Time) store.Organization {
 	case r.NFR:
 		o.License = store.NFR
 	case r.Trial:
-		o.License, o.TrialEndsAt = store.Trial, TrialEnd(now)
+		o.License, o.TrialEndsAt = store.Trial, seats.TrialEnd(now)
 	}
 	return o
 }
@@ -67,7 +68,7 @@ func readRecord(sent nordpass.Record, c ProviderConfig) ProviderRecord {
 		note("It has neither an id nor a name.")
 	}
 	var ok bool
-	if r.Seats, ok = sent.Whole(c.Seats, MostSeats); !ok {
+	if r.Seats, ok = sent.Whole(c.Seats, seats.MostSeats); !ok {
 		note(fmt.Sprintf("Field %q is not a whole number of licences.", c.Seats))
 	}
 	if r.Plan = planNamed(sent.Text(c.Plan), c); r.Plan == "" {

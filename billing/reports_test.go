@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/billing/seats"
 	"seatbridge/internal/moment"
 	"seatbridge/nordpass"
 	"seatbridge/nordpass/npsim"
@@ -90,9 +91,9 @@ func (p *provided) save() {
 	p.must(p.SaveProvider(p.t.Context(), admin(), p.config))
 }
 
-func (p *provided) figure(o store.Organization, m store.Month) Usage {
+func (p *provided) figure(o store.Organization, m store.Month) seats.Usage {
 	p.t.Helper()
-	usage, err := p.Usage(p.t.Context(), WholeMonth(m), []int64{o.ID})
+	usage, err := p.Usage(p.t.Context(), seats.WholeMonth(m), []int64{o.ID})
 	p.must(err)
 	return usage[o.ID]
 }
@@ -145,13 +146,13 @@ func TestProviderReports(t *testing.T) {
 		{nfr, 0, store.Enterprise, "Reported as NFR, which is free, with 9 licences."},
 	} {
 		u := p.figure(c.o, "2026-03")
-		if !u.Known || u.Seats != c.seats || u.Plan != c.plan || u.Source != SourceProvider || u.Why != c.why {
+		if !u.Known || u.Seats != c.seats || u.Plan != c.plan || u.Source != seats.SourceProvider || u.Why != c.why {
 			t.Errorf("%s: %+v", c.o.Name, u)
 		}
 	}
 	// What the report leaves out is not zero: the ledger stands in, because a report is not required here.
 	for o, members := range map[store.Organization]int{absent: 4, otherID: 1} {
-		if u := p.figure(o, "2026-03"); !u.Known || u.Seats != members || u.Source != SourceLedger {
+		if u := p.figure(o, "2026-03"); !u.Known || u.Seats != members || u.Source != seats.SourceLedger {
 			t.Errorf("%s: %+v", o.Name, u)
 		}
 	}
@@ -216,7 +217,7 @@ func TestProviderFaults(t *testing.T) {
 			}
 			u := p.figure(acme, "2026-03")
 			wantSeats := map[npsim.Fault]int{npsim.AllZero: 0, npsim.BadRecord: 7}
-			if seats, reported := wantSeats[fault]; reported != (u.Source == SourceProvider) || reported && u.Seats != seats || !reported && u.Seats != 3 {
+			if number, reported := wantSeats[fault]; reported != (u.Source == seats.SourceProvider) || reported && u.Seats != number || !reported && u.Seats != 3 {
 				t.Errorf("the figure is %+v", u)
 			}
 			for _, secret := range []string{"eyJ", "PRIVATE KEY"} { // what every token and key begins with
@@ -365,7 +366,7 @@ func TestProviderUnknownOrganizations(t *testing.T) {
 	if linked.ExternalID != "np-1" || added.Name != "Beta" || added.ExternalID != "np-2" || added.Plan != store.Enterprise {
 		t.Errorf("linked %+v, added %+v", linked, added)
 	}
-	if u := p.figure(linked, "2026-03"); u.Seats != 7 || u.Source != SourceProvider {
+	if u := p.figure(linked, "2026-03"); u.Seats != 7 || u.Source != seats.SourceProvider {
 		t.Errorf("linked: %+v", u)
 	}
 	if u := p.figure(added, "2026-03"); u.Seats != 4 || u.Plan != store.Enterprise {
@@ -483,7 +484,7 @@ func FuzzProviderReport(f *testing.F) {
 	f.Add(`[{"a":{"b":[1,2]}}]`, "a.b.0", "a.b.1", "a", "a.b")
 	f.Add(`[null,1,"x",[],{}]`, "0", "-1", ".", "..")
 	f.Add(`[1e999]`, "", "", "", "")
-	f.Fuzz(func(t *testing.T, body, id, seats, plan, flag string) {
+	f.Fuzz(func(t *testing.T, body, id, number, plan, flag string) {
 		var items []any
 		decoder := json.NewDecoder(strings.NewReader(body))
 		decoder.UseNumber()
@@ -494,13 +495,13 @@ func FuzzProviderReport(f *testing.F) {
 		for _, item := range items {
 			answer.Records = append(answer.Records, nordpass.Record{Value: item})
 		}
-		c := ProviderConfig{ID: id, Seats: seats, Plan: plan, Trial: flag, NFR: flag, Business: "Business", Enterprise: "Enterprise"}
+		c := ProviderConfig{ID: id, Seats: number, Plan: plan, Trial: flag, NFR: flag, Business: "Business", Enterprise: "Enterprise"}
 		r := understand(answer, c, nil, "2026-03")
 		if len(items) == 0 && r.State != store.FetchEmpty {
 			t.Fatalf("an empty list is %s", r.State)
 		}
 		for i, row := range r.Rows {
-			if row.Problem == "" && (row.Plan == "" || row.Seats < 0 || row.Seats > MostSeats) {
+			if row.Problem == "" && (row.Plan == "" || row.Seats < 0 || row.Seats > seats.MostSeats) {
 				t.Fatalf("row %d: %+v", i, row)
 			}
 		}
@@ -525,7 +526,7 @@ func TestSyncPullsFirst(t *testing.T) {
 	w.setTime("2026-11-05 12:00")
 	w.must(w.SaveProvider(t.Context(), admin(), simConfig(server.URL, key)))
 	licenses = 9
-	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunCommand, Period: WholeMonth("2026-10")})
+	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunCommand, Period: seats.WholeMonth("2026-10")})
 	w.must(err)
 	wantStatus(t, run, store.RunDone)
 	w.wantLive(a.ID, "NP-BUS 9")

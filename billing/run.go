@@ -7,13 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
 // A Request asks for a run.
 type Request struct {
 	Kind      store.RunKind
-	Period    Period
+	Period    seats.Period
 	Preview   bool  // plans only; Apply writes it
 	Of        int64 // the run to undo or to retry
 	Agreement int   // this agreement only; 0: all
@@ -21,7 +22,7 @@ type Request struct {
 
 // SyncNow is the request behind the button: the current month's real-time figures.
 func (b *Bridge) SyncNow(preview bool) Request {
-	return Request{Kind: store.RunManual, Period: ToDate(b.now()), Preview: preview}
+	return Request{Kind: store.RunManual, Period: seats.ToDate(b.now()), Preview: preview}
 }
 
 // activeRun is the run in progress in this process.

@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"seatbridge/billing/notify"
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -147,7 +148,7 @@ func runMessage(run store.Run, report RunReport, refused bool) (notify.Message, 
 
 // subject names a run.
 func subject(run store.Run) string {
-	period := Period{Month: run.Month, AsOf: run.AsOf}
+	period := seats.Period{Month: run.Month, AsOf: run.AsOf}
 	switch {
 	case run.Kind == store.RunMonthly:
 		return "Monthly sync of " + period.String()

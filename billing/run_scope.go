@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -127,7 +128,7 @@ type task struct {
 
 // task finds out what is left to do of what the run is about, and sets the progress counters accordingly.
 func (b *Bridge) task(ctx context.Context, run store.Run, mapped []store.MappedAgreement) (task, error) {
-	usages, err := b.Usage(ctx, Period{Month: run.Month, AsOf: run.AsOf}, mappedOrganizations(mapped))
+	usages, err := b.Usage(ctx, seats.Period{Month: run.Month, AsOf: run.AsOf}, mappedOrganizations(mapped))
 	if err != nil {
 		return task{}, err
 	}
@@ -165,8 +166,8 @@ func mappedOrganizations(mapped []store.MappedAgreement) []int64 {
 	return ids
 }
 
-func pick(usages map[int64]Usage, ids []int64) []Usage {
-	picked := make([]Usage, 0, len(ids))
+func pick(usages map[int64]seats.Usage, ids []int64) []seats.Usage {
+	picked := make([]seats.Usage, 0, len(ids))
 	for _, id := range ids {
 		picked = append(picked, usages[id])
 	}

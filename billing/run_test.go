@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
 	"seatbridge/internal/soak"
@@ -163,7 +164,7 @@ func TestUnknownUsageIsSkipped(t *testing.T) {
 	w.must(err)
 	w.join(late, 3)
 	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, late.ID))
-	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: WholeMonth("2026-10")})
+	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: seats.WholeMonth("2026-10")})
 	w.must(err)
 	wantStatus(t, run, store.RunIncomplete)
 	w.wantChanges(run, "skipped NP-BUS ->-")

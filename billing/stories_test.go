@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
 	"seatbridge/store"
@@ -24,7 +25,7 @@ func TestStoryEmptySourceIsNotZero(t *testing.T) {
 	w.must(err)
 	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, o.ID))
 	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("12")})
-	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: WholeMonth("2026-09")})
+	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: seats.WholeMonth("2026-09")})
 	w.must(err)
 	wantStatus(t, run, store.RunIncomplete)
 	w.wantLive(a.ID, "NP-BUS 12")
@@ -51,7 +52,7 @@ func TestStoryPastMonthCountsThatMonth(t *testing.T) {
 	acme, a := w.mapped("Acme", 5, store.Business)
 	w.setTime("2026-11-20 12:00")
 	w.join(acme, 3)
-	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: WholeMonth("2026-10")})
+	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: seats.WholeMonth("2026-10")})
 	w.must(err)
 	wantStatus(t, run, store.RunDone)
 	w.wantLive(a.ID, "NP-BUS 5")
@@ -64,7 +65,7 @@ func TestStoryTrialsAreNotBilled(t *testing.T) {
 	a := w.company("Acme")
 	w.importAll()
 	o, err := w.store.CreateOrganization(t.Context(), store.Organization{
-		Name: "Acme", Plan: store.Business, License: store.Trial, Managed: true, CreatedAt: w.time().Add(-time.Hour), TrialEndsAt: TrialEnd(w.time().Add(-time.Hour)),
+		Name: "Acme", Plan: store.Business, License: store.Trial, Managed: true, CreatedAt: w.time().Add(-time.Hour), TrialEndsAt: seats.TrialEnd(w.time().Add(-time.Hour)),
 	})
 	w.must(err)
 	w.join(o, 9)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -166,16 +167,16 @@ func (a *api) organizationChange(change organizationChange) func(context.Context
 }
 
 // periodOf is the period of a month's figures: the current one to date.
-func (a *api) periodOf(text string) (billing.Period, error) {
+func (a *api) periodOf(text string) (seats.Period, error) {
 	m, err := store.ParseMonth(text)
 	if err != nil {
-		return billing.Period{}, &httpError{Status: http.StatusUnprocessableEntity, Message: "The month must be written like 2026-10.", Err: err}
+		return seats.Period{}, &httpError{Status: http.StatusUnprocessableEntity, Message: "The month must be written like 2026-10.", Err: err}
 	}
 	switch current := store.MonthOf(a.Now()); {
 	case m > current:
-		return billing.Period{}, &httpError{Status: http.StatusUnprocessableEntity, Message: m.String() + " has not begun."}
+		return seats.Period{}, &httpError{Status: http.StatusUnprocessableEntity, Message: m.String() + " has not begun."}
 	case m == current:
-		return billing.ToDate(a.Now()), nil
+		return seats.ToDate(a.Now()), nil
 	}
-	return billing.WholeMonth(m), nil
+	return seats.WholeMonth(m), nil
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -23,7 +23,7 @@ type apiFigure struct {
 	Why            string `json:"why" doc:"Why the figure is what it is, a sentence."`
 }
 
-func figureOut(o store.Organization, u billing.Usage) apiFigure {
+func figureOut(o store.Organization, u seats.Usage) apiFigure {
 	f := apiFigure{
 		OrganizationID: o.ID, Organization: o.Name, ExternalID: o.ExternalID, Month: string(u.Period.Month), ToDate: !u.Period.AsOf.IsZero(),
 		Plan: string(u.Plan), Source: string(u.Source), Ledger: u.Ledger, Why: whyFigure(u),
@@ -100,7 +100,7 @@ func (a *api) getUsage(ctx context.Context, in *FigureRef) (*single[apiFigure], 
 	return a.figure(ctx, period, in.ID)
 }
 
-func (a *api) figure(ctx context.Context, p billing.Period, organizationID int64) (*single[apiFigure], error) {
+func (a *api) figure(ctx context.Context, p seats.Period, organizationID int64) (*single[apiFigure], error) {
 	usage, err := a.Bridge.Usage(ctx, p, []int64{organizationID})
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (a *api) reportUsage(ctx context.Context, in *reportUsageIn) (*single[apiFi
 	}
 	err = a.Bridge.Organizations.ReportUsage(ctx, actorOf(ctx), store.UsageReport{
 		OrganizationID: in.ID, Month: period.Month, Seats: in.Body.Seats, Plan: store.Plan(in.Body.Plan), Note: clean(in.Body.Note),
-		Source: string(billing.SourceAPI),
+		Source: string(seats.SourceAPI),
 	})
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -21,7 +22,7 @@ const sharesPage = 10
 // explainQuery is what the explanation of a figure is asked for: ?month, counted and page.
 type explainQuery struct {
 	listQuery
-	period  billing.Period
+	period  seats.Period
 	counted string
 }
 
@@ -35,10 +36,10 @@ func (s *server) parseExplainQuery(values url.Values) explainQuery {
 }
 
 // periodOf is the month of an address: the current one to date, an earlier one whole.
-func (s *server) periodOf(text string) billing.Period {
-	current := billing.ToDate(s.Now())
+func (s *server) periodOf(text string) seats.Period {
+	current := seats.ToDate(s.Now())
 	if month, err := store.ParseMonth(text); err == nil && month < current.Month && month >= "2000-01" {
-		return billing.WholeMonth(month)
+		return seats.WholeMonth(month)
 	}
 	return current
 }
@@ -96,7 +97,7 @@ func (s *server) explanation(r *http.Request, o store.Organization, values url.V
 }
 
 // explainShares adds a page of the seats. The e-mail addresses order them.
-func (s *server) explainShares(page *views.Explanation, q *explainQuery, shares []billing.SeatShare) error {
+func (s *server) explainShares(page *views.Explanation, q *explainQuery, shares []seats.SeatShare) error {
 	for _, share := range shares {
 		if share.Counted {
 			page.Yes++
@@ -112,11 +113,11 @@ func (s *server) explainShares(page *views.Explanation, q *explainQuery, shares 
 	return err
 }
 
-func filterShares(shares []billing.SeatShare, counted string) []billing.SeatShare {
-	shares = slices.DeleteFunc(slices.Clone(shares), func(share billing.SeatShare) bool {
+func filterShares(shares []seats.SeatShare, counted string) []seats.SeatShare {
+	shares = slices.DeleteFunc(slices.Clone(shares), func(share seats.SeatShare) bool {
 		return counted != "" && share.Counted != (counted == "yes")
 	})
-	slices.SortStableFunc(shares, func(a, b billing.SeatShare) int {
+	slices.SortStableFunc(shares, func(a, b seats.SeatShare) int {
 		return strings.Compare(store.FoldEmail(a.Email), store.FoldEmail(b.Email))
 	})
 	return shares
@@ -154,7 +155,7 @@ func (s *server) explainCorrections(r *http.Request, o store.Organization, e bil
 	return err
 }
 
-func figureView(u billing.Usage) views.Figure {
+func figureView(u seats.Usage) views.Figure {
 	return views.Figure{Seats: u.Seats, Known: u.Known, Plan: string(u.Plan), Source: sourceName(u.Source)}
 }
 

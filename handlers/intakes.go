@@ -18,6 +18,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -433,7 +434,7 @@ func intakeChange(c billing.IntakeChange) views.IntakeChange {
 	}
 	view := views.IntakeChange{Line: c.Line, Who: c.Report.After.Month.String(), What: "New figure", After: reportText(c.Report.After)}
 	if before := c.Report.Before; before != nil {
-		view.What, view.Before = "Replaced figure", reportText(*before)+", "+sourceName(billing.Source(before.Source))
+		view.What, view.Before = "Replaced figure", reportText(*before)+", "+sourceName(seats.Source(before.Source))
 	}
 	return view
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -81,8 +82,8 @@ func (s *server) completeOrganizations(r *http.Request, page *views.Organization
 // organizationsWithSeats loads one page with its billable seats of the current
 // month. Ordered by seats or company, which the database does not know, the
 // whole list is read and ordered here.
-func (s *server) organizationsWithSeats(ctx context.Context, q *organizationQuery) ([]store.OrganizationRow, int, map[int64]billing.Usage, error) {
-	period := billing.ToDate(s.Now())
+func (s *server) organizationsWithSeats(ctx context.Context, q *organizationQuery) ([]store.OrganizationRow, int, map[int64]seats.Usage, error) {
+	period := seats.ToDate(s.Now())
 	if q.Sort == "seats" || q.Sort == "company" {
 		return s.organizationsOrderedHere(ctx, q, period)
 	}
@@ -101,7 +102,7 @@ func (s *server) organizationsWithSeats(ctx context.Context, q *organizationQuer
 	return rows, total, usage, err
 }
 
-func (s *server) organizationsOrderedHere(ctx context.Context, q *organizationQuery, period billing.Period) ([]store.OrganizationRow, int, map[int64]billing.Usage, error) {
+func (s *server) organizationsOrderedHere(ctx context.Context, q *organizationQuery, period seats.Period) ([]store.OrganizationRow, int, map[int64]seats.Usage, error) {
 	filter := q.filter
 	filter.Sort, filter.Desc = "name", false
 	rows, _, err := s.Store.Organizations(ctx, filter)
@@ -124,7 +125,7 @@ func (s *server) organizationsOrderedHere(ctx context.Context, q *organizationQu
 }
 
 // knownSeats orders what is unknown before zero.
-func knownSeats(u billing.Usage) int {
+func knownSeats(u seats.Usage) int {
 	if !u.Known {
 		return -1
 	}
@@ -148,7 +149,7 @@ func slicePage[T any](rows []T) func(limit, offset int) ([]T, int, error) {
 	}
 }
 
-func organizationRow(row store.OrganizationRow, u billing.Usage) views.OrganizationRow {
+func organizationRow(row store.OrganizationRow, u seats.Usage) views.OrganizationRow {
 	return views.OrganizationRow{
 		ID: row.ID, Name: row.Name, Plan: string(row.Plan), License: string(row.License), TrialEnds: row.TrialEndsAt,
 		Status: string(row.Status()), Managed: row.Managed, Seats: u.Seats, SeatsKnown: u.Known,
@@ -322,7 +323,7 @@ func (s *server) renderOrganizationRow(w http.ResponseWriter, r *http.Request, i
 	if err != nil {
 		return err
 	}
-	usage, err := s.Bridge.Usage(r.Context(), billing.ToDate(s.Now()), []int64{id})
+	usage, err := s.Bridge.Usage(r.Context(), seats.ToDate(s.Now()), []int64{id})
 	if err != nil {
 		return err
 	}
@@ -383,7 +384,7 @@ func (s *server) organizationFigures(ctx context.Context, o store.Organization, 
 	return nil
 }
 
-func seatMonth(u billing.Usage) views.SeatMonth {
+func seatMonth(u seats.Usage) views.SeatMonth {
 	m := views.SeatMonth{Month: string(u.Period.Month), Known: u.Known}
 	switch {
 	case !u.Known:
@@ -396,13 +397,13 @@ func seatMonth(u billing.Usage) views.SeatMonth {
 }
 
 // whyFigure says how a figure comes about (docs/billing-rules.md section 2).
-func whyFigure(u billing.Usage) string {
+func whyFigure(u seats.Usage) string {
 	switch {
-	case u.Source == billing.SourceLedger && u.Why != "":
+	case u.Source == seats.SourceLedger && u.Why != "":
 		return u.Why
-	case u.Source == billing.SourceCorrection:
+	case u.Source == seats.SourceCorrection:
 		return u.Why
-	case u.Source == billing.SourceLedger:
+	case u.Source == seats.SourceLedger:
 		return "Everybody who was a member on any day of the month, suspended or not."
 	}
 	text := "Reported by the " + sourceName(u.Source)

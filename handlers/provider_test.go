@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/nordpass/npsim"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -114,7 +115,7 @@ func TestProviderPage(t *testing.T) {
 
 	b.post(views.ProviderPath+"/disconnect", nil, http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=provider-state]", "Not connected")
-	if u, err := p.bridge.Usage(t.Context(), billing.WholeMonth("2026-02"), []int64{acme.ID}); err != nil || u[acme.ID].Source != billing.SourceProvider {
+	if u, err := p.bridge.Usage(t.Context(), seats.WholeMonth("2026-02"), []int64{acme.ID}); err != nil || u[acme.ID].Source != seats.SourceProvider {
 		t.Errorf("after disconnecting, the reported figure is %+v, %v", u, err)
 	}
 	for _, secret := range []string{keyBody(form("private_key", mustKey(t, sim))), "eyJ"} {

@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -23,9 +24,9 @@ const (
 // usageQuery is the address of the usage data, understood.
 type usageQuery struct {
 	listQuery
-	period  billing.Period
+	period  seats.Period
 	plan    store.Plan // billed on
-	source  billing.Source
+	source  seats.Source
 	mapping string
 }
 
@@ -35,7 +36,7 @@ func (s *server) parseUsageQuery(r *http.Request) usageQuery {
 	values := r.URL.Query()
 	q := usageQuery{listQuery: parseListQuery(values, "name", "plan", "license", "seats", "company"), period: s.periodOf(values.Get("month"))}
 	q.plan = oneOf(q.values.Get("plan"), store.Plans()...)
-	q.source = oneOf(q.values.Get("source"), billing.Sources()...)
+	q.source = oneOf(q.values.Get("source"), seats.Sources()...)
 	q.mapping = oneOf(q.values.Get("mapping"), store.Mapped, store.Unmapped)
 	return q
 }
@@ -43,12 +44,12 @@ func (s *server) parseUsageQuery(r *http.Request) usageQuery {
 // usageRow is one organization with its figure.
 type usageRow struct {
 	store.OrganizationRow
-	billing.Usage
+	seats.Usage
 }
 
 // usageFigures are the figures of all organizations that match, in order. Those that did not exist yet in the period
 // are left out, unless somebody says what they used.
-func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]billing.Usage, error) {
+func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]seats.Usage, error) {
 	figures, err := s.Bridge.Figures(ctx, q.period)
 	if err != nil {
 		return nil, err
@@ -62,7 +63,7 @@ func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]billing.Usag
 	if err != nil {
 		return nil, err
 	}
-	matching := make([]billing.Usage, 0, len(organizations))
+	matching := make([]seats.Usage, 0, len(organizations))
 	for _, o := range organizations {
 		figure, ok := figures[o.ID]
 		there := ok && (figure.Known || o.CreatedAt.Before(q.period.End()))
@@ -72,15 +73,15 @@ func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]billing.Usag
 	}
 	switch q.Sort {
 	case "plan":
-		sortRows(matching, q.Desc, func(a, b billing.Usage) int { return cmp.Compare(a.Plan, b.Plan) })
+		sortRows(matching, q.Desc, func(a, b seats.Usage) int { return cmp.Compare(a.Plan, b.Plan) })
 	case "seats":
-		sortRows(matching, q.Desc, func(a, b billing.Usage) int { return cmp.Compare(knownSeats(a), knownSeats(b)) })
+		sortRows(matching, q.Desc, func(a, b seats.Usage) int { return cmp.Compare(knownSeats(a), knownSeats(b)) })
 	}
 	return matching, nil
 }
 
 // usageRows completes figures with their reasons and their organizations.
-func (s *server) usageRows(ctx context.Context, p billing.Period, figures []billing.Usage) ([]usageRow, error) {
+func (s *server) usageRows(ctx context.Context, p seats.Period, figures []seats.Usage) ([]usageRow, error) {
 	ids := usageIDs(figures)
 	explained, err := s.Bridge.Usage(ctx, p, ids)
 	if err != nil {
@@ -101,7 +102,7 @@ func (s *server) usageRows(ctx context.Context, p billing.Period, figures []bill
 	return rows, nil
 }
 
-func usageIDs(figures []billing.Usage) []int64 {
+func usageIDs(figures []seats.Usage) []int64 {
 	ids := make([]int64, len(figures))
 	for i, u := range figures {
 		ids[i] = u.OrganizationID
@@ -150,7 +151,7 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // addUsage adds a figure to the page's totals. Unknown is counted apart: it is not zero.
-func addUsage(page *views.UsagePage, u billing.Usage) {
+func addUsage(page *views.UsagePage, u seats.Usage) {
 	switch {
 	case !u.Known:
 		page.Unknown++
@@ -178,7 +179,7 @@ func (s *server) monthOptions(chosen store.Month) []views.Option {
 }
 
 // usageTrends adds the chart and the forecast of all that match.
-func (s *server) usageTrends(ctx context.Context, q usageQuery, all []billing.Usage, page *views.UsagePage) error {
+func (s *server) usageTrends(ctx context.Context, q usageQuery, all []seats.Usage, page *views.UsagePage) error {
 	var ids []int64 // nil: all organizations, whose sums are remembered
 	if q.Search != "" || q.plan != "" || q.source != "" || q.mapping != "" {
 		ids = usageIDs(all)
@@ -236,7 +237,7 @@ func fetchNotice(f store.UsageFetch) *views.Notice {
 }
 
 // usageViews are the rows of a page, with their reasons and their last twelve months.
-func (s *server) usageViews(ctx context.Context, p billing.Period, figures []billing.Usage, fetched store.FetchState) ([]views.UsageRow, error) {
+func (s *server) usageViews(ctx context.Context, p seats.Period, figures []seats.Usage, fetched store.FetchState) ([]views.UsageRow, error) {
 	rows, err := s.usageRows(ctx, p, figures)
 	if err != nil {
 		return nil, err
@@ -261,14 +262,14 @@ func usageView(row usageRow, fetched store.FetchState) views.UsageRow {
 		Seats: row.Seats, Known: row.Known, State: usageState(row.Usage, fetched), Source: sourceName(row.Source), Why: whyFigure(row.Usage),
 		Company: row.Company, Agreement: row.Agreement,
 	}
-	if row.Known && row.Source != billing.SourceLedger {
+	if row.Known && row.Source != seats.SourceLedger {
 		view.Difference = row.Seats - row.Ledger
 	}
 	return view
 }
 
 // usageState tells no figure and no seats apart, and why there is no figure.
-func usageState(u billing.Usage, fetched store.FetchState) string {
+func usageState(u seats.Usage, fetched store.FetchState) string {
 	switch {
 	case u.Known && u.Seats == 0:
 		return "zero"
@@ -282,17 +283,17 @@ func usageState(u billing.Usage, fetched store.FetchState) string {
 	return "unknown"
 }
 
-func sourceName(source billing.Source) string {
+func sourceName(source seats.Source) string {
 	switch source {
-	case billing.SourceLedger:
+	case seats.SourceLedger:
 		return "Seat ledger"
-	case billing.SourceProvider:
+	case seats.SourceProvider:
 		return "Provider API"
-	case billing.SourceAPI:
+	case seats.SourceAPI:
 		return "HTTP API"
-	case billing.SourceCSV:
+	case seats.SourceCSV:
 		return "Uploaded file"
-	case billing.SourceCorrection:
+	case seats.SourceCorrection:
 		return "Correction"
 	}
 	return string(source)

@@ -1,4 +1,4 @@
-package billing
+package seats
 
 import (
 	"math"
@@ -34,7 +34,7 @@ func (f Forecast) Seats() int { return int(math.Floor(f.Expected + 0.5)) }
 func TrendOf(l store.Ledger, now time.Time, r Rules) Trend {
 	current := ToDate(now)
 	o := l.Organization
-	from, until := later(current.Month.Add(-trendMonths).Start(), o.CreatedAt.Add(24*time.Hour)), current.Start()
+	from, until := Later(current.Month.Add(-trendMonths).Start(), o.CreatedAt.Add(24*time.Hour)), current.Start()
 	var t Trend
 	if !o.DeletedAt.IsZero() || o.License == store.NFR {
 		return t

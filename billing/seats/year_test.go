@@ -1,4 +1,4 @@
-package billing
+package seats
 
 import (
 	"context"
@@ -201,9 +201,9 @@ func (f *fate) next() time.Time {
 		return f.now.Add(time.Duration(f.rng.IntN(2)) * time.Second)
 	case 1:
 		month := store.MonthOf(f.now).End().Add(time.Duration(f.rng.IntN(3)-1) * time.Second)
-		return later(month, f.now)
+		return Later(month, f.now)
 	default:
-		return later(f.nearby(f.now.Add(time.Duration(f.rng.IntN(10*24*60*60))*time.Second)), f.now)
+		return Later(f.nearby(f.now.Add(time.Duration(f.rng.IntN(10*24*60*60))*time.Second)), f.now)
 	}
 }
 
@@ -285,7 +285,7 @@ func looksAt(rng *rand.Rand) []time.Time {
 		if rng.IntN(3) == 0 {
 			t = store.MonthOf(t).Start().Add(time.Duration(rng.IntN(2)-1) * time.Second)
 		}
-		looks = append(looks, later(t, livesBegin))
+		looks = append(looks, Later(t, livesBegin))
 	}
 	slices.SortFunc(looks, time.Time.Compare)
 	return slices.Compact(looks)

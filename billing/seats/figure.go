@@ -1,9 +1,10 @@
-package billing
+package seats
 
 import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
@@ -16,17 +17,17 @@ type Figure struct {
 
 // FigureProblems says by field, "month", "seats" and "plan", why a figure of the organization cannot be: whoever reports or
 // corrects it.
-func FigureProblems(o store.Organization, f Figure, now time.Time) map[string]string {
-	problems := map[string]string{}
-	addProblem(problems, "month", monthProblem(o, f.Month, now))
+func FigureProblems(o store.Organization, f Figure, now time.Time) problem.Fields {
+	problems := problem.Fields{}
+	problems.Add("month", monthProblem(o, f.Month, now))
 	switch {
 	case f.Seats < 0:
-		addProblem(problems, "seats", "Seats are counted from 0.")
+		problems.Add("seats", "Seats are counted from 0.")
 	case f.Seats > MostSeats:
-		addProblem(problems, "seats", "These are more than 1,000,000 seats.")
+		problems.Add("seats", "These are more than 1,000,000 seats.")
 	}
 	if f.Plan != store.Business && f.Plan != store.Enterprise {
-		addProblem(problems, "plan", "Choose a plan.")
+		problems.Add("plan", "Choose a plan.")
 	}
 	return problems
 }
@@ -39,13 +40,13 @@ func monthProblem(o store.Organization, m store.Month, now time.Time) string {
 	case m < "2000-01":
 		return "Choose a month of this century."
 	}
-	return afterDeletion(o, m)
+	return AfterDeletion(o, m)
 }
 
-// afterDeletion says that an organization was gone before a month, or nothing.
-func afterDeletion(o store.Organization, m store.Month) string {
+// AfterDeletion says that an organization was gone before a month, or nothing.
+func AfterDeletion(o store.Organization, m store.Month) string {
 	if o.DeletedAt.IsZero() || o.DeletedAt.After(m.Start()) {
 		return ""
 	}
-	return fmt.Sprintf("%s was deleted on %s, before %s.", o.Name, day(o.DeletedAt), m)
+	return fmt.Sprintf("%s was deleted on %s, before %s.", o.Name, Day(o.DeletedAt), m)
 }

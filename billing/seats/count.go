@@ -1,52 +1,11 @@
-package billing
+package seats
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"seatbridge/store"
 )
-
-// A Period is the stretch of one calendar month, in UTC, that seats are counted over.
-type Period struct {
-	Month store.Month
-	// AsOf, when set, makes the figures real-time: the month up to and including this moment.
-	AsOf time.Time
-}
-
-// WholeMonth is the period of the monthly job: all of m.
-func WholeMonth(m store.Month) Period { return Period{Month: m} }
-
-// ToDate is the period of Sync now: the month that now falls in, up to now.
-func ToDate(now time.Time) Period {
-	now = now.UTC().Truncate(time.Second)
-	return Period{Month: store.MonthOf(now), AsOf: now}
-}
-
-// Start is the period's first instant.
-func (p Period) Start() time.Time { return p.Month.Start() }
-
-// End is the first instant after the period. Moments are kept in whole seconds, so a real-time period
-// ends with the second after AsOf and what happened at AsOf is inside.
-func (p Period) End() time.Time {
-	end := p.Month.End()
-	if p.AsOf.IsZero() {
-		return end
-	}
-	if soon := p.AsOf.Add(time.Second); soon.Before(end) {
-		return soon
-	}
-	return end
-}
-
-// String is the period in words.
-func (p Period) String() string {
-	if p.AsOf.IsZero() {
-		return p.Month.String()
-	}
-	return p.Month.String() + " to date"
-}
 
 // Rules are the counting rules that an MSP can set.
 type Rules struct {
@@ -115,7 +74,7 @@ func Count(l store.Ledger, p Period, r Rules) Usage {
 	original := u
 	u.Original = &original
 	u.Known, u.Seats, u.Plan, u.Source = true, c.Seats, c.Plan, SourceCorrection
-	u.Why = fmt.Sprintf("Corrected on %s by %s: %s", day(c.At), c.By, c.Reason)
+	u.Why = fmt.Sprintf("Corrected on %s by %s: %s", Day(c.At), c.By, c.Reason)
 	return u
 }
 
@@ -139,7 +98,7 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 		return u
 	}
 	if !l.Organization.CreatedAt.Before(p.End()) {
-		u.Why = fmt.Sprintf("Seatbridge knows this organization only since %s, after the end of %s.", day(l.Organization.CreatedAt), p)
+		u.Why = fmt.Sprintf("Seatbridge knows this organization only since %s, after the end of %s.", Day(l.Organization.CreatedAt), p)
 		return u
 	}
 	if u.Why = r.Reports.needed(l, p, u.Ledger); u.Why != "" {
@@ -157,13 +116,13 @@ func whyNothing(o store.Organization, p Period, billed []stretch) string {
 	case len(billed) > 0:
 		return fmt.Sprintf("No members in %s.", p)
 	case !o.DeletedAt.IsZero() && !o.DeletedAt.After(p.Start()):
-		return fmt.Sprintf("Deleted on %s.", day(o.DeletedAt))
+		return fmt.Sprintf("Deleted on %s.", Day(o.DeletedAt))
 	case o.License == store.NFR:
 		return "NFR organizations are free."
 	case !o.DeletedAt.IsZero():
-		return fmt.Sprintf("Deleted on %s, before billing began.", day(o.DeletedAt))
+		return fmt.Sprintf("Deleted on %s, before billing began.", Day(o.DeletedAt))
 	default:
-		return fmt.Sprintf("In trial until %s.", day(o.TrialEndsAt))
+		return fmt.Sprintf("In trial until %s.", Day(o.TrialEndsAt))
 	}
 }
 
@@ -178,21 +137,21 @@ type stretch struct {
 // That a licence type changed by hand acts from that moment on is assumed (docs/billing-rules.md section 7, 4).
 func billedTime(l store.Ledger, p Period) []stretch {
 	o := l.Organization
-	lifeStart, lifeEnd := later(o.CreatedAt, p.Start()), p.End()
+	lifeStart, lifeEnd := Later(o.CreatedAt, p.Start()), p.End()
 	if !o.DeletedAt.IsZero() {
-		lifeEnd = earlier(o.DeletedAt, lifeEnd)
+		lifeEnd = Earlier(o.DeletedAt, lifeEnd)
 	}
 	var billed []stretch
 	for i, term := range l.Terms {
-		s := stretch{start: later(term.Since, lifeStart), end: lifeEnd, plan: term.Plan}
+		s := stretch{start: Later(term.Since, lifeStart), end: lifeEnd, plan: term.Plan}
 		if i+1 < len(l.Terms) {
-			s.end = earlier(l.Terms[i+1].Since, lifeEnd)
+			s.end = Earlier(l.Terms[i+1].Since, lifeEnd)
 		}
 		switch term.License {
 		case store.NFR:
 			continue
 		case store.Trial:
-			s.start = later(s.start, o.TrialEndsAt)
+			s.start = Later(s.start, o.TrialEndsAt)
 		}
 		if s.start.Before(s.end) {
 			billed = append(billed, s)
@@ -288,134 +247,9 @@ func (t *tally) judge(s store.Seat) verdict {
 
 // overlaps says whether the seat's member time, from joining up to deletion, has any part in [start, end).
 func overlaps(s store.Seat, start, end time.Time) bool {
-	from, until := later(s.JoinedAt, start), end
+	from, until := Later(s.JoinedAt, start), end
 	if !s.DeletedAt.IsZero() {
-		until = earlier(s.DeletedAt, end)
+		until = Earlier(s.DeletedAt, end)
 	}
 	return from.Before(until)
-}
-
-// SeatShare says of one seat whether it counts in a period, and why.
-type SeatShare struct {
-	Email   string
-	From    time.Time // joined, or invited while pending; zero: unknown
-	Until   time.Time // deleted; zero: still there
-	Pending bool      // not joined by the end of the period
-	Counted bool
-	Why     string // a sentence
-}
-
-// Explain takes the ledger's figure apart: the same verdict on each seat that Count counts by, without
-// the seats that have nothing to do with the period.
-func Explain(l store.Ledger, p Period, r Rules) []SeatShare {
-	billed := billedTime(l, p)
-	tally := newTally(p, billed, r)
-	var shares []SeatShare
-	for _, s := range l.Seats {
-		counted, verdict := tally.add(s)
-		if verdict == notInPeriod {
-			continue
-		}
-		pending := s.JoinedAt.IsZero() || !s.JoinedAt.Before(p.End())
-		share := SeatShare{Email: s.Email, From: s.JoinedAt, Until: s.DeletedAt, Pending: pending, Counted: counted}
-		if pending {
-			share.From = s.InvitedAt
-		}
-		share.Why = explain(verdict, s, l.Organization, p)
-		shares = append(shares, share)
-	}
-	return shares
-}
-
-// Turn is something in an organization's life that decides how a period is billed.
-type Turn struct {
-	At   time.Time // before the period: in force at its beginning
-	What string    // a sentence
-}
-
-// Timeline tells what decided about plan and billing in a period: the terms in force at its beginning and
-// what changed within it.
-func Timeline(l store.Ledger, p Period) []Turn {
-	var turns []Turn
-	within := func(t time.Time) bool { return !t.IsZero() && !t.Before(p.Start()) && t.Before(p.End()) }
-	add := func(at time.Time, format string, args ...any) {
-		if within(at) {
-			turns = append(turns, Turn{at, fmt.Sprintf(format, args...)})
-		}
-	}
-	o := l.Organization
-	for i, term := range l.Terms {
-		what := fmt.Sprintf("%s, %s license.", term.Plan.Name(), term.License)
-		switch {
-		case i == 0 && within(term.Since):
-			add(term.Since, "Created: %s", what)
-		case within(term.Since):
-			add(term.Since, "Changed to %s", what)
-		case term.Since.Before(p.Start()) && (i+1 == len(l.Terms) || l.Terms[i+1].Since.After(p.Start())):
-			turns = append(turns, Turn{term.Since, "In force at the beginning: " + what})
-		}
-	}
-	if o.License != store.NFR {
-		add(o.TrialEndsAt, "The trial ended; billing begins.")
-	}
-	add(o.SuspendedAt, "Suspended; still billed.")
-	add(o.DeletedAt, "Deleted; billed for this month, not for the next.")
-	slices.SortStableFunc(turns, func(a, b Turn) int { return a.At.Compare(b.At) })
-	return turns
-}
-
-func explain(v verdict, s store.Seat, o store.Organization, p Period) string {
-	switch v {
-	case memberInBilledTime:
-		return explainMember(s, p)
-	case pendingAtEnd:
-		return fmt.Sprintf("Invitation pending at the end of %s; pending seats are counted by your setting.", p)
-	case countedAlready:
-		return "The same e-mail address is counted already; a member counts once a month."
-	case pendingNotCounted:
-		return "Invitation pending; pending seats are not counted."
-	case neverBilled:
-		if o.License == store.NFR {
-			return "NFR organizations are free."
-		}
-		if InTrial(o, p.End().Add(-time.Second)) {
-			return fmt.Sprintf("The organization was in trial until %s.", day(o.TrialEndsAt))
-		}
-		return fmt.Sprintf("The organization was not billed in %s.", p)
-	default:
-		return fmt.Sprintf("Not a member at any time in which the organization was billed in %s.", p)
-	}
-}
-
-func explainMember(s store.Seat, p Period) string {
-	left := !s.DeletedAt.IsZero() && s.DeletedAt.Before(p.End())
-	suspended := !s.SuspendedAt.IsZero() && s.SuspendedAt.Before(p.End())
-	switch {
-	case left && !s.JoinedAt.Before(p.Start()):
-		return fmt.Sprintf("Member from %s to %s; any day counts for the whole month.", day(s.JoinedAt), day(s.DeletedAt))
-	case left:
-		return fmt.Sprintf("Member until %s; counts for the whole month, not for the next.", day(s.DeletedAt))
-	case suspended:
-		return fmt.Sprintf("Suspended since %s; suspended members are billed.", day(s.SuspendedAt))
-	case !s.JoinedAt.Before(p.Start()):
-		return fmt.Sprintf("Member since %s; any day counts for the whole month.", day(s.JoinedAt))
-	default:
-		return fmt.Sprintf("Member since %s.", day(s.JoinedAt))
-	}
-}
-
-func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
