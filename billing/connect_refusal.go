@@ -29,7 +29,9 @@ func credentialTopic(p store.Problem) store.Topic {
 
 // isRefusal tells whether an error is about who asks, and not about the line or the server.
 func isRefusal(err error) bool {
-	for _, refusal := range []error{connectwise.ErrUnauthorized, connectwise.ErrForbidden, connectwise.ErrClientID, connectwise.ErrUnknownCompany} {
+	for _, refusal := range []error{
+		connectwise.ErrUnauthorized, connectwise.ErrForbidden, connectwise.ErrClientID, connectwise.ErrUnknownCompany,
+	} {
 		if errors.Is(err, refusal) {
 			return true
 		}

@@ -96,7 +96,8 @@ func (b *Bridge) PullNow(ctx context.Context, who Actor) error {
 	if c.DailyPath != "" {
 		err = errors.Join(err, b.pull(ctx, dayOf(b.lastReportedDay())))
 	}
-	return errors.Join(b.record(ctx, who, store.CategoryIntegrations, "Fetched the usage report of %s from the NordPass Provider API.", month), err)
+	return errors.Join(
+		b.record(ctx, who, store.CategoryIntegrations, "Fetched the usage report of %s from the NordPass Provider API.", month), err)
 }
 
 // pullBefore fetches a month's report before its sync. It returns an error only while the sync has to wait for the report.

@@ -34,7 +34,9 @@ func (b *Bridge) endRun(ctx context.Context, run store.Run, counts map[store.Cha
 
 // announcement is what to tell about a run at its end; one without topics is told to nobody. A preview is nobody's news,
 // unless it finds that the credentials stopped working.
-func (b *Bridge) announcement(ctx context.Context, run store.Run, counts map[store.ChangeState]int, cause error) (store.Announcement, error) {
+func (b *Bridge) announcement(
+	ctx context.Context, run store.Run, counts map[store.ChangeState]int, cause error,
+) (store.Announcement, error) {
 	channels, err := b.store.Channels(ctx)
 	if err != nil || len(channels) == 0 {
 		return store.Announcement{}, err
@@ -77,7 +79,10 @@ func runTopics(run store.Run, report RunReport) []store.Topic {
 		if run.Kind == store.RunMonthly {
 			key = string(run.Month) + " " + key
 		}
-		topics = []store.Topic{{Event: ended.Event, Key: key, Quiet: notify.SameFailureQuiet}, {Event: store.EventFailed, Key: key, Quiet: notify.SameFailureQuiet}}
+		topics = []store.Topic{
+			{Event: ended.Event, Key: key, Quiet: notify.SameFailureQuiet},
+			{Event: store.EventFailed, Key: key, Quiet: notify.SameFailureQuiet},
+		}
 	}
 	if report.open() > 0 {
 		topics = append(topics, store.Topic{Event: store.EventOpen, Key: ended.Key})
@@ -182,7 +187,9 @@ func (r RunReport) open() int { return r.Counts[store.StateHeld] + r.unwritten()
 // unwritten counts the lines that should have been written and were not.
 func (r RunReport) unwritten() int {
 	n := 0
-	for _, state := range []store.ChangeState{store.StateFailed, store.StateUnknown, store.StateBlocked, store.StateConflict, store.StateSkipped, store.StateStale} {
+	for _, state := range []store.ChangeState{
+		store.StateFailed, store.StateUnknown, store.StateBlocked, store.StateConflict, store.StateSkipped, store.StateStale,
+	} {
 		n += r.Counts[state]
 	}
 	return n
@@ -202,7 +209,8 @@ func (r RunReport) sentences() []string {
 		text = append(text, fmt.Sprintf("Not written: %s. The run's page says for each why, and what to do.", plural(n, "line")))
 	}
 	if r.Unmapped > 0 {
-		text = append(text, fmt.Sprintf("Not mapped: %s with billable seats. Nobody is invoiced for them through ConnectWise PSA until each is mapped to an agreement.", plural(r.Unmapped, "organization")))
+		text = append(text, fmt.Sprintf("Not mapped: %s with billable seats. Nobody is invoiced for them through ConnectWise PSA "+
+			"until each is mapped to an agreement.", plural(r.Unmapped, "organization")))
 	}
 	return text
 }

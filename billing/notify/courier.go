@@ -140,7 +140,10 @@ func (c courier) post(ctx context.Context, address string, body []byte, headers 
 		return nil
 	}
 	seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
-	return &answerError{status: answer.StatusCode, text: strings.Join(strings.Fields(strings.ToValidUTF8(string(text), "")), " "), retryAfter: time.Duration(seconds) * time.Second}
+	return &answerError{
+		status: answer.StatusCode, retryAfter: time.Duration(seconds) * time.Second,
+		text: strings.Join(strings.Fields(strings.ToValidUTF8(string(text), "")), " "),
+	}
 }
 
 // retryAfter is how long the receiver asked to wait.
@@ -170,7 +173,8 @@ func slackMessage(m Message) *slack.WebhookMessage {
 		blocks = append(blocks, slack.NewSectionBlock(nil, fields, nil))
 	}
 	if m.URL != "" {
-		blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, "<"+m.URL+"|Open in Seatbridge>", false, false), nil, nil))
+		link := slack.NewTextBlockObject(slack.MarkdownType, "<"+m.URL+"|Open in Seatbridge>", false, false)
+		blocks = append(blocks, slack.NewSectionBlock(link, nil, nil))
 	}
 	fallback := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(m.Title)
 	return &slack.WebhookMessage{Text: fallback, Blocks: &slack.Blocks{BlockSet: blocks}}
@@ -227,7 +231,8 @@ var mailHTML = htmltemplate.Must(htmltemplate.New("mail").Parse(`<!DOCTYPE html>
 <h1 style="font-size:19px">{{.Title}}</h1>
 {{range .Text}}<p>{{.}}</p>
 {{end}}{{with .Facts}}<table style="border-collapse:collapse">
-{{range .}}<tr><th scope="row" style="text-align:left;font-weight:normal;padding:2px 16px 2px 0">{{.Name}}</th><td style="padding:2px 0">{{.Value}}</td></tr>
+{{range .}}<tr><th scope="row" style="text-align:left;font-weight:normal;padding:2px 16px 2px 0">{{.Name}}</th>
+<td style="padding:2px 0">{{.Value}}</td></tr>
 {{end}}</table>
 {{end}}{{with .URL}}<p><a href="{{.}}">Open in Seatbridge</a></p>
 {{end}}<p style="font-size:13px;color:#666">` + mailFooter + `</p>
@@ -305,14 +310,18 @@ func mailOptions(channel store.Channel) []mail.Option {
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
 	}
 	if channel.Mail.User != "" {
-		options = append(options, mail.WithOpportunisticSMTPAuth(signIn...), mail.WithUsername(channel.Mail.User), mail.WithPassword(channel.Secret))
+		options = append(options, mail.WithOpportunisticSMTPAuth(signIn...),
+			mail.WithUsername(channel.Mail.User), mail.WithPassword(channel.Secret))
 	}
 	return options
 }
 
 // deliveryProblem puts what kept a message from being delivered into words, without the channel's secrets.
 func deliveryProblem(c store.Channel, err error) store.Problem {
-	p := store.Problem{What: channelName(c.Kind) + " did not take the message.", Do: "Look at the technical details and at the settings, then send a test message."}
+	p := store.Problem{
+		What: channelName(c.Kind) + " did not take the message.",
+		Do:   "Look at the technical details and at the settings, then send a test message.",
+	}
 	var (
 		answer  *answerError
 		reply   *textproto.Error
@@ -326,9 +335,11 @@ func deliveryProblem(c store.Channel, err error) store.Problem {
 	case errors.As(err, &answer):
 		p = answerProblem(c.Kind, answer.status)
 	case errors.As(err, &reply) && (reply.Code == 535 || reply.Code == 534 || reply.Code == 530):
-		p.What, p.Do = "The mail server refused the user name and password.", "Enter them again. Some providers want an app password instead of the usual one."
+		p.What = "The mail server refused the user name and password."
+		p.Do = "Enter them again. Some providers want an app password instead of the usual one."
 	case errors.As(err, &unknown), errors.As(err, &wrong), errors.As(err, &invalid):
-		p.What, p.Do = channelName(c.Kind)+"'s certificate is not valid.", "Check the server's name. A private certificate authority is made known by SSL_CERT_FILE."
+		p.What = channelName(c.Kind) + "'s certificate is not valid."
+		p.Do = "Check the server's name. A private certificate authority is made known by SSL_CERT_FILE."
 	case errors.As(err, &name):
 		p.What, p.Do = "There is no server of that name.", "Check the address."
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
@@ -346,11 +357,17 @@ func answerProblem(kind store.ChannelKind, status int) store.Problem {
 	case status == http.StatusTooManyRequests:
 		return store.Problem{What: name + " takes no more messages at the moment.", Do: "Wait, then send a test message."}
 	case status/100 == 3:
-		return store.Problem{What: name + " says that it has moved.", Do: "Enter its new address: messages are not sent anywhere else by themselves."}
+		return store.Problem{
+			What: name + " says that it has moved.", Do: "Enter its new address: messages are not sent anywhere else by themselves.",
+		}
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound, status == http.StatusGone:
-		return store.Problem{What: name + " does not accept messages at this address any more.", Do: "Make a new webhook there and enter its address."}
+		return store.Problem{
+			What: name + " does not accept messages at this address any more.", Do: "Make a new webhook there and enter its address.",
+		}
 	}
-	return store.Problem{What: fmt.Sprintf("%s answered with status %d.", name, status), Do: "Try again later with a test message, or look at the receiver."}
+	return store.Problem{
+		What: fmt.Sprintf("%s answered with status %d.", name, status), Do: "Try again later with a test message, or look at the receiver.",
+	}
 }
 
 // channelName is the receiver in a sentence.
@@ -371,7 +388,8 @@ const shortestToken = 8
 
 // withoutSecrets blots out of a text whatever could be the channel's secrets, in case a server or a library repeats them.
 func withoutSecrets(text string, c store.Channel) string {
-	secrets := []string{c.URL, c.Secret, base64.StdEncoding.EncodeToString([]byte("\x00" + c.Mail.User + "\x00" + c.Secret)), base64.StdEncoding.EncodeToString([]byte(c.Secret))}
+	encoded := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	secrets := []string{c.URL, c.Secret, encoded("\x00" + c.Mail.User + "\x00" + c.Secret), encoded(c.Secret)}
 	if u, err := url.Parse(c.URL); err == nil {
 		parts := append(strings.Split(u.Path, "/"), strings.FieldsFunc(u.RawQuery, func(c rune) bool { return c == '&' || c == '=' })...)
 		parts = slices.DeleteFunc(parts, func(part string) bool { return len(part) < shortestToken })
