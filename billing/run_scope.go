@@ -33,46 +33,49 @@ func readScope(ctx context.Context, s *store.Store, run store.Run) (scope, error
 	if err != nil {
 		return scope{}, fmt.Errorf("reading lines to release: %w", err)
 	}
-	include := func(id int) bool { return run.Agreement == 0 || id == run.Agreement }
-	if run.Kind == store.RunRetry {
-		if include, err = toRetry(ctx, s, run); err != nil {
-			return scope{}, err
-		}
+	of, err := readRetried(ctx, s, run)
+	if err != nil {
+		return scope{}, err
 	}
-	mapped = slices.DeleteFunc(append(mapped, released...), func(m store.MappedAgreement) bool { return !include(m.Agreement.ID) })
-	return scope{agreements: mapped}, nil
+	others := func(m store.MappedAgreement) bool { return !Included(run, m.Agreement.ID, of.attempt(m.Agreement.ID)) }
+	return scope{agreements: slices.DeleteFunc(append(mapped, released...), others)}, nil
 }
 
-// toRetry says which agreements a run has to look at that retries another: those that it did not settle.
-func toRetry(ctx context.Context, s *store.Store, run store.Run) (func(id int) bool, error) {
+// retried is the run that another one retries, and what became of its agreements.
+type retried struct {
+	run                    store.Run
+	missed, settled, later map[int]bool
+}
+
+func (r retried) attempt(agreementID int) Attempt {
+	return Attempt{Run: r.run, Missed: r.missed[agreementID], Settled: r.settled[agreementID], Later: r.later[agreementID]}
+}
+
+// readRetried reads what a run retries; one that retries nothing has nothing before it.
+func readRetried(ctx context.Context, s *store.Store, run store.Run) (retried, error) {
+	if run.Kind != store.RunRetry {
+		return retried{}, nil
+	}
 	of, err := s.Run(ctx, run.Of)
 	if err != nil {
-		return nil, fmt.Errorf("reading run %d: %w", run.Of, err)
+		return retried{}, fmt.Errorf("reading run %d: %w", run.Of, err)
 	}
-	settled, err := changesOf(ctx, s, run.Of, store.StateWritten, store.StateUnchanged, store.StateHeld, store.StateRejected)
-	if err != nil {
-		return nil, err
+	r := retried{run: of, missed: map[int]bool{}, settled: map[int]bool{}}
+	for c, err := range s.EachChange(ctx, store.ChangeFilter{RunID: run.Of}) {
+		if err != nil {
+			return retried{}, fmt.Errorf("reading run %d: %w", run.Of, err)
+		}
+		r.missed[c.AgreementID] = r.missed[c.AgreementID] || Missed(c.State)
+		r.settled[c.AgreementID] = r.settled[c.AgreementID] || c.State.Final() && !Missed(c.State)
 	}
-	later, err := s.LookedAtBetween(ctx, run.Of, run.ID)
-	if err != nil {
-		return nil, err
-	}
-	missed, err := changesOf(ctx, s, run.Of, store.StateFailed, store.StateUnknown, store.StateCancelled, store.StateStale,
-		store.StateBlocked, store.StateConflict, store.StateSkipped)
-	if err != nil {
-		return nil, err
-	}
-	givenUp := of.Status == store.RunFailed || of.Status == store.RunCancelled
-	return func(id int) bool {
-		notReached := givenUp && settled[id] == nil && (of.Agreement == 0 || of.Agreement == id)
-		return !later[id] && (missed[id] != nil || notReached)
-	}, nil
+	r.later, err = s.LookedAtBetween(ctx, run.Of, run.ID)
+	return r, err
 }
 
-// changesOf is what a run that is undone or retried did, by agreement.
-func changesOf(ctx context.Context, s *store.Store, runID int64, states ...store.ChangeState) (map[int][]store.Change, error) {
+// writtenBy is what a run that is undone wrote, by agreement.
+func writtenBy(ctx context.Context, s *store.Store, runID int64) (map[int][]store.Change, error) {
 	changes := map[int][]store.Change{}
-	for c, err := range s.EachChange(ctx, store.ChangeFilter{RunID: runID, States: states}) {
+	for c, err := range s.EachChange(ctx, store.ChangeFilter{RunID: runID, States: []store.ChangeState{store.StateWritten}}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading run %d: %w", runID, err)
 		}
@@ -82,7 +85,7 @@ func changesOf(ctx context.Context, s *store.Store, runID int64, states ...store
 }
 
 func undoScope(ctx context.Context, s *store.Store, run store.Run) (scope, error) {
-	undo, err := changesOf(ctx, s, run.Of, store.StateWritten)
+	undo, err := writtenBy(ctx, s, run.Of)
 	if err != nil {
 		return scope{}, err
 	}

@@ -1,0 +1,42 @@
+package billing
+
+import "seatbridge/store"
+
+// An Attempt is what became of an agreement in a run that another one retries.
+type Attempt struct {
+	Run     store.Run
+	Missed  bool // something was not written
+	Settled bool // something was written, was right, or was left to a person
+	Later   bool // a run after it has looked at the agreement
+}
+
+// Included says whether a run is about an agreement; of is the attempt that it retries, if it is one that does. A retry is
+// about what was missed and, where the run before was given up, about what it did not reach. What a later run has looked
+// at is not retried: that would bring older figures back.
+func Included(run store.Run, agreementID int, of Attempt) bool {
+	if run.Kind != store.RunRetry {
+		return isAbout(run, agreementID)
+	}
+	return !of.Later && (of.Missed || of.notReached(agreementID))
+}
+
+func (a Attempt) notReached(agreementID int) bool {
+	givenUp := a.Run.Status == store.RunFailed || a.Run.Status == store.RunCancelled
+	return givenUp && !a.Settled && isAbout(a.Run, agreementID)
+}
+
+// isAbout says whether a run that looks at one agreement or at all looks at this one.
+func isAbout(run store.Run, agreementID int) bool {
+	return run.Agreement == 0 || run.Agreement == agreementID
+}
+
+// Missed says of a change that a run is done with that it was not written although it was to be. What waits for a person
+// or was rejected by one is not missed.
+func Missed(s store.ChangeState) bool {
+	switch s {
+	case store.StateFailed, store.StateUnknown, store.StateCancelled, store.StateStale,
+		store.StateBlocked, store.StateConflict, store.StateSkipped:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,68 @@
+package billing
+
+import (
+	"testing"
+
+	"seatbridge/store"
+)
+
+// TestIncluded walks every attempt that a retry may find.
+func TestIncluded(t *testing.T) {
+	t.Parallel()
+	const ours, another = 7, 8
+	ended := []store.RunStatus{store.RunDone, store.RunIncomplete, store.RunFailed, store.RunCancelled}
+	tests := []struct {
+		missed, settled, later bool
+		done, givenUp          bool // whether it is retried, after a run that was carried through and one that was not
+	}{
+		{done: false, givenUp: true}, // not reached
+		{settled: true, done: false, givenUp: false},
+		{missed: true, done: true, givenUp: true},
+		{missed: true, settled: true, done: true, givenUp: true},
+		{later: true},
+		{later: true, settled: true},
+		{later: true, missed: true},
+		{later: true, missed: true, settled: true},
+	}
+	for _, tt := range tests {
+		for _, status := range ended {
+			for _, only := range []int{0, ours, another} {
+				of := Attempt{store.Run{Status: status, Agreement: only}, tt.missed, tt.settled, tt.later}
+				want := tt.done
+				if status == store.RunFailed || status == store.RunCancelled {
+					want = tt.givenUp && (only != another || tt.missed)
+				}
+				if got := Included(store.Run{Kind: store.RunRetry}, ours, of); got != want {
+					t.Errorf("after a run of agreement %d that is %s, %+v: included %v, want %v", only, status, tt, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestIncludedByItself holds that a run which retries nothing is about the agreement it names, or all.
+func TestIncludedByItself(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []store.RunKind{store.RunManual, store.RunMonthly, store.RunCommand} {
+		for named, want := range map[int]bool{0: true, 7: true, 8: false} {
+			if got := Included(store.Run{Kind: kind, Agreement: named}, 7, Attempt{}); got != want {
+				t.Errorf("%s of agreement %d: included %v, want %v", kind, named, got, want)
+			}
+		}
+	}
+}
+
+// TestMissed holds for every state whether a retry has to do with it.
+func TestMissed(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[store.ChangeState]bool{
+		store.StatePlanned: false, store.StateSending: false, store.StateWritten: false, store.StateUnchanged: false,
+		store.StateHeld: false, store.StateRejected: false,
+		store.StateSkipped: true, store.StateBlocked: true, store.StateConflict: true, store.StateFailed: true,
+		store.StateUnknown: true, store.StateStale: true, store.StateCancelled: true,
+	} {
+		if got := Missed(state); got != want {
+			t.Errorf("%s: missed %v, want %v", state, got, want)
+		}
+	}
+}
