@@ -172,8 +172,15 @@ func newChange(s Situation, p MappedProduct) store.Change {
 	}
 }
 
+// kindOf is the kind of a change that is refused, by the state it gets.
+var kindOf = map[store.ChangeState]store.ChangeKind{
+	store.StateSkipped:  store.KindSkipped,
+	store.StateBlocked:  store.KindBlocked,
+	store.StateConflict: store.KindConflict,
+}
+
 func refuse(c store.Change, state store.ChangeState, reason, do string) store.Change {
-	c.Kind, c.State, c.Reason = store.ChangeKind(state), state, reason
+	c.Kind, c.State, c.Reason = kindOf[state], state, reason
 	c.Problem = store.Problem{What: reason, Do: do}
 	return c
 }
