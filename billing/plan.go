@@ -55,16 +55,12 @@ func Wants(usages []seats.Usage) map[store.Plan]Want {
 		if u.Unmanaged {
 			u.Known, u.Why = false, "It is not managed by the MSP any more; only MSP-managed organizations are synced."
 		}
-		want := wants[u.Plan]
-		want.Shares = append(want.Shares, store.Share{
+		wants[u.Plan] = wants[u.Plan].with(store.Share{
 			OrganizationID: u.OrganizationID, Organization: u.Organization, Plan: u.Plan, Seats: u.Seats, Known: u.Known, Reason: u.Why,
 		})
-		if u.Known {
-			want.Seats += u.Seats
-		} else {
+		if !u.Known {
 			unknown = append(unknown, fmt.Sprintf("%s: %s", u.Organization, u.Why))
 		}
-		wants[u.Plan] = want
 	}
 	if len(unknown) == 0 {
 		return wants
@@ -75,6 +71,35 @@ func Wants(usages []seats.Usage) map[store.Plan]Want {
 		wants[plan] = want
 	}
 	return wants
+}
+
+// Wanted is what a run wanted of an agreement when it wrote its journal: the shares are kept there, and they add up as
+// they did. A run that goes on, or writes a preview, goes by this and does not count anew.
+func Wanted(journal []store.Change) map[store.Plan]Want {
+	wants := map[store.Plan]Want{}
+	for _, c := range journal {
+		if c.Plan == "" {
+			continue // a product that is no longer mapped: nobody wants anything of it
+		}
+		var want Want
+		for _, share := range c.Shares {
+			want = want.with(share)
+		}
+		if !c.After.Valid {
+			want.Unknown = c.Reason
+		}
+		wants[c.Plan] = want
+	}
+	return wants
+}
+
+// with adds what one organization wants; a figure that is not known adds nothing.
+func (w Want) with(s store.Share) Want {
+	w.Shares = append(w.Shares, s)
+	if s.Known {
+		w.Seats += s.Seats
+	}
+	return w
 }
 
 // Plan decides what a sync does on one agreement: a change for every line that is wanted, found or

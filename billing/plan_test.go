@@ -1,9 +1,13 @@
 package billing
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/shopspring/decimal"
 
 	"seatbridge/billing/seats"
@@ -158,6 +162,58 @@ func TestPlan(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWantedIsWhatTheJournalKeeps plans generated agreements and holds that what was wanted can be told from the changes
+// alone: for every line that is written down, and nothing for one that is not.
+func TestWantedIsWhatTheJournalKeeps(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(29, 1))
+	for range 5000 {
+		s := randomSituation(random)
+		changes := Plan(s, products(), date("2026-11-01"), Policy{Holds: store.Holds{First: random.IntN(2) == 0}})
+		wanted := Wanted(changes)
+		for _, c := range changes {
+			if c.Plan != "" && c.After.Valid && !c.After.Decimal.Equal(decimal.NewFromInt(int64(wanted[c.Plan].Seats))) {
+				t.Fatalf("%s, but %d were wanted", show(c), wanted[c.Plan].Seats)
+			}
+		}
+		if anyUnknown(wanted) != anyUnknown(s.Wants) {
+			t.Fatalf("unknown %v, want %v: %+v", anyUnknown(wanted), anyUnknown(s.Wants), s.Wants)
+		}
+		for _, plan := range store.Plans() {
+			got, want := wanted[plan], s.Wants[plan]
+			if _, kept := wanted[plan]; !kept && want.Seats == 0 {
+				continue // no seats and no line
+			}
+			if diff := cmp.Diff(want.Shares, got.Shares, cmpopts.EquateEmpty()); got.Seats != want.Seats || diff != "" {
+				t.Fatalf("%s: %d seats, want %d; shares (-want +got):\n%s", plan, got.Seats, want.Seats, diff)
+			}
+		}
+	}
+}
+
+// randomSituation is an agreement with up to four organizations and lines of ours, of others, and of a former product.
+func randomSituation(r *rand.Rand) Situation {
+	var usages []Usage
+	for i := range 1 + r.IntN(4) {
+		u := known(int64(i), r.IntN(4), store.Plans()[r.IntN(2)])
+		if r.IntN(8) == 0 {
+			u.Known, u.Why = false, "No figure."
+		}
+		usages = append(usages, u)
+	}
+	s := Situation{Agreement: store.Agreement{ID: 1}, Wants: Wants(usages)}
+	if r.IntN(6) == 0 {
+		s.Gone = "The agreement is cancelled."
+	}
+	for i, product := range []int{businessID, enterpriseID, 50, businessID} {
+		if r.IntN(2) == 0 {
+			s.Additions = append(s.Additions, line(i+1, product, fmt.Sprint(r.IntN(4))))
+			s.Lines = append(s.Lines, bound(product, i+1, "2"))
+		}
+	}
+	return s
 }
 
 func TestPlanNotesHandEdits(t *testing.T) {

@@ -155,26 +155,9 @@ func (w *writer) situation(m store.MappedAgreement, journal []store.Change) Situ
 		Wants: w.given.wants[id], Lines: w.given.lines[id], MappedAt: m.MappedAt,
 	}
 	if len(journal) > 0 {
-		s.Wants = journalWants(journal)
+		s.Wants = Wanted(journal)
 	}
 	return s
-}
-
-func journalWants(journal []store.Change) map[store.Plan]Want {
-	wants := map[store.Plan]Want{}
-	for _, c := range journal {
-		if c.Plan == "" {
-			continue
-		}
-		want := Want{Shares: c.Shares}
-		if c.After.Valid {
-			want.Seats = int(c.After.Decimal.IntPart())
-		} else {
-			want.Unknown = c.Reason
-		}
-		wants[c.Plan] = want
-	}
-	return wants
 }
 
 // look is what Settle has to know of the agreement.
