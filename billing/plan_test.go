@@ -195,7 +195,7 @@ func TestWantedIsWhatTheJournalKeeps(t *testing.T) {
 
 // randomSituation is an agreement with up to four organizations and lines of ours, of others, and of a former product.
 func randomSituation(r *rand.Rand) Situation {
-	var usages []Usage
+	var usages []seats.Usage
 	for i := range 1 + r.IntN(4) {
 		u := known(int64(i), r.IntN(4), store.Plans()[r.IntN(2)])
 		if r.IntN(8) == 0 {
