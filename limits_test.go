@@ -51,7 +51,7 @@ func TestLimits(t *testing.T) {
 			"handlers.server.organizationsWithSeats":   4,
 		}},
 		{700, "lines in a file", house.fileLines(), map[string]int{
-			"billing/intake.go":       867,
+			"billing/intake.go": 867,
 		}},
 		{2500, "lines in a package of billing", house.packageLines("billing"), map[string]int{
 			"billing": 12500,

@@ -61,20 +61,14 @@ func syncCommand(stdout, stderr io.Writer) *ffcli.Command {
 
 // syncPeriod is the stretch of time that a sync of the month counts seats over.
 func syncPeriod(month string, now time.Time) (seats.Period, error) {
-	current := store.MonthOf(now)
 	if month == "" {
 		return seats.ToDate(now), nil
 	}
-	m, err := store.ParseMonth(month)
-	switch {
-	case err != nil:
-		return seats.Period{}, usageError{fmt.Errorf("-month %q is not a month such as 2026-10", month)}
-	case m > current:
-		return seats.Period{}, usageError{fmt.Errorf("-month %s has not begun: it is %s in UTC", month, now.UTC().Format("2006-01-02"))}
-	case m == current:
-		return seats.ToDate(now), nil
+	period, problem := seats.ParsePeriod(month, now)
+	if problem != "" {
+		return period, usageError{fmt.Errorf("-month %q: %s", month, problem)}
 	}
-	return seats.WholeMonth(m), nil
+	return period, nil
 }
 
 func syncNow(ctx context.Context, c *config, o syncOptions, period seats.Period, stdout, stderr io.Writer) (err error) {

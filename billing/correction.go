@@ -29,7 +29,7 @@ func (b *Bridge) Correct(ctx context.Context, who Actor, c store.Correction) err
 	if len(problems) > 0 {
 		return &Invalid{Fields: problems}
 	}
-	before, err := b.Explain(ctx, o.ID, b.period(c.Month))
+	before, err := b.Explain(ctx, o.ID, seats.PeriodOf(c.Month, b.now()))
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (b *Bridge) Correct(ctx context.Context, who Actor, c store.Correction) err
 
 // WithdrawCorrection lets the ledger or report decide a month again; store.ErrNotFound when no correction is in force.
 func (b *Bridge) WithdrawCorrection(ctx context.Context, who Actor, organizationID int64, m store.Month) error {
-	u, err := b.Explain(ctx, organizationID, b.period(m))
+	u, err := b.Explain(ctx, organizationID, seats.PeriodOf(m, b.now()))
 	if err != nil {
 		return err
 	}
@@ -49,14 +49,6 @@ func (b *Bridge) WithdrawCorrection(ctx context.Context, who Actor, organization
 	}
 	return b.store.WithdrawCorrection(ctx, organizationID, m, who.Did(b.now(), store.CategoryBilling,
 		"Withdrew the correction of %s of %s; %s counts again.", m, u.Organization, inWords(*u.Original)).About(organizationID))
-}
-
-// period is a month as figures show it: the current one to date, any other whole.
-func (b *Bridge) period(m store.Month) seats.Period {
-	if current := seats.ToDate(b.now()); current.Month == m {
-		return current
-	}
-	return seats.WholeMonth(m)
 }
 
 // inWords is a figure in a sentence.

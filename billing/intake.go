@@ -452,8 +452,8 @@ func (r *intakeRow) month() store.Month {
 	switch {
 	case problem != "":
 		r.refuse(MonthColumn, "%s", problem)
-	case m > now:
-		r.refuse(MonthColumn, "%s is in the future.", m)
+	case seats.MonthOutside(m, r.options.Now) != "":
+		r.refuse(MonthColumn, "%s", seats.MonthOutside(m, r.options.Now))
 	case m == now && !r.options.OpenMonth:
 		r.refuse(MonthColumn, "%s is not over: its figure is not final.", m)
 	}
@@ -469,7 +469,7 @@ func parseMonth(text string, order table.DateOrder) (store.Month, string) {
 	if m, ok := plainMonth(text); ok {
 		return m, ""
 	}
-	t, problem := table.ParseMoment(text, order)
+	t, problem := table.ParseDay(text, order)
 	switch {
 	case problem != "" || t.IsZero():
 		if _, _, _, isDate := table.OrderedDate(text); isDate {

@@ -297,6 +297,8 @@ func TestReadUsage(t *testing.T) {
 		{"Acme;2026-03-31 23:59:59;5;business", "2026-03 5 business"},
 		{"Acme;28.02.2026;5;business", "2026-02 5 business"},
 		{"Acme;02/28/2026;5;business", "2026-02 5 business"},
+		{"Acme;2026-03-01T00:00:00+02:00;5;business", "2026-03 5 business"},
+		{"Acme;2026-02-28T23:00:00-05:00;5;business", "2026-02 5 business"},
 
 		{"Acme;;5;business", "!month is missing"},
 		{"Acme;2026;5;business", "!not a month"},
@@ -818,5 +820,17 @@ func startPeak() func() float64 {
 		close(done)
 		<-stopped
 		return float64(most-min(before, most)) / (1 << 20)
+	}
+}
+
+// A month is the one that the file says, wherever its writer's clock was.
+func TestCase_G30_MonthOfAnotherZone(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]store.Month{
+		"2026-04-01T00:00:00+02:00": "2026-04", "2026-03-31T23:59:59-08:00": "2026-03", "2026-04-01T00:00:00Z": "2026-04",
+	} {
+		if got, problem := parseMonth(text, ""); got != want || problem != "" {
+			t.Errorf("%s is %s, %q; want %s", text, got, problem, want)
+		}
 	}
 }

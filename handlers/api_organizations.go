@@ -168,15 +168,9 @@ func (a *api) organizationChange(change organizationChange) func(context.Context
 
 // periodOf is the period of a month's figures: the current one to date.
 func (a *api) periodOf(text string) (seats.Period, error) {
-	m, err := store.ParseMonth(text)
-	if err != nil {
-		return seats.Period{}, &httpError{Status: http.StatusUnprocessableEntity, Message: "The month must be written like 2026-10.", Err: err}
+	period, problem := seats.ParsePeriod(text, a.Now())
+	if problem != "" {
+		return period, &httpError{Status: http.StatusUnprocessableEntity, Message: problem}
 	}
-	switch current := store.MonthOf(a.Now()); {
-	case m > current:
-		return seats.Period{}, &httpError{Status: http.StatusUnprocessableEntity, Message: m.String() + " has not begun."}
-	case m == current:
-		return seats.ToDate(a.Now()), nil
-	}
-	return seats.WholeMonth(m), nil
+	return period, nil
 }

@@ -26,22 +26,31 @@ type explainQuery struct {
 	counted string
 }
 
-// parseExplainQuery reads the query. A month that has not begun, or is none, becomes the current one.
-func (s *server) parseExplainQuery(values url.Values) explainQuery {
+// parseExplainQuery reads the query.
+func (s *server) parseExplainQuery(values url.Values) (explainQuery, error) {
+	period, err := s.periodOf(values.Get("month"))
 	return explainQuery{
 		listQuery: parseListQuery(values),
-		period:    s.periodOf(values.Get("month")),
+		period:    period,
 		counted:   string(oneOf(values.Get("counted"), "yes", "no")),
-	}
+	}, err
 }
 
-// periodOf is the month of an address: the current one to date, an earlier one whole.
-func (s *server) periodOf(text string) seats.Period {
-	current := seats.ToDate(s.Now())
-	if month, err := store.ParseMonth(text); err == nil && month < current.Month && month >= "2000-01" {
-		return seats.WholeMonth(month)
+// periodOf is the month of an address; without one it is the current one.
+func (s *server) periodOf(text string) (seats.Period, error) {
+	if text == "" {
+		return seats.ToDate(s.Now()), nil
 	}
-	return current
+	return parsePeriod(text, s.Now())
+}
+
+// parsePeriod refuses an address that names no month.
+func parsePeriod(text string, now time.Time) (seats.Period, error) {
+	period, problem := seats.ParsePeriod(text, now)
+	if problem != "" {
+		return period, &httpError{Status: http.StatusBadRequest, Message: problem}
+	}
+	return period, nil
 }
 
 // showExplanation is the part of the organization's page that explains a figure.
@@ -70,7 +79,10 @@ func explainValues(values url.Values) url.Values {
 
 // explanation is the figure of the month that the query names. form, when not nil, is a correction that was refused.
 func (s *server) explanation(r *http.Request, o store.Organization, values url.Values, form *views.CorrectionForm) (views.Explanation, error) {
-	q := s.parseExplainQuery(values)
+	q, err := s.parseExplainQuery(values)
+	if err != nil {
+		return views.Explanation{}, err
+	}
 	e, err := s.Bridge.Explain(r.Context(), o.ID, q.period)
 	if err != nil {
 		return views.Explanation{}, err
@@ -165,7 +177,10 @@ func (s *server) downloadSeats(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := s.parseExplainQuery(r.URL.Query())
+	q, err := s.parseExplainQuery(r.URL.Query())
+	if err != nil {
+		return err
+	}
 	e, err := s.Bridge.Explain(r.Context(), o.ID, q.period)
 	if err != nil {
 		return err
@@ -206,7 +221,7 @@ type correctionForm struct {
 }
 
 // parseCorrection reads the form. What is wrong with more than the shape of it, billing says.
-func parseCorrection(r *http.Request) (correctionForm, problems, error) {
+func parseCorrection(r *http.Request, now time.Time) (correctionForm, problems, error) {
 	if err := parseForm(r); err != nil {
 		return correctionForm{}, nil, err
 	}
@@ -216,11 +231,9 @@ func parseCorrection(r *http.Request) (correctionForm, problems, error) {
 		Reason: clean(r.PostForm.Get("reason")),
 	}
 	p := problems{}
-	month, err := store.ParseMonth(r.PostForm.Get("month"))
-	if err != nil {
-		p.add("", "Choose the month first.")
-	}
-	f.Month = month
+	period, problem := seats.ParsePeriod(r.PostForm.Get("month"), now)
+	p.add("", problem)
+	f.Month = period.Month
 	if _, err := strconv.ParseUint(f.Seats, 10, 31); err != nil {
 		p.add("seats", "Enter the number of seats in plain digits.")
 	}
@@ -232,7 +245,7 @@ func (s *server) correctUsage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form, problems, err := parseCorrection(r)
+	form, problems, err := parseCorrection(r, s.Now())
 	if err != nil {
 		return err
 	}
@@ -273,12 +286,12 @@ func (s *server) withdrawCorrection(w http.ResponseWriter, r *http.Request) erro
 	if err := parseForm(r); err != nil {
 		return err
 	}
-	month, err := store.ParseMonth(r.PostForm.Get("month"))
+	period, err := parsePeriod(r.PostForm.Get("month"), s.Now())
 	if err != nil {
-		return store.ErrNotFound
-	}
-	if err := s.Bridge.WithdrawCorrection(r.Context(), s.actor(r), o.ID, month); err != nil {
 		return err
 	}
-	return s.done(w, r, views.OrganizationMonthPath(o.ID, string(month)), "The correction is withdrawn.")
+	if err := s.Bridge.WithdrawCorrection(r.Context(), s.actor(r), o.ID, period.Month); err != nil {
+		return err
+	}
+	return s.done(w, r, views.OrganizationMonthPath(o.ID, string(period.Month)), "The correction is withdrawn.")
 }

@@ -255,9 +255,7 @@ func TestExplain(t *testing.T) {
 		t.Errorf("%d seats count in the file", counted)
 	}
 	has(t, b.get(views.OrganizationMonthPath(o.ID, "2025-12"), http.StatusOK), "[data-testid=billable]", "Unknown")
-	for _, month := range []string{"2027-01", "x", "0001-01", "%00"} {
-		has(t, b.get(views.OrganizationPath(o.ID)+"?month="+month, http.StatusOK), "#explained", "March 2026, so far")
-	}
+	has(t, b.get(views.OrganizationPath(o.ID), http.StatusOK), "#explained", "March 2026, so far")
 	b.get("/organizations/99/explain", http.StatusNotFound)
 	b.get("/organizations/99/seats.csv", http.StatusNotFound)
 }
@@ -299,7 +297,7 @@ func TestCorrections(t *testing.T) {
 	has(t, page, "[data-testid=billable]", "3")
 	has(t, page, "[data-testid=correction]", "Withdrawn or replaced by admin@example.com")
 	b.post(path+"/withdraw", form("month", "2026-02"), http.StatusNotFound)
-	b.post(path+"/withdraw", form("month", "x"), http.StatusNotFound)
+	b.post(path+"/withdraw", form("month", "x"), http.StatusBadRequest)
 }
 
 // TestUsageStates: no figure, for three reasons, and a figure of zero are four different things.

@@ -27,7 +27,7 @@ func TestUsagePage(t *testing.T) {
 	has(t, page, "main", "Acme")
 	page = b.get("/usage?month=2026-02&q=acme", http.StatusOK)
 	has(t, page, "main", "NordPass report")
-	for _, query := range []string{"month=2031-01", "month=x", "month=0001-01", "month=2026-13", "plan=x&mapping=x&sort=x&page=99", "month=2001-01"} {
+	for _, query := range []string{"plan=x&mapping=x&sort=x&page=99", "month=2001-01", "month="} {
 		b.get("/usage?"+query, http.StatusOK)
 	}
 	b.get("/usage.csv?month=2026-02", http.StatusOK)

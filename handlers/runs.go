@@ -38,7 +38,7 @@ func runStatuses() []store.RunStatus {
 
 const previews = "preview"
 
-func parseRunQuery(r *http.Request) runQuery {
+func parseRunQuery(r *http.Request, now time.Time) (runQuery, error) {
 	q := runQuery{listQuery: parseListQuery(r.URL.Query())}
 	q.kind = oneOf(q.values.Get("kind"), previews)
 	kind := oneOf(q.values.Get("kind"), runKinds()...)
@@ -48,14 +48,20 @@ func parseRunQuery(r *http.Request) runQuery {
 	}
 	q.filter.Kind = kind
 	q.filter.Status = oneOf(q.values.Get("result"), runStatuses()...)
-	if month, err := store.ParseMonth(q.values.Get("month")); err == nil {
-		q.filter.Month = month
+	text := q.values.Get("month")
+	if text == "" {
+		return q, nil
 	}
-	return q
+	period, err := parsePeriod(text, now)
+	q.filter.Month = period.Month
+	return q, err
 }
 
 func (s *server) listRuns(w http.ResponseWriter, r *http.Request) error {
-	q := parseRunQuery(r)
+	q, err := parseRunQuery(r, s.Now())
+	if err != nil {
+		return err
+	}
 	runs, total, err := load(&q.listQuery, runsPage, func(limit, offset int) ([]store.RunRow, int, error) {
 		q.filter.Limit, q.filter.Offset = limit, offset
 		return s.Store.Runs(r.Context(), q.filter)
@@ -103,7 +109,10 @@ func (s *server) completeRuns(ctx context.Context, page *views.RunsPage) error {
 }
 
 func (s *server) downloadRuns(w http.ResponseWriter, r *http.Request) error {
-	q := parseRunQuery(r)
+	q, err := parseRunQuery(r, s.Now())
+	if err != nil {
+		return err
+	}
 	header := []string{"Run", "Kind", "Preview", "Of run", "Agreement", "Month", "Figures up to (UTC)", "Started (UTC)", "Ended (UTC)", "Seconds", "By", "Result", "Agreements"}
 	for _, state := range changeStates() {
 		header = append(header, views.StateName(string(state)))

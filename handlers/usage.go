@@ -30,15 +30,15 @@ type usageQuery struct {
 	mapping string
 }
 
-// parseUsageQuery reads the filters. The current month is shown to date; a
-// month that has not begun, or is none, becomes the current one.
-func (s *server) parseUsageQuery(r *http.Request) usageQuery {
+// parseUsageQuery reads the filters. The current month is shown to date.
+func (s *server) parseUsageQuery(r *http.Request) (usageQuery, error) {
 	values := r.URL.Query()
-	q := usageQuery{listQuery: parseListQuery(values, "name", "plan", "license", "seats", "company"), period: s.periodOf(values.Get("month"))}
+	period, err := s.periodOf(values.Get("month"))
+	q := usageQuery{listQuery: parseListQuery(values, "name", "plan", "license", "seats", "company"), period: period}
 	q.plan = oneOf(q.values.Get("plan"), store.Plans()...)
 	q.source = oneOf(q.values.Get("source"), seats.Sources()...)
 	q.mapping = oneOf(q.values.Get("mapping"), store.Mapped, store.Unmapped)
-	return q
+	return q, err
 }
 
 // usageRow is one organization with its figure.
@@ -111,7 +111,10 @@ func usageIDs(figures []seats.Usage) []int64 {
 }
 
 func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
-	q := s.parseUsageQuery(r)
+	q, err := s.parseUsageQuery(r)
+	if err != nil {
+		return err
+	}
 	all, err := s.usageFigures(r.Context(), q)
 	if err != nil {
 		return err
@@ -300,7 +303,10 @@ func sourceName(source seats.Source) string {
 }
 
 func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
-	q := s.parseUsageQuery(r)
+	q, err := s.parseUsageQuery(r)
+	if err != nil {
+		return err
+	}
 	figures, err := s.usageFigures(r.Context(), q)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package seats
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -19,7 +20,7 @@ type Figure struct {
 // corrects it.
 func FigureProblems(o store.Organization, f Figure, now time.Time) problem.Fields {
 	problems := problem.Fields{}
-	problems.Add("month", monthProblem(o, f.Month, now))
+	problems.Add("month", cmp.Or(MonthOutside(f.Month, now), AfterDeletion(o, f.Month)))
 	switch {
 	case f.Seats < 0:
 		problems.Add("seats", "Seats are counted from 0.")
@@ -30,17 +31,6 @@ func FigureProblems(o store.Organization, f Figure, now time.Time) problem.Field
 		problems.Add("plan", "Choose a plan.")
 	}
 	return problems
-}
-
-// monthProblem says why a month's figure of an organization cannot be set, or nothing.
-func monthProblem(o store.Organization, m store.Month, now time.Time) string {
-	switch {
-	case m > store.MonthOf(now):
-		return fmt.Sprintf("%s is in the future.", m)
-	case m < "2000-01":
-		return "Choose a month of this century."
-	}
-	return AfterDeletion(o, m)
 }
 
 // AfterDeletion says that an organization was gone before a month, or nothing.

@@ -3,6 +3,7 @@
 package seats
 
 import (
+	"fmt"
 	"time"
 
 	"seatbridge/store"
@@ -66,3 +67,38 @@ func Earlier(a, b time.Time) time.Time {
 
 // Minute writes a moment for people.
 func Minute(t time.Time) string { return t.UTC().Format("2 January 2006 at 15:04 UTC") }
+
+// firstMonth is before anything that is billed: an earlier month is a mistake.
+const firstMonth store.Month = "2000-01"
+
+// ParsePeriod reads a month, written 2026-10, as figures show it: the one that now falls in to date, an earlier one whole. A
+// problem is a sentence; it never stands for another month.
+func ParsePeriod(text string, now time.Time) (p Period, problem string) {
+	m, err := store.ParseMonth(text)
+	if err != nil {
+		return Period{}, "The month must be written like 2026-10."
+	}
+	if problem := MonthOutside(m, now); problem != "" {
+		return Period{}, problem
+	}
+	return PeriodOf(m, now), ""
+}
+
+// PeriodOf is a month as figures show it: the current one to date, any other whole.
+func PeriodOf(m store.Month, now time.Time) Period {
+	if current := ToDate(now); current.Month == m {
+		return current
+	}
+	return WholeMonth(m)
+}
+
+// MonthOutside says that a month has no figures because of when it is, or nothing.
+func MonthOutside(m store.Month, now time.Time) string {
+	switch {
+	case m > store.MonthOf(now):
+		return fmt.Sprintf("%s has not begun: it is in the future.", m)
+	case m < firstMonth:
+		return "Choose a month of this century."
+	}
+	return ""
+}

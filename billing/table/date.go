@@ -76,6 +76,16 @@ func ParseMoment(cell string, order DateOrder) (t time.Time, problem string) {
 	return date.Add(since), ""
 }
 
+// ParseDay reads the day of a moment as the cell says it: in another zone than UTC it may be another one than in UTC.
+func ParseDay(cell string, order DateOrder) (day time.Time, problem string) {
+	t, problem := ParseMoment(cell, order)
+	if problem != "" || t.IsZero() {
+		return t, problem
+	}
+	text, _ := cutClock(cell)
+	return parseDate(text, order)
+}
+
 func isNothing(cell string) bool {
 	switch strings.ToLower(cell) {
 	case "", "-", "–", "—", "n/a", "null", "none", "never":
