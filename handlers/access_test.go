@@ -6,18 +6,19 @@ import (
 	"strings"
 	"testing"
 
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
 
 // lowestRoles says again, apart from the route table, who may use each route: the lowest role that does. A route moves
 // here only when somebody decides that it should (docs/billing-rules.md section 4).
-var lowestRoles = map[access]string{
-	public: `
+var lowestRoles = map[web.Access]string{
+	web.Public: `
 		GET /healthz
 		GET /static/
 		GET /favicon.ico
 	`,
-	anyone: `
+	web.Anyone: `
 		GET /signin
 		POST /signin
 		POST /signout
@@ -26,7 +27,7 @@ var lowestRoles = map[access]string{
 		GET /invitations/{token}
 		POST /invitations/{token}
 	`,
-	technician: `
+	web.Technician: `
 		GET /{$}
 		GET /organizations
 		GET /organizations/new
@@ -44,7 +45,7 @@ var lowestRoles = map[access]string{
 		POST /settings/password
 		POST /settings/sessions/revoke
 	`,
-	admin: `
+	web.Admin: `
 		POST /organizations/{id}/corrections
 		POST /organizations/{id}/corrections/withdraw
 		GET /usage
@@ -146,9 +147,9 @@ var lowestRoles = map[access]string{
 }
 
 // expectedAccess is lowestRoles by route. It must name the routes of the table, all of them and no others.
-func expectedAccess(t *testing.T, routes []route) map[string]access {
+func expectedAccess(t *testing.T, routes []route) map[string]web.Access {
 	t.Helper()
-	expected := map[string]access{}
+	expected := map[string]web.Access{}
 	for min, patterns := range lowestRoles {
 		for pattern := range strings.Lines(patterns) {
 			if pattern = strings.TrimSpace(pattern); pattern != "" {
@@ -172,8 +173,8 @@ func expectedAccess(t *testing.T, routes []route) map[string]access {
 func TestAccessMatrix(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
-	people := map[access]*browser{
-		anyone: p.browser(), technician: p.as(store.Technician), admin: p.as(store.Admin), owner: p.as(store.Owner),
+	people := map[web.Access]*browser{
+		web.Anyone: p.browser(), web.Technician: p.as(store.Technician), web.Admin: p.as(store.Admin), web.Owner: p.as(store.Owner),
 	}
 	for pattern, min := range expectedAccess(t, p.server.routes()) {
 		method, path, _ := strings.Cut(pattern, " ")
@@ -181,11 +182,11 @@ func TestAccessMatrix(t *testing.T) {
 		for who, b := range people {
 			status, location := p.probe(b, method, path)
 			switch {
-			case min <= anyone:
+			case min <= web.Anyone:
 				if status == http.StatusForbidden || status >= 500 {
 					t.Errorf("%s by %d = %d, want it open to all", pattern, who, status)
 				}
-			case who == anyone:
+			case who == web.Anyone:
 				if status != http.StatusSeeOther || !strings.HasPrefix(location, "/signin") {
 					t.Errorf("%s signed out = %d to %q, want the sign-in page", pattern, status, location)
 				}

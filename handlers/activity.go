@@ -8,24 +8,10 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
-
-// actor is the signed-in user as the activity log names people.
-func (s *server) actor(r *http.Request) billing.Actor { return s.actorFor(r, visitorOf(r).User) }
-
-// actorFor is actor for somebody who is not signed in (yet).
-func (s *server) actorFor(r *http.Request, user store.User) billing.Actor {
-	return billing.Actor{UserID: user.ID, Name: user.Email, IP: s.clientIP(r)}
-}
-
-// record carries out what the signed-in user does together with its entry in
-// the activity log, a sentence without a subject.
-func (s *server) record(r *http.Request, category store.Category, action string, deed func(*store.Store) error) error {
-	return s.Store.Record(r.Context(), s.actor(r).Did(s.Now(), category, "%s", action), deed)
-}
 
 const (
 	activityPage = 50
@@ -42,7 +28,7 @@ func activityCategories() []store.Category {
 
 // activityQuery is the address of the activity log, understood.
 type activityQuery struct {
-	listQuery
+	web.ListQuery
 	page   views.ActivityPage
 	filter store.ActivityFilter
 }
@@ -50,9 +36,9 @@ type activityQuery struct {
 // parseActivityQuery reads the filters. Days are calendar days in UTC, both
 // included; without any, the last 30 days are shown.
 func parseActivityQuery(r *http.Request, now time.Time) activityQuery {
-	q := activityQuery{listQuery: parseListQuery(r.URL.Query())}
-	from, fromOK := parseDay(q.values.Get("from"))
-	to, toOK := parseDay(q.values.Get("to"))
+	q := activityQuery{ListQuery: web.ParseListQuery(r.URL.Query())}
+	from, fromOK := parseDay(q.Values.Get("from"))
+	to, toOK := parseDay(q.Values.Get("to"))
 	today := now.UTC().Truncate(24 * time.Hour)
 	if !toOK {
 		to = today
@@ -65,9 +51,9 @@ func parseActivityQuery(r *http.Request, now time.Time) activityQuery {
 	}
 	p := views.Problems{}
 	switch {
-	case q.values.Get("from") != "" && !fromOK:
+	case q.Values.Get("from") != "" && !fromOK:
 		p["from"] = "Give a day as YYYY-MM-DD."
-	case q.values.Get("to") != "" && !toOK:
+	case q.Values.Get("to") != "" && !toOK:
 		p["to"] = "Give a day as YYYY-MM-DD."
 	case to.Before(from):
 		p["to"] = "The last day is before the first."
@@ -75,9 +61,9 @@ func parseActivityQuery(r *http.Request, now time.Time) activityQuery {
 		p["to"] = "Choose at most " + strconv.Itoa(activityDays) + " days."
 	}
 	q.page = views.ActivityPage{
-		Member:       clip(clean(q.values.Get("member")), maxSearch),
-		Organization: clip(clean(q.values.Get("organization")), maxSearch),
-		Category:     string(oneOf(q.values.Get("category"), activityCategories()...)),
+		Member:       web.Clip(web.Clean(q.Values.Get("member")), web.MaxSearch),
+		Organization: web.Clip(web.Clean(q.Values.Get("organization")), web.MaxSearch),
+		Category:     string(web.OneOf(q.Values.Get("category"), activityCategories()...)),
 		From:         from.Format(time.DateOnly), To: to.Format(time.DateOnly),
 		Problems: p,
 	}
@@ -118,13 +104,16 @@ func (s *server) listActivity(w http.ResponseWriter, r *http.Request) error {
 	} else if err := s.loadActivity(r.Context(), &q, &page); err != nil {
 		return err
 	}
-	page.CSV = withQuery(views.ActivityCSVPath, q.values, "page", "")
-	return s.answer(w, r, status, views.ActivityTable(page),
-		func(l views.Layout) templ.Component { return views.Activity(l, page) }, views.SectionActivity, "Activity log")
+	page.CSV = web.WithQuery(views.ActivityCSVPath, q.Values, "page", "")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionActivity, Title: "Activity log", Status: status,
+		Part:  views.ActivityTable(page),
+		Whole: func(l views.Layout) templ.Component { return views.Activity(l, page) },
+	})
 }
 
 func (s *server) loadActivity(ctx context.Context, q *activityQuery, page *views.ActivityPage) error {
-	entries, total, err := load(&q.listQuery, activityPage, func(limit, offset int) ([]store.Activity, int, error) {
+	entries, total, err := web.Load(&q.ListQuery, activityPage, func(limit, offset int) ([]store.Activity, int, error) {
 		q.filter.Limit, q.filter.Offset = limit, offset
 		return s.Store.Activities(ctx, q.filter)
 	})
@@ -138,7 +127,7 @@ func (s *server) loadActivity(ctx context.Context, q *activityQuery, page *views
 	for _, a := range entries {
 		page.Rows = append(page.Rows, activityRow(a, names))
 	}
-	page.Pager = q.pager(views.ActivityPath, activityPage, len(entries), total)
+	page.Pager = q.Pager(views.ActivityPath, activityPage, len(entries), total)
 	return nil
 }
 
@@ -200,11 +189,11 @@ func (s *server) downloadActivity(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	if len(q.page.Problems) > 0 {
-		return &httpError{Status: http.StatusUnprocessableEntity, Message: sentences(q.page.Problems)}
+		return &web.Error{Status: http.StatusUnprocessableEntity, Message: web.Sentences(q.page.Problems)}
 	}
 	names := map[int64]string{}
 	header := []string{"Time (UTC)", "Member", "IP address", "Category", "Action", "Organization"}
-	return s.sendCSV(w, r, "activity-"+q.page.From+"-to-"+q.page.To, header, func(write func(...string)) error {
+	return s.web.SendCSV(w, r, "activity-"+q.page.From+"-to-"+q.page.To, header, func(write func(...string)) error {
 		for a, err := range s.Store.EachActivity(r.Context(), q.filter) {
 			if err != nil {
 				return err

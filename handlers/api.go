@@ -16,9 +16,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/sethvargo/go-limiter"
-	"github.com/sethvargo/go-limiter/memorystore"
 
-	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
 
@@ -67,9 +67,9 @@ type api struct {
 func newAPI(s *server) (*api, error) {
 	a := &api{server: s, mux: http.NewServeMux()}
 	for tokens, into := range map[uint64]*limiter.Store{callsPerToken: &a.calls, refusedPerIP: &a.refused} {
-		bucket, err := memorystore.New(&memorystore.Config{Tokens: tokens, Interval: time.Minute, SweepInterval: 10 * time.Minute, SweepMinTTL: 10 * time.Minute, InitialAlloc: 16})
+		bucket, err := web.NewBucket(tokens, time.Minute)
 		if err != nil {
-			return nil, fmt.Errorf("making the API's rate limits: %w", err)
+			return nil, err
 		}
 		*into = bucket
 	}
@@ -153,44 +153,43 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func badRequestBody(err error) *httpError {
+func badRequestBody(err error) *web.Error {
 	var tooBig *http.MaxBytesError
 	if errors.As(err, &tooBig) {
-		return badBody(err)
+		return web.BadBody(err)
 	}
-	return &httpError{Status: http.StatusBadRequest, Message: "The request's body could not be read.", Err: err}
+	return &web.Error{Status: http.StatusBadRequest, Message: "The request's body could not be read.", Err: err}
 }
 
 // noEndpoint answers an address or a method that the API does not have.
 func (a *api) noEndpoint(w http.ResponseWriter, r *http.Request) {
-	probe := &headerProbe{header: http.Header{}}
-	a.mux.ServeHTTP(probe, r)
-	if probe.status != http.StatusMethodNotAllowed {
-		a.writeProblem(w, r, &httpError{Status: http.StatusNotFound, Message: "The API has no such address."})
+	allowed := web.AllowedMethods(a.mux, r)
+	if allowed == "" {
+		a.writeProblem(w, r, &web.Error{Status: http.StatusNotFound, Message: "The API has no such address."})
 		return
 	}
-	w.Header().Set("Allow", probe.header.Get("Allow"))
-	a.writeProblem(w, r, &httpError{Status: probe.status, Message: "This address cannot be used with " + r.Method + "."})
+	w.Header().Set("Allow", allowed)
+	a.writeProblem(w, r, &web.Error{Status: http.StatusMethodNotAllowed, Message: "This address cannot be used with " + r.Method + "."})
 }
 
 // authenticate finds out whose token the request carries, and counts the request.
 func (a *api) authenticate(r *http.Request) (caller, error) {
-	ip := a.clientIP(r)
+	ip := a.web.ClientIP(r)
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "bearer") || token == "" {
-		return caller{}, &httpError{Status: http.StatusUnauthorized, Message: "Send a token made under Settings › API as \"Authorization: Bearer …\"."}
+		return caller{}, &web.Error{Status: http.StatusUnauthorized, Message: "Send a token made under Settings › API as \"Authorization: Bearer …\"."}
 	}
 	t, err := a.Store.APIToken(r.Context(), strings.TrimSpace(token), a.Now())
 	if errors.Is(err, store.ErrNotFound) {
-		if err := take(r.Context(), a.refused, ipKey(ip)); err != nil {
+		if err := web.Take(r.Context(), a.refused, web.IPKey(ip)); err != nil {
 			return caller{}, err
 		}
-		return caller{}, &httpError{Status: http.StatusUnauthorized, Message: "This token is unknown, revoked or expired."}
+		return caller{}, &web.Error{Status: http.StatusUnauthorized, Message: "This token is unknown, revoked or expired."}
 	}
 	if err != nil {
 		return caller{}, err
 	}
-	if err := take(r.Context(), a.calls, fmt.Sprint(t.ID)); err != nil {
+	if err := web.Take(r.Context(), a.calls, fmt.Sprint(t.ID)); err != nil {
 		return caller{}, err
 	}
 	if a.Now().Sub(t.UsedAt) >= tokenTouch {
@@ -237,26 +236,29 @@ func (a *api) problem(ctx context.Context, doing string, err error) huma.StatusE
 	if errors.As(err, &status) {
 		return status
 	}
-	var invalid *billing.Invalid
+	var invalid *problem.Invalid
 	switch {
 	case errors.As(err, &invalid) && invalid.Cause == nil:
 		return invalidBody(invalid)
 	case errors.Is(err, store.ErrNotFound):
 		err = noOrganization()
 	}
-	known := asHTTPError(err)
+	known := web.AsError(err)
 	if known.Status >= http.StatusInternalServerError {
 		a.Log.ErrorContext(ctx, "API request", "doing", doing, "err", err)
 	}
 	return huma.NewError(known.Status, strings.TrimSpace(known.Message+" "+known.Do))
 }
 
+// fail answers a request that ended in a panic.
+func (a *api) fail(w http.ResponseWriter, r *http.Request, e *web.Error) { a.writeProblem(w, r, e) }
+
 // writeProblem answers before or instead of an endpoint.
 func (a *api) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
 	problem := a.problem(r.Context(), r.Method, err)
-	var known *httpError
+	var known *web.Error
 	if errors.As(err, &known) && known.RetryAfter > 0 {
-		w.Header().Set("Retry-After", seconds(known.RetryAfter))
+		w.Header().Set("Retry-After", web.Seconds(known.RetryAfter))
 	}
 	if problem.GetStatus() == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="Seatbridge"`)
@@ -267,13 +269,13 @@ func (a *api) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // actorOf is a token as the activity log names it.
-func actorOf(ctx context.Context) billing.Actor {
+func actorOf(ctx context.Context) problem.Actor {
 	c := callerOf(ctx)
-	return billing.Actor{Name: "API token " + c.Name, IP: c.ip}
+	return problem.Actor{Name: "API token " + c.Name, IP: c.ip}
 }
 
 // invalidBody is a 422 that names what is wrong by the fields of the body.
-func invalidBody(invalid *billing.Invalid) huma.StatusError {
+func invalidBody(invalid *problem.Invalid) huma.StatusError {
 	var details []error
 	for _, field := range slices.Sorted(maps.Keys(invalid.Fields)) {
 		details = append(details, &huma.ErrorDetail{Location: strings.TrimSuffix("body."+field, "."), Message: invalid.Fields[field]})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
 
@@ -66,7 +67,7 @@ func (a *api) listMembers(ctx context.Context, in *membersIn) (*listOf[apiMember
 		return nil, err
 	}
 	seats, total, err := a.Store.Seats(ctx, store.SeatFilter{
-		OrganizationID: in.ID, Search: clean(in.Search), Status: store.SeatStatus(in.Status), Limit: in.PerPage, Offset: in.offset(),
+		OrganizationID: in.ID, Search: web.Clean(in.Search), Status: store.SeatStatus(in.Status), Limit: in.PerPage, Offset: in.offset(),
 	})
 	items := make([]apiMember, len(seats))
 	for i, seat := range seats {
@@ -81,7 +82,7 @@ func (a *api) listMembers(ctx context.Context, in *membersIn) (*listOf[apiMember
 func (a *api) addMembers(ctx context.Context, in *addMembersIn) (*single[addedMembers], error) {
 	emails := make([]string, len(in.Body.Emails))
 	for i, text := range in.Body.Emails {
-		emails[i] = clean(text)
+		emails[i] = web.Clean(text)
 	}
 	added, err := a.Bridge.Organizations.AddMembers(ctx, actorOf(ctx), in.ID, emails, in.Body.Pending)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
 
@@ -20,7 +21,7 @@ const maxIdempotencyKey = 255
 // other than success is not kept, because nothing was changed: the key may be used again.
 func (a *api) once(w http.ResponseWriter, r *http.Request, c caller, key string, body []byte) error {
 	if !plainASCII(key) || len(key) > maxIdempotencyKey {
-		return &httpError{Status: http.StatusBadRequest, Message: fmt.Sprintf("The Idempotency-Key must be 1 to %d visible ASCII characters.", maxIdempotencyKey)}
+		return &web.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("The Idempotency-Key must be 1 to %d visible ASCII characters.", maxIdempotencyKey)}
 	}
 	hash := requestHash(r, body)
 	claimed, before, err := a.Store.ClaimIdempotencyKey(r.Context(), c.ID, key, hash, a.Now())
@@ -57,9 +58,9 @@ func (a *api) once(w http.ResponseWriter, r *http.Request, c caller, key string,
 func replay(w http.ResponseWriter, before store.IdempotentAnswer, hash string) error {
 	switch {
 	case before.RequestHash != hash:
-		return &httpError{Status: http.StatusUnprocessableEntity, Message: "This Idempotency-Key was used for another request.", Do: "Use a new key."}
+		return &web.Error{Status: http.StatusUnprocessableEntity, Message: "This Idempotency-Key was used for another request.", Do: "Use a new key."}
 	case before.Status == 0:
-		return &httpError{
+		return &web.Error{
 			Status: http.StatusConflict, Message: "The first request with this Idempotency-Key is still being carried out.",
 			Do: "Send it again in a moment.", RetryAfter: time.Second,
 		}

@@ -7,6 +7,7 @@ import (
 
 	"seatbridge/billing"
 	"seatbridge/billing/seats"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
 
@@ -92,7 +93,7 @@ func (a *api) organizationEndpoints() {
 
 func (a *api) listOrganizations(ctx context.Context, in *organizationsIn) (*listOf[apiOrganization], error) {
 	rows, total, err := a.Store.Organizations(ctx, store.OrganizationFilter{
-		Search: clean(in.Search), Plan: store.Plan(in.Plan), License: store.License(in.License), Status: store.OrganizationStatus(in.Status),
+		Search: web.Clean(in.Search), Plan: store.Plan(in.Plan), License: store.License(in.License), Status: store.OrganizationStatus(in.Status),
 		Mapping: in.Mapping, Limit: in.PerPage, Offset: in.offset(),
 	})
 	items := make([]apiOrganization, len(rows))
@@ -115,7 +116,7 @@ func (a *api) organizationByID(ctx context.Context, id int64) (*single[apiOrgani
 }
 
 func noOrganization() error {
-	return &httpError{Status: http.StatusNotFound, Message: "There is no such organization."}
+	return &web.Error{Status: http.StatusNotFound, Message: "There is no such organization."}
 }
 
 func (a *api) getOrganization(ctx context.Context, in *OrganizationRef) (*single[apiOrganization], error) {
@@ -124,8 +125,8 @@ func (a *api) getOrganization(ctx context.Context, in *OrganizationRef) (*single
 
 func (a *api) createOrganization(ctx context.Context, in *createOrganizationIn) (*single[apiOrganization], error) {
 	added, err := a.Bridge.Organizations.Add(ctx, actorOf(ctx), billing.Profile{
-		Name: clean(in.Body.Name), Plan: store.Plan(in.Body.Plan), License: store.License(in.Body.License),
-		Managed: in.Body.Managed, ExternalID: clean(in.Body.ExternalID),
+		Name: web.Clean(in.Body.Name), Plan: store.Plan(in.Body.Plan), License: store.License(in.Body.License),
+		Managed: in.Body.Managed, ExternalID: web.Clean(in.Body.ExternalID),
 	})
 	if err != nil {
 		return nil, err
@@ -152,7 +153,7 @@ func (a *api) updateOrganization(ctx context.Context, in *updateOrganizationIn) 
 // assign takes over a text that was sent.
 func assign[T ~string](into *T, sent *string) {
 	if sent != nil {
-		*into = T(clean(*sent))
+		*into = T(web.Clean(*sent))
 	}
 }
 
@@ -170,7 +171,7 @@ func (a *api) organizationChange(change organizationChange) func(context.Context
 func (a *api) periodOf(text string) (seats.Period, error) {
 	period, problem := seats.ParsePeriod(text, a.Now())
 	if problem != "" {
-		return period, &httpError{Status: http.StatusUnprocessableEntity, Message: problem}
+		return period, &web.Error{Status: http.StatusUnprocessableEntity, Message: problem}
 	}
 	return period, nil
 }

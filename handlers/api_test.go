@@ -15,6 +15,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/sethvargo/go-limiter/noopstore"
 
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
 
@@ -43,7 +44,7 @@ func (s *script) call(method, path, body string, status int) map[string]any {
 	s.t.Helper()
 	s.last = s.send(method, path, body)
 	if s.last.Code != status {
-		s.t.Fatalf("%s %s = %d, want %d: %s\nlog: %s", method, path, s.last.Code, status, clip(s.last.Body.String(), 1500), s.log)
+		s.t.Fatalf("%s %s = %d, want %d: %s\nlog: %s", method, path, s.last.Code, status, web.Clip(s.last.Body.String(), 1500), s.log)
 	}
 	wantType := "application/json"
 	if status >= 400 {
@@ -355,7 +356,7 @@ func TestAPIBadRequests(t *testing.T) {
 		{"POST", "/organizations", `{"name":"` + strings.Repeat("n", 201) + `","plan":"business"}`, 422},
 		{"POST", members, `{"emails":[]}`, 422},
 		{"POST", members, `{"emails":[null]}`, 422},
-		{"POST", members, `{"emails":["` + strings.Repeat("a", maxBody) + `"]}`, 413},
+		{"POST", members, `{"emails":["` + strings.Repeat("a", web.MaxBody) + `"]}`, 413},
 		{"POST", members + "/explode", `{"emails":["a@example.com"]}`, 404},
 		{"PUT", fmt.Sprintf("/usage/2026-02/organizations/%d", o.ID), `{"seats":99999999999999999999,"plan":"business"}`, 422},
 	} {

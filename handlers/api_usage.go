@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"seatbridge/billing/seats"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
 
@@ -119,7 +120,7 @@ func (a *api) reportUsage(ctx context.Context, in *reportUsageIn) (*single[apiFi
 		return nil, err
 	}
 	err = a.Bridge.Organizations.ReportUsage(ctx, actorOf(ctx), store.UsageReport{
-		OrganizationID: in.ID, Month: period.Month, Seats: in.Body.Seats, Plan: store.Plan(in.Body.Plan), Note: clean(in.Body.Note),
+		OrganizationID: in.ID, Month: period.Month, Seats: in.Body.Seats, Plan: store.Plan(in.Body.Plan), Note: web.Clean(in.Body.Note),
 		Source: string(seats.SourceAPI),
 	})
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -26,34 +28,34 @@ func approvalsForm(s store.Settings) views.ApprovalsForm {
 
 // parseApprovals reads the form; the view is what was typed, with what is wrong.
 func parseApprovals(r *http.Request) (store.Holds, store.HandEdits, views.ApprovalsForm, error) {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return store.Holds{}, "", views.ApprovalsForm{}, err
 	}
-	p := problems{}
+	p := problem.Fields{}
 	form := views.ApprovalsForm{
-		Seats: clean(r.PostForm.Get("seats")), Percent: strings.TrimSpace(strings.TrimSuffix(clean(r.PostForm.Get("percent")), "%")),
-		Decrease: checked(r.PostForm, "decrease"), Zero: checked(r.PostForm, "zero"), First: checked(r.PostForm, "first"),
-		HandEdits: string(oneOf(r.PostForm.Get("hand_edits"), store.Overwrite, store.Hold)),
+		Seats: web.Clean(r.PostForm.Get("seats")), Percent: strings.TrimSpace(strings.TrimSuffix(web.Clean(r.PostForm.Get("percent")), "%")),
+		Decrease: web.Checked(r.PostForm, "decrease"), Zero: web.Checked(r.PostForm, "zero"), First: web.Checked(r.PostForm, "first"),
+		HandEdits: string(web.OneOf(r.PostForm.Get("hand_edits"), store.Overwrite, store.Hold)),
 	}
 	holds := store.Holds{
-		Seats: p.limit("seats", form.Seats, maxHoldSeats), Percent: p.limit("percent", form.Percent, maxHoldPercent),
+		Seats: readLimit(p, "seats", form.Seats, maxHoldSeats), Percent: readLimit(p, "percent", form.Percent, maxHoldPercent),
 		Decrease: form.Decrease, Zero: form.Zero, First: form.First,
 	}
 	if form.HandEdits == "" {
-		p.add("hand_edits", "Choose what happens to quantities that were changed by hand.")
+		p.Add("hand_edits", "Choose what happens to quantities that were changed by hand.")
 	}
 	form.Problems = views.Problems(p)
 	return holds, store.HandEdits(form.HandEdits), form, nil
 }
 
-// limit reads a whole number from 1 to most; an empty one is 0, which is off.
-func (p problems) limit(field, text string, most int) int {
+// readLimit reads a whole number from 1 to most; an empty one is 0, which is off.
+func readLimit(p problem.Fields, field, text string, most int) int {
 	if text == "" {
 		return 0
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		p.add(field, fmt.Sprintf("Enter a whole number from 1 to %d, or leave it empty.", most))
+		p.Add(field, fmt.Sprintf("Enter a whole number from 1 to %d, or leave it empty.", most))
 		return 0
 	}
 	return n
@@ -72,11 +74,11 @@ func (s *server) saveApprovals(w http.ResponseWriter, r *http.Request) error {
 		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, approvals: &form})
 	}
 	settings.Holds, settings.HandEdits = holds, handEdits
-	err = s.record(r, store.CategorySettings, describeApprovals(settings), func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) })
+	err = s.web.Record(r, store.CategorySettings, describeApprovals(settings), func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) })
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, views.ApprovalsPath, "Approvals saved. They hold from the next sync on.")
+	return s.web.Done(w, r, views.ApprovalsPath, "Approvals saved. They hold from the next sync on.")
 }
 
 // describeApprovals says for the activity log what is held from here on.

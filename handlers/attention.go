@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -23,13 +24,16 @@ func (s *server) showAttention(w http.ResponseWriter, r *http.Request) error {
 		list.Rows[i].CanSync = true
 	}
 	page := views.AttentionPage{List: list}
-	if !isPart(r) {
+	if !web.IsPart(r) {
 		if err := s.completeAttention(r.Context(), &page); err != nil {
 			return err
 		}
 	}
-	return s.answer(w, r, http.StatusOK, views.ChangeTable(page.List),
-		func(l views.Layout) templ.Component { return views.NeedsAttention(l, page) }, views.SectionOverview, "Needs attention")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionOverview, Title: "Needs attention",
+		Part:  views.ChangeTable(page.List),
+		Whole: func(l views.Layout) templ.Component { return views.NeedsAttention(l, page) },
+	})
 }
 
 func (s *server) completeAttention(ctx context.Context, page *views.AttentionPage) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -30,18 +31,18 @@ func changeKinds() []store.ChangeKind {
 
 // changeQuery is the address of a list of changes, understood.
 type changeQuery struct {
-	listQuery
+	web.ListQuery
 	filter store.ChangeFilter
 }
 
 // parseChangeQuery narrows the changes of a page down to what its address asks for.
 func parseChangeQuery(r *http.Request, of store.ChangeFilter) changeQuery {
-	q := changeQuery{listQuery: parseListQuery(r.URL.Query()), filter: of}
+	q := changeQuery{ListQuery: web.ParseListQuery(r.URL.Query()), filter: of}
 	q.filter.Search = q.Search
-	if state := oneOf(q.values.Get("state"), changeStates()...); state != "" {
+	if state := web.OneOf(q.Values.Get("state"), changeStates()...); state != "" {
 		q.filter.States = []store.ChangeState{state}
 	}
-	if kind := oneOf(q.values.Get("kind"), changeKinds()...); kind != "" {
+	if kind := web.OneOf(q.Values.Get("kind"), changeKinds()...); kind != "" {
 		q.filter.Kinds = []store.ChangeKind{kind}
 	}
 	return q
@@ -49,7 +50,7 @@ func parseChangeQuery(r *http.Request, of store.ChangeFilter) changeQuery {
 
 // changeList is one page of the changes.
 func (s *server) changeList(ctx context.Context, path string, q changeQuery) (views.ChangeList, error) {
-	changes, total, err := load(&q.listQuery, changesPage, func(limit, offset int) ([]store.Change, int, error) {
+	changes, total, err := web.Load(&q.ListQuery, changesPage, func(limit, offset int) ([]store.Change, int, error) {
 		q.filter.Limit, q.filter.Offset = limit, offset
 		return s.Store.Changes(ctx, q.filter)
 	})
@@ -58,7 +59,7 @@ func (s *server) changeList(ctx context.Context, path string, q changeQuery) (vi
 	}
 	list := views.ChangeList{
 		Path: path, Query: q.Search, ShowRun: q.filter.RunID == 0,
-		CSV: withQuery(views.ChangesCSVPath(path), q.values, "page", ""), Pager: q.pager(path, changesPage, len(changes), total),
+		CSV: web.WithQuery(views.ChangesCSVPath(path), q.Values, "page", ""), Pager: q.Pager(path, changesPage, len(changes), total),
 	}
 	if len(q.filter.States) == 1 {
 		list.State = string(q.filter.States[0])
@@ -251,7 +252,7 @@ func (s *server) sendChanges(w http.ResponseWriter, r *http.Request, name string
 		"Before", "After", "Difference in seats", "Unit price", "Currency", "Difference in money", "Written by Seatbridge before", "Edited by hand",
 		"Organizations", "Reason", "Held because", "Decided by", "Decided at (UTC)", "Error", "What to do",
 	}
-	return s.sendCSV(w, r, name, header, func(write func(...string)) error {
+	return s.web.SendCSV(w, r, name, header, func(write func(...string)) error {
 		runs := map[int64]store.Run{}
 		for c, err := range s.Store.EachChange(r.Context(), filter) {
 			if err != nil {
@@ -306,16 +307,16 @@ func shares(all []store.Share) string {
 
 // chooseLine keeps which of a conflict's additions carries the seats.
 func (s *server) chooseLine(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	addition := formID(r.PostForm.Get("addition"), 32)
-	if err := s.Bridge.ChooseLine(r.Context(), s.actor(r), id, int(addition)); err != nil {
+	addition := web.FormID(r.PostForm.Get("addition"), 32)
+	if err := s.Bridge.ChooseLine(r.Context(), s.web.Actor(r), id, int(addition)); err != nil {
 		return err
 	}
-	return s.done(w, r, referringPath(r), "Addition no. "+number(addition)+" is remembered. Sync now to write it.")
+	return s.web.Done(w, r, web.ReferringPath(r), "Addition no. "+number(addition)+" is remembered. Sync now to write it.")
 }

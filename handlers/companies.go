@@ -11,6 +11,8 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -23,18 +25,18 @@ const (
 
 // companyQuery is the address of the mapping table, understood.
 type companyQuery struct {
-	listQuery
+	web.ListQuery
 	filter store.CompanyFilter
 }
 
 func (s *server) parseCompanyQuery(r *http.Request) companyQuery {
-	q := companyQuery{listQuery: parseListQuery(r.URL.Query(), "name", "identifier", "status", "score", "mapped")}
+	q := companyQuery{ListQuery: web.ParseListQuery(r.URL.Query(), "name", "identifier", "status", "score", "mapped")}
 	q.filter = store.CompanyFilter{
 		Search:     q.Search,
-		Show:       oneOf(q.values.Get("show"), store.ShowMapped, store.ShowUnmapped, store.ShowSuggested, store.ShowAttention),
-		TypeID:     int(formID(q.values.Get("type"), 32)),
-		StatusID:   int(formID(q.values.Get("status"), 32)),
-		Agreements: oneOf(q.values.Get("agreements"), store.AgreementsNone, store.AgreementsOne, store.AgreementsSeveral, store.AgreementsEnding),
+		Show:       web.OneOf(q.Values.Get("show"), store.ShowMapped, store.ShowUnmapped, store.ShowSuggested, store.ShowAttention),
+		TypeID:     int(web.FormID(q.Values.Get("type"), 32)),
+		StatusID:   int(web.FormID(q.Values.Get("status"), 32)),
+		Agreements: web.OneOf(q.Values.Get("agreements"), store.AgreementsNone, store.AgreementsOne, store.AgreementsSeveral, store.AgreementsEnding),
 		Today:      billing.Day(s.Now()), Soon: billing.SoonDay(s.Now()),
 		Sort: q.Sort, Desc: q.Desc,
 	}
@@ -44,7 +46,7 @@ func (s *server) parseCompanyQuery(r *http.Request) companyQuery {
 func (s *server) listCompanies(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	q := s.parseCompanyQuery(r)
-	companies, total, err := load(&q.listQuery, companiesPage, func(limit, offset int) ([]store.CompanyRow, int, error) {
+	companies, total, err := web.Load(&q.ListQuery, companiesPage, func(limit, offset int) ([]store.CompanyRow, int, error) {
 		q.filter.Limit, q.filter.Offset = limit, offset
 		return s.Store.Companies(ctx, q.filter)
 	})
@@ -52,9 +54,9 @@ func (s *server) listCompanies(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := views.CompaniesPage{
-		Query: q.Search, Show: string(q.filter.Show), Type: q.values.Get("type"), Status: q.values.Get("status"), Agreements: string(q.filter.Agreements),
-		Sort:  q.order(views.CompaniesPath, "name", "identifier", "status", "score", "mapped"),
-		Pager: q.pager(views.CompaniesPath, companiesPage, len(companies), total),
+		Query: q.Search, Show: string(q.filter.Show), Type: q.Values.Get("type"), Status: q.Values.Get("status"), Agreements: string(q.filter.Agreements),
+		Sort:  q.Order(views.CompaniesPath, "name", "identifier", "status", "score", "mapped"),
+		Pager: q.Pager(views.CompaniesPath, companiesPage, len(companies), total),
 	}
 	if page.Rows, err = s.companyRows(ctx, companies); err != nil {
 		return err
@@ -62,8 +64,11 @@ func (s *server) listCompanies(w http.ResponseWriter, r *http.Request) error {
 	if err := s.companyFacts(ctx, q, &page); err != nil {
 		return err
 	}
-	return s.answer(w, r, http.StatusOK, views.CompanyTable(page),
-		func(l views.Layout) templ.Component { return views.Companies(l, page) }, views.SectionIntegrations, "Company mapping")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Company mapping",
+		Part:  views.CompanyTable(page),
+		Whole: func(l views.Layout) templ.Component { return views.Companies(l, page) },
+	})
 }
 
 // companyFacts adds the filters' choices and counts.
@@ -204,7 +209,7 @@ func (s *server) companyMapping(m store.MappedOrganization, agreements map[int]s
 
 // pathCompany is the company in the path.
 func (s *server) pathCompany(r *http.Request) (int, error) {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil || id > maxConnectWiseID {
 		return 0, store.ErrNotFound
 	}
@@ -219,19 +224,19 @@ func (s *server) mapCompany(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	agreement, organization := formID(r.PostForm.Get("agreement"), 32), formID(r.PostForm.Get("organization"), 64)
-	err = s.Bridge.Map(r.Context(), s.actor(r), company, int(agreement), organization)
+	agreement, organization := web.FormID(r.PostForm.Get("agreement"), 32), web.FormID(r.PostForm.Get("organization"), 64)
+	err = s.Bridge.Map(r.Context(), s.web.Actor(r), company, int(agreement), organization)
 	if err == nil {
 		return s.companyDone(w, r, company, "Mapped.")
 	}
-	var invalid *billing.Invalid
+	var invalid *problem.Invalid
 	if !errors.As(err, &invalid) {
 		return err
 	}
-	return s.rejectMapping(w, r, company, agreement, organization, sentences(invalid.Fields))
+	return s.rejectMapping(w, r, company, agreement, organization, web.Sentences(invalid.Fields))
 }
 
 // rejectMapping shows the company's row again with what was chosen, and why it
@@ -258,10 +263,10 @@ func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	organization := formID(r.PostForm.Get("organization"), 64)
+	organization := web.FormID(r.PostForm.Get("organization"), 64)
 	row, err := s.Store.CompanyRow(r.Context(), company)
 	if err != nil {
 		return err
@@ -270,7 +275,7 @@ func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
 	if !mapped {
 		return s.rejectMapping(w, r, company, 0, 0, "This organization is not mapped to the company any more.")
 	}
-	if err := s.Bridge.Unmap(r.Context(), s.actor(r), organization, r.PostForm.Get("line") == "zero"); err != nil {
+	if err := s.Bridge.Unmap(r.Context(), s.web.Actor(r), organization, r.PostForm.Get("line") == "zero"); err != nil {
 		return err
 	}
 	return s.companyDone(w, r, company, "Unmapped. Its seats are not synced any more.")
@@ -278,19 +283,19 @@ func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
 
 // companyDone answers with the company's row alone, or goes back to the table.
 func (s *server) companyDone(w http.ResponseWriter, r *http.Request, company int, message string) error {
-	if !isPart(r) {
-		return s.done(w, r, backToCompanies(r), message)
+	if !web.IsPart(r) {
+		return s.web.Done(w, r, backToCompanies(r), message)
 	}
 	row, err := s.oneCompany(r.Context(), company)
 	if err != nil {
 		return err
 	}
-	return s.render(w, r, http.StatusOK, templ.Join(views.CompanyTableRow(row), success(message)))
+	return s.web.Render(w, r, http.StatusOK, templ.Join(views.CompanyTableRow(row), web.Success(message)))
 }
 
 // backToCompanies is the table as it was when the form was sent.
 func backToCompanies(r *http.Request) string {
-	if back := localPath(referringPath(r)); strings.HasPrefix(back, views.CompaniesPath+"?") {
+	if back := web.LocalPath(web.ReferringPath(r)); strings.HasPrefix(back, views.CompaniesPath+"?") {
 		return back
 	}
 	return views.CompaniesPath
@@ -311,8 +316,8 @@ func (s *server) oneCompany(ctx context.Context, id int) (views.CompanyRow, erro
 // renderCompany sends the company's row, or the page that does the same for
 // browsers without script.
 func (s *server) renderCompany(w http.ResponseWriter, r *http.Request, status int, row views.CompanyRow) error {
-	if isPart(r) {
-		return s.part(w, r, status, views.CompanyTableRow(row))
+	if web.IsPart(r) {
+		return s.web.Part(w, r, status, views.CompanyTableRow(row))
 	}
 	options, err := s.organizationOptions(r.Context(), row.ID, row.Organization.Name)
 	if err != nil {
@@ -323,14 +328,17 @@ func (s *server) renderCompany(w http.ResponseWriter, r *http.Request, status in
 
 func (s *server) renderChoose(w http.ResponseWriter, r *http.Request, status int, row views.CompanyRow, options views.OrganizationOptions) error {
 	page := views.ChooseOrganizationPage{Company: row, Options: options}
-	return s.answer(w, r, status, views.OrganizationList(options),
-		func(l views.Layout) templ.Component { return views.ChooseOrganization(l, page) }, views.SectionIntegrations, "Map "+row.Name)
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Map " + row.Name, Status: status,
+		Part:  views.OrganizationList(options),
+		Whole: func(l views.Layout) templ.Component { return views.ChooseOrganization(l, page) },
+	})
 }
 
 // searchOrganizations fills the combobox of a company's row.
 func (s *server) searchOrganizations(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
-	company := formID(values.Get("company"), 32)
+	company := web.FormID(values.Get("company"), 32)
 	if company == 0 {
 		return store.ErrNotFound
 	}
@@ -338,7 +346,7 @@ func (s *server) searchOrganizations(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	options, err := s.organizationOptions(r.Context(), company, clip(clean(values.Get("q")), maxSearch))
+	options, err := s.organizationOptions(r.Context(), company, web.Clip(web.Clean(values.Get("q")), web.MaxSearch))
 	if err != nil {
 		return err
 	}
@@ -398,12 +406,15 @@ func (s *server) organizationOption(ctx context.Context, id int64) (views.Organi
 
 // Add organization, the last entry of the combobox.
 
-func (s *server) renderCompanyOrganization(w http.ResponseWriter, r *http.Request, status int, company store.Company, form billing.Profile, p problems) error {
+func (s *server) renderCompanyOrganization(w http.ResponseWriter, r *http.Request, status int, company store.Company, form billing.Profile, p problem.Fields) error {
 	view := organizationForm(views.AddCompanyOrganizationPath(int64(company.ID)), form, p)
 	view.CompanyName = company.Name
 	view.Cancel = views.CompaniesPath
-	return s.answer(w, r, status, views.AddOrganizationDialog(view),
-		func(l views.Layout) templ.Component { return views.AddOrganization(l, view) }, views.SectionIntegrations, "Add organization")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Add organization", Status: status,
+		Part:  views.AddOrganizationDialog(view),
+		Whole: func(l views.Layout) templ.Component { return views.AddOrganization(l, view) },
+	})
 }
 
 // addCompanyOrganization adds an organization, which is managed since it is to
@@ -422,11 +433,11 @@ func (s *server) addCompanyOrganization(w http.ResponseWriter, r *http.Request) 
 		return err
 	}
 	form.Managed = true
-	added, err := s.Bridge.Organizations.Add(r.Context(), s.actor(r), form)
+	added, err := s.Bridge.Organizations.Add(r.Context(), s.web.Actor(r), form)
 	if err == nil {
 		return s.companyOrganizationAdded(w, r, id, added)
 	}
-	problems, err := problemsIn(err)
+	problems, err := web.ProblemsIn(err)
 	if err != nil {
 		return err
 	}
@@ -435,9 +446,9 @@ func (s *server) addCompanyOrganization(w http.ResponseWriter, r *http.Request) 
 
 func (s *server) companyOrganizationAdded(w http.ResponseWriter, r *http.Request, company int, o store.Organization) error {
 	message := o.Name + " was added. Press Map to map it."
-	if !isPart(r) {
-		path := withQuery(views.ChooseOrganizationPath, nil, "company", strconv.Itoa(company), "q", o.Name)
-		return s.done(w, r, path, message)
+	if !web.IsPart(r) {
+		path := web.WithQuery(views.ChooseOrganizationPath, nil, "company", strconv.Itoa(company), "q", o.Name)
+		return s.web.Done(w, r, path, message)
 	}
 	row, err := s.oneCompany(r.Context(), company)
 	if err != nil {
@@ -448,5 +459,5 @@ func (s *server) companyOrganizationAdded(w http.ResponseWriter, r *http.Request
 	w.Header().Set("HX-Retarget", "#company-"+strconv.Itoa(company)+"-organization")
 	w.Header().Set("HX-Reswap", "outerHTML")
 	w.Header().Set("HX-Trigger", "dialog:close")
-	return s.render(w, r, http.StatusOK, templ.Join(views.CompanyOrganization(row), success(message)))
+	return s.web.Render(w, r, http.StatusOK, templ.Join(views.CompanyOrganization(row), web.Success(message)))
 }

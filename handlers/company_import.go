@@ -8,6 +8,8 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/views"
 )
 
@@ -21,7 +23,7 @@ func (s *server) showImport(w http.ResponseWriter, r *http.Request) error {
 
 // importPage is the choice of what to import. chosen, when not nil, is what
 // was just sent; otherwise the last import's choice is offered.
-func (s *server) importPage(r *http.Request, chosen *importForm, problems problems) (views.ImportPage, error) {
+func (s *server) importPage(r *http.Request, chosen *importForm, problems problem.Fields) (views.ImportPage, error) {
 	page := views.ImportPage{}
 	connection, err := s.Bridge.Connection(r.Context())
 	if err != nil {
@@ -38,7 +40,7 @@ func (s *server) importPage(r *http.Request, chosen *importForm, problems proble
 	}
 	types, statuses, err := s.Bridge.FilterOptions(r.Context())
 	if err != nil {
-		if page.Notice, err = problems.bridge(err); err != nil {
+		if page.Notice, err = refusal(problems, err); err != nil {
 			return page, err
 		}
 		return page, nil
@@ -73,7 +75,10 @@ func selectOnly(options []views.Option, chosen []int64) {
 }
 
 func (s *server) renderImport(w http.ResponseWriter, r *http.Request, status int, page views.ImportPage) error {
-	return s.full(w, r, status, views.SectionIntegrations, "Import companies", func(l views.Layout) templ.Component { return views.Import(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Import companies", Status: status,
+		Whole: func(l views.Layout) templ.Component { return views.Import(l, page) },
+	})
 }
 
 // countOptions adds the number of companies to each type and status. It is
@@ -81,26 +86,26 @@ func (s *server) renderImport(w http.ResponseWriter, r *http.Request, status int
 func (s *server) countOptions(w http.ResponseWriter, r *http.Request) error {
 	types, statuses, err := s.Bridge.OptionCounts(r.Context())
 	if err != nil {
-		if _, err := (problems{}).bridge(err); err != nil {
+		if _, err := refusal(problem.Fields{}, err); err != nil {
 			return err
 		}
 	}
-	return s.part(w, r, http.StatusOK, views.OptionCounts(types, statuses))
+	return s.web.Part(w, r, http.StatusOK, views.OptionCounts(types, statuses))
 }
 
 // countImport says how many companies the present choice imports and leaves out.
 func (s *server) countImport(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
-	types, statuses := ints(formIDs(values["type"], 32)), ints(formIDs(values["status"], 32))
+	types, statuses := web.Ints(web.FormIDs(values["type"], 32)), web.Ints(web.FormIDs(values["status"], 32))
 	companies, left, err := s.Bridge.CountImport(r.Context(), types, statuses)
 	if err != nil {
-		if _, err := (problems{}).bridge(err); err != nil {
+		if _, err := refusal(problem.Fields{}, err); err != nil {
 			return err
 		}
-		return s.part(w, r, http.StatusOK, views.ImportCount(views.ImportSize{}))
+		return s.web.Part(w, r, http.StatusOK, views.ImportCount(views.ImportSize{}))
 	}
 	size := views.ImportSize{Known: len(types) > 0 && len(statuses) > 0, Companies: companies, Deleted: left.Deleted, Vendors: left.Vendors}
-	return s.part(w, r, http.StatusOK, views.ImportCount(size))
+	return s.web.Part(w, r, http.StatusOK, views.ImportCount(size))
 }
 
 // importForm is the choice of company types and statuses, by ConnectWise's ids.
@@ -109,10 +114,10 @@ type importForm struct {
 }
 
 func parseImport(r *http.Request) (importForm, error) {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return importForm{}, err
 	}
-	return importForm{Types: formIDs(r.PostForm["type"], 32), Statuses: formIDs(r.PostForm["status"], 32)}, nil
+	return importForm{Types: web.FormIDs(r.PostForm["type"], 32), Statuses: web.FormIDs(r.PostForm["status"], 32)}, nil
 }
 
 func (s *server) startImport(w http.ResponseWriter, r *http.Request) error {
@@ -120,12 +125,12 @@ func (s *server) startImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	failure := s.Bridge.StartImport(r.Context(), s.actor(r), ints(form.Types), ints(form.Statuses))
+	failure := s.Bridge.StartImport(r.Context(), s.web.Actor(r), web.Ints(form.Types), web.Ints(form.Statuses))
 	if failure == nil {
-		return seeOther(w, r, views.CompanyImportPath)
+		return web.SeeOther(w, r, views.CompanyImportPath)
 	}
-	problems := problems{}
-	notice, err := problems.bridge(failure)
+	problems := problem.Fields{}
+	notice, err := refusal(problems, failure)
 	if err != nil {
 		return err
 	}
@@ -143,15 +148,15 @@ func (s *server) startImport(w http.ResponseWriter, r *http.Request) error {
 // browsers that reload it.
 func (s *server) importProgress(w http.ResponseWriter, r *http.Request) error {
 	progress := importView(s.Bridge.ImportProgress(), s.Now())
-	if !isPart(r) || progress == nil {
-		return leave(w, r, views.CompanyImportPath)
+	if !web.IsPart(r) || progress == nil {
+		return web.Leave(w, r, views.CompanyImportPath)
 	}
-	return s.render(w, r, http.StatusOK, views.ImportStatus(progress))
+	return s.web.Render(w, r, http.StatusOK, views.ImportStatus(progress))
 }
 
 func (s *server) cancelImport(w http.ResponseWriter, r *http.Request) error {
 	s.Bridge.CancelImport()
-	return s.done(w, r, views.CompanyImportPath, "The import is being cancelled.")
+	return s.web.Done(w, r, views.CompanyImportPath, "The import is being cancelled.")
 }
 
 // importView is the import that runs or was the last one, nil before the first.

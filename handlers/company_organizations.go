@@ -9,6 +9,8 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -17,7 +19,7 @@ import (
 // selected companies have in common.
 func (s *server) newCompanyOrganizations(w http.ResponseWriter, r *http.Request) error {
 	form := billing.Profile{License: store.Standard, Plan: store.Business}
-	return s.renderCompanyOrganizations(w, r, http.StatusOK, r.URL.Query(), form, problems{})
+	return s.renderCompanyOrganizations(w, r, http.StatusOK, r.URL.Query(), form, problem.Fields{})
 }
 
 // selection are the companies to add organizations for, and those that are
@@ -29,7 +31,7 @@ type selection struct {
 
 // selectCompanies reads the companies that a form names.
 func (s *server) selectCompanies(ctx context.Context, values url.Values) (selection, error) {
-	ids := ints(formIDs(values["company"], 32))
+	ids := web.Ints(web.FormIDs(values["company"], 32))
 	if len(ids) == 0 {
 		return selection{}, nil
 	}
@@ -57,7 +59,7 @@ func (s *server) selectCompanies(ctx context.Context, values url.Values) (select
 	return chosen, nil
 }
 
-func (s *server) renderCompanyOrganizations(w http.ResponseWriter, r *http.Request, status int, values url.Values, form billing.Profile, p problems) error {
+func (s *server) renderCompanyOrganizations(w http.ResponseWriter, r *http.Request, status int, values url.Values, form billing.Profile, p problem.Fields) error {
 	chosen, err := s.selectCompanies(r.Context(), values)
 	if err != nil {
 		return err
@@ -69,8 +71,11 @@ func (s *server) renderCompanyOrganizations(w http.ResponseWriter, r *http.Reque
 		view.IDs = append(view.IDs, int64(c.ID))
 		view.Names = append(view.Names, c.Name)
 	}
-	return s.answer(w, r, status, views.CompanyOrganizationsDialog(view),
-		func(l views.Layout) templ.Component { return views.CompanyOrganizations(l, view) }, views.SectionIntegrations, "Add organizations")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Add organizations", Status: status,
+		Part:  views.CompanyOrganizationsDialog(view),
+		Whole: func(l views.Layout) templ.Component { return views.CompanyOrganizations(l, view) },
+	})
 }
 
 // createCompanyOrganizations adds an organization for each selected company,
@@ -87,13 +92,13 @@ func (s *server) createCompanyOrganizations(w http.ResponseWriter, r *http.Reque
 	form.Managed, form.ExternalID = true, ""
 	adds := make([]billing.CompanyOrganization, len(chosen.Companies))
 	for i, c := range chosen.Companies {
-		adds[i] = billing.CompanyOrganization{CompanyID: c.ID, Name: clip(clean(c.Name), maxName)}
+		adds[i] = billing.CompanyOrganization{CompanyID: c.ID, Name: web.Clip(web.Clean(c.Name), web.MaxName)}
 	}
-	mapped, err := s.Bridge.AddOrganizations(r.Context(), s.actor(r), form, adds)
+	mapped, err := s.Bridge.AddOrganizations(r.Context(), s.web.Actor(r), form, adds)
 	if err == nil {
-		return s.done(w, r, backToCompanies(r), addedMessage(len(adds), mapped))
+		return s.web.Done(w, r, backToCompanies(r), addedMessage(len(adds), mapped))
 	}
-	problems, err := problemsIn(err)
+	problems, err := web.ProblemsIn(err)
 	if err != nil {
 		return err
 	}
@@ -116,11 +121,11 @@ func (s *server) rejectForCompany(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	organization := formID(r.PostForm.Get("organization"), 64)
-	if err := s.Bridge.RejectSuggestion(r.Context(), s.actor(r), company, organization); err != nil {
+	organization := web.FormID(r.PostForm.Get("organization"), 64)
+	if err := s.Bridge.RejectSuggestion(r.Context(), s.web.Actor(r), company, organization); err != nil {
 		return err
 	}
 	return s.companyDone(w, r, company, "Not suggested any more. Find it under Suggestions, Rejected.")

@@ -7,6 +7,8 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -29,8 +31,8 @@ func savedCredentials(c billing.Connection) views.CredentialsForm {
 }
 
 func (s *server) renderConnectWise(w http.ResponseWriter, r *http.Request, status int, c billing.Connection, form views.CredentialsForm) error {
-	if isPart(r) {
-		return s.part(w, r, status, views.CredentialsFields(form, c.State == billing.NotConnected))
+	if web.IsPart(r) {
+		return s.web.Part(w, r, status, views.CredentialsFields(form, c.State == billing.NotConnected))
 	}
 	page := views.ConnectWisePage{
 		Connection: s.connectionView(c), Credentials: form, Rights: rightViews(c),
@@ -40,7 +42,10 @@ func (s *server) renderConnectWise(w http.ResponseWriter, r *http.Request, statu
 	if err := s.connectWiseFacts(r, &page); err != nil {
 		return err
 	}
-	return s.full(w, r, status, views.SectionIntegrations, "ConnectWise PSA", func(l views.Layout) templ.Component { return views.ConnectWise(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "ConnectWise PSA", Status: status,
+		Whole: func(l views.Layout) templ.Component { return views.ConnectWise(l, page) },
+	})
 }
 
 // connectWiseFacts adds the counts and runs.
@@ -117,23 +122,23 @@ func productView(products map[store.Plan]store.ProductMapping, plan store.Plan) 
 
 // parseCredentials reads the form. Keys are taken as pasted, without the
 // blanks and invisible characters that come along.
-func parseCredentials(r *http.Request) (billing.Credentials, problems, error) {
-	if err := parseForm(r); err != nil {
+func parseCredentials(r *http.Request) (billing.Credentials, problem.Fields, error) {
+	if err := web.ParseForm(r); err != nil {
 		return billing.Credentials{}, nil, err
 	}
 	c := billing.Credentials{
-		Site:       clean(r.PostForm.Get("site")),
-		Company:    clean(r.PostForm.Get("company")),
-		PublicKey:  clean(r.PostForm.Get("public_key")),
-		PrivateKey: clean(r.PostForm.Get("private_key")),
-		ClientID:   clean(r.PostForm.Get("client_id")),
+		Site:       web.Clean(r.PostForm.Get("site")),
+		Company:    web.Clean(r.PostForm.Get("company")),
+		PublicKey:  web.Clean(r.PostForm.Get("public_key")),
+		PrivateKey: web.Clean(r.PostForm.Get("private_key")),
+		ClientID:   web.Clean(r.PostForm.Get("client_id")),
 	}
-	p := problems{}
+	p := problem.Fields{}
 	for field, value := range map[string]string{
 		"site": c.Site, "company": c.Company, "public_key": c.PublicKey, "private_key": c.PrivateKey, "client_id": c.ClientID,
 	} {
-		if length(value) > maxKey {
-			p.add(field, "This is too long.")
+		if web.Length(value) > web.MaxKey {
+			p.Add(field, "This is too long.")
 		}
 	}
 	return c, p, nil
@@ -146,11 +151,11 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 	}
 	var notice *views.Notice
 	if len(problems) == 0 {
-		_, err := s.Bridge.Connect(r.Context(), s.actor(r), credentials)
+		_, err := s.Bridge.Connect(r.Context(), s.web.Actor(r), credentials)
 		if err == nil {
-			return s.done(w, r, views.ConnectWisePath, "The credentials work and were saved.")
+			return s.web.Done(w, r, views.ConnectWisePath, "The credentials work and were saved.")
 		}
-		if notice, err = problems.bridge(err); err != nil {
+		if notice, err = refusal(problems, err); err != nil {
 			return err
 		}
 	}
@@ -165,29 +170,29 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 	return s.renderConnectWise(w, r, http.StatusUnprocessableEntity, saved, form)
 }
 
-// bridge takes apart what billing refused: problems go next to their fields,
+// refusal takes apart what billing refused: problems go next to their fields,
 // what ConnectWise said becomes a notice. Any other error is left.
-func (p problems) bridge(err error) (*views.Notice, error) {
-	var invalid *billing.Invalid
+func refusal(p problem.Fields, err error) (*views.Notice, error) {
+	var invalid *problem.Invalid
 	if errors.As(err, &invalid) {
 		for field, message := range invalid.Fields {
-			p.add(field, message)
+			p.Add(field, message)
 		}
 		return nil, nil
 	}
-	var refused *billing.Refused
+	var refused *problem.Refused
 	if !errors.As(err, &refused) {
 		return nil, err
 	}
 	if refused.Field != "" {
-		p.add(refused.Field, refused.Problem.What)
+		p.Add(refused.Field, refused.Problem.What)
 	}
 	notice := problemView(refused.Problem)
 	return &notice, nil
 }
 
 func (s *server) checkConnection(w http.ResponseWriter, r *http.Request) error {
-	connection, err := s.Bridge.CheckConnection(r.Context(), s.actor(r))
+	connection, err := s.Bridge.CheckConnection(r.Context(), s.web.Actor(r))
 	if err != nil {
 		return err
 	}
@@ -195,14 +200,14 @@ func (s *server) checkConnection(w http.ResponseWriter, r *http.Request) error {
 	if connection.State == billing.Failing {
 		message = "The connection was checked: see below what is wrong."
 	}
-	return s.done(w, r, views.ConnectWisePath, message)
+	return s.web.Done(w, r, views.ConnectWisePath, message)
 }
 
 func (s *server) disconnect(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Bridge.Disconnect(r.Context(), s.actor(r)); err != nil {
+	if err := s.Bridge.Disconnect(r.Context(), s.web.Actor(r)); err != nil {
 		return err
 	}
-	return s.done(w, r, views.ConnectWisePath, "ConnectWise PSA is disconnected. All mappings were removed.")
+	return s.web.Done(w, r, views.ConnectWisePath, "ConnectWise PSA is disconnected. All mappings were removed.")
 }
 
 func (s *server) startSync(w http.ResponseWriter, r *http.Request) error {
@@ -215,9 +220,9 @@ func (s *server) startPreview(w http.ResponseWriter, r *http.Request) error {
 
 // startRun starts Sync now or its preview and shows its progress.
 func (s *server) startRun(w http.ResponseWriter, r *http.Request, preview bool) error {
-	run, err := s.Bridge.Start(r.Context(), s.actor(r), s.Bridge.SyncNow(preview))
+	run, err := s.Bridge.Start(r.Context(), s.web.Actor(r), s.Bridge.SyncNow(preview))
 	if err != nil {
 		return err
 	}
-	return leave(w, r, views.RunPath(run.ID))
+	return web.Leave(w, r, views.RunPath(run.ID))
 }

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -21,7 +23,7 @@ const sharesPage = 10
 
 // explainQuery is what the explanation of a figure is asked for: ?month, counted and page.
 type explainQuery struct {
-	listQuery
+	web.ListQuery
 	period  seats.Period
 	counted string
 }
@@ -30,9 +32,9 @@ type explainQuery struct {
 func (s *server) parseExplainQuery(values url.Values) (explainQuery, error) {
 	period, err := s.periodOf(values.Get("month"))
 	return explainQuery{
-		listQuery: parseListQuery(values),
+		ListQuery: web.ParseListQuery(values),
 		period:    period,
-		counted:   string(oneOf(values.Get("counted"), "yes", "no")),
+		counted:   string(web.OneOf(values.Get("counted"), "yes", "no")),
 	}, err
 }
 
@@ -48,7 +50,7 @@ func (s *server) periodOf(text string) (seats.Period, error) {
 func parsePeriod(text string, now time.Time) (seats.Period, error) {
 	period, problem := seats.ParsePeriod(text, now)
 	if problem != "" {
-		return period, &httpError{Status: http.StatusBadRequest, Message: problem}
+		return period, &web.Error{Status: http.StatusBadRequest, Message: problem}
 	}
 	return period, nil
 }
@@ -60,16 +62,16 @@ func (s *server) showExplanation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	values := r.URL.Query()
-	page := withQuery(views.OrganizationPath(o.ID), url.Values{"month": values["month"], "counted": values["counted"], "shares": values["page"]})
-	if !isPart(r) {
-		return leave(w, r, page)
+	page := web.WithQuery(views.OrganizationPath(o.ID), url.Values{"month": values["month"], "counted": values["counted"], "shares": values["page"]})
+	if !web.IsPart(r) {
+		return web.Leave(w, r, page)
 	}
 	explanation, err := s.explanation(r, o, values, nil)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("HX-Push-Url", page)
-	return s.part(w, r, http.StatusOK, views.Explained(explanation))
+	return s.web.Part(w, r, http.StatusOK, views.Explained(explanation))
 }
 
 // explainValues is what the address of the organization's page, whose page is one of the table of members, asks for.
@@ -90,7 +92,7 @@ func (s *server) explanation(r *http.Request, o store.Organization, values url.V
 	page := views.Explanation{
 		OrganizationID: o.ID, Month: string(q.period.Month), Current: !q.period.AsOf.IsZero(), Months: s.monthOptions(q.period.Month),
 		Figure: figureView(e.Usage), Why: whyFigure(e.Usage), Ledger: e.Ledger, Counted: q.counted, Form: form,
-		CSV: withQuery(views.SeatsCSVPath(o.ID), nil, "month", string(q.period.Month), "counted", q.counted),
+		CSV: web.WithQuery(views.SeatsCSVPath(o.ID), nil, "month", string(q.period.Month), "counted", q.counted),
 	}
 	if e.Original != nil {
 		original := figureView(*e.Original)
@@ -117,11 +119,11 @@ func (s *server) explainShares(page *views.Explanation, q *explainQuery, shares 
 			page.No++
 		}
 	}
-	shown, total, err := load(&q.listQuery, sharesPage, slicePage(filterShares(shares, q.counted)))
+	shown, total, err := web.Load(&q.ListQuery, sharesPage, slicePage(filterShares(shares, q.counted)))
 	for _, share := range shown {
 		page.Rows = append(page.Rows, views.SeatShare{Email: share.Email, From: share.From, Until: share.Until, Counted: share.Counted, Why: share.Why})
 	}
-	page.Pager = q.pager(views.ExplainPath(page.OrganizationID), sharesPage, len(shown), total)
+	page.Pager = q.Pager(views.ExplainPath(page.OrganizationID), sharesPage, len(shown), total)
 	return err
 }
 
@@ -148,7 +150,7 @@ func (s *server) explainForecast(r *http.Request, o store.Organization, q explai
 
 // explainCorrections adds the month's corrections and, for those who may, the form that makes one.
 func (s *server) explainCorrections(r *http.Request, o store.Organization, e billing.Explanation, page *views.Explanation) error {
-	if accessOf(visitorOf(r).Role) < admin {
+	if web.AccessOf(web.VisitorOf(r).Role) < web.Admin {
 		return nil
 	}
 	corrections, err := s.Store.Corrections(r.Context(), o.ID, e.Period.Month)
@@ -187,7 +189,7 @@ func (s *server) downloadSeats(w http.ResponseWriter, r *http.Request) error {
 	}
 	header := []string{"Organization", "Month", "Member", "From (UTC)", "Until (UTC)", "Counted", "Why"}
 	name := fmt.Sprintf("seats-%d-%s", o.ID, q.period.Month)
-	return s.sendCSV(w, r, name, header, func(write func(...string)) error {
+	return s.web.SendCSV(w, r, name, header, func(write func(...string)) error {
 		for _, share := range filterShares(e.Shares, q.counted) {
 			write(o.Name, string(q.period.Month), share.Email, csvMoment(share.From), csvMoment(share.Until), yesNo(share.Counted), share.Why)
 		}
@@ -221,21 +223,21 @@ type correctionForm struct {
 }
 
 // parseCorrection reads the form. What is wrong with more than the shape of it, billing says.
-func parseCorrection(r *http.Request, now time.Time) (correctionForm, problems, error) {
-	if err := parseForm(r); err != nil {
+func parseCorrection(r *http.Request, now time.Time) (correctionForm, problem.Fields, error) {
+	if err := web.ParseForm(r); err != nil {
 		return correctionForm{}, nil, err
 	}
 	f := correctionForm{
-		Seats:  clip(clean(r.PostForm.Get("seats")), maxName),
-		Plan:   oneOf(r.PostForm.Get("plan"), store.Plans()...),
-		Reason: clean(r.PostForm.Get("reason")),
+		Seats:  web.Clip(web.Clean(r.PostForm.Get("seats")), web.MaxName),
+		Plan:   web.OneOf(r.PostForm.Get("plan"), store.Plans()...),
+		Reason: web.Clean(r.PostForm.Get("reason")),
 	}
-	p := problems{}
+	p := problem.Fields{}
 	period, problem := seats.ParsePeriod(r.PostForm.Get("month"), now)
-	p.add("", problem)
+	p.Add("", problem)
 	f.Month = period.Month
 	if _, err := strconv.ParseUint(f.Seats, 10, 31); err != nil {
-		p.add("seats", "Enter the number of seats in plain digits.")
+		p.Add("seats", "Enter the number of seats in plain digits.")
 	}
 	return f, p, nil
 }
@@ -251,11 +253,11 @@ func (s *server) correctUsage(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(problems) == 0 {
 		seats, _ := strconv.Atoi(form.Seats) // parseCorrection has read it
-		err := s.Bridge.Correct(r.Context(), s.actor(r), store.Correction{OrganizationID: o.ID, Month: form.Month, Seats: seats, Plan: form.Plan, Reason: form.Reason})
+		err := s.Bridge.Correct(r.Context(), s.web.Actor(r), store.Correction{OrganizationID: o.ID, Month: form.Month, Seats: seats, Plan: form.Plan, Reason: form.Reason})
 		if err == nil {
-			return s.done(w, r, views.OrganizationMonthPath(o.ID, string(form.Month)), fmt.Sprintf("%s is corrected to %d seats.", form.Month, seats))
+			return s.web.Done(w, r, views.OrganizationMonthPath(o.ID, string(form.Month)), fmt.Sprintf("%s is corrected to %d seats.", form.Month, seats))
 		}
-		var invalid *billing.Invalid
+		var invalid *problem.Invalid
 		if !errors.As(err, &invalid) {
 			return err
 		}
@@ -263,13 +265,13 @@ func (s *server) correctUsage(w http.ResponseWriter, r *http.Request) error {
 			if field == "month" {
 				field = ""
 			}
-			problems.add(field, problem)
+			problems.Add(field, problem)
 		}
 	}
 	return s.renderCorrection(w, r, o, form, problems)
 }
 
-func (s *server) renderCorrection(w http.ResponseWriter, r *http.Request, o store.Organization, form correctionForm, problems problems) error {
+func (s *server) renderCorrection(w http.ResponseWriter, r *http.Request, o store.Organization, form correctionForm, problems problem.Fields) error {
 	view := &views.CorrectionForm{Seats: form.Seats, Plan: string(form.Plan), Reason: form.Reason, Problems: views.Problems(problems)}
 	explanation, err := s.explanation(r, o, url.Values{"month": {string(form.Month)}}, view)
 	if err != nil {
@@ -283,15 +285,15 @@ func (s *server) withdrawCorrection(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
 	period, err := parsePeriod(r.PostForm.Get("month"), s.Now())
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.WithdrawCorrection(r.Context(), s.actor(r), o.ID, period.Month); err != nil {
+	if err := s.Bridge.WithdrawCorrection(r.Context(), s.web.Actor(r), o.ID, period.Month); err != nil {
 		return err
 	}
-	return s.done(w, r, views.OrganizationMonthPath(o.ID, string(period.Month)), "The correction is withdrawn.")
+	return s.web.Done(w, r, views.OrganizationMonthPath(o.ID, string(period.Month)), "The correction is withdrawn.")
 }

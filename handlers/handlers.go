@@ -5,17 +5,14 @@ package handlers
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"sync"
 	"time"
 
-	"github.com/gorilla/sessions"
-
 	"seatbridge/billing"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
 
@@ -53,15 +50,14 @@ type Config struct {
 }
 
 // server is the state that all handlers share. Nothing in it changes after
-// New, except inside the limiters and the pool.
+// New, except inside the limiters and the site.
 type server struct {
 	Config
-	cookies   *sessions.CookieStore
+	web       *web.Site
 	passwords *passwords
-	limits    *limits
+	limits    *web.Limits
 	mux       *http.ServeMux
 	api       *api
-	zippers   sync.Pool // of *gzip.Writer
 }
 
 // New is the whole web application as one handler.
@@ -83,58 +79,37 @@ func newServer(c Config) (*server, error) {
 	if c.NextSync == nil {
 		c.NextSync = func() time.Time { return time.Time{} }
 	}
-	limits, err := newLimits()
+	limits, err := web.NewLimits()
 	if err != nil {
-		return nil, fmt.Errorf("making rate limits: %w", err)
+		return nil, err
 	}
 	s := &server{Config: c, passwords: newPasswords(), limits: limits}
-	s.cookies = newCookies(c.SessionKeys, s.secure())
+	s.web = web.New(web.Config{
+		Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, SessionKeys: c.SessionKeys, TrustedProxies: c.TrustedProxies, Demo: c.Demo,
+	})
 	s.api, err = newAPI(s)
 	return s, err
 }
 
-// handler puts the layers around the routes, outermost first: recover and
-// log, security headers, cross-origin protection. Cookie and access follow
+// handler puts the common layers around the routes. Cookie and access follow
 // inside each route, which is where its pattern and its minimum role are known.
 func (s *server) handler() (http.Handler, error) {
 	s.mux = http.NewServeMux()
 	for _, rt := range s.routes() {
-		s.mux.Handle(rt.pattern, s.endpoint(rt.min, rt.serve))
+		s.mux.Handle(rt.pattern, s.web.Endpoint(rt.min, rt.serve))
 	}
-	s.mux.Handle(apiPath+"/", s.api)
-	protection, err := s.crossOriginProtection()
-	if err != nil {
-		return nil, err
-	}
-	return s.recoverAndLog(s.securityHeaders(protection.Handler(http.HandlerFunc(s.dispatch)))), nil
-}
-
-// endpoint is one handler behind its cookie and access checks.
-func (s *server) endpoint(min access, fn func(http.ResponseWriter, *http.Request) error) http.Handler {
-	if min == public {
-		return s.page(fn)
-	}
-	return s.identified(s.page(allow(min, fn)))
+	s.mux.Handle(apiPath+"/", s.web.Recovered(s.api, s.api.fail))
+	// Cookies mean nothing to the API, so that no other site can use a visitor's.
+	return s.web.Wrap(http.HandlerFunc(s.dispatch), apiPath+"/")
 }
 
 // dispatch gives requests without a route the same error pages as the others.
 func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	_, pattern := s.mux.Handler(r)
 	if pattern == "" {
-		s.endpoint(anyone, s.noRoute).ServeHTTP(w, r)
+		s.web.Endpoint(web.Anyone, s.noRoute).ServeHTTP(w, r)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(pattern))
 	s.mux.ServeHTTP(w, r)
-}
-
-// secure tells whether people reach Seatbridge over TLS.
-func (s *server) secure() bool { return s.BaseURL != nil && s.BaseURL.Scheme == "https" }
-
-// origin is the scheme and host for links that leave the browser.
-func (s *server) origin(r *http.Request) string {
-	if s.BaseURL != nil {
-		return s.BaseURL.Scheme + "://" + s.BaseURL.Host
-	}
-	return "http://" + r.Host
 }

@@ -8,7 +8,8 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -22,10 +23,10 @@ func heldFilter(run int64) store.ChangeFilter {
 }
 
 func (s *server) listHeld(w http.ResponseWriter, r *http.Request) error {
-	q := parseListQuery(r.URL.Query())
-	page := views.HeldPage{Run: formID(q.values.Get("run"), 64)}
+	q := web.ParseListQuery(r.URL.Query())
+	page := views.HeldPage{Run: web.FormID(q.Values.Get("run"), 64)}
 	filter := heldFilter(page.Run)
-	changes, total, err := load(&q, heldPage, func(limit, offset int) ([]store.Change, int, error) {
+	changes, total, err := web.Load(&q, heldPage, func(limit, offset int) ([]store.Change, int, error) {
 		filter.Limit, filter.Offset = limit, offset
 		return s.Store.Changes(r.Context(), filter)
 	})
@@ -43,10 +44,13 @@ func (s *server) listHeld(w http.ResponseWriter, r *http.Request) error {
 	for _, id := range ids {
 		page.Last = max(page.Last, id)
 	}
-	page.Total, page.Groups, page.Pager = total, heldGroups(rows), q.pager(views.HeldPath, heldPage, len(rows), total)
-	page.CSV = withQuery(views.ChangesCSVPath(views.HeldPath), q.values, "page", "")
-	return s.answer(w, r, http.StatusOK, views.HeldTable(page),
-		func(l views.Layout) templ.Component { return views.Held(l, page) }, views.SectionApprovals, "Approvals")
+	page.Total, page.Groups, page.Pager = total, heldGroups(rows), q.Pager(views.HeldPath, heldPage, len(rows), total)
+	page.CSV = web.WithQuery(views.ChangesCSVPath(views.HeldPath), q.Values, "page", "")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionApprovals, Title: "Approvals",
+		Part:  views.HeldTable(page),
+		Whole: func(l views.Layout) templ.Component { return views.Held(l, page) },
+	})
 }
 
 // heldGroups puts the lines of an agreement in a run together.
@@ -75,15 +79,15 @@ func (s *server) heldIDs(ctx context.Context, run int64) ([]int64, error) {
 }
 
 func (s *server) downloadHeld(w http.ResponseWriter, r *http.Request) error {
-	return s.sendChanges(w, r, "held-changes", heldFilter(formID(r.URL.Query().Get("run"), 64)))
+	return s.sendChanges(w, r, "held-changes", heldFilter(web.FormID(r.URL.Query().Get("run"), 64)))
 }
 
 // decideHeld approves or rejects one change, those that are ticked, or all that were there when the page was.
 func (s *server) decideHeld(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	run := formID(r.PostForm.Get("run"), 64)
+	run := web.FormID(r.PostForm.Get("run"), 64)
 	approve, ids, err := s.parseDecision(r.Context(), r.PostForm, run)
 	if err != nil {
 		return err
@@ -92,30 +96,30 @@ func (s *server) decideHeld(w http.ResponseWriter, r *http.Request) error {
 	if approve {
 		decide, message = s.Bridge.Approve, "%d approved, and being written exactly as shown."
 	}
-	n, err := decide(r.Context(), s.actor(r), ids)
+	n, err := decide(r.Context(), s.web.Actor(r), ids)
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, withQuery(views.HeldPath, nil, "run", number(run)), fmt.Sprintf(message, n))
+	return s.web.Done(w, r, web.WithQuery(views.HeldPath, nil, "run", number(run)), fmt.Sprintf(message, n))
 }
 
 func (s *server) parseDecision(ctx context.Context, form url.Values, run int64) (approve bool, ids []int64, err error) {
-	if one := formIDs(form["approve"], 64); len(one) > 0 {
+	if one := web.FormIDs(form["approve"], 64); len(one) > 0 {
 		return true, one, nil
 	}
-	if one := formIDs(form["reject"], 64); len(one) > 0 {
+	if one := web.FormIDs(form["reject"], 64); len(one) > 0 {
 		return false, one, nil
 	}
-	decision := oneOf(form.Get("decision"), "approve", "reject", "approve_all", "reject_all")
-	ids = formIDs(form["change"], 64)
+	decision := web.OneOf(form.Get("decision"), "approve", "reject", "approve_all", "reject_all")
+	ids = web.FormIDs(form["change"], 64)
 	if decision == "approve_all" || decision == "reject_all" {
 		if ids, err = s.heldIDs(ctx, run); err != nil {
 			return false, nil, err
 		}
-		ids = shownBy(ids, formID(form.Get("last"), 64))
+		ids = shownBy(ids, web.FormID(form.Get("last"), 64))
 	}
 	if decision == "" || len(ids) == 0 {
-		return false, nil, &billing.Invalid{Fields: map[string]string{"change": "Choose the changes to approve or reject."}}
+		return false, nil, &problem.Invalid{Fields: map[string]string{"change": "Choose the changes to approve or reject."}}
 	}
 	return decision == "approve" || decision == "approve_all", ids, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -31,8 +32,11 @@ func (s *server) showOrganizationHistory(w http.ResponseWriter, r *http.Request)
 	if page.List, err = s.history(r, views.OrganizationHistoryPath(o.ID), store.ChangeFilter{OrganizationID: o.ID}); err != nil {
 		return err
 	}
-	return s.answer(w, r, http.StatusOK, views.ChangeTable(page.List),
-		func(l views.Layout) templ.Component { return views.OrganizationHistory(l, page) }, views.SectionOrganizations, "Sync history of "+o.Name)
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionOrganizations, Title: "Sync history of " + o.Name,
+		Part:  views.ChangeTable(page.List),
+		Whole: func(l views.Layout) templ.Component { return views.OrganizationHistory(l, page) },
+	})
 }
 
 // history is one page of what syncs did about something; previews, which did nothing, are left out.
@@ -64,7 +68,7 @@ func (s *server) latestOf(ctx context.Context, organizationID int64) ([]views.Ch
 // Agreements.
 
 func (s *server) pathAgreement(r *http.Request) (store.Agreement, error) {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil {
 		return store.Agreement{}, err
 	}
@@ -80,13 +84,16 @@ func (s *server) showAgreement(w http.ResponseWriter, r *http.Request) error {
 	if page.List, err = s.history(r, views.AgreementPath(int64(a.ID)), store.ChangeFilter{AgreementID: a.ID}); err != nil {
 		return err
 	}
-	if !isPart(r) {
+	if !web.IsPart(r) {
 		if err := s.agreementMapping(r.Context(), a, &page); err != nil {
 			return err
 		}
 	}
-	return s.answer(w, r, http.StatusOK, views.ChangeTable(page.List),
-		func(l views.Layout) templ.Component { return views.Agreement(l, page) }, views.SectionIntegrations, a.Name)
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: a.Name,
+		Part:  views.ChangeTable(page.List),
+		Whole: func(l views.Layout) templ.Component { return views.Agreement(l, page) },
+	})
 }
 
 // agreementMapping adds the company, the organizations and the lines.
@@ -95,7 +102,7 @@ func (s *server) agreementMapping(ctx context.Context, a store.Agreement, page *
 	if err != nil {
 		return err
 	}
-	page.Company, page.CompanyURL = row.Name, withQuery(views.CompaniesPath, nil, "q", row.Name)
+	page.Company, page.CompanyURL = row.Name, web.WithQuery(views.CompaniesPath, nil, "q", row.Name)
 	for _, m := range row.Mappings {
 		if m.AgreementID == a.ID {
 			page.Organizations = append(page.Organizations, views.NamedLink{Name: m.Organization, URL: views.OrganizationPath(m.OrganizationID)})
@@ -138,9 +145,9 @@ func (s *server) syncAgreement(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	run, err := s.Bridge.SyncAgreement(r.Context(), s.actor(r), a.ID)
+	run, err := s.Bridge.SyncAgreement(r.Context(), s.web.Actor(r), a.ID)
 	if err != nil {
 		return err
 	}
-	return leave(w, r, views.RunPath(run.ID))
+	return web.Leave(w, r, views.RunPath(run.ID))
 }

@@ -18,8 +18,10 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -42,7 +44,7 @@ func bodyLimit(pattern string) int64 {
 	case "POST /usage/import", "POST /organizations/import":
 		return maxUpload
 	}
-	return maxBody
+	return web.MaxBody
 }
 
 func intakeSection(kind billing.IntakeKind) views.Section {
@@ -62,7 +64,10 @@ func (s *server) showUpload(kind billing.IntakeKind) func(http.ResponseWriter, *
 
 func (s *server) renderUpload(w http.ResponseWriter, r *http.Request, status int, kind billing.IntakeKind, problems map[string]string) error {
 	page := views.UploadPage{Kind: string(kind), Problems: views.Problems(problems)}
-	return s.full(w, r, status, intakeSection(kind), "Import "+string(kind), func(l views.Layout) templ.Component { return views.Upload(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: intakeSection(kind), Title: "Import " + string(kind), Status: status,
+		Whole: func(l views.Layout) templ.Component { return views.Upload(l, page) },
+	})
 }
 
 // upload receives a file. It is read as it comes and never held in memory.
@@ -78,17 +83,17 @@ func (s *server) upload(kind billing.IntakeKind) func(http.ResponseWriter, *http
 			return s.renderUpload(w, r, http.StatusUnprocessableEntity, kind, map[string]string{"file": "Choose a file."})
 		}
 		defer file.Close()
-		saved, err := s.Bridge.Upload(context.WithoutCancel(r.Context()), s.actor(r), kind, fileName(file.FileName()), file)
-		var invalid *billing.Invalid
+		saved, err := s.Bridge.Upload(context.WithoutCancel(r.Context()), s.web.Actor(r), kind, fileName(file.FileName()), file)
+		var invalid *problem.Invalid
 		switch {
 		case errors.As(err, &invalid):
 			return s.renderUpload(w, r, http.StatusUnprocessableEntity, kind, invalid.Fields)
 		case errors.Is(err, io.ErrUnexpectedEOF):
-			return badBody(err)
+			return web.BadBody(err)
 		case err != nil:
 			return err
 		}
-		return leave(w, r, views.IntakePath(saved.ID))
+		return web.Leave(w, r, views.IntakePath(saved.ID))
 	}
 }
 
@@ -96,7 +101,7 @@ func (s *server) upload(kind billing.IntakeKind) func(http.ResponseWriter, *http
 func uploadedFile(r *http.Request) (*multipart.Part, error) {
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, badBody(err)
+		return nil, web.BadBody(err)
 	}
 	for {
 		part, err := parts.NextPart()
@@ -104,7 +109,7 @@ func uploadedFile(r *http.Request) (*multipart.Part, error) {
 			return nil, nil
 		}
 		if err != nil {
-			return nil, badBody(err)
+			return nil, web.BadBody(err)
 		}
 		if part.FormName() == "file" && part.FileName() != "" {
 			return part, nil
@@ -114,7 +119,7 @@ func uploadedFile(r *http.Request) (*multipart.Part, error) {
 
 // fileName is the last part of a name, without what cannot be shown.
 func fileName(name string) string {
-	name = clip(clean(path.Base(strings.ReplaceAll(name, `\`, "/"))), maxName)
+	name = web.Clip(web.Clean(path.Base(strings.ReplaceAll(name, `\`, "/"))), web.MaxName)
 	if name == "" || name == "." || name == "/" {
 		return "file"
 	}
@@ -124,7 +129,7 @@ func fileName(name string) string {
 // The import's page.
 
 func (s *server) intake(r *http.Request) (billing.Intake, error) {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil {
 		return billing.Intake{}, err
 	}
@@ -139,24 +144,24 @@ func (s *server) showIntake(w http.ResponseWriter, r *http.Request) error {
 	return s.renderIntake(w, r, http.StatusOK, in, nil)
 }
 
-func (s *server) renderIntake(w http.ResponseWriter, r *http.Request, status int, in billing.Intake, problems problems) error {
+func (s *server) renderIntake(w http.ResponseWriter, r *http.Request, status int, in billing.Intake, problems problem.Fields) error {
 	page := s.intakeView(r, in)
 	page.Problems = views.Problems(problems)
 	if page.Findings != nil {
 		page.Findings.SkipProblem = problems["skip"]
 		delete(page.Problems, "skip")
-		if isPart(r) && status == http.StatusOK {
-			return s.part(w, r, status, views.IntakeOrganizations(page))
+		if web.IsPart(r) && status == http.StatusOK {
+			return s.web.Part(w, r, status, views.IntakeOrganizations(page))
 		}
 	}
-	layout, err := s.layout(w, r, intakeSection(in.Kind), "Import "+string(in.Kind))
-	if err != nil {
-		return err
-	}
+	refresh := 0
 	if page.Progress != nil {
-		layout.Refresh = progressRefresh
+		refresh = progressRefresh
 	}
-	return s.render(w, r, status, views.Intake(layout, page))
+	return s.web.Answer(w, r, web.Page{
+		Section: intakeSection(in.Kind), Title: "Import " + string(in.Kind), Status: status, Refresh: refresh,
+		Whole: func(l views.Layout) templ.Component { return views.Intake(l, page) },
+	})
 }
 
 // intakeProgress is polled while there is work on an import.
@@ -166,10 +171,10 @@ func (s *server) intakeProgress(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	progress := s.intakeProgressView(in)
-	if !isPart(r) || progress == nil {
-		return leave(w, r, views.IntakePath(in.ID))
+	if !web.IsPart(r) || progress == nil {
+		return web.Leave(w, r, views.IntakePath(in.ID))
 	}
-	return s.render(w, r, http.StatusOK, views.IntakeStatus(progress))
+	return s.web.Render(w, r, http.StatusOK, views.IntakeStatus(progress))
 }
 
 func (s *server) intakeProgressView(in billing.Intake) *views.IntakeProgress {
@@ -278,12 +283,12 @@ func intakeFindings(r *http.Request, in billing.Intake) *views.IntakeFindings {
 	for _, p := range f.Problems {
 		view.Problems = append(view.Problems, views.IntakeProblem{Line: p.Line, Column: p.Column, Problem: p.Problem})
 	}
-	q := parseListQuery(r.URL.Query())
-	shown, total, _ := load(&q, intakeOrganizationsPage, slicePage(f.Organizations)) // slices do not fail
+	q := web.ParseListQuery(r.URL.Query())
+	shown, total, _ := web.Load(&q, intakeOrganizationsPage, slicePage(f.Organizations)) // slices do not fail
 	for _, o := range shown {
 		view.Organizations = append(view.Organizations, intakeOrganization(in.ID, o))
 	}
-	view.Pager = q.pager(views.IntakePath(in.ID), intakeOrganizationsPage, len(shown), total)
+	view.Pager = q.Pager(views.IntakePath(in.ID), intakeOrganizationsPage, len(shown), total)
 	return view
 }
 
@@ -299,9 +304,9 @@ func intakeOrganization(id int64, o billing.IntakeOrganization) views.IntakeOrga
 	}
 	view := views.IntakeOrganization{ID: o.ID, Name: o.Name, What: strings.Join(parts, ", ")}
 	if o.ID == 0 {
-		view.URL = withQuery(views.IntakeChangesPath(id), nil, "name", o.Name)
+		view.URL = web.WithQuery(views.IntakeChangesPath(id), nil, "name", o.Name)
 	} else {
-		view.URL = withQuery(views.IntakeChangesPath(id), nil, "organization", strconv.FormatInt(o.ID, 10))
+		view.URL = web.WithQuery(views.IntakeChangesPath(id), nil, "organization", strconv.FormatInt(o.ID, 10))
 	}
 	return view
 }
@@ -318,20 +323,20 @@ func months(n int) string {
 // parseIntakeChoices reads the form of an import. Every value is one that the form offers, or is left out.
 func parseIntakeChoices(form url.Values, kind billing.IntakeKind) billing.IntakeChoices {
 	c := billing.IntakeChoices{
-		Encoding: string(oneOf(form.Get("encoding"), billing.Encodings()...)), Organization: clip(clean(form.Get("organization")), maxName),
-		OpenMonth: checked(form, "open_month"), RemoveMissing: checked(form, "remove_missing"),
+		Encoding: string(web.OneOf(form.Get("encoding"), billing.Encodings()...)), Organization: web.Clip(web.Clean(form.Get("organization")), web.MaxName),
+		OpenMonth: web.Checked(form, "open_month"), RemoveMissing: web.Checked(form, "remove_missing"),
 		Columns: billing.ColumnMap{}, Dates: map[billing.Column]table.DateOrder{},
 	}
 	for _, column := range kind.Columns() {
 		if i, err := strconv.ParseUint(form.Get("column."+string(column)), 10, 16); err == nil {
 			c.Columns[column] = int(i)
 		}
-		if order := oneOf(form.Get("dates."+string(column)), table.DayFirst, table.MonthFirst); order != "" {
+		if order := web.OneOf(form.Get("dates."+string(column)), table.DayFirst, table.MonthFirst); order != "" {
 			c.Dates[column] = order
 		}
 	}
 	for _, name := range form["create"] {
-		if name = clean(name); name != "" {
+		if name = web.Clean(name); name != "" {
 			c.Create = append(c.Create, name)
 		}
 	}
@@ -343,7 +348,7 @@ func (s *server) checkIntake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
 	choices := parseIntakeChoices(r.PostForm, in.Kind)
@@ -357,27 +362,27 @@ func (s *server) writeIntake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	return s.intakeWork(w, r, in, s.Bridge.WriteIntake(r.Context(), s.actor(r), in.ID, checked(r.PostForm, "skip")))
+	return s.intakeWork(w, r, in, s.Bridge.WriteIntake(r.Context(), s.web.Actor(r), in.ID, web.Checked(r.PostForm, "skip")))
 }
 
 // intakeWork answers a form that starts work on an import, or did not because of err.
 func (s *server) intakeWork(w http.ResponseWriter, r *http.Request, in billing.Intake, err error) error {
-	var invalid *billing.Invalid
+	var invalid *problem.Invalid
 	switch {
 	case errors.As(err, &invalid):
-		return s.renderIntake(w, r, http.StatusUnprocessableEntity, in, problems(maps.Clone(invalid.Fields)))
-	case errors.Is(err, billing.ErrRunning):
-		return leave(w, r, views.IntakePath(in.ID))
+		return s.renderIntake(w, r, http.StatusUnprocessableEntity, in, problem.Fields(maps.Clone(invalid.Fields)))
+	case errors.Is(err, problem.ErrRunning):
+		return web.Leave(w, r, views.IntakePath(in.ID))
 	case err != nil:
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), intakePatience)
 	defer cancel()
 	s.Bridge.WaitForIntake(ctx, in.ID)
-	return leave(w, r, views.IntakePath(in.ID))
+	return web.Leave(w, r, views.IntakePath(in.ID))
 }
 
 func (s *server) discardIntake(w http.ResponseWriter, r *http.Request) error {
@@ -388,7 +393,7 @@ func (s *server) discardIntake(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Bridge.DiscardIntake(r.Context(), in.ID); err != nil {
 		return err
 	}
-	return leave(w, r, views.IntakePath(in.ID))
+	return web.Leave(w, r, views.IntakePath(in.ID))
 }
 
 // The changes of one organization.
@@ -399,7 +404,7 @@ func (s *server) showIntakeChanges(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	query := r.URL.Query()
-	organizationID, name := formID(query.Get("organization"), 64), clip(clean(query.Get("name")), maxName)
+	organizationID, name := web.FormID(query.Get("organization"), 64), web.Clip(web.Clean(query.Get("name")), web.MaxName)
 	changes, err := s.Bridge.IntakeChanges(r.Context(), in.ID, organizationID, name)
 	if err != nil {
 		return err
@@ -411,17 +416,20 @@ func (s *server) showIntakeChanges(w http.ResponseWriter, r *http.Request) error
 		}
 		name = o.Name
 	}
-	q := parseListQuery(query)
-	shown, total, err := load(&q, intakeChangesPage, slicePage(changes))
+	q := web.ParseListQuery(query)
+	shown, total, err := web.Load(&q, intakeChangesPage, slicePage(changes))
 	if err != nil {
 		return err
 	}
-	page := views.IntakeChangesPage{ID: in.ID, Name: name, Pager: q.pager(views.IntakeChangesPath(in.ID), intakeChangesPage, len(shown), total)}
+	page := views.IntakeChangesPage{ID: in.ID, Name: name, Pager: q.Pager(views.IntakeChangesPath(in.ID), intakeChangesPage, len(shown), total)}
 	for _, c := range shown {
 		page.Rows = append(page.Rows, intakeChange(c))
 	}
-	return s.answer(w, r, http.StatusOK, views.IntakeChangeTable(page),
-		func(l views.Layout) templ.Component { return views.IntakeChanges(l, page) }, intakeSection(in.Kind), "Changes of "+name)
+	return s.web.Answer(w, r, web.Page{
+		Section: intakeSection(in.Kind), Title: "Changes of " + name,
+		Part:  views.IntakeChangeTable(page),
+		Whole: func(l views.Layout) templ.Component { return views.IntakeChanges(l, page) },
+	})
 }
 
 func intakeChange(c billing.IntakeChange) views.IntakeChange {

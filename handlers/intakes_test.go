@@ -15,6 +15,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"seatbridge/billing"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -342,13 +343,13 @@ func FuzzUploadedFile(f *testing.F) {
 		r := httptest.NewRequest(http.MethodPost, "/usage/import", strings.NewReader(body))
 		r.Header.Set("Content-Type", contentType)
 		part, err := uploadedFile(r)
-		if err != nil && asHTTPError(err).Status != http.StatusUnprocessableEntity {
+		if err != nil && web.AsError(err).Status != http.StatusUnprocessableEntity {
 			t.Errorf("%v is not the sender's mistake", err)
 		}
 		if part == nil {
 			return
 		}
-		if name := fileName(part.FileName()); name == "" || length(name) > maxName || strings.ContainsAny(name, "/\\\x00\n") {
+		if name := fileName(part.FileName()); name == "" || web.Length(name) > web.MaxName || strings.ContainsAny(name, "/\\\x00\n") {
 			t.Errorf("file name %q", name)
 		}
 	})
@@ -360,7 +361,7 @@ func FuzzIntakeChoices(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string) {
 		r := httptest.NewRequest(http.MethodPost, "/imports/1/check", strings.NewReader(query))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		if parseForm(r) != nil {
+		if web.ParseForm(r) != nil {
 			return
 		}
 		for _, kind := range []billing.IntakeKind{billing.MembersIntake, billing.UsageIntake} {

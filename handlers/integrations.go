@@ -5,6 +5,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"seatbridge/handlers/web"
 	"seatbridge/views"
 )
 
@@ -22,5 +23,8 @@ func (s *server) listIntegrations(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	page := views.IntegrationsPage{Connection: s.connectionView(connection), Mapped: mapped, Provider: provider}
-	return s.full(w, r, http.StatusOK, views.SectionIntegrations, "Integrations", func(l views.Layout) templ.Component { return views.Integrations(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Integrations",
+		Whole: func(l views.Layout) templ.Component { return views.Integrations(l, page) },
+	})
 }

@@ -11,12 +11,14 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/views"
 )
 
 // downloadMappings is the table that can be imported again.
 func (s *server) downloadMappings(w http.ResponseWriter, r *http.Request) error {
-	return s.sendCSV(w, r, "mappings", billing.MappingColumns(), func(write func(...string)) error {
+	return s.web.SendCSV(w, r, "mappings", billing.MappingColumns(), func(write func(...string)) error {
 		for m, err := range s.Store.EachMapping(r.Context()) {
 			if err != nil {
 				return err
@@ -37,12 +39,15 @@ func (s *server) renderMappings(w http.ResponseWriter, r *http.Request, status i
 	if _, page.Mapped, err = s.countOrganizations(r.Context()); err != nil {
 		return err
 	}
-	return s.full(w, r, status, views.SectionIntegrations, "Import mappings", func(l views.Layout) templ.Component { return views.Mappings(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Import mappings", Status: status,
+		Whole: func(l views.Layout) templ.Component { return views.Mappings(l, page) },
+	})
 }
 
 // planMappings is the dry run of an uploaded table.
 func (s *server) planMappings(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
 	table, err := uploadedTable(r)
@@ -50,7 +55,7 @@ func (s *server) planMappings(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	plan, err := s.Bridge.PlanMappings(r.Context(), table)
-	var invalid *billing.Invalid
+	var invalid *problem.Invalid
 	if errors.As(err, &invalid) {
 		return s.renderMappings(w, r, http.StatusUnprocessableEntity, views.MappingsPage{Problems: views.Problems(invalid.Fields), Pasted: r.PostForm.Get("table")})
 	}
@@ -67,7 +72,7 @@ func uploadedTable(r *http.Request) (io.Reader, error) {
 		return file, nil
 	}
 	if err != nil && !errors.Is(err, http.ErrMissingFile) && !errors.Is(err, http.ErrNotMultipart) {
-		return nil, badBody(err)
+		return nil, web.BadBody(err)
 	}
 	return strings.NewReader(r.PostForm.Get("table")), nil
 }
@@ -101,14 +106,14 @@ func mappingPlan(plan billing.MappingPlan) *views.MappingPlan {
 
 // applyMappings does what the dry run showed, all of it or nothing.
 func (s *server) applyMappings(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
 	pairs, err := parsePairs(r.PostForm.Get("pairs"))
 	if err != nil {
 		return err
 	}
-	problems, err := s.Bridge.MapPairs(r.Context(), s.actor(r), pairs)
+	problems, err := s.Bridge.MapPairs(r.Context(), s.web.Actor(r), pairs)
 	switch {
 	case errors.Is(err, billing.ErrChanged):
 		return s.refuseMappings(w, r, "Mappings have changed since the dry run.")
@@ -117,7 +122,7 @@ func (s *server) applyMappings(w http.ResponseWriter, r *http.Request) error {
 	case len(problems) > 0:
 		return s.refuseMappings(w, r, "Something has changed since the dry run: "+problems[0].Problem)
 	}
-	return s.done(w, r, views.LatestMappedPath, mappedMessage(len(pairs)))
+	return s.web.Done(w, r, views.LatestMappedPath, mappedMessage(len(pairs)))
 }
 
 func (s *server) refuseMappings(w http.ResponseWriter, r *http.Request, what string) error {
@@ -131,12 +136,12 @@ func parsePairs(text string) ([]billing.Pair, error) {
 	for line := range strings.Lines(text) {
 		var p billing.Pair
 		if _, err := fmt.Sscan(line, &p.OrganizationID, &p.CompanyID, &p.AgreementID, &p.Was); err != nil {
-			return nil, badBody(fmt.Errorf("reading planned mappings: %w", err))
+			return nil, web.BadBody(fmt.Errorf("reading planned mappings: %w", err))
 		}
 		pairs = append(pairs, p)
 	}
 	if len(pairs) == 0 {
-		return nil, badBody(errors.New("no planned mappings"))
+		return nil, web.BadBody(errors.New("no planned mappings"))
 	}
 	return pairs, nil
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -40,17 +42,20 @@ func (s *server) renderMembers(w http.ResponseWriter, r *http.Request, status in
 			return err
 		}
 		// Neither the last Owner may be changed, nor any Owner by an Admin.
-		row.LastOwner = u.Role == store.Owner && (visitorOf(r).Role != store.Owner || u.Status == store.Active && owners == 1)
+		row.LastOwner = u.Role == store.Owner && (web.VisitorOf(r).Role != store.Owner || u.Status == store.Active && owners == 1)
 		page.Rows = append(page.Rows, row)
 	}
-	return s.full(w, r, status, views.SectionMembers, "Members", func(l views.Layout) templ.Component { return views.Members(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionMembers, Title: "Members", Status: status,
+		Whole: func(l views.Layout) templ.Component { return views.Members(l, page) },
+	})
 }
 
 func (s *server) memberRow(r *http.Request, u store.User) (views.MemberRow, error) {
 	sessions, err := s.liveSessions(r, u.ID)
 	return views.MemberRow{
 		ID: u.ID, Name: u.Name, Email: u.Email, Role: string(u.Role), Status: string(u.Status), LastSeen: u.LastSeenAt,
-		Sessions: len(sessions), Self: u.ID == visitorOf(r).ID,
+		Sessions: len(sessions), Self: u.ID == web.VisitorOf(r).ID,
 	}, err
 }
 
@@ -59,7 +64,7 @@ func (s *server) liveSessions(r *http.Request, userID int64) ([]store.Session, e
 	all, err := s.Store.Sessions(r.Context(), userID)
 	var live []store.Session
 	for _, session := range all {
-		if now := s.Now(); session.ExpiresAt.After(now) && now.Sub(session.SeenAt) <= sessionIdle {
+		if now := s.Now(); session.ExpiresAt.After(now) && now.Sub(session.SeenAt) <= web.SessionIdle {
 			live = append(live, session)
 		}
 	}
@@ -72,18 +77,18 @@ type inviteForm struct {
 	Role        store.Role
 }
 
-func parseInvite(r *http.Request) (inviteForm, problems, error) {
-	if err := parseForm(r); err != nil {
+func parseInvite(r *http.Request) (inviteForm, problem.Fields, error) {
+	if err := web.ParseForm(r); err != nil {
 		return inviteForm{}, nil, err
 	}
 	f := inviteForm{
-		Name: clean(r.PostForm.Get("name")), Email: clean(r.PostForm.Get("email")), Role: oneOf(r.PostForm.Get("role"), roles()...),
+		Name: web.Clean(r.PostForm.Get("name")), Email: web.Clean(r.PostForm.Get("email")), Role: web.OneOf(r.PostForm.Get("role"), roles()...),
 	}
-	p := problems{}
-	p.add("email", billing.EmailProblem(f.Email))
-	p.add("name", billing.NameProblem("the member's name", f.Name))
+	p := problem.Fields{}
+	p.Add("email", billing.EmailProblem(f.Email))
+	p.Add("name", billing.NameProblem("the member's name", f.Name))
 	if f.Role == "" {
-		p.add("role", "Choose a role.")
+		p.Add("role", "Choose a role.")
 	}
 	return f, p, nil
 }
@@ -93,8 +98,8 @@ func (s *server) inviteMember(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if form.Role == store.Owner && visitorOf(r).Role != store.Owner {
-		problems.add("role", "Only an Owner can invite another Owner.")
+	if form.Role == store.Owner && web.VisitorOf(r).Role != store.Owner {
+		problems.Add("role", "Only an Owner can invite another Owner.")
 	}
 	if len(problems) == 0 {
 		link, err := s.invite(r, form)
@@ -107,7 +112,7 @@ func (s *server) inviteMember(w http.ResponseWriter, r *http.Request) error {
 		if !errors.As(err, &conflict) || conflict.Field != "email" {
 			return err
 		}
-		problems.add("email", "A member has this e-mail address already.")
+		problems.Add("email", "A member has this e-mail address already.")
 	}
 	return s.renderMembers(w, r, http.StatusUnprocessableEntity, views.MembersPage{Invite: views.InviteForm{
 		Name: form.Name, Email: form.Email, Role: string(form.Role), Problems: views.Problems(problems),
@@ -117,8 +122,8 @@ func (s *server) inviteMember(w http.ResponseWriter, r *http.Request) error {
 // invite makes a pending member and the link that lets it in. Only a hash of
 // the link is kept, so it is shown now or never.
 func (s *server) invite(r *http.Request, form inviteForm) (link string, err error) {
-	ctx, token := r.Context(), newToken()
-	err = s.record(r, store.CategoryMembers, "Invited "+form.Email+" as "+roleName(form.Role)+".", func(st *store.Store) error {
+	ctx, token := r.Context(), web.NewToken()
+	err = s.web.Record(r, store.CategoryMembers, "Invited "+form.Email+" as "+roleName(form.Role)+".", func(st *store.Store) error {
 		user, err := st.CreateUser(ctx, store.User{Name: form.Name, Email: form.Email, Role: form.Role, Status: store.Pending, CreatedAt: s.Now()})
 		if err != nil {
 			return err
@@ -128,7 +133,7 @@ func (s *server) invite(r *http.Request, form inviteForm) (link string, err erro
 	if err != nil {
 		return "", err
 	}
-	return s.origin(r) + views.InvitationPath(token), nil
+	return s.web.Origin(r) + views.InvitationPath(token), nil
 }
 
 func roleName(role store.Role) string {
@@ -144,7 +149,7 @@ func roleName(role store.Role) string {
 // member is the user in the path, if the signed-in one may manage it: Admins
 // do not manage Owners, and nobody their own account.
 func (s *server) member(r *http.Request) (store.User, error) {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil {
 		return store.User{}, err
 	}
@@ -152,12 +157,12 @@ func (s *server) member(r *http.Request) (store.User, error) {
 	if err != nil {
 		return store.User{}, err
 	}
-	v := visitorOf(r)
+	v := web.VisitorOf(r)
 	if user.Role == store.Owner && v.Role != store.Owner {
-		return store.User{}, forbidden(owner)
+		return store.User{}, web.Forbidden(web.Owner)
 	}
 	if user.ID == v.ID {
-		return store.User{}, &httpError{
+		return store.User{}, &web.Error{
 			Status: http.StatusConflict, Message: "You cannot do this to your own account.", Do: "Ask another Owner or Admin.",
 		}
 	}
@@ -167,7 +172,7 @@ func (s *server) member(r *http.Request) (store.User, error) {
 func (s *server) suspendMember(w http.ResponseWriter, r *http.Request) error {
 	return s.changeMember(w, r, "Suspended", func(st *store.Store, u store.User) error {
 		if u.Status != store.Active {
-			return &httpError{Status: http.StatusConflict, Message: "Only an active member can be suspended."}
+			return &web.Error{Status: http.StatusConflict, Message: "Only an active member can be suspended."}
 		}
 		u.Status = store.Suspended
 		return errors.Join(st.UpdateUser(r.Context(), u), st.DeleteUserSessions(r.Context(), u.ID))
@@ -177,7 +182,7 @@ func (s *server) suspendMember(w http.ResponseWriter, r *http.Request) error {
 func (s *server) reactivateMember(w http.ResponseWriter, r *http.Request) error {
 	return s.changeMember(w, r, "Reactivated", func(st *store.Store, u store.User) error {
 		if u.Status != store.Suspended {
-			return &httpError{Status: http.StatusConflict, Message: "Only a suspended member can be reactivated."}
+			return &web.Error{Status: http.StatusConflict, Message: "Only a suspended member can be reactivated."}
 		}
 		u.Status = store.Active
 		return st.UpdateUser(r.Context(), u)
@@ -189,15 +194,15 @@ func (s *server) removeMember(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) changeRole(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	role := oneOf(r.PostForm.Get("role"), roles()...)
+	role := web.OneOf(r.PostForm.Get("role"), roles()...)
 	switch {
 	case role == "":
-		return &httpError{Status: http.StatusUnprocessableEntity, Message: "Choose a role."}
-	case role == store.Owner && visitorOf(r).Role != store.Owner:
-		return forbidden(owner)
+		return &web.Error{Status: http.StatusUnprocessableEntity, Message: "Choose a role."}
+	case role == store.Owner && web.VisitorOf(r).Role != store.Owner:
+		return web.Forbidden(web.Owner)
 	}
 	return s.changeMember(w, r, "Made "+roleName(role)+":", func(st *store.Store, u store.User) error {
 		u.Role = role
@@ -212,7 +217,7 @@ func (s *server) changeMember(w http.ResponseWriter, r *http.Request, verb strin
 		return err
 	}
 	message := verb + " " + user.Email + "."
-	err = s.record(r, store.CategoryMembers, message, func(st *store.Store) error {
+	err = s.web.Record(r, store.CategoryMembers, message, func(st *store.Store) error {
 		present, err := st.User(r.Context(), user.ID)
 		if err != nil {
 			return err
@@ -220,13 +225,13 @@ func (s *server) changeMember(w http.ResponseWriter, r *http.Request, verb strin
 		return change(st, present)
 	})
 	if errors.Is(err, store.ErrLastOwner) {
-		return &httpError{Status: http.StatusConflict, Message: "This is the last active Owner.", Do: "Make somebody else an Owner first."}
+		return &web.Error{Status: http.StatusConflict, Message: "This is the last active Owner.", Do: "Make somebody else an Owner first."}
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.notify(w, r, message); err != nil {
+	if err := s.web.Notify(w, r, message); err != nil {
 		return err
 	}
-	return seeOther(w, r, views.MembersPath)
+	return web.SeeOther(w, r, views.MembersPath)
 }

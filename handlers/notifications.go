@@ -9,8 +9,9 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
 	"seatbridge/billing/notify"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -24,7 +25,10 @@ func (s *server) listNotifications(w http.ResponseWriter, r *http.Request) error
 	for _, c := range channels {
 		page.Channels = append(page.Channels, channelRow(c))
 	}
-	return s.full(w, r, http.StatusOK, views.SectionSettings, "Notifications", func(l views.Layout) templ.Component { return views.Notifications(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionSettings, Title: "Notifications",
+		Whole: func(l views.Layout) templ.Component { return views.Notifications(l, page) },
+	})
 }
 
 func channelRow(c notify.Channel) views.ChannelRow {
@@ -42,7 +46,7 @@ func channelRow(c notify.Channel) views.ChannelRow {
 }
 
 func (s *server) newChannel(w http.ResponseWriter, r *http.Request) error {
-	kind := oneOf(r.URL.Query().Get("kind"), notify.ChannelKinds()...)
+	kind := web.OneOf(r.URL.Query().Get("kind"), notify.ChannelKinds()...)
 	if kind == "" {
 		return store.ErrNotFound
 	}
@@ -65,7 +69,7 @@ func (s *server) editChannel(w http.ResponseWriter, r *http.Request) error {
 
 // channel is the one in the path, without its secrets.
 func (s *server) channel(r *http.Request) (notify.Channel, error) {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil {
 		return notify.Channel{}, err
 	}
@@ -93,7 +97,10 @@ func eventNames(events []store.Event) []string {
 }
 
 func (s *server) renderChannel(w http.ResponseWriter, r *http.Request, status int, form views.ChannelForm) error {
-	return s.full(w, r, status, views.SectionSettings, "Notification channel", func(l views.Layout) templ.Component { return views.ChannelEditor(l, form) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionSettings, Title: "Notification channel", Status: status,
+		Whole: func(l views.Layout) templ.Component { return views.ChannelEditor(l, form) },
+	})
 }
 
 // channelInput is what the form of a channel sends.
@@ -103,20 +110,20 @@ type channelInput struct {
 	Port, To string // as typed
 }
 
-func parseChannel(r *http.Request) (channelInput, problems, error) {
-	if err := parseForm(r); err != nil {
+func parseChannel(r *http.Request) (channelInput, problem.Fields, error) {
+	if err := web.ParseForm(r); err != nil {
 		return channelInput{}, nil, err
 	}
-	f, p := channelInput{Sign: checked(r.PostForm, "sign")}, problems{}
+	f, p := channelInput{Sign: web.Checked(r.PostForm, "sign")}, problem.Fields{}
 	text := func(field string, longest int) string {
-		value := clean(r.PostForm.Get(field))
-		if length(value) > longest {
-			p.add(field, "Use at most "+strconv.Itoa(longest)+" characters.")
+		value := web.Clean(r.PostForm.Get(field))
+		if web.Length(value) > longest {
+			p.Add(field, "Use at most "+strconv.Itoa(longest)+" characters.")
 		}
-		return clip(value, longest)
+		return web.Clip(value, longest)
 	}
-	f.Kind = oneOf(r.PostForm.Get("kind"), notify.ChannelKinds()...)
-	f.Name, f.URL = text("name", maxName), text("url", maxURL)
+	f.Kind = web.OneOf(r.PostForm.Get("kind"), notify.ChannelKinds()...)
+	f.Name, f.URL = text("name", web.MaxName), text("url", maxURL)
 	for _, event := range notify.Events() {
 		if slices.Contains(r.PostForm["event"], string(event)) {
 			f.Events = append(f.Events, event)
@@ -124,17 +131,17 @@ func parseChannel(r *http.Request) (channelInput, problems, error) {
 	}
 	f.Secret = r.PostForm.Get("secret")
 	if f.Kind == store.ChannelEmail {
-		f.Secret, f.Port, f.To = r.PostForm.Get("password"), text("port", 10), clip(r.PostForm.Get("to"), maxRecipientsText)
-		f.Mail = store.Mail{Host: text("host", maxName), Security: store.MailSecurity(text("security", 10)), User: text("user", maxName), From: text("from", maxEmail)}
+		f.Secret, f.Port, f.To = r.PostForm.Get("password"), text("port", 10), web.Clip(r.PostForm.Get("to"), maxRecipientsText)
+		f.Mail = store.Mail{Host: text("host", web.MaxName), Security: store.MailSecurity(text("security", 10)), User: text("user", web.MaxName), From: text("from", web.MaxEmail)}
 		f.Mail.Port, _ = strconv.Atoi(f.Port) // 0 is no port, which the bridge says
 		var bad []string
 		if f.Mail.To, bad = parseEmails(f.To); len(bad) > 0 {
-			p.add("to", notEmails(bad))
+			p.Add("to", notEmails(bad))
 		}
 	}
-	if length(f.Secret) > maxKey {
-		p.add("secret", "Use at most "+strconv.Itoa(maxKey)+" characters.")
-		p.add("password", p["secret"])
+	if web.Length(f.Secret) > web.MaxKey {
+		p.Add("secret", "Use at most "+strconv.Itoa(web.MaxKey)+" characters.")
+		p.Add("password", p["secret"])
 	}
 	return f, p, nil
 }
@@ -151,7 +158,7 @@ func (s *server) createChannel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if input.Kind == "" {
-		return &httpError{Status: http.StatusUnprocessableEntity, Message: "Choose a kind of channel."}
+		return &web.Error{Status: http.StatusUnprocessableEntity, Message: "Choose a kind of channel."}
 	}
 	return s.saveChannel(w, r, input, problems, views.ChannelForm{})
 }
@@ -161,7 +168,7 @@ func (s *server) updateChannel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
 	r.PostForm.Set("kind", string(saved.Kind)) // it never changes
@@ -174,13 +181,13 @@ func (s *server) updateChannel(w http.ResponseWriter, r *http.Request) error {
 }
 
 // saveChannel saves the input or shows it again; saved says which secrets there are already.
-func (s *server) saveChannel(w http.ResponseWriter, r *http.Request, input channelInput, problems problems, saved views.ChannelForm) error {
+func (s *server) saveChannel(w http.ResponseWriter, r *http.Request, input channelInput, problems problem.Fields, saved views.ChannelForm) error {
 	if len(problems) == 0 {
-		_, err := s.Bridge.Outbox.SaveChannel(r.Context(), s.actor(r), input.Channel, input.Sign)
+		_, err := s.Bridge.Outbox.SaveChannel(r.Context(), s.web.Actor(r), input.Channel, input.Sign)
 		if err == nil {
-			return s.done(w, r, views.NotificationsPath, "Channel saved. Test sends a message through it.")
+			return s.web.Done(w, r, views.NotificationsPath, "Channel saved. Test sends a message through it.")
 		}
-		var invalid *billing.Invalid
+		var invalid *problem.Invalid
 		if !errors.As(err, &invalid) {
 			return err
 		}
@@ -197,10 +204,10 @@ func (s *server) deleteChannel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.Outbox.DeleteChannel(r.Context(), s.actor(r), channel.ID); err != nil {
+	if err := s.Bridge.Outbox.DeleteChannel(r.Context(), s.web.Actor(r), channel.ID); err != nil {
 		return err
 	}
-	return s.done(w, r, views.NotificationsPath, "Deleted "+channel.Name+".")
+	return s.web.Done(w, r, views.NotificationsPath, "Deleted "+channel.Name+".")
 }
 
 // testChannel sends a test message. What came of it stands in the channel's row.
@@ -209,12 +216,12 @@ func (s *server) testChannel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	problem, err := s.Bridge.Outbox.TestChannel(r.Context(), s.actor(r), channel.ID)
+	problem, err := s.Bridge.Outbox.TestChannel(r.Context(), s.web.Actor(r), channel.ID)
 	if err != nil {
 		return err
 	}
 	if problem.Zero() {
-		return s.done(w, r, views.NotificationsPath, "The test message through "+channel.Name+" was taken.")
+		return s.web.Done(w, r, views.NotificationsPath, "The test message through "+channel.Name+" was taken.")
 	}
-	return leave(w, r, views.NotificationsPath)
+	return web.Leave(w, r, views.NotificationsPath)
 }

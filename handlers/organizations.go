@@ -12,7 +12,9 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -21,18 +23,18 @@ const organizationsPage = 50
 
 // organizationQuery is the address of the list, understood.
 type organizationQuery struct {
-	listQuery
+	web.ListQuery
 	filter store.OrganizationFilter
 }
 
 func parseOrganizationQuery(r *http.Request) organizationQuery {
-	q := organizationQuery{listQuery: parseListQuery(r.URL.Query(), "name", "plan", "license", "status", "seats", "company")}
+	q := organizationQuery{ListQuery: web.ParseListQuery(r.URL.Query(), "name", "plan", "license", "status", "seats", "company")}
 	q.filter = store.OrganizationFilter{
 		Search:  q.Search,
-		Plan:    oneOf(q.values.Get("plan"), store.Plans()...),
-		License: oneOf(q.values.Get("license"), store.Standard, store.Trial, store.NFR),
-		Status:  oneOf(q.values.Get("status"), store.OrganizationActive, store.OrganizationSuspended, store.OrganizationDeleted),
-		Mapping: oneOf(q.values.Get("mapping"), store.Mapped, store.Unmapped),
+		Plan:    web.OneOf(q.Values.Get("plan"), store.Plans()...),
+		License: web.OneOf(q.Values.Get("license"), store.Standard, store.Trial, store.NFR),
+		Status:  web.OneOf(q.Values.Get("status"), store.OrganizationActive, store.OrganizationSuspended, store.OrganizationDeleted),
+		Mapping: web.OneOf(q.Values.Get("mapping"), store.Mapped, store.Unmapped),
 		Sort:    q.Sort, Desc: q.Desc,
 	}
 	return q
@@ -46,8 +48,8 @@ func (s *server) listOrganizations(w http.ResponseWriter, r *http.Request) error
 	}
 	page := views.OrganizationsPage{
 		Query: q.Search, Plan: string(q.filter.Plan), License: string(q.filter.License), Status: string(q.filter.Status), Mapping: q.filter.Mapping,
-		Sort:    q.order(views.OrganizationsPath, "name", "plan", "license", "status", "seats", "company"),
-		Pager:   q.pager(views.OrganizationsPath, organizationsPage, len(rows), total),
+		Sort:    q.Order(views.OrganizationsPath, "name", "plan", "license", "status", "seats", "company"),
+		Pager:   q.Pager(views.OrganizationsPath, organizationsPage, len(rows), total),
 		Any:     total > 0,
 		CanEdit: true,
 	}
@@ -57,8 +59,11 @@ func (s *server) listOrganizations(w http.ResponseWriter, r *http.Request) error
 	if err := s.completeOrganizations(r, &page); err != nil {
 		return err
 	}
-	return s.answer(w, r, http.StatusOK, views.OrganizationsList(page),
-		func(l views.Layout) templ.Component { return views.Organizations(l, page) }, views.SectionOrganizations, "Organizations")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionOrganizations, Title: "Organizations",
+		Part:  views.OrganizationsList(page),
+		Whole: func(l views.Layout) templ.Component { return views.Organizations(l, page) },
+	})
 }
 
 // completeOrganizations adds what depends on more than the list.
@@ -70,7 +75,7 @@ func (s *server) completeOrganizations(r *http.Request, page *views.Organization
 		}
 		page.Any = all > 0
 	}
-	if accessOf(visitorOf(r).Role) < admin {
+	if web.AccessOf(web.VisitorOf(r).Role) < web.Admin {
 		return nil
 	}
 	page.Manages = true
@@ -87,7 +92,7 @@ func (s *server) organizationsWithSeats(ctx context.Context, q *organizationQuer
 	if q.Sort == "seats" || q.Sort == "company" {
 		return s.organizationsOrderedHere(ctx, q, period)
 	}
-	rows, total, err := load(&q.listQuery, organizationsPage, func(limit, offset int) ([]store.OrganizationRow, int, error) {
+	rows, total, err := web.Load(&q.ListQuery, organizationsPage, func(limit, offset int) ([]store.OrganizationRow, int, error) {
 		q.filter.Limit, q.filter.Offset = limit, offset
 		return s.Store.Organizations(ctx, q.filter)
 	})
@@ -120,7 +125,7 @@ func (s *server) organizationsOrderedHere(ctx context.Context, q *organizationQu
 		}
 	}
 	sortRows(rows, q.Desc, order)
-	page, total, err := load(&q.listQuery, organizationsPage, slicePage(rows))
+	page, total, err := web.Load(&q.ListQuery, organizationsPage, slicePage(rows))
 	return page, total, usage, err
 }
 
@@ -161,20 +166,20 @@ func organizationRow(row store.OrganizationRow, u seats.Usage) views.Organizatio
 
 // parseOrganization reads the form of an organization; an unknown choice is none.
 func parseOrganization(r *http.Request) (billing.Profile, error) {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return billing.Profile{}, err
 	}
 	return billing.Profile{
-		Name:       clean(r.PostForm.Get("name")),
-		License:    oneOf(r.PostForm.Get("license"), store.Standard, store.Trial, store.NFR),
-		Plan:       oneOf(r.PostForm.Get("plan"), store.Plans()...),
-		Managed:    checked(r.PostForm, "managed"),
-		ExternalID: clean(r.PostForm.Get("external_id")),
+		Name:       web.Clean(r.PostForm.Get("name")),
+		License:    web.OneOf(r.PostForm.Get("license"), store.Standard, store.Trial, store.NFR),
+		Plan:       web.OneOf(r.PostForm.Get("plan"), store.Plans()...),
+		Managed:    web.Checked(r.PostForm, "managed"),
+		ExternalID: web.Clean(r.PostForm.Get("external_id")),
 	}, nil
 }
 
 // organizationForm is the form as it was sent, with what is wrong.
-func organizationForm(action string, o billing.Profile, p problems) views.OrganizationForm {
+func organizationForm(action string, o billing.Profile, p problem.Fields) views.OrganizationForm {
 	return views.OrganizationForm{
 		Action: action, Name: o.Name, License: string(o.License), Plan: string(o.Plan), Managed: o.Managed,
 		ExternalID: o.ExternalID, Problems: views.Problems(p),
@@ -185,8 +190,8 @@ func organizationForm(action string, o billing.Profile, p problems) views.Organi
 // whose row of the mapping table it is for.
 func (s *server) newOrganization(w http.ResponseWriter, r *http.Request) error {
 	form := billing.Profile{License: store.Standard, Plan: store.Business, Managed: true}
-	id := formID(r.URL.Query().Get("company"), 32)
-	if id != 0 && accessOf(visitorOf(r).Role) >= admin {
+	id := web.FormID(r.URL.Query().Get("company"), 32)
+	if id != 0 && web.AccessOf(web.VisitorOf(r).Role) >= web.Admin {
 		company, err := s.Store.Company(r.Context(), int(id))
 		if err != nil {
 			return err
@@ -199,8 +204,11 @@ func (s *server) newOrganization(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) renderNewOrganization(w http.ResponseWriter, r *http.Request, status int, form views.OrganizationForm) error {
 	form.Cancel = views.OrganizationsPath
-	return s.answer(w, r, status, views.AddOrganizationDialog(form),
-		func(l views.Layout) templ.Component { return views.AddOrganization(l, form) }, views.SectionOrganizations, "Add organization")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionOrganizations, Title: "Add organization", Status: status,
+		Part:  views.AddOrganizationDialog(form),
+		Whole: func(l views.Layout) templ.Component { return views.AddOrganization(l, form) },
+	})
 }
 
 func (s *server) createOrganization(w http.ResponseWriter, r *http.Request) error {
@@ -208,11 +216,11 @@ func (s *server) createOrganization(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	added, err := s.Bridge.Organizations.Add(r.Context(), s.actor(r), form)
+	added, err := s.Bridge.Organizations.Add(r.Context(), s.web.Actor(r), form)
 	if err == nil {
-		return s.done(w, r, views.OrganizationPath(added.ID), added.Name+" was added.")
+		return s.web.Done(w, r, views.OrganizationPath(added.ID), added.Name+" was added.")
 	}
-	problems, err := problemsIn(err)
+	problems, err := web.ProblemsIn(err)
 	if err != nil {
 		return err
 	}
@@ -224,7 +232,7 @@ func quote(name string) string { return "“" + name + "”" }
 // One organization.
 
 func (s *server) organization(r *http.Request) (store.Organization, error) {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil {
 		return store.Organization{}, err
 	}
@@ -246,7 +254,7 @@ func editForm(o store.Organization) views.OrganizationForm {
 }
 
 func (s *server) updateOrganization(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil {
 		return err
 	}
@@ -254,11 +262,11 @@ func (s *server) updateOrganization(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	_, err = s.Bridge.Organizations.Edit(r.Context(), s.actor(r), id, func(p *billing.Profile) { *p = form })
+	_, err = s.Bridge.Organizations.Edit(r.Context(), s.web.Actor(r), id, func(p *billing.Profile) { *p = form })
 	if err == nil {
-		return s.done(w, r, views.OrganizationPath(id), "Saved.")
+		return s.web.Done(w, r, views.OrganizationPath(id), "Saved.")
 	}
-	problems, err := problemsIn(err)
+	problems, err := web.ProblemsIn(err)
 	if err != nil {
 		return err
 	}
@@ -269,8 +277,8 @@ func (s *server) updateOrganization(w http.ResponseWriter, r *http.Request) erro
 
 // rejectEdit shows the form for an edit again, with what is wrong.
 func (s *server) rejectEdit(w http.ResponseWriter, r *http.Request, id int64, form views.OrganizationForm) error {
-	if isPart(r) {
-		return s.render(w, r, http.StatusUnprocessableEntity, views.OrganizationEdit(form))
+	if web.IsPart(r) {
+		return s.web.Render(w, r, http.StatusUnprocessableEntity, views.OrganizationEdit(form))
 	}
 	o, err := s.Store.Organization(r.Context(), id)
 	if err != nil {
@@ -295,15 +303,15 @@ func (s *server) deleteOrganization(w http.ResponseWriter, r *http.Request) erro
 
 // organizationChange is what one of an organization's buttons does; done is
 // false where there was nothing to do.
-type organizationChange func(ctx context.Context, who billing.Actor, id int64) (o store.Organization, done bool, err error)
+type organizationChange func(ctx context.Context, who problem.Actor, id int64) (o store.Organization, done bool, err error)
 
 // changeOrganization carries out one of the buttons.
 func (s *server) changeOrganization(w http.ResponseWriter, r *http.Request, verb string, change organizationChange) error {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil {
 		return err
 	}
-	o, done, err := change(r.Context(), s.actor(r), id)
+	o, done, err := change(r.Context(), s.web.Actor(r), id)
 	if err != nil {
 		return err
 	}
@@ -311,8 +319,8 @@ func (s *server) changeOrganization(w http.ResponseWriter, r *http.Request, verb
 	if !done {
 		message = o.Name + " is " + string(o.Status()) + " already."
 	}
-	if !isPart(r) {
-		return s.done(w, r, views.OrganizationPath(o.ID), message)
+	if !web.IsPart(r) {
+		return s.web.Done(w, r, views.OrganizationPath(o.ID), message)
 	}
 	return s.renderOrganizationRow(w, r, o.ID, message)
 }
@@ -328,7 +336,7 @@ func (s *server) renderOrganizationRow(w http.ResponseWriter, r *http.Request, i
 		return err
 	}
 	row := organizationRow(rows[0], usage[id])
-	return s.render(w, r, http.StatusOK, templ.Join(views.OrganizationTableRow(row, true), success(message)))
+	return s.web.Render(w, r, http.StatusOK, templ.Join(views.OrganizationTableRow(row, true), web.Success(message)))
 }
 
 // renderOrganization sends the organization's page, or its seats alone.
@@ -337,8 +345,8 @@ func (s *server) renderOrganization(w http.ResponseWriter, r *http.Request, stat
 	if err != nil {
 		return err
 	}
-	if isPart(r) {
-		return s.part(w, r, status, views.SeatTable(seats))
+	if web.IsPart(r) {
+		return s.web.Part(w, r, status, views.SeatTable(seats))
 	}
 	explanation, err := s.explanation(r, o, explainValues(r.URL.Query()), nil)
 	if err != nil {
@@ -360,7 +368,7 @@ func (s *server) renderOrganizationPage(w http.ResponseWriter, r *http.Request, 
 	page := views.OrganizationPage{
 		ID: o.ID, Name: o.Name, Plan: string(o.Plan), License: string(o.License), Status: string(o.Status()), Managed: o.Managed,
 		ExternalID: o.ExternalID, Created: o.CreatedAt, TrialEnds: o.TrialEndsAt, Suspended: o.SuspendedAt, Deleted: o.DeletedAt,
-		Form: form, Seats: seats, Explained: explanation, CanEdit: o.DeletedAt.IsZero(), CanSync: accessOf(visitorOf(r).Role) >= admin,
+		Form: form, Seats: seats, Explained: explanation, CanEdit: o.DeletedAt.IsZero(), CanSync: web.AccessOf(web.VisitorOf(r).Role) >= web.Admin,
 	}
 	if err := s.organizationFigures(r.Context(), o, &page); err != nil {
 		return err
@@ -368,7 +376,10 @@ func (s *server) renderOrganizationPage(w http.ResponseWriter, r *http.Request, 
 	if err := s.organizationFacts(r.Context(), o, &page); err != nil {
 		return err
 	}
-	return s.full(w, r, status, views.SectionOrganizations, o.Name, func(l views.Layout) templ.Component { return views.Organization(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionOrganizations, Title: o.Name, Status: status,
+		Whole: func(l views.Layout) templ.Component { return views.Organization(l, page) },
+	})
 }
 
 const historyMonths = 12
@@ -444,7 +455,7 @@ func (s *server) organizationFacts(ctx context.Context, o store.Organization, pa
 	}
 	page.Mapping = &views.OrganizationMapping{
 		ID: int64(agreement.ID), Company: company.Name, Agreement: agreement.Name, Status: agreement.Status,
-		Since: mapping.CreatedAt, By: mapping.CreatedBy, URL: withQuery(views.CompaniesPath, nil, "q", company.Name),
+		Since: mapping.CreatedAt, By: mapping.CreatedBy, URL: web.WithQuery(views.CompaniesPath, nil, "q", company.Name),
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -21,14 +22,17 @@ const overviewRuns = 5
 // showOverview is the first page. Technicians, who see no billing, start with
 // the organizations instead.
 func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
-	if accessOf(visitorOf(r).Role) < admin {
-		return leave(w, r, views.OrganizationsPath)
+	if web.AccessOf(web.VisitorOf(r).Role) < web.Admin {
+		return web.Leave(w, r, views.OrganizationsPath)
 	}
 	page, err := s.overview(r.Context())
 	if err != nil {
 		return err
 	}
-	return s.full(w, r, http.StatusOK, views.SectionOverview, "Overview", func(l views.Layout) templ.Component { return views.Overview(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionOverview, Title: "Overview",
+		Whole: func(l views.Layout) templ.Component { return views.Overview(l, page) },
+	})
 }
 
 func (s *server) overview(ctx context.Context) (views.OverviewPage, error) {

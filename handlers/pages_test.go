@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
 
@@ -46,31 +47,20 @@ func TestUsagePage(t *testing.T) {
 	}
 }
 
-func TestHarmless(t *testing.T) {
-	t.Parallel()
-	for cell, want := range map[string]string{
-		"": "", "Acme": "Acme", "=1+1": "'=1+1", "+1 800": "'+1 800", "-x": "'-x", "@cmd": "'@cmd", "\tx": "'\tx", "-3": "-3", "-30.50": "-30.50", "12": "12", "–": "–",
-	} {
-		if got := harmless(cell); got != want {
-			t.Errorf("harmless(%q) = %q, want %q", cell, got, want)
-		}
-	}
-}
-
 // A download that fails must not look complete.
 func TestDownloadFails(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
-	for _, size := range []int{1, csvBuffer} {
+	for _, size := range []int{1, web.CsvBuffer} {
 		func() {
 			defer func() {
-				if cause := recover(); (cause == http.ErrAbortHandler) != (size == csvBuffer) {
+				if cause := recover(); (cause == http.ErrAbortHandler) != (size == web.CsvBuffer) {
 					t.Errorf("after %d bytes: %v", size, cause)
 				}
 			}()
 			b := p.browser()
-			h := p.server.page(func(w http.ResponseWriter, r *http.Request) error {
-				return p.server.sendCSV(w, r, "x", []string{"a"}, func(write func(...string)) error {
+			h := p.server.web.Handler(func(w http.ResponseWriter, r *http.Request) error {
+				return p.server.web.SendCSV(w, r, "x", []string{"a"}, func(write func(...string)) error {
 					write(strings.Repeat("x", size))
 					write("y")
 					return fmt.Errorf("the disk is gone")

@@ -18,6 +18,7 @@ import (
 	"seatbridge/billing"
 	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
 
@@ -169,7 +170,7 @@ func (p *panel) signedIn(u store.User) *browser {
 	b := p.browser()
 	r := httptest.NewRequest(http.MethodPost, "/signin", nil)
 	w := httptest.NewRecorder()
-	if err := p.server.signIn(w, r, u); err != nil {
+	if err := p.server.web.SignIn(w, r, u); err != nil {
 		p.t.Fatal(err)
 	}
 	b.keep(w)
@@ -228,7 +229,7 @@ func excerpt(html string) string {
 	if i := strings.Index(html, "<main"); i > 0 {
 		html = html[i:]
 	}
-	return clip(html, 1500)
+	return web.Clip(html, 1500)
 }
 
 func (b *browser) get(path string, status int) *goquery.Document {

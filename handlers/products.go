@@ -8,6 +8,8 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -19,7 +21,7 @@ type chosenProducts map[store.Plan]int
 func parseChosen(values url.Values) chosenProducts {
 	chosen := chosenProducts{}
 	for _, plan := range store.Plans() {
-		chosen[plan] = int(formID(values.Get(string(plan)), 32))
+		chosen[plan] = int(web.FormID(values.Get(string(plan)), 32))
 	}
 	return chosen
 }
@@ -28,7 +30,7 @@ func (c chosenProducts) id(plan store.Plan) int64 { return int64(c[plan]) }
 
 // planOf is the plan that an address or a form is about.
 func planOf(values url.Values) (store.Plan, error) {
-	plan := oneOf(values.Get("plan"), store.Plans()...)
+	plan := web.OneOf(values.Get("plan"), store.Plans()...)
 	if plan == "" {
 		return "", store.ErrNotFound
 	}
@@ -54,15 +56,15 @@ func (s *server) renderProducts(w http.ResponseWriter, r *http.Request, status i
 		return err
 	}
 	page := views.ProductsPage{Remap: len(mapped) == len(store.Plans()), Created: created}
-	problems := problems{}
+	problems := problem.Fields{}
 	if failure != nil {
-		if page.Notice, err = problems.bridge(failure); err != nil {
+		if page.Notice, err = refusal(problems, failure); err != nil {
 			return err
 		}
 	}
 	for plan, into := range map[store.Plan]**views.Product{store.Business: &page.Business, store.Enterprise: &page.Enterprise} {
 		if *into, err = s.chosenProduct(r, chosen, mapped, plan); err != nil {
-			notice, err := problems.bridge(err)
+			notice, err := refusal(problems, err)
 			if err != nil {
 				return err
 			}
@@ -73,8 +75,11 @@ func (s *server) renderProducts(w http.ResponseWriter, r *http.Request, status i
 	if page.Remapped, err = s.remapped(r, page); err != nil {
 		return err
 	}
-	return s.answer(w, r, status, views.ProductsDialog(page),
-		func(l views.Layout) templ.Component { return views.Products(l, page) }, views.SectionIntegrations, "Map products")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Map products", Status: status,
+		Part:  views.ProductsDialog(page),
+		Whole: func(l views.Layout) templ.Component { return views.Products(l, page) },
+	})
 }
 
 // remapped says what the products shown mean for the lines of those mapped so far.
@@ -114,13 +119,13 @@ func (s *server) chosenProduct(r *http.Request, chosen chosenProducts, mapped ma
 }
 
 func (s *server) confirmProducts(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
 	chosen := parseChosen(r.PostForm)
-	err := s.Bridge.ConfirmMapping(r.Context(), s.actor(r), chosen)
+	err := s.Bridge.ConfirmMapping(r.Context(), s.web.Actor(r), chosen)
 	if err == nil {
-		return s.done(w, r, views.ConnectWisePath, "The products are mapped.")
+		return s.web.Done(w, r, views.ConnectWisePath, "The products are mapped.")
 	}
 	return s.renderProducts(w, r, http.StatusUnprocessableEntity, chosen, "", err)
 }
@@ -135,8 +140,11 @@ func (s *server) searchProducts(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) renderPicker(w http.ResponseWriter, r *http.Request, part templ.Component, page views.ProductPickerPage) error {
-	return s.answer(w, r, http.StatusOK, part,
-		func(l views.Layout) templ.Component { return views.ProductPicker(l, page) }, views.SectionIntegrations, "Choose a product")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Choose a product",
+		Part:  part,
+		Whole: func(l views.Layout) templ.Component { return views.ProductPicker(l, page) },
+	})
 }
 
 func (s *server) productPicker(r *http.Request) (views.ProductPickerPage, error) {
@@ -148,11 +156,11 @@ func (s *server) productPicker(r *http.Request) (views.ProductPickerPage, error)
 	chosen := parseChosen(values)
 	page := views.ProductPickerPage{
 		Plan: string(plan), BusinessID: chosen.id(store.Business), EnterpriseID: chosen.id(store.Enterprise),
-		Query: clip(clean(values.Get("q")), maxSearch),
+		Query: web.Clip(web.Clean(values.Get("q")), web.MaxSearch),
 	}
 	found, more, err := s.Bridge.SearchProducts(r.Context(), page.Query)
 	if err != nil {
-		if page.Notice, err = (problems{}).bridge(err); err != nil {
+		if page.Notice, err = refusal(problem.Fields{}, err); err != nil {
 			return page, err
 		}
 	}
@@ -184,7 +192,7 @@ func (s *server) newProduct(w http.ResponseWriter, r *http.Request) error {
 	options, err := s.Bridge.ProductOptions(r.Context(), plan)
 	var notice *views.Notice
 	if err != nil {
-		if notice, err = (problems{}).bridge(err); err != nil {
+		if notice, err = refusal(problem.Fields{}, err); err != nil {
 			return err
 		}
 	}
@@ -194,7 +202,7 @@ func (s *server) newProduct(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
 	plan, err := planOf(r.PostForm)
@@ -202,15 +210,15 @@ func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	chosen, product := parseChosen(r.PostForm), parseProduct(r.PostForm)
-	created, err := s.Bridge.CreateProduct(r.Context(), s.actor(r), product)
+	created, err := s.Bridge.CreateProduct(r.Context(), s.web.Actor(r), product)
 	if err != nil {
 		return s.rejectProduct(w, r, plan, chosen, product, err)
 	}
 	chosen[plan] = created.ID
-	if isPart(r) {
+	if web.IsPart(r) {
 		return s.renderProducts(w, r, http.StatusOK, chosen, created.Identifier, nil)
 	}
-	return s.done(w, r, withQuery(views.ProductsPath, nil, chosen.query()...), created.Identifier+" was created in ConnectWise PSA.")
+	return s.web.Done(w, r, web.WithQuery(views.ProductsPath, nil, chosen.query()...), created.Identifier+" was created in ConnectWise PSA.")
 }
 
 // query hands the choices on in an address.
@@ -227,13 +235,13 @@ func (c chosenProducts) query() []string {
 // parseProduct reads the form of a new product; billing says what is wrong with it.
 func parseProduct(values url.Values) billing.NewProduct {
 	return billing.NewProduct{
-		Identifier:    clip(clean(values.Get("identifier")), maxName),
-		Description:   clip(clean(values.Get("description")), maxName),
-		SubcategoryID: int(formID(values.Get("subcategory"), 32)),
-		TypeID:        int(formID(values.Get("type"), 32)),
-		UnitID:        int(formID(values.Get("unit"), 32)),
-		Price:         clip(clean(values.Get("price")), maxAmount),
-		Cost:          clip(clean(values.Get("cost")), maxAmount),
+		Identifier:    web.Clip(web.Clean(values.Get("identifier")), web.MaxName),
+		Description:   web.Clip(web.Clean(values.Get("description")), web.MaxName),
+		SubcategoryID: int(web.FormID(values.Get("subcategory"), 32)),
+		TypeID:        int(web.FormID(values.Get("type"), 32)),
+		UnitID:        int(web.FormID(values.Get("unit"), 32)),
+		Price:         web.Clip(web.Clean(values.Get("price")), maxAmount),
+		Cost:          web.Clip(web.Clean(values.Get("cost")), maxAmount),
 	}
 }
 
@@ -241,14 +249,14 @@ func parseProduct(values url.Values) billing.NewProduct {
 const maxAmount = 30
 
 func (s *server) rejectProduct(w http.ResponseWriter, r *http.Request, plan store.Plan, chosen chosenProducts, product billing.NewProduct, failure error) error {
-	problems := problems{}
-	notice, err := problems.bridge(failure)
+	problems := problem.Fields{}
+	notice, err := refusal(problems, failure)
 	if err != nil {
 		return err
 	}
 	options, err := s.Bridge.ProductOptions(r.Context(), plan)
 	if err != nil && notice == nil {
-		if notice, err = problems.bridge(err); err != nil {
+		if notice, err = refusal(problems, err); err != nil {
 			return err
 		}
 	}
@@ -258,8 +266,11 @@ func (s *server) rejectProduct(w http.ResponseWriter, r *http.Request, plan stor
 }
 
 func (s *server) renderNewProduct(w http.ResponseWriter, r *http.Request, status int, form views.ProductForm) error {
-	return s.answer(w, r, status, views.NewProductDialog(form),
-		func(l views.Layout) templ.Component { return views.NewProduct(l, form) }, views.SectionIntegrations, "Create product in ConnectWise PSA")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Create product in ConnectWise PSA", Status: status,
+		Part:  views.NewProductDialog(form),
+		Whole: func(l views.Layout) templ.Component { return views.NewProduct(l, form) },
+	})
 }
 
 func productForm(plan store.Plan, chosen chosenProducts, o billing.ProductOptions, p billing.NewProduct) views.ProductForm {

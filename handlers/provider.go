@@ -9,6 +9,8 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -46,7 +48,7 @@ func (s *server) emptyProvider() billing.ProviderConfig {
 }
 
 // renderProvider shows the configuration as given, without its key.
-func (s *server) renderProvider(w http.ResponseWriter, r *http.Request, status int, c billing.ProviderConfig, found problems, notice *views.Notice, test *views.ProviderTest) error {
+func (s *server) renderProvider(w http.ResponseWriter, r *http.Request, status int, c billing.ProviderConfig, found problem.Fields, notice *views.Notice, test *views.ProviderTest) error {
 	_, connected, err := s.Bridge.Provider(r.Context())
 	if err != nil {
 		return err
@@ -66,7 +68,10 @@ func (s *server) renderProvider(w http.ResponseWriter, r *http.Request, status i
 			Problem: f.Problem.What, HasAnswer: f.State != store.FetchFailed || f.Problem.Detail != "",
 		})
 	}
-	return s.full(w, r, status, views.SectionIntegrations, "NordPass Provider API", func(l views.Layout) templ.Component { return views.Provider(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "NordPass Provider API", Status: status,
+		Whole: func(l views.Layout) templ.Component { return views.Provider(l, page) },
+	})
 }
 
 func (s *server) providerForm(c billing.ProviderConfig, connected bool) views.ProviderForm {
@@ -113,42 +118,42 @@ func positive(n int) string {
 }
 
 // parseProvider reads the form, whose fields are named like the configuration's own.
-func (s *server) parseProvider(r *http.Request) (billing.ProviderConfig, problems, error) {
-	if err := parseForm(r); err != nil {
+func (s *server) parseProvider(r *http.Request) (billing.ProviderConfig, problem.Fields, error) {
+	if err := web.ParseForm(r); err != nil {
 		return billing.ProviderConfig{}, nil, err
 	}
-	p := problems{}
+	p := problem.Fields{}
 	text := func(name string) string {
-		value := clean(r.PostForm.Get(name))
-		if length(value) > maxKey {
-			p.add(name, "This is too long.")
+		value := web.Clean(r.PostForm.Get(name))
+		if web.Length(value) > web.MaxKey {
+			p.Add(name, "This is too long.")
 		}
 		return value
 	}
 	c := billing.ProviderConfig{
 		ID: text("field_id"), Name: text("field_name"), Seats: text("field_seats"), Plan: text("field_plan"),
 		Business: text("business"), Enterprise: text("enterprise"), Trial: text("field_trial"), NFR: text("field_nfr"),
-		Required: checked(r.PostForm, "required"),
+		Required: web.Checked(r.PostForm, "required"),
 	}
 	c.BaseURL, c.MonthlyPath, c.DailyPath = text("base_url"), text("monthly_path"), text("daily_path")
 	c.Method, c.Header = text("method"), text("header")
 	c.Algorithm, c.KeyID, c.PrivateKey = text("algorithm"), text("key_id"), strings.TrimSpace(r.PostForm.Get("private_key"))
 	c.Issuer, c.Subject, c.Audience = text("issuer"), text("subject"), text("audience")
-	c.Claims = clean(r.PostForm.Get("extra_claims"))
+	c.Claims = web.Clean(r.PostForm.Get("extra_claims"))
 	c.List, c.Paging, c.NextField, c.PageParam = text("list"), text("paging"), text("next_field"), text("page_param")
 	c.Lifetime, _ = strconv.Atoi(text("lifetime")) // what is no number is refused as 0
 	if first := text("first_page"); first != "" {
 		n, err := strconv.Atoi(first)
 		if err != nil || n < 0 || n > 1000 {
-			p.add("first_page", "Enter a number.")
+			p.Add("first_page", "Enter a number.")
 		}
 		c.FirstPage = n
 	}
-	if length(c.PrivateKey) > maxPEM {
-		p.add("private_key", "This is too long for a private key.")
+	if web.Length(c.PrivateKey) > maxPEM {
+		p.Add("private_key", "This is too long for a private key.")
 	}
-	if length(c.Claims) > maxClaims {
-		p.add("extra_claims", "This is too long.")
+	if web.Length(c.Claims) > maxClaims {
+		p.Add("extra_claims", "This is too long.")
 	}
 	if c.PrivateKey == "" && s.DemoProvider != nil {
 		c.PrivateKey = s.DemoProvider.PrivateKey
@@ -165,22 +170,22 @@ func (s *server) testProvider(w http.ResponseWriter, r *http.Request) error {
 	var test billing.ProviderTest
 	if len(problems) == 0 {
 		test, err = s.Bridge.TestProvider(r.Context(), config)
-		if _, err := problems.bridge(err); err != nil {
+		if _, err := refusal(problems, err); err != nil {
 			return err
 		}
 	}
 	if len(problems) > 0 {
 		return s.providerTested(w, r, http.StatusUnprocessableEntity, config, problems, views.ProviderTest{
-			Notice: &views.Notice{What: "The form is not complete.", Do: sentences(problems)},
+			Notice: &views.Notice{What: "The form is not complete.", Do: web.Sentences(problems)},
 		})
 	}
 	return s.providerTested(w, r, http.StatusOK, config, nil, testView(test))
 }
 
 // providerTested answers a test: beside the form, which keeps what was typed, or with the whole page.
-func (s *server) providerTested(w http.ResponseWriter, r *http.Request, status int, c billing.ProviderConfig, found problems, test views.ProviderTest) error {
-	if isPart(r) {
-		return s.render(w, r, status, views.ProviderTestResult(&test))
+func (s *server) providerTested(w http.ResponseWriter, r *http.Request, status int, c billing.ProviderConfig, found problem.Fields, test views.ProviderTest) error {
+	if web.IsPart(r) {
+		return s.web.Render(w, r, status, views.ProviderTestResult(&test))
 	}
 	return s.renderProvider(w, r, status, c, found, nil, &test)
 }
@@ -247,11 +252,11 @@ func (s *server) saveProvider(w http.ResponseWriter, r *http.Request) error {
 	}
 	var notice *views.Notice
 	if len(problems) == 0 {
-		err := s.Bridge.SaveProvider(r.Context(), s.actor(r), config)
+		err := s.Bridge.SaveProvider(r.Context(), s.web.Actor(r), config)
 		if err == nil {
-			return s.done(w, r, views.ProviderPath, "The Provider API answers and the connection is saved.")
+			return s.web.Done(w, r, views.ProviderPath, "The Provider API answers and the connection is saved.")
 		}
-		if notice, err = problems.bridge(err); err != nil {
+		if notice, err = refusal(problems, err); err != nil {
 			return err
 		}
 	}
@@ -260,29 +265,29 @@ func (s *server) saveProvider(w http.ResponseWriter, r *http.Request) error {
 
 // pullProvider fetches the latest reports at once. That they brought nothing is shown on the page, not an error of ours.
 func (s *server) pullProvider(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Bridge.PullNow(r.Context(), s.actor(r)); err != nil && !errors.Is(err, billing.ErrNoReport) {
+	if err := s.Bridge.PullNow(r.Context(), s.web.Actor(r)); err != nil && !errors.Is(err, billing.ErrNoReport) {
 		return err
 	}
-	return s.done(w, r, views.ProviderPath, "Fetched. What came is listed below.")
+	return s.web.Done(w, r, views.ProviderPath, "Fetched. What came is listed below.")
 }
 
 func (s *server) disconnectProvider(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Bridge.DisconnectProvider(r.Context(), s.actor(r)); err != nil {
+	if err := s.Bridge.DisconnectProvider(r.Context(), s.web.Actor(r)); err != nil {
 		return err
 	}
-	return s.done(w, r, views.ProviderPath, "The Provider API is disconnected.")
+	return s.web.Done(w, r, views.ProviderPath, "The Provider API is disconnected.")
 }
 
 // reportedRow is the row of the last report that a form is about.
 func reportedRow(r *http.Request) (fetch int64, row int, err error) {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return 0, 0, err
 	}
 	row, err = strconv.Atoi(r.PostForm.Get("row"))
 	if err != nil {
 		row = -1
 	}
-	return formID(r.PostForm.Get("fetch"), 64), row, nil
+	return web.FormID(r.PostForm.Get("fetch"), 64), row, nil
 }
 
 func (s *server) addReported(w http.ResponseWriter, r *http.Request) error {
@@ -290,11 +295,11 @@ func (s *server) addReported(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.Bridge.AddReported(r.Context(), s.actor(r), fetch, row)
+	o, err := s.Bridge.AddReported(r.Context(), s.web.Actor(r), fetch, row)
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, views.ProviderPath, o.Name+" was added.")
+	return s.web.Done(w, r, views.ProviderPath, o.Name+" was added.")
 }
 
 func (s *server) linkReported(w http.ResponseWriter, r *http.Request) error {
@@ -302,14 +307,14 @@ func (s *server) linkReported(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.organizationNamed(r, clean(r.PostForm.Get("organization")))
+	o, err := s.organizationNamed(r, web.Clean(r.PostForm.Get("organization")))
 	if err != nil {
 		return err
 	}
-	if o, err = s.Bridge.LinkReported(r.Context(), s.actor(r), fetch, row, o.ID); err != nil {
+	if o, err = s.Bridge.LinkReported(r.Context(), s.web.Actor(r), fetch, row, o.ID); err != nil {
 		return err
 	}
-	return s.done(w, r, views.ProviderPath, o.Name+" is linked.")
+	return s.web.Done(w, r, views.ProviderPath, o.Name+" is linked.")
 }
 
 // organizationNamed is the one organization with exactly this name.
@@ -323,14 +328,14 @@ func (s *server) organizationNamed(r *http.Request, name string) (store.Organiza
 			return row.Organization, nil
 		}
 	}
-	return store.Organization{}, &httpError{
+	return store.Organization{}, &web.Error{
 		Status: http.StatusUnprocessableEntity, Message: "There is no organization " + quote(name) + ".", Do: "Choose one of the list.",
 	}
 }
 
 // downloadFetch is a fetch's answer as it was received.
 func (s *server) downloadFetch(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil {
 		return err
 	}

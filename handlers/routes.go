@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"seatbridge/billing"
+	"seatbridge/handlers/web"
 	"seatbridge/static"
 )
 
@@ -12,7 +13,7 @@ import (
 // lowest role that may use it, and what serves it.
 type route struct {
 	pattern string
-	min     access
+	min     web.Access
 	serve   func(http.ResponseWriter, *http.Request) error
 }
 
@@ -21,140 +22,140 @@ type route struct {
 // activity log are for Admins and Owners (docs/billing-rules.md section 4).
 func (s *server) routes() []route {
 	return []route{
-		{"GET /healthz", public, healthz},
-		{"GET /static/", public, serveStatic},
-		{"GET /favicon.ico", public, favicon},
+		{"GET /healthz", web.Public, healthz},
+		{"GET /static/", web.Public, serveStatic},
+		{"GET /favicon.ico", web.Public, favicon},
 
-		{"GET /signin", anyone, s.showSignIn},
-		{"POST /signin", anyone, s.postSignIn},
-		{"POST /signout", anyone, s.postSignOut},
-		{"GET /setup/{token}", anyone, s.showSetup},
-		{"POST /setup/{token}", anyone, s.postSetup},
-		{"GET /invitations/{token}", anyone, s.showAccept},
-		{"POST /invitations/{token}", anyone, s.postAccept},
+		{"GET /signin", web.Anyone, s.showSignIn},
+		{"POST /signin", web.Anyone, s.postSignIn},
+		{"POST /signout", web.Anyone, s.postSignOut},
+		{"GET /setup/{token}", web.Anyone, s.showSetup},
+		{"POST /setup/{token}", web.Anyone, s.postSetup},
+		{"GET /invitations/{token}", web.Anyone, s.showAccept},
+		{"POST /invitations/{token}", web.Anyone, s.postAccept},
 
-		{"GET /{$}", technician, s.showOverview},
+		{"GET /{$}", web.Technician, s.showOverview},
 
-		{"GET /organizations", technician, s.listOrganizations},
-		{"GET /organizations/new", technician, s.newOrganization},
-		{"POST /organizations", technician, s.createOrganization},
-		{"GET /organizations/{id}", technician, s.showOrganization},
-		{"POST /organizations/{id}", technician, s.updateOrganization},
-		{"POST /organizations/{id}/suspend", technician, s.suspendOrganization},
-		{"POST /organizations/{id}/reactivate", technician, s.reactivateOrganization},
-		{"POST /organizations/{id}/delete", technician, s.deleteOrganization},
-		{"GET /organizations/{id}/explain", technician, s.showExplanation},
-		{"GET /organizations/{id}/seats.csv", technician, s.downloadSeats},
-		{"POST /organizations/{id}/corrections", admin, s.correctUsage},
-		{"POST /organizations/{id}/corrections/withdraw", admin, s.withdrawCorrection},
-		{"POST /organizations/{id}/seats", technician, s.addSeats},
-		{"POST /organizations/{id}/seats/action", technician, s.changeSeats},
+		{"GET /organizations", web.Technician, s.listOrganizations},
+		{"GET /organizations/new", web.Technician, s.newOrganization},
+		{"POST /organizations", web.Technician, s.createOrganization},
+		{"GET /organizations/{id}", web.Technician, s.showOrganization},
+		{"POST /organizations/{id}", web.Technician, s.updateOrganization},
+		{"POST /organizations/{id}/suspend", web.Technician, s.suspendOrganization},
+		{"POST /organizations/{id}/reactivate", web.Technician, s.reactivateOrganization},
+		{"POST /organizations/{id}/delete", web.Technician, s.deleteOrganization},
+		{"GET /organizations/{id}/explain", web.Technician, s.showExplanation},
+		{"GET /organizations/{id}/seats.csv", web.Technician, s.downloadSeats},
+		{"POST /organizations/{id}/corrections", web.Admin, s.correctUsage},
+		{"POST /organizations/{id}/corrections/withdraw", web.Admin, s.withdrawCorrection},
+		{"POST /organizations/{id}/seats", web.Technician, s.addSeats},
+		{"POST /organizations/{id}/seats/action", web.Technician, s.changeSeats},
 
-		{"GET /usage", admin, s.showUsage},
-		{"GET /usage.csv", admin, s.downloadUsage},
-		{"GET /usage/import", admin, s.showUpload(billing.UsageIntake)},
-		{"POST /usage/import", admin, s.upload(billing.UsageIntake)},
-		{"GET /organizations/import", admin, s.showUpload(billing.MembersIntake)},
-		{"POST /organizations/import", admin, s.upload(billing.MembersIntake)},
-		{"GET /imports/{id}", admin, s.showIntake},
-		{"GET /imports/{id}/progress", admin, s.intakeProgress},
-		{"GET /imports/{id}/changes", admin, s.showIntakeChanges},
-		{"POST /imports/{id}/check", admin, s.checkIntake},
-		{"POST /imports/{id}/write", admin, s.writeIntake},
-		{"POST /imports/{id}/discard", admin, s.discardIntake},
+		{"GET /usage", web.Admin, s.showUsage},
+		{"GET /usage.csv", web.Admin, s.downloadUsage},
+		{"GET /usage/import", web.Admin, s.showUpload(billing.UsageIntake)},
+		{"POST /usage/import", web.Admin, s.upload(billing.UsageIntake)},
+		{"GET /organizations/import", web.Admin, s.showUpload(billing.MembersIntake)},
+		{"POST /organizations/import", web.Admin, s.upload(billing.MembersIntake)},
+		{"GET /imports/{id}", web.Admin, s.showIntake},
+		{"GET /imports/{id}/progress", web.Admin, s.intakeProgress},
+		{"GET /imports/{id}/changes", web.Admin, s.showIntakeChanges},
+		{"POST /imports/{id}/check", web.Admin, s.checkIntake},
+		{"POST /imports/{id}/write", web.Admin, s.writeIntake},
+		{"POST /imports/{id}/discard", web.Admin, s.discardIntake},
 
-		{"GET /integrations", admin, s.listIntegrations},
-		{"GET /integrations/connectwise", admin, s.showConnectWise},
-		{"POST /integrations/connectwise", admin, s.saveCredentials},
-		{"POST /integrations/connectwise/test", admin, s.checkConnection},
-		{"POST /integrations/connectwise/disconnect", admin, s.disconnect},
-		{"GET /integrations/connectwise/products", admin, s.showProducts},
-		{"POST /integrations/connectwise/products", admin, s.confirmProducts},
-		{"GET /integrations/connectwise/products/search", admin, s.searchProducts},
-		{"GET /integrations/connectwise/products/new", admin, s.newProduct},
-		{"POST /integrations/connectwise/products/create", admin, s.createProduct},
-		{"GET /integrations/connectwise/import", admin, s.showImport},
-		{"POST /integrations/connectwise/import", admin, s.startImport},
-		{"GET /integrations/connectwise/import/counts", admin, s.countOptions},
-		{"GET /integrations/connectwise/import/count", admin, s.countImport},
-		{"GET /integrations/connectwise/import/progress", admin, s.importProgress},
-		{"POST /integrations/connectwise/import/cancel", admin, s.cancelImport},
-		{"GET /integrations/connectwise/companies", admin, s.listCompanies},
-		{"POST /integrations/connectwise/companies/{id}/map", admin, s.mapCompany},
-		{"POST /integrations/connectwise/companies/{id}/unmap", admin, s.unmapCompany},
-		{"POST /integrations/connectwise/companies/{id}/organizations", admin, s.addCompanyOrganization},
-		{"POST /integrations/connectwise/companies/{id}/reject", admin, s.rejectForCompany},
-		{"GET /integrations/connectwise/companies/organizations", admin, s.newCompanyOrganizations},
-		{"POST /integrations/connectwise/companies/organizations", admin, s.createCompanyOrganizations},
-		{"GET /integrations/connectwise/suggestions", admin, s.listSuggestions},
-		{"POST /integrations/connectwise/suggestions/map", admin, s.mapSuggestions},
-		{"POST /integrations/connectwise/suggestions/reject", admin, s.rejectSuggestion},
-		{"POST /integrations/connectwise/suggestions/restore", admin, s.restoreSuggestion},
-		{"GET /integrations/connectwise/mappings", admin, s.showMappings},
-		{"GET /integrations/connectwise/mappings.csv", admin, s.downloadMappings},
-		{"POST /integrations/connectwise/mappings", admin, s.planMappings},
-		{"POST /integrations/connectwise/mappings/apply", admin, s.applyMappings},
-		{"GET /integrations/connectwise/organizations/search", admin, s.searchOrganizations},
-		{"POST /integrations/connectwise/sync", admin, s.startSync},
-		{"POST /integrations/connectwise/preview", admin, s.startPreview},
+		{"GET /integrations", web.Admin, s.listIntegrations},
+		{"GET /integrations/connectwise", web.Admin, s.showConnectWise},
+		{"POST /integrations/connectwise", web.Admin, s.saveCredentials},
+		{"POST /integrations/connectwise/test", web.Admin, s.checkConnection},
+		{"POST /integrations/connectwise/disconnect", web.Admin, s.disconnect},
+		{"GET /integrations/connectwise/products", web.Admin, s.showProducts},
+		{"POST /integrations/connectwise/products", web.Admin, s.confirmProducts},
+		{"GET /integrations/connectwise/products/search", web.Admin, s.searchProducts},
+		{"GET /integrations/connectwise/products/new", web.Admin, s.newProduct},
+		{"POST /integrations/connectwise/products/create", web.Admin, s.createProduct},
+		{"GET /integrations/connectwise/import", web.Admin, s.showImport},
+		{"POST /integrations/connectwise/import", web.Admin, s.startImport},
+		{"GET /integrations/connectwise/import/counts", web.Admin, s.countOptions},
+		{"GET /integrations/connectwise/import/count", web.Admin, s.countImport},
+		{"GET /integrations/connectwise/import/progress", web.Admin, s.importProgress},
+		{"POST /integrations/connectwise/import/cancel", web.Admin, s.cancelImport},
+		{"GET /integrations/connectwise/companies", web.Admin, s.listCompanies},
+		{"POST /integrations/connectwise/companies/{id}/map", web.Admin, s.mapCompany},
+		{"POST /integrations/connectwise/companies/{id}/unmap", web.Admin, s.unmapCompany},
+		{"POST /integrations/connectwise/companies/{id}/organizations", web.Admin, s.addCompanyOrganization},
+		{"POST /integrations/connectwise/companies/{id}/reject", web.Admin, s.rejectForCompany},
+		{"GET /integrations/connectwise/companies/organizations", web.Admin, s.newCompanyOrganizations},
+		{"POST /integrations/connectwise/companies/organizations", web.Admin, s.createCompanyOrganizations},
+		{"GET /integrations/connectwise/suggestions", web.Admin, s.listSuggestions},
+		{"POST /integrations/connectwise/suggestions/map", web.Admin, s.mapSuggestions},
+		{"POST /integrations/connectwise/suggestions/reject", web.Admin, s.rejectSuggestion},
+		{"POST /integrations/connectwise/suggestions/restore", web.Admin, s.restoreSuggestion},
+		{"GET /integrations/connectwise/mappings", web.Admin, s.showMappings},
+		{"GET /integrations/connectwise/mappings.csv", web.Admin, s.downloadMappings},
+		{"POST /integrations/connectwise/mappings", web.Admin, s.planMappings},
+		{"POST /integrations/connectwise/mappings/apply", web.Admin, s.applyMappings},
+		{"GET /integrations/connectwise/organizations/search", web.Admin, s.searchOrganizations},
+		{"POST /integrations/connectwise/sync", web.Admin, s.startSync},
+		{"POST /integrations/connectwise/preview", web.Admin, s.startPreview},
 
-		{"GET /integrations/provider", admin, s.showProvider},
-		{"POST /integrations/provider", admin, s.saveProvider},
-		{"POST /integrations/provider/test", admin, s.testProvider},
-		{"POST /integrations/provider/pull", admin, s.pullProvider},
-		{"POST /integrations/provider/disconnect", admin, s.disconnectProvider},
-		{"POST /integrations/provider/organizations/add", admin, s.addReported},
-		{"POST /integrations/provider/organizations/link", admin, s.linkReported},
-		{"GET /integrations/provider/fetches/{id}", admin, s.downloadFetch},
+		{"GET /integrations/provider", web.Admin, s.showProvider},
+		{"POST /integrations/provider", web.Admin, s.saveProvider},
+		{"POST /integrations/provider/test", web.Admin, s.testProvider},
+		{"POST /integrations/provider/pull", web.Admin, s.pullProvider},
+		{"POST /integrations/provider/disconnect", web.Admin, s.disconnectProvider},
+		{"POST /integrations/provider/organizations/add", web.Admin, s.addReported},
+		{"POST /integrations/provider/organizations/link", web.Admin, s.linkReported},
+		{"GET /integrations/provider/fetches/{id}", web.Admin, s.downloadFetch},
 
-		{"GET /attention", admin, s.showAttention},
-		{"GET /attention/changes.csv", admin, s.downloadAttention},
-		{"GET /held", admin, s.listHeld},
-		{"POST /held", admin, s.decideHeld},
-		{"GET /held/changes.csv", admin, s.downloadHeld},
-		{"POST /changes/{id}/line", admin, s.chooseLine},
-		{"GET /agreements/{id}", admin, s.showAgreement},
-		{"GET /agreements/{id}/changes.csv", admin, s.downloadAgreementHistory},
-		{"POST /agreements/{id}/sync", admin, s.syncAgreement},
-		{"GET /organizations/{id}/history", admin, s.showOrganizationHistory},
-		{"GET /organizations/{id}/history/changes.csv", admin, s.downloadOrganizationHistory},
+		{"GET /attention", web.Admin, s.showAttention},
+		{"GET /attention/changes.csv", web.Admin, s.downloadAttention},
+		{"GET /held", web.Admin, s.listHeld},
+		{"POST /held", web.Admin, s.decideHeld},
+		{"GET /held/changes.csv", web.Admin, s.downloadHeld},
+		{"POST /changes/{id}/line", web.Admin, s.chooseLine},
+		{"GET /agreements/{id}", web.Admin, s.showAgreement},
+		{"GET /agreements/{id}/changes.csv", web.Admin, s.downloadAgreementHistory},
+		{"POST /agreements/{id}/sync", web.Admin, s.syncAgreement},
+		{"GET /organizations/{id}/history", web.Admin, s.showOrganizationHistory},
+		{"GET /organizations/{id}/history/changes.csv", web.Admin, s.downloadOrganizationHistory},
 
-		{"GET /runs", admin, s.listRuns},
-		{"GET /runs.csv", admin, s.downloadRuns},
-		{"GET /runs/{id}", admin, s.showRun},
-		{"GET /runs/{id}/progress", admin, s.runProgress},
-		{"GET /runs/{id}/changes.csv", admin, s.downloadChanges},
-		{"POST /runs/{id}/cancel", admin, s.cancelRun},
-		{"POST /runs/{id}/apply", admin, s.applyRun},
-		{"POST /runs/{id}/discard", admin, s.discardRun},
-		{"POST /runs/{id}/undo", admin, s.undoRun},
-		{"POST /runs/{id}/retry", admin, s.retryRun},
+		{"GET /runs", web.Admin, s.listRuns},
+		{"GET /runs.csv", web.Admin, s.downloadRuns},
+		{"GET /runs/{id}", web.Admin, s.showRun},
+		{"GET /runs/{id}/progress", web.Admin, s.runProgress},
+		{"GET /runs/{id}/changes.csv", web.Admin, s.downloadChanges},
+		{"POST /runs/{id}/cancel", web.Admin, s.cancelRun},
+		{"POST /runs/{id}/apply", web.Admin, s.applyRun},
+		{"POST /runs/{id}/discard", web.Admin, s.discardRun},
+		{"POST /runs/{id}/undo", web.Admin, s.undoRun},
+		{"POST /runs/{id}/retry", web.Admin, s.retryRun},
 
-		{"GET /activity", admin, s.listActivity},
-		{"GET /activity.csv", admin, s.downloadActivity},
+		{"GET /activity", web.Admin, s.listActivity},
+		{"GET /activity.csv", web.Admin, s.downloadActivity},
 
-		{"GET /members", admin, s.listMembers},
-		{"POST /members", admin, s.inviteMember},
-		{"POST /members/{id}/suspend", admin, s.suspendMember},
-		{"POST /members/{id}/reactivate", admin, s.reactivateMember},
-		{"POST /members/{id}/remove", admin, s.removeMember},
-		{"POST /members/{id}/role", admin, s.changeRole},
+		{"GET /members", web.Admin, s.listMembers},
+		{"POST /members", web.Admin, s.inviteMember},
+		{"POST /members/{id}/suspend", web.Admin, s.suspendMember},
+		{"POST /members/{id}/reactivate", web.Admin, s.reactivateMember},
+		{"POST /members/{id}/remove", web.Admin, s.removeMember},
+		{"POST /members/{id}/role", web.Admin, s.changeRole},
 
-		{"GET /settings", technician, s.showSettings},
-		{"POST /settings", admin, s.saveSettings},
-		{"POST /settings/approvals", admin, s.saveApprovals},
-		{"POST /settings/password", technician, s.changePassword},
-		{"POST /settings/sessions/revoke", technician, s.revokeSessions},
-		{"GET /settings/api", admin, s.listTokens},
-		{"POST /settings/api", admin, s.createToken},
-		{"POST /settings/api/{id}/revoke", admin, s.revokeToken},
-		{"GET /settings/notifications", admin, s.listNotifications},
-		{"GET /settings/notifications/new", admin, s.newChannel},
-		{"POST /settings/notifications", admin, s.createChannel},
-		{"GET /settings/notifications/{id}", admin, s.editChannel},
-		{"POST /settings/notifications/{id}", admin, s.updateChannel},
-		{"POST /settings/notifications/{id}/delete", admin, s.deleteChannel},
-		{"POST /settings/notifications/{id}/test", admin, s.testChannel},
+		{"GET /settings", web.Technician, s.showSettings},
+		{"POST /settings", web.Admin, s.saveSettings},
+		{"POST /settings/approvals", web.Admin, s.saveApprovals},
+		{"POST /settings/password", web.Technician, s.changePassword},
+		{"POST /settings/sessions/revoke", web.Technician, s.revokeSessions},
+		{"GET /settings/api", web.Admin, s.listTokens},
+		{"POST /settings/api", web.Admin, s.createToken},
+		{"POST /settings/api/{id}/revoke", web.Admin, s.revokeToken},
+		{"GET /settings/notifications", web.Admin, s.listNotifications},
+		{"GET /settings/notifications/new", web.Admin, s.newChannel},
+		{"POST /settings/notifications", web.Admin, s.createChannel},
+		{"GET /settings/notifications/{id}", web.Admin, s.editChannel},
+		{"POST /settings/notifications/{id}", web.Admin, s.updateChannel},
+		{"POST /settings/notifications/{id}/delete", web.Admin, s.deleteChannel},
+		{"POST /settings/notifications/{id}/test", web.Admin, s.testChannel},
 	}
 }
 
@@ -177,27 +178,14 @@ func favicon(w http.ResponseWriter, r *http.Request) error {
 
 // noRoute answers what no route matches: 405 where another method would.
 func (s *server) noRoute(w http.ResponseWriter, r *http.Request) error {
-	unmatched, _ := s.mux.Handler(r)
-	probe := &headerProbe{header: http.Header{}}
-	unmatched.ServeHTTP(probe, r)
-	if probe.status != http.StatusMethodNotAllowed {
-		return &httpError{Status: http.StatusNotFound}
+	allowed := web.AllowedMethods(s.mux, r)
+	if allowed == "" {
+		return &web.Error{Status: http.StatusNotFound}
 	}
-	allowed := probe.header.Get("Allow")
 	w.Header().Set("Allow", allowed)
-	return &httpError{
+	return &web.Error{
 		Status:  http.StatusMethodNotAllowed,
 		Message: "This address cannot be used that way.",
 		Do:      "It takes " + strings.ReplaceAll(allowed, ", ", " or ") + ".",
 	}
 }
-
-// headerProbe keeps the status and header of an answer and drops its body.
-type headerProbe struct {
-	header http.Header
-	status int
-}
-
-func (p *headerProbe) Header() http.Header         { return p.header }
-func (p *headerProbe) WriteHeader(status int)      { p.status = status }
-func (p *headerProbe) Write(b []byte) (int, error) { return len(b), nil }

@@ -10,7 +10,8 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -23,7 +24,7 @@ const (
 
 // runQuery is the address of the list of runs, understood.
 type runQuery struct {
-	listQuery
+	web.ListQuery
 	kind   string // a kind of run, or "preview"
 	filter store.RunFilter
 }
@@ -39,16 +40,16 @@ func runStatuses() []store.RunStatus {
 const previews = "preview"
 
 func parseRunQuery(r *http.Request, now time.Time) (runQuery, error) {
-	q := runQuery{listQuery: parseListQuery(r.URL.Query())}
-	q.kind = oneOf(q.values.Get("kind"), previews)
-	kind := oneOf(q.values.Get("kind"), runKinds()...)
+	q := runQuery{ListQuery: web.ParseListQuery(r.URL.Query())}
+	q.kind = web.OneOf(q.Values.Get("kind"), previews)
+	kind := web.OneOf(q.Values.Get("kind"), runKinds()...)
 	if kind != "" || q.kind != "" {
 		preview := kind == ""
 		q.kind, q.filter.Preview = cmp.Or(string(kind), q.kind), &preview
 	}
 	q.filter.Kind = kind
-	q.filter.Status = oneOf(q.values.Get("result"), runStatuses()...)
-	text := q.values.Get("month")
+	q.filter.Status = web.OneOf(q.Values.Get("result"), runStatuses()...)
+	text := q.Values.Get("month")
 	if text == "" {
 		return q, nil
 	}
@@ -62,7 +63,7 @@ func (s *server) listRuns(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	runs, total, err := load(&q.listQuery, runsPage, func(limit, offset int) ([]store.RunRow, int, error) {
+	runs, total, err := web.Load(&q.ListQuery, runsPage, func(limit, offset int) ([]store.RunRow, int, error) {
 		q.filter.Limit, q.filter.Offset = limit, offset
 		return s.Store.Runs(r.Context(), q.filter)
 	})
@@ -71,18 +72,21 @@ func (s *server) listRuns(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := views.RunsPage{
 		Kind: q.kind, Month: string(q.filter.Month), Status: string(q.filter.Status),
-		CSV: withQuery(views.RunsCSVPath, q.values, "page", ""), Pager: q.pager(views.RunsPath, runsPage, len(runs), total),
+		CSV: web.WithQuery(views.RunsCSVPath, q.Values, "page", ""), Pager: q.Pager(views.RunsPath, runsPage, len(runs), total),
 	}
 	for _, run := range runs {
 		page.Rows = append(page.Rows, runRow(run))
 	}
-	if !isPart(r) {
+	if !web.IsPart(r) {
 		if err := s.completeRuns(r.Context(), &page); err != nil {
 			return err
 		}
 	}
-	return s.answer(w, r, http.StatusOK, views.RunList(page),
-		func(l views.Layout) templ.Component { return views.Runs(l, page) }, views.SectionIntegrations, "Runs")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Runs",
+		Part:  views.RunList(page),
+		Whole: func(l views.Layout) templ.Component { return views.Runs(l, page) },
+	})
 }
 
 // completeRuns adds the filters' options and the months that are due.
@@ -118,7 +122,7 @@ func (s *server) downloadRuns(w http.ResponseWriter, r *http.Request) error {
 		header = append(header, views.StateName(string(state)))
 	}
 	header = append(header, "Error", "What to do")
-	return s.sendCSV(w, r, "runs", header, func(write func(...string)) error {
+	return s.web.SendCSV(w, r, "runs", header, func(write func(...string)) error {
 		for run, err := range s.Store.EachRun(r.Context(), q.filter) {
 			if err != nil {
 				return err
@@ -170,7 +174,7 @@ func runRow(run store.RunRow) views.RunRow {
 
 // pathRun is the run in the path.
 func (s *server) pathRun(r *http.Request) (store.Run, error) {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil {
 		return store.Run{}, err
 	}
@@ -182,17 +186,17 @@ func (s *server) showRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if isPart(r) {
-		return s.part(w, r, http.StatusOK, views.ChangeTable(page.List))
+	if web.IsPart(r) {
+		return s.web.Part(w, r, http.StatusOK, views.ChangeTable(page.List))
 	}
-	layout, err := s.layout(w, r, views.SectionIntegrations, runTitle(page.Run))
-	if err != nil {
-		return err
-	}
+	refresh := 0
 	if page.Run.Status == string(store.RunRunning) {
-		layout.Refresh = progressRefresh
+		refresh = progressRefresh
 	}
-	return s.render(w, r, http.StatusOK, views.Run(layout, page))
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: runTitle(page.Run), Refresh: refresh,
+		Whole: func(l views.Layout) templ.Component { return views.Run(l, page) },
+	})
 }
 
 func runTitle(run views.RunRow) string { return fmt.Sprintf("Run %d", run.ID) }
@@ -203,8 +207,8 @@ func (s *server) runProgress(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !isPart(r) {
-		return leave(w, r, views.RunPath(run.ID))
+	if !web.IsPart(r) {
+		return web.Leave(w, r, views.RunPath(run.ID))
 	}
 	if run.Status != store.RunRunning {
 		w.Header().Set("HX-Refresh", "true") // the whole page shows the result
@@ -213,7 +217,7 @@ func (s *server) runProgress(w http.ResponseWriter, r *http.Request) error {
 		Run: runRow(store.RunRow{Run: run}), Done: run.Processed, Total: run.Total, PerSecond: runSpeed(run, s.Now()),
 		CanCancel: run.Status == store.RunRunning,
 	}
-	return s.render(w, r, http.StatusOK, views.RunProgress(page))
+	return s.web.Render(w, r, http.StatusOK, views.RunProgress(page))
 }
 
 func (s *server) runPage(r *http.Request) (views.RunPage, error) {
@@ -239,7 +243,7 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 	}
 	q := parseChangeQuery(r, store.ChangeFilter{RunID: run.ID})
 	page.List, err = s.changeList(ctx, views.RunPath(run.ID), q)
-	if err != nil || isPart(r) {
+	if err != nil || web.IsPart(r) {
 		return page, err
 	}
 	kinds, err := s.Store.KindCounts(ctx, run.ID)
@@ -279,10 +283,10 @@ func (s *server) cancelRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.Cancel(r.Context(), s.actor(r), run.ID); err != nil {
+	if err := s.Bridge.Cancel(r.Context(), s.web.Actor(r), run.ID); err != nil {
 		return err
 	}
-	return s.done(w, r, views.RunPath(run.ID), "The run stops after the change in hand.")
+	return s.web.Done(w, r, views.RunPath(run.ID), "The run stops after the change in hand.")
 }
 
 func (s *server) applyRun(w http.ResponseWriter, r *http.Request) error {
@@ -290,10 +294,10 @@ func (s *server) applyRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.Apply(r.Context(), s.actor(r), run.ID); err != nil {
+	if err := s.Bridge.Apply(r.Context(), s.web.Actor(r), run.ID); err != nil {
 		return err
 	}
-	return leave(w, r, views.RunPath(run.ID))
+	return web.Leave(w, r, views.RunPath(run.ID))
 }
 
 func (s *server) discardRun(w http.ResponseWriter, r *http.Request) error {
@@ -301,10 +305,10 @@ func (s *server) discardRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.Discard(r.Context(), s.actor(r), run.ID); err != nil {
+	if err := s.Bridge.Discard(r.Context(), s.web.Actor(r), run.ID); err != nil {
 		return err
 	}
-	return s.done(w, r, views.RunPath(run.ID), "The preview was discarded. Nothing was written.")
+	return s.web.Done(w, r, views.RunPath(run.ID), "The preview was discarded. Nothing was written.")
 }
 
 // undoRun previews putting back what the run wrote.
@@ -317,14 +321,14 @@ func (s *server) retryRun(w http.ResponseWriter, r *http.Request) error {
 	return s.follow(w, r, s.Bridge.Retry)
 }
 
-func (s *server) follow(w http.ResponseWriter, r *http.Request, start func(context.Context, billing.Actor, int64) (store.Run, error)) error {
+func (s *server) follow(w http.ResponseWriter, r *http.Request, start func(context.Context, problem.Actor, int64) (store.Run, error)) error {
 	run, err := s.pathRun(r)
 	if err != nil {
 		return err
 	}
-	started, err := start(r.Context(), s.actor(r), run.ID)
+	started, err := start(r.Context(), s.web.Actor(r), run.ID)
 	if err != nil {
 		return err
 	}
-	return leave(w, r, views.RunPath(started.ID))
+	return web.Leave(w, r, views.RunPath(started.ID))
 }

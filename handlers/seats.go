@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -27,24 +29,24 @@ func seatFilters(r *http.Request) url.Values {
 	}
 	filters := url.Values{}
 	for _, name := range []string{"q", "status", "page"} {
-		filters.Set(name, clip(clean(sent.Get(name)), maxSearch))
+		filters.Set(name, web.Clip(web.Clean(sent.Get(name)), web.MaxSearch))
 	}
 	return filters
 }
 
 // seatsPath is the organization's page with the table as it was.
 func seatsPath(r *http.Request, o store.Organization) string {
-	return withQuery(views.OrganizationPath(o.ID), seatFilters(r))
+	return web.WithQuery(views.OrganizationPath(o.ID), seatFilters(r))
 }
 
 // seatList is the table of an organization's members.
 func (s *server) seatList(r *http.Request, o store.Organization, add views.SeatForm, notice *views.Notice) (views.SeatList, error) {
-	q := parseListQuery(seatFilters(r))
+	q := web.ParseListQuery(seatFilters(r))
 	list := views.SeatList{
-		OrganizationID: o.ID, Query: q.Search, Status: string(oneOf(q.values.Get("status"), "active", "suspended", "pending", "deleted")),
+		OrganizationID: o.ID, Query: q.Search, Status: string(web.OneOf(q.Values.Get("status"), "active", "suspended", "pending", "deleted")),
 		CanEdit: o.DeletedAt.IsZero(), Add: add, Notice: notice,
 	}
-	seats, total, err := load(&q, seatsPage, func(limit, offset int) ([]store.Seat, int, error) {
+	seats, total, err := web.Load(&q, seatsPage, func(limit, offset int) ([]store.Seat, int, error) {
 		return s.Store.Seats(r.Context(), store.SeatFilter{
 			OrganizationID: o.ID, Search: q.Search, Status: store.SeatStatus(list.Status), Limit: limit, Offset: offset,
 		})
@@ -57,7 +59,7 @@ func (s *server) seatList(r *http.Request, o store.Organization, add views.SeatF
 			ID: seat.ID, Email: seat.Email, Status: string(seat.Status()), Invited: seat.InvitedAt, Joined: seat.JoinedAt, Deleted: seat.DeletedAt,
 		})
 	}
-	list.Pager = q.pager(views.OrganizationPath(o.ID), seatsPage, len(seats), total)
+	list.Pager = q.Pager(views.OrganizationPath(o.ID), seatsPage, len(seats), total)
 	list.Any = total > 0 || q.Search != "" || list.Status != ""
 	return list, nil
 }
@@ -69,16 +71,16 @@ type seatForm struct {
 	Pending bool
 }
 
-func parseSeats(r *http.Request) (seatForm, problems, error) {
-	if err := parseForm(r); err != nil {
+func parseSeats(r *http.Request) (seatForm, problem.Fields, error) {
+	if err := web.ParseForm(r); err != nil {
 		return seatForm{}, nil, err
 	}
-	f := seatForm{Text: strings.ToValidUTF8(r.PostForm.Get("emails"), ""), Pending: checked(r.PostForm, "pending")}
+	f := seatForm{Text: strings.ToValidUTF8(r.PostForm.Get("emails"), ""), Pending: web.Checked(r.PostForm, "pending")}
 	emails, bad := parseEmails(f.Text)
 	f.Emails = emails
-	p := problems{}
+	p := problem.Fields{}
 	if len(bad) > 0 {
-		p.add("emails", notEmails(bad))
+		p.Add("emails", notEmails(bad))
 	}
 	return f, p, nil
 }
@@ -90,7 +92,7 @@ func parseEmails(text string) (emails, bad []string) {
 	seen := map[string]bool{}
 	for _, entry := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune("\r\n,;", c) }) {
 		for _, word := range addressesIn(entry) {
-			email := clean(word)
+			email := web.Clean(word)
 			if email == "" {
 				continue
 			}
@@ -120,7 +122,7 @@ func notEmails(bad []string) string {
 	named := bad[:min(len(bad), maxNamed)]
 	shown := make([]string, len(named))
 	for i, b := range named {
-		shown[i] = clip(b, 60)
+		shown[i] = web.Clip(b, 60)
 	}
 	text := "Not an e-mail address: " + strings.Join(shown, ", ")
 	if more := len(bad) - len(named); more > 0 {
@@ -140,10 +142,10 @@ func (s *server) addSeats(w http.ResponseWriter, r *http.Request) error {
 	}
 	var added billing.AddedMembers
 	if len(problems) == 0 {
-		if added, err = s.Bridge.Organizations.AddMembers(r.Context(), s.actor(r), o.ID, form.Emails, form.Pending); err == nil {
-			return s.done(w, r, views.OrganizationPath(o.ID), describeAdded(added.Added, len(added.Existing)))
+		if added, err = s.Bridge.Organizations.AddMembers(r.Context(), s.web.Actor(r), o.ID, form.Emails, form.Pending); err == nil {
+			return s.web.Done(w, r, views.OrganizationPath(o.ID), describeAdded(added.Added, len(added.Existing)))
 		}
-		if problems, err = problemsIn(err); err != nil {
+		if problems, err = web.ProblemsIn(err); err != nil {
 			return err
 		}
 	}
@@ -174,20 +176,20 @@ func (s *server) changeSeats(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	action := oneOf(r.PostForm.Get("action"), store.SeatSuspend, store.SeatReactivate, store.SeatJoin, store.SeatDelete)
-	ids := formIDs(r.PostForm["seat"], 64)
+	action := web.OneOf(r.PostForm.Get("action"), store.SeatSuspend, store.SeatReactivate, store.SeatJoin, store.SeatDelete)
+	ids := web.FormIDs(r.PostForm["seat"], 64)
 	slices.Sort(ids)
-	changed, err := s.Bridge.Organizations.ChangeMembers(r.Context(), s.actor(r), o.ID, action, billing.Members{Seats: ids})
+	changed, err := s.Bridge.Organizations.ChangeMembers(r.Context(), s.web.Actor(r), o.ID, action, billing.Members{Seats: ids})
 	if err == nil {
-		return s.done(w, r, seatsPath(r, o), changed.Done+".")
+		return s.web.Done(w, r, seatsPath(r, o), changed.Done+".")
 	}
-	problems, err := problemsIn(err)
+	problems, err := web.ProblemsIn(err)
 	if err != nil {
 		return err
 	}
-	notice := &views.Notice{Kind: "error", What: sentences(problems)}
+	notice := &views.Notice{Kind: "error", What: web.Sentences(problems)}
 	return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, editForm(o), views.SeatForm{}, notice)
 }

@@ -4,10 +4,10 @@ import (
 	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -19,7 +19,7 @@ func TestSecurityHeaders(t *testing.T) {
 		status := map[string]int{"/signin": 200, "/healthz": 200, "/organizations": 303, "/nothing": 404, "/static/x": 404}[path]
 		b.get(path, status)
 		for name, want := range map[string]string{
-			"Content-Security-Policy": contentSecurityPolicy,
+			"Content-Security-Policy": web.ContentSecurityPolicy,
 			"X-Content-Type-Options":  "nosniff",
 			"Referrer-Policy":         "same-origin",
 		} {
@@ -32,7 +32,7 @@ func TestSecurityHeaders(t *testing.T) {
 		}
 	}
 	for _, directive := range []string{"default-src 'self'", "img-src 'self' data:", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
-		if !strings.Contains(contentSecurityPolicy, directive) {
+		if !strings.Contains(web.ContentSecurityPolicy, directive) {
 			t.Errorf("the policy lacks %s", directive)
 		}
 	}
@@ -112,63 +112,14 @@ func TestCrossSitePostIsRefused(t *testing.T) {
 	owner.with("Origin", "https://seats.example.com").post("/organizations", fields, http.StatusSeeOther)
 }
 
-func TestOpenRedirectIsRefused(t *testing.T) {
+func TestSignInLeadsNowhereElse(t *testing.T) {
 	t.Parallel()
-	for address, want := range map[string]string{
-		"":                              "/",
-		"/organizations?q=a&page=2":     "/organizations?q=a&page=2",
-		"https://evil.example":          "/",
-		"//evil.example":                "/",
-		"///evil.example":               "/",
-		"/\\evil.example":               "/",
-		"\\\\evil.example":              "/",
-		"/\t/evil.example":              "/",
-		"/\n/evil.example":              "/",
-		" //evil.example":               "/",
-		"javascript:alert(1)":           "/",
-		"evil.example":                  "/",
-		"http:evil.example":             "/",
-		"/%2F/evil.example":             "/",
-		"/organizations/1?next=//evil":  "/organizations/1?next=//evil",
-		"/%zz":                          "/",
-		"//user@evil.example/%2e%2e":    "/",
-		"/organizations\r\nX-Injected:": "/",
-	} {
-		if got := localPath(address); got != want {
-			t.Errorf("localPath(%q) = %q, want %q", address, got, want)
-		}
-	}
 	p := newPanel(t)
 	p.userWithPassword(store.Owner, "o@example.com")
 	b := p.browser()
 	b.post("/signin", form("email", "o@example.com", "password", testPassword, "next", "//evil.example/x"), http.StatusSeeOther)
 	if b.location() != "/" {
 		t.Errorf("Location = %q", b.location())
-	}
-}
-
-func TestClientIP(t *testing.T) {
-	t.Parallel()
-	s := &server{Config: Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}}}
-	for _, test := range []struct{ peer, forwarded, want string }{
-		{"198.51.100.7:99", "", "198.51.100.7"},
-		{"198.51.100.7:99", "203.0.113.5", "198.51.100.7"}, // not our proxy: anybody can write this
-		{"10.1.1.1:99", "", "10.1.1.1"},
-		{"10.1.1.1:99", "203.0.113.5", "203.0.113.5"},
-		{"10.1.1.1:99", "1.2.3.4, 203.0.113.5, 10.2.2.2", "203.0.113.5"}, // 1.2.3.4 is what the client claims
-		{"10.1.1.1:99", "nonsense", "10.1.1.1"},
-		{"[::1]:99", "2001:db8::1", "2001:db8::1"},
-		{"[::ffff:10.1.1.1]:99", "203.0.113.5", "203.0.113.5"},
-		{"broken", "203.0.113.5", ""},
-	} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.RemoteAddr = test.peer
-		if test.forwarded != "" {
-			r.Header.Set("X-Forwarded-For", test.forwarded)
-		}
-		if got := s.clientIP(r); got != test.want {
-			t.Errorf("clientIP(%q, %q) = %q, want %q", test.peer, test.forwarded, got, test.want)
-		}
 	}
 }
 
@@ -186,7 +137,7 @@ func TestBodiesAreLimited(t *testing.T) {
 func TestPanicsBecomeAnErrorPage(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
-	h := p.server.recoverAndLog(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret cause") }))
+	h := p.server.web.Recovered(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret cause") }), p.server.web.Fail)
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, "/setup/one-time-token", nil)
 	r.TLS = &tls.ConnectionState{}

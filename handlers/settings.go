@@ -8,6 +8,8 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -23,9 +25,9 @@ func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
 // settingsForms is what the forms of the page hold, and what is wrong in one of them.
 type settingsForms struct {
 	settings         store.Settings
-	problems         problems
+	problems         problem.Fields
 	approvals        *views.ApprovalsForm // as typed; nil: as saved
-	passwordProblems problems
+	passwordProblems problem.Fields
 }
 
 // renderSettings shows the MSP's settings as given, to those who may change
@@ -33,7 +35,7 @@ type settingsForms struct {
 func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status int, f settingsForms) error {
 	page := views.SettingsPage{
 		MSPName: f.settings.MSPName, CountPending: f.settings.CountPending,
-		CanEdit: accessOf(visitorOf(r).Role) >= admin, Problems: views.Problems(f.problems), Approvals: approvalsForm(f.settings),
+		CanEdit: web.AccessOf(web.VisitorOf(r).Role) >= web.Admin, Problems: views.Problems(f.problems), Approvals: approvalsForm(f.settings),
 		Password: views.PasswordForm{Problems: views.Problems(f.passwordProblems)}, Version: s.Version,
 	}
 	if f.approvals != nil {
@@ -44,17 +46,20 @@ func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status i
 		return err
 	}
 	page.HasDefaultID = connection.DefaultClientID
-	sessions, err := s.liveSessions(r, visitorOf(r).ID)
+	sessions, err := s.liveSessions(r, web.VisitorOf(r).ID)
 	if err != nil {
 		return err
 	}
 	for _, session := range sessions {
 		page.Sessions = append(page.Sessions, views.SessionRow{
 			Device: device(session.UserAgent), IP: session.IP, Started: session.CreatedAt, Seen: session.SeenAt,
-			Current: session.Hash == visitorOf(r).session.Hash,
+			Current: session.Hash == web.VisitorOf(r).Session.Hash,
 		})
 	}
-	return s.full(w, r, status, views.SectionSettings, "Settings", func(l views.Layout) templ.Component { return views.Settings(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionSettings, Title: "Settings", Status: status,
+		Whole: func(l views.Layout) templ.Component { return views.Settings(l, page) },
+	})
 }
 
 // device names browser and system from a User-Agent, as far as they are common.
@@ -74,14 +79,14 @@ func device(userAgent string) string {
 }
 
 // parseSettings reads the form into the settings as they are.
-func parseSettings(r *http.Request, settings store.Settings) (store.Settings, problems, error) {
-	if err := parseForm(r); err != nil {
+func parseSettings(r *http.Request, settings store.Settings) (store.Settings, problem.Fields, error) {
+	if err := web.ParseForm(r); err != nil {
 		return settings, nil, err
 	}
-	settings.MSPName = clean(r.PostForm.Get("msp"))
-	settings.CountPending = checked(r.PostForm, "count_pending")
-	p := problems{}
-	p.add("msp", billing.NameProblem("the name of your company", settings.MSPName))
+	settings.MSPName = web.Clean(r.PostForm.Get("msp"))
+	settings.CountPending = web.Checked(r.PostForm, "count_pending")
+	p := problem.Fields{}
+	p.Add("msp", billing.NameProblem("the name of your company", settings.MSPName))
 	return settings, p, nil
 }
 
@@ -97,11 +102,11 @@ func (s *server) saveSettings(w http.ResponseWriter, r *http.Request) error {
 	if len(problems) > 0 {
 		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, problems: problems})
 	}
-	err = s.record(r, store.CategorySettings, describeSettings(before, settings), func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) })
+	err = s.web.Record(r, store.CategorySettings, describeSettings(before, settings), func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) })
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, views.SettingsPath, "Settings saved.")
+	return s.web.Done(w, r, views.SettingsPath, "Settings saved.")
 }
 
 // describeSettings says for the activity log what was changed: the pending
@@ -118,22 +123,22 @@ func describeSettings(before, after store.Settings) string {
 }
 
 func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	v := visitorOf(r)
-	if err := s.limits.takeAccount(r.Context(), v.Email, s.clientIP(r)); err != nil {
+	v := web.VisitorOf(r)
+	if err := s.limits.TakeAccount(r.Context(), v.Email, s.web.ClientIP(r)); err != nil {
 		return err
 	}
 	current, next := r.PostForm.Get("current"), r.PostForm.Get("password")
-	problems := problems{}
-	problems.add("password", passwordProblem(next, v.Email, v.Name))
+	problems := problem.Fields{}
+	problems.Add("password", passwordProblem(next, v.Email, v.Name))
 	match, err := s.passwords.matches(r.Context(), current, v.PasswordHash)
 	if err != nil {
 		return err
 	}
 	if !match {
-		problems.add("current", "This is not your present password.")
+		problems.Add("current", "This is not your present password.")
 	}
 	if len(problems) > 0 {
 		settings, err := s.Store.Settings(r.Context())
@@ -148,27 +153,27 @@ func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {
 // setPassword changes the password and ends all other sessions: whoever knew
 // the old one is out.
 func (s *server) setPassword(w http.ResponseWriter, r *http.Request, password string) error {
-	v := visitorOf(r)
+	v := web.VisitorOf(r)
 	hash, err := s.passwords.hash(r.Context(), password)
 	if err != nil {
 		return err
 	}
-	err = s.record(r, store.CategoryAccess, "Changed the password.", func(st *store.Store) error {
-		return errors.Join(st.SetPassword(r.Context(), v.ID, hash), st.DeleteOtherSessions(r.Context(), v.ID, v.token))
+	err = s.web.Record(r, store.CategoryAccess, "Changed the password.", func(st *store.Store) error {
+		return errors.Join(st.SetPassword(r.Context(), v.ID, hash), st.DeleteOtherSessions(r.Context(), v.ID, v.Token))
 	})
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, views.SettingsPath, "Your password is changed. All other sessions are signed out.")
+	return s.web.Done(w, r, views.SettingsPath, "Your password is changed. All other sessions are signed out.")
 }
 
 func (s *server) revokeSessions(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
-	err := s.record(r, store.CategoryAccess, "Signed out all other sessions.", func(st *store.Store) error {
-		return st.DeleteOtherSessions(r.Context(), v.ID, v.token)
+	v := web.VisitorOf(r)
+	err := s.web.Record(r, store.CategoryAccess, "Signed out all other sessions.", func(st *store.Store) error {
+		return st.DeleteOtherSessions(r.Context(), v.ID, v.Token)
 	})
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, views.SettingsPath, "All other sessions are signed out.")
+	return s.web.Done(w, r, views.SettingsPath, "All other sessions are signed out.")
 }

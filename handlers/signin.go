@@ -5,21 +5,23 @@ import (
 	"net/http"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
 
 func (s *server) showSignIn(w http.ResponseWriter, r *http.Request) error {
-	next := localPath(r.URL.Query().Get("next"))
-	if visitorOf(r) != nil {
-		return leave(w, r, next)
+	next := web.LocalPath(r.URL.Query().Get("next"))
+	if web.VisitorOf(r) != nil {
+		return web.Leave(w, r, next)
 	}
 	page := views.SignInPage{Next: next}
 	count, err := s.Store.CountUsers(r.Context())
 	if err != nil {
 		return err
 	}
-	_, cookieErr := r.Cookie(s.cookieName("session"))
+	_, cookieErr := r.Cookie(s.web.CookieName("session"))
 	switch {
 	case count == 0:
 		page.Notice = "There is no account yet. Open the one-time link that Seatbridge printed when it started."
@@ -34,21 +36,21 @@ type signInForm struct {
 	Email, Password, Next string
 }
 
-func parseSignIn(r *http.Request) (signInForm, problems, error) {
-	if err := parseForm(r); err != nil {
+func parseSignIn(r *http.Request) (signInForm, problem.Fields, error) {
+	if err := web.ParseForm(r); err != nil {
 		return signInForm{}, nil, err
 	}
 	f := signInForm{
-		Email:    clip(clean(r.PostForm.Get("email")), maxEmail),
+		Email:    web.Clip(web.Clean(r.PostForm.Get("email")), web.MaxEmail),
 		Password: r.PostForm.Get("password"),
-		Next:     localPath(r.PostForm.Get("next")),
+		Next:     web.LocalPath(r.PostForm.Get("next")),
 	}
-	p := problems{}
+	p := problem.Fields{}
 	if f.Email == "" {
-		p.add("email", "Enter your e-mail address.")
+		p.Add("email", "Enter your e-mail address.")
 	}
 	if f.Password == "" {
-		p.add("password", "Enter your password.")
+		p.Add("password", "Enter your password.")
 	}
 	return f, p, nil
 }
@@ -62,31 +64,31 @@ func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 		return s.rejectSignIn(w, r, http.StatusUnprocessableEntity, form, problems)
 	}
 	user, err := s.authenticate(r, form)
-	var refused *httpError
+	var refused *web.Error
 	switch {
 	case errors.As(err, &refused):
 		if refused.RetryAfter > 0 {
-			w.Header().Set("Retry-After", seconds(refused.RetryAfter))
+			w.Header().Set("Retry-After", web.Seconds(refused.RetryAfter))
 		}
-		problems.add("", refused.Message)
+		problems.Add("", refused.Message)
 		return s.rejectSignIn(w, r, refused.Status, form, problems)
 	case err != nil:
 		return err
 	}
-	if err := s.signIn(w, r, user, s.actorFor(r, user).Did(s.Now(), store.CategoryAccess, "Signed in.")); err != nil {
+	if err := s.web.SignIn(w, r, user, s.web.ActorFor(r, user).Did(s.Now(), store.CategoryAccess, "Signed in.")); err != nil {
 		return err
 	}
-	return leave(w, r, form.Next)
+	return web.Leave(w, r, form.Next)
 }
 
 // authenticate finds the user with this e-mail address and password. Every
 // failure reads and lasts the same, so that nobody learns which addresses exist.
 func (s *server) authenticate(r *http.Request, form signInForm) (store.User, error) {
-	ctx, ip := r.Context(), s.clientIP(r)
-	if err := s.limits.takeIP(ctx, ip); err != nil {
+	ctx, ip := r.Context(), s.web.ClientIP(r)
+	if err := s.limits.TakeIP(ctx, ip); err != nil {
 		return store.User{}, err
 	}
-	if err := s.limits.takeAccount(ctx, form.Email, ip); err != nil {
+	if err := s.limits.TakeAccount(ctx, form.Email, ip); err != nil {
 		return store.User{}, err
 	}
 	user, err := s.Store.UserByEmail(ctx, form.Email)
@@ -99,16 +101,16 @@ func (s *server) authenticate(r *http.Request, form signInForm) (store.User, err
 	}
 	if !match || user.Status != store.Active {
 		if user.ID != 0 {
-			if err := s.Store.AddActivity(ctx, s.actorFor(r, user).Did(s.Now(), store.CategoryAccess, "A sign-in failed.")); err != nil {
+			if err := s.Store.AddActivity(ctx, s.web.ActorFor(r, user).Did(s.Now(), store.CategoryAccess, "A sign-in failed.")); err != nil {
 				return store.User{}, err
 			}
 		}
-		return store.User{}, &httpError{Status: http.StatusUnprocessableEntity, Message: "This e-mail address and password do not belong to an active account."}
+		return store.User{}, &web.Error{Status: http.StatusUnprocessableEntity, Message: "This e-mail address and password do not belong to an active account."}
 	}
 	return user, nil
 }
 
-func (s *server) rejectSignIn(w http.ResponseWriter, r *http.Request, status int, form signInForm, problems problems) error {
+func (s *server) rejectSignIn(w http.ResponseWriter, r *http.Request, status int, form signInForm, problems problem.Fields) error {
 	return s.renderSignIn(w, r, status, views.SignInPage{Email: form.Email, Next: form.Next, Problems: views.Problems(problems)})
 }
 
@@ -121,21 +123,21 @@ func (s *server) renderSignIn(w http.ResponseWriter, r *http.Request, status int
 		return err
 	}
 	page.MSPName = settings.MSPName
-	return s.render(w, r, status, views.SignIn(page))
+	return s.web.Render(w, r, status, views.SignIn(page))
 }
 
 func (s *server) postSignOut(w http.ResponseWriter, r *http.Request) error {
-	if err := s.signOut(w, r); err != nil {
+	if err := s.web.SignOut(w, r); err != nil {
 		return err
 	}
-	return leave(w, r, views.SignInPath)
+	return web.Leave(w, r, views.SignInPath)
 }
 
 // Setup: the one-time link that makes the Owner's account.
 
 // errDeadLink is the answer to a one-time link that was used or has expired.
-func errDeadLink(do string) *httpError {
-	return &httpError{
+func errDeadLink(do string) *web.Error {
+	return &web.Error{
 		Status:  http.StatusNotFound,
 		Message: "This link does not work any more.",
 		Why:     "It was used already, or it has expired.",
@@ -146,7 +148,7 @@ func errDeadLink(do string) *httpError {
 // ownerLink checks the token of a set-up link.
 func (s *server) ownerLink(r *http.Request) (string, error) {
 	token := r.PathValue("token")
-	if err := s.limits.takeIP(r.Context(), s.clientIP(r)); err != nil {
+	if err := s.limits.TakeIP(r.Context(), s.web.ClientIP(r)); err != nil {
 		return "", err
 	}
 	dead := errDeadLink("If the Owner's account exists, sign in. Otherwise restart Seatbridge; it prints a new link.")
@@ -180,21 +182,21 @@ type setupForm struct {
 	Name, Email, Password, MSP string
 }
 
-func parseSetup(r *http.Request) (setupForm, problems, error) {
-	if err := parseForm(r); err != nil {
+func parseSetup(r *http.Request) (setupForm, problem.Fields, error) {
+	if err := web.ParseForm(r); err != nil {
 		return setupForm{}, nil, err
 	}
 	f := setupForm{
-		Name:     clean(r.PostForm.Get("name")),
-		Email:    clean(r.PostForm.Get("email")),
+		Name:     web.Clean(r.PostForm.Get("name")),
+		Email:    web.Clean(r.PostForm.Get("email")),
 		Password: r.PostForm.Get("password"),
-		MSP:      clean(r.PostForm.Get("msp")),
+		MSP:      web.Clean(r.PostForm.Get("msp")),
 	}
-	p := problems{}
-	p.add("name", billing.NameProblem("your name", f.Name))
-	p.add("email", billing.EmailProblem(f.Email))
-	p.add("password", passwordProblem(f.Password, f.Email, f.Name))
-	p.add("msp", billing.NameProblem("the name of your company", f.MSP))
+	p := problem.Fields{}
+	p.Add("name", billing.NameProblem("your name", f.Name))
+	p.Add("email", billing.EmailProblem(f.Email))
+	p.Add("password", passwordProblem(f.Password, f.Email, f.Name))
+	p.Add("msp", billing.NameProblem("the name of your company", f.MSP))
 	return f, p, nil
 }
 
@@ -220,10 +222,10 @@ func (s *server) postSetup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.signIn(w, r, user); err != nil {
+	if err := s.web.SignIn(w, r, user); err != nil {
 		return err
 	}
-	return leave(w, r, views.OverviewPath)
+	return web.Leave(w, r, views.OverviewPath)
 }
 
 // createOwner makes the account and names the company.
@@ -239,14 +241,14 @@ func (s *server) createOwner(r *http.Request, token, hash string, form setupForm
 			return err
 		}
 		settings.MSPName = form.MSP
-		entry := s.actorFor(r, user).Did(s.Now(), store.CategoryMembers, "Made the Owner account.")
+		entry := s.web.ActorFor(r, user).Did(s.Now(), store.CategoryMembers, "Made the Owner account.")
 		return errors.Join(st.UpdateSettings(ctx, settings), st.AddActivity(ctx, entry))
 	})
 	return user, err
 }
 
 func (s *server) renderSetup(w http.ResponseWriter, r *http.Request, status int, page views.SetupPage) error {
-	return s.render(w, r, status, views.Setup(page))
+	return s.web.Render(w, r, status, views.Setup(page))
 }
 
 // Accepting an invitation.
@@ -254,7 +256,7 @@ func (s *server) renderSetup(w http.ResponseWriter, r *http.Request, status int,
 // invited finds who a member's one-time link is for.
 func (s *server) invited(r *http.Request) (string, store.User, error) {
 	token := r.PathValue("token")
-	if err := s.limits.takeIP(r.Context(), s.clientIP(r)); err != nil {
+	if err := s.limits.TakeIP(r.Context(), s.web.ClientIP(r)); err != nil {
 		return "", store.User{}, err
 	}
 	dead := errDeadLink("Ask the person who invited you for a new one.")
@@ -285,14 +287,14 @@ type acceptForm struct {
 	Name, Password string
 }
 
-func parseAccept(r *http.Request, email string) (acceptForm, problems, error) {
-	if err := parseForm(r); err != nil {
+func parseAccept(r *http.Request, email string) (acceptForm, problem.Fields, error) {
+	if err := web.ParseForm(r); err != nil {
 		return acceptForm{}, nil, err
 	}
-	f := acceptForm{Name: clean(r.PostForm.Get("name")), Password: r.PostForm.Get("password")}
-	p := problems{}
-	p.add("name", billing.NameProblem("your name", f.Name))
-	p.add("password", passwordProblem(f.Password, email, f.Name))
+	f := acceptForm{Name: web.Clean(r.PostForm.Get("name")), Password: r.PostForm.Get("password")}
+	p := problem.Fields{}
+	p.Add("name", billing.NameProblem("your name", f.Name))
+	p.Add("password", passwordProblem(f.Password, email, f.Name))
 	return f, p, nil
 }
 
@@ -318,15 +320,15 @@ func (s *server) postAccept(w http.ResponseWriter, r *http.Request) error {
 		if user, err = st.AcceptInvitation(r.Context(), token, s.Now(), form.Name, hash); err != nil {
 			return err
 		}
-		return st.AddActivity(r.Context(), s.actorFor(r, user).Did(s.Now(), store.CategoryMembers, "Accepted the invitation."))
+		return st.AddActivity(r.Context(), s.web.ActorFor(r, user).Did(s.Now(), store.CategoryMembers, "Accepted the invitation."))
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.signIn(w, r, user); err != nil {
+	if err := s.web.SignIn(w, r, user); err != nil {
 		return err
 	}
-	return leave(w, r, views.OverviewPath)
+	return web.Leave(w, r, views.OverviewPath)
 }
 
 func (s *server) renderAccept(w http.ResponseWriter, r *http.Request, status int, page views.AcceptPage) error {
@@ -335,5 +337,5 @@ func (s *server) renderAccept(w http.ResponseWriter, r *http.Request, status int
 		return err
 	}
 	page.MSPName = settings.MSPName
-	return s.render(w, r, status, views.Accept(page))
+	return s.web.Render(w, r, status, views.Accept(page))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
 
@@ -89,7 +90,7 @@ func TestSignInIsRateLimited(t *testing.T) {
 	p.userWithPassword(store.Owner, "o@example.com")
 	b := p.browser()
 	wrong := form("email", "o@example.com", "password", "wrong")
-	for range triesPerAccountAtIP {
+	for range web.TriesPerAccountAtIP {
 		b.post("/signin", wrong, http.StatusUnprocessableEntity)
 	}
 	page := b.post("/signin", form("email", "o@example.com", "password", testPassword), http.StatusTooManyRequests)
@@ -97,7 +98,7 @@ func TestSignInIsRateLimited(t *testing.T) {
 	if email, _ := page.Find("input[name=email]").Attr("value"); email != "o@example.com" {
 		t.Errorf("the e-mail address is lost: %q", email)
 	}
-	if wait, err := strconv.Atoi(b.last.Header().Get("Retry-After")); err != nil || wait < 1 || wait > int(limitWindow.Seconds()) {
+	if wait, err := strconv.Atoi(b.last.Header().Get("Retry-After")); err != nil || wait < 1 || wait > int(web.LimitWindow.Seconds()) {
 		t.Errorf("Retry-After = %q", b.last.Header().Get("Retry-After"))
 	}
 	// The owner, elsewhere, is not locked out.
@@ -109,8 +110,8 @@ func TestSignInIsRateLimited(t *testing.T) {
 func TestOneAddressTriesManyAccounts(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
-	for i := range triesPerIP {
-		if err := p.server.limits.takeIP(t.Context(), "2001:db8::"+strconv.Itoa(i+1)); err != nil {
+	for i := range web.TriesPerIP {
+		if err := p.server.limits.TakeIP(t.Context(), "2001:db8::"+strconv.Itoa(i+1)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -141,15 +142,15 @@ func TestSessionsEnd(t *testing.T) {
 	user := p.user(store.Admin, "a@example.com")
 	b := p.signedIn(user)
 	for range 3 { // every use starts the idle time anew
-		now = now.Add(sessionIdle - time.Minute)
+		now = now.Add(web.SessionIdle - time.Minute)
 		b.get("/organizations", http.StatusOK)
 	}
-	now = now.Add(sessionIdle + time.Second)
+	now = now.Add(web.SessionIdle + time.Second)
 	b.get("/organizations", http.StatusSeeOther)
 
 	b = p.signedIn(user)
-	for now.Sub(testNow()) < 3*sessionLife {
-		now = now.Add(sessionIdle)
+	for now.Sub(testNow()) < 3*web.SessionLife {
+		now = now.Add(web.SessionIdle)
 		r, _ := p.probe(b, http.MethodGet, "/organizations")
 		if r == http.StatusSeeOther {
 			return
@@ -221,7 +222,7 @@ func TestPasswordRules(t *testing.T) {
 		"password of a long, odd phrase": true,
 	} {
 		if problem := passwordProblem(password, "olga@example.com", "Olga Ostrova"); (problem == "") != ok {
-			t.Errorf("passwordProblem(%q) = %q", clip(password, 40), problem)
+			t.Errorf("passwordProblem(%q) = %q", web.Clip(password, 40), problem)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -29,17 +30,20 @@ func (s *server) listSuggestions(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) renderSuggestions(w http.ResponseWriter, r *http.Request, status int, page views.SuggestionsPage) error {
-	return s.answer(w, r, status, views.SuggestionsList(page),
-		func(l views.Layout) templ.Component { return views.Suggestions(l, page) }, views.SectionIntegrations, "Suggestions")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionIntegrations, Title: "Suggestions", Status: status,
+		Part:  views.SuggestionsList(page),
+		Whole: func(l views.Layout) templ.Component { return views.Suggestions(l, page) },
+	})
 }
 
 // suggestions is one of the lists. Rows with problems, which is what a refused
 // form leaves, come first.
 func (s *server) suggestions(ctx context.Context, values url.Values, problems []billing.PairProblem) (views.SuggestionsPage, error) {
-	q := parseListQuery(values)
+	q := web.ParseListQuery(values)
 	page := views.SuggestionsPage{
-		Show:  oneOf(values.Get("show"), views.SuggestionsChoose, views.SuggestionsDoubtful, views.SuggestionsRejected),
-		Query: q.Search, Type: clip(clean(values.Get("type")), maxName),
+		Show:  web.OneOf(values.Get("show"), views.SuggestionsChoose, views.SuggestionsDoubtful, views.SuggestionsRejected),
+		Query: q.Search, Type: web.Clip(web.Clean(values.Get("type")), web.MaxName),
 	}
 	connection, err := s.Bridge.Connection(ctx)
 	if err != nil {
@@ -78,16 +82,16 @@ func (s *server) suggestions(ctx context.Context, values url.Values, problems []
 	return page, nil
 }
 
-func (s *server) showRejected(page *views.SuggestionsPage, q *listQuery, rejected []store.RejectedSuggestion) error {
-	shown, total, err := load(q, suggestionsPage, slicePage(rejected))
+func (s *server) showRejected(page *views.SuggestionsPage, q *web.ListQuery, rejected []store.RejectedSuggestion) error {
+	shown, total, err := web.Load(q, suggestionsPage, slicePage(rejected))
 	for _, r := range shown {
 		page.Rejected = append(page.Rejected, rejectedView(r))
 	}
-	page.Pager = q.pager(views.SuggestionsPath, suggestionsPage, len(shown), total)
+	page.Pager = q.Pager(views.SuggestionsPath, suggestionsPage, len(shown), total)
 	return err
 }
 
-func (s *server) showMatches(page *views.SuggestionsPage, q *listQuery, m billing.Matches, problems []billing.PairProblem) error {
+func (s *server) showMatches(page *views.SuggestionsPage, q *web.ListQuery, m billing.Matches, problems []billing.PairProblem) error {
 	list := map[string][]billing.MatchSuggestion{
 		views.SuggestionsReady: m.Ready, views.SuggestionsChoose: m.Choose, views.SuggestionsDoubtful: m.Doubtful,
 	}[page.Show]
@@ -103,14 +107,14 @@ func (s *server) showMatches(page *views.SuggestionsPage, q *listQuery, m billin
 	slices.SortStableFunc(list, func(a, b billing.MatchSuggestion) int {
 		return cmp.Compare(len(refused[keyOf(b)]), len(refused[keyOf(a)]))
 	})
-	shown, total, err := load(q, suggestionsPage, slicePage(list))
+	shown, total, err := web.Load(q, suggestionsPage, slicePage(list))
 	for _, g := range shown {
 		row := s.suggestionRow(g)
 		row.Error = refused[keyOf(g)]
 		row.Picked = page.Show == views.SuggestionsReady && row.Error == ""
 		page.Rows = append(page.Rows, row)
 	}
-	page.Pager = q.pager(views.SuggestionsPath, suggestionsPage, len(shown), total)
+	page.Pager = q.Pager(views.SuggestionsPath, suggestionsPage, len(shown), total)
 	return err
 }
 
@@ -151,16 +155,16 @@ func (k pairKey) String() string { return fmt.Sprintf("%d-%d", k.Company, k.Orga
 
 func parsePairKey(text string) (pairKey, bool) {
 	company, organization, _ := strings.Cut(text, "-")
-	k := pairKey{int(formID(company, 32)), formID(organization, 64)}
+	k := pairKey{int(web.FormID(company, 32)), web.FormID(organization, 64)}
 	return k, k.Company != 0 && k.Organization != 0
 }
 
 func parseSuggestions(r *http.Request) (suggestionsForm, error) {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return suggestionsForm{}, err
 	}
 	f := suggestionsForm{
-		All: r.PostForm.Get("scope") == "all", Token: r.PostForm.Get("token"), Type: clip(clean(r.PostForm.Get("type")), maxName),
+		All: r.PostForm.Get("scope") == "all", Token: r.PostForm.Get("token"), Type: web.Clip(web.Clean(r.PostForm.Get("type")), web.MaxName),
 		Agreements: map[pairKey]int{},
 	}
 	for field, into := range map[string]*[]pairKey{"shown": &f.Shown, "pick": &f.Picked} {
@@ -171,7 +175,7 @@ func parseSuggestions(r *http.Request) (suggestionsForm, error) {
 		}
 	}
 	for _, key := range f.Shown {
-		f.Agreements[key] = int(formID(r.PostForm.Get("agreement-"+key.String()), 32))
+		f.Agreements[key] = int(web.FormID(r.PostForm.Get("agreement-"+key.String()), 32))
 	}
 	return f, nil
 }
@@ -218,7 +222,7 @@ func (s *server) mapSuggestions(w http.ResponseWriter, r *http.Request) error {
 	if len(pairs) == 0 {
 		return s.rejectSuggestions(w, r, nil, "Nothing is checked.")
 	}
-	problems, err := s.Bridge.MapPairs(r.Context(), s.actor(r), pairs)
+	problems, err := s.Bridge.MapPairs(r.Context(), s.web.Actor(r), pairs)
 	switch {
 	case errors.Is(err, billing.ErrChanged):
 		return s.rejectSuggestions(w, r, nil, "Mappings have changed since this page was loaded.")
@@ -227,8 +231,8 @@ func (s *server) mapSuggestions(w http.ResponseWriter, r *http.Request) error {
 	case len(problems) > 0:
 		return s.rejectSuggestions(w, r, problems, fmt.Sprintf("%d of %d cannot be mapped.", len(problems), len(pairs)))
 	}
-	back := withQuery(views.SuggestionsPath, nil, "show", r.PostForm.Get("show"), "type", form.Type)
-	return s.done(w, r, back, mappedMessage(len(pairs)))
+	back := web.WithQuery(views.SuggestionsPath, nil, "show", r.PostForm.Get("show"), "type", form.Type)
+	return s.web.Done(w, r, back, mappedMessage(len(pairs)))
 }
 
 func mappedMessage(n int) string {
@@ -254,7 +258,7 @@ func (s *server) rejectSuggestions(w http.ResponseWriter, r *http.Request, probl
 
 // pairOf is the company and organization that a form is about.
 func pairOf(r *http.Request) (pairKey, error) {
-	if err := parseForm(r); err != nil {
+	if err := web.ParseForm(r); err != nil {
 		return pairKey{}, err
 	}
 	key, ok := parsePairKey(r.PostForm.Get("pair"))
@@ -269,11 +273,11 @@ func (s *server) rejectSuggestion(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.RejectSuggestion(r.Context(), s.actor(r), key.Company, key.Organization); err != nil {
+	if err := s.Bridge.RejectSuggestion(r.Context(), s.web.Actor(r), key.Company, key.Organization); err != nil {
 		return err
 	}
-	if !isPart(r) {
-		return s.done(w, r, withQuery(views.SuggestionsPath, nil, "show", r.PostForm.Get("show"), "type", r.PostForm.Get("type")), "The suggestion was rejected.")
+	if !web.IsPart(r) {
+		return s.web.Done(w, r, web.WithQuery(views.SuggestionsPath, nil, "show", r.PostForm.Get("show"), "type", r.PostForm.Get("type")), "The suggestion was rejected.")
 	}
 	company, err := s.Store.Company(r.Context(), key.Company)
 	if err != nil {
@@ -283,7 +287,7 @@ func (s *server) rejectSuggestion(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return s.part(w, r, http.StatusOK, views.RejectedTableRow(views.RejectedSuggestion{
+	return s.web.Part(w, r, http.StatusOK, views.RejectedTableRow(views.RejectedSuggestion{
 		CompanyID: int64(company.ID), Company: company.Name, OrganizationID: organization.ID, Organization: organization.Name,
 	}))
 }
@@ -293,22 +297,22 @@ func (s *server) restoreSuggestion(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.RestoreSuggestion(r.Context(), s.actor(r), key.Company, key.Organization); err != nil {
+	if err := s.Bridge.RestoreSuggestion(r.Context(), s.web.Actor(r), key.Company, key.Organization); err != nil {
 		return err
 	}
-	if !isPart(r) {
-		return s.done(w, r, views.RejectedSuggestionsPath, "The suggestion is made again.")
+	if !web.IsPart(r) {
+		return s.web.Done(w, r, views.RejectedSuggestionsPath, "The suggestion is made again.")
 	}
-	matches, err := s.Bridge.Matches(r.Context(), clip(clean(r.PostForm.Get("type")), maxName))
+	matches, err := s.Bridge.Matches(r.Context(), web.Clip(web.Clean(r.PostForm.Get("type")), web.MaxName))
 	if err != nil {
 		return err
 	}
 	for _, g := range slices.Concat(matches.Ready, matches.Choose, matches.Doubtful) {
 		if keyOf(g) == key {
-			return s.part(w, r, http.StatusOK, views.SuggestionTableRow(s.suggestionRow(g)))
+			return s.web.Part(w, r, http.StatusOK, views.SuggestionTableRow(s.suggestionRow(g)))
 		}
 	}
-	return leave(w, r, views.SuggestionsPath) // mapped meanwhile
+	return web.Leave(w, r, views.SuggestionsPath) // mapped meanwhile
 }
 
 // agreementOptions are a company's agreements, one of them selected.

@@ -12,12 +12,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
 
 // newAPIToken is a token's text: 256 random bits behind a prefix by which a leaked one is recognised.
-func newAPIToken() string { return "sb_" + newToken() }
+func newAPIToken() string { return "sb_" + web.NewToken() }
 
 // tokenLives are how long a token may live, the choice offered first being the default.
 func tokenLives() []views.Option {
@@ -33,11 +35,11 @@ type tokenForm struct {
 	Life   string
 }
 
-func parseToken(r *http.Request) (tokenForm, problems, error) {
-	if err := parseForm(r); err != nil {
+func parseToken(r *http.Request) (tokenForm, problem.Fields, error) {
+	if err := web.ParseForm(r); err != nil {
 		return tokenForm{}, nil, err
 	}
-	f := tokenForm{Name: clean(r.PostForm.Get("name"))}
+	f := tokenForm{Name: web.Clean(r.PostForm.Get("name"))}
 	for _, scope := range scopes() {
 		if slices.Contains(r.PostForm["scope"], scope) {
 			f.Scopes = append(f.Scopes, scope)
@@ -48,13 +50,13 @@ func parseToken(r *http.Request) (tokenForm, problems, error) {
 			f.Life = life.Value
 		}
 	}
-	p := problems{}
-	p.add("name", billing.NameProblem("a name", f.Name))
+	p := problem.Fields{}
+	p.Add("name", billing.NameProblem("a name", f.Name))
 	if len(f.Scopes) == 0 {
-		p.add("scope", "Choose at least one scope.")
+		p.Add("scope", "Choose at least one scope.")
 	}
 	if f.Life == "" {
-		p.add("life", "Choose when the token expires.")
+		p.Add("life", "Choose when the token expires.")
 	}
 	return f, p, nil
 }
@@ -68,7 +70,7 @@ func (f tokenForm) expires(now time.Time) time.Time {
 	return now.AddDate(0, 0, days)
 }
 
-func (f tokenForm) view(p problems) views.TokenForm {
+func (f tokenForm) view(p problem.Fields) views.TokenForm {
 	form := views.TokenForm{Name: f.Name, Life: tokenLives(), Problems: views.Problems(p)}
 	for i := range form.Life {
 		form.Life[i].Selected = form.Life[i].Value == f.Life
@@ -95,9 +97,12 @@ func (s *server) renderTokens(w http.ResponseWriter, r *http.Request, status int
 			Expires: t.ExpiresAt, Expired: !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(s.Now()), Used: t.UsedAt,
 		})
 	}
-	page.BaseURL, page.Document = s.origin(r)+apiPath, documentPath
+	page.BaseURL, page.Document = s.web.Origin(r)+apiPath, documentPath
 	page.Endpoints = s.api.endpoints()
-	return s.full(w, r, status, views.SectionSettings, "API", func(l views.Layout) templ.Component { return views.Tokens(l, page) })
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionSettings, Title: "API", Status: status,
+		Whole: func(l views.Layout) templ.Component { return views.Tokens(l, page) },
+	})
 }
 
 // endpoints are the operations in the OpenAPI document, by address.
@@ -124,9 +129,9 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {
 	if len(problems) == 0 {
 		token := newAPIToken()
 		made := "Made the API token " + quote(form.Name) + " for " + strings.Join(form.Scopes, ", ") + "."
-		err := s.record(r, store.CategorySettings, made, func(st *store.Store) error {
+		err := s.web.Record(r, store.CategorySettings, made, func(st *store.Store) error {
 			_, err := st.CreateAPIToken(r.Context(), token, store.APIToken{
-				Name: form.Name, Scopes: form.Scopes, CreatedAt: s.Now(), CreatedBy: visitorOf(r).Email, ExpiresAt: form.expires(s.Now()),
+				Name: form.Name, Scopes: form.Scopes, CreatedAt: s.Now(), CreatedBy: web.VisitorOf(r).Email, ExpiresAt: form.expires(s.Now()),
 			})
 			return err
 		})
@@ -137,13 +142,13 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {
 		case !errors.As(err, &conflict):
 			return err
 		}
-		problems.add("name", "Another token has this name.")
+		problems.Add("name", "Another token has this name.")
 	}
 	return s.renderTokens(w, r, http.StatusUnprocessableEntity, views.TokensPage{Form: form.view(problems)})
 }
 
 func (s *server) revokeToken(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r, "id")
+	id, err := web.PathID(r, "id")
 	if err != nil {
 		return err
 	}
@@ -152,10 +157,10 @@ func (s *server) revokeToken(w http.ResponseWriter, r *http.Request) error {
 		if token, err = st.DeleteAPIToken(r.Context(), id); err != nil {
 			return err
 		}
-		return st.AddActivity(r.Context(), s.actor(r).Did(s.Now(), store.CategorySettings, "Revoked the API token %s.", quote(token.Name)))
+		return st.AddActivity(r.Context(), s.web.Actor(r).Did(s.Now(), store.CategorySettings, "Revoked the API token %s.", quote(token.Name)))
 	})
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, views.TokensPath, "The token "+token.Name+" is revoked.")
+	return s.web.Done(w, r, views.TokensPath, "The token "+token.Name+" is revoked.")
 }

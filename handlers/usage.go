@@ -11,6 +11,7 @@ import (
 
 	"seatbridge/billing"
 	"seatbridge/billing/seats"
+	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -23,7 +24,7 @@ const (
 
 // usageQuery is the address of the usage data, understood.
 type usageQuery struct {
-	listQuery
+	web.ListQuery
 	period  seats.Period
 	plan    store.Plan // billed on
 	source  seats.Source
@@ -34,10 +35,10 @@ type usageQuery struct {
 func (s *server) parseUsageQuery(r *http.Request) (usageQuery, error) {
 	values := r.URL.Query()
 	period, err := s.periodOf(values.Get("month"))
-	q := usageQuery{listQuery: parseListQuery(values, "name", "plan", "license", "seats", "company"), period: period}
-	q.plan = oneOf(q.values.Get("plan"), store.Plans()...)
-	q.source = oneOf(q.values.Get("source"), seats.Sources()...)
-	q.mapping = oneOf(q.values.Get("mapping"), store.Mapped, store.Unmapped)
+	q := usageQuery{ListQuery: web.ParseListQuery(values, "name", "plan", "license", "seats", "company"), period: period}
+	q.plan = web.OneOf(q.Values.Get("plan"), store.Plans()...)
+	q.source = web.OneOf(q.Values.Get("source"), seats.Sources()...)
+	q.mapping = web.OneOf(q.Values.Get("mapping"), store.Mapped, store.Unmapped)
 	return q, err
 }
 
@@ -123,17 +124,17 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown, total, err := load(&q.listQuery, usagePage, slicePage(all))
+	shown, total, err := web.Load(&q.ListQuery, usagePage, slicePage(all))
 	if err != nil {
 		return err
 	}
 	page := views.UsagePage{
 		Month: string(q.period.Month), Current: !q.period.AsOf.IsZero(), Months: s.monthOptions(q.period.Month),
 		Query: q.Search, Plan: string(q.plan), Source: string(q.source), Mapping: q.mapping,
-		Sort:         q.order(views.UsagePath, "name", "plan", "license", "seats", "company"),
-		Pager:        q.pager(views.UsagePath, usagePage, len(shown), total),
+		Sort:         q.Order(views.UsagePath, "name", "plan", "license", "seats", "company"),
+		Pager:        q.Pager(views.UsagePath, usagePage, len(shown), total),
 		CountPending: settings.CountPending,
-		CSV:          withQuery(views.UsageCSVPath, q.values, "page", ""),
+		CSV:          web.WithQuery(views.UsageCSVPath, q.Values, "page", ""),
 	}
 	for _, u := range all {
 		addUsage(&page, u)
@@ -149,8 +150,11 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 	if page.Rows, err = s.usageViews(r.Context(), q.period, shown, fetched.State); err != nil {
 		return err
 	}
-	return s.answer(w, r, http.StatusOK, views.UsageTable(page),
-		func(l views.Layout) templ.Component { return views.Usage(l, page) }, views.SectionUsage, "Usage data")
+	return s.web.Answer(w, r, web.Page{
+		Section: views.SectionUsage, Title: "Usage data",
+		Part:  views.UsageTable(page),
+		Whole: func(l views.Layout) templ.Component { return views.Usage(l, page) },
+	})
 }
 
 // addUsage adds a figure to the page's totals. Unknown is counted apart: it is not zero.
@@ -320,7 +324,7 @@ func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.sendCSV(w, r, "usage-"+string(q.period.Month), header, func(write func(...string)) error {
+	return s.web.SendCSV(w, r, "usage-"+string(q.period.Month), header, func(write func(...string)) error {
 		for _, row := range rows {
 			seats := "" // unknown is not zero
 			if row.Known {

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"net/http"
@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// clientIP is the address the request came from. X-Forwarded-For counts only
+// ClientIP is the address the request came from. X-Forwarded-For counts only
 // as far as trusted proxies wrote it: read from the right, the first address
 // that is not itself a trusted proxy is the client.
-func (s *server) clientIP(r *http.Request) string {
+func (s *Site) ClientIP(r *http.Request) string {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return ""
@@ -30,6 +30,6 @@ func (s *server) clientIP(r *http.Request) string {
 	return ip.WithZone("").String()
 }
 
-func (s *server) trusted(ip netip.Addr) bool {
+func (s *Site) trusted(ip netip.Addr) bool {
 	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip) })
 }

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"bufio"
@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// csvBuffer is how much of a download is held back, so that an early error
+// CsvBuffer is how much of a download is held back, so that an early error
 // can still be answered with an error page.
-const csvBuffer = 256 << 10
+const CsvBuffer = 256 << 10
 
-// sendCSV streams a download. rows calls write once a row. After the first
+// SendCSV streams a download. rows calls write once a row. After the first
 // bytes have gone an error breaks the connection off: a download must never
 // look complete when it is not.
-func (s *server) sendCSV(w http.ResponseWriter, r *http.Request, name string, header []string, rows func(write func(...string)) error) error {
+func (s *Site) SendCSV(w http.ResponseWriter, r *http.Request, name string, header []string, rows func(write func(...string)) error) error {
 	download := &download{w: w, name: name}
-	buffered := bufio.NewWriterSize(download, csvBuffer)
+	buffered := bufio.NewWriterSize(download, CsvBuffer)
 	out := csv.NewWriter(buffered)
 	out.UseCRLF = true // RFC 4180
 	write := func(cells ...string) {

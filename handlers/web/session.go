@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"context"
@@ -13,35 +13,35 @@ import (
 	"seatbridge/store"
 )
 
-// A session ends when it was not used for sessionIdle, and sessionLife after
+// A session ends when it was not used for SessionIdle, and SessionLife after
 // signing in at the latest. Its use is noted once in sessionTouch.
 const (
-	sessionIdle  = 12 * time.Hour
-	sessionLife  = 30 * 24 * time.Hour
+	SessionIdle  = 12 * time.Hour
+	SessionLife  = 30 * 24 * time.Hour
 	sessionTouch = time.Minute
 )
 
 // noticeLife is how long a message waits for the page that shows it.
 const noticeLife = time.Minute
 
-// visitor is who sent the request.
-type visitor struct {
+// Visitor is who sent the request.
+type Visitor struct {
 	store.User
-	session store.Session
-	token   string
+	Session store.Session
+	Token   string
 }
 
 type visitorKey struct{}
 
-// visitorOf is the signed-in user, nil when nobody is.
-func visitorOf(r *http.Request) *visitor {
-	v, _ := r.Context().Value(visitorKey{}).(*visitor)
+// VisitorOf is the signed-in user, nil when nobody is.
+func VisitorOf(r *http.Request) *Visitor {
+	v, _ := r.Context().Value(visitorKey{}).(*Visitor)
 	return v
 }
 
 func newCookies(keys [][]byte, secure bool) *sessions.CookieStore {
 	cookies := sessions.NewCookieStore(keys...)
-	cookies.MaxAge(int(sessionLife / time.Second))
+	cookies.MaxAge(int(SessionLife / time.Second))
 	cookies.Options.Path = "/"
 	cookies.Options.HttpOnly = true
 	cookies.Options.SameSite = http.SameSiteLaxMode
@@ -49,9 +49,9 @@ func newCookies(keys [][]byte, secure bool) *sessions.CookieStore {
 	return cookies
 }
 
-// cookieName carries the prefix that makes browsers insist on Secure, on the
+// CookieName carries the prefix that makes browsers insist on Secure, on the
 // whole host and on no other, where TLS allows it.
-func (s *server) cookieName(name string) string {
+func (s *Site) CookieName(name string) string {
 	if s.secure() {
 		return "__Host-seatbridge-" + name
 	}
@@ -59,11 +59,11 @@ func (s *server) cookieName(name string) string {
 }
 
 // identified tells the handlers inside it who sends the request.
-func (s *server) identified(next http.Handler) http.Handler {
+func (s *Site) identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := s.identify(r)
 		if err != nil {
-			s.renderError(w, r, asHTTPError(err))
+			s.Fail(w, r, AsError(err))
 			return
 		}
 		if v != nil {
@@ -75,7 +75,7 @@ func (s *server) identified(next http.Handler) http.Handler {
 
 // identify finds out who sends the request: nil is nobody, and that is also
 // what an unreadable, unknown or outdated cookie means.
-func (s *server) identify(r *http.Request) (*visitor, error) {
+func (s *Site) identify(r *http.Request) (*Visitor, error) {
 	token := s.sessionToken(r)
 	if token == "" {
 		return nil, nil
@@ -89,7 +89,7 @@ func (s *server) identify(r *http.Request) (*visitor, error) {
 		return nil, err
 	}
 	idle := now.Sub(session.SeenAt)
-	if idle > sessionIdle {
+	if idle > SessionIdle {
 		return nil, nil
 	}
 	if idle >= sessionTouch {
@@ -97,12 +97,12 @@ func (s *server) identify(r *http.Request) (*visitor, error) {
 			return nil, err
 		}
 	}
-	return &visitor{User: user, session: session, token: token}, nil
+	return &Visitor{User: user, Session: session, Token: token}, nil
 }
 
 // sessionToken is what the session cookie carries, "" without a readable one.
-func (s *server) sessionToken(r *http.Request) string {
-	cookie, err := s.cookies.New(r, s.cookieName("session"))
+func (s *Site) sessionToken(r *http.Request) string {
+	cookie, err := s.cookies.New(r, s.CookieName("session"))
 	if err != nil {
 		return ""
 	}
@@ -110,18 +110,18 @@ func (s *server) sessionToken(r *http.Request) string {
 	return token
 }
 
-// signIn starts a session, with what the activity log says of it; an older one
+// SignIn starts a session, with what the activity log says of it; an older one
 // of this browser ends, so that a planted cookie is of no use.
-func (s *server) signIn(w http.ResponseWriter, r *http.Request, user store.User, entries ...store.Activity) error {
-	ctx, now, token := r.Context(), s.Now(), newToken()
+func (s *Site) SignIn(w http.ResponseWriter, r *http.Request, user store.User, entries ...store.Activity) error {
+	ctx, now, token := r.Context(), s.Now(), NewToken()
 	session := store.Session{
-		UserID: user.ID, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(sessionLife),
-		IP: s.clientIP(r), UserAgent: clip(clean(r.UserAgent()), maxUserAgent),
+		UserID: user.ID, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(SessionLife),
+		IP: s.ClientIP(r), UserAgent: Clip(Clean(r.UserAgent()), maxUserAgent),
 	}
 	err := s.Store.Together(ctx, "signing in", func(st *store.Store) error {
 		var err error
-		if v := visitorOf(r); v != nil {
-			err = st.DeleteSession(ctx, v.token)
+		if v := VisitorOf(r); v != nil {
+			err = st.DeleteSession(ctx, v.Token)
 		}
 		err = errors.Join(err, st.CreateSession(ctx, token, session))
 		for _, entry := range entries {
@@ -132,13 +132,13 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, user store.User,
 	if err != nil {
 		return err
 	}
-	return s.setCookie(w, r, "session", sessionLife, map[any]any{"token": token})
+	return s.setCookie(w, r, "session", SessionLife, map[any]any{"token": token})
 }
 
-// signOut ends the session and removes its cookie.
-func (s *server) signOut(w http.ResponseWriter, r *http.Request) error {
-	if v := visitorOf(r); v != nil {
-		err := s.record(r, store.CategoryAccess, "Signed out.", func(st *store.Store) error { return st.DeleteSession(r.Context(), v.token) })
+// SignOut ends the session and removes its cookie.
+func (s *Site) SignOut(w http.ResponseWriter, r *http.Request) error {
+	if v := VisitorOf(r); v != nil {
+		err := s.Record(r, store.CategoryAccess, "Signed out.", func(st *store.Store) error { return st.DeleteSession(r.Context(), v.Token) })
 		if err != nil {
 			return err
 		}
@@ -146,14 +146,14 @@ func (s *server) signOut(w http.ResponseWriter, r *http.Request) error {
 	return s.setCookie(w, r, "session", -1, nil)
 }
 
-// notify leaves a short message for the next page.
-func (s *server) notify(w http.ResponseWriter, r *http.Request, message string) error {
+// Notify leaves a short message for the next page.
+func (s *Site) Notify(w http.ResponseWriter, r *http.Request, message string) error {
 	return s.setCookie(w, r, "notice", noticeLife, map[any]any{"text": message})
 }
 
 // notice takes the message that an earlier answer left.
-func (s *server) notice(w http.ResponseWriter, r *http.Request) (string, error) {
-	cookie, err := s.cookies.New(r, s.cookieName("notice"))
+func (s *Site) notice(w http.ResponseWriter, r *http.Request) (string, error) {
+	cookie, err := s.cookies.New(r, s.CookieName("notice"))
 	if err != nil || cookie.IsNew {
 		return "", nil
 	}
@@ -162,8 +162,8 @@ func (s *server) notice(w http.ResponseWriter, r *http.Request) (string, error) 
 }
 
 // setCookie writes one signed cookie; a negative life removes it.
-func (s *server) setCookie(w http.ResponseWriter, r *http.Request, name string, life time.Duration, values map[any]any) error {
-	cookie := sessions.NewSession(s.cookies, s.cookieName(name))
+func (s *Site) setCookie(w http.ResponseWriter, r *http.Request, name string, life time.Duration, values map[any]any) error {
+	cookie := sessions.NewSession(s.cookies, s.CookieName(name))
 	options := *s.cookies.Options
 	options.MaxAge = int(life / time.Second)
 	if life < 0 {
@@ -174,8 +174,8 @@ func (s *server) setCookie(w http.ResponseWriter, r *http.Request, name string, 
 	return s.cookies.Save(r, w, cookie)
 }
 
-// newToken is an unguessable name: 256 random bits.
-func newToken() string {
+// NewToken is an unguessable name: 256 random bits.
+func NewToken() string {
 	b := make([]byte, 32)
 	rand.Read(b) // never fails: crypto/rand ends the process instead
 	return base64.RawURLEncoding.EncodeToString(b)

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"net/url"
@@ -11,44 +11,44 @@ import (
 // maxPage keeps page × size far from overflowing.
 const maxPage = 1_000_000
 
-// oneOf is the value if it is among those allowed, otherwise the zero value,
+// OneOf is the value if it is among those allowed, otherwise the zero value,
 // which means "no filter".
-func oneOf[T ~string](value string, allowed ...T) T {
+func OneOf[T ~string](value string, allowed ...T) T {
 	if slices.Contains(allowed, T(value)) {
 		return T(value)
 	}
 	return ""
 }
 
-// listQuery is the part of a list's address that all lists share. Whatever
+// ListQuery is the part of a list's address that all lists share. Whatever
 // the address says, it is usable: unknown values are left out.
-type listQuery struct {
+type ListQuery struct {
 	Search string
 	Sort   string
 	Desc   bool
 	Page   int // from 1
-	values url.Values
+	Values url.Values
 }
 
-// parseListQuery reads ?q, sort, dir and page. The first of sorts is the
+// ParseListQuery reads ?q, sort, dir and page. The first of sorts is the
 // order when none is asked for.
-func parseListQuery(values url.Values, sorts ...string) listQuery {
+func ParseListQuery(values url.Values, sorts ...string) ListQuery {
 	page, err := strconv.Atoi(values.Get("page"))
 	if err != nil || page < 1 {
 		page = 1
 	}
-	return listQuery{
-		Search: clip(clean(values.Get("q")), maxSearch),
-		Sort:   oneOf(values.Get("sort"), sorts...),
+	return ListQuery{
+		Search: Clip(Clean(values.Get("q")), MaxSearch),
+		Sort:   OneOf(values.Get("sort"), sorts...),
 		Desc:   values.Get("dir") == "desc",
 		Page:   min(page, maxPage),
-		values: values,
+		Values: values,
 	}
 }
 
-// load fetches one page; when the address asks for a page beyond the end, the
+// Load fetches one page; when the address asks for a page beyond the end, the
 // last one.
-func load[T any](q *listQuery, size int, fetch func(limit, offset int) ([]T, int, error)) ([]T, int, error) {
+func Load[T any](q *ListQuery, size int, fetch func(limit, offset int) ([]T, int, error)) ([]T, int, error) {
 	items, total, err := fetch(size, (q.Page-1)*size)
 	if err != nil {
 		return nil, 0, err
@@ -60,8 +60,8 @@ func load[T any](q *listQuery, size int, fetch func(limit, offset int) ([]T, int
 	return items, total, nil
 }
 
-// pager says where the loaded page stands among its pages.
-func (q listQuery) pager(path string, size, shown, total int) views.Pager {
+// Pager says where the loaded page stands among its pages.
+func (q ListQuery) Pager(path string, size, shown, total int) views.Pager {
 	p := views.Pager{Page: q.Page, Total: total}
 	if shown == 0 {
 		return p
@@ -69,10 +69,10 @@ func (q listQuery) pager(path string, size, shown, total int) views.Pager {
 	p.From = (q.Page-1)*size + 1
 	p.To = p.From + shown - 1
 	if q.Page > 1 {
-		p.Previous = withQuery(path, q.values, "page", pageNumber(q.Page-1))
+		p.Previous = WithQuery(path, q.Values, "page", pageNumber(q.Page-1))
 	}
 	if p.To < total {
-		p.Next = withQuery(path, q.values, "page", pageNumber(q.Page+1))
+		p.Next = WithQuery(path, q.Values, "page", pageNumber(q.Page+1))
 	}
 	return p
 }
@@ -85,23 +85,23 @@ func pageNumber(n int) string {
 	return strconv.Itoa(n)
 }
 
-// order is the table's order with the addresses that change it: a click on
+// Order is the table's order with the addresses that change it: a click on
 // the present column turns it round, on another one sorts ascending.
-func (q listQuery) order(path string, columns ...string) views.Sort {
+func (q ListQuery) Order(path string, columns ...string) views.Sort {
 	s := views.Sort{By: q.Sort, Desc: q.Desc, URLs: map[string]string{}}
 	for _, column := range columns {
 		dir := ""
 		if column == q.Sort && !q.Desc {
 			dir = "desc"
 		}
-		s.URLs[column] = withQuery(path, q.values, "sort", column, "dir", dir, "page", "")
+		s.URLs[column] = WithQuery(path, q.Values, "sort", column, "dir", dir, "page", "")
 	}
 	return s
 }
 
-// withQuery is an address with the present query and some values changed; an
+// WithQuery is an address with the present query and some values changed; an
 // empty value removes one. Empty values of a filter form are dropped, too.
-func withQuery(path string, values url.Values, pairs ...string) string {
+func WithQuery(path string, values url.Values, pairs ...string) string {
 	changed := url.Values{}
 	for key, list := range values {
 		if list = slices.DeleteFunc(slices.Clone(list), func(v string) bool { return v == "" }); len(list) > 0 {

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"net/http"
@@ -8,53 +8,54 @@ import (
 	"seatbridge/views"
 )
 
-// access is who may use a route: the lowest role that does.
-type access int
+// Access is who may use a route: the lowest role that does.
+type Access int
 
+// Who may use a route, the least first.
 const (
-	public     access = iota // no session is looked at
-	anyone                   // signed in or not
-	technician               // any member
-	admin
-	owner
+	Public     Access = iota // no session is looked at
+	Anyone                   // signed in or not
+	Technician               // any member
+	Admin
+	Owner
 )
 
-// accessOf is what a role may use (docs/billing-rules.md section 4).
-func accessOf(role store.Role) access {
+// AccessOf is what a role may use (docs/billing-rules.md section 4).
+func AccessOf(role store.Role) Access {
 	switch role {
 	case store.Owner:
-		return owner
+		return Owner
 	case store.Admin:
-		return admin
+		return Admin
 	case store.Technician:
-		return technician
+		return Technician
 	}
-	return anyone
+	return Anyone
 }
 
 // allow lets those use a handler who have at least the role it needs. Others
 // are asked to sign in, or told that their role does not suffice.
-func allow(min access, fn func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+func allow(min Access, fn func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		v := visitorOf(r)
+		v := VisitorOf(r)
 		switch {
-		case min <= anyone:
+		case min <= Anyone:
 		case v == nil:
 			return askToSignIn(w, r)
-		case accessOf(v.Role) < min:
-			return forbidden(min)
+		case AccessOf(v.Role) < min:
+			return Forbidden(min)
 		}
 		return fn(w, r)
 	}
 }
 
-// forbidden explains which role is needed.
-func forbidden(min access) *httpError {
+// Forbidden explains which role is needed.
+func Forbidden(min Access) *Error {
 	who := "Owners and Admins"
-	if min == owner {
+	if min == Owner {
 		who = "Owners"
 	}
-	return &httpError{
+	return &Error{
 		Status:  http.StatusForbidden,
 		Message: "Your role does not include this.",
 		Why:     "Only " + who + " can use this page.",
@@ -66,18 +67,18 @@ func forbidden(min access) *httpError {
 // was posted is lost, so a form leads back to the page it was on.
 func askToSignIn(w http.ResponseWriter, r *http.Request) error {
 	next := r.URL.RequestURI()
-	if isPart(r) || r.Method != http.MethodGet {
-		next = referringPath(r)
+	if IsPart(r) || r.Method != http.MethodGet {
+		next = ReferringPath(r)
 	}
 	target := views.SignInPath
-	if next = localPath(next); next != views.OverviewPath {
+	if next = LocalPath(next); next != views.OverviewPath {
 		target += "?next=" + url.QueryEscape(next)
 	}
-	return leave(w, r, target)
+	return Leave(w, r, target)
 }
 
-// referringPath is the page of ours that the request was made on.
-func referringPath(r *http.Request) string {
+// ReferringPath is the page of ours that the request was made on.
+func ReferringPath(r *http.Request) string {
 	for _, header := range []string{"HX-Current-URL", "Referer"} {
 		u, err := url.Parse(r.Header.Get(header))
 		if err == nil && u.Host == r.Host {

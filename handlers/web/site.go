@@ -1,0 +1,71 @@
+// Package web is what the pages have in common: sessions and access, forms and
+// lists read, answers written, errors turned into words. It knows nothing of
+// what a page is about.
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"seatbridge/store"
+)
+
+// Config is what a site needs from its surroundings.
+type Config struct {
+	// Store has the sessions, the users and the settings.
+	Store *store.Store
+	// Log receives server errors and, at debug level, every request.
+	Log *slog.Logger
+	// Now is the clock.
+	Now func() time.Time
+	// BaseURL is the address people use. Its scheme decides whether cookies
+	// are Secure. Nil means plain HTTP at whatever host the request names.
+	BaseURL *url.URL
+	// SessionKeys sign (and, every second one, encrypt) cookies, newest pair
+	// first, as gorilla/sessions takes them.
+	SessionKeys [][]byte
+	// TrustedProxies are the peers whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// Demo marks every page as a demonstration.
+	Demo bool
+}
+
+// Site is what all pages share. Nothing in it changes after New, except
+// inside the pool.
+type Site struct {
+	Config
+	cookies *sessions.CookieStore
+	zippers sync.Pool // of *gzip.Writer
+}
+
+// New makes what all pages share.
+func New(c Config) *Site {
+	s := &Site{Config: c}
+	s.cookies = newCookies(c.SessionKeys, s.secure())
+	return s
+}
+
+// Endpoint is one handler behind its cookie and access checks.
+func (s *Site) Endpoint(min Access, fn func(http.ResponseWriter, *http.Request) error) http.Handler {
+	if min == Public {
+		return s.Handler(fn)
+	}
+	return s.identified(s.Handler(allow(min, fn)))
+}
+
+// secure tells whether people reach Seatbridge over TLS.
+func (s *Site) secure() bool { return s.BaseURL != nil && s.BaseURL.Scheme == "https" }
+
+// Origin is the scheme and host for links that leave the browser.
+func (s *Site) Origin(r *http.Request) string {
+	if s.BaseURL != nil {
+		return s.BaseURL.Scheme + "://" + s.BaseURL.Host
+	}
+	return "http://" + r.Host
+}
