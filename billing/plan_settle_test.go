@@ -223,6 +223,7 @@ func TestSettleWaits(t *testing.T) {
 		fresh   store.Change
 		sent    time.Time // by this run
 		earlier time.Time // by another one
+		refused bool
 		waits   bool
 	}{
 		{name: "never sent", fresh: create},
@@ -232,6 +233,7 @@ func TestSettleWaits(t *testing.T) {
 		{name: "sent by an earlier run long enough ago", fresh: create, earlier: noon},
 		{name: "sent by both, this one a moment ago", fresh: create, sent: noon.Add(time.Second), earlier: noon, waits: true},
 		{name: "sent by both, the earlier one a moment ago", fresh: create, sent: noon, earlier: noon.Add(time.Second), waits: true},
+		{name: "refused a moment ago", fresh: create, sent: noon.Add(time.Second), refused: true},
 		{name: "the line is there", fresh: lineChange(store.KindUpdate, 9, "3", "5"), sent: noon.Add(time.Second), earlier: noon.Add(time.Second)},
 	}
 	for _, tt := range tests {
@@ -241,6 +243,9 @@ func TestSettleWaits(t *testing.T) {
 			if !tt.sent.IsZero() {
 				sending := sending
 				sending.SentAt = tt.sent
+				if tt.refused {
+					sending.State = store.StateFailed
+				}
 				l.Journal = []store.Change{sending}
 			}
 			if !tt.earlier.IsZero() {
@@ -260,26 +265,56 @@ func TestSettleWaits(t *testing.T) {
 // TestSettleFinishesWhatArrived holds that a line which ConnectWise has is bound by the id that it has there.
 func TestSettleFinishesWhatArrived(t *testing.T) {
 	t.Parallel()
-	sending := lineChange(store.KindCreate, 0, "", "5")
-	sending.State = store.StateSending
-	there := lineChange(store.KindUnchanged, 9, "5.00", "5")
 	tests := []struct {
 		name    string
+		sent    string
 		there   store.Change
 		arrived bool
 	}{
-		{"with the quantity that was sent", there, true},
-		{"with another quantity", lineChange(store.KindUpdate, 9, "4", "5"), false},
-		{"without an id", lineChange(store.KindUnchanged, 0, "5", "5"), false},
-		{"without a quantity", lineChange(store.KindUpdate, 9, "", "5"), false},
+		{"with the quantity that was sent", "5", lineChange(store.KindUnchanged, 9, "5.00", "5"), true},
+		{"with another quantity", "5", lineChange(store.KindUpdate, 9, "4", "5"), false},
+		{"without an id", "5", lineChange(store.KindUnchanged, 0, "5", "5"), false},
+		{"without a quantity", "0", lineChange(store.KindUpdate, 9, "", "0"), false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			steps := Settle(Look{Plan: []store.Change{tt.there}, Journal: []store.Change{sending}, Settled: noon})
-			got := steps[0].Do == Finish && steps[0].Change.State == store.StateWritten && steps[0].Change.AdditionID == 9
-			if got != tt.arrived {
-				t.Errorf("arrived: %v, want %v: %q", got, tt.arrived, showSteps(steps))
+			sending := lineChange(store.KindCreate, 0, "", tt.sent)
+			sending.State = store.StateSending
+			step := Settle(Look{Plan: []store.Change{tt.there}, Journal: []store.Change{sending}, Settled: noon})[0]
+			if arrived := step.Do == Finish; arrived != tt.arrived {
+				t.Errorf("arrived: %v, want %v: %q", arrived, tt.arrived, showSteps([]Step{step}))
+			}
+			if tt.arrived && (step.Change.State != store.StateWritten || step.Change.AdditionID != 9) {
+				t.Errorf("%s, addition %d; want it written as addition 9", step.Change.State, step.Change.AdditionID)
+			}
+		})
+	}
+}
+
+// TestSettleComparesWhatWasFound holds what makes a planned change another one than that of the journal: what ConnectWise
+// has, not what is wanted, because that comes from the journal.
+func TestSettleComparesWhatWasFound(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		old   store.Change
+		fresh store.Change
+		same  bool
+	}{
+		{"nothing", lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 9, "3.00", "5"), true},
+		{"what is wanted", lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 9, "3", "6"), true},
+		{"the quantity", lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 9, "4", "5"), false},
+		{"the addition", lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 8, "3", "5"), false},
+		{"the kind", lineChange(store.KindCreate, 0, "", "5"), lineChange(store.KindBlocked, 0, "", "5"), false},
+		{"a quantity of 0 and none", lineChange(store.KindUpdate, 9, "0", "5"), lineChange(store.KindUpdate, 9, "", "5"), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := Look{Plan: []store.Change{tt.fresh}, Journal: []store.Change{tt.old}, Applies: true}
+			if same := Settle(l)[0].Do == Enter; same != tt.same {
+				t.Errorf("same: %v, want %v", same, tt.same)
 			}
 		})
 	}
