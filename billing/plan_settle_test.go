@@ -234,7 +234,7 @@ func TestSettleWaits(t *testing.T) {
 		{name: "sent by both, this one a moment ago", fresh: create, sent: noon.Add(time.Second), earlier: noon, waits: true},
 		{name: "sent by both, the earlier one a moment ago", fresh: create, sent: noon, earlier: noon.Add(time.Second), waits: true},
 		{name: "refused a moment ago", fresh: create, sent: noon.Add(time.Second), refused: true},
-		{name: "the line is there", fresh: lineChange(store.KindUpdate, 9, "3", "5"), sent: noon.Add(time.Second), earlier: noon.Add(time.Second)},
+		{name: "the line is there", fresh: lineChange(store.KindUpdate, 9, "3", "5"), earlier: noon.Add(time.Second)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -323,7 +323,7 @@ func TestSettleComparesWhatWasFound(t *testing.T) {
 // TestSettleSaysWhy holds the words for what is not written after all.
 func TestSettleSaysWhy(t *testing.T) {
 	t.Parallel()
-	shown := lineChange(store.KindUpdate, 9, "3", "5")
+	shown, other := lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 9, "4", "5")
 	created := lineChange(store.KindCreate, 0, "", "5")
 	created.Reason = "No open addition of NP-BUS yet."
 	tests := []struct {
@@ -332,7 +332,7 @@ func TestSettleSaysWhy(t *testing.T) {
 		outdated string
 		want     string
 	}{
-		{"the quantity is another", []store.Change{lineChange(store.KindUpdate, 9, "4", "5")}, "", "ConnectWise says 4 now, the preview showed 3."},
+		{"the quantity is another", []store.Change{other}, "", "ConnectWise says 4 now, the preview showed 3."},
 		{"the line is gone", []store.Change{created}, "", "ConnectWise changed since the preview. No open addition of NP-BUS yet."},
 		{"Seatbridge decided otherwise", []store.Change{shown}, "Org moved.", "Org moved."},
 		{"nothing to do", nil, "", "There is nothing to change any more."},

@@ -125,7 +125,7 @@ func (w *writer) process(ctx context.Context, m store.MappedAgreement) error {
 		w.breaker.inOrder() // nothing to write: that it could be read is all there is to tell
 	}
 	if !w.run.Preview {
-		if done, err := w.writeAll(ctx, m, s, changes); err != nil || !done {
+		if done, err := w.writeAll(ctx, m, changes); err != nil || !done {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ const grace = 15 * time.Second
 
 // writeAll carries out the planned changes of one agreement, one after the other; false: some wait for
 // another look or the run is ending.
-func (w *writer) writeAll(ctx context.Context, m store.MappedAgreement, s Situation, changes []store.Change) (done bool, err error) {
+func (w *writer) writeAll(ctx context.Context, m store.MappedAgreement, changes []store.Change) (done bool, err error) {
 	done = true
 	slices.SortStableFunc(changes, func(a, b store.Change) int { return cmp.Compare(growth(b), growth(a)) })
 	for _, c := range changes {
@@ -30,7 +30,7 @@ func (w *writer) writeAll(ctx context.Context, m store.MappedAgreement, s Situat
 			if ctx.Err() != nil {
 				return false, nil
 			}
-			outcome, err := w.write(ctx, s, c)
+			outcome, err := w.write(ctx, c)
 			if err != nil {
 				return false, err
 			}
@@ -52,14 +52,14 @@ func growth(c store.Change) int { return c.After.Decimal.Sub(c.Before.Decimal).S
 
 // write carries out one change, records its outcome and returns the state it is in: 'sending' when a
 // creation's outcome is unknown, until somebody has looked; empty when the process is going down.
-func (w *writer) write(ctx context.Context, s Situation, c store.Change) (outcome store.ChangeState, err error) {
+func (w *writer) write(ctx context.Context, c store.Change) (outcome store.ChangeState, err error) {
 	hand, release := inHand(ctx)
 	defer release()
 	c.SentAt = w.now()
 	if err := w.store.StartChange(hand, c.ID, c.SentAt); err != nil {
 		return "", fmt.Errorf("starting change %d: %w", c.ID, err)
 	}
-	addition, cause := w.send(hand, s, &c)
+	addition, cause := w.send(hand, &c)
 	switch {
 	case cause != nil && hand.Err() != nil:
 		return "", nil // the process is going down: the change stays 'sending', for Resume
@@ -83,7 +83,7 @@ func (w *writer) write(ctx context.Context, s Situation, c store.Change) (outcom
 }
 
 // send makes the request.
-func (w *writer) send(ctx context.Context, s Situation, c *store.Change) (connectwise.Addition, error) {
+func (w *writer) send(ctx context.Context, c *store.Change) (connectwise.Addition, error) {
 	if c.Kind == store.KindUpdate {
 		a, err := w.client.UpdateQuantity(ctx, c.AgreementID, c.AdditionID, c.After.Decimal)
 		if err != nil && ambiguous(err) {
