@@ -27,25 +27,44 @@ func hold(changes []store.Change, first bool, policy Policy) []store.Change {
 }
 
 func holdReasons(changes []store.Change, first bool, policy Policy) []string {
-	var before, after decimal.Decimal
-	var reasons []string
-	for _, c := range changes {
-		if c.State == store.StateBlocked || c.State == store.StateConflict {
-			reasons = append(reasons, strandedReasons(c, changes)...)
-			continue // it is not written, so it moves nothing
-		}
-		before, after = before.Add(c.Before.Decimal), after.Add(c.After.Decimal)
-		if c.HandEdited && c.State == store.StatePlanned && policy.HandEdits == store.Hold {
-			reasons = append(reasons, fmt.Sprintf("Edited in ConnectWise: %s says %s, Seatbridge left %s there.", c.Product, c.Before.Decimal, c.Written.Decimal))
-		}
-	}
-	h := policy.Holds
-	if h.First && first {
+	reasons := lineReasons(changes, policy.HandEdits)
+	if policy.Holds.First && first {
 		reasons = append(reasons, "Seatbridge has not written this agreement before.")
 	}
-	if before.IsZero() {
-		return reasons // a new line is not a large change
+	return append(reasons, sizeReasons(changes, policy.Holds)...)
+}
+
+// lineReasons is why a single line makes the agreement wait.
+func lineReasons(changes []store.Change, edits store.HandEdits) []string {
+	var reasons []string
+	for _, c := range changes {
+		switch {
+		case cannotBeWritten(c):
+			reasons = append(reasons, strandedReasons(c, changes)...)
+		case c.HandEdited && c.State == store.StatePlanned && edits == store.Hold:
+			reasons = append(reasons, fmt.Sprintf("Edited in ConnectWise: %s says %s, Seatbridge left %s there.",
+				c.Product, c.Before.Decimal, c.Written.Decimal))
+		}
 	}
+	return reasons
+}
+
+func cannotBeWritten(c store.Change) bool {
+	return c.State == store.StateBlocked || c.State == store.StateConflict
+}
+
+// sizeReasons is why the sum over the agreement's lines makes it wait. A line that cannot be written moves nothing.
+func sizeReasons(changes []store.Change, h store.Holds) []string {
+	var before, after decimal.Decimal
+	for _, c := range changes {
+		if !cannotBeWritten(c) {
+			before, after = before.Add(c.Before.Decimal), after.Add(c.After.Decimal)
+		}
+	}
+	if before.IsZero() {
+		return nil // a new line is not a large change
+	}
+	var reasons []string
 	difference := after.Sub(before)
 	size := difference.Abs()
 	if h.Seats > 0 && size.GreaterThan(decimal.NewFromInt(int64(h.Seats))) {
