@@ -412,9 +412,8 @@ func (p *intakePlan) report(o store.Organization, row UsageRow, known usageKnown
 	if r.Plan == "" {
 		r.Plan = o.Plan
 	}
-	free := ProviderRecord{Seats: row.Seats, NFR: o.License == store.NFR, Trial: o.License == store.Trial && !o.TrialEndsAt.Before(row.Month.End())}
-	if row.Seats > 0 {
-		r.Seats, r.Note = free.Billable(), free.Note()
+	if row.Seats > 0 && seats.Free(o.License, o.TrialEndsAt, row.Month) {
+		r.Seats, r.Note = seats.BillReported(o.License, row.Seats)
 	}
 	return r
 }

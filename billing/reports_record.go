@@ -21,36 +21,37 @@ type ProviderRecord struct {
 	Problem string     `json:"problem,omitempty"` // why there is no figure; empty: there is one
 }
 
-// Billable is the seats to bill: none in a trial, none for NFR (docs/billing-rules.md section 1).
+// Billable is the seats to bill: none in a trial, none for NFR.
 func (r ProviderRecord) Billable() int {
-	if r.Trial || r.NFR {
-		return 0
-	}
-	return r.Seats
+	billable, _ := seats.BillReported(r.license(), r.Seats)
+	return billable
 }
 
 // Note says why Billable is not what was reported.
 func (r ProviderRecord) Note() string {
+	_, note := seats.BillReported(r.license(), r.Seats)
+	return note
+}
+
+// license is the one that was reported.
+func (r ProviderRecord) license() store.License {
 	switch {
 	case r.NFR:
-		return fmt.Sprintf("Reported as NFR, which is free, with %d licences.", r.Seats)
+		return store.NFR
 	case r.Trial:
-		return fmt.Sprintf("Reported as a trial, which is free, with %d licences.", r.Seats)
+		return store.Trial
 	}
-	return ""
+	return store.Standard
 }
 
 // organization is a new organization like the reported one.
 func (r ProviderRecord) organization(now time.Time) store.Organization {
-	o := store.Organization{Name: r.Name, ExternalID: r.ID, Plan: r.Plan, License: store.Standard, Managed: true, CreatedAt: now}
+	o := store.Organization{Name: r.Name, ExternalID: r.ID, Plan: r.Plan, License: r.license(), Managed: true, CreatedAt: now}
 	if o.Plan == "" {
 		o.Plan = store.Business
 	}
-	switch {
-	case r.NFR:
-		o.License = store.NFR
-	case r.Trial:
-		o.License, o.TrialEndsAt = store.Trial, seats.TrialEnd(now)
+	if o.License == store.Trial {
+		o.TrialEndsAt = seats.TrialEnd(now)
 	}
 	return o
 }

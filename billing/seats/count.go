@@ -147,13 +147,8 @@ func billedTime(l store.Ledger, p Period) []stretch {
 		if i+1 < len(l.Terms) {
 			s.end = Earlier(l.Terms[i+1].Since, lifeEnd)
 		}
-		switch term.License {
-		case store.NFR:
-			continue
-		case store.Trial:
-			s.start = Later(s.start, o.TrialEndsAt)
-		}
-		if s.start.Before(s.end) {
+		from, ever := BilledFrom(term.License, o.TrialEndsAt)
+		if s.start = Later(s.start, from); ever && s.start.Before(s.end) {
 			billed = append(billed, s)
 		}
 	}
