@@ -19,7 +19,8 @@ const module = "seatbridge"
 // A new room adds its line here; a new arrow is a decision, with its reason in docs/decisions.
 var arrows = map[string]string{
 	module:                      "billing billing/seats connectwise/cwsim handlers nordpass/npsim scheduler store",
-	"handlers":                  "billing billing/notify billing/problem billing/seats billing/table handlers/web static store views",
+	"handlers":                  "billing billing/notify billing/problem billing/seats billing/table handlers/api handlers/web static store views",
+	"handlers/api":              "billing billing/problem billing/seats handlers/web store",
 	"handlers/web":              "billing/problem store views",
 	"views":                     "static",
 	"billing":                   "billing/background billing/match billing/notify billing/problem billing/seats billing/table connectwise nordpass store",

@@ -24,7 +24,6 @@ func TestLimits(t *testing.T) {
 		}},
 		{5, "parameters", house.measure(function.parameters), map[string]int{
 			"connectwise/cwsim.matching":                 6,
-			"handlers.endpoint":                          7,
 			"handlers.server.providerTested":             6,
 			"handlers.server.rejectMapping":              6,
 			"handlers.server.rejectProduct":              6,

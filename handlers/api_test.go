@@ -15,6 +15,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/sethvargo/go-limiter/noopstore"
 
+	"seatbridge/handlers/api"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
@@ -64,7 +65,7 @@ func (s *script) call(method, path, body string, status int) map[string]any {
 }
 
 func (s *script) send(method, path, body string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, apiPath+path, strings.NewReader(body))
+	r := httptest.NewRequest(method, api.Path+path, strings.NewReader(body))
 	r.Header = s.header.Clone()
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
@@ -92,7 +93,7 @@ func TestAPIOrganizations(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
 	p.organization("Acme", 3)
-	s := p.script(readOrganizations, writeOrganizations)
+	s := p.script(api.ReadOrganizations, api.WriteOrganizations)
 	answer := s.call("POST", "/organizations", `{"name":" Beta  Mills ","plan":"enterprise","external_id":"np-2"}`, 200)
 	if answer["name"] != "Beta Mills" || answer["license"] != "standard" || answer["managed"] != true || answer["status"] != "active" {
 		t.Fatalf("created %v", answer)
@@ -155,7 +156,7 @@ func TestAPIMembers(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
 	o := p.organization("Acme", 1) // a@example.com
-	s := p.script(readMembers, writeMembers)
+	s := p.script(api.ReadMembers, api.WriteMembers)
 	path := fmt.Sprintf("/organizations/%d/members", o.ID)
 	answer := s.call("POST", path, `{"emails":["B@example.com","b@example.com","A@example.com"]}`, 200)
 	if answer["added"] != float64(1) || fmt.Sprint(answer["existing"]) != "[A@example.com]" {
@@ -190,7 +191,7 @@ func TestAPIUsage(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
 	o := p.organization("Acme", 3)
-	s := p.script(readUsage, writeUsage)
+	s := p.script(api.ReadUsage, api.WriteUsage)
 	one := fmt.Sprintf("/organizations/%d", o.ID)
 	answer := s.call("GET", "/usage/2026-02"+one, "", 200)
 	if answer["seats"] != float64(3) || answer["source"] != "ledger" || answer["to_date"] != false {
@@ -226,11 +227,11 @@ func TestAPINeedsAToken(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
 	b := p.as(store.Owner) // a cookie is nothing here
-	b.get(apiPath+"/organizations", http.StatusUnauthorized)
+	b.get(api.Path+"/organizations", http.StatusUnauthorized)
 	if got := b.last.Header().Get("WWW-Authenticate"); got != `Bearer realm="Seatbridge"` {
 		t.Errorf("WWW-Authenticate %q", got)
 	}
-	s := p.script(readUsage)
+	s := p.script(api.ReadUsage)
 	good := s.token
 	for _, bad := range []string{"", "sb_wrong", good + "x", " "} {
 		s.token = bad
@@ -239,7 +240,7 @@ func TestAPINeedsAToken(t *testing.T) {
 	s.token = good
 	s.call("GET", "/usage/2026-02", "", 200)
 	s.call("GET", "/organizations", "", 403)
-	if got := s.last.Header().Get("WWW-Authenticate"); !strings.Contains(got, `insufficient_scope`) || !strings.Contains(got, readOrganizations) {
+	if got := s.last.Header().Get("WWW-Authenticate"); !strings.Contains(got, `insufficient_scope`) || !strings.Contains(got, api.ReadOrganizations) {
 		t.Errorf("WWW-Authenticate %q", got)
 	}
 	s.call("PUT", "/usage/2026-02/organizations/1", `{"seats":1,"plan":"business"}`, 403)
@@ -264,18 +265,18 @@ func TestAPINeedsAToken(t *testing.T) {
 func TestAPIFromOtherSites(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
-	s := p.script(writeOrganizations)
+	s := p.script(api.WriteOrganizations)
 	s.header = http.Header{"Origin": {"https://elsewhere.example"}, "Sec-Fetch-Site": {"cross-site"}}
 	s.call("POST", "/organizations", `{"name":"Acme","plan":"business"}`, 200)
 	b := p.as(store.Owner).with("Origin", "https://elsewhere.example").with("Sec-Fetch-Site", "cross-site")
-	b.post(apiPath+"/organizations", form("name", "Evil"), http.StatusUnauthorized)
+	b.post(api.Path+"/organizations", form("name", "Evil"), http.StatusUnauthorized)
 	b.post("/organizations", form("name", "Evil"), http.StatusForbidden)
 }
 
 func TestAPIIdempotency(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
-	s := p.script(readOrganizations, writeOrganizations)
+	s := p.script(api.ReadOrganizations, api.WriteOrganizations)
 	body := `{"name":"Acme","plan":"business"}`
 	first := s.keyed("k1").call("POST", "/organizations", body, 200)
 	again := s.keyed("k1")
@@ -293,15 +294,15 @@ func TestAPIIdempotency(t *testing.T) {
 	s.keyed("k2").call("POST", "/organizations", body, 409)
 	s.keyed("k2").call("POST", "/organizations", `{"name":"Gamma","plan":"business"}`, 200)
 	// A key belongs to its token.
-	p.script(writeOrganizations).keyed("k2").call("POST", "/organizations", `{"name":"Delta","plan":"business"}`, 200)
+	p.script(api.WriteOrganizations).keyed("k2").call("POST", "/organizations", `{"name":"Delta","plan":"business"}`, 200)
 	s.keyed("no spaces").call("POST", "/organizations", body, 400)
-	s.keyed(strings.Repeat("k", maxIdempotencyKey+1)).call("POST", "/organizations", body, 400)
+	s.keyed(strings.Repeat("k", api.MaxIdempotencyKey+1)).call("POST", "/organizations", body, 400)
 }
 
 func TestAPIIdempotencyAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
-	s := p.script(writeOrganizations)
+	s := p.script(api.WriteOrganizations)
 	var (
 		wait  sync.WaitGroup
 		mu    sync.Mutex
@@ -328,7 +329,7 @@ func TestAPIBadRequests(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
 	o := p.organization("Acme", 1)
-	s := p.script(scopes()...)
+	s := p.script(api.Scopes()...)
 	members := fmt.Sprintf("/organizations/%d/members", o.ID)
 	for _, c := range []struct {
 		method, path, body string
@@ -365,7 +366,7 @@ func TestAPIBadRequests(t *testing.T) {
 	if got := s.send("PUT", "/organizations", "{}").Header().Get("Allow"); got != "GET, HEAD, POST" {
 		t.Errorf("Allow %q", got)
 	}
-	r := httptest.NewRequest("POST", apiPath+"/organizations", io.MultiReader(strings.NewReader(`{"na`), brokenBody{}))
+	r := httptest.NewRequest("POST", api.Path+"/organizations", io.MultiReader(strings.NewReader(`{"na`), brokenBody{}))
 	r.Header.Set("Authorization", "Bearer "+s.token)
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, r)
@@ -381,9 +382,9 @@ func (brokenBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 func TestAPIRateLimit(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
-	s, other := p.script(readUsage), p.script(readUsage)
+	s, other := p.script(api.ReadUsage), p.script(api.ReadUsage)
 	limited := false
-	for range callsPerToken + 100 { // the bucket fills up again while the test runs
+	for range api.CallsPerToken + 100 { // the bucket fills up again while the test runs
 		if w := s.send("GET", "/usage/2026-02", ""); w.Code == http.StatusTooManyRequests {
 			limited = w.Header().Get("Retry-After") != "" && w.Header().Get("Content-Type") == "application/problem+json"
 			break
@@ -431,14 +432,14 @@ func TestAPIDocument(t *testing.T) {
 			s.call(method, address, "", 401)
 			s.token = token
 			problem := s.call(method, address, "", 403) // it is there, and needs a scope
-			if scope := (*op.Security)[0][bearer][0]; !strings.Contains(fmt.Sprint(problem["detail"]), scope) {
+			if scope := (*op.Security)[0][api.Bearer][0]; !strings.Contains(fmt.Sprint(problem["detail"]), scope) {
 				t.Errorf("%s %s needs %s: %v", method, path, scope, problem)
 			} else {
 				seen[scope] = true
 			}
 		}
 	}
-	if operations != 15 || len(seen) != len(scopes()) {
+	if operations != 15 || len(seen) != len(api.Scopes()) {
 		t.Errorf("%d operations for %d scopes", operations, len(seen))
 	}
 }
@@ -452,17 +453,17 @@ func FuzzAPI(f *testing.F) {
 	p := newPanel(f)
 	p.organization("Acme", 1)
 	var err error
-	if p.server.api.calls, err = noopstore.New(); err != nil { // a fuzzer is faster than any script may be
+	if p.server.api.Calls, err = noopstore.New(); err != nil { // a fuzzer is faster than any script may be
 		f.Fatal(err)
 	}
-	s := p.script(scopes()...)
+	s := p.script(api.Scopes()...)
 	f.Fuzz(func(t *testing.T, method, path, body string) {
-		r, err := http.NewRequest(method, "http://panel.example"+apiPath+"/", strings.NewReader(body))
+		r, err := http.NewRequest(method, "http://panel.example"+api.Path+"/", strings.NewReader(body))
 		if err != nil {
 			return
 		}
-		address, err := r.URL.Parse(apiPath + "/" + strings.TrimLeft(path, "/"))
-		if err != nil || !strings.HasPrefix(address.Path, apiPath) {
+		address, err := r.URL.Parse(api.Path + "/" + strings.TrimLeft(path, "/"))
+		if err != nil || !strings.HasPrefix(address.Path, api.Path) {
 			return
 		}
 		r.URL, r.RemoteAddr = address, "192.0.2.1:1"

@@ -91,7 +91,7 @@ func (s *server) explanation(r *http.Request, o store.Organization, values url.V
 	}
 	page := views.Explanation{
 		OrganizationID: o.ID, Month: string(q.period.Month), Current: !q.period.AsOf.IsZero(), Months: s.monthOptions(q.period.Month),
-		Figure: figureView(e.Usage), Why: whyFigure(e.Usage), Ledger: e.Ledger, Counted: q.counted, Form: form,
+		Figure: figureView(e.Usage), Why: e.Usage.Reason(), Ledger: e.Ledger, Counted: q.counted, Form: form,
 		CSV: web.WithQuery(views.SeatsCSVPath(o.ID), nil, "month", string(q.period.Month), "counted", q.counted),
 	}
 	if e.Original != nil {
@@ -119,7 +119,7 @@ func (s *server) explainShares(page *views.Explanation, q *explainQuery, shares 
 			page.No++
 		}
 	}
-	shown, total, err := web.Load(&q.ListQuery, sharesPage, slicePage(filterShares(shares, q.counted)))
+	shown, total, err := web.Load(&q.ListQuery, sharesPage, web.SlicePage(filterShares(shares, q.counted)))
 	for _, share := range shown {
 		page.Rows = append(page.Rows, views.SeatShare{Email: share.Email, From: share.From, Until: share.Until, Counted: share.Counted, Why: share.Why})
 	}
@@ -170,7 +170,7 @@ func (s *server) explainCorrections(r *http.Request, o store.Organization, e bil
 }
 
 func figureView(u seats.Usage) views.Figure {
-	return views.Figure{Seats: u.Seats, Known: u.Known, Plan: string(u.Plan), Source: sourceName(u.Source)}
+	return views.Figure{Seats: u.Seats, Known: u.Known, Plan: string(u.Plan), Source: u.Source.Name()}
 }
 
 // downloadSeats is the explanation as a file.

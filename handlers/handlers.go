@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/handlers/api"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
@@ -57,7 +58,7 @@ type server struct {
 	passwords *passwords
 	limits    *web.Limits
 	mux       *http.ServeMux
-	api       *api
+	api       *api.API
 }
 
 // New is the whole web application as one handler.
@@ -87,7 +88,7 @@ func newServer(c Config) (*server, error) {
 	s.web = web.New(web.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, SessionKeys: c.SessionKeys, TrustedProxies: c.TrustedProxies, Demo: c.Demo,
 	})
-	s.api, err = newAPI(s)
+	s.api, err = api.New(api.Config{Web: s.web, Organizations: c.Bridge.Organizations, Usage: c.Bridge.Usage})
 	return s, err
 }
 
@@ -98,9 +99,9 @@ func (s *server) handler() (http.Handler, error) {
 	for _, rt := range s.routes() {
 		s.mux.Handle(rt.pattern, s.web.Endpoint(rt.min, rt.serve))
 	}
-	s.mux.Handle(apiPath+"/", s.web.Recovered(s.api, s.api.fail))
+	s.mux.Handle(api.Path+"/", s.web.Recovered(s.api, s.api.Fail))
 	// Cookies mean nothing to the API, so that no other site can use a visitor's.
-	return s.web.Wrap(http.HandlerFunc(s.dispatch), apiPath+"/")
+	return s.web.Wrap(http.HandlerFunc(s.dispatch), api.Path+"/")
 }
 
 // dispatch gives requests without a route the same error pages as the others.

@@ -284,7 +284,7 @@ func intakeFindings(r *http.Request, in billing.Intake) *views.IntakeFindings {
 		view.Problems = append(view.Problems, views.IntakeProblem{Line: p.Line, Column: p.Column, Problem: p.Problem})
 	}
 	q := web.ParseListQuery(r.URL.Query())
-	shown, total, _ := web.Load(&q, intakeOrganizationsPage, slicePage(f.Organizations)) // slices do not fail
+	shown, total, _ := web.Load(&q, intakeOrganizationsPage, web.SlicePage(f.Organizations)) // slices do not fail
 	for _, o := range shown {
 		view.Organizations = append(view.Organizations, intakeOrganization(in.ID, o))
 	}
@@ -417,7 +417,7 @@ func (s *server) showIntakeChanges(w http.ResponseWriter, r *http.Request) error
 		name = o.Name
 	}
 	q := web.ParseListQuery(query)
-	shown, total, err := web.Load(&q, intakeChangesPage, slicePage(changes))
+	shown, total, err := web.Load(&q, intakeChangesPage, web.SlicePage(changes))
 	if err != nil {
 		return err
 	}
@@ -442,7 +442,7 @@ func intakeChange(c billing.IntakeChange) views.IntakeChange {
 	}
 	view := views.IntakeChange{Line: c.Line, Who: c.Report.After.Month.String(), What: "New figure", After: reportText(c.Report.After)}
 	if before := c.Report.Before; before != nil {
-		view.What, view.Before = "Replaced figure", reportText(*before)+", "+sourceName(seats.Source(before.Source))
+		view.What, view.Before = "Replaced figure", reportText(*before)+", "+seats.Source(before.Source).Name()
 	}
 	return view
 }

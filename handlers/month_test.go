@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"seatbridge/handlers/api"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -25,7 +26,7 @@ func TestCase_G30_UnreadableMonth(t *testing.T) {
 		}
 		b.get(path+"?month=", http.StatusOK)
 	}
-	s := p.script(readUsage)
+	s := p.script(api.ReadUsage)
 	for _, month := range []string{"2026-9", "garbage", "2026-13", "2027-01"} {
 		s.call("GET", "/usage/"+month, "", http.StatusUnprocessableEntity)
 	}

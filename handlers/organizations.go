@@ -125,7 +125,7 @@ func (s *server) organizationsOrderedHere(ctx context.Context, q *organizationQu
 		}
 	}
 	sortRows(rows, q.Desc, order)
-	page, total, err := web.Load(&q.ListQuery, organizationsPage, slicePage(rows))
+	page, total, err := web.Load(&q.ListQuery, organizationsPage, web.SlicePage(rows))
 	return page, total, usage, err
 }
 
@@ -417,7 +417,7 @@ func whyFigure(u seats.Usage) string {
 	case u.Source == seats.SourceLedger:
 		return "Everybody who was a member on any day of the month, suspended or not."
 	}
-	text := "Reported by the " + sourceName(u.Source)
+	text := "Reported by the " + u.Source.Name()
 	if u.Seats != u.Ledger {
 		text += fmt.Sprintf("; Seatbridge itself counts %d", u.Ledger)
 	}

@@ -83,7 +83,7 @@ func (s *server) suggestions(ctx context.Context, values url.Values, problems []
 }
 
 func (s *server) showRejected(page *views.SuggestionsPage, q *web.ListQuery, rejected []store.RejectedSuggestion) error {
-	shown, total, err := web.Load(q, suggestionsPage, slicePage(rejected))
+	shown, total, err := web.Load(q, suggestionsPage, web.SlicePage(rejected))
 	for _, r := range shown {
 		page.Rejected = append(page.Rejected, rejectedView(r))
 	}
@@ -107,7 +107,7 @@ func (s *server) showMatches(page *views.SuggestionsPage, q *web.ListQuery, m bi
 	slices.SortStableFunc(list, func(a, b billing.MatchSuggestion) int {
 		return cmp.Compare(len(refused[keyOf(b)]), len(refused[keyOf(a)]))
 	})
-	shown, total, err := web.Load(q, suggestionsPage, slicePage(list))
+	shown, total, err := web.Load(q, suggestionsPage, web.SlicePage(list))
 	for _, g := range shown {
 		row := s.suggestionRow(g)
 		row.Error = refused[keyOf(g)]

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -9,10 +8,10 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
-	"github.com/danielgtaylor/huma/v2"
 
 	"seatbridge/billing"
 	"seatbridge/billing/problem"
+	"seatbridge/handlers/api"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -40,7 +39,7 @@ func parseToken(r *http.Request) (tokenForm, problem.Fields, error) {
 		return tokenForm{}, nil, err
 	}
 	f := tokenForm{Name: web.Clean(r.PostForm.Get("name"))}
-	for _, scope := range scopes() {
+	for _, scope := range api.Scopes() {
 		if slices.Contains(r.PostForm["scope"], scope) {
 			f.Scopes = append(f.Scopes, scope)
 		}
@@ -75,7 +74,7 @@ func (f tokenForm) view(p problem.Fields) views.TokenForm {
 	for i := range form.Life {
 		form.Life[i].Selected = form.Life[i].Value == f.Life
 	}
-	for _, scope := range scopes() {
+	for _, scope := range api.Scopes() {
 		form.Scopes = append(form.Scopes, views.Option{Value: scope, Label: scope, Selected: slices.Contains(f.Scopes, scope)})
 	}
 	return form
@@ -97,28 +96,14 @@ func (s *server) renderTokens(w http.ResponseWriter, r *http.Request, status int
 			Expires: t.ExpiresAt, Expired: !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(s.Now()), Used: t.UsedAt,
 		})
 	}
-	page.BaseURL, page.Document = s.web.Origin(r)+apiPath, documentPath
-	page.Endpoints = s.api.endpoints()
+	page.BaseURL, page.Document = s.web.Origin(r)+api.Path, api.DocumentPath
+	for _, e := range s.api.Endpoints() {
+		page.Endpoints = append(page.Endpoints, views.EndpointRow(e))
+	}
 	return s.web.Answer(w, r, web.Page{
 		Section: views.SectionSettings, Title: "API", Status: status,
 		Whole: func(l views.Layout) templ.Component { return views.Tokens(l, page) },
 	})
-}
-
-// endpoints are the operations in the OpenAPI document, by address.
-func (a *api) endpoints() []views.EndpointRow {
-	var rows []views.EndpointRow
-	for path, item := range a.huma.OpenAPI().Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			if op != nil {
-				rows = append(rows, views.EndpointRow{Method: op.Method, Path: path, Summary: op.Summary, Scope: op.Security[0][bearer][0]})
-			}
-		}
-	}
-	slices.SortFunc(rows, func(a, b views.EndpointRow) int {
-		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
-	})
-	return rows
 }
 
 func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {

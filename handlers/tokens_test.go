@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"seatbridge/handlers/api"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -25,7 +26,7 @@ func TestTokens(t *testing.T) {
 	for _, problem := range []string{"Enter a name.", "at least one scope", "when the token expires"} {
 		has(t, page, ".problem", problem)
 	}
-	page = b.post(views.TokensPath, form("name", "Nightly import", "life", "90", "scope", readUsage, "scope", writeUsage, "scope", "everything"), http.StatusOK)
+	page = b.post(views.TokensPath, form("name", "Nightly import", "life", "90", "scope", api.ReadUsage, "scope", api.WriteUsage, "scope", "everything"), http.StatusOK)
 	token := strings.TrimSpace(page.Find("[data-testid=new-token] code").Text())
 	if !strings.HasPrefix(token, "sb_") || len(token) != 46 {
 		t.Fatalf("the token is %q", token)
@@ -34,7 +35,7 @@ func TestTokens(t *testing.T) {
 	has(t, page, "[data-testid=token]", "15 Jun 2026")
 	b.get(views.TokensPath, http.StatusOK)
 	b.lacks(token, "everything") // shown once
-	has(t, b.post(views.TokensPath, form("name", "NIGHTLY  import", "life", "never", "scope", readUsage), http.StatusUnprocessableEntity), ".problem", "Another token has this name.")
+	has(t, b.post(views.TokensPath, form("name", "NIGHTLY  import", "life", "never", "scope", api.ReadUsage), http.StatusUnprocessableEntity), ".problem", "Another token has this name.")
 
 	s := &script{panel: p, token: token, header: http.Header{}}
 	s.call("GET", "/usage/2026-02", "", 200)

@@ -124,7 +124,7 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown, total, err := web.Load(&q.ListQuery, usagePage, slicePage(all))
+	shown, total, err := web.Load(&q.ListQuery, usagePage, web.SlicePage(all))
 	if err != nil {
 		return err
 	}
@@ -266,7 +266,7 @@ func (s *server) usageViews(ctx context.Context, p seats.Period, figures []seats
 func usageView(row usageRow, fetched store.FetchState) views.UsageRow {
 	view := views.UsageRow{
 		OrganizationID: row.ID, Name: row.Name, Plan: string(row.Usage.Plan), License: string(row.License),
-		Seats: row.Seats, Known: row.Known, State: usageState(row.Usage, fetched), Source: sourceName(row.Source), Why: whyFigure(row.Usage),
+		Seats: row.Seats, Known: row.Known, State: usageState(row.Usage, fetched), Source: row.Source.Name(), Why: row.Usage.Reason(),
 		Company: row.Company, Agreement: row.Agreement,
 	}
 	if row.Known && row.Source != seats.SourceLedger {
@@ -331,7 +331,7 @@ func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
 				seats = strconv.Itoa(row.Seats)
 			}
 			write(string(q.period.Month), row.Name, row.ExternalID, string(row.License), row.Usage.Plan.Name(), seats,
-				usageState(row.Usage, fetched.State), sourceName(row.Source), strconv.Itoa(row.Ledger), whyFigure(row.Usage), row.Company, row.Agreement)
+				usageState(row.Usage, fetched.State), row.Source.Name(), strconv.Itoa(row.Ledger), row.Usage.Reason(), row.Company, row.Agreement)
 		}
 		return nil
 	})

@@ -120,3 +120,11 @@ func WithQuery(path string, values url.Values, pairs ...string) string {
 	}
 	return path + "?" + changed.Encode()
 }
+
+// SlicePage is the fetch function of a list that is in memory already.
+func SlicePage[T any](rows []T) func(limit, offset int) ([]T, int, error) {
+	return func(limit, offset int) ([]T, int, error) {
+		start := min(offset, len(rows))
+		return rows[start:min(start+limit, len(rows))], len(rows), nil
+	}
+}

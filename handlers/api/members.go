@@ -1,8 +1,7 @@
-package handlers
+package api
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"seatbridge/billing"
@@ -53,20 +52,26 @@ type changedMembers struct {
 	Unknown []string `json:"unknown" doc:"No member has this address."`
 }
 
-func (a *api) memberEndpoints() {
+func (a *API) memberEndpoints() {
 	const all = "/organizations/{id}/members"
-	endpoint(a, http.MethodGet, all, readMembers, "listMembers", "List an organization's members", a.listMembers)
-	endpoint(a, http.MethodPost, all, writeMembers, "addMembers", "Add members, as of now", a.addMembers)
-	endpoint(a, http.MethodPost, all+"/suspend", writeMembers, "suspendMembers", "Suspend members; they are still billed", a.memberChange(store.SeatSuspend))
-	endpoint(a, http.MethodPost, all+"/reactivate", writeMembers, "reactivateMembers", "Reactivate suspended members", a.memberChange(store.SeatReactivate))
-	endpoint(a, http.MethodPost, all+"/delete", writeMembers, "deleteMembers", "Delete members; this month they are still billed", a.memberChange(store.SeatDelete))
+	endpoint(a, operation{"GET " + all, ReadMembers, "listMembers", "List an organization's members"}, a.listMembers)
+	endpoint(a, operation{"POST " + all, WriteMembers, "addMembers", "Add members, as of now"}, a.addMembers)
+	endpoint(a, operation{
+		"POST " + all + "/suspend", WriteMembers, "suspendMembers", "Suspend members; they are still billed",
+	}, a.memberChange(store.SeatSuspend))
+	endpoint(a, operation{
+		"POST " + all + "/reactivate", WriteMembers, "reactivateMembers", "Reactivate suspended members",
+	}, a.memberChange(store.SeatReactivate))
+	endpoint(a, operation{
+		"POST " + all + "/delete", WriteMembers, "deleteMembers", "Delete members; this month they are still billed",
+	}, a.memberChange(store.SeatDelete))
 }
 
-func (a *api) listMembers(ctx context.Context, in *membersIn) (*listOf[apiMember], error) {
+func (a *API) listMembers(ctx context.Context, in *membersIn) (*listOf[apiMember], error) {
 	if _, err := a.organizationByID(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	seats, total, err := a.Store.Seats(ctx, store.SeatFilter{
+	seats, total, err := a.Web.Store.Seats(ctx, store.SeatFilter{
 		OrganizationID: in.ID, Search: web.Clean(in.Search), Status: store.SeatStatus(in.Status), Limit: in.PerPage, Offset: in.offset(),
 	})
 	items := make([]apiMember, len(seats))
@@ -79,12 +84,12 @@ func (a *api) listMembers(ctx context.Context, in *membersIn) (*listOf[apiMember
 	return pageOf(in.Paging, items, total), err
 }
 
-func (a *api) addMembers(ctx context.Context, in *addMembersIn) (*single[addedMembers], error) {
+func (a *API) addMembers(ctx context.Context, in *addMembersIn) (*single[addedMembers], error) {
 	emails := make([]string, len(in.Body.Emails))
 	for i, text := range in.Body.Emails {
 		emails[i] = web.Clean(text)
 	}
-	added, err := a.Bridge.Organizations.AddMembers(ctx, actorOf(ctx), in.ID, emails, in.Body.Pending)
+	added, err := a.Organizations.AddMembers(ctx, actorOf(ctx), in.ID, emails, in.Body.Pending)
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +97,9 @@ func (a *api) addMembers(ctx context.Context, in *addMembersIn) (*single[addedMe
 }
 
 // memberChange is the endpoint that applies an action to members named by their addresses.
-func (a *api) memberChange(action store.SeatAction) func(context.Context, *changeMembersIn) (*single[changedMembers], error) {
+func (a *API) memberChange(action store.SeatAction) func(context.Context, *changeMembersIn) (*single[changedMembers], error) {
 	return func(ctx context.Context, in *changeMembersIn) (*single[changedMembers], error) {
-		changed, err := a.Bridge.Organizations.ChangeMembers(ctx, actorOf(ctx), in.ID, action, billing.Members{Emails: in.Body.Emails})
+		changed, err := a.Organizations.ChangeMembers(ctx, actorOf(ctx), in.ID, action, billing.Members{Emails: in.Body.Emails})
 		if err != nil {
 			return nil, err
 		}

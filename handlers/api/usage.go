@@ -1,8 +1,7 @@
-package handlers
+package api
 
 import (
 	"context"
-	"net/http"
 	"slices"
 
 	"seatbridge/billing/seats"
@@ -27,7 +26,7 @@ type apiFigure struct {
 func figureOut(o store.Organization, u seats.Usage) apiFigure {
 	f := apiFigure{
 		OrganizationID: o.ID, Organization: o.Name, ExternalID: o.ExternalID, Month: string(u.Period.Month), ToDate: !u.Period.AsOf.IsZero(),
-		Plan: string(u.Plan), Source: string(u.Source), Ledger: u.Ledger, Why: whyFigure(u),
+		Plan: string(u.Plan), Source: string(u.Source), Ledger: u.Ledger, Why: u.Reason(),
 	}
 	if u.Known {
 		f.Seats = &u.Seats
@@ -61,23 +60,25 @@ type reportUsageIn struct {
 	}
 }
 
-func (a *api) usageEndpoints() {
+func (a *API) usageEndpoints() {
 	const one = "/usage/{month}/organizations/{id}"
-	endpoint(a, http.MethodGet, "/usage/{month}", readUsage, "listUsage", "List the billable seats of a month", a.listUsage)
-	endpoint(a, http.MethodGet, one, readUsage, "getUsage", "Get an organization's billable seats of a month", a.getUsage)
-	endpoint(a, http.MethodPut, one, writeUsage, "reportUsage", "Report an organization's billable seats of a month; the report beats the ledger", a.reportUsage)
+	endpoint(a, operation{"GET /usage/{month}", ReadUsage, "listUsage", "List the billable seats of a month"}, a.listUsage)
+	endpoint(a, operation{"GET " + one, ReadUsage, "getUsage", "Get an organization's billable seats of a month"}, a.getUsage)
+	endpoint(a, operation{
+		"PUT " + one, WriteUsage, "reportUsage", "Report an organization's billable seats of a month; the report beats the ledger",
+	}, a.reportUsage)
 }
 
-func (a *api) listUsage(ctx context.Context, in *usageIn) (*listOf[apiFigure], error) {
+func (a *API) listUsage(ctx context.Context, in *usageIn) (*listOf[apiFigure], error) {
 	period, err := a.periodOf(in.Month)
 	if err != nil {
 		return nil, err
 	}
-	usage, err := a.Bridge.Usage(ctx, period, nil)
+	usage, err := a.Usage(ctx, period, nil)
 	if err != nil {
 		return nil, err
 	}
-	rows, _, err := a.Store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
+	rows, _, err := a.Web.Store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func (a *api) listUsage(ctx context.Context, in *usageIn) (*listOf[apiFigure], e
 		u, counted := usage[row.ID]
 		return !counted || !u.Known && !row.CreatedAt.Before(period.End())
 	})
-	page, total, _ := slicePage(rows)(in.PerPage, in.offset())
+	page, total, _ := web.SlicePage(rows)(in.PerPage, in.offset())
 	items := make([]apiFigure, len(page))
 	for i, row := range page {
 		items[i] = figureOut(row.Organization, usage[row.ID])
@@ -93,7 +94,7 @@ func (a *api) listUsage(ctx context.Context, in *usageIn) (*listOf[apiFigure], e
 	return pageOf(in.Paging, items, total), nil
 }
 
-func (a *api) getUsage(ctx context.Context, in *FigureRef) (*single[apiFigure], error) {
+func (a *API) getUsage(ctx context.Context, in *FigureRef) (*single[apiFigure], error) {
 	period, err := a.periodOf(in.Month)
 	if err != nil {
 		return nil, err
@@ -101,8 +102,8 @@ func (a *api) getUsage(ctx context.Context, in *FigureRef) (*single[apiFigure], 
 	return a.figure(ctx, period, in.ID)
 }
 
-func (a *api) figure(ctx context.Context, p seats.Period, organizationID int64) (*single[apiFigure], error) {
-	usage, err := a.Bridge.Usage(ctx, p, []int64{organizationID})
+func (a *API) figure(ctx context.Context, p seats.Period, organizationID int64) (*single[apiFigure], error) {
+	usage, err := a.Usage(ctx, p, []int64{organizationID})
 	if err != nil {
 		return nil, err
 	}
@@ -110,16 +111,16 @@ func (a *api) figure(ctx context.Context, p seats.Period, organizationID int64) 
 	if !ok {
 		return nil, noOrganization()
 	}
-	o, err := a.Store.Organization(ctx, organizationID)
+	o, err := a.Web.Store.Organization(ctx, organizationID)
 	return &single[apiFigure]{figureOut(o, u)}, err
 }
 
-func (a *api) reportUsage(ctx context.Context, in *reportUsageIn) (*single[apiFigure], error) {
+func (a *API) reportUsage(ctx context.Context, in *reportUsageIn) (*single[apiFigure], error) {
 	period, err := a.periodOf(in.Month)
 	if err != nil {
 		return nil, err
 	}
-	err = a.Bridge.Organizations.ReportUsage(ctx, actorOf(ctx), store.UsageReport{
+	err = a.Organizations.ReportUsage(ctx, actorOf(ctx), store.UsageReport{
 		OrganizationID: in.ID, Month: period.Month, Seats: in.Body.Seats, Plan: store.Plan(in.Body.Plan), Note: web.Clean(in.Body.Note),
 		Source: string(seats.SourceAPI),
 	})

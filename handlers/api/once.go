@@ -1,4 +1,4 @@
-package handlers
+package api
 
 import (
 	"bytes"
@@ -14,17 +14,20 @@ import (
 	"seatbridge/store"
 )
 
-// maxIdempotencyKey is the longest Idempotency-Key, in bytes.
-const maxIdempotencyKey = 255
+// MaxIdempotencyKey is the longest Idempotency-Key, in bytes.
+const MaxIdempotencyKey = 255
 
 // once carries a request out unless its Idempotency-Key was used before: then the first answer is given again. An answer
 // other than success is not kept, because nothing was changed: the key may be used again.
-func (a *api) once(w http.ResponseWriter, r *http.Request, c caller, key string, body []byte) error {
-	if !plainASCII(key) || len(key) > maxIdempotencyKey {
-		return &web.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("The Idempotency-Key must be 1 to %d visible ASCII characters.", maxIdempotencyKey)}
+func (a *API) once(w http.ResponseWriter, r *http.Request, c caller, key string, body []byte) error {
+	if !plainASCII(key) || len(key) > MaxIdempotencyKey {
+		return &web.Error{
+			Status:  http.StatusBadRequest,
+			Message: fmt.Sprintf("The Idempotency-Key must be 1 to %d visible ASCII characters.", MaxIdempotencyKey),
+		}
 	}
 	hash := requestHash(r, body)
-	claimed, before, err := a.Store.ClaimIdempotencyKey(r.Context(), c.ID, key, hash, a.Now())
+	claimed, before, err := a.Web.Store.ClaimIdempotencyKey(r.Context(), c.ID, key, hash, a.Web.Now())
 	if err != nil {
 		return err
 	}
@@ -35,14 +38,14 @@ func (a *api) once(w http.ResponseWriter, r *http.Request, c caller, key string,
 	finished := false
 	defer func() {
 		if !finished { // a panic on the way
-			_ = a.Store.ReleaseIdempotencyKey(r.Context(), c.ID, key)
+			_ = a.Web.Store.ReleaseIdempotencyKey(r.Context(), c.ID, key)
 		}
 	}()
 	a.mux.ServeHTTP(answer, r)
 	if answer.status < 200 || answer.status > 299 {
-		err = a.Store.ReleaseIdempotencyKey(r.Context(), c.ID, key)
+		err = a.Web.Store.ReleaseIdempotencyKey(r.Context(), c.ID, key)
 	} else {
-		err = a.Store.FinishIdempotencyKey(r.Context(), c.ID, key, store.IdempotentAnswer{
+		err = a.Web.Store.FinishIdempotencyKey(r.Context(), c.ID, key, store.IdempotentAnswer{
 			Status: answer.status, ContentType: w.Header().Get("Content-Type"), Body: answer.body.Bytes(),
 		})
 	}
@@ -58,7 +61,9 @@ func (a *api) once(w http.ResponseWriter, r *http.Request, c caller, key string,
 func replay(w http.ResponseWriter, before store.IdempotentAnswer, hash string) error {
 	switch {
 	case before.RequestHash != hash:
-		return &web.Error{Status: http.StatusUnprocessableEntity, Message: "This Idempotency-Key was used for another request.", Do: "Use a new key."}
+		return &web.Error{
+			Status: http.StatusUnprocessableEntity, Message: "This Idempotency-Key was used for another request.", Do: "Use a new key.",
+		}
 	case before.Status == 0:
 		return &web.Error{
 			Status: http.StatusConflict, Message: "The first request with this Idempotency-Key is still being carried out.",

@@ -1,4 +1,4 @@
-package handlers
+package api
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -79,20 +80,26 @@ type updateOrganizationIn struct {
 	}
 }
 
-func (a *api) organizationEndpoints() {
+func (a *API) organizationEndpoints() {
 	const one = "/organizations/{id}"
-	organizations := a.Bridge.Organizations
-	endpoint(a, http.MethodGet, "/organizations", readOrganizations, "listOrganizations", "List organizations", a.listOrganizations)
-	endpoint(a, http.MethodPost, "/organizations", writeOrganizations, "createOrganization", "Create an organization", a.createOrganization)
-	endpoint(a, http.MethodGet, one, readOrganizations, "getOrganization", "Get an organization", a.getOrganization)
-	endpoint(a, http.MethodPatch, one, writeOrganizations, "updateOrganization", "Change an organization", a.updateOrganization)
-	endpoint(a, http.MethodDelete, one, writeOrganizations, "deleteOrganization", "Delete an organization; this month is still billed", a.organizationChange(organizations.Delete))
-	endpoint(a, http.MethodPost, one+"/suspend", writeOrganizations, "suspendOrganization", "Suspend an organization; it is still billed", a.organizationChange(organizations.Suspend))
-	endpoint(a, http.MethodPost, one+"/reactivate", writeOrganizations, "reactivateOrganization", "Reactivate a suspended organization", a.organizationChange(organizations.Reactivate))
+	organizations := a.Organizations
+	endpoint(a, operation{"GET /organizations", ReadOrganizations, "listOrganizations", "List organizations"}, a.listOrganizations)
+	endpoint(a, operation{"POST /organizations", WriteOrganizations, "createOrganization", "Create an organization"}, a.createOrganization)
+	endpoint(a, operation{"GET " + one, ReadOrganizations, "getOrganization", "Get an organization"}, a.getOrganization)
+	endpoint(a, operation{"PATCH " + one, WriteOrganizations, "updateOrganization", "Change an organization"}, a.updateOrganization)
+	endpoint(a, operation{
+		"DELETE " + one, WriteOrganizations, "deleteOrganization", "Delete an organization; this month is still billed",
+	}, a.organizationChange(organizations.Delete))
+	endpoint(a, operation{
+		"POST " + one + "/suspend", WriteOrganizations, "suspendOrganization", "Suspend an organization; it is still billed",
+	}, a.organizationChange(organizations.Suspend))
+	endpoint(a, operation{
+		"POST " + one + "/reactivate", WriteOrganizations, "reactivateOrganization", "Reactivate a suspended organization",
+	}, a.organizationChange(organizations.Reactivate))
 }
 
-func (a *api) listOrganizations(ctx context.Context, in *organizationsIn) (*listOf[apiOrganization], error) {
-	rows, total, err := a.Store.Organizations(ctx, store.OrganizationFilter{
+func (a *API) listOrganizations(ctx context.Context, in *organizationsIn) (*listOf[apiOrganization], error) {
+	rows, total, err := a.Web.Store.Organizations(ctx, store.OrganizationFilter{
 		Search: web.Clean(in.Search), Plan: store.Plan(in.Plan), License: store.License(in.License), Status: store.OrganizationStatus(in.Status),
 		Mapping: in.Mapping, Limit: in.PerPage, Offset: in.offset(),
 	})
@@ -104,8 +111,8 @@ func (a *api) listOrganizations(ctx context.Context, in *organizationsIn) (*list
 }
 
 // organizationByID is one organization as the API shows it, a deleted one, too.
-func (a *api) organizationByID(ctx context.Context, id int64) (*single[apiOrganization], error) {
-	rows, _, err := a.Store.Organizations(ctx, store.OrganizationFilter{IDs: []int64{id}, Status: store.OrganizationAny})
+func (a *API) organizationByID(ctx context.Context, id int64) (*single[apiOrganization], error) {
+	rows, _, err := a.Web.Store.Organizations(ctx, store.OrganizationFilter{IDs: []int64{id}, Status: store.OrganizationAny})
 	if err != nil {
 		return nil, err
 	}
@@ -119,12 +126,12 @@ func noOrganization() error {
 	return &web.Error{Status: http.StatusNotFound, Message: "There is no such organization."}
 }
 
-func (a *api) getOrganization(ctx context.Context, in *OrganizationRef) (*single[apiOrganization], error) {
+func (a *API) getOrganization(ctx context.Context, in *OrganizationRef) (*single[apiOrganization], error) {
 	return a.organizationByID(ctx, in.ID)
 }
 
-func (a *api) createOrganization(ctx context.Context, in *createOrganizationIn) (*single[apiOrganization], error) {
-	added, err := a.Bridge.Organizations.Add(ctx, actorOf(ctx), billing.Profile{
+func (a *API) createOrganization(ctx context.Context, in *createOrganizationIn) (*single[apiOrganization], error) {
+	added, err := a.Organizations.Add(ctx, actorOf(ctx), billing.Profile{
 		Name: web.Clean(in.Body.Name), Plan: store.Plan(in.Body.Plan), License: store.License(in.Body.License),
 		Managed: in.Body.Managed, ExternalID: web.Clean(in.Body.ExternalID),
 	})
@@ -134,8 +141,8 @@ func (a *api) createOrganization(ctx context.Context, in *createOrganizationIn) 
 	return a.organizationByID(ctx, added.ID)
 }
 
-func (a *api) updateOrganization(ctx context.Context, in *updateOrganizationIn) (*single[apiOrganization], error) {
-	_, err := a.Bridge.Organizations.Edit(ctx, actorOf(ctx), in.ID, func(p *billing.Profile) {
+func (a *API) updateOrganization(ctx context.Context, in *updateOrganizationIn) (*single[apiOrganization], error) {
+	_, err := a.Organizations.Edit(ctx, actorOf(ctx), in.ID, func(p *billing.Profile) {
 		assign(&p.Name, in.Body.Name)
 		assign(&p.Plan, in.Body.Plan)
 		assign(&p.License, in.Body.License)
@@ -157,8 +164,11 @@ func assign[T ~string](into *T, sent *string) {
 	}
 }
 
+// deed is something done with an organization.
+type deed func(ctx context.Context, who problem.Actor, id int64) (o store.Organization, done bool, err error)
+
 // organizationChange is the endpoint that brings an organization into a state; one that is there already is left alone.
-func (a *api) organizationChange(change organizationChange) func(context.Context, *OrganizationRef) (*single[apiOrganization], error) {
+func (a *API) organizationChange(change deed) func(context.Context, *OrganizationRef) (*single[apiOrganization], error) {
 	return func(ctx context.Context, in *OrganizationRef) (*single[apiOrganization], error) {
 		if _, _, err := change(ctx, actorOf(ctx), in.ID); err != nil {
 			return nil, err
@@ -168,8 +178,8 @@ func (a *api) organizationChange(change organizationChange) func(context.Context
 }
 
 // periodOf is the period of a month's figures: the current one to date.
-func (a *api) periodOf(text string) (seats.Period, error) {
-	period, problem := seats.ParsePeriod(text, a.Now())
+func (a *API) periodOf(text string) (seats.Period, error) {
+	period, problem := seats.ParsePeriod(text, a.Web.Now())
 	if problem != "" {
 		return period, &web.Error{Status: http.StatusUnprocessableEntity, Message: problem}
 	}
