@@ -1,13 +1,13 @@
 # Seatbridge. `make help` lists the targets; each line of help is the comment behind a target's name.
 
-.PHONY: run dev generate fmt lint test e2e fuzz mutants vuln screenshot build help
+.PHONY: run demo dev generate fmt lint test check soak e2e fuzz mutants cover dead vuln screenshot build help
 .DEFAULT_GOAL := help
-
-# Chromium for the tests in a browser.
-export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 run: ## serve the data in ./data
 	go run .
+
+demo: ## serve sample data, with simulators of ConnectWise PSA and of NordPass
+	go run . demo
 
 dev: ## run the demo, rebuilt and reloaded whenever a template or a Go file changes
 	go tool templ generate --watch --path=. --proxy=http://127.0.0.1:8080 --cmd='go run . demo'
@@ -25,10 +25,16 @@ lint: ## vet, staticcheck and sqlclosecheck
 	go vet -vettool="$$(go tool -n sqlclosecheck)" ./...
 
 test: ## run the tests with the race detector
-	go test -race ./...
+	go test -race -timeout 30m ./...
+
+check: ## do what CI does for every commit; installs what is missing with apt
+	./.ci/run
+
+soak: ## run all that is long, at its full size: an hour on two cores
+	./.ci/soak
 
 e2e: ## walk the guide in a real browser and kill a server in the middle of its syncs
-	go test -tags e2e -count=1 -run 'TestJourney|TestKilled' -v .
+	./.ci/e2e -v
 
 fuzz: ## run every fuzz target for FUZZTIME (default 10s)
 	./.ci/fuzz $(or $(FUZZTIME),10s)
@@ -39,11 +45,18 @@ MUTATED = $(addprefix ./,$(wildcard $(addprefix billing/,seats plan match table 
 mutants: ## put small faults into what decides about money, and see whether the tests notice
 	go run ./.ci/mutants -allowed .ci/mutants/allowed.txt $(MUTANTS) $(MUTATED)
 
+cover: ## say how much of each package the tests reach, and write cover.out
+	./.ci/cover
+
+dead: ## find functions that nothing reaches, not even a test
+	@found=$$(go run golang.org/x/tools/cmd/deadcode@v0.51.0 -test -tags 'e2e thirdparty' ./...) || exit; \
+	[ -z "$$found" ] || { echo "$$found"; exit 1; }
+
 vuln: ## look for known vulnerabilities in what is used (asks vuln.go.dev)
-	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
+	./.ci/vuln
 
 screenshot: ## make docs/overview.png anew from the demo
-	SEATBRIDGE_SCREENSHOT=$(CURDIR)/docs/overview.png go test -tags e2e -count=1 -run TestJourney .
+	SEATBRIDGE_SCREENSHOT=$(CURDIR)/docs/overview.png ./.ci/e2e -run '^TestJourney$$'
 
 build: ## build the binary ./seatbridge
 	go build -trimpath -ldflags='-s -w' -o seatbridge .

@@ -214,7 +214,7 @@ func (w *world) said(err error) *store.Problem {
 // SEATBRIDGE_DROPS is the number of runs.
 func TestRandomDropsNeverDouble(t *testing.T) {
 	t.Parallel()
-	runs := soak.Count("SEATBRIDGE_DROPS", 20, 1000)
+	runs := soak.Count("SEATBRIDGE_DROPS", 50, 1000)
 	const perWorld, perRun = 20, 4
 	for begin := 0; begin < runs; begin += perWorld {
 		t.Run(fmt.Sprintf("from %d", begin), func(t *testing.T) {
