@@ -23,7 +23,6 @@ func TestLimits(t *testing.T) {
 			"handlers.server.routes": 200, // a table
 		}},
 		{5, "parameters", house.measure(function.parameters), map[string]int{
-			"connectwise/cwsim.matching":                 6,
 			"handlers.server.providerTested":             6,
 			"handlers.server.rejectMapping":              6,
 			"handlers.server.rejectProduct":              6,

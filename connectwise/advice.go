@@ -43,7 +43,8 @@ func Advise(err error) Advice {
 func (e *Error) advise() (what, do string) {
 	if e.unknown && e.kind != ErrUnknownOutcome {
 		what, _ = e.adviseKind()
-		return what + " The change may have been made all the same.", "Look at the agreement in ConnectWise, or sync again: Seatbridge looks before it writes."
+		return what + " The change may have been made all the same.",
+			"Look at the agreement in ConnectWise, or sync again: Seatbridge looks before it writes."
 	}
 	return e.adviseKind()
 }
@@ -66,9 +67,11 @@ func (e *Error) adviseKind() (what, do string) {
 	case ErrRateLimited:
 		return "ConnectWise received too many requests and asks to wait.", "Try again " + waitPhrase(e.RetryAfter) + "."
 	case ErrMaintenance:
-		return "ConnectWise is not available at the moment, perhaps for maintenance.", "Try again in a few minutes, and look at ConnectWise's status page if it lasts."
+		return "ConnectWise is not available at the moment, perhaps for maintenance.",
+			"Try again in a few minutes, and look at ConnectWise's status page if it lasts."
 	case ErrServer:
-		return "ConnectWise reported an internal error.", "Try again in a few minutes; if it lasts, give the technical cause to ConnectWise support."
+		return "ConnectWise reported an internal error.",
+			"Try again in a few minutes; if it lasts, give the technical cause to ConnectWise support."
 	case ErrWrongType:
 		return "ConnectWise could not read a value that Seatbridge sent.", "Report this with the technical cause: repeating it does not help."
 	case ErrUnroutable:
@@ -77,16 +80,20 @@ func (e *Error) adviseKind() (what, do string) {
 	case ErrUnknownCompany:
 		return "ConnectWise does not know this company name.", "Enter the company ID that you type when you sign in to ConnectWise."
 	case ErrNotConnectWise:
-		return "Something answers at this address, but it is not the ConnectWise API.", "Check the site URL: it is the address at which you sign in to ConnectWise."
+		return "Something answers at this address, but it is not the ConnectWise API.",
+			"Check the site URL: it is the address at which you sign in to ConnectWise."
 	case ErrSSLRequired:
-		return "The ConnectWise sign-in host was called where the API host was needed.", "Enter the site URL at which you sign in, and save the connection again."
+		return "The ConnectWise sign-in host was called where the API host was needed.",
+			"Enter the site URL at which you sign in, and save the connection again."
 	case ErrRedirect:
 		return "ConnectWise sent the request on to another address, and the API keys were not sent there.",
 			"If you know the other address in the technical cause, enter it as the site URL."
 	case ErrUnknownOutcome:
-		return "ConnectWise's answer does not tell whether the change was made.", "Look at the agreement in ConnectWise, or sync again: Seatbridge looks before it writes."
+		return "ConnectWise's answer does not tell whether the change was made.",
+			"Look at the agreement in ConnectWise, or sync again: Seatbridge looks before it writes."
 	case ErrNotApplied:
-		return "ConnectWise accepted the change but did not apply it as asked.", "Look at the record in ConnectWise, and correct it there if needed."
+		return "ConnectWise accepted the change but did not apply it as asked.",
+			"Look at the record in ConnectWise, and correct it there if needed."
 	case ErrTimeout:
 		return "ConnectWise did not answer in time.", "Try again; if it lasts, look at ConnectWise's status page."
 	case ErrUnreachable:
@@ -109,7 +116,8 @@ func (e *Error) adviseInvalid() (what, do string) {
 	case errors.Is(e, ErrExists):
 		return "ConnectWise already has a record with this identifier.", "Choose the existing one, or use another identifier."
 	case e.says("billing start date"):
-		return "The line would start before the agreement's billing starts.", "Check the agreement's billing start date in ConnectWise, and sync again."
+		return "The line would start before the agreement's billing starts.",
+			"Check the agreement's billing start date in ConnectWise, and sync again."
 	case PeriodInvoiced(e):
 		return "The agreement's period is invoiced already, and the agreement does not prorate.",
 			"Allow proration on the agreement in ConnectWise, or let the line start on the next invoice date."
@@ -157,7 +165,8 @@ func (e *Error) adviseUnreachable() (what, do string) {
 	case isTimeout(e.cause), errors.Is(e.cause, syscall.EHOSTUNREACH), errors.Is(e.cause, syscall.ENETUNREACH):
 		return fmt.Sprintf("No connection to %s could be made.", host), "Check this machine's network, its firewall and its proxy settings."
 	}
-	return fmt.Sprintf("The connection to %s was lost.", host), "Try again; if it happens again, check the network between this machine and ConnectWise."
+	return fmt.Sprintf("The connection to %s was lost.", host),
+		"Try again; if it happens again, check the network between this machine and ConnectWise."
 }
 
 func waitPhrase(d time.Duration) string {

@@ -94,7 +94,13 @@ func (f CatalogFilter) exact(item CatalogItem) bool {
 func (f CatalogFilter) listings() []listing {
 	var text condition
 	if search := clean(f.Search); search != "" {
-		text = or(containsText("identifier", search), containsText("description", search), containsText("category/name", search), priceIs(search), classIs(search))
+		text = or(
+			containsText("identifier", search),
+			containsText("description", search),
+			containsText("category/name", search),
+			priceIs(search),
+			classIs(search),
+		)
 	}
 	if identifier := clean(f.Identifier); identifier != "" {
 		text = and(text, equalsText("identifier", identifier))

@@ -16,14 +16,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// refusalOf is the error for an answer to a request.
-func refusalOf(c *Client, method, path string, status int, contentType, body string, header ...string) *Error {
-	resp := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}}}
-	for i := 0; i+1 < len(header); i += 2 {
-		resp.Header.Set(header[i], header[i+1])
-	}
-	return c.refusal(request{method: method, path: path}, resp, []byte(body))
+// refusalOf is the error for an answer to a request such as "GET /path".
+func refusalOf(c *Client, to string, status int, header http.Header, body string) *Error {
+	method, path, _ := strings.Cut(to, " ")
+	return c.refusal(request{method: method, path: path}, &http.Response{StatusCode: status, Header: header}, []byte(body))
 }
+
+// typed is the header of an answer with that type of content.
+func typed(contentType string) http.Header { return http.Header{"Content-Type": {contentType}} }
 
 const jsonType = "application/json; charset=utf-8"
 
@@ -69,7 +69,7 @@ func TestErrorKinds(t *testing.T) {
 		{"page without a type", record, 200, "", html, ErrNotConnectWise},
 		{"redirect", record, 302, "", ``, ErrRedirect},
 	} {
-		err := refusalOf(c, http.MethodGet, test.path, test.status, test.contentType, test.body)
+		err := refusalOf(c, "GET "+test.path, test.status, typed(test.contentType), test.body)
 		if !errors.Is(err, test.want) {
 			t.Errorf("%s: %v", test.name, err)
 		}
@@ -79,10 +79,12 @@ func TestErrorKinds(t *testing.T) {
 func TestErrorDetails(t *testing.T) {
 	t.Parallel()
 	c := newTestClient(t, func(cfg *Config) { cfg.Site = "https://psa.example" })
-	got := refusalOf(c, http.MethodPost, "/finance/agreements/7/additions", 400, jsonType, "{\r\n"+
+	header := typed(jsonType)
+	header.Set("x-cw-request-id", "abc-123")
+	got := refusalOf(c, "POST /finance/agreements/7/additions", 400, header, "{\r\n"+
 		`"code":"InvalidObject","message":"addition object is invalid","errors":[`+
 		`{"code":"InvalidObject","message":"effectiveDate cannot be less than the agreement billing start date","resource":"addition","field":"effectiveDate","details":null},`+
-		`{"code":7,"details":"more","field":null}]}`, "x-cw-request-id", "abc-123")
+		`{"code":7,"details":"more","field":null}]}`)
 	want := &Error{
 		Method: "POST", Path: "/finance/agreements/7/additions", StatusCode: 400,
 		Code: "InvalidObject", Message: "addition object is invalid", RequestID: "abc-123",
@@ -100,11 +102,13 @@ func TestErrorDetails(t *testing.T) {
 			t.Errorf("%q is not in %s", part, text)
 		}
 	}
-	limited := refusalOf(c, http.MethodGet, "/x", 429, jsonType, `{"error":"ConnectWiseAPI","message":"Too many"}`, "Retry-After", "40")
+	header = typed(jsonType)
+	header.Set("Retry-After", "40")
+	limited := refusalOf(c, "GET /x", 429, header, `{"error":"ConnectWiseAPI","message":"Too many"}`)
 	if limited.Code != "ConnectWiseAPI" || limited.RetryAfter != 40*time.Second {
 		t.Errorf("429: code %q, retry after %s", limited.Code, limited.RetryAfter)
 	}
-	page := refusalOf(c, http.MethodGet, "/x", 503, "text/html", "<html><head><title>\n Down for\n maintenance </title></head><body>…</body></html>")
+	page := refusalOf(c, "GET /x", 503, typed("text/html"), "<html><head><title>\n Down for\n maintenance </title></head><body>…</body></html>")
 	if page.Message != "web page “Down for maintenance”" {
 		t.Errorf("page: %q", page.Message)
 	}
@@ -127,8 +131,7 @@ func TestForbiddenNamesTheRight(t *testing.T) {
 		"POST /procurement/catalog":                 "Product Catalog – Add",
 		"GET /system/mySecurity":                    "",
 	} {
-		method, path, _ := strings.Cut(request, " ")
-		err := refusalOf(c, method, path, 403, jsonType, `{"code":"Security"}`)
+		err := refusalOf(c, request, 403, typed(jsonType), `{"code":"Security"}`)
 		if err.Right != want {
 			t.Errorf("%s: %q, want %q", request, err.Right, want)
 		}
@@ -264,7 +267,7 @@ func FuzzDecodeError(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, status int, contentType, body string) {
-		failure := refusalOf(c, http.MethodPost, "/finance/agreements/7/additions", status, contentType, body)
+		failure := refusalOf(c, "POST /finance/agreements/7/additions", status, typed(contentType), body)
 		text := failure.Error()
 		if failure.kind == nil || !utf8.ValidString(text) || len(failure.Fields) > maxFields || len(text) > 50_000 {
 			t.Fatalf("%d %q: %q", status, body, text)

@@ -80,12 +80,12 @@ func (f *fake) allCalls() int {
 }
 
 // client is a client of the fake whose waits are short.
-func (f *fake) client(t *testing.T, change ...func(*Config)) *Client {
+func (f *fake) client(t *testing.T) *Client {
 	t.Helper()
-	return newTestClient(t, append([]func(*Config){func(cfg *Config) {
+	return newTestClient(t, func(cfg *Config) {
 		cfg.Site = f.URL
 		cfg.APIBase = f.URL + "/" + testCodebase + "/apis/3.0"
-	}}, change...)...)
+	})
 }
 
 func newTestClient(t *testing.T, change ...func(*Config)) *Client {

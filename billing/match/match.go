@@ -1,3 +1,4 @@
+// Package match finds out, from names alone, which company in ConnectWise and which organization may be the same customer.
 package match
 
 import (

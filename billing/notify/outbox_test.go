@@ -188,7 +188,7 @@ func TestOutboxOutlivesACrash(t *testing.T) {
 	d.awake = true
 	d.tell()
 	for range 4 {
-		claimed, err = d.store.ClaimNotification(t.Context(), d.time(), d.time())
+		_, err = d.store.ClaimNotification(t.Context(), d.time(), d.time())
 		d.must(err)
 	}
 	d.reopen()

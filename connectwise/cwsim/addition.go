@@ -94,7 +94,8 @@ func setProduct(s *Sim, x *Addition, value any) *problem {
 		id = s.identifiers[strings.ToLower(identifier)]
 	}
 	if value != nil && s.catalog.find(id) == nil {
-		return &problem{"NotFound", fmt.Sprintf("Product %s not found", strings.TrimSpace(fmt.Sprint(referenceID(value), " ", identifier))), "", "product"}
+		named := strings.TrimSpace(fmt.Sprint(referenceID(value), " ", identifier))
+		return &problem{"NotFound", fmt.Sprintf("Product %s not found", named), "", "product"}
 	}
 	x.ProductID = id
 	return nil
@@ -257,8 +258,8 @@ func (s *Sim) deleteAddition(x *exchange) answer {
 // Texts that are published (docs/connectwise.md section 5).
 const (
 	effectiveTooEarly = "effectiveDate cannot be less than the agreement billing start date"
-	alreadyInvoiced   = "Since this period has already been invoiced there will not be an invoice generated for additional products for this period. " +
-		"Please prorate the agreement or update the start date to on or after the Next Invoice Date."
+	alreadyInvoiced   = "Since this period has already been invoiced there will not be an invoice generated for additional products " +
+		"for this period. Please prorate the agreement or update the start date to on or after the Next Invoice Date."
 )
 
 // additionProblems are the rules of additions; before is nil for a new one.

@@ -52,7 +52,10 @@ var agreements = newResource("agreement", "/finance/agreements", []field[Agreeme
 		if t := v.sim.agreementTypes.find(r.value.TypeID); t != nil {
 			parentType = t.value.Name
 		}
-		return object{{"id", r.id}, {"name", r.value.Name}, {"type", parentType}, {"chargeFirmFlag", false}, hrefs(v, "agreement", "/finance/agreements", r.id)}
+		return object{
+			{"id", r.id}, {"name", r.value.Name}, {"type", parentType}, {"chargeFirmFlag", false},
+			hrefs(v, "agreement", "/finance/agreements", r.id),
+		}
 	}),
 	dateField("startDate", func(x *Agreement) *time.Time { return &x.Start }),
 	dateField("endDate", func(x *Agreement) *time.Time { return &x.End }),

@@ -169,10 +169,10 @@ func listing[T any](res *resource[T], pick picker[T]) handler {
 		}
 		q, bad := parseQuery(s, x, res)
 		if bad != nil {
-			return s.unknownFields(x, *bad)
+			return s.unknownFields(*bad)
 		}
 		v := x.view()
-		found := matching(s, x, v, res, t, &q)
+		found := matching(x, v, res, t, &q)
 		page, header := x.cut(found.count(), &q)
 		items := make([]any, 0, len(page))
 		for _, i := range page {
@@ -180,7 +180,7 @@ func listing[T any](res *resource[T], pick picker[T]) handler {
 		}
 		a := jsonAnswer(http.StatusOK, items)
 		if q.forward {
-			header = x.forwardLink(&q, found.lastID(page), len(found.rows) > len(page))
+			header = x.forwardLink(found.lastID(page), len(found.rows) > len(page))
 		}
 		if header != nil {
 			a.header["Link"] = header
@@ -191,7 +191,7 @@ func listing[T any](res *resource[T], pick picker[T]) handler {
 }
 
 // unknownFields turns a refusal of fields into the empty 200 that another endpoint answered.
-func (s *Sim) unknownFields(x *exchange, bad answer) answer {
+func (s *Sim) unknownFields(bad answer) answer {
 	if s.assumptions.UnknownFieldsEmpty && strings.Contains(string(bad.body), "is not a valid field.") {
 		return jsonAnswer(http.StatusOK, []any{})
 	}
@@ -210,7 +210,7 @@ func counting[T any](res *resource[T], pick picker[T]) handler {
 			return *bad
 		}
 		q.forward, q.order = false, nil
-		found := matching(s, x, x.view(), res, t, &q)
+		found := matching(x, x.view(), res, t, &q)
 		return jsonAnswer(http.StatusOK, object{{"count", found.count()}, extra})
 	}
 }
@@ -288,7 +288,7 @@ func (r *result[T]) lastID(page []int) int {
 }
 
 // matching finds the rows of a query in their order. Forward-only needs no more than one row beyond the page.
-func matching[T any](s *Sim, x *exchange, v *view, res *resource[T], t *table[T], q *query) *result[T] {
+func matching[T any](x *exchange, v *view, res *resource[T], t *table[T], q *query) *result[T] {
 	found := &result[T]{}
 	rows := t.rows
 	if q.forward {
@@ -296,7 +296,7 @@ func matching[T any](s *Sim, x *exchange, v *view, res *resource[T], t *table[T]
 	}
 	for _, r := range rows {
 		record := &r.value
-		if !s.seenByList(x, q.filtered, r.updated) {
+		if !x.sim.seenByList(x, q.filtered, r.updated) {
 			if r.previous == nil {
 				continue
 			}
@@ -406,7 +406,7 @@ func (x *exchange) cut(count int, q *query) ([]int, []string) {
 }
 
 // forwardLink names the last id as the next pageId; at the end the header is there and its value is empty.
-func (x *exchange) forwardLink(q *query, lastID int, more bool) []string {
+func (x *exchange) forwardLink(lastID int, more bool) []string {
 	switch {
 	case x.has(MissingLink):
 		return nil

@@ -5,11 +5,13 @@ import "math/rand/v2"
 // Invented words for company names. No real company or person is meant.
 var (
 	firstWords = []string{
-		"Quillfern", "Umberlake", "Brackenholt", "Silverthistle", "Marlowick", "Fennbridge", "Oakenmere", "Plumvale", "Tarnwick", "Hazelcombe",
-		"Wrenfield", "Duskharbor", "Copperleigh", "Larkmoor", "Nettlebrook", "Pinehollow", "Thornbury Vale", "Ashgrove Hill", "Willowmarch", "Stonequay",
-		"Briarcliffe", "Coldwater Bend", "Foxglen", "Greywether", "Harrowby Lane", "Inkwell", "Juniper Row", "Kestrelton", "Lanternfield", "Mossgate",
-		"Northwillow", "Otterburn Mill", "Pebbleford", "Quarrystone", "Rookhaven", "Saltmarsh", "Tidewick", "Underhill Park", "Velvet Fern", "Winterbourne Ash",
-		"Yarrowdale", "Zephyr Point", "Amberwick", "Bluethorn", "Cinderford Row", "Driftmere", "Elderwick", "Flintmoor", "Goldenrod Way", "Heatherstow",
+		"Quillfern", "Umberlake", "Brackenholt", "Silverthistle", "Marlowick", "Fennbridge", "Oakenmere", "Plumvale", "Tarnwick",
+		"Hazelcombe", "Wrenfield", "Duskharbor", "Copperleigh", "Larkmoor", "Nettlebrook", "Pinehollow", "Thornbury Vale",
+		"Ashgrove Hill", "Willowmarch", "Stonequay", "Briarcliffe", "Coldwater Bend", "Foxglen", "Greywether", "Harrowby Lane",
+		"Inkwell", "Juniper Row", "Kestrelton", "Lanternfield", "Mossgate", "Northwillow", "Otterburn Mill", "Pebbleford",
+		"Quarrystone", "Rookhaven", "Saltmarsh", "Tidewick", "Underhill Park", "Velvet Fern", "Winterbourne Ash", "Yarrowdale",
+		"Zephyr Point", "Amberwick", "Bluethorn", "Cinderford Row", "Driftmere", "Elderwick", "Flintmoor", "Goldenrod Way",
+		"Heatherstow",
 	}
 	secondWords = []string{
 		"Dental", "Logistics", "Architects", "Accounting", "Veterinary", "Print Works", "Law Offices", "Insurance", "Bakery", "Orthopedics",

@@ -39,15 +39,20 @@ const additionsPath = "/finance/agreements/{id}/additions"
 func endpoints() []route {
 	return slices.Concat(
 		collection("/company/companies", "Company", CompanyMaintenance, companies, whole(func(s *Sim) *table[Company] { return &s.companies })),
-		collection("/company/companies/types", "Type", TableSetup, companyTypes, whole(func(s *Sim) *table[CompanyType] { return &s.companyTypes })),
-		collection("/company/companies/statuses", "Status", TableSetup, companyStatuses, whole(func(s *Sim) *table[CompanyStatus] { return &s.companyStatuses })),
+		collection("/company/companies/types", "Type", TableSetup, companyTypes,
+			whole(func(s *Sim) *table[CompanyType] { return &s.companyTypes })),
+		collection("/company/companies/statuses", "Status", TableSetup, companyStatuses,
+			whole(func(s *Sim) *table[CompanyStatus] { return &s.companyStatuses })),
 		collection("/company/companies/{id}/typeAssociations", "TypeAssociation", CompanyMaintenance, associations, (*Sim).typeAssociations),
 		collection("/finance/agreements", "Agreement", Agreements, agreements, whole(func(s *Sim) *table[Agreement] { return &s.agreements })),
-		collection("/finance/agreements/types", "Type", TableSetup, agreementTypes, whole(func(s *Sim) *table[AgreementType] { return &s.agreementTypes })),
+		collection("/finance/agreements/types", "Type", TableSetup, agreementTypes,
+			whole(func(s *Sim) *table[AgreementType] { return &s.agreementTypes })),
 		collection(additionsPath, "Addition", Agreements, additions, (*Sim).additionsOf),
-		collection("/procurement/catalog", "CatalogItem", ProductCatalog, catalogItems, whole(func(s *Sim) *table[CatalogItem] { return &s.catalog })),
+		collection("/procurement/catalog", "CatalogItem", ProductCatalog, catalogItems,
+			whole(func(s *Sim) *table[CatalogItem] { return &s.catalog })),
 		collection("/procurement/categories", "Category", TableSetup, categories, whole(func(s *Sim) *table[Category] { return &s.categories })),
-		collection("/procurement/subcategories", "SubCategory", TableSetup, subcategories, whole(func(s *Sim) *table[Subcategory] { return &s.subcategories })),
+		collection("/procurement/subcategories", "SubCategory", TableSetup, subcategories,
+			whole(func(s *Sim) *table[Subcategory] { return &s.subcategories })),
 		collection("/procurement/types", "Type", TableSetup, productTypes, whole(func(s *Sim) *table[ProductType] { return &s.productTypes })),
 		collection("/procurement/unitOfMeasures", "UnitOfMeasure", TableSetup, units, whole(func(s *Sim) *table[Unit] { return &s.units })),
 		collection("/system/mySecurity", "MySecurity", "", mySecurity, (*Sim).securityRows),
@@ -128,7 +133,8 @@ func isJSON(contentType string) bool {
 
 // versioned answers in the vendor's media type where Accept asks for it.
 func versioned(x *exchange, a answer) answer {
-	if a.status < 300 && a.status != http.StatusNoContent && strings.Contains(x.request.Header.Get("Accept"), "application/vnd.connectwise.com+json") {
+	versioned := strings.Contains(x.request.Header.Get("Accept"), "application/vnd.connectwise.com+json")
+	if a.status < 300 && a.status != http.StatusNoContent && versioned {
 		a.header.Set("Content-Type", "application/vnd.connectwise.com+json; version="+modelVersion)
 	}
 	return a

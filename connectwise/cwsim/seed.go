@@ -77,7 +77,8 @@ func (f *seeder) setupTables() {
 		f.agreementTypes.add(t.ID, t, f.by)
 	}
 	for i, t := range []ProductType{
-		{Name: "Service", XRef: "Service"}, {Name: "Subscription", XRef: "NonInventoryPart", Default: true}, {Name: "Hardware", XRef: "InventoryPart"},
+		{Name: "Service", XRef: "Service"}, {Name: "Subscription", XRef: "NonInventoryPart", Default: true},
+		{Name: "Hardware", XRef: "InventoryPart"},
 		{Name: "Fees", XRef: "OtherCharge"}, {Name: "Rental (old)", XRef: "NonInventoryPart", Inactive: true},
 	} {
 		t.ID = i + 1
@@ -219,18 +220,24 @@ func (f *seeder) sortIn(c *Company) {
 // fillAgreements gives a customer one agreement, often a second.
 func (f *seeder) fillAgreements(companyID int) {
 	start := f.month.AddDate(0, -f.chance.IntN(40)-2, 0)
-	main := f.insertAgreement(Agreement{CompanyID: companyID, Name: "Managed Services", TypeID: 1, Start: start, Prorate: f.chance.IntN(2) == 0}, f.by)
+	main := f.insertAgreement(Agreement{
+		CompanyID: companyID, Name: "Managed Services", TypeID: 1, Start: start, Prorate: f.chance.IntN(2) == 0,
+	}, f.by)
 	f.fillLines(main)
 	if f.chance.IntN(100) < 20 {
 		main.value.End = f.month.AddDate(1+f.chance.IntN(2), 0, -1)
 	}
 	switch roll := f.chance.IntN(100); {
 	case roll < 25:
-		f.fillLines(f.insertAgreement(Agreement{CompanyID: companyID, Name: "Security Subscription", TypeID: 2, Start: start, Prorate: true}, f.by))
+		f.fillLines(f.insertAgreement(Agreement{
+			CompanyID: companyID, Name: "Security Subscription", TypeID: 2, Start: start, Prorate: true,
+		}, f.by))
 	case roll < 32:
 		f.insertAgreement(cancelledAgreement(f, companyID), f.by)
 	case roll < 38:
-		f.insertAgreement(Agreement{CompanyID: companyID, Name: "Managed Services (old)", TypeID: 5, Start: start.AddDate(-3, 0, 0), End: start.AddDate(0, 0, -1)}, f.by)
+		f.insertAgreement(Agreement{
+			CompanyID: companyID, Name: "Managed Services (old)", TypeID: 5, Start: start.AddDate(-3, 0, 0), End: start.AddDate(0, 0, -1),
+		}, f.by)
 	}
 }
 
@@ -326,7 +333,8 @@ func (f *seeder) awkwardCompanies() []awkward {
 			{Name: "Invoiced, prorated", InvoicedThrough: endOfMonth, Prorate: true},
 		}},
 		{Company{Name: "Many Lines Telegraph"}, []Agreement{
-			{Name: "Several NordPass lines"}, {Name: "Ended NordPass line"}, {Name: "Included seats"}, {Name: "Half seats"}, {Name: "Line that starts later"},
+			{Name: "Several NordPass lines"}, {Name: "Ended NordPass line"}, {Name: "Included seats"},
+			{Name: "Half seats"}, {Name: "Line that starts later"},
 		}},
 		{Company{Name: "Same Name Twice Tailors"}, []Agreement{{Name: "Managed Services"}, {Name: "Managed Services"}}},
 	}

@@ -246,7 +246,8 @@ func (s *Sim) answer(w http.ResponseWriter, r *http.Request, records []Record, f
 		w.Header().Set("Link", "<"+next+`>; rel="next"`)
 	}
 	if fault == BadRecord {
-		body["organizations"] = append([]any{map[string]any{"id": "x-1", "name": "Broken", "licenses": "many", "tier": "Business"}}, asAny(records[start:end])...)
+		broken := map[string]any{"id": "x-1", "name": "Broken", "licenses": "many", "tier": "Business"}
+		body["organizations"] = append([]any{broken}, asAny(records[start:end])...)
 	}
 	if fault == InvalidJSON {
 		w.Header().Set("Content-Type", "application/json")
