@@ -80,11 +80,21 @@ func (w *billed) finished() (path string, page *goquery.Document) {
 	return path, w.b.get(path, http.StatusOK)
 }
 
+// waitFor waits until a run has ended and what it found out about the connection is noted, which its lock outlasts.
 func (w *billed) waitFor(path string) {
 	w.t.Helper()
 	w.b.until("the end of "+path, func() bool {
-		return w.b.get(path, http.StatusOK).Find("[data-testid=run-progress]").Length() == 0
+		return w.b.get(path, http.StatusOK).Find("[data-testid=run-progress]").Length() == 0 && w.idle()
 	})
+}
+
+// idle says whether no run holds the lock.
+func (w *billed) idle() bool {
+	release, err := w.store.LockSync()
+	if err == nil {
+		release()
+	}
+	return err == nil
 }
 
 // sync presses Sync now and returns the run's address and page.
