@@ -10,24 +10,6 @@ import (
 	"seatbridge/store"
 )
 
-// endsSoon is how long before its end an agreement is warned about.
-const endsSoon = 60 * 24 * time.Hour
-
-// AgreementEndsSoon is the last day of an agreement that can be billed today and ends within 60 days, or
-// nothing.
-func AgreementEndsSoon(a store.Agreement, today time.Time) string {
-	if a.EndDate == "" || a.EndDate > SoonDay(today) || AgreementUnusable(a, today) != "" {
-		return ""
-	}
-	return a.EndDate
-}
-
-// Day is the calendar day in UTC, as agreements have it.
-func Day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
-
-// SoonDay is the last day on which an agreement's end counts as soon.
-func SoonDay(today time.Time) string { return Day(today.Add(endsSoon)) }
-
 // An AgreementChoice is the agreement of a company that an organization would best be mapped to.
 type AgreementChoice struct {
 	ID     int    // 0: none of them can be used

@@ -322,21 +322,6 @@ func agreementOf(a connectwise.Agreement) store.Agreement {
 	return s
 }
 
-// AgreementUnusable says in a sentence why nothing can be billed on an imported agreement today, or nothing.
-func AgreementUnusable(a store.Agreement, today time.Time) string {
-	if !a.GoneAt.IsZero() {
-		return "The agreement no longer exists in ConnectWise."
-	}
-	found := connectwise.Agreement{Cancelled: a.Cancelled, Status: a.Status, NoEndingDate: a.EndDate == ""}
-	// Days come from the client, so they parse; an empty one stays zero.
-	found.StartDate, _ = connectwise.ParseDate(a.StartDate)
-	found.EndDate, _ = connectwise.ParseDate(a.EndDate)
-	if found.Status != connectwise.AgreementCancelled {
-		found.Status = "" // computed by ConnectWise at the import; the dates tell today's
-	}
-	return Unbillable(found, connectwise.DateOf(today))
-}
-
 // Map maps an organization to an agreement. It may be mapped to another agreement of the same company,
 // which the new mapping replaces; the line there stays as it is. Mapped to another company, it has to be
 // unmapped first, which asks what becomes of its line.

@@ -1,10 +1,8 @@
 package billing
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,11 +20,7 @@ type desk struct {
 
 func newDesk(t *testing.T) desk {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "seatbridge.db"), bytes.Repeat([]byte{7}, 32))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
+	s := openStore(t)
 	return desk{NewOrganizations(s, func() time.Time { return time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) }), t}
 }
 

@@ -128,15 +128,10 @@ func (w pairWorld) agreementProblem(p Pair, now time.Time) string {
 // organizationProblem says why the organization cannot be mapped at all, or nothing.
 func (w pairWorld) organizationProblem(p Pair) string {
 	o, known := w.organizations[p.OrganizationID]
-	switch {
-	case !known:
+	if !known {
 		return "Choose an organization."
-	case o.Status() == store.OrganizationDeleted:
-		return "This organization is deleted."
-	case !o.Managed:
-		return "This organization is not managed by the MSP; only MSP-managed organizations can be mapped."
 	}
-	return ""
+	return Unmappable(o.Organization)
 }
 
 func alreadyMapped(o store.OrganizationRow) string {

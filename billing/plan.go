@@ -345,18 +345,3 @@ func EffectiveDate(a connectwise.Agreement, today connectwise.Date) connectwise.
 	}
 	return d
 }
-
-// Unbillable says in a sentence why nothing can be billed on an agreement on that day, or nothing.
-func Unbillable(a connectwise.Agreement, today connectwise.Date) string {
-	switch {
-	case a.Cancelled || a.Status == connectwise.AgreementCancelled:
-		return "The agreement is cancelled."
-	case !a.NoEndingDate && !a.EndDate.IsZero() && a.EndDate.Before(today), a.Status == connectwise.AgreementExpired:
-		return fmt.Sprintf("The agreement ended on %s.", a.EndDate)
-	case a.StartDate.After(today):
-		return fmt.Sprintf("The agreement starts only on %s.", a.StartDate)
-	case a.Status == connectwise.AgreementInactive:
-		return "The agreement is inactive."
-	}
-	return ""
-}

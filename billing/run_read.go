@@ -152,7 +152,7 @@ func readAgreements(
 		case err != nil:
 			return nil, fmt.Errorf("reading agreement %d: %w", m.Agreement.ID, err)
 		default:
-			verdicts[m.Agreement.ID] = judged{a, judge(m, a, companies[m.Company.ID], today)}
+			verdicts[m.Agreement.ID] = judged{a, MappedUnbillable(m, a, companies[m.Company.ID], today)}
 		}
 	}
 	return verdicts, nil
@@ -167,17 +167,6 @@ func agreementRecord(
 		return a, nil
 	}
 	return client.Agreement(ctx, id)
-}
-
-// judge says in a sentence why nothing can be billed on a mapped agreement, or nothing.
-func judge(m store.MappedAgreement, a connectwise.Agreement, c connectwise.Company, today connectwise.Date) string {
-	switch {
-	case m.Moved || m.Company.ID != 0 && a.Company.ID != m.Company.ID:
-		return "The agreement belongs to another company now than the one it was mapped with."
-	case c.Deleted:
-		return fmt.Sprintf("The company %s is deleted in ConnectWise.", c.Name)
-	}
-	return Unbillable(a, today)
 }
 
 // readLines reads the bound additions, by agreement.

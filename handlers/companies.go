@@ -82,7 +82,7 @@ func (s *server) companyFacts(ctx context.Context, q companyQuery, page *views.C
 		return err
 	}
 	page.Unmapped = page.All - page.Mapped
-	if _, page.Attention, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowAttention, Limit: 1}); err != nil {
+	if _, page.Attention, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowAttention, Today: q.filter.Today, Limit: 1}); err != nil {
 		return err
 	}
 	if _, page.Suggested, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowSuggested, Limit: 1}); err != nil {
@@ -174,35 +174,27 @@ func (s *server) companyRow(c store.CompanyRow, organizations map[int64]store.Or
 		choice.ID = 0
 	}
 	row.Agreements = s.agreementOptions(c.Agreements, choice.ID)
-	agreements := map[int]store.Agreement{}
-	for _, a := range c.Agreements {
-		agreements[a.ID] = a
+	agreements := map[int]*store.Agreement{}
+	for i, a := range c.Agreements {
+		agreements[a.ID] = &c.Agreements[i]
 	}
 	for _, m := range c.Mappings {
 		row.Mappings = append(row.Mappings, s.companyMapping(m, agreements, organizations[m.OrganizationID]))
 	}
-	if row.Gone && len(row.Mappings) > 0 {
-		row.Warning = "The last import did not find this company any more. Unmap its organizations, or import again with other types and statuses."
+	if len(row.Mappings) > 0 {
+		row.Warning = billing.CompanyUnusable(c.Company)
 	}
 	return row
 }
 
-func (s *server) companyMapping(m store.MappedOrganization, agreements map[int]store.Agreement, o store.Organization) views.CompanyMapping {
-	agreement, found := agreements[m.AgreementID]
-	mapping := views.CompanyMapping{
-		OrganizationID: m.OrganizationID, Organization: m.Organization, Plan: string(o.Plan), License: string(o.License), Agreement: agreement.Name,
+func (s *server) companyMapping(m store.MappedOrganization, agreements map[int]*store.Agreement, o store.Organization) views.CompanyMapping {
+	agreement := agreements[m.AgreementID]
+	mapping := views.CompanyMapping{OrganizationID: m.OrganizationID, Organization: m.Organization, Plan: string(o.Plan), License: string(o.License)}
+	if agreement != nil {
+		mapping.Agreement = agreement.Name
 	}
-	switch {
-	case !found:
-		mapping.Warning = "The agreement belongs to another company now. Unmap the organization and map it again."
-	case billing.AgreementUnusable(agreement, s.Now()) != "":
-		mapping.Warning = billing.AgreementUnusable(agreement, s.Now())
-	case !o.DeletedAt.IsZero():
-		mapping.Warning = "The organization is deleted. After the next monthly sync it can be unmapped."
-	case !o.Managed:
-		mapping.Warning = "The organization is no longer MSP-managed; only managed ones are synced."
-	case billing.AgreementEndsSoon(agreement, s.Now()) != "":
-		mapping.EndsSoon = agreement.EndDate
+	if mapping.Warning = billing.MappingUnusable(o, agreement, s.Now()); agreement != nil && mapping.Warning == "" {
+		mapping.EndsSoon = billing.AgreementEndsSoon(*agreement, s.Now())
 	}
 	return mapping
 }

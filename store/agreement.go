@@ -24,9 +24,6 @@ type Agreement struct {
 	GoneAt          time.Time // set while imports do not find it
 }
 
-// agreementActive is the status, as ConnectWise words it, of an agreement that can be billed (docs/connectwise.md section 5).
-const agreementActive = "Active"
-
 const agreementColumns = `a.id, a.company_id, a.name, a.type_name, COALESCE(a.parent_id, 0), a.status, a.start_date, a.end_date,
 	a.bill_start_date, a.next_invoice_date, a.prorate, a.cancelled, a.imported_at, a.gone_at`
 

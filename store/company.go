@@ -58,8 +58,8 @@ type MappedOrganization struct {
 type CompanyShow string
 
 // What a company list shows. ShowAttention are companies with a mapping that cannot be synced as it is:
-// company or agreement gone, agreement cancelled, not active or moved to another company, organization
-// deleted or not managed.
+// company gone, organization deleted or not managed, agreement moved to another company or one that cannot
+// be billed on the day Today.
 const (
 	ShowAll       CompanyShow = "all"
 	ShowMapped    CompanyShow = "mapped"
@@ -87,7 +87,7 @@ type CompanyFilter struct {
 	TypeID        int
 	StatusID      int
 	Agreements    AgreementState
-	Today, Soon   string // calendar days, for Agreements: the present one and the last that is soon
+	Today, Soon   string // calendar days, for Agreements and ShowAttention: the present one and the last that is soon
 	IDs           []int  // not nil: only these
 	Sort          string // "name" (the default), "identifier", "status", "score" (of the best open suggestion), "mapped" (when)
 	Desc          bool
@@ -147,10 +147,9 @@ func (f CompanyFilter) where() *filter {
 	case ShowSuggested:
 		w.and(`EXISTS (SELECT 1 FROM suggestions s WHERE s.company_id = c.id AND ` + openSuggestion + `)`)
 	case ShowAttention:
-		w.and(`EXISTS (SELECT 1 FROM mappings m JOIN agreements a ON a.id = m.agreement_id JOIN organizations o ON o.id = m.organization_id
-			WHERE m.company_id = c.id AND (c.gone_at IS NOT NULL
-				OR a.gone_at IS NOT NULL OR a.cancelled OR a.status <> ? OR a.company_id <> m.company_id
-				OR o.deleted_at IS NOT NULL OR NOT o.managed))`, agreementActive)
+		w.and(`EXISTS (SELECT 1 FROM mappings m JOIN organizations o ON o.id = m.organization_id
+			WHERE m.company_id = c.id AND (c.gone_at IS NOT NULL OR o.deleted_at IS NOT NULL OR NOT o.managed
+				OR NOT EXISTS (SELECT 1 FROM `+billableAgreements+` AND a.id = m.agreement_id)))`, f.Today, f.Today)
 	}
 	if f.IDs != nil {
 		w.and(`c.id IN ` + in(f.IDs))

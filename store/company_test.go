@@ -17,7 +17,7 @@ func importOf(n int) Import {
 	im := Import{TypeIDs: []int{1}, StatusIDs: []int{10}, At: t0}
 	for i := 1; i <= n; i++ {
 		im.Companies = append(im.Companies, Company{ID: i, Identifier: fmt.Sprintf("C%d", i), Name: fmt.Sprintf("Company %d", i), Status: active, Types: []Named{client}})
-		im.Agreements = append(im.Agreements, Agreement{ID: 100 + i, CompanyID: i, Name: fmt.Sprintf("Agreement %d", 100+i), TypeName: "Managed", Status: agreementActive})
+		im.Agreements = append(im.Agreements, Agreement{ID: 100 + i, CompanyID: i, Name: fmt.Sprintf("Agreement %d", 100+i), TypeName: "Managed", Status: "Active"})
 	}
 	return im
 }
@@ -129,7 +129,7 @@ func TestAgreementMovesToAnotherCompany(t *testing.T) {
 	moved := importOf(2)
 	moved.Agreements[0].CompanyID = 2
 	must[ImportResult](t)(s.SaveImport(t.Context(), moved))
-	page, _, err := s.Companies(t.Context(), CompanyFilter{Show: ShowAttention})
+	page, _, err := s.Companies(t.Context(), CompanyFilter{Show: ShowAttention, Today: "2026-03-01"})
 	check(t, err)
 	if len(page) != 1 || page[0].ID != 1 {
 		t.Errorf("needing attention: %+v", page)
@@ -160,8 +160,8 @@ func TestCompanies(t *testing.T) {
 	im.Companies[1].Types = []Named{vendor}
 	im.Companies[2].Status = Named{11, "Lead"}
 	im.Agreements[3].Cancelled = true
-	im.Agreements[4].Status = "Expired"
-	im.Agreements[2].Status = "Expired" // without a mapping it needs no attention
+	im.Agreements[4].EndDate = "2026-02-28" // its status was "Active" when it was imported
+	im.Agreements[2].EndDate = "2026-02-28" // without a mapping it needs no attention
 	must[ImportResult](t)(s.SaveImport(t.Context(), im))
 	for i, company := range []int{1, 4, 5, 6, 7, 8} {
 		mapTo(t, s, orgs[i].ID, company, 100+company)
@@ -191,8 +191,8 @@ func TestCompanies(t *testing.T) {
 		{"status", CompanyFilter{StatusID: 11}, []int{3}, 1},
 		{"mapped", CompanyFilter{Show: ShowMapped}, []int{1, 4, 6, 5, 8, 7}, 6},
 		{"unmapped", CompanyFilter{Show: ShowUnmapped}, []int{2, 3}, 2},
-		{"attention", CompanyFilter{Show: ShowAttention}, []int{4, 6, 5, 8, 7}, 5},
-		{"everything at once", CompanyFilter{Search: "exp", Show: ShowAttention, TypeID: 1, StatusID: 10, Limit: 5}, []int{5}, 1},
+		{"attention", CompanyFilter{Show: ShowAttention, Today: "2026-03-01"}, []int{4, 6, 5, 8, 7}, 5},
+		{"everything at once", CompanyFilter{Search: "exp", Show: ShowAttention, Today: "2026-03-01", TypeID: 1, StatusID: 10, Limit: 5}, []int{5}, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			page, total, err := s.Companies(t.Context(), tc.f)
