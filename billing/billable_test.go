@@ -1,21 +1,20 @@
 package billing
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"seatbridge/store"
+	"seatbridge/store/storetest"
 )
 
 // The list of companies that need attention asks the database, its rows ask MappingUnusable: they have to agree.
 func TestAttentionFilterAgreesWithBillable(t *testing.T) {
 	t.Parallel()
-	s := openStore(t)
+	s := storetest.Open(t)
 	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 	made := generateMappings(t, s, rand.New(rand.NewPCG(7, 9)), now)
 	all, _, err := s.Companies(t.Context(), store.CompanyFilter{})
@@ -136,15 +135,4 @@ func changedImport(im store.Import, r *rand.Rand, now time.Time) store.Import {
 		later.Agreements = append(later.Agreements, a)
 	}
 	return later
-}
-
-// openStore opens a new database that lives as long as the test.
-func openStore(t *testing.T) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "seatbridge.db"), bytes.Repeat([]byte{7}, 32))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
 }

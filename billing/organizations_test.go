@@ -10,6 +10,7 @@ import (
 
 	"seatbridge/billing/seats"
 	"seatbridge/store"
+	"seatbridge/store/storetest"
 )
 
 // desk is the organizations of a new store, and what the activity log says.
@@ -20,7 +21,7 @@ type desk struct {
 
 func newDesk(t *testing.T) desk {
 	t.Helper()
-	s := openStore(t)
+	s := storetest.Open(t)
 	return desk{NewOrganizations(s, func() time.Time { return time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) }), t}
 }
 

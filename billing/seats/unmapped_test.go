@@ -1,4 +1,4 @@
-package billing
+package seats
 
 import (
 	"fmt"
@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"seatbridge/store"
+	"seatbridge/store/storetest"
 )
 
 // CountUnmappedBillable states in SQL who is billed at a moment, billedTime in Go: they have to agree.
 func TestUnmappedBillableAgreesWithBilledTime(t *testing.T) {
 	t.Parallel()
-	s := openStore(t)
+	s := storetest.Open(t)
 	r := rand.New(rand.NewPCG(3, 5))
 	now := time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
 	for i := range 300 {
@@ -47,8 +48,11 @@ func generateUnmapped(t *testing.T, s *store.Store, r *rand.Rand, name string, n
 		}
 	}
 	created := now.Add(-trialLength + time.Duration(r.IntN(3)-1)*time.Second)
-	p := Profile{Name: name, Plan: store.Business, License: []store.License{store.Standard, store.Trial}[r.IntN(2)], Managed: r.IntN(5) > 0}
-	o, err := s.CreateOrganization(t.Context(), p.New(created))
+	o := store.Organization{Name: name, Plan: store.Business, License: store.Standard, Managed: r.IntN(5) > 0, CreatedAt: created}
+	if r.IntN(2) == 0 {
+		o.License, o.TrialEndsAt = store.Trial, TrialEnd(created)
+	}
+	o, err := s.CreateOrganization(t.Context(), o)
 	must(err)
 	if r.IntN(3) > 0 {
 		emails := []string{"a@example.com"}
