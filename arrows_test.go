@@ -19,15 +19,17 @@ const module = "seatbridge"
 // A new room adds its line here; a new arrow is a decision, with its reason in docs/decisions.
 var arrows = map[string]string{
 	module:                      "billing billing/seats connectwise/cwsim handlers nordpass/npsim scheduler store",
-	"handlers":                  "billing billing/notify billing/problem billing/seats billing/table handlers/api handlers/web static store views",
+	"handlers":                  "billing billing/notify billing/plan billing/problem billing/seats billing/table handlers/api handlers/web static store views",
 	"handlers/api":              "billing billing/problem billing/seats handlers/web store",
 	"handlers/web":              "billing/problem store views",
 	"views":                     "static",
-	"billing":                   "billing/background billing/match billing/notify billing/problem billing/seats billing/table connectwise nordpass store",
+	"billing":                   "billing/background billing/match billing/notify billing/plan billing/problem billing/seats billing/table connectwise nordpass store",
 	"billing/background":        "",
 	"billing/match":             "",
 	"billing/notify":            "billing/background billing/problem store",
 	"billing/notify/notifytest": "",
+	"billing/plan":              "billing/seats connectwise store",
+	"billing/plan/plantest":     "store",
 	"billing/problem":           "store",
 	"billing/seats":             "billing/problem store",
 	"billing/table":             "billing/problem store",
@@ -40,6 +42,7 @@ var arrows = map[string]string{
 	"nordpass/npsim":            "",
 	"scheduler":                 "",
 	"static":                    "",
+	"store/storetest":           "store",
 	"store":                     "",
 }
 

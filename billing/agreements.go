@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"seatbridge/billing/plan"
 	"seatbridge/store"
 )
 
@@ -27,7 +28,7 @@ type AgreementHints struct {
 // only one of these has a line of a mapped product, or if only one is of the preferred type. Otherwise
 // it is a guess to start from: a mapping to the wrong agreement is a wrong invoice.
 func ChooseAgreement(agreements []store.Agreement, hints AgreementHints, today time.Time) AgreementChoice {
-	usable := slices.DeleteFunc(slices.Clone(agreements), func(a store.Agreement) bool { return AgreementUnusable(a, today) != "" })
+	usable := slices.DeleteFunc(slices.Clone(agreements), func(a store.Agreement) bool { return plan.AgreementUnusable(a, today) != "" })
 	switch len(usable) {
 	case 0:
 		return AgreementChoice{Reason: noUsableAgreement(agreements)}

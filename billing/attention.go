@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/plan"
 	"seatbridge/store"
 )
 
@@ -137,7 +138,7 @@ func (b *Bridge) lineAttention(ctx context.Context) ([]Attention, error) {
 
 func (b *Bridge) mappingAttention(ctx context.Context) ([]Attention, error) {
 	var list []Attention
-	_, broken, err := b.store.Companies(ctx, store.CompanyFilter{Show: store.ShowAttention, Today: Day(b.now()), Limit: 1})
+	_, broken, err := b.store.Companies(ctx, store.CompanyFilter{Show: store.ShowAttention, Today: plan.Day(b.now()), Limit: 1})
 	if err != nil {
 		return nil, fmt.Errorf("finding mappings that need attention: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -34,7 +35,7 @@ func TestAttentionTellsLinesApart(t *testing.T) {
 	}
 	_, twice := w.mapped("Gamma", 2, store.Business)
 	for range 2 {
-		w.sim.AddAddition(cwsim.Addition{AgreementID: twice.ID, ProductID: w.business.ID, Quantity: qty("1")})
+		w.sim.AddAddition(cwsim.Addition{AgreementID: twice.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("1")})
 	}
 	w.set(func(s *store.Settings) { s.Holds.Seats = 10 })
 	w.join(acme, 11)

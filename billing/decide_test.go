@@ -6,6 +6,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/plan"
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -16,7 +18,7 @@ func TestHold(t *testing.T) {
 		if s == "" {
 			return decimal.NullDecimal{}
 		}
-		return decimal.NewNullDecimal(qty(s))
+		return decimal.NewNullDecimal(plantest.Quantity(s))
 	}
 	update := func(before, after string) store.Change {
 		return store.Change{Product: "P", State: store.StatePlanned, Before: number(before), After: number(after)}
@@ -27,32 +29,32 @@ func TestHold(t *testing.T) {
 		name    string
 		changes []store.Change
 		first   bool
-		policy  Policy
+		policy  plan.Policy
 		because string // part of the reason; empty: not held
 	}{
-		{"everything off", []store.Change{update("100", "0")}, true, Policy{}, ""},
-		{"few seats", []store.Change{update("5", "15")}, false, Policy{Holds: store.Holds{Seats: 10}}, ""},
-		{"many seats more", []store.Change{update("5", "16")}, false, Policy{Holds: store.Holds{Seats: 10}}, "+11 is larger than 10"},
-		{"many seats fewer", []store.Change{update("16", "5")}, false, Policy{Holds: store.Holds{Seats: 10}}, "-11 is larger than 10"},
-		{"a new line is not a large change", []store.Change{update("", "500")}, false, Policy{Holds: store.Holds{Seats: 10, Percent: 10}}, ""},
-		{"a move between lines is no change", []store.Change{update("200", "0"), update("", "200")}, false, Policy{Holds: store.Holds{Seats: 10, Percent: 10, Decrease: true, Zero: true}}, ""},
-		{"half", []store.Change{update("10", "15")}, false, Policy{Holds: store.Holds{Percent: 50}}, ""},
-		{"more than half", []store.Change{update("10", "16")}, false, Policy{Holds: store.Holds{Percent: 50}}, "more than 50 %"},
-		{"a decrease", []store.Change{update("10", "9")}, false, Policy{Holds: store.Holds{Decrease: true}}, "Fewer seats"},
-		{"an increase is no decrease", []store.Change{update("9", "10")}, false, Policy{Holds: store.Holds{Decrease: true}}, ""},
-		{"to zero", []store.Change{update("10", "0")}, false, Policy{Holds: store.Holds{Zero: true}}, "Nothing would be billed"},
-		{"first sync", []store.Change{update("", "5")}, true, Policy{Holds: store.Holds{First: true}}, "not written this agreement"},
-		{"later syncs", []store.Change{update("4", "5")}, false, Policy{Holds: store.Holds{First: true}}, ""},
-		{"hand edit overwritten", []store.Change{edited}, false, Policy{HandEdits: store.Overwrite}, ""},
-		{"hand edit held", []store.Change{edited}, false, Policy{HandEdits: store.Hold}, "Edited in ConnectWise"},
-		{"lines of an agreement wait together", []store.Change{edited, update("1", "2")}, false, Policy{HandEdits: store.Hold}, "Edited in ConnectWise"},
+		{"everything off", []store.Change{update("100", "0")}, true, plan.Policy{}, ""},
+		{"few seats", []store.Change{update("5", "15")}, false, plan.Policy{Holds: store.Holds{Seats: 10}}, ""},
+		{"many seats more", []store.Change{update("5", "16")}, false, plan.Policy{Holds: store.Holds{Seats: 10}}, "+11 is larger than 10"},
+		{"many seats fewer", []store.Change{update("16", "5")}, false, plan.Policy{Holds: store.Holds{Seats: 10}}, "-11 is larger than 10"},
+		{"a new line is not a large change", []store.Change{update("", "500")}, false, plan.Policy{Holds: store.Holds{Seats: 10, Percent: 10}}, ""},
+		{"a move between lines is no change", []store.Change{update("200", "0"), update("", "200")}, false, plan.Policy{Holds: store.Holds{Seats: 10, Percent: 10, Decrease: true, Zero: true}}, ""},
+		{"half", []store.Change{update("10", "15")}, false, plan.Policy{Holds: store.Holds{Percent: 50}}, ""},
+		{"more than half", []store.Change{update("10", "16")}, false, plan.Policy{Holds: store.Holds{Percent: 50}}, "more than 50 %"},
+		{"a decrease", []store.Change{update("10", "9")}, false, plan.Policy{Holds: store.Holds{Decrease: true}}, "Fewer seats"},
+		{"an increase is no decrease", []store.Change{update("9", "10")}, false, plan.Policy{Holds: store.Holds{Decrease: true}}, ""},
+		{"to zero", []store.Change{update("10", "0")}, false, plan.Policy{Holds: store.Holds{Zero: true}}, "Nothing would be billed"},
+		{"first sync", []store.Change{update("", "5")}, true, plan.Policy{Holds: store.Holds{First: true}}, "not written this agreement"},
+		{"later syncs", []store.Change{update("4", "5")}, false, plan.Policy{Holds: store.Holds{First: true}}, ""},
+		{"hand edit overwritten", []store.Change{edited}, false, plan.Policy{HandEdits: store.Overwrite}, ""},
+		{"hand edit held", []store.Change{edited}, false, plan.Policy{HandEdits: store.Hold}, "Edited in ConnectWise"},
+		{"lines of an agreement wait together", []store.Change{edited, update("1", "2")}, false, plan.Policy{HandEdits: store.Hold}, "Edited in ConnectWise"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			for _, c := range hold(tt.changes, tt.first, tt.policy) {
+			for _, c := range plan.Hold(tt.changes, tt.first, tt.policy) {
 				if held := c.State == store.StateHeld; held != (tt.because != "") || !strings.Contains(c.HeldBecause, tt.because) {
-					t.Errorf("%s, held because %q; want %q", show(c), c.HeldBecause, tt.because)
+					t.Errorf("%s, held because %q; want %q", plantest.Show(c), c.HeldBecause, tt.because)
 				}
 			}
 		})
@@ -180,7 +182,7 @@ func TestUndo(t *testing.T) {
 	w.must(err)
 	for _, c := range changes {
 		if c.HandEdited != (c.Company == "Beta") {
-			t.Errorf("%s %s: hand edited %v", c.Company, show(c), c.HandEdited)
+			t.Errorf("%s %s: hand edited %v", c.Company, plantest.Show(c), c.HandEdited)
 		}
 	}
 }
@@ -192,7 +194,7 @@ func TestUnmapToZero(t *testing.T) {
 	branch := w.organization("Acme Branch", 3, store.Business)
 	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
 	foreign := w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "OTHER", Description: "Something else"})
-	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: foreign.ID, Quantity: qty("40")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: foreign.ID, Quantity: plantest.Quantity("40")})
 	w.sync()
 	w.wantLive(a.ID, "OTHER 40", "NP-BUS 8")
 	w.must(w.Unmap(t.Context(), admin(), branch.ID, true))
@@ -210,8 +212,8 @@ func TestChooseLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	acme, a := w.mapped("Acme", 5, store.Business)
-	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("2")})
-	chosen := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("3")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("2")})
+	chosen := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("3")})
 	run := w.sync()
 	changes, _, err := w.store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
 	w.must(err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
@@ -215,8 +216,8 @@ func TestAMoveIsWrittenWholeOrNotAtAll(t *testing.T) {
 			want := []string{"NP-ENT 5"}
 			switch how {
 			case "conflict":
-				w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("0")})
-				w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("0")})
+				w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("0")})
+				w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("0")})
 				want = []string{"NP-ENT 5", "NP-BUS 0", "NP-BUS 0"}
 			case "inactive":
 				w.sim.SetInactive(w.business.ID, true)
@@ -299,7 +300,7 @@ func TestUndoStaysInItsConnectWise(t *testing.T) {
 	w.connect()
 	w.mapProducts()
 	p := w.company("Acme")
-	w.sim.AddAddition(cwsim.Addition{AgreementID: p.ID, ProductID: w.business.ID, Quantity: qty("5")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: p.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("5")})
 	if p.ID != a.ID {
 		t.Fatal("ids differ")
 	}
@@ -402,8 +403,8 @@ func TestChoosingALineKeepsTheFirstHold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, a := w.mapped("Acme", 5, store.Business)
-	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("2")})
-	chosen := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("3")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("2")})
+	chosen := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("3")})
 	w.set(func(s *store.Settings) { s.Holds.First = true })
 	run := w.sync()
 	changes, _, err := w.store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
@@ -666,9 +667,9 @@ func TestUndoDoesNotTakeTheBindingBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	acme, a := w.mapped("Acme", 5, store.Business)
-	x := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("2")})
+	x := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("2")})
 	first := w.sync() // X 2>5
-	y := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("0")})
+	y := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("0")})
 	w.must(w.store.SaveLine(t.Context(), store.Line{AgreementID: a.ID, ProductID: w.business.ID, AdditionID: y.ID, Chosen: true}))
 	w.sync() // Y 0>5
 	undo, err := w.Undo(t.Context(), admin(), first.ID)
@@ -690,8 +691,8 @@ func TestChoosingFromAnOldRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, a := w.mapped("Acme", 5, store.Business)
-	x := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("0")})
-	y := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("0")})
+	x := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("0")})
+	y := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("0")})
 	run := w.sync()
 	changes, _, err := w.store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
 	w.must(err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/soak"
@@ -82,7 +83,7 @@ func walk(t *testing.T, fault cwsim.Fault) {
 	beta := w.company("Beta")
 	acme := w.company("Acme")
 	w.business = w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business"})
-	w.sim.AddAddition(cwsim.Addition{AgreementID: beta.ID, ProductID: w.business.ID, Quantity: qty("1")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: beta.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("1")})
 	acmeOrg, betaOrg := w.organization("Acme", 5, store.Business), w.organization("Beta", 3, store.Business)
 	w.sim.SetFaults(fault)
 	for _, step := range w.road(map[int]store.Organization{acme.ID: acmeOrg, beta.ID: betaOrg}) {
@@ -240,7 +241,7 @@ func dropRuns(t *testing.T, seed uint64, runs, perRun int) {
 			organizations = append(organizations, o)
 			w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, o.ID))
 			if random.IntN(3) == 0 {
-				w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("2")})
+				w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("2")})
 			}
 			wanted[a.ID] = 0
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/plan"
 	"seatbridge/store"
 )
 
@@ -122,7 +123,7 @@ func (w pairWorld) agreementProblem(p Pair, now time.Time) string {
 	case !found:
 		return "This agreement belongs to another company."
 	}
-	return AgreementUnusable(agreement, now)
+	return plan.AgreementUnusable(agreement, now)
 }
 
 // organizationProblem says why the organization cannot be mapped at all, or nothing.
@@ -131,7 +132,7 @@ func (w pairWorld) organizationProblem(p Pair) string {
 	if !known {
 		return "Choose an organization."
 	}
-	return Unmappable(o.Organization)
+	return plan.Unmappable(o.Organization)
 }
 
 func alreadyMapped(o store.OrganizationRow) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 	"golang.org/x/sync/errgroup"
 
+	"seatbridge/billing/plan"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -104,12 +105,12 @@ func (w *writer) process(ctx context.Context, m store.MappedAgreement) error {
 		return fmt.Errorf("reading the journal of agreement %d: %w", m.Agreement.ID, err)
 	}
 	s := w.situation(m, journal)
-	if s.Gone == "" && !anyUnknown(s.Wants) {
+	if s.Gone == "" && !plan.AnyUnknown(s.Wants) {
 		if s.Additions, err = w.additions(ctx, m.Agreement.ID); err != nil {
 			return w.fail(ctx, s, err)
 		}
 	}
-	changes, unsettled, err := w.take(ctx, Settle(w.look(m, w.plan(s), journal)))
+	changes, unsettled, err := w.take(ctx, plan.Settle(w.look(m, w.plan(s), journal)))
 	if err != nil {
 		return err
 	}
@@ -133,54 +134,54 @@ func (w *writer) process(ctx context.Context, m store.MappedAgreement) error {
 }
 
 // plan decides what to do on one agreement, by the kind of the run.
-func (w *writer) plan(s Situation) []store.Change {
+func (w *writer) plan(s plan.Situation) []store.Change {
 	switch w.run.Kind {
 	case store.RunUndo:
-		return planUndo(s, w.given.undo[s.Agreement.ID], w.given.later, w.given.today)
+		return plan.Undo(s, w.given.undo[s.Agreement.ID], w.given.later, w.given.today)
 	case store.RunRelease:
-		return planRelease(s, w.given.today)
+		return plan.Release(s, w.given.today)
 	}
 	if s.MappedAt.IsZero() {
-		return hold(planRelease(s, w.given.today), false, w.given.policy) // its organizations are mapped elsewhere now
+		return plan.Hold(plan.Release(s, w.given.today), false, w.given.policy) // its organizations are mapped elsewhere now
 	}
-	return Plan(s, w.given.products, w.given.today, w.given.policy)
+	return plan.Plan(s, w.given.products, w.given.today, w.given.policy)
 }
 
 // situation gathers what is known of the agreement. What the journal says was wanted is still wanted:
 // a run that goes on, or writes a preview, does not count anew.
-func (w *writer) situation(m store.MappedAgreement, journal []store.Change) Situation {
+func (w *writer) situation(m store.MappedAgreement, journal []store.Change) plan.Situation {
 	id := m.Agreement.ID
-	s := Situation{
+	s := plan.Situation{
 		Company: m.Company, Agreement: m.Agreement, Found: w.given.judged[id].found, Gone: w.given.judged[id].gone,
 		Wants: w.given.wants[id], Lines: w.given.lines[id], MappedAt: m.MappedAt,
 	}
 	if len(journal) > 0 {
-		s.Wants = Wanted(journal)
+		s.Wants = plan.Wanted(journal)
 	}
 	return s
 }
 
 // look is what Settle has to know of the agreement.
-func (w *writer) look(m store.MappedAgreement, plan, journal []store.Change) Look {
-	l := Look{Plan: plan, Journal: journal, Applies: applies(w.run), Unknown: w.given.unknown, Settled: w.now().Add(-w.settle)}
+func (w *writer) look(m store.MappedAgreement, planned, journal []store.Change) plan.Look {
+	l := plan.Look{Plan: planned, Journal: journal, Applies: applies(w.run), Unknown: w.given.unknown, Settled: w.now().Add(-w.settle)}
 	if w.run.Kind != store.RunUndo && w.run.Kind != store.RunRelease {
-		l.Outdated = Outdated(journal, m.OrganizationIDs, w.given.products)
+		l.Outdated = plan.Outdated(journal, m.OrganizationIDs, w.given.products)
 	}
 	return l
 }
 
 // take carries out what Settle decided. It returns what is to be planned; unsettled: nothing yet, because a
 // creation of unknown outcome is too young for a missing addition to mean anything.
-func (w *writer) take(ctx context.Context, steps []Step) (changes []store.Change, unsettled bool, err error) {
+func (w *writer) take(ctx context.Context, steps []plan.Step) (changes []store.Change, unsettled bool, err error) {
 	for _, s := range steps {
 		switch s.Do {
-		case Wait:
+		case plan.Wait:
 			return nil, true, nil
-		case Finish:
+		case plan.Finish:
 			err = w.finish(ctx, s.Change)
-		case Replan:
+		case plan.Replan:
 			err = w.replan(ctx, s.Change)
-		case Enter:
+		case plan.Enter:
 			changes = append(changes, s.Change)
 		}
 		if err != nil {
@@ -207,7 +208,7 @@ func (w *writer) postpone(m store.MappedAgreement) {
 }
 
 // fail records that the agreement could not be read.
-func (w *writer) fail(ctx context.Context, s Situation, cause error) error {
+func (w *writer) fail(ctx context.Context, s plan.Situation, cause error) error {
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -231,10 +232,10 @@ func (w *writer) fail(ctx context.Context, s Situation, cause error) error {
 
 // unread names the lines of an agreement whose additions could not be read: what was to be billed there
 // or, when that is nothing, every product, because a line that should go to 0 may be there.
-func (w *writer) unread(s Situation) []store.Change {
+func (w *writer) unread(s plan.Situation) []store.Change {
 	var changes []store.Change
 	for _, written := range w.given.undo[s.Agreement.ID] {
-		c := newChange(s, MappedProduct{Plan: written.Plan, ID: written.ProductID, Identifier: written.Product})
+		c := plan.NewChange(s, plan.MappedProduct{Plan: written.Plan, ID: written.ProductID, Identifier: written.Product})
 		c.AdditionID, c.After = written.AdditionID, written.Before
 		changes = append(changes, c)
 	}
@@ -247,7 +248,7 @@ func (w *writer) unread(s Situation) []store.Change {
 	}
 	for _, p := range w.given.products {
 		if want := s.Wants[p.Plan]; nothing || len(want.Shares) > 0 {
-			c := newChange(s, p)
+			c := plan.NewChange(s, p)
 			c.Shares, c.After = want.Shares, decimal.NewNullDecimal(decimal.NewFromInt(int64(want.Seats)))
 			changes = append(changes, c)
 		}

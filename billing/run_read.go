@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"seatbridge/billing/plan"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -20,8 +21,8 @@ type prepared struct {
 	scope
 	task
 	today    connectwise.Date
-	policy   Policy
-	products []MappedProduct
+	policy   plan.Policy
+	products []plan.MappedProduct
 	judged   map[int]judged
 	lines    map[int][]store.Line        // bound additions, by agreement
 	unknown  map[store.LineKey]time.Time // creations of earlier runs whose outcome nobody saw, and when they were sent
@@ -39,7 +40,7 @@ func (b *Bridge) prepare(ctx context.Context, client *connectwise.Client, run st
 	if err != nil {
 		return prepared{}, fmt.Errorf("reading settings: %w", err)
 	}
-	p := prepared{today: b.today(), policy: Policy{HandEdits: settings.HandEdits, Holds: settings.Holds}}
+	p := prepared{today: b.today(), policy: plan.Policy{HandEdits: settings.HandEdits, Holds: settings.Holds}}
 	if p.products, err = readProducts(ctx, b.store, client); err != nil {
 		return prepared{}, err
 	}
@@ -62,7 +63,7 @@ func (b *Bridge) prepare(ctx context.Context, client *connectwise.Client, run st
 }
 
 // readProducts reads the mapped catalog items, in the order of the plans.
-func readProducts(ctx context.Context, s *store.Store, client *connectwise.Client) ([]MappedProduct, error) {
+func readProducts(ctx context.Context, s *store.Store, client *connectwise.Client) ([]plan.MappedProduct, error) {
 	mappings, err := s.ProductMappings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading product mappings: %w", err)
@@ -75,13 +76,13 @@ func readProducts(ctx context.Context, s *store.Store, client *connectwise.Clien
 	if err != nil {
 		return nil, fmt.Errorf("reading the mapped products: %w", err)
 	}
-	products := []MappedProduct{}
-	for _, plan := range store.Plans() {
-		m, ok := mappings[plan]
+	products := []plan.MappedProduct{}
+	for _, tier := range store.Plans() {
+		m, ok := mappings[tier]
 		if !ok {
 			return nil, ErrNotActive
 		}
-		p := MappedProduct{Plan: plan, ID: m.ProductID, Identifier: m.Identifier}
+		p := plan.MappedProduct{Plan: tier, ID: m.ProductID, Identifier: m.Identifier}
 		if p.Unusable, err = unusableProduct(ctx, client, m, items); err != nil {
 			return nil, err
 		}
@@ -152,7 +153,7 @@ func readAgreements(
 		case err != nil:
 			return nil, fmt.Errorf("reading agreement %d: %w", m.Agreement.ID, err)
 		default:
-			verdicts[m.Agreement.ID] = judged{a, MappedUnbillable(m, a, companies[m.Company.ID], today)}
+			verdicts[m.Agreement.ID] = judged{a, plan.MappedUnbillable(m, a, companies[m.Company.ID], today)}
 		}
 	}
 	return verdicts, nil

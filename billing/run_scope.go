@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"seatbridge/billing/plan"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -37,7 +38,9 @@ func readScope(ctx context.Context, s *store.Store, run store.Run) (scope, error
 	if err != nil {
 		return scope{}, err
 	}
-	others := func(m store.MappedAgreement) bool { return !Included(run, m.Agreement.ID, of.attempt(m.Agreement.ID)) }
+	others := func(m store.MappedAgreement) bool {
+		return !plan.Included(run, m.Agreement.ID, of.attempt(m.Agreement.ID))
+	}
 	return scope{agreements: slices.DeleteFunc(append(mapped, released...), others)}, nil
 }
 
@@ -47,8 +50,8 @@ type retried struct {
 	missed, settled, later map[int]bool
 }
 
-func (r retried) attempt(agreementID int) Attempt {
-	return Attempt{Run: r.run, Missed: r.missed[agreementID], Settled: r.settled[agreementID], Later: r.later[agreementID]}
+func (r retried) attempt(agreementID int) plan.Attempt {
+	return plan.Attempt{Run: r.run, Missed: r.missed[agreementID], Settled: r.settled[agreementID], Later: r.later[agreementID]}
 }
 
 // readRetried reads what a run retries; one that retries nothing has nothing before it.
@@ -65,8 +68,8 @@ func readRetried(ctx context.Context, s *store.Store, run store.Run) (retried, e
 		if err != nil {
 			return retried{}, fmt.Errorf("reading run %d: %w", run.Of, err)
 		}
-		r.missed[c.AgreementID] = r.missed[c.AgreementID] || Missed(c.State)
-		r.settled[c.AgreementID] = r.settled[c.AgreementID] || c.State.Final() && !Missed(c.State)
+		r.missed[c.AgreementID] = r.missed[c.AgreementID] || plan.Missed(c.State)
+		r.settled[c.AgreementID] = r.settled[c.AgreementID] || c.State.Final() && !plan.Missed(c.State)
 	}
 	r.later, err = s.LookedAtBetween(ctx, run.Of, run.ID)
 	return r, err
@@ -126,7 +129,7 @@ func releaseScope(ctx context.Context, s *store.Store, run store.Run) (scope, er
 // A task is the agreements that a run has to work on yet, with what it wants of them.
 type task struct {
 	todo  []store.MappedAgreement
-	wants map[int]map[store.Plan]Want // by agreement
+	wants map[int]map[store.Plan]plan.Want // by agreement
 }
 
 // task finds out what is left to do of what the run is about, and sets the progress counters accordingly.
@@ -139,14 +142,14 @@ func (b *Bridge) task(ctx context.Context, run store.Run, mapped []store.MappedA
 	if err != nil {
 		return task{}, fmt.Errorf("reading the journal: %w", err)
 	}
-	t := task{wants: map[int]map[store.Plan]Want{}}
+	t := task{wants: map[int]map[store.Plan]plan.Want{}}
 	for _, m := range mapped {
 		isOpen, known := open[m.Agreement.ID]
 		if known && !isOpen || !known && applies(run) {
 			continue
 		}
 		t.todo = append(t.todo, m)
-		t.wants[m.Agreement.ID] = Wants(pick(usages, m.OrganizationIDs))
+		t.wants[m.Agreement.ID] = plan.Wants(pick(usages, m.OrganizationIDs))
 	}
 	if !applies(run) {
 		run.Total = len(mapped)

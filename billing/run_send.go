@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"seatbridge/billing/plan"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -110,7 +111,7 @@ func (w *writer) redate(ctx context.Context, c store.Change, refusal error) (eff
 	if err != nil {
 		return "", false
 	}
-	d := EffectiveDate(a, w.given.today)
+	d := plan.EffectiveDate(a, w.given.today)
 	if connectwise.PeriodInvoiced(refusal) && a.NextInvoiceDate.After(d) {
 		d = a.NextInvoiceDate
 	}
@@ -154,7 +155,7 @@ func inHand(ctx context.Context) (context.Context, func()) {
 func (w *writer) finish(ctx context.Context, c store.Change) error {
 	c.DoneAt = w.now()
 	var line *store.Line
-	bound := boundLine(w.given.lines[c.AgreementID], c.ProductID)
+	bound := plan.BoundLine(w.given.lines[c.AgreementID], c.ProductID)
 	if c.State == store.StateWritten && (w.run.Kind != store.RunUndo || bound.AdditionID == 0 || bound.AdditionID == c.AdditionID) {
 		line = w.lineOf(c)
 	}
@@ -166,7 +167,7 @@ func (w *writer) finish(ctx context.Context, c store.Change) error {
 
 // adopt binds a line that is right already, unless it is bound so.
 func (w *writer) adopt(ctx context.Context, c store.Change) error {
-	bound := boundLine(w.given.lines[c.AgreementID], c.ProductID)
+	bound := plan.BoundLine(w.given.lines[c.AgreementID], c.ProductID)
 	if bound.AdditionID == c.AdditionID && bound.Written.Valid && bound.Written.Decimal.Equal(c.After.Decimal) {
 		return nil
 	}
@@ -178,7 +179,7 @@ func (w *writer) adopt(ctx context.Context, c store.Change) error {
 
 // lineOf binds the change's addition, with the quantity it has now.
 func (w *writer) lineOf(c store.Change) *store.Line {
-	bound := boundLine(w.given.lines[c.AgreementID], c.ProductID)
+	bound := plan.BoundLine(w.given.lines[c.AgreementID], c.ProductID)
 	return &store.Line{
 		AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: c.AdditionID,
 		Chosen:  bound.Chosen && bound.AdditionID == c.AdditionID,

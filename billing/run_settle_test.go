@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -68,7 +69,7 @@ func TestACreationThatNobodySawIsGivenTime(t *testing.T) {
 				w.must(err)
 				_, err = w.store.PlanAgreement(t.Context(), run.ID, a.ID, []store.Change{{
 					CompanyID: a.CompanyID, Plan: store.Business, ProductID: w.business.ID, Kind: store.KindCreate, State: tt.state,
-					After: decimal.NewNullDecimal(qty("5")), EffectiveDate: "2026-10-01", SentAt: sent,
+					After: decimal.NewNullDecimal(plantest.Quantity("5")), EffectiveDate: "2026-10-01", SentAt: sent,
 				}})
 				w.must(err)
 				w.sim.ResetRequests()

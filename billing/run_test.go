@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
@@ -106,7 +107,7 @@ func TestAdoptsTheLineThatIsThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, a := w.mapped("Acme", 5, store.Business)
-	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("9")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("9")})
 	w.wantChanges(w.sync(), "written NP-BUS 9>5")
 	w.wantLive(a.ID, "NP-BUS 5")
 }
@@ -115,8 +116,8 @@ func TestConflictIsNeverGuessed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, a := w.mapped("Acme", 5, store.Business)
-	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("2")})
-	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("3")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("2")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("3")})
 	run := w.sync()
 	wantStatus(t, run, store.RunIncomplete)
 	w.wantChanges(run, "conflict NP-BUS ->5")
@@ -231,7 +232,7 @@ func TestApplyWritesNothingThatWasNotShown(t *testing.T) {
 	preview, err := w.Run(t.Context(), admin(), w.SyncNow(true))
 	w.must(err)
 	w.wantChanges(preview, "planned NP-BUS ->5")
-	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.enterprise.ID, Quantity: qty("7")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.enterprise.ID, Quantity: plantest.Quantity("7")})
 	w.must(w.Apply(t.Context(), admin(), preview.ID))
 	w.work.Wait()
 	w.wantChanges(preview, "written NP-BUS ->5")
@@ -338,7 +339,7 @@ func TestFaultsOnWrites(t *testing.T) {
 			w := newWorld(t)
 			_, acme := w.mapped("Acme", 5, store.Business)
 			_, beta := w.mapped("Beta", 4, store.Business)
-			w.sim.AddAddition(cwsim.Addition{AgreementID: beta.ID, ProductID: w.business.ID, Quantity: qty("3")})
+			w.sim.AddAddition(cwsim.Addition{AgreementID: beta.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("3")})
 			w.sim.SetFaults(tt.fault)
 			run := w.sync()
 			wantStatus(t, run, tt.status)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
@@ -24,7 +25,7 @@ func TestStoryEmptySourceIsNotZero(t *testing.T) {
 	o, err := w.store.CreateOrganization(t.Context(), store.Organization{Name: "Acme", Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: w.time()})
 	w.must(err)
 	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, o.ID))
-	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: qty("12")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("12")})
 	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: seats.WholeMonth("2026-09")})
 	w.must(err)
 	wantStatus(t, run, store.RunIncomplete)
@@ -88,9 +89,9 @@ func TestStoryEveryPageIsRead(t *testing.T) {
 	}
 	other := w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "OTHER", Description: "Something else"})
 	for range 1500 {
-		w.sim.AddAddition(cwsim.Addition{AgreementID: last.ID, ProductID: other.ID, Quantity: qty("1")})
+		w.sim.AddAddition(cwsim.Addition{AgreementID: last.ID, ProductID: other.ID, Quantity: plantest.Quantity("1")})
 	}
-	w.sim.AddAddition(cwsim.Addition{AgreementID: last.ID, ProductID: w.business.ID, Quantity: qty("2")})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: last.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("2")})
 	o := w.organization("Acme", 5, store.Business)
 	w.must(w.Map(t.Context(), admin(), last.CompanyID, last.ID, o.ID))
 	w.wantChanges(w.sync(), "written NP-BUS 2>5")
@@ -103,7 +104,7 @@ func TestStoryWritesCarryOnlyTheQuantity(t *testing.T) {
 	w := newWorld(t)
 	_, a := w.mapped("Acme", 5, store.Business)
 	_, b := w.mapped("Beta", 4, store.Business)
-	w.sim.AddAddition(cwsim.Addition{AgreementID: b.ID, ProductID: w.business.ID, Quantity: qty("3"), UnitPrice: qty("9.99"), LessIncluded: qty("1"), InvoiceDescription: "By hand"})
+	w.sim.AddAddition(cwsim.Addition{AgreementID: b.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("3"), UnitPrice: plantest.Quantity("9.99"), LessIncluded: plantest.Quantity("1"), InvoiceDescription: "By hand"})
 	w.sim.ResetRequests()
 	w.sync()
 	for _, r := range w.sim.Requests() {

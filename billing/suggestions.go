@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"seatbridge/billing/match"
+	"seatbridge/billing/plan"
 	"seatbridge/store"
 )
 
@@ -87,7 +88,7 @@ func (b *Bridge) settlingTypes(m Matches) []AgreementType {
 		usable := map[string]int{}
 		total := 0
 		for _, a := range s.Agreements {
-			if AgreementUnusable(a, b.now()) == "" {
+			if plan.AgreementUnusable(a, b.now()) == "" {
 				usable[a.TypeName]++
 				total++
 			}

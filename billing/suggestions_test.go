@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/billing/plan"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -53,10 +54,10 @@ func TestChooseAgreement(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	if got := AgreementEndsSoon(ending, today); got != "2026-12-01" {
+	if got := plan.AgreementEndsSoon(ending, today); got != "2026-12-01" {
 		t.Errorf("ends soon = %q", got)
 	}
-	if got := AgreementEndsSoon(plain, today) + AgreementEndsSoon(cancelled, today); got != "" {
+	if got := plan.AgreementEndsSoon(plain, today) + plan.AgreementEndsSoon(cancelled, today); got != "" {
 		t.Errorf("ends soon = %q", got)
 	}
 }

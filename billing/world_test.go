@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
@@ -247,7 +248,7 @@ func (w *world) changes(run store.Run) []string {
 	w.must(err)
 	var short []string
 	for _, c := range list {
-		short = append(short, show(c))
+		short = append(short, plantest.Show(c))
 	}
 	return short
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -37,7 +38,7 @@ func (s *server) parseCompanyQuery(r *http.Request) companyQuery {
 		TypeID:     int(web.FormID(q.Values.Get("type"), 32)),
 		StatusID:   int(web.FormID(q.Values.Get("status"), 32)),
 		Agreements: web.OneOf(q.Values.Get("agreements"), store.AgreementsNone, store.AgreementsOne, store.AgreementsSeveral, store.AgreementsEnding),
-		Today:      billing.Day(s.Now()), Soon: billing.SoonDay(s.Now()),
+		Today:      plan.Day(s.Now()), Soon: plan.SoonDay(s.Now()),
 		Sort: q.Sort, Desc: q.Desc,
 	}
 	return q
@@ -182,7 +183,7 @@ func (s *server) companyRow(c store.CompanyRow, organizations map[int64]store.Or
 		row.Mappings = append(row.Mappings, s.companyMapping(m, agreements, organizations[m.OrganizationID]))
 	}
 	if len(row.Mappings) > 0 {
-		row.Warning = billing.CompanyUnusable(c.Company)
+		row.Warning = plan.CompanyUnusable(c.Company)
 	}
 	return row
 }
@@ -193,8 +194,8 @@ func (s *server) companyMapping(m store.MappedOrganization, agreements map[int]*
 	if agreement != nil {
 		mapping.Agreement = agreement.Name
 	}
-	if mapping.Warning = billing.MappingUnusable(o, agreement, s.Now()); agreement != nil && mapping.Warning == "" {
-		mapping.EndsSoon = billing.AgreementEndsSoon(*agreement, s.Now())
+	if mapping.Warning = plan.MappingUnusable(o, agreement, s.Now()); agreement != nil && mapping.Warning == "" {
+		mapping.EndsSoon = plan.AgreementEndsSoon(*agreement, s.Now())
 	}
 	return mapping
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/plan"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -80,7 +80,7 @@ func (s *server) showAgreement(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := views.AgreementPage{ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Unusable: billing.AgreementUnusable(a, s.Now())}
+	page := views.AgreementPage{ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Unusable: plan.AgreementUnusable(a, s.Now())}
 	if page.List, err = s.history(r, views.AgreementPath(int64(a.ID)), store.ChangeFilter{AgreementID: a.ID}); err != nil {
 		return err
 	}

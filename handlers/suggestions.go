@@ -14,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/plan"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -325,8 +326,8 @@ func (s *server) agreementOptions(agreements []store.Agreement, selected int) []
 	for i, a := range agreements {
 		options[i] = views.AgreementOption{
 			ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Start: a.StartDate, End: a.EndDate, BillStart: laterBilling(a),
-			Parent: parentName(a, names), EndsSoon: billing.AgreementEndsSoon(a, s.Now()) != "",
-			Unusable: billing.AgreementUnusable(a, s.Now()), Selected: a.ID == selected,
+			Parent: parentName(a, names), EndsSoon: plan.AgreementEndsSoon(a, s.Now()) != "",
+			Unusable: plan.AgreementUnusable(a, s.Now()), Selected: a.ID == selected,
 		}
 	}
 	return options

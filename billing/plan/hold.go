@@ -1,4 +1,4 @@
-package billing
+package plan
 
 import (
 	"fmt"
@@ -9,11 +9,11 @@ import (
 	"seatbridge/store"
 )
 
-// hold decides which of an agreement's changes wait for a person. They wait together or not at all:
+// Hold decides which of an agreement's changes wait for a person. They wait together or not at all:
 // while the seats of an upgrade move from one line to another, writing only one of the two would bill
 // them twice or not at all. For the same reason it is the sum over the agreement's lines that counts as
 // larger, smaller or zero.
-func hold(changes []store.Change, first bool, policy Policy) []store.Change {
+func Hold(changes []store.Change, first bool, policy Policy) []store.Change {
 	because := strings.Join(holdReasons(changes, first, policy), " ")
 	if because == "" {
 		return changes

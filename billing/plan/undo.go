@@ -1,4 +1,4 @@
-package billing
+package plan
 
 import (
 	"fmt"
@@ -10,13 +10,13 @@ import (
 	"seatbridge/store"
 )
 
-// planUndo plans to put back what a run wrote on one agreement: the quantities from before, for lines that
+// Undo plans to put back what a run wrote on one agreement: the quantities from before, for lines that
 // nobody touched since and no later run wrote. An addition that the run created goes to 0, because the API member has no right
 // to delete it (docs/connectwise.md section 1).
-func planUndo(s Situation, written []store.Change, later map[int]bool, today connectwise.Date) []store.Change {
+func Undo(s Situation, written []store.Change, later map[int]bool, today connectwise.Date) []store.Change {
 	var changes []store.Change
 	for _, w := range written {
-		c := newChange(s, MappedProduct{Plan: w.Plan, ID: w.ProductID, Identifier: w.Product})
+		c := NewChange(s, MappedProduct{Plan: w.Plan, ID: w.ProductID, Identifier: w.Product})
 		c.AdditionID, c.Written, c.Shares = w.AdditionID, w.After, w.Shares
 		c.After = w.Before
 		c.Reason = fmt.Sprintf("Run %d changed it from %s to %s.", w.RunID, w.Before.Decimal, w.After.Decimal)
@@ -64,9 +64,9 @@ func additionByID(additions []connectwise.Addition, id int) (connectwise.Additio
 	return connectwise.Addition{}, false
 }
 
-// planRelease plans to set every line that Seatbridge kept on an agreement to 0, because no organization
+// Release plans to set every line that Seatbridge kept on an agreement to 0, because no organization
 // is mapped to it any more.
-func planRelease(s Situation, today connectwise.Date) []store.Change {
+func Release(s Situation, today connectwise.Date) []store.Change {
 	if s.Gone == "" {
 		return planFormerLines(s, nil, today)
 	}
@@ -75,7 +75,7 @@ func planRelease(s Situation, today connectwise.Date) []store.Change {
 		if !l.Written.Valid || l.Written.Decimal.IsZero() {
 			continue
 		}
-		c := newChange(s, MappedProduct{ID: l.ProductID, Identifier: fmt.Sprintf("product %d", l.ProductID)})
+		c := NewChange(s, MappedProduct{ID: l.ProductID, Identifier: fmt.Sprintf("product %d", l.ProductID)})
 		c.AdditionID, c.Before, c.After = l.AdditionID, l.Written, decimal.NewNullDecimal(decimal.Zero)
 		changes = append(changes, refuse(c, store.StateBlocked, s.Gone, "Set the line to 0 in ConnectWise, if it is still billed."))
 	}

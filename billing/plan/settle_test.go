@@ -1,4 +1,4 @@
-package billing
+package plan
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/store"
 )
 
@@ -118,10 +119,10 @@ var noon = time.Date(2026, time.October, 20, 12, 0, 0, 0, time.UTC)
 func lineChange(kind store.ChangeKind, addition int, before, after string) store.Change {
 	c := store.Change{
 		AgreementID: 1, ProductID: businessID, Plan: store.Business, AdditionID: addition,
-		Kind: kind, State: store.StatePlanned, After: decimal.NewNullDecimal(qty(after)),
+		Kind: kind, State: store.StatePlanned, After: decimal.NewNullDecimal(plantest.Quantity(after)),
 	}
 	if before != "" {
-		c.Before = decimal.NewNullDecimal(qty(before))
+		c.Before = decimal.NewNullDecimal(plantest.Quantity(before))
 	}
 	return c
 }
@@ -133,7 +134,7 @@ func showSteps(steps []Step) string {
 	for _, s := range steps {
 		c := s.Change
 		c.Product = ""
-		short = append(short, names[s.Do]+" "+strings.ReplaceAll(show(c), "  ", " "))
+		short = append(short, names[s.Do]+" "+strings.ReplaceAll(plantest.Show(c), "  ", " "))
 	}
 	return strings.Join(short, ", ")
 }
@@ -184,7 +185,7 @@ func TestSettle(t *testing.T) {
 		}
 		want := does[name]
 		if c.found == same && len(l.Journal) > 0 { // the journal says what the plan says
-			was := side(l.Journal[0].Before) + ">" + side(l.Journal[0].After)
+			was := plantest.Side(l.Journal[0].Before) + ">" + plantest.Side(l.Journal[0].After)
 			want = strings.ReplaceAll(want, "3>5", was)
 		}
 		if got := showSteps(Settle(l)); got != want {

@@ -1,4 +1,6 @@
-package billing
+// Package plan decides what a run has to change: usage, mappings, terms and the additions found in ConnectWise in, a list of
+// changes out (docs/design.md section 5), and what becomes of a change that an earlier attempt had begun. It is pure.
+package plan
 
 import (
 	"fmt"
@@ -112,15 +114,16 @@ func Plan(s Situation, products []MappedProduct, today connectwise.Date, policy 
 			changes = append(changes, c)
 		}
 	}
-	if s.Gone == "" && !anyUnknown(s.Wants) {
+	if s.Gone == "" && !AnyUnknown(s.Wants) {
 		changes = append(changes, planFormerLines(s, products, today)...)
 	}
 	// A mapping is new until something was written for it.
 	first := !slices.ContainsFunc(s.Lines, func(l store.Line) bool { return l.Written.Valid && l.WrittenAt.After(s.MappedAt) })
-	return hold(changes, first, policy)
+	return Hold(changes, first, policy)
 }
 
-func anyUnknown(wants map[store.Plan]Want) bool {
+// AnyUnknown says whether the seats of an organization are not known: then nothing on its agreement is written.
+func AnyUnknown(wants map[store.Plan]Want) bool {
 	for _, w := range wants {
 		if w.Unknown != "" {
 			return true
@@ -131,7 +134,7 @@ func anyUnknown(wants map[store.Plan]Want) bool {
 
 // planLine decides about the line of one mapped product; false: there is nothing to say about it.
 func planLine(s Situation, p MappedProduct, today connectwise.Date) (store.Change, bool) {
-	want, c := s.Wants[p.Plan], newChange(s, p)
+	want, c := s.Wants[p.Plan], NewChange(s, p)
 	c.Shares = want.Shares
 	if want.Unknown != "" {
 		return refuse(c, store.StateSkipped, want.Unknown, "Add or import the organization's seats, then sync again."), len(want.Shares) > 0
@@ -140,7 +143,7 @@ func planLine(s Situation, p MappedProduct, today connectwise.Date) (store.Chang
 	if s.Gone != "" {
 		return refuse(c, store.StateBlocked, s.Gone, "Map the organization to an agreement that can be billed, or unmap it."), len(want.Shares) > 0
 	}
-	bound := boundLine(s.Lines, p.ID)
+	bound := BoundLine(s.Lines, p.ID)
 	line, several := findLine(s.Additions, p.ID, bound.AdditionID, today)
 	switch {
 	case len(several) > 0 && want.Seats == 0 && allZero(several):
@@ -177,7 +180,7 @@ func planFormerLines(s Situation, products []MappedProduct, today connectwise.Da
 			if a.ID != bound.AdditionID || a.Product.ID != bound.ProductID || !live(a, today) || a.Quantity.IsZero() {
 				continue
 			}
-			c := newChange(s, MappedProduct{ID: bound.ProductID, Identifier: a.Product.Identifier})
+			c := NewChange(s, MappedProduct{ID: bound.ProductID, Identifier: a.Product.Identifier})
 			c.After = decimal.NewNullDecimal(decimal.Zero)
 			reason := "This product is no longer mapped; its seats are billed on the newly mapped one."
 			if len(products) == 0 {
@@ -189,7 +192,8 @@ func planFormerLines(s Situation, products []MappedProduct, today connectwise.Da
 	return changes
 }
 
-func newChange(s Situation, p MappedProduct) store.Change {
+// NewChange is a change of a product's line on an agreement, undecided yet.
+func NewChange(s Situation, p MappedProduct) store.Change {
 	return store.Change{
 		CompanyID: s.Company.ID, Company: s.Company.Name,
 		AgreementID: s.Agreement.ID, Agreement: s.Agreement.Name,
@@ -292,7 +296,8 @@ func allZero(additions []connectwise.Addition) bool {
 	return true
 }
 
-func boundLine(lines []store.Line, productID int) store.Line {
+// BoundLine is the line that was bound to a product, or a zero one.
+func BoundLine(lines []store.Line, productID int) store.Line {
 	for _, l := range lines {
 		if l.ProductID == productID {
 			return l

@@ -1,4 +1,4 @@
-package billing
+package plan
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise"
 	"seatbridge/store"
@@ -39,11 +40,9 @@ func date(s string) connectwise.Date {
 	return d
 }
 
-func qty(s string) decimal.Decimal { return decimal.RequireFromString(s) }
-
 func line(id, product int, quantity string) connectwise.Addition {
 	return connectwise.Addition{
-		ID: id, Product: connectwise.Reference{ID: product, Identifier: "P"}, Quantity: qty(quantity),
+		ID: id, Product: connectwise.Reference{ID: product, Identifier: "P"}, Quantity: plantest.Quantity(quantity),
 		BillCustomer: connectwise.Billable, EffectiveDate: date("2025-01-01"),
 	}
 }
@@ -61,21 +60,9 @@ func future(a connectwise.Addition, day string) connectwise.Addition {
 func bound(product, addition int, written string) store.Line {
 	l := store.Line{AgreementID: 1, ProductID: product, AdditionID: addition}
 	if written != "" {
-		l.Written = decimal.NewNullDecimal(qty(written))
+		l.Written = decimal.NewNullDecimal(plantest.Quantity(written))
 	}
 	return l
-}
-
-// show is a change in short: "state product before>after".
-func show(c store.Change) string {
-	return string(c.State) + " " + c.Product + " " + side(c.Before) + ">" + side(c.After)
-}
-
-func side(d decimal.NullDecimal) string {
-	if !d.Valid {
-		return "-"
-	}
-	return d.Decimal.String()
 }
 
 func TestPlan(t *testing.T) {
@@ -149,12 +136,12 @@ func TestPlan(t *testing.T) {
 			}
 			var got []string
 			for _, c := range Plan(s, mapped, date("2026-11-01"), policy) {
-				got = append(got, show(c))
+				got = append(got, plantest.Show(c))
 				if c.Reason == "" || c.Kind == "" {
-					t.Errorf("%s: reason %q, kind %q", show(c), c.Reason, c.Kind)
+					t.Errorf("%s: reason %q, kind %q", plantest.Show(c), c.Reason, c.Kind)
 				}
 				if c.State != store.StatePlanned && c.State != store.StateUnchanged && c.State != store.StateHeld && c.Problem.Do == "" {
-					t.Errorf("%s: nothing to do is offered", show(c))
+					t.Errorf("%s: nothing to do is offered", plantest.Show(c))
 				}
 			}
 			if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
@@ -175,11 +162,11 @@ func TestWantedIsWhatTheJournalKeeps(t *testing.T) {
 		wanted := Wanted(changes)
 		for _, c := range changes {
 			if c.Plan != "" && c.After.Valid && !c.After.Decimal.Equal(decimal.NewFromInt(int64(wanted[c.Plan].Seats))) {
-				t.Fatalf("%s, but %d were wanted", show(c), wanted[c.Plan].Seats)
+				t.Fatalf("%s, but %d were wanted", plantest.Show(c), wanted[c.Plan].Seats)
 			}
 		}
-		if anyUnknown(wanted) != anyUnknown(s.Wants) {
-			t.Fatalf("unknown %v, want %v: %+v", anyUnknown(wanted), anyUnknown(s.Wants), s.Wants)
+		if AnyUnknown(wanted) != AnyUnknown(s.Wants) {
+			t.Fatalf("unknown %v, want %v: %+v", AnyUnknown(wanted), AnyUnknown(s.Wants), s.Wants)
 		}
 		for _, plan := range store.Plans() {
 			got, want := wanted[plan], s.Wants[plan]
