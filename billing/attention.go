@@ -69,17 +69,23 @@ func (b *Bridge) Attention(ctx context.Context) ([]Attention, error) {
 }
 
 func setupAttention(c Connection) []Attention {
-	if c.State == NotConnected {
-		return []Attention{{Kind: AttendSetup, Title: "ConnectWise PSA is not connected", Detail: "Enter the API member's keys to begin."}}
-	}
 	var list []Attention
-	if !c.Problem.Zero() {
-		list = append(list, Attention{Kind: AttendConnection, Title: c.Problem.What, Detail: c.Problem.Do})
-	}
-	if len(c.Products) < len(store.Plans()) {
-		list = append(list, Attention{Kind: AttendProducts, Title: "The products are not mapped", Detail: "Choose the ConnectWise product for each NordPass plan; then syncing can begin."})
-	} else if c.LastImportAt.IsZero() {
-		list = append(list, Attention{Kind: AttendImport, Title: "No companies imported yet", Detail: "Import companies and map their agreements to organizations."})
+	for _, step := range c.Next() {
+		switch step {
+		case StepConnect:
+			list = append(list, Attention{Kind: AttendSetup, Title: "ConnectWise PSA is not connected", Detail: "Enter the API member's keys to begin."})
+		case StepMend:
+			list = append(list, Attention{Kind: AttendConnection, Title: c.Problem.What, Detail: c.Problem.Do})
+		case StepProducts:
+			list = append(list, Attention{
+				Kind: AttendProducts, Title: "The products are not mapped",
+				Detail: "Choose the ConnectWise product for each NordPass plan; then syncing can begin.",
+			})
+		case StepImport:
+			list = append(list, Attention{
+				Kind: AttendImport, Title: "No companies imported yet", Detail: "Import companies and map their agreements to organizations.",
+			})
+		}
 	}
 	return list
 }

@@ -36,6 +36,35 @@ type Connection struct {
 	DefaultClientID                    bool // the operator's client ID is used where the admin gave none
 }
 
+// SetupStep is something to do before anything can be synced.
+type SetupStep string
+
+// The steps, in their order.
+const (
+	StepConnect  SetupStep = "connect"
+	StepMend     SetupStep = "mend" // the connection, which does not work
+	StepProducts SetupStep = "products"
+	StepImport   SetupStep = "import"
+)
+
+// Next are the steps that are left, as far as they can be done now; the first one comes first.
+func (c Connection) Next() []SetupStep {
+	if c.State == NotConnected {
+		return []SetupStep{StepConnect}
+	}
+	var steps []SetupStep
+	if !c.Problem.Zero() {
+		steps = append(steps, StepMend)
+	}
+	if len(c.Products) < len(store.Plans()) {
+		return append(steps, StepProducts)
+	}
+	if c.LastImportAt.IsZero() {
+		steps = append(steps, StepImport)
+	}
+	return steps
+}
+
 // Connection is the integration as last seen; it asks nothing of ConnectWise.
 func (b *Bridge) Connection(ctx context.Context) (Connection, error) {
 	i, err := b.store.Integration(ctx)

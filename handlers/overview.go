@@ -99,17 +99,21 @@ func (s *server) countOrganizations(ctx context.Context) (all, mapped int, err e
 	return all, mapped, err
 }
 
+// setupSteps are the steps of a connection as the overview asks for them.
+var setupSteps = map[billing.SetupStep]views.NextStep{
+	billing.StepConnect:  {Why: "Seatbridge is not connected to ConnectWise PSA yet.", Label: "Connect ConnectWise PSA", URL: views.ConnectWisePath},
+	billing.StepMend:     {Why: "The connection to ConnectWise PSA does not work.", Label: "Look at the connection", URL: views.ConnectWisePath},
+	billing.StepProducts: {Why: "The NordPass plans need their products in ConnectWise PSA.", Label: "Map products", URL: views.ProductsPath},
+	billing.StepImport:   {Why: "No companies were imported yet.", Label: "Import and map companies from ConnectWise PSA", URL: views.CompanyImportPath},
+}
+
 // nextStep is the one thing to do next on the guide's road, nil when there is none.
 func nextStep(c billing.Connection, page views.OverviewPage) *views.NextStep {
+	for _, step := range c.Next() {
+		next := setupSteps[step]
+		return &next
+	}
 	switch {
-	case c.State == billing.NotConnected:
-		return &views.NextStep{Why: "Seatbridge is not connected to ConnectWise PSA yet.", Label: "Connect ConnectWise PSA", URL: views.ConnectWisePath}
-	case c.State == billing.Failing:
-		return &views.NextStep{Why: "The connection to ConnectWise PSA does not work.", Label: "Look at the connection", URL: views.ConnectWisePath}
-	case len(c.Products) < len(store.Plans()):
-		return &views.NextStep{Why: "The NordPass plans need their products in ConnectWise PSA.", Label: "Map products", URL: views.ProductsPath}
-	case c.LastImportAt.IsZero():
-		return &views.NextStep{Why: "No companies were imported yet.", Label: "Import and map companies from ConnectWise PSA", URL: views.CompanyImportPath}
 	case page.Organizations == 0:
 		return &views.NextStep{Why: "There are no organizations yet.", Label: "Add organization", URL: views.NewOrganizationPath}
 	case page.Mapped == 0:
