@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/a-h/templ"
 
@@ -143,14 +141,6 @@ func sortRows[T any](rows []T, desc bool, order func(a, b T) int) {
 		slices.SortStableFunc(rows, func(a, b T) int { return order(b, a) })
 	} else {
 		slices.SortStableFunc(rows, order)
-	}
-}
-
-// slicePage is the fetch function of a list that is in memory already.
-func slicePage[T any](rows []T) func(limit, offset int) ([]T, int, error) {
-	return func(limit, offset int) ([]T, int, error) {
-		start := min(offset, len(rows))
-		return rows[start:min(start+limit, len(rows))], len(rows), nil
 	}
 }
 
@@ -405,23 +395,6 @@ func seatMonth(u seats.Usage) views.SeatMonth {
 		m.Business = u.Seats
 	}
 	return m
-}
-
-// whyFigure says how a figure comes about (docs/billing-rules.md section 2).
-func whyFigure(u seats.Usage) string {
-	switch {
-	case u.Source == seats.SourceLedger && u.Why != "":
-		return u.Why
-	case u.Source == seats.SourceCorrection:
-		return u.Why
-	case u.Source == seats.SourceLedger:
-		return "Everybody who was a member on any day of the month, suspended or not."
-	}
-	text := "Reported by the " + u.Source.Name()
-	if u.Seats != u.Ledger {
-		text += fmt.Sprintf("; Seatbridge itself counts %d", u.Ledger)
-	}
-	return strings.TrimSpace(text + ". " + u.Why)
 }
 
 // organizationFacts adds the terms and the mapping.

@@ -290,22 +290,6 @@ func usageState(u seats.Usage, fetched store.FetchState) string {
 	return "unknown"
 }
 
-func sourceName(source seats.Source) string {
-	switch source {
-	case seats.SourceLedger:
-		return "Seat ledger"
-	case seats.SourceProvider:
-		return "Provider API"
-	case seats.SourceAPI:
-		return "HTTP API"
-	case seats.SourceCSV:
-		return "Uploaded file"
-	case seats.SourceCorrection:
-		return "Correction"
-	}
-	return string(source)
-}
-
 func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
 	q, err := s.parseUsageQuery(r)
 	if err != nil {
