@@ -18,7 +18,7 @@ const module = "seatbridge"
 // arrows is the plan of the house: which packages each package imports, of the project's. It is complete and exact.
 // A new room adds its line here; a new arrow is a decision, with its reason in docs/decisions.
 var arrows = map[string]string{
-	module:                      "billing billing/seats connectwise/cwsim handlers nordpass/npsim scheduler store",
+	module:                      "billing billing/problem billing/seats connectwise/cwsim handlers nordpass/npsim scheduler store",
 	"handlers":                  "billing billing/notify billing/plan billing/problem billing/seats billing/table handlers/api handlers/web static store views",
 	"handlers/api":              "billing billing/problem billing/seats handlers/web store",
 	"handlers/web":              "billing/problem store views",

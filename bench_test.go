@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"seatbridge/billing"
+	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -54,7 +54,7 @@ func BenchmarkSync(b *testing.B) {
 		b.StartTimer()
 		for _, kind := range []string{"new", "unchanged"} {
 			w.sim.ResetRequests()
-			run, err := bridge.Run(b.Context(), billing.System(), bridge.SyncNow(false))
+			run, err := bridge.Run(b.Context(), problem.System(), bridge.SyncNow(false))
 			must(b, err)
 			if run.Status != store.RunDone {
 				b.Fatalf("the run ended as %s: %+v", run.Status, run.Problem)

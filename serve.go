@@ -19,6 +19,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
 	"seatbridge/handlers"
 	"seatbridge/scheduler"
 	"seatbridge/store"
@@ -276,7 +277,7 @@ func finishAndRunDue(ctx context.Context, bridge *billing.Bridge) error {
 	if err == nil {
 		err = bridge.RunDue(ctx)
 	}
-	if errors.Is(err, billing.ErrRunning) {
+	if errors.Is(err, problem.ErrRunning) {
 		return nil
 	}
 	return err

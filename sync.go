@@ -18,6 +18,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -80,7 +81,7 @@ func syncNow(ctx context.Context, c *config, o syncOptions, period seats.Period,
 	bridge := c.newBridge(db, c.logger(stderr, slog.LevelWarn))
 	defer func() { err = errors.Join(err, bridge.Close(context.WithoutCancel(ctx))) }()
 
-	run, err := bridge.Run(ctx, billing.Actor{Name: "command line"}, billing.Request{Kind: store.RunCommand, Period: period, Preview: o.preview})
+	run, err := bridge.Run(ctx, problem.Actor{Name: "command line"}, billing.Request{Kind: store.RunCommand, Period: period, Preview: o.preview})
 	if err != nil {
 		return syncError(err)
 	}
@@ -111,9 +112,9 @@ func openExisting(ctx context.Context, c *config) (keys, *store.Store, error) {
 // syncError puts what kept a sync from starting into the user's words.
 func syncError(err error) error {
 	switch {
-	case errors.Is(err, billing.ErrRunning):
+	case errors.Is(err, problem.ErrRunning):
 		return fmt.Errorf("%w: try again when it has ended", err)
-	case errors.Is(err, billing.ErrNotConnected), errors.Is(err, billing.ErrNotActive):
+	case errors.Is(err, problem.ErrNotConnected), errors.Is(err, problem.ErrNotActive):
 		return fmt.Errorf("%w: finish the setting up in the panel, Integrations › ConnectWise PSA", err)
 	}
 	return err

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"seatbridge/billing"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
@@ -122,7 +123,7 @@ func TestSyncTellsWhenAnotherRuns(t *testing.T) {
 	}
 	defer release()
 	err = run(t.Context(), []string{"sync", "-data", w.data}, io.Discard, io.Discard)
-	if exitStatus(err) != exitFailed || !errors.Is(err, billing.ErrRunning) {
+	if exitStatus(err) != exitFailed || !errors.Is(err, problem.ErrRunning) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -157,11 +158,11 @@ func newWorld(t testing.TB, n int, latency time.Duration) *world {
 	bridge := c.newBridge(db, slog.New(slog.DiscardHandler))
 	defer bridge.Close(context.WithoutCancel(t.Context()))
 	credentials := w.sim.Credentials()
-	_, err = bridge.Connect(t.Context(), billing.System(), billing.Credentials{
+	_, err = bridge.Connect(t.Context(), problem.System(), billing.Credentials{
 		Site: server.URL, Company: credentials.Company, PublicKey: credentials.PublicKey, PrivateKey: credentials.PrivateKey, ClientID: credentials.ClientID,
 	})
 	must(t, err)
-	must(t, bridge.ConfirmMapping(t.Context(), billing.System(), map[store.Plan]int{
+	must(t, bridge.ConfirmMapping(t.Context(), problem.System(), map[store.Plan]int{
 		store.Business: w.product[store.Business].ID, store.Enterprise: w.product[store.Enterprise].ID,
 	}))
 	w.fill(t, db, n, now)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"seatbridge/billing/plan"
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
@@ -129,7 +130,7 @@ func (b *Bridge) lineAttention(ctx context.Context) ([]Attention, error) {
 	var list []Attention
 	add := func(kind AttentionKind, n int, what, detail string) {
 		if n > 0 {
-			list = append(list, Attention{Kind: kind, Count: n, Title: plural(n, "line") + " " + what, Detail: detail})
+			list = append(list, Attention{Kind: kind, Count: n, Title: problem.Plural(n, "line") + " " + what, Detail: detail})
 		}
 	}
 	add(AttendUnknown, open[store.StateUnknown], "with an unknown outcome", "ConnectWise did not say whether it carried them out. Look at the agreement, then retry.")
@@ -149,14 +150,14 @@ func (b *Bridge) mappingAttention(ctx context.Context) ([]Attention, error) {
 		return nil, fmt.Errorf("finding mappings that need attention: %w", err)
 	}
 	if broken > 0 {
-		list = append(list, Attention{Kind: AttendMapping, Count: broken, Title: fmt.Sprintf("%s with a mapping that cannot be billed", plural(broken, "company")), Detail: "Map another agreement or unmap the organization."})
+		list = append(list, Attention{Kind: AttendMapping, Count: broken, Title: fmt.Sprintf("%s with a mapping that cannot be billed", problem.Plural(broken, "company")), Detail: "Map another agreement or unmap the organization."})
 	}
 	unmapped, err := b.store.CountUnmappedBillable(ctx, b.now())
 	if err != nil {
 		return nil, fmt.Errorf("counting unmapped organizations: %w", err)
 	}
 	if unmapped > 0 {
-		list = append(list, Attention{Kind: AttendUnmapped, Count: unmapped, Title: fmt.Sprintf("%s with billable seats not mapped", plural(unmapped, "organization")), Detail: "Nobody is invoiced for their seats through ConnectWise."})
+		list = append(list, Attention{Kind: AttendUnmapped, Count: unmapped, Title: fmt.Sprintf("%s with billable seats not mapped", problem.Plural(unmapped, "organization")), Detail: "Nobody is invoiced for their seats through ConnectWise."})
 	}
 	return list, nil
 }
@@ -169,7 +170,7 @@ func (b *Bridge) trialAttention(ctx context.Context) ([]Attention, error) {
 	if n == 0 {
 		return nil, nil
 	}
-	return []Attention{{Kind: AttendTrialEnding, Count: n, Title: fmt.Sprintf("%s ending within 7 days", plural(n, "trial")), Detail: "Billing starts by itself when a trial ends; delete the organization to avoid it."}}, nil
+	return []Attention{{Kind: AttendTrialEnding, Count: n, Title: fmt.Sprintf("%s ending within 7 days", problem.Plural(n, "trial")), Detail: "Billing starts by itself when a trial ends; delete the organization to avoid it."}}, nil
 }
 
 func (b *Bridge) sourceAttention(ctx context.Context) ([]Attention, error) {

@@ -14,6 +14,7 @@ import (
 
 	"seatbridge/billing/background"
 	"seatbridge/billing/notify"
+	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -82,13 +83,13 @@ func New(c Config) *Bridge {
 // was not finished is finished by Resume at the next start.
 func (b *Bridge) Close(ctx context.Context) error { return b.work.Close(ctx) }
 
-func refused(err error) *Refused {
-	return &Refused{Problem: problemOf(err), Field: fieldOf(err), Err: err}
+func refused(err error) *problem.Refused {
+	return &problem.Refused{Problem: problemOf(err), Field: fieldOf(err), Err: err}
 }
 
 // problemOf puts any error into words for the admin; one that is not ConnectWise's is our own fault.
 func problemOf(err error) store.Problem {
-	var invalid *Invalid
+	var invalid *problem.Invalid
 	if errors.As(err, &invalid) {
 		return store.Problem{What: invalid.Sentence()}
 	}
@@ -122,7 +123,7 @@ func fieldOf(err error) string {
 func (b *Bridge) today() connectwise.Date { return connectwise.DateOf(b.now().UTC()) }
 
 // record notes a deed that was done elsewhere, such as in ConnectWise; what is done in the store goes through store.Record.
-func (b *Bridge) record(ctx context.Context, who Actor, category store.Category, format string, args ...any) error {
+func (b *Bridge) record(ctx context.Context, who problem.Actor, category store.Category, format string, args ...any) error {
 	if err := b.store.AddActivity(ctx, who.Did(b.now(), category, format, args...)); err != nil {
 		return fmt.Errorf("recording activity: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise"
 	"seatbridge/store"
@@ -140,7 +141,7 @@ func readImportChoice(ctx context.Context, client *connectwise.Client, typeIDs, 
 	}
 	customers := slices.DeleteFunc(slices.Clone(typeIDs), func(id int) bool { return slices.Contains(vendors, id) })
 	if len(customers) == 0 {
-		return c, &Invalid{Fields: map[string]string{"type": "Choose a type other than vendors: they are not customers."}}
+		return c, &problem.Invalid{Fields: problem.Fields{"type": "Choose a type other than vendors: they are not customers."}}
 	}
 	c.filter = connectwise.CompanyFilter{TypeIDs: customers, StatusIDs: statusIDs}
 	withDeleted, withVendors := c.filter, c.filter
@@ -204,8 +205,8 @@ func (b *Bridge) CancelImport() {
 
 // StartImport imports the companies that have one of the types and one of the statuses, with their
 // agreements, in the background. Mappings are kept. ErrRunning: an import is in progress.
-func (b *Bridge) StartImport(ctx context.Context, who Actor, typeIDs, statusIDs []int) error {
-	problems := map[string]string{}
+func (b *Bridge) StartImport(ctx context.Context, who problem.Actor, typeIDs, statusIDs []int) error {
+	problems := problem.Fields{}
 	if len(typeIDs) == 0 {
 		problems["type"] = "Choose at least one company type."
 	}
@@ -213,7 +214,7 @@ func (b *Bridge) StartImport(ctx context.Context, who Actor, typeIDs, statusIDs 
 		problems["status"] = "Choose at least one company status."
 	}
 	if len(problems) > 0 {
-		return &Invalid{Fields: problems}
+		return &problem.Invalid{Fields: problems}
 	}
 	client, err := b.connection(ctx)
 	if err != nil {
@@ -221,7 +222,7 @@ func (b *Bridge) StartImport(ctx context.Context, who Actor, typeIDs, statusIDs 
 	}
 	work := func(ctx context.Context) { b.importNow(ctx, client, who, typeIDs, statusIDs) }
 	if !b.imp.begin(b.now(), func() context.CancelFunc { return b.work.Go(work) }) {
-		return ErrRunning
+		return problem.ErrRunning
 	}
 	return b.record(ctx, who, store.CategoryIntegrations, "Started importing companies from ConnectWise PSA.")
 }
@@ -238,7 +239,7 @@ func (i *importing) begin(now time.Time, start func() context.CancelFunc) bool {
 	return true
 }
 
-func (b *Bridge) importNow(ctx context.Context, client *connectwise.Client, who Actor, typeIDs, statusIDs []int) {
+func (b *Bridge) importNow(ctx context.Context, client *connectwise.Client, who problem.Actor, typeIDs, statusIDs []int) {
 	result, err := b.importCompanies(ctx, client, who, typeIDs, statusIDs)
 	b.imp.update(func(p *ImportProgress) {
 		p.Running, p.EndedAt, p.Cancelled = false, b.now(), ctx.Err() != nil
@@ -254,7 +255,7 @@ func (b *Bridge) importNow(ctx context.Context, client *connectwise.Client, who 
 	}
 }
 
-func (b *Bridge) importCompanies(ctx context.Context, client *connectwise.Client, who Actor, typeIDs, statusIDs []int) (store.ImportResult, error) {
+func (b *Bridge) importCompanies(ctx context.Context, client *connectwise.Client, who problem.Actor, typeIDs, statusIDs []int) (store.ImportResult, error) {
 	choice, err := readImportChoice(ctx, client, typeIDs, statusIDs)
 	if err != nil {
 		return store.ImportResult{}, err
@@ -325,7 +326,7 @@ func agreementOf(a connectwise.Agreement) store.Agreement {
 // Map maps an organization to an agreement. It may be mapped to another agreement of the same company,
 // which the new mapping replaces; the line there stays as it is. Mapped to another company, it has to be
 // unmapped first, which asks what becomes of its line.
-func (b *Bridge) Map(ctx context.Context, who Actor, companyID, agreementID int, organizationID int64) error {
+func (b *Bridge) Map(ctx context.Context, who problem.Actor, companyID, agreementID int, organizationID int64) error {
 	p := Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID}
 	w, err := b.pairWorld(ctx, []Pair{p})
 	if err != nil {
@@ -335,14 +336,14 @@ func (b *Bridge) Map(ctx context.Context, who Actor, companyID, agreementID int,
 		return fmt.Errorf("reading company %d: %w", companyID, store.ErrNotFound)
 	}
 	o := w.organizations[organizationID]
-	problems := map[string]string{}
-	addProblem(problems, "agreement", w.agreementProblem(p, b.now()))
-	addProblem(problems, "organization", w.organizationProblem(p))
+	problems := problem.Fields{}
+	problems.Add("agreement", w.agreementProblem(p, b.now()))
+	problems.Add("organization", w.organizationProblem(p))
 	if o.Mapped() && o.CompanyID != companyID {
-		addProblem(problems, "organization", alreadyMapped(o))
+		problems.Add("organization", alreadyMapped(o))
 	}
 	if len(problems) > 0 {
-		return &Invalid{Fields: problems}
+		return &problem.Invalid{Fields: problems}
 	}
 	p.Was = o.AgreementID
 	if err := b.store.SaveMappings(ctx, []store.Remapping{w.remapping(p, who, b.now())}); err != nil {
@@ -353,7 +354,7 @@ func (b *Bridge) Map(ctx context.Context, who Actor, companyID, agreementID int,
 
 // Unmap removes an organization's mapping. Its addition in ConnectWise stays as it is or, with zero, is
 // brought down by a run in the background: to 0, or to what the agreement's other organizations need.
-func (b *Bridge) Unmap(ctx context.Context, who Actor, organizationID int64, zero bool) error {
+func (b *Bridge) Unmap(ctx context.Context, who problem.Actor, organizationID int64, zero bool) error {
 	o, err := b.store.Organization(ctx, organizationID)
 	if err != nil {
 		return fmt.Errorf("reading organization %d: %w", organizationID, err)
@@ -372,7 +373,7 @@ func (b *Bridge) Unmap(ctx context.Context, who Actor, organizationID int64, zer
 	return b.unmapToZero(ctx, who, m, unmap)
 }
 
-func (b *Bridge) unmapToZero(ctx context.Context, who Actor, m store.Mapping, unmap func() error) error {
+func (b *Bridge) unmapToZero(ctx context.Context, who problem.Actor, m store.Mapping, unmap func() error) error {
 	r := Request{Kind: store.RunRelease, Period: seats.ToDate(b.now()), Agreement: m.AgreementID}
 	mappings, err := b.store.Mappings(ctx)
 	if err != nil {

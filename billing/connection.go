@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -106,7 +107,7 @@ type Credentials struct {
 // lacks does not keep them from being saved; it becomes the connection's problem, by name. The error is
 // *Invalid for input that cannot work, *Refused for what ConnectWise did not accept; then what was saved
 // before is untouched.
-func (b *Bridge) Connect(ctx context.Context, who Actor, c Credentials) (Connection, error) {
+func (b *Bridge) Connect(ctx context.Context, who problem.Actor, c Credentials) (Connection, error) {
 	i, err := b.integrationFor(ctx, c)
 	if err != nil {
 		return Connection{}, err
@@ -131,10 +132,10 @@ func (b *Bridge) Connect(ctx context.Context, who Actor, c Credentials) (Connect
 }
 
 // CheckConnection tests the saved credentials again and keeps what came of it.
-func (b *Bridge) CheckConnection(ctx context.Context, who Actor) (Connection, error) {
+func (b *Bridge) CheckConnection(ctx context.Context, who problem.Actor) (Connection, error) {
 	i, err := b.store.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) {
-		return Connection{}, ErrNotConnected
+		return Connection{}, problem.ErrNotConnected
 	}
 	if err != nil {
 		return Connection{}, fmt.Errorf("reading the integration: %w", err)
@@ -156,7 +157,7 @@ func (b *Bridge) CheckConnection(ctx context.Context, who Actor) (Connection, er
 		err = b.saveFindings(ctx, who, i, rights)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return Connection{}, ErrNotConnected // disconnected meanwhile
+		return Connection{}, problem.ErrNotConnected // disconnected meanwhile
 	}
 	if err != nil {
 		return Connection{}, fmt.Errorf("keeping the result of the connection test: %w", err)
@@ -164,12 +165,12 @@ func (b *Bridge) CheckConnection(ctx context.Context, who Actor) (Connection, er
 	return b.Connection(ctx)
 }
 
-func (b *Bridge) keepTest(ctx context.Context, who Actor, keep func(*store.Store) error) error {
+func (b *Bridge) keepTest(ctx context.Context, who problem.Actor, keep func(*store.Store) error) error {
 	return b.store.Record(ctx, who.Did(b.now(), store.CategoryIntegrations, "Tested the connection to ConnectWise PSA."), keep)
 }
 
 // Disconnect forgets the credentials, the products and every mapping. The history of runs stays.
-func (b *Bridge) Disconnect(ctx context.Context, who Actor) error {
+func (b *Bridge) Disconnect(ctx context.Context, who problem.Actor) error {
 	release, err := b.lock(ctx)
 	if err != nil {
 		return err
@@ -229,7 +230,7 @@ func (b *Bridge) integrationFor(ctx context.Context, c Credentials) (store.Integ
 		problems["client_id"] = "ConnectWise answers nobody without a client ID. Register one at developer.connectwise.com and enter it here."
 	}
 	if len(problems) > 0 {
-		return i, &Invalid{Fields: problems}
+		return i, &problem.Invalid{Fields: problems}
 	}
 	return i, nil
 }
@@ -237,7 +238,7 @@ func (b *Bridge) integrationFor(ctx context.Context, c Credentials) (store.Integ
 func invalidConfig(err error) error {
 	var config *connectwise.ConfigError
 	if errors.As(err, &config) {
-		return &Invalid{Fields: map[string]string{config.Field: config.Sentence}}
+		return &problem.Invalid{Fields: problem.Fields{config.Field: config.Sentence}}
 	}
 	return fmt.Errorf("preparing the connection: %w", err)
 }
@@ -252,7 +253,7 @@ func sentence(err error) string {
 }
 
 // saveChecked keeps a connection that was just tested, with its rights and the right that is missing, if any.
-func (b *Bridge) saveChecked(ctx context.Context, who Actor, i store.Integration, rights connectwise.Rights) error {
+func (b *Bridge) saveChecked(ctx context.Context, who problem.Actor, i store.Integration, rights connectwise.Rights) error {
 	encoded, err := json.Marshal(rights)
 	if err != nil {
 		return fmt.Errorf("encoding rights: %w", err)
@@ -272,7 +273,7 @@ func (b *Bridge) saveChecked(ctx context.Context, who Actor, i store.Integration
 
 // saveFindings keeps what a test found, and nothing of the credentials that it was made with: they may have
 // been replaced or removed meanwhile.
-func (b *Bridge) saveFindings(ctx context.Context, who Actor, i store.Integration, rights connectwise.Rights) error {
+func (b *Bridge) saveFindings(ctx context.Context, who problem.Actor, i store.Integration, rights connectwise.Rights) error {
 	encoded, err := json.Marshal(rights)
 	if err != nil {
 		return fmt.Errorf("encoding rights: %w", err)
@@ -325,7 +326,7 @@ func (b *Bridge) connection(ctx context.Context) (*connectwise.Client, error) {
 	}
 	i, err := b.store.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, ErrNotConnected
+		return nil, problem.ErrNotConnected
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the integration: %w", err)

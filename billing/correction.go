@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -15,7 +16,7 @@ const longestReason = 500
 // Correct puts an admin's figure for an organization's month in force, with its reason. What the ledger or
 // a report says stays and is shown beside it. A figure of the month that is not over is used by Sync now as it stands.
 // An *Invalid is by "month", "seats", "plan" and "reason"; an organization that does not exist is store.ErrNotFound.
-func (b *Bridge) Correct(ctx context.Context, who Actor, c store.Correction) error {
+func (b *Bridge) Correct(ctx context.Context, who problem.Actor, c store.Correction) error {
 	o, err := b.store.Organization(ctx, c.OrganizationID)
 	if err != nil {
 		return err
@@ -23,11 +24,11 @@ func (b *Bridge) Correct(ctx context.Context, who Actor, c store.Correction) err
 	c.Reason = strings.TrimSpace(c.Reason)
 	problems := seats.FigureProblems(o, seats.Figure{Month: c.Month, Seats: c.Seats, Plan: c.Plan}, b.now())
 	if c.Reason == "" {
-		addProblem(problems, "reason", "Give the reason: it is shown wherever the figure is.")
+		problems.Add("reason", "Give the reason: it is shown wherever the figure is.")
 	}
-	addProblem(problems, "reason", LengthProblem(c.Reason, longestReason))
+	problems.Add("reason", problem.OfLength(c.Reason, longestReason))
 	if len(problems) > 0 {
-		return &Invalid{Fields: problems}
+		return &problem.Invalid{Fields: problems}
 	}
 	before, err := b.Explain(ctx, o.ID, seats.PeriodOf(c.Month, b.now()))
 	if err != nil {
@@ -39,7 +40,7 @@ func (b *Bridge) Correct(ctx context.Context, who Actor, c store.Correction) err
 }
 
 // WithdrawCorrection lets the ledger or report decide a month again; store.ErrNotFound when no correction is in force.
-func (b *Bridge) WithdrawCorrection(ctx context.Context, who Actor, organizationID int64, m store.Month) error {
+func (b *Bridge) WithdrawCorrection(ctx context.Context, who problem.Actor, organizationID int64, m store.Month) error {
 	u, err := b.Explain(ctx, organizationID, seats.PeriodOf(m, b.now()))
 	if err != nil {
 		return err

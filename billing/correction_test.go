@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -22,7 +23,7 @@ func TestCorrectAndWithdraw(t *testing.T) {
 		"seats":  correct("2026-10", -1, "x"),
 		"reason": correct("2026-10", 1, "  "),
 	} {
-		var invalid *Invalid
+		var invalid *problem.Invalid
 		if !errors.As(err, &invalid) || invalid.Fields[field] == "" {
 			t.Errorf("%s: %v", field, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -14,7 +15,7 @@ import (
 // Approve writes held changes of any runs, in the background and run by run, exactly as they were shown; what changed in
 // ConnectWise since is marked stale. All held changes of an agreement are approved with one of them; n says how many there
 // were. Those of a preview wait until the rest of it is written.
-func (b *Bridge) Approve(ctx context.Context, who Actor, changeIDs []int64) (n int, err error) {
+func (b *Bridge) Approve(ctx context.Context, who problem.Actor, changeIDs []int64) (n int, err error) {
 	release, err := b.lock(ctx)
 	if err != nil {
 		return 0, err
@@ -33,7 +34,7 @@ func (b *Bridge) Approve(ctx context.Context, who Actor, changeIDs []int64) (n i
 	return n, nil
 }
 
-func (b *Bridge) approve(ctx context.Context, who Actor, changeIDs []int64) (n int, runs []int64, err error) {
+func (b *Bridge) approve(ctx context.Context, who problem.Actor, changeIDs []int64) (n int, runs []int64, err error) {
 	err = b.store.Together(ctx, "approving", func(s *store.Store) error {
 		n, runs, err = s.Approve(ctx, changeIDs, who.Name, b.now())
 		return b.decided(ctx, s, who, decision{"Approved", n, runs, err})
@@ -50,14 +51,14 @@ type decision struct {
 }
 
 // decided notes a decision in its own transaction; one about nothing is an *Invalid.
-func (b *Bridge) decided(ctx context.Context, s *store.Store, who Actor, d decision) error {
+func (b *Bridge) decided(ctx context.Context, s *store.Store, who problem.Actor, d decision) error {
 	switch {
 	case d.err != nil:
 		return d.err
 	case d.n == 0:
-		return &Invalid{Fields: map[string]string{"change": "None of the chosen changes waits for approval any more."}}
+		return &problem.Invalid{Fields: problem.Fields{"change": "None of the chosen changes waits for approval any more."}}
 	}
-	return s.AddActivity(ctx, who.Did(b.now(), store.CategoryBilling, "%s %s of %s.", d.verb, plural(d.n, "held change"), runNames(d.runs)))
+	return s.AddActivity(ctx, who.Did(b.now(), store.CategoryBilling, "%s %s of %s.", d.verb, problem.Plural(d.n, "held change"), runNames(d.runs)))
 }
 
 // goOn carries runs on whose changes were approved, after those that were cut off before.
@@ -81,7 +82,7 @@ func (b *Bridge) goOn(ctx context.Context, runs []int64) error {
 }
 
 // Reject ends held changes of any runs unwritten and says how many there were.
-func (b *Bridge) Reject(ctx context.Context, who Actor, changeIDs []int64) (n int, err error) {
+func (b *Bridge) Reject(ctx context.Context, who problem.Actor, changeIDs []int64) (n int, err error) {
 	err = b.store.Together(ctx, "rejecting", func(s *store.Store) error {
 		var runs []int64
 		n, runs, err = s.Reject(ctx, changeIDs, who.Name, b.now())
@@ -99,7 +100,7 @@ func runNames(ids []int64) string {
 }
 
 // Undo previews putting back what a run wrote; Apply then writes it.
-func (b *Bridge) Undo(ctx context.Context, who Actor, runID int64) (store.Run, error) {
+func (b *Bridge) Undo(ctx context.Context, who problem.Actor, runID int64) (store.Run, error) {
 	r, err := b.following(ctx, runID)
 	if err != nil {
 		return store.Run{}, err
@@ -109,7 +110,7 @@ func (b *Bridge) Undo(ctx context.Context, who Actor, runID int64) (store.Run, e
 }
 
 // Retry syncs what a run did not write, for the same period, in the background.
-func (b *Bridge) Retry(ctx context.Context, who Actor, runID int64) (store.Run, error) {
+func (b *Bridge) Retry(ctx context.Context, who problem.Actor, runID int64) (store.Run, error) {
 	r, err := b.following(ctx, runID)
 	if err != nil {
 		return store.Run{}, err
@@ -135,20 +136,20 @@ func (b *Bridge) following(ctx context.Context, runID int64) (Request, error) {
 		return Request{}, fmt.Errorf("reading run %d: %w", runID, err)
 	}
 	if run.Preview || run.Status == store.RunRunning {
-		return Request{}, &Invalid{Fields: map[string]string{"run": "This run has not written anything yet."}}
+		return Request{}, &problem.Invalid{Fields: problem.Fields{"run": "This run has not written anything yet."}}
 	}
 	i, err := b.store.Integration(ctx)
 	if err != nil {
 		return Request{}, fmt.Errorf("reading the integration: %w", err)
 	}
 	if run.StartedAt.Before(i.ConnectedAt) {
-		return Request{}, &Invalid{Fields: map[string]string{"run": "This run was made with another connection."}}
+		return Request{}, &problem.Invalid{Fields: problem.Fields{"run": "This run was made with another connection."}}
 	}
 	return Request{Period: seats.Period{Month: run.Month, AsOf: run.AsOf}, Of: runID}, nil
 }
 
 // SyncAgreement syncs one agreement with real-time figures, in the background.
-func (b *Bridge) SyncAgreement(ctx context.Context, who Actor, agreementID int) (store.Run, error) {
+func (b *Bridge) SyncAgreement(ctx context.Context, who problem.Actor, agreementID int) (store.Run, error) {
 	r := b.SyncNow(false)
 	r.Agreement = agreementID
 	return b.Start(ctx, who, r)
@@ -156,7 +157,7 @@ func (b *Bridge) SyncAgreement(ctx context.Context, who Actor, agreementID int) 
 
 // ChooseLine says which of several open additions carries a product's seats on an agreement. The choice is
 // remembered by the addition's id; the next sync follows it.
-func (b *Bridge) ChooseLine(ctx context.Context, who Actor, changeID int64, additionID int) error {
+func (b *Bridge) ChooseLine(ctx context.Context, who problem.Actor, changeID int64, additionID int) error {
 	c, err := b.store.Change(ctx, changeID)
 	if err != nil {
 		return fmt.Errorf("reading change %d: %w", changeID, err)
@@ -166,14 +167,14 @@ func (b *Bridge) ChooseLine(ctx context.Context, who Actor, changeID int64, addi
 		return fmt.Errorf("reading later runs: %w", err)
 	}
 	if later[c.AgreementID] {
-		return &Invalid{Fields: map[string]string{"addition": "A later run has looked at this agreement; choose there."}}
+		return &problem.Invalid{Fields: problem.Fields{"addition": "A later run has looked at this agreement; choose there."}}
 	}
 	offered := false
 	for _, candidate := range c.Candidates {
 		offered = offered || candidate.AdditionID == additionID
 	}
 	if !offered {
-		return &Invalid{Fields: map[string]string{"addition": "Choose one of the additions that are listed."}}
+		return &problem.Invalid{Fields: problem.Fields{"addition": "Choose one of the additions that are listed."}}
 	}
 	entry := who.Did(b.now(), store.CategoryBilling, "Chose addition %d for %s on %s, agreement %s.", additionID, c.Product, c.Company, c.Agreement)
 	return b.store.Record(ctx, entry, func(s *store.Store) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -30,8 +31,8 @@ func (b *Bridge) RunDue(ctx context.Context) error {
 		if err := b.pullBefore(ctx, m); err != nil {
 			return fmt.Errorf("syncing %s: %w", m, err)
 		}
-		run, err := b.Run(ctx, System(), Request{Kind: store.RunMonthly, Period: seats.WholeMonth(m)})
-		if errors.Is(err, ErrRunning) {
+		run, err := b.Run(ctx, problem.System(), Request{Kind: store.RunMonthly, Period: seats.WholeMonth(m)})
+		if errors.Is(err, problem.ErrRunning) {
 			return nil // the hourly look finds it still due
 		}
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"seatbridge/billing/plan/plantest"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
@@ -699,7 +700,7 @@ func TestChoosingFromAnOldRun(t *testing.T) {
 	w.must(w.ChooseLine(t.Context(), admin(), changes[0].ID, y.ID))
 	w.sync()
 	w.wantLive(a.ID, "NP-BUS 0", "NP-BUS 5")
-	var invalid *Invalid
+	var invalid *problem.Invalid
 	if err := w.ChooseLine(t.Context(), admin(), changes[0].ID, x.ID); !errors.As(err, &invalid) {
 		t.Errorf("choosing again from the old run: %v, want it refused", err)
 	}

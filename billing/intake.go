@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
 	"seatbridge/store"
@@ -147,7 +148,7 @@ func (m ColumnMap) check(kind IntakeKind, header []string, o IntakeOptions) erro
 		fed[i] = fed[i] || ok
 	}
 	if len(problems) > 0 {
-		return &Invalid{Fields: problems}
+		return &problem.Invalid{Fields: problems}
 	}
 	return nil
 }
@@ -320,8 +321,8 @@ func (r *intakeRow) organization() string {
 		r.refuse(OrganizationColumn, "The organization is missing.")
 	case strings.ContainsRune(text, unicode.ReplacementChar):
 		r.refuse(OrganizationColumn, "%s has characters that cannot be read: save the file as UTF-8.", table.Excerpt(text))
-	case LengthProblem(name.text, maxName) != "":
-		r.refuse(OrganizationColumn, "%s is no organization's name: it has more than %d characters.", table.Excerpt(text), maxName)
+	case problem.OfLength(name.text, problem.MaxName) != "":
+		r.refuse(OrganizationColumn, "%s is no organization's name: it has more than %d characters.", table.Excerpt(text), problem.MaxName)
 	}
 	return name.text
 }
@@ -336,7 +337,7 @@ func (r *intakeRow) email() string {
 		r.refuse(EmailColumn, "The e-mail address is missing.")
 		return ""
 	}
-	if EmailProblem(text) != "" {
+	if problem.OfEmail(text) != "" {
 		r.refuse(EmailColumn, "%s is not an e-mail address.", table.Excerpt(text))
 	}
 	return strings.Clone(text) // or it would keep its whole line in memory

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
 	"seatbridge/internal/moment"
@@ -76,7 +77,7 @@ func TestColumnMapIsChecked(t *testing.T) {
 	for _, tt := range tests {
 		var got map[string]string
 		for _, err := range ReadMembers(strings.NewReader("Organization,E-mail\n"), tt.columns, tt.options) {
-			var invalid *Invalid
+			var invalid *problem.Invalid
 			if !errors.As(err, &invalid) {
 				t.Fatalf("%v: %v", tt.columns, err)
 			}

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
 	"seatbridge/store"
@@ -90,7 +91,7 @@ func reencoded(r io.Reader, encoding string) io.Reader {
 }
 
 // Upload receives a file to import and surveys it. A file that cannot be read is an *Invalid by "file".
-func (b *Bridge) Upload(ctx context.Context, who Actor, kind IntakeKind, name string, r io.Reader) (store.Intake, error) {
+func (b *Bridge) Upload(ctx context.Context, who problem.Actor, kind IntakeKind, name string, r io.Reader) (store.Intake, error) {
 	upload, err := b.store.SaveUpload(&table.Limited{Reader: r, Left: table.MaxBytes})
 	if err != nil {
 		return store.Intake{}, err
@@ -102,7 +103,7 @@ func (b *Bridge) Upload(ctx context.Context, who Actor, kind IntakeKind, name st
 	return in, nil
 }
 
-func (b *Bridge) createIntake(ctx context.Context, who Actor, kind IntakeKind, name string, upload store.Upload) (store.Intake, error) {
+func (b *Bridge) createIntake(ctx context.Context, who problem.Actor, kind IntakeKind, name string, upload store.Upload) (store.Intake, error) {
 	f, err := upload.Open()
 	if err != nil {
 		return store.Intake{}, err
@@ -219,7 +220,7 @@ func (b *Bridge) survey(in *Intake, encoding string) error {
 	}
 	defer f.Close()
 	if encoding != "" && !slices.Contains(Encodings(), encoding) {
-		return &Invalid{Fields: map[string]string{"encoding": "Choose an encoding of the list."}}
+		return &problem.Invalid{Fields: problem.Fields{"encoding": "Choose an encoding of the list."}}
 	}
 	in.Survey, err = table.Inspect(reencoded(f, encoding))
 	if encoding != "" {
@@ -231,8 +232,8 @@ func (b *Bridge) survey(in *Intake, encoding string) error {
 // options is how the file is read, or an *Invalid.
 func (in Intake) options(now time.Time) (IntakeOptions, error) {
 	o := IntakeOptions{Now: now, Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, Dates: map[Column]table.DateOrder{}}
-	problems := map[string]string{}
-	var invalid *Invalid
+	problems := problem.Fields{}
+	var invalid *problem.Invalid
 	if err := in.Choices.Columns.check(in.Kind, in.Survey.Header, o); errors.As(err, &invalid) {
 		problems = invalid.Fields
 	}
@@ -245,11 +246,11 @@ func (in Intake) options(now time.Time) (IntakeOptions, error) {
 			continue
 		}
 		if o.Dates[c] = in.Choices.Dates[c]; o.Dates[c] != table.DayFirst && o.Dates[c] != table.MonthFirst {
-			addProblem(problems, "dates."+string(c), "Choose whether the day or the month comes first.")
+			problems.Add("dates."+string(c), "Choose whether the day or the month comes first.")
 		}
 	}
 	if len(problems) > 0 {
-		return o, &Invalid{Fields: problems}
+		return o, &problem.Invalid{Fields: problems}
 	}
 	return o, nil
 }
@@ -270,7 +271,7 @@ func (b *Bridge) startIntake(in Intake, writing bool, work func(ctx context.Cont
 	b.intakes.mu.Lock()
 	defer b.intakes.mu.Unlock()
 	if other := b.intakes.work[in.ID]; other != nil && other.progress.Running {
-		return ErrRunning
+		return problem.ErrRunning
 	}
 	if b.intakes.work == nil {
 		b.intakes.work = map[int64]*intakeWork{}
@@ -296,7 +297,7 @@ func (b *Bridge) endIntake(ctx context.Context, w *intakeWork, err error) {
 
 // intakeProblem is what an admin can do something about.
 func intakeProblem(err error) store.Problem {
-	var invalid *Invalid
+	var invalid *problem.Invalid
 	var conflict *store.Conflict
 	switch {
 	case errors.As(err, &conflict) && conflict.Field == "name":
@@ -441,18 +442,18 @@ func (b *Bridge) IntakeChanges(ctx context.Context, id, organizationID int64, na
 // WriteIntake writes in the background what the check of an import showed, all of it or nothing. With skip, rows that
 // cannot be imported are left out; without, there must be none: an *Invalid by "skip". When the same file would do something else
 // by now, nothing is written and the import is checked again.
-func (b *Bridge) WriteIntake(ctx context.Context, who Actor, id int64, skip bool) error {
+func (b *Bridge) WriteIntake(ctx context.Context, who problem.Actor, id int64, skip bool) error {
 	in, err := b.open(ctx, id)
 	if err != nil {
 		return err
 	}
 	switch {
 	case in.State != store.IntakeChecked || in.Findings == nil:
-		return &Invalid{Fields: map[string]string{"": "Check the file first."}}
+		return &problem.Invalid{Fields: problem.Fields{"": "Check the file first."}}
 	case in.Findings.Refused != "":
-		return &Invalid{Fields: map[string]string{"": in.Findings.Refused}}
+		return &problem.Invalid{Fields: problem.Fields{"": in.Findings.Refused}}
 	case in.Findings.Skipped() > 0 && !skip:
-		return &Invalid{Fields: map[string]string{"skip": fmt.Sprintf("%s cannot be imported. Correct the file, or choose to leave them out.", plural(in.Findings.Skipped(), "row"))}}
+		return &problem.Invalid{Fields: problem.Fields{"skip": fmt.Sprintf("%s cannot be imported. Correct the file, or choose to leave them out.", problem.Plural(in.Findings.Skipped(), "row"))}}
 	}
 	o, err := in.options(b.now())
 	if err != nil {
@@ -467,7 +468,7 @@ func (b *Bridge) WriteIntake(ctx context.Context, who Actor, id int64, skip bool
 	})
 }
 
-func (b *Bridge) writeNow(ctx context.Context, who Actor, in Intake, o IntakeOptions) error {
+func (b *Bridge) writeNow(ctx context.Context, who problem.Actor, in Intake, o IntakeOptions) error {
 	p, err := b.read(ctx, in, o)
 	if err != nil {
 		return err
@@ -492,7 +493,7 @@ func (b *Bridge) writeNow(ctx context.Context, who Actor, in Intake, o IntakeOpt
 // intakeWriting is an import while it is written, in one transaction.
 type intakeWriting struct {
 	in    Intake
-	who   Actor
+	who   problem.Actor
 	now   time.Time
 	store *store.Store // within the transaction
 	seats *store.SeatWriter
@@ -541,20 +542,20 @@ func (f IntakeFindings) summary() string {
 		{DeleteMember, "deleted"}, {CorrectMember, "corrected"},
 	} {
 		if n := f.Actions[action.action]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", plural(n, "member"), action.done))
+			parts = append(parts, fmt.Sprintf("%s %s", problem.Plural(n, "member"), action.done))
 		}
 	}
 	if f.NewReports > 0 {
-		parts = append(parts, plural(f.NewReports, "figure")+" added")
+		parts = append(parts, problem.Plural(f.NewReports, "figure")+" added")
 	}
 	if f.Replaced > 0 {
-		parts = append(parts, plural(f.Replaced, "figure")+" replaced")
+		parts = append(parts, problem.Plural(f.Replaced, "figure")+" replaced")
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "nothing changed")
 	}
 	if f.Skipped() > 0 {
-		parts = append(parts, plural(f.Skipped(), "row")+" left out")
+		parts = append(parts, problem.Plural(f.Skipped(), "row")+" left out")
 	}
 	return strings.Join(parts, ", ")
 }

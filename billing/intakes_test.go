@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
 	"seatbridge/internal/moment"
@@ -20,7 +21,7 @@ import (
 // upload uploads a file and checks it with what is guessed, changed by change.
 func (w *world) upload(kind IntakeKind, file string, change func(*IntakeChoices)) Intake {
 	w.t.Helper()
-	saved, err := w.Upload(w.t.Context(), Actor{Name: "ann@example.com"}, kind, "seats.csv", strings.NewReader(file))
+	saved, err := w.Upload(w.t.Context(), problem.Actor{Name: "ann@example.com"}, kind, "seats.csv", strings.NewReader(file))
 	w.must(err)
 	in, err := w.Intake(w.t.Context(), saved.ID)
 	w.must(err)
@@ -42,7 +43,7 @@ func (w *world) settled(id int64) Intake {
 
 func (w *world) writeIntake(in Intake, skip bool) Intake {
 	w.t.Helper()
-	w.must(w.WriteIntake(w.t.Context(), Actor{Name: "ann@example.com"}, in.ID, skip))
+	w.must(w.WriteIntake(w.t.Context(), problem.Actor{Name: "ann@example.com"}, in.ID, skip))
 	return w.settled(in.ID)
 }
 
@@ -71,8 +72,8 @@ func TestImportMembers(t *testing.T) {
 	if f.Problems[0].Line != 4 || f.Problems[1].Line != 5 {
 		t.Errorf("problems %+v", f.Problems)
 	}
-	var invalid *Invalid
-	if err := w.WriteIntake(t.Context(), System(), in.ID, false); !errors.As(err, &invalid) || invalid.Fields["skip"] == "" {
+	var invalid *problem.Invalid
+	if err := w.WriteIntake(t.Context(), problem.System(), in.ID, false); !errors.As(err, &invalid) || invalid.Fields["skip"] == "" {
 		t.Fatalf("written with bad rows: %v", err)
 	}
 	in.Choices.Create = []string{"UNKNOWN ltd"}
@@ -148,7 +149,7 @@ func TestImportDeletesMissingMembers(t *testing.T) {
 	missing := func(c *IntakeChoices) { c.RemoveMissing = true }
 	if in := w.upload(MembersIntake, "Organization,E-mail\nAcme,ann@example.com\nAcme,bad\n", missing); in.Findings.Refused == "" {
 		t.Errorf("members may be deleted by a file with a bad row: %+v", in.Findings)
-	} else if err := w.WriteIntake(t.Context(), System(), in.ID, true); err == nil {
+	} else if err := w.WriteIntake(t.Context(), problem.System(), in.ID, true); err == nil {
 		t.Error("it was written")
 	}
 	in := w.upload(MembersIntake, "Organization,E-mail\nAcme,ann@example.com\n", missing)
@@ -209,11 +210,11 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	acme := w.organization("Acme", 0, store.Business)
-	saved, err := w.Upload(t.Context(), System(), MembersIntake, "x.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,ann@example.com,03/04/2026\n"))
+	saved, err := w.Upload(t.Context(), problem.System(), MembersIntake, "x.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,ann@example.com,03/04/2026\n"))
 	w.must(err)
 	in, err := w.Intake(t.Context(), saved.ID)
 	w.must(err)
-	var invalid *Invalid
+	var invalid *problem.Invalid
 	if err := w.CheckIntake(t.Context(), in.ID, in.Choices); !errors.As(err, &invalid) || invalid.Fields["dates.joined"] == "" {
 		t.Fatalf("checked: %v", err)
 	}
@@ -225,7 +226,7 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	if len(seats) != 1 || !seats[0].JoinedAt.Equal(moment.At("2026-04-03")) {
 		t.Errorf("seats %+v", seats)
 	}
-	next, err := w.Upload(t.Context(), System(), MembersIntake, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
+	next, err := w.Upload(t.Context(), problem.System(), MembersIntake, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
 	w.must(err)
 	if in, err = w.Intake(t.Context(), next.ID); err != nil || in.Choices.Dates[JoinedColumn] != table.DayFirst {
 		t.Errorf("the choice is not remembered: %+v, %v", in.Choices, err)
@@ -235,7 +236,7 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 func TestEncodingCanBeChosen(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
-	saved, err := w.Upload(t.Context(), System(), MembersIntake, "x.csv", strings.NewReader("Organization,E-mail\n\xA3\xF3d\x9F,ann@example.com\n"))
+	saved, err := w.Upload(t.Context(), problem.System(), MembersIntake, "x.csv", strings.NewReader("Organization,E-mail\n\xA3\xF3d\x9F,ann@example.com\n"))
 	w.must(err)
 	in, err := w.Intake(t.Context(), saved.ID)
 	w.must(err)
@@ -275,8 +276,8 @@ func TestUploadedFilesGo(t *testing.T) {
 		t.Errorf("state %s", in.State)
 	}
 	for _, bad := range []string{"", "PK\x03\x04", "a,b\x00\n" + strings.Repeat("x", table.MaxBytes)} {
-		var invalid *Invalid
-		if _, err := w.Upload(t.Context(), System(), UsageIntake, "x", strings.NewReader(bad)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
+		var invalid *problem.Invalid
+		if _, err := w.Upload(t.Context(), problem.System(), UsageIntake, "x", strings.NewReader(bad)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
 			t.Errorf("%.10q: %v", bad, err)
 		}
 	}
@@ -311,7 +312,7 @@ func BenchmarkImport(b *testing.B) {
 
 func importAll(b *testing.B, bridge *Bridge, file []byte) {
 	b.Helper()
-	saved, err := bridge.Upload(b.Context(), System(), MembersIntake, "members.csv", bytes.NewReader(file))
+	saved, err := bridge.Upload(b.Context(), problem.System(), MembersIntake, "members.csv", bytes.NewReader(file))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -326,7 +327,7 @@ func importAll(b *testing.B, bridge *Bridge, file []byte) {
 		b.Fatal(err)
 	}
 	bridge.WaitForIntake(b.Context(), in.ID)
-	if err := bridge.WriteIntake(b.Context(), System(), in.ID, true); err != nil {
+	if err := bridge.WriteIntake(b.Context(), problem.System(), in.ID, true); err != nil {
 		b.Fatal(err)
 	}
 	bridge.WaitForIntake(b.Context(), in.ID)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"seatbridge/billing/problem"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -40,7 +41,7 @@ func TestPlanMappings(t *testing.T) {
 		w.named(name)
 	}
 	w.importEverything()
-	who := Actor{Name: "admin@example.com"}
+	who := problem.Actor{Name: "admin@example.com"}
 	for _, p := range []Pair{
 		{OrganizationID: mapped.ID, CompanyID: contoso[0].CompanyID, AgreementID: contoso[0].ID},
 		{OrganizationID: moved.ID, CompanyID: contoso[0].CompanyID, AgreementID: contoso[0].ID},
@@ -136,7 +137,7 @@ func TestPlanMappingsRefusesFiles(t *testing.T) {
 		"no organization": "company_identifier,agreement\nA,B\n",
 		"a workbook":      "PK\x03\x04 not text",
 	} {
-		var invalid *Invalid
+		var invalid *problem.Invalid
 		if _, err := w.PlanMappings(t.Context(), strings.NewReader(file)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -175,7 +176,7 @@ func TestRemapping(t *testing.T) {
 	a := w.sim.AddAgreement(cwsim.Agreement{CompanyID: c.ID, Name: "Managed"})
 	o := w.named("Contoso")
 	w.importEverything()
-	if err := w.Map(t.Context(), Actor{}, c.ID, a.ID, o.ID); err != nil {
+	if err := w.Map(t.Context(), problem.Actor{}, c.ID, a.ID, o.ID); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.store.SaveLine(t.Context(), store.Line{AgreementID: a.ID, ProductID: w.business.ID, AdditionID: 7}); err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 
 	"seatbridge/billing/plan/plantest"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/soak"
@@ -140,7 +141,7 @@ func (w *world) road(organizations map[int]store.Organization) []step {
 			n := options.Defaults
 			n.SubcategoryID = options.Subcategories[0].ID
 			product, err := w.CreateProduct(ctx, admin(), n)
-			var invalid *Invalid
+			var invalid *problem.Invalid
 			if errors.As(err, &invalid) && invalid.Fields["identifier"] != "" {
 				found, _, err := w.SearchProducts(ctx, n.Identifier) // it was created after all: pick it
 				if err == nil && len(found) == 1 {
@@ -196,8 +197,8 @@ func (w *world) road(organizations map[int]store.Organization) []step {
 
 // said is what the admin is told of an error.
 func (w *world) said(err error) *store.Problem {
-	var refused *Refused
-	var invalid *Invalid
+	var refused *problem.Refused
+	var invalid *problem.Invalid
 	switch {
 	case err == nil:
 		return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
@@ -27,7 +28,7 @@ func NewOrganizations(s *store.Store, now func() time.Time) *Organizations {
 }
 
 // Add adds an organization, which begins now.
-func (d *Organizations) Add(ctx context.Context, who Actor, p Profile) (added store.Organization, err error) {
+func (d *Organizations) Add(ctx context.Context, who problem.Actor, p Profile) (added store.Organization, err error) {
 	err = d.store.Together(ctx, "adding an organization", func(s *store.Store) error {
 		if added, err = CreateOrganization(ctx, s, p.New(d.now())); err != nil {
 			return err
@@ -41,14 +42,14 @@ func (d *Organizations) Add(ctx context.Context, who Actor, p Profile) (added st
 // activity log the caller writes.
 func CreateOrganization(ctx context.Context, s *store.Store, o store.Organization) (store.Organization, error) {
 	if problems := ProfileOf(o).problems(); len(problems) > 0 {
-		return o, &Invalid{Fields: problems}
+		return o, &problem.Invalid{Fields: problems}
 	}
 	created, err := s.CreateOrganization(ctx, o)
 	return created, taken(err)
 }
 
 // Edit changes what is said about an organization and answers it as it is then.
-func (d *Organizations) Edit(ctx context.Context, who Actor, id int64, change func(*Profile)) (after store.Organization, err error) {
+func (d *Organizations) Edit(ctx context.Context, who problem.Actor, id int64, change func(*Profile)) (after store.Organization, err error) {
 	err = d.store.Together(ctx, fmt.Sprintf("editing organization %d", id), func(s *store.Store) error {
 		var before store.Organization
 		if before, after, err = EditOrganization(ctx, s, id, d.now(), change); err != nil || before == after {
@@ -68,7 +69,7 @@ func EditOrganization(ctx context.Context, s *store.Store, id int64, at time.Tim
 	p := ProfileOf(before)
 	change(&p)
 	if problems := p.problemsAfter(before); len(problems) > 0 {
-		return before, before, &Invalid{Fields: problems}
+		return before, before, &problem.Invalid{Fields: problems}
 	}
 	if after = p.of(before); after != before {
 		err = taken(s.UpdateOrganization(ctx, after, at))
@@ -77,14 +78,14 @@ func EditOrganization(ctx context.Context, s *store.Store, id int64, at time.Tim
 }
 
 // Suspend suspends an organization, which is billed all the same; done is false where it was suspended already.
-func (d *Organizations) Suspend(ctx context.Context, who Actor, id int64) (o store.Organization, done bool, err error) {
+func (d *Organizations) Suspend(ctx context.Context, who problem.Actor, id int64) (o store.Organization, done bool, err error) {
 	return d.bring(ctx, who, id, state{"Suspended", store.OrganizationSuspended, func(s *store.Store) error {
 		return s.SuspendOrganization(ctx, id, d.now())
 	}})
 }
 
 // Reactivate ends a suspension; done is false where there is none.
-func (d *Organizations) Reactivate(ctx context.Context, who Actor, id int64) (o store.Organization, done bool, err error) {
+func (d *Organizations) Reactivate(ctx context.Context, who problem.Actor, id int64) (o store.Organization, done bool, err error) {
 	return d.bring(ctx, who, id, state{"Reactivated", store.OrganizationActive, func(s *store.Store) error {
 		return s.ReactivateOrganization(ctx, id)
 	}})
@@ -92,7 +93,7 @@ func (d *Organizations) Reactivate(ctx context.Context, who Actor, id int64) (o 
 
 // Delete deletes an organization and its members, which ends billing with this month; done is false where it was deleted
 // already.
-func (d *Organizations) Delete(ctx context.Context, who Actor, id int64) (o store.Organization, done bool, err error) {
+func (d *Organizations) Delete(ctx context.Context, who problem.Actor, id int64) (o store.Organization, done bool, err error) {
 	return d.bring(ctx, who, id, state{"Deleted", store.OrganizationDeleted, func(s *store.Store) error {
 		return s.DeleteOrganization(ctx, id, d.now())
 	}})
@@ -106,7 +107,7 @@ type state struct {
 }
 
 // bring leaves an organization alone that is there already, so that who asks twice changes nothing twice.
-func (d *Organizations) bring(ctx context.Context, who Actor, id int64, to state) (o store.Organization, done bool, err error) {
+func (d *Organizations) bring(ctx context.Context, who problem.Actor, id int64, to state) (o store.Organization, done bool, err error) {
 	err = d.store.Together(ctx, fmt.Sprintf("changing organization %d", id), func(s *store.Store) error {
 		if o, err = s.Organization(ctx, id); err != nil || o.Status() == to.wanted {
 			return err
@@ -127,11 +128,11 @@ func (d *Organizations) bring(ctx context.Context, who Actor, id int64, to state
 func changeable(ctx context.Context, s *store.Store, id int64) (store.Organization, error) {
 	o, err := s.Organization(ctx, id)
 	if err == nil && !o.DeletedAt.IsZero() {
-		err = &Invalid{Fields: map[string]string{"": "This organization is deleted and cannot be changed."}, Cause: ErrDeleted}
+		err = &problem.Invalid{Fields: problem.Fields{"": "This organization is deleted and cannot be changed."}, Cause: ErrDeleted}
 	}
 	return o, err
 }
 
-func (d *Organizations) did(who Actor, o store.Organization, format string, args ...any) store.Activity {
+func (d *Organizations) did(who problem.Actor, o store.Organization, format string, args ...any) store.Activity {
 	return who.Did(d.now(), store.CategoryOrganizations, format, args...).About(o.ID)
 }

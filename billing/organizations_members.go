@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
@@ -20,7 +21,7 @@ type AddedMembers struct {
 
 // AddMembers adds members as of now or, when pending, invites them as of now. An address that is there twice is taken once;
 // when one is none, an *Invalid says so by "emails[2]", and nobody is added.
-func (d *Organizations) AddMembers(ctx context.Context, who Actor, organizationID int64, emails []string, pending bool) (a AddedMembers, err error) {
+func (d *Organizations) AddMembers(ctx context.Context, who problem.Actor, organizationID int64, emails []string, pending bool) (a AddedMembers, err error) {
 	invited, joined := time.Time{}, d.now()
 	if pending {
 		invited, joined = joined, invited
@@ -38,17 +39,17 @@ func (d *Organizations) AddMembers(ctx context.Context, who Actor, organizationI
 		if err != nil || a.Added == 0 {
 			return err
 		}
-		return s.AddActivity(ctx, d.did(who, o, "Added %s to “%s”.", plural(a.Added, "member"), o.Name))
+		return s.AddActivity(ctx, d.did(who, o, "Added %s to “%s”.", problem.Plural(a.Added, "member"), o.Name))
 	})
 	return a, err
 }
 
 // newMembers are the addresses without repetitions.
 func newMembers(emails []string) (fresh []string, err error) {
-	problems := map[string]string{}
+	problems := problem.Fields{}
 	seen := map[string]bool{}
 	for i, email := range emails {
-		addProblem(problems, fmt.Sprintf("emails[%d]", i), EmailProblem(email))
+		problems.Add(fmt.Sprintf("emails[%d]", i), problem.OfEmail(email))
 		if key := store.FoldEmail(email); !seen[key] {
 			seen[key] = true
 			fresh = append(fresh, email)
@@ -57,12 +58,12 @@ func newMembers(emails []string) (fresh []string, err error) {
 	switch {
 	case len(problems) > 0:
 	case len(fresh) == 0:
-		addProblem(problems, "emails", "Enter at least one e-mail address.")
+		problems.Add("emails", "Enter at least one e-mail address.")
 	case len(fresh) > mostMembersAtOnce:
-		addProblem(problems, "emails", fmt.Sprintf("These are %d addresses. Add at most %d at once.", len(fresh), mostMembersAtOnce))
+		problems.Add("emails", fmt.Sprintf("These are %d addresses. Add at most %d at once.", len(fresh), mostMembersAtOnce))
 	}
 	if len(problems) > 0 {
-		return nil, &Invalid{Fields: problems}
+		return nil, &problem.Invalid{Fields: problems}
 	}
 	return fresh, nil
 }
@@ -86,12 +87,12 @@ var memberVerbs = map[store.SeatAction]string{
 }
 
 // ChangeMembers applies an action to those of the members that it changes; the others stay as they are.
-func (d *Organizations) ChangeMembers(ctx context.Context, who Actor, organizationID int64, action store.SeatAction, m Members) (c ChangedMembers, err error) {
+func (d *Organizations) ChangeMembers(ctx context.Context, who problem.Actor, organizationID int64, action store.SeatAction, m Members) (c ChangedMembers, err error) {
 	switch {
 	case memberVerbs[action] == "":
-		return c, &Invalid{Fields: map[string]string{"action": "Choose what to do with the members."}}
+		return c, &problem.Invalid{Fields: problem.Fields{"action": "Choose what to do with the members."}}
 	case len(m.Seats)+len(m.Emails) == 0:
-		return c, &Invalid{Fields: map[string]string{"members": "Choose at least one member."}}
+		return c, &problem.Invalid{Fields: problem.Fields{"members": "Choose at least one member."}}
 	}
 	err = d.store.Together(ctx, fmt.Sprintf("changing members of organization %d", organizationID), func(s *store.Store) error {
 		o, err := changeable(ctx, s, organizationID)
@@ -106,7 +107,7 @@ func (d *Organizations) ChangeMembers(ctx context.Context, who Actor, organizati
 		if c.Changed, err = s.ChangeSeats(ctx, o.ID, slices.Concat(m.Seats, found), action, d.now()); err != nil {
 			return err
 		}
-		c.Done = memberVerbs[action] + " " + plural(c.Changed, "member")
+		c.Done = memberVerbs[action] + " " + problem.Plural(c.Changed, "member")
 		if c.Changed == 0 {
 			return nil
 		}

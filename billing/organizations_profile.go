@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -44,24 +45,24 @@ func (p Profile) of(o store.Organization) store.Organization {
 }
 
 // problems says by field what may not be said of any organization.
-func (p Profile) problems() map[string]string {
-	problems := map[string]string{}
-	addProblem(problems, "name", NameProblem("the organization's name", p.Name))
+func (p Profile) problems() problem.Fields {
+	problems := problem.Fields{}
+	problems.Add("name", problem.OfName("the organization's name", p.Name))
 	if p.License != store.Standard && p.License != store.Trial && p.License != store.NFR {
-		addProblem(problems, "license", "Choose a license type.")
+		problems.Add("license", "Choose a license type.")
 	}
 	if p.Plan != store.Business && p.Plan != store.Enterprise {
-		addProblem(problems, "plan", "Choose a plan.")
+		problems.Add("plan", "Choose a plan.")
 	}
-	addProblem(problems, "external_id", LengthProblem(p.ExternalID, longestExternalID))
+	problems.Add("external_id", problem.OfLength(p.ExternalID, longestExternalID))
 	return problems
 }
 
 // problemsAfter adds what may not be said of the organization as it was before: its trial, if there is one, is its beginning.
-func (p Profile) problemsAfter(before store.Organization) map[string]string {
+func (p Profile) problemsAfter(before store.Organization) problem.Fields {
 	problems := p.problems()
 	if p.License == store.Trial && before.License != store.Trial {
-		addProblem(problems, "license", "A trial can only be chosen when an organization is added.")
+		problems.Add("license", "A trial can only be chosen when an organization is added.")
 	}
 	return problems
 }
@@ -77,7 +78,7 @@ func taken(err error) error {
 	if !errors.As(err, &conflict) || sentences[conflict.Field] == "" {
 		return err
 	}
-	return &Invalid{Fields: map[string]string{conflict.Field: sentences[conflict.Field]}, Cause: conflict}
+	return &problem.Invalid{Fields: problem.Fields{conflict.Field: sentences[conflict.Field]}, Cause: conflict}
 }
 
 // describeEdit says for the activity log what an edit changed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -13,7 +14,7 @@ const longestNote = 200
 
 // ReportUsage keeps an organization's billable seats of a whole month as a source reported them; they take the place of an
 // earlier report of the month.
-func (d *Organizations) ReportUsage(ctx context.Context, who Actor, r store.UsageReport) error {
+func (d *Organizations) ReportUsage(ctx context.Context, who problem.Actor, r store.UsageReport) error {
 	r.ReportedAt = d.now()
 	return d.store.Together(ctx, fmt.Sprintf("reporting the usage of organization %d", r.OrganizationID), func(s *store.Store) error {
 		o, err := s.Organization(ctx, r.OrganizationID)
@@ -21,9 +22,9 @@ func (d *Organizations) ReportUsage(ctx context.Context, who Actor, r store.Usag
 			return err
 		}
 		problems := seats.FigureProblems(o, seats.Figure{Month: r.Month, Seats: r.Seats, Plan: r.Plan}, d.now())
-		addProblem(problems, "note", LengthProblem(r.Note, longestNote))
+		problems.Add("note", problem.OfLength(r.Note, longestNote))
 		if len(problems) > 0 {
-			return &Invalid{Fields: problems}
+			return &problem.Invalid{Fields: problems}
 		}
 		if err := s.SaveUsageReport(ctx, r); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 	"seatbridge/store/storetest"
@@ -27,7 +28,7 @@ func newDesk(t *testing.T) desk {
 
 func (d desk) add(name string) store.Organization {
 	d.t.Helper()
-	o, err := d.Add(d.t.Context(), System(), Profile{Name: name, Plan: store.Business, License: store.Standard, Managed: true})
+	o, err := d.Add(d.t.Context(), problem.System(), Profile{Name: name, Plan: store.Business, License: store.Standard, Managed: true})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func (d desk) wantLog(want ...string) {
 // wantInvalid wants the sentence for the field, and a cause or none.
 func wantInvalid(t *testing.T, err error, field, sentence string, cause bool) {
 	t.Helper()
-	var invalid *Invalid
+	var invalid *problem.Invalid
 	if !errors.As(err, &invalid) || invalid.Fields[field] != sentence || (invalid.Cause != nil) != cause {
 		t.Errorf("got %+v, want %q for %q", err, sentence, field)
 	}
@@ -83,15 +84,15 @@ func TestOrganizationProfileIsChecked(t *testing.T) {
 	} {
 		p := good
 		c.change(&p)
-		_, err := d.Add(t.Context(), System(), p)
+		_, err := d.Add(t.Context(), problem.System(), p)
 		wantInvalid(t, err, c.field, c.sentence, c.taken)
 	}
 	d.wantLog("Added organization “Acme”.")
-	beta, err := d.Add(t.Context(), System(), good)
+	beta, err := d.Add(t.Context(), problem.System(), good)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = d.Edit(t.Context(), System(), beta.ID, func(p *Profile) { p.License = store.Trial })
+	_, err = d.Edit(t.Context(), problem.System(), beta.ID, func(p *Profile) { p.License = store.Trial })
 	wantInvalid(t, err, "license", "A trial can only be chosen when an organization is added.", false)
 }
 
@@ -100,11 +101,11 @@ func TestOrganizationDeedsAreDoneOnce(t *testing.T) {
 	d := newDesk(t)
 	o := d.add("Acme")
 	same := func(*Profile) {}
-	if _, err := d.Edit(t.Context(), System(), o.ID, same); err != nil {
+	if _, err := d.Edit(t.Context(), problem.System(), o.ID, same); err != nil {
 		t.Error(err)
 	}
-	for i, deed := range []func(context.Context, Actor, int64) (store.Organization, bool, error){d.Suspend, d.Suspend, d.Reactivate, d.Reactivate, d.Delete, d.Delete} {
-		if _, done, err := deed(t.Context(), System(), o.ID); err != nil || done != (i%2 == 0) {
+	for i, deed := range []func(context.Context, problem.Actor, int64) (store.Organization, bool, error){d.Suspend, d.Suspend, d.Reactivate, d.Reactivate, d.Delete, d.Delete} {
+		if _, done, err := deed(t.Context(), problem.System(), o.ID); err != nil || done != (i%2 == 0) {
 			t.Errorf("deed %d: done %t, %v", i, done, err)
 		}
 	}
@@ -115,15 +116,15 @@ func TestDeletedOrganizationIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	o := d.add("Acme")
-	if _, _, err := d.Delete(t.Context(), System(), o.ID); err != nil {
+	if _, _, err := d.Delete(t.Context(), problem.System(), o.ID); err != nil {
 		t.Fatal(err)
 	}
 	before := d.log()
-	_, edit := d.Edit(t.Context(), System(), o.ID, func(p *Profile) { p.Name = "Back" })
-	_, _, suspend := d.Suspend(t.Context(), System(), o.ID)
-	_, _, reactivate := d.Reactivate(t.Context(), System(), o.ID)
-	_, add := d.AddMembers(t.Context(), System(), o.ID, []string{"a@example.com"}, false)
-	_, change := d.ChangeMembers(t.Context(), System(), o.ID, store.SeatJoin, Members{Seats: []int64{1}})
+	_, edit := d.Edit(t.Context(), problem.System(), o.ID, func(p *Profile) { p.Name = "Back" })
+	_, _, suspend := d.Suspend(t.Context(), problem.System(), o.ID)
+	_, _, reactivate := d.Reactivate(t.Context(), problem.System(), o.ID)
+	_, add := d.AddMembers(t.Context(), problem.System(), o.ID, []string{"a@example.com"}, false)
+	_, change := d.ChangeMembers(t.Context(), problem.System(), o.ID, store.SeatJoin, Members{Seats: []int64{1}})
 	for what, err := range map[string]error{"edit": edit, "suspend": suspend, "reactivate": reactivate, "add": add, "change": change} {
 		if !errors.Is(err, ErrDeleted) {
 			t.Errorf("%s: %v", what, err)
@@ -137,18 +138,18 @@ func TestMembersAreAddedAndChangedOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	o := d.add("Acme")
-	_, err := d.AddMembers(t.Context(), System(), o.ID, []string{"a@example.com", "nobody"}, false)
+	_, err := d.AddMembers(t.Context(), problem.System(), o.ID, []string{"a@example.com", "nobody"}, false)
 	wantInvalid(t, err, "emails[1]", "This is not an e-mail address.", false)
-	_, err = d.AddMembers(t.Context(), System(), o.ID, nil, false)
+	_, err = d.AddMembers(t.Context(), problem.System(), o.ID, nil, false)
 	wantInvalid(t, err, "emails", "Enter at least one e-mail address.", false)
 	for _, want := range []int{2, 0} {
-		added, err := d.AddMembers(t.Context(), System(), o.ID, []string{"a@example.com", "A@example.com", "b@example.com"}, false)
+		added, err := d.AddMembers(t.Context(), problem.System(), o.ID, []string{"a@example.com", "A@example.com", "b@example.com"}, false)
 		if err != nil || added.Added != want || len(added.Existing) != 2-want {
 			t.Errorf("added %+v, %v; want %d", added, err, want)
 		}
 	}
 	for _, want := range []int{1, 0} {
-		changed, err := d.ChangeMembers(t.Context(), System(), o.ID, store.SeatSuspend, Members{Emails: []string{"B@example.com", "x@example.com"}})
+		changed, err := d.ChangeMembers(t.Context(), problem.System(), o.ID, store.SeatSuspend, Members{Emails: []string{"B@example.com", "x@example.com"}})
 		if err != nil || changed.Changed != want || !slices.Equal(changed.Unknown, []string{"x@example.com"}) {
 			t.Errorf("changed %+v, %v; want %d", changed, err, want)
 		}
@@ -169,12 +170,12 @@ func TestReportedFigureIsChecked(t *testing.T) {
 	} {
 		r := report
 		change(&r)
-		var invalid *Invalid
-		if err := d.ReportUsage(t.Context(), System(), r); !errors.As(err, &invalid) || invalid.Fields[field] == "" {
+		var invalid *problem.Invalid
+		if err := d.ReportUsage(t.Context(), problem.System(), r); !errors.As(err, &invalid) || invalid.Fields[field] == "" {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	if err := d.ReportUsage(t.Context(), System(), report); err != nil {
+	if err := d.ReportUsage(t.Context(), problem.System(), report); err != nil {
 		t.Error(err)
 	}
 	d.wantLog("Added organization “Acme”.", "Reported 7 NordPass Enterprise seats of “Acme” for February 2026.")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"seatbridge/billing/plan"
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
@@ -28,7 +29,7 @@ type PairProblem struct {
 var ErrChanged = store.ErrChanged
 
 // MapPairs maps organizations to agreements: all of them or, if there is a problem with any, none.
-func (b *Bridge) MapPairs(ctx context.Context, who Actor, pairs []Pair) ([]PairProblem, error) {
+func (b *Bridge) MapPairs(ctx context.Context, who problem.Actor, pairs []Pair) ([]PairProblem, error) {
 	w, err := b.pairWorld(ctx, pairs)
 	if err != nil {
 		return nil, err
@@ -139,7 +140,7 @@ func alreadyMapped(o store.OrganizationRow) string {
 	return fmt.Sprintf("This organization is mapped to %s, agreement %s, already. Unmap it there first.", o.Company, o.Agreement)
 }
 
-func (w pairWorld) remapping(p Pair, who Actor, now time.Time) store.Remapping {
+func (w pairWorld) remapping(p Pair, who problem.Actor, now time.Time) store.Remapping {
 	agreement, _ := w.agreement(p)
 	action := fmt.Sprintf("Mapped %s to %s, agreement %s.", w.organizations[p.OrganizationID].Name, w.companies[p.CompanyID].Name, agreement.Name)
 	return store.Remapping{
@@ -157,12 +158,12 @@ type CompanyOrganization struct {
 
 // AddOrganizations adds organizations of one profile for companies, all or none, and maps each of them whose company's
 // agreement is clear. It answers how many were mapped.
-func (b *Bridge) AddOrganizations(ctx context.Context, who Actor, p Profile, adds []CompanyOrganization) (mapped int, err error) {
+func (b *Bridge) AddOrganizations(ctx context.Context, who problem.Actor, p Profile, adds []CompanyOrganization) (mapped int, err error) {
 	switch {
 	case len(adds) == 0:
-		return 0, &Invalid{Fields: map[string]string{"": "No company is selected for which an organization could be added."}}
+		return 0, &problem.Invalid{Fields: problem.Fields{"": "No company is selected for which an organization could be added."}}
 	case p.License == store.NFR:
-		return 0, &Invalid{Fields: map[string]string{"license": "An MSP can have one NFR organization only; add it by itself."}}
+		return 0, &problem.Invalid{Fields: problem.Fields{"license": "An MSP can have one NFR organization only; add it by itself."}}
 	}
 	created := make([]store.Organization, len(adds))
 	err = b.store.Together(ctx, fmt.Sprintf("adding %d organizations", len(adds)), func(s *store.Store) error {
@@ -172,7 +173,7 @@ func (b *Bridge) AddOrganizations(ctx context.Context, who Actor, p Profile, add
 				return err
 			}
 		}
-		return s.AddActivity(ctx, who.Did(b.now(), store.CategoryOrganizations, "Added %s for imported companies.", plural(len(created), "organization")))
+		return s.AddActivity(ctx, who.Did(b.now(), store.CategoryOrganizations, "Added %s for imported companies.", problem.Plural(len(created), "organization")))
 	})
 	if err != nil {
 		return 0, err

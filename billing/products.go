@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -179,7 +180,7 @@ func (b *Bridge) ProductOptions(ctx context.Context, plan store.Plan) (ProductOp
 }
 
 // CreateProduct creates a catalog item. Problems with the form, ours or ConnectWise's, are *Invalid.
-func (b *Bridge) CreateProduct(ctx context.Context, who Actor, n NewProduct) (Product, error) {
+func (b *Bridge) CreateProduct(ctx context.Context, who problem.Actor, n NewProduct) (Product, error) {
 	item, err := newCatalogItem(n)
 	if err != nil {
 		return Product{}, err
@@ -216,7 +217,7 @@ func categoryOf(ctx context.Context, client *connectwise.Client, subcategoryID i
 			return s.Category.ID, nil
 		}
 	}
-	return 0, &Invalid{Fields: map[string]string{"subcategory": "This subcategory no longer exists in ConnectWise; choose another one."}}
+	return 0, &problem.Invalid{Fields: problem.Fields{"subcategory": "This subcategory no longer exists in ConnectWise; choose another one."}}
 }
 
 func newCatalogItem(n NewProduct) (connectwise.NewCatalogItem, error) {
@@ -236,7 +237,7 @@ func newCatalogItem(n NewProduct) (connectwise.NewCatalogItem, error) {
 	item.Price = parseMoney(problems, "price", n.Price)
 	item.Cost = parseMoney(problems, "cost", n.Cost)
 	if len(problems) > 0 {
-		return item, &Invalid{Fields: problems}
+		return item, &problem.Invalid{Fields: problems}
 	}
 	return item, nil
 }
@@ -271,7 +272,7 @@ func identifierFree(ctx context.Context, client *connectwise.Client, identifier 
 	if err != nil {
 		return refused(err)
 	}
-	return &Invalid{Fields: map[string]string{"identifier": "ConnectWise has a product with this identifier; pick it from the list, or choose another identifier."}}
+	return &problem.Invalid{Fields: problem.Fields{"identifier": "ConnectWise has a product with this identifier; pick it from the list, or choose another identifier."}}
 }
 
 // findByIdentifier looks a catalog item up; missing is the error if there is none.
@@ -298,7 +299,7 @@ func refusedProduct(err error) error {
 	if len(problems) == 0 {
 		return refused(err)
 	}
-	return &Invalid{Fields: problems}
+	return &problem.Invalid{Fields: problems}
 }
 
 // productFields is ConnectWise's field names, in lower case, and ours.
@@ -308,7 +309,7 @@ var productFields = map[string]string{
 }
 
 // ConfirmMapping maps each plan to a catalog item; the integration is active from here on.
-func (b *Bridge) ConfirmMapping(ctx context.Context, who Actor, items map[store.Plan]int) error {
+func (b *Bridge) ConfirmMapping(ctx context.Context, who problem.Actor, items map[store.Plan]int) error {
 	problems := map[string]string{}
 	var mappings []store.ProductMapping
 	for _, plan := range store.Plans() {
@@ -332,7 +333,7 @@ func (b *Bridge) ConfirmMapping(ctx context.Context, who Actor, items map[store.
 		problems[string(store.Enterprise)] = "Choose two different products: each plan has its own line and price."
 	}
 	if len(problems) > 0 {
-		return &Invalid{Fields: problems}
+		return &problem.Invalid{Fields: problems}
 	}
 	release, err := b.lock(ctx)
 	if err != nil {

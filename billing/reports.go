@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/nordpass"
 	"seatbridge/store"
@@ -83,7 +84,7 @@ func (b *Bridge) pullUnread(ctx context.Context, period reportPeriod) error {
 }
 
 // PullNow fetches the latest reports again, whether they were read already or not.
-func (b *Bridge) PullNow(ctx context.Context, who Actor) error {
+func (b *Bridge) PullNow(ctx context.Context, who problem.Actor) error {
 	c, connected, err := b.Provider(ctx)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/nordpass"
 	"seatbridge/store"
 )
@@ -59,7 +60,7 @@ func (c ProviderConfig) client(now func() time.Time) (*nordpass.Client, error) {
 		return nil, err
 	}
 	if len(bad) > 0 {
-		return nil, &Invalid{Fields: bad}
+		return nil, &problem.Invalid{Fields: bad}
 	}
 	return client, nil
 }

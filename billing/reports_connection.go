@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
@@ -63,13 +64,13 @@ func (b *Bridge) completeKey(ctx context.Context, c *ProviderConfig) error {
 
 // SaveProvider connects the Provider API or changes the connection, once the monthly report can be read with it. A
 // *Refused says why it cannot.
-func (b *Bridge) SaveProvider(ctx context.Context, who Actor, c ProviderConfig) error {
+func (b *Bridge) SaveProvider(ctx context.Context, who problem.Actor, c ProviderConfig) error {
 	test, err := b.TestProvider(ctx, c)
 	if err != nil {
 		return err
 	}
 	if test.Monthly.State == store.FetchFailed {
-		return &Refused{Problem: test.Monthly.Problem, Err: errors.New(test.Monthly.Problem.What)}
+		return &problem.Refused{Problem: test.Monthly.Problem, Err: errors.New(test.Monthly.Problem.What)}
 	}
 	if err := b.completeKey(ctx, &c); err != nil {
 		return err
@@ -89,7 +90,7 @@ func (b *Bridge) SaveProvider(ctx context.Context, who Actor, c ProviderConfig) 
 }
 
 // DisconnectProvider forgets the connection and its private key. The reports that it brought stay.
-func (b *Bridge) DisconnectProvider(ctx context.Context, who Actor) error {
+func (b *Bridge) DisconnectProvider(ctx context.Context, who problem.Actor) error {
 	entry := who.Did(b.now(), store.CategoryIntegrations, "Disconnected the NordPass Provider API.")
 	return b.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteProvider(ctx) })
 }

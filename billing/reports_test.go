@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/internal/moment"
 	"seatbridge/nordpass"
@@ -286,7 +287,7 @@ func TestProviderTestStoresNothing(t *testing.T) {
 		t.Errorf("the test left something behind: %v, %v", fetches, err)
 	}
 	p.sim.Fail(npsim.Unauthorized, 1)
-	var refused *Refused
+	var refused *problem.Refused
 	if err := p.SaveProvider(t.Context(), admin(), p.config); !errors.As(err, &refused) {
 		t.Errorf("saving what is refused: %v", err)
 	}
@@ -372,7 +373,7 @@ func TestProviderUnknownOrganizations(t *testing.T) {
 	if u := p.figure(added, "2026-03"); u.Seats != 4 || u.Plan != store.Enterprise {
 		t.Errorf("added: %+v", u)
 	}
-	var invalid *Invalid
+	var invalid *problem.Invalid
 	for _, row := range []int{-1, 0, 1, 2, 3} { // known by now, nameless, or not there
 		if _, err := p.AddReported(t.Context(), admin(), fetch.ID, row); !errors.As(err, &invalid) {
 			t.Errorf("adding row %d: %v", row, err)
@@ -412,7 +413,7 @@ func TestProviderConfigProblems(t *testing.T) {
 		config := p.config
 		c.change(&config)
 		_, err := p.TestProvider(t.Context(), config)
-		var invalid *Invalid
+		var invalid *problem.Invalid
 		if !errors.As(err, &invalid) || invalid.Fields[c.field] == "" || len(invalid.Fields) != 1 {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
@@ -37,19 +38,19 @@ func (b *Bridge) unmatched(ctx context.Context, fetchID int64, row int) (store.M
 		return "", ProviderRow{}, err
 	}
 	if fetch.ID != fetchID || row < 0 || row >= len(r.Rows) || r.Rows[row].OrganizationID != 0 {
-		return "", ProviderRow{}, &Invalid{Fields: map[string]string{"": "The list has changed since. Look at it again."}}
+		return "", ProviderRow{}, &problem.Invalid{Fields: problem.Fields{"": "The list has changed since. Look at it again."}}
 	}
 	return store.Month(fetch.Period), r.Rows[row], nil
 }
 
 // AddReported adds the organization of a row that belongs to none, and keeps its figure.
-func (b *Bridge) AddReported(ctx context.Context, who Actor, fetchID int64, row int) (store.Organization, error) {
+func (b *Bridge) AddReported(ctx context.Context, who problem.Actor, fetchID int64, row int) (store.Organization, error) {
 	m, r, err := b.unmatched(ctx, fetchID, row)
 	if err != nil {
 		return store.Organization{}, err
 	}
 	if r.Name == "" {
-		return store.Organization{}, &Invalid{Fields: map[string]string{"": "The report does not name this organization. Add it by hand, then link it."}}
+		return store.Organization{}, &problem.Invalid{Fields: problem.Fields{"": "The report does not name this organization. Add it by hand, then link it."}}
 	}
 	var o store.Organization
 	err = b.store.Together(ctx, "adding a reported organization", func(s *store.Store) error {
@@ -63,13 +64,13 @@ func (b *Bridge) AddReported(ctx context.Context, who Actor, fetchID int64, row 
 }
 
 // LinkReported gives an organization the external id of a row that belongs to none, and keeps its figure.
-func (b *Bridge) LinkReported(ctx context.Context, who Actor, fetchID int64, row int, organizationID int64) (store.Organization, error) {
+func (b *Bridge) LinkReported(ctx context.Context, who problem.Actor, fetchID int64, row int, organizationID int64) (store.Organization, error) {
 	m, r, err := b.unmatched(ctx, fetchID, row)
 	if err != nil {
 		return store.Organization{}, err
 	}
 	if r.ID == "" {
-		return store.Organization{}, &Invalid{Fields: map[string]string{"": "The report gives no id for this organization. Give the organization here the reported name instead."}}
+		return store.Organization{}, &problem.Invalid{Fields: problem.Fields{"": "The report gives no id for this organization. Give the organization here the reported name instead."}}
 	}
 	var o store.Organization
 	err = b.store.Together(ctx, fmt.Sprintf("linking organization %d", organizationID), func(s *store.Store) error {

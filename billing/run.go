@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -36,7 +37,7 @@ var errCancelled = errors.New("cancelled by an admin")
 
 // Start begins a run that goes on in the background. ErrRunning: another one is in progress, here or
 // in another process.
-func (b *Bridge) Start(ctx context.Context, who Actor, r Request) (store.Run, error) {
+func (b *Bridge) Start(ctx context.Context, who problem.Actor, r Request) (store.Run, error) {
 	run, release, err := b.begin(ctx, who, r)
 	if err != nil {
 		return store.Run{}, err
@@ -47,7 +48,7 @@ func (b *Bridge) Start(ctx context.Context, who Actor, r Request) (store.Run, er
 
 // Run walks the whole road in the foreground and returns the run as it ended. What went wrong on the
 // way is in the run and its changes; the error is for what kept the run from being recorded.
-func (b *Bridge) Run(ctx context.Context, who Actor, r Request) (store.Run, error) {
+func (b *Bridge) Run(ctx context.Context, who problem.Actor, r Request) (store.Run, error) {
 	run, release, err := b.begin(ctx, who, r)
 	if err != nil {
 		return store.Run{}, err
@@ -57,7 +58,7 @@ func (b *Bridge) Run(ctx context.Context, who Actor, r Request) (store.Run, erro
 
 // Apply writes a previewed run, in the background: exactly what was shown. What changed in ConnectWise
 // since is marked stale and left alone.
-func (b *Bridge) Apply(ctx context.Context, who Actor, runID int64) error {
+func (b *Bridge) Apply(ctx context.Context, who problem.Actor, runID int64) error {
 	run, release, err := b.reopen(ctx, runID)
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func (b *Bridge) Apply(ctx context.Context, who Actor, runID int64) error {
 }
 
 // Discard throws a preview away.
-func (b *Bridge) Discard(ctx context.Context, who Actor, runID int64) error {
+func (b *Bridge) Discard(ctx context.Context, who problem.Actor, runID int64) error {
 	run, release, err := b.reopen(ctx, runID)
 	if err != nil {
 		return err
@@ -92,7 +93,7 @@ func (b *Bridge) reopen(ctx context.Context, runID int64) (store.Run, func(), er
 	}
 	run, err := b.store.Run(ctx, runID)
 	if err == nil && run.Status != store.RunPlanned {
-		err = &Invalid{Fields: map[string]string{"run": "This preview was written or discarded already."}}
+		err = &problem.Invalid{Fields: problem.Fields{"run": "This preview was written or discarded already."}}
 	}
 	if err != nil {
 		release()
@@ -102,7 +103,7 @@ func (b *Bridge) reopen(ctx context.Context, runID int64) (store.Run, func(), er
 }
 
 // Cancel stops a run after the changes in hand; what was not written yet is marked cancelled.
-func (b *Bridge) Cancel(ctx context.Context, who Actor, runID int64) error {
+func (b *Bridge) Cancel(ctx context.Context, who problem.Actor, runID int64) error {
 	b.active.mu.Lock()
 	running := b.active.id == runID && b.active.cancel != nil
 	if running {
@@ -110,7 +111,7 @@ func (b *Bridge) Cancel(ctx context.Context, who Actor, runID int64) error {
 	}
 	b.active.mu.Unlock()
 	if !running {
-		return &Invalid{Fields: map[string]string{"run": "This run is not in progress here."}}
+		return &problem.Invalid{Fields: problem.Fields{"run": "This run is not in progress here."}}
 	}
 	return b.record(ctx, who, store.CategoryBilling, "Cancelled run %d.", runID)
 }
@@ -159,7 +160,7 @@ func (b *Bridge) lock(ctx context.Context) (release func(), err error) {
 	for errors.Is(err, store.ErrLocked) {
 		select {
 		case <-ctx.Done():
-			return nil, ErrRunning
+			return nil, problem.ErrRunning
 		case <-time.After(lockWait / 20):
 			release, err = b.store.LockSync()
 		}
@@ -171,12 +172,12 @@ func (b *Bridge) lock(ctx context.Context) (release func(), err error) {
 }
 
 // begin takes the lock and writes the run down.
-func (b *Bridge) begin(ctx context.Context, who Actor, r Request) (store.Run, func(), error) {
+func (b *Bridge) begin(ctx context.Context, who problem.Actor, r Request) (store.Run, func(), error) {
 	if err := b.ready(ctx); err != nil {
 		return store.Run{}, nil, err
 	}
 	if r.Period.Start().After(b.now()) {
-		return store.Run{}, nil, &Invalid{Fields: map[string]string{"month": fmt.Sprintf("%s has not begun yet.", r.Period.Month)}}
+		return store.Run{}, nil, &problem.Invalid{Fields: problem.Fields{"month": fmt.Sprintf("%s has not begun yet.", r.Period.Month)}}
 	}
 	release, err := b.lock(ctx)
 	if err != nil {
@@ -190,7 +191,7 @@ func (b *Bridge) begin(ctx context.Context, who Actor, r Request) (store.Run, fu
 	return run, release, nil
 }
 
-func (b *Bridge) create(ctx context.Context, who Actor, r Request) (run store.Run, err error) {
+func (b *Bridge) create(ctx context.Context, who problem.Actor, r Request) (run store.Run, err error) {
 	err = b.store.Record(ctx, who.Did(b.now(), store.CategoryBilling, "Started %s.", r), func(s *store.Store) error {
 		if r.Preview {
 			// An earlier preview that still waits is out of date from now on.
@@ -234,11 +235,11 @@ func (b *Bridge) ready(ctx context.Context) error {
 	integration, err := b.store.Integration(ctx)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return ErrNotConnected
+		return problem.ErrNotConnected
 	case err != nil:
 		return fmt.Errorf("reading the integration: %w", err)
 	case integration.ActiveSince.IsZero():
-		return ErrNotActive
+		return problem.ErrNotActive
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"seatbridge/billing/notify"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -176,7 +177,7 @@ func (r RunReport) result() string {
 	case r.Status == store.RunCancelled:
 		return "cancelled"
 	case r.open() > 0:
-		return plural(r.open(), "line") + " to look at"
+		return problem.Plural(r.open(), "line") + " to look at"
 	}
 	return "done"
 }
@@ -198,19 +199,19 @@ func (r RunReport) unwritten() int {
 func (r RunReport) sentences() []string {
 	var text []string
 	if n := r.Counts[store.StateWritten]; n > 0 {
-		text = append(text, fmt.Sprintf("Written: %s, %s seats now instead of %s.", plural(n, "line"), r.After, r.Before))
+		text = append(text, fmt.Sprintf("Written: %s, %s seats now instead of %s.", problem.Plural(n, "line"), r.After, r.Before))
 	} else if r.Status == store.RunDone {
 		text = append(text, "Nothing had to be written: every line is right.")
 	}
 	if n := r.Counts[store.StateHeld]; n > 0 {
-		text = append(text, fmt.Sprintf("Held: %s. Approve or reject them on the run's page.", plural(n, "line")))
+		text = append(text, fmt.Sprintf("Held: %s. Approve or reject them on the run's page.", problem.Plural(n, "line")))
 	}
 	if n := r.unwritten(); n > 0 {
-		text = append(text, fmt.Sprintf("Not written: %s. The run's page says for each why, and what to do.", plural(n, "line")))
+		text = append(text, fmt.Sprintf("Not written: %s. The run's page says for each why, and what to do.", problem.Plural(n, "line")))
 	}
 	if r.Unmapped > 0 {
 		text = append(text, fmt.Sprintf("Not mapped: %s with billable seats. Nobody is invoiced for them through ConnectWise PSA "+
-			"until each is mapped to an agreement.", plural(r.Unmapped, "organization")))
+			"until each is mapped to an agreement.", problem.Plural(r.Unmapped, "organization")))
 	}
 	return text
 }

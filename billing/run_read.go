@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"seatbridge/billing/plan"
+	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -80,7 +81,7 @@ func readProducts(ctx context.Context, s *store.Store, client *connectwise.Clien
 	for _, tier := range store.Plans() {
 		m, ok := mappings[tier]
 		if !ok {
-			return nil, ErrNotActive
+			return nil, problem.ErrNotActive
 		}
 		p := plan.MappedProduct{Plan: tier, ID: m.ProductID, Identifier: m.Identifier}
 		if p.Unusable, err = unusableProduct(ctx, client, m, items); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"seatbridge/billing/plan/plantest"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
@@ -201,7 +202,7 @@ func TestPreviewWritesNothingAndApplyWritesExactlyIt(t *testing.T) {
 	w.wantChanges(run, "written NP-BUS 5>6", "stale NP-BUS 3>7")
 	w.wantLive(a.ID, "NP-BUS 6")
 	w.wantLive(b.ID, "NP-BUS 4")
-	var invalid *Invalid
+	var invalid *problem.Invalid
 	if err := w.Apply(t.Context(), admin(), preview.ID); !errors.As(err, &invalid) {
 		t.Errorf("applying twice: %v, want it refused", err)
 	}
@@ -431,7 +432,7 @@ func TestOneRunAtATime(t *testing.T) {
 	run, err := w.Start(t.Context(), admin(), w.SyncNow(false))
 	w.must(err)
 	<-first
-	if _, err := w.Start(t.Context(), admin(), w.SyncNow(false)); !errors.Is(err, ErrRunning) {
+	if _, err := w.Start(t.Context(), admin(), w.SyncNow(false)); !errors.Is(err, problem.ErrRunning) {
 		t.Errorf("a second run: %v, want ErrRunning", err)
 	}
 	other, err := store.Open(t.Context(), w.path, make([]byte, 32))

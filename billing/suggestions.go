@@ -11,6 +11,7 @@ import (
 
 	"seatbridge/billing/match"
 	"seatbridge/billing/plan"
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
@@ -179,7 +180,7 @@ func suggestNames(names []store.NameOf, identifiers bool) []match.Name {
 }
 
 // RejectSuggestion turns a suggestion down; it is not made again.
-func (b *Bridge) RejectSuggestion(ctx context.Context, who Actor, companyID int, organizationID int64) error {
+func (b *Bridge) RejectSuggestion(ctx context.Context, who problem.Actor, companyID int, organizationID int64) error {
 	r := store.RejectedSuggestion{CompanyID: companyID, OrganizationID: organizationID, RejectedAt: b.now(), RejectedBy: who.Name}
 	return b.recordSuggestion(ctx, who, r, "Rejected the suggestion to map %s to %s.", func(s *store.Store) error {
 		return s.RejectSuggestion(ctx, r)
@@ -187,7 +188,7 @@ func (b *Bridge) RejectSuggestion(ctx context.Context, who Actor, companyID int,
 }
 
 // RestoreSuggestion takes a rejection back.
-func (b *Bridge) RestoreSuggestion(ctx context.Context, who Actor, companyID int, organizationID int64) error {
+func (b *Bridge) RestoreSuggestion(ctx context.Context, who problem.Actor, companyID int, organizationID int64) error {
 	r := store.RejectedSuggestion{CompanyID: companyID, OrganizationID: organizationID}
 	return b.recordSuggestion(ctx, who, r, "Restored the suggestion to map %s to %s.", func(s *store.Store) error {
 		return s.RestoreSuggestion(ctx, companyID, organizationID)
@@ -195,7 +196,7 @@ func (b *Bridge) RestoreSuggestion(ctx context.Context, who Actor, companyID int
 }
 
 // recordSuggestion carries out a deed about a suggestion together with its entry in the activity log.
-func (b *Bridge) recordSuggestion(ctx context.Context, who Actor, r store.RejectedSuggestion, sentence string, deed func(*store.Store) error) error {
+func (b *Bridge) recordSuggestion(ctx context.Context, who problem.Actor, r store.RejectedSuggestion, sentence string, deed func(*store.Store) error) error {
 	o, err := b.store.Organization(ctx, r.OrganizationID)
 	if err != nil {
 		return fmt.Errorf("reading organization %d: %w", r.OrganizationID, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"seatbridge/billing/plan"
+	"seatbridge/billing/problem"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -76,7 +77,7 @@ func (w *world) importEverything() ImportProgress {
 	for _, o := range statuses {
 		statusIDs = append(statusIDs, o.ID)
 	}
-	if err := w.StartImport(w.t.Context(), Actor{Name: "admin@example.com"}, typeIDs, statusIDs); err != nil {
+	if err := w.StartImport(w.t.Context(), problem.Actor{Name: "admin@example.com"}, typeIDs, statusIDs); err != nil {
 		w.t.Fatal(err)
 	}
 	w.work.Wait()
@@ -105,7 +106,7 @@ func TestMatches(t *testing.T) {
 	w.sim.AddAgreement(cwsim.Agreement{CompanyID: three.ID, Name: "Managed", TypeID: 1})
 	contoso, fabrikam, northwind := w.named("CONTOSO"), w.named("Fabrikam"), w.named("Northwind")
 	w.importEverything()
-	who := Actor{Name: "admin@example.com"}
+	who := problem.Actor{Name: "admin@example.com"}
 
 	m := matches(t, w, "")
 	if len(m.Ready) != 1 || len(m.Choose) != 1 || len(m.Doubtful) != 1 {
@@ -170,7 +171,7 @@ func TestMatches(t *testing.T) {
 	}
 
 	// Mapped to one company, an organization is not taken to another by mapping it there.
-	var invalid *Invalid
+	var invalid *problem.Invalid
 	err = w.Map(t.Context(), who, two.ID, b2.ID, contoso.ID)
 	if !errors.As(err, &invalid) || !strings.Contains(invalid.Fields["organization"], "Contoso Ltd.") {
 		t.Errorf("mapped to a second company: %v", err)
@@ -196,7 +197,7 @@ func TestAddOrganizations(t *testing.T) {
 	}
 	w.importEverything()
 	profile := Profile{Plan: store.Business, License: store.Standard, Managed: true}
-	who := Actor{Name: "admin@example.com"}
+	who := problem.Actor{Name: "admin@example.com"}
 	mapped, err := w.AddOrganizations(t.Context(), who, profile, []CompanyOrganization{{one.ID, "Contoso"}, {two.ID, "Fabrikam"}})
 	if err != nil || mapped != 1 {
 		t.Errorf("%d mapped, %v; want the one whose agreement is clear", mapped, err)

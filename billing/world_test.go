@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"seatbridge/billing/plan/plantest"
+	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
@@ -123,7 +124,9 @@ func (w *world) credentials() Credentials {
 	return Credentials{Site: w.site, Company: c.Company, PublicKey: c.PublicKey, PrivateKey: c.PrivateKey, ClientID: c.ClientID}
 }
 
-func admin() Actor { return Actor{UserID: 1, Name: "admin@example.com", IP: "192.0.2.1"} }
+func admin() problem.Actor {
+	return problem.Actor{UserID: 1, Name: "admin@example.com", IP: "192.0.2.1"}
+}
 
 func (w *world) must(err error) {
 	w.t.Helper()
@@ -153,7 +156,7 @@ func (w *world) filter() (types, statuses []int) {
 func (w *world) importAll() {
 	w.t.Helper()
 	types, statuses := w.filter()
-	_, err := w.importCompanies(w.t.Context(), w.client0(), System(), types, statuses)
+	_, err := w.importCompanies(w.t.Context(), w.client0(), problem.System(), types, statuses)
 	w.must(err)
 }
 

@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"seatbridge/billing"
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -22,7 +22,7 @@ func FuzzParseEmails(f *testing.F) {
 		emails, _ := parseEmails(text)
 		seen := map[string]bool{}
 		for _, email := range emails {
-			if billing.EmailProblem(email) != "" || !utf8.ValidString(email) || strings.ContainsFunc(email, unicode.IsControl) {
+			if problem.OfEmail(email) != "" || !utf8.ValidString(email) || strings.ContainsFunc(email, unicode.IsControl) {
 				t.Errorf("parseEmails(%q) took %q", text, email)
 			}
 			if key := store.FoldEmail(email); seen[key] {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -85,8 +84,8 @@ func parseInvite(r *http.Request) (inviteForm, problem.Fields, error) {
 		Name: web.Clean(r.PostForm.Get("name")), Email: web.Clean(r.PostForm.Get("email")), Role: web.OneOf(r.PostForm.Get("role"), roles()...),
 	}
 	p := problem.Fields{}
-	p.Add("email", billing.EmailProblem(f.Email))
-	p.Add("name", billing.NameProblem("the member's name", f.Name))
+	p.Add("email", problem.OfEmail(f.Email))
+	p.Add("name", problem.OfName("the member's name", f.Name))
 	if f.Role == "" {
 		p.Add("role", "Choose a role.")
 	}

@@ -96,7 +96,7 @@ func parseEmails(text string) (emails, bad []string) {
 			if email == "" {
 				continue
 			}
-			if billing.EmailProblem(email) != "" {
+			if problem.OfEmail(email) != "" {
 				bad = append(bad, email)
 			} else if key := store.FoldEmail(email); !seen[key] {
 				seen[key] = true

@@ -7,7 +7,6 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -86,7 +85,7 @@ func parseSettings(r *http.Request, settings store.Settings) (store.Settings, pr
 	settings.MSPName = web.Clean(r.PostForm.Get("msp"))
 	settings.CountPending = web.Checked(r.PostForm, "count_pending")
 	p := problem.Fields{}
-	p.Add("msp", billing.NameProblem("the name of your company", settings.MSPName))
+	p.Add("msp", problem.OfName("the name of your company", settings.MSPName))
 	return settings, p, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 
-	"seatbridge/billing"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -193,10 +192,10 @@ func parseSetup(r *http.Request) (setupForm, problem.Fields, error) {
 		MSP:      web.Clean(r.PostForm.Get("msp")),
 	}
 	p := problem.Fields{}
-	p.Add("name", billing.NameProblem("your name", f.Name))
-	p.Add("email", billing.EmailProblem(f.Email))
+	p.Add("name", problem.OfName("your name", f.Name))
+	p.Add("email", problem.OfEmail(f.Email))
 	p.Add("password", passwordProblem(f.Password, f.Email, f.Name))
-	p.Add("msp", billing.NameProblem("the name of your company", f.MSP))
+	p.Add("msp", problem.OfName("the name of your company", f.MSP))
 	return f, p, nil
 }
 
@@ -293,7 +292,7 @@ func parseAccept(r *http.Request, email string) (acceptForm, problem.Fields, err
 	}
 	f := acceptForm{Name: web.Clean(r.PostForm.Get("name")), Password: r.PostForm.Get("password")}
 	p := problem.Fields{}
-	p.Add("name", billing.NameProblem("your name", f.Name))
+	p.Add("name", problem.OfName("your name", f.Name))
 	p.Add("password", passwordProblem(f.Password, email, f.Name))
 	return f, p, nil
 }

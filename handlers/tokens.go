@@ -9,7 +9,6 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/api"
 	"seatbridge/handlers/web"
@@ -50,7 +49,7 @@ func parseToken(r *http.Request) (tokenForm, problem.Fields, error) {
 		}
 	}
 	p := problem.Fields{}
-	p.Add("name", billing.NameProblem("a name", f.Name))
+	p.Add("name", problem.OfName("a name", f.Name))
 	if len(f.Scopes) == 0 {
 		p.Add("scope", "Choose at least one scope.")
 	}

@@ -1,4 +1,4 @@
-package billing
+package problem
 
 import (
 	"fmt"
@@ -8,28 +8,28 @@ import (
 )
 
 const (
-	maxName  = 200 // characters
+	MaxName  = 200 // characters
 	maxEmail = 254 // RFC 5321
 )
 
-// NameProblem says what is wrong with a required name, or nothing; what is the name in words.
-func NameProblem(what, name string) string {
+// OfName says what is wrong with a required name, or nothing; what is the name in words.
+func OfName(what, name string) string {
 	if name == "" {
 		return "Enter " + what + "."
 	}
-	return LengthProblem(name, maxName)
+	return OfLength(name, MaxName)
 }
 
-// LengthProblem says that a text has more than so many characters, or nothing.
-func LengthProblem(text string, most int) string {
+// OfLength says that a text has more than so many characters, or nothing.
+func OfLength(text string, most int) string {
 	if utf8.RuneCountInString(text) <= most {
 		return ""
 	}
 	return fmt.Sprintf("Use at most %d characters.", most)
 }
 
-// EmailProblem says what is wrong with one e-mail address, or nothing. It checks what can be checked without sending mail.
-func EmailProblem(email string) string {
+// OfEmail says what is wrong with one e-mail address, or nothing. It checks what can be checked without sending mail.
+func OfEmail(email string) string {
 	parsed, err := mail.ParseAddress(email)
 	domain := email[strings.LastIndexByte(email, '@')+1:]
 	switch {
