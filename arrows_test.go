@@ -19,13 +19,14 @@ const module = "seatbridge"
 // A new room adds its line here; a new arrow is a decision, with its reason in docs/decisions.
 var arrows = map[string]string{
 	module:                      "billing billing/problem billing/seats connectwise/cwsim handlers nordpass/npsim scheduler store",
-	"handlers":                  "billing billing/notify billing/plan billing/problem billing/seats billing/table handlers/api handlers/web static store views",
+	"handlers":                  "billing billing/money billing/notify billing/plan billing/problem billing/seats billing/table handlers/api handlers/web static store views",
 	"handlers/api":              "billing billing/problem billing/seats handlers/web store",
 	"handlers/web":              "billing/problem store views",
 	"views":                     "static",
 	"billing":                   "billing/background billing/match billing/notify billing/plan billing/problem billing/seats billing/table connectwise nordpass store",
 	"billing/background":        "",
 	"billing/match":             "",
+	"billing/money":             "",
 	"billing/notify":            "billing/background billing/problem store",
 	"billing/notify/notifytest": "",
 	"billing/plan":              "billing/seats connectwise store",
@@ -78,7 +79,7 @@ func imports(t *testing.T) map[string]string {
 
 // pureRooms decide from their arguments alone, so that a table test says all about them: they touch no database, network,
 // file, log or clock, and nothing in them waits.
-var pureRooms = []string{"billing/seats", "billing/plan", "billing/match", "billing/table"}
+var pureRooms = []string{"billing/seats", "billing/plan", "billing/match", "billing/money", "billing/table"}
 
 var impureImports = []string{"context", "database/sql", "log/slog", "net/http", "os", "sync"}
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/money"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -130,11 +131,13 @@ func (s *server) runsByID(ctx context.Context, changes []store.Change) (map[int6
 }
 
 func changeRow(c store.Change, run store.Run) views.ChangeRow {
+	line := moneyLine(c)
 	row := views.ChangeRow{
 		ID: c.ID, RunID: c.RunID, Run: views.RunName(runRow(store.RunRow{Run: run})), At: changedAt(c, run),
 		Company: c.Company, AgreementID: int64(c.AgreementID), Agreement: c.Agreement, Plan: string(c.Plan), Product: c.Product,
-		Before: quantity(c.Before), After: quantity(c.After), Difference: difference(c.Before, c.After), Money: worth(c.Before, c.After, c.UnitPrice, c.Currency),
-		Kind: string(c.Kind), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: c.Warnings, State: string(c.State),
+		Before: quantity(c.Before), After: quantity(c.After), Difference: line.Seats().String(),
+		Money: views.Money{Amount: money.Text(line.Worth(), c.Currency), Currency: c.Currency},
+		Kind:  string(c.Kind), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: c.Warnings, State: string(c.State),
 		HeldBecause: c.HeldBecause, DecidedBy: c.DecidedBy, DecidedAt: c.DecidedAt,
 		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
 	}
@@ -160,60 +163,30 @@ func quantity(q decimal.NullDecimal) string {
 	return q.Decimal.String()
 }
 
-// difference is by how many seats a change raises (or lowers) a line; no line
-// counts as none billed, and an unknown target as no difference.
-func difference(before, after decimal.NullDecimal) int {
-	if !after.Valid {
-		return 0
-	}
-	return int(after.Decimal.Sub(before.Decimal).IntPart())
+// moneyLine is a change as money is computed from it.
+func moneyLine(c store.Change) money.Line {
+	return money.Line{Before: c.Before, After: c.After, UnitPrice: c.UnitPrice, Currency: c.Currency}
 }
 
-// worth is what a change's difference is worth in a whole billing period at the line's unit price: before tax, proration
-// and included quantities. Without a price it is not known, which is not zero.
-func worth(before, after, unitPrice decimal.NullDecimal, currency string) views.Money {
-	if !after.Valid || !unitPrice.Valid {
-		return views.Money{Currency: currency}
-	}
-	return amount(after.Decimal.Sub(before.Decimal).Mul(unitPrice.Decimal), currency)
-}
-
-// amount rounds to two places for showing, half away from zero.
-func amount(d decimal.Decimal, currency string) views.Money {
-	return views.Money{Amount: d.StringFixed(2), Currency: currency}
-}
-
-// totals adds up a run's changes that have one of the states. Amounts are rounded once they are added up.
+// totals adds up a run's changes that have one of the states.
 func (s *server) totals(ctx context.Context, runID int64, states ...store.ChangeState) (views.Totals, error) {
-	type sum struct{ more, less decimal.Decimal }
-	var t views.Totals
-	sums := map[string]*sum{}
+	var sum money.Totals
 	for f, err := range s.Store.Figures(ctx, runID, states...) {
 		if err != nil {
-			return t, err
+			return views.Totals{}, err
 		}
-		d := difference(f.Before, f.After)
-		t.Lines, t.SeatsMore, t.SeatsLess = t.Lines+1, t.SeatsMore+max(d, 0), t.SeatsLess+max(-d, 0)
-		if !f.After.Valid || !f.UnitPrice.Valid {
-			t.Unpriced++
-			continue
-		}
-		money := sums[f.Currency]
-		if money == nil {
-			money = &sum{}
-			sums[f.Currency] = money
-		}
-		if value := f.After.Decimal.Sub(f.Before.Decimal).Mul(f.UnitPrice.Decimal); value.IsPositive() {
-			money.more = money.more.Add(value)
-		} else {
-			money.less = money.less.Add(value)
-		}
+		sum.Add(money.Line{Before: f.Before, After: f.After, UnitPrice: f.UnitPrice, Currency: f.Currency})
 	}
-	for currency, money := range sums {
-		t.Money = append(t.Money, views.MoneyTotal{More: amount(money.more, currency), Less: amount(money.less, currency)})
+	t := views.Totals{Lines: sum.Lines, SeatsMore: sum.Seats.More.String(), SeatsLess: sum.Seats.Less.String(), Unpriced: sum.Unpriced}
+	for _, currency := range sum.Currencies() {
+		worth := sum.Worth(currency)
+		t.Money = append(t.Money, views.MoneyTotal{More: amount(worth.More, currency), Less: amount(worth.Less, currency)})
 	}
-	slices.SortFunc(t.Money, func(a, b views.MoneyTotal) int { return strings.Compare(a.More.Currency, b.More.Currency) })
 	return t, nil
+}
+
+func amount(d decimal.Decimal, currency string) views.Money {
+	return views.Money{Amount: money.Text(decimal.NewNullDecimal(d), currency), Currency: currency}
 }
 
 func stateOptions(counts map[store.ChangeState]int, chosen string) []views.Option {
@@ -280,7 +253,7 @@ func seatsText(c store.Change) string {
 	if !c.After.Valid {
 		return ""
 	}
-	return strconv.Itoa(difference(c.Before, c.After))
+	return moneyLine(c).Seats().String()
 }
 
 func (s *server) downloadChanges(w http.ResponseWriter, r *http.Request) error {

@@ -37,7 +37,7 @@ type ChangeRow struct {
 	Shares      []Share // the organizations whose seats add up to it
 	Before      string  // quantity; empty: no line
 	After       string  // quantity; empty: none
-	Difference  int     // seats
+	Difference  string  // in seats, a decimal
 	Money       Money   // what the difference is worth in a billing period
 	Kind        string  // create, update, unchanged, skipped, blocked or conflict
 	HandEdited  bool
@@ -80,8 +80,8 @@ type Money struct {
 // Totals is what changes add up to.
 type Totals struct {
 	Lines     int
-	SeatsMore int // by how much the seats billed rise
-	SeatsLess int
+	SeatsMore string       // by how many the seats billed rise, a decimal
+	SeatsLess string       // and fall, a negative one
 	Money     []MoneyTotal // by currency
 	Unpriced  int          // changed lines whose price is not known
 }
@@ -94,7 +94,12 @@ func money(m Money) string {
 	if m.Amount == "" {
 		return "Price not known"
 	}
-	digits, negative := strings.CutPrefix(m.Amount, "-")
+	return strings.TrimSpace(signedDecimal(m.Amount) + " " + m.Currency)
+}
+
+// signedDecimal writes a decimal with its sign and thousands.
+func signedDecimal(decimal string) string {
+	digits, negative := strings.CutPrefix(decimal, "-")
 	whole, fraction, _ := strings.Cut(digits, ".")
 	text := thousands(whole)
 	if fraction != "" {
@@ -106,14 +111,15 @@ func money(m Money) string {
 	case strings.Trim(digits, "0.") != "":
 		text = "+" + text
 	}
-	return strings.TrimSpace(text + " " + m.Currency)
+	return text
 }
 
-func moneyClass(m Money) string {
+// differenceClass says which way a decimal goes.
+func differenceClass(decimal string) string {
 	switch {
-	case strings.Trim(m.Amount, "-0.") == "":
+	case strings.Trim(decimal, "-0.") == "":
 		return "muted"
-	case strings.HasPrefix(m.Amount, "-"):
+	case strings.HasPrefix(decimal, "-"):
 		return "down"
 	}
 	return "up"
@@ -157,14 +163,4 @@ func quantity(q string) string {
 		return none
 	}
 	return q
-}
-
-func differenceClass(difference int) string {
-	switch {
-	case difference > 0:
-		return "up"
-	case difference < 0:
-		return "down"
-	}
-	return "muted"
 }

@@ -195,15 +195,15 @@ func runsPage() RunsPage {
 func changeRows() []ChangeRow {
 	return []ChangeRow{
 		{
-			ID: 1, RunID: 8, Run: "Monthly sync", At: at("2026-11-01 00:31"), Company: hostile, AgreementID: 11, Agreement: hostile, Plan: PlanBusiness, Product: "NP-BUS", Before: "46", After: "48", Difference: 2,
+			ID: 1, RunID: 8, Run: "Monthly sync", At: at("2026-11-01 00:31"), Company: hostile, AgreementID: 11, Agreement: hostile, Plan: PlanBusiness, Product: "NP-BUS", Before: "46", After: "48", Difference: "2",
 			Money: Money{"9.80", "USD"}, HandEdited: true, Reason: "48 seats", Warnings: []string{"Edited in ConnectWise: it says 46, Seatbridge left 45 there on 1 October 2026 at 00:31 UTC."}, State: "written",
 			DecidedBy: hostile, DecidedAt: at("2026-11-02 09:00"), Shares: []Share{{OrganizationID: 7, Organization: hostile, Seats: 48}},
 		},
 		{
-			ID: 2, RunID: 8, Run: "Monthly sync", Company: "B", AgreementID: 12, Agreement: "A", Plan: PlanEnterprise, Product: "NP-ENT", After: "31", Difference: 31, State: "failed", CanSync: true,
+			ID: 2, RunID: 8, Run: "Monthly sync", Company: "B", AgreementID: 12, Agreement: "A", Plan: PlanEnterprise, Product: "NP-ENT", After: "31", Difference: "31", State: "failed", CanSync: true,
 			ErrorWhat: "No answer.", ErrorDo: "Sync again.", ErrorDetail: "POST: timeout", Shares: []Share{{OrganizationID: 8, Organization: "X", Seats: 31}, {OrganizationID: 9, Organization: "Y", Unknown: true}},
 		},
-		{ID: 3, RunID: 8, Run: "Monthly sync", Company: "C", AgreementID: 13, Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", Before: "10", After: "0", Difference: -10, Money: Money{"-1049.00", "EUR"}, State: "blocked", Warnings: []string{"Cancelled."}},
+		{ID: 3, RunID: 8, Run: "Monthly sync", Company: "C", AgreementID: 13, Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", Before: "10", After: "0", Difference: "-10", Money: Money{"-1049.00", "EUR"}, State: "blocked", Warnings: []string{"Cancelled."}},
 		{
 			ID: 4, RunID: 8, Run: "Monthly sync", Company: "D", AgreementID: 14, Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", After: "3", State: "conflict", Reason: "Several.", Chosen: 22,
 			Candidates: []Candidate{{AdditionID: 21, Quantity: "2", Effective: "2026-01-01", Description: hostile}, {AdditionID: 22, Quantity: "3"}},
@@ -221,7 +221,7 @@ func changeList() ChangeList {
 func runPage() RunPage {
 	return RunPage{
 		Run: runRow(), List: changeList(), CanUndo: true, CanRetry: true,
-		Writes: Totals{Lines: 41, SeatsMore: 33, SeatsLess: 10, Money: []MoneyTotal{{Money{"1120.50", "EUR"}, Money{"-49.00", "EUR"}}, {Money{"9.80", "USD"}, Money{"0.00", "USD"}}}, Unpriced: 3},
+		Writes: Totals{Lines: 41, SeatsMore: "33", SeatsLess: "-10", Money: []MoneyTotal{{Money{"1120.50", "EUR"}, Money{"-49.00", "EUR"}}, {Money{"9.80", "USD"}, Money{"0.00", "USD"}}}, Unpriced: 3},
 	}
 }
 

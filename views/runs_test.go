@@ -31,7 +31,7 @@ func TestRunSaysWhatHasToBeKnown(t *testing.T) {
 	t.Parallel()
 	p := runPage()
 	p.Run.Resumed, p.Run.Counts.Held, p.Run.Counts.Stale = at("2026-11-01 02:00"), 3, 1
-	p.Held = Totals{Lines: 3, SeatsMore: 200}
+	p.Held = Totals{Lines: 3, SeatsMore: "200"}
 	doc := render(t, Run(layout(SectionIntegrations), p))
 	wantText(t, doc.Find("main"), "cut off and went on by itself on 1 Nov 2026, 02:00 UTC", "3 changes wait for approval.", "1 line is stale", "Waiting for approval3+200")
 	one(t, doc, `[data-testid=notice] a[href="/held?run=8"]`)
