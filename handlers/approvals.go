@@ -26,10 +26,16 @@ func approvalsForm(s store.Settings) views.ApprovalsForm {
 	}
 }
 
-// parseApprovals reads the form; the view is what was typed, with what is wrong.
-func parseApprovals(r *http.Request) (store.Holds, store.HandEdits, views.ApprovalsForm, error) {
+// sentApprovals is the form as read, and as typed with what is wrong.
+type sentApprovals struct {
+	holds     store.Holds
+	handEdits store.HandEdits
+	form      views.ApprovalsForm
+}
+
+func parseApprovals(r *http.Request) (sentApprovals, error) {
 	if err := web.ParseForm(r); err != nil {
-		return store.Holds{}, "", views.ApprovalsForm{}, err
+		return sentApprovals{}, err
 	}
 	p := problem.Fields{}
 	form := views.ApprovalsForm{
@@ -45,7 +51,7 @@ func parseApprovals(r *http.Request) (store.Holds, store.HandEdits, views.Approv
 		p.Add("hand_edits", "Choose what happens to quantities that were changed by hand.")
 	}
 	form.Problems = views.Problems(p)
-	return holds, store.HandEdits(form.HandEdits), form, nil
+	return sentApprovals{holds, store.HandEdits(form.HandEdits), form}, nil
 }
 
 // readLimit reads a whole number from 1 to most; an empty one is 0, which is off.
@@ -62,7 +68,7 @@ func readLimit(p problem.Fields, field, text string, most int) int {
 }
 
 func (s *server) saveApprovals(w http.ResponseWriter, r *http.Request) error {
-	holds, handEdits, form, err := parseApprovals(r)
+	sent, err := parseApprovals(r)
 	if err != nil {
 		return err
 	}
@@ -70,10 +76,10 @@ func (s *server) saveApprovals(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(form.Problems) > 0 {
-		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, approvals: &form})
+	if len(sent.form.Problems) > 0 {
+		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, approvals: &sent.form})
 	}
-	settings.Holds, settings.HandEdits = holds, handEdits
+	settings.Holds, settings.HandEdits = sent.holds, sent.handEdits
 	err = s.web.Record(r, store.CategorySettings, describeApprovals(settings), func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) })
 	if err != nil {
 		return err

@@ -220,8 +220,8 @@ func (s *server) mapCompany(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	agreement, organization := web.FormID(r.PostForm.Get("agreement"), 32), web.FormID(r.PostForm.Get("organization"), 64)
-	err = s.Bridge.Map(r.Context(), s.web.Actor(r), company, int(agreement), organization)
+	chosen := mappingChoice{agreement: web.FormID(r.PostForm.Get("agreement"), 32), organization: web.FormID(r.PostForm.Get("organization"), 64)}
+	err = s.Bridge.Map(r.Context(), s.web.Actor(r), company, int(chosen.agreement), chosen.organization)
 	if err == nil {
 		return s.companyDone(w, r, company, "Mapped.")
 	}
@@ -229,22 +229,28 @@ func (s *server) mapCompany(w http.ResponseWriter, r *http.Request) error {
 	if !errors.As(err, &invalid) {
 		return err
 	}
-	return s.rejectMapping(w, r, company, agreement, organization, web.Sentences(invalid.Fields))
+	chosen.problem = web.Sentences(invalid.Fields)
+	return s.rejectMapping(w, r, company, chosen)
 }
 
-// rejectMapping shows the company's row again with what was chosen, and why it
-// does not do.
-func (s *server) rejectMapping(w http.ResponseWriter, r *http.Request, company int, agreement, organization int64, problem string) error {
+// mappingChoice is what was chosen in a company's row, and why it does not do.
+type mappingChoice struct {
+	agreement, organization int64 // 0: none
+	problem                 string
+}
+
+// rejectMapping shows the company's row again with what was chosen.
+func (s *server) rejectMapping(w http.ResponseWriter, r *http.Request, company int, chosen mappingChoice) error {
 	row, err := s.oneCompany(r.Context(), company)
 	if err != nil {
 		return err
 	}
-	row.Error = problem
+	row.Error = chosen.problem
 	for i := range row.Agreements {
-		row.Agreements[i].Selected = row.Agreements[i].ID == agreement
+		row.Agreements[i].Selected = row.Agreements[i].ID == chosen.agreement
 	}
-	if organization != 0 {
-		if row.Organization, err = s.organizationOption(r.Context(), organization); err != nil {
+	if chosen.organization != 0 {
+		if row.Organization, err = s.organizationOption(r.Context(), chosen.organization); err != nil {
 			return err
 		}
 	}
@@ -266,7 +272,7 @@ func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
 	}
 	mapped := slices.ContainsFunc(row.Mappings, func(m store.MappedOrganization) bool { return m.OrganizationID == organization })
 	if !mapped {
-		return s.rejectMapping(w, r, company, 0, 0, "This organization is not mapped to the company any more.")
+		return s.rejectMapping(w, r, company, mappingChoice{problem: "This organization is not mapped to the company any more."})
 	}
 	if err := s.Bridge.Unmap(r.Context(), s.web.Actor(r), organization, r.PostForm.Get("line") == "zero"); err != nil {
 		return err
@@ -276,14 +282,10 @@ func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
 
 // companyDone answers with the company's row alone, or goes back to the table.
 func (s *server) companyDone(w http.ResponseWriter, r *http.Request, company int, message string) error {
-	if !web.IsPart(r) {
-		return s.web.Done(w, r, backToCompanies(r), message)
-	}
-	row, err := s.oneCompany(r.Context(), company)
-	if err != nil {
-		return err
-	}
-	return s.web.Render(w, r, http.StatusOK, templ.Join(views.CompanyTableRow(row), web.Success(message)))
+	return s.web.Finish(w, r, web.Outcome{Message: message, Path: backToCompanies(r), Part: func() (templ.Component, error) {
+		row, err := s.oneCompany(r.Context(), company)
+		return views.CompanyTableRow(row), err
+	}})
 }
 
 // backToCompanies is the table as it was when the form was sent.
@@ -399,17 +401,6 @@ func (s *server) organizationOption(ctx context.Context, id int64) (views.Organi
 
 // Add organization, the last entry of the combobox.
 
-func (s *server) renderCompanyOrganization(w http.ResponseWriter, r *http.Request, status int, company store.Company, form billing.Profile, p problem.Fields) error {
-	view := organizationForm(views.AddCompanyOrganizationPath(int64(company.ID)), form, p)
-	view.CompanyName = company.Name
-	view.Cancel = views.CompaniesPath
-	return s.web.Answer(w, r, web.Page{
-		Section: views.SectionIntegrations, Title: "Add organization", Status: status,
-		Part:  views.AddOrganizationDialog(view),
-		Whole: func(l views.Layout) templ.Component { return views.AddOrganization(l, view) },
-	})
-}
-
 // addCompanyOrganization adds an organization, which is managed since it is to
 // be mapped, and puts it into the company's row. Map is left to the admin.
 func (s *server) addCompanyOrganization(w http.ResponseWriter, r *http.Request) error {
@@ -434,23 +425,24 @@ func (s *server) addCompanyOrganization(w http.ResponseWriter, r *http.Request) 
 	if err != nil {
 		return err
 	}
-	return s.renderCompanyOrganization(w, r, http.StatusUnprocessableEntity, company, form, problems)
+	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, companyOrganizationForm(company, form, problems))
 }
 
 func (s *server) companyOrganizationAdded(w http.ResponseWriter, r *http.Request, company int, o store.Organization) error {
-	message := o.Name + " was added. Press Map to map it."
-	if !web.IsPart(r) {
-		path := web.WithQuery(views.ChooseOrganizationPath, nil, "company", strconv.Itoa(company), "q", o.Name)
-		return s.web.Done(w, r, path, message)
-	}
-	row, err := s.oneCompany(r.Context(), company)
-	if err != nil {
-		return err
-	}
-	row.Organization = optionView(store.OrganizationRow{Organization: o})
-	// Only the organization is swapped: the agreement chosen beside it stays.
-	w.Header().Set("HX-Retarget", "#company-"+strconv.Itoa(company)+"-organization")
-	w.Header().Set("HX-Reswap", "outerHTML")
-	w.Header().Set("HX-Trigger", "dialog:close")
-	return s.web.Render(w, r, http.StatusOK, templ.Join(views.CompanyOrganization(row), web.Success(message)))
+	return s.web.Finish(w, r, web.Outcome{
+		Message: o.Name + " was added. Press Map to map it.",
+		Path:    web.WithQuery(views.ChooseOrganizationPath, nil, "company", strconv.Itoa(company), "q", o.Name),
+		Part: func() (templ.Component, error) {
+			row, err := s.oneCompany(r.Context(), company)
+			if err != nil {
+				return nil, err
+			}
+			row.Organization = optionView(store.OrganizationRow{Organization: o})
+			// Only the organization is swapped: the agreement chosen beside it stays.
+			w.Header().Set("HX-Retarget", "#company-"+strconv.Itoa(company)+"-organization")
+			w.Header().Set("HX-Reswap", "outerHTML")
+			w.Header().Set("HX-Trigger", "dialog:close")
+			return views.CompanyOrganization(row), nil
+		},
+	})
 }

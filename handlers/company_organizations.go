@@ -9,7 +9,6 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
-	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -18,8 +17,8 @@ import (
 // newCompanyOrganizations asks for what the organizations to be added for the
 // selected companies have in common.
 func (s *server) newCompanyOrganizations(w http.ResponseWriter, r *http.Request) error {
-	form := billing.Profile{License: store.Standard, Plan: store.Business}
-	return s.renderCompanyOrganizations(w, r, http.StatusOK, r.URL.Query(), form, problem.Fields{})
+	form := views.CompanyOrganizationsForm{License: string(store.Standard), Plan: string(store.Business)}
+	return s.renderCompanyOrganizations(w, r, http.StatusOK, r.URL.Query(), form)
 }
 
 // selection are the companies to add organizations for, and those that are
@@ -59,22 +58,23 @@ func (s *server) selectCompanies(ctx context.Context, values url.Values) (select
 	return chosen, nil
 }
 
-func (s *server) renderCompanyOrganizations(w http.ResponseWriter, r *http.Request, status int, values url.Values, form billing.Profile, p problem.Fields) error {
+// renderCompanyOrganizations completes the form with the companies that the values name.
+func (s *server) renderCompanyOrganizations(
+	w http.ResponseWriter, r *http.Request, status int, values url.Values, form views.CompanyOrganizationsForm,
+) error {
 	chosen, err := s.selectCompanies(r.Context(), values)
 	if err != nil {
 		return err
 	}
-	view := views.CompanyOrganizationsForm{
-		License: string(form.License), Plan: string(form.Plan), Taken: chosen.Taken, Problems: views.Problems(p),
-	}
+	form.Taken = chosen.Taken
 	for _, c := range chosen.Companies {
-		view.IDs = append(view.IDs, int64(c.ID))
-		view.Names = append(view.Names, c.Name)
+		form.IDs = append(form.IDs, int64(c.ID))
+		form.Names = append(form.Names, c.Name)
 	}
 	return s.web.Answer(w, r, web.Page{
 		Section: views.SectionIntegrations, Title: "Add organizations", Status: status,
-		Part:  views.CompanyOrganizationsDialog(view),
-		Whole: func(l views.Layout) templ.Component { return views.CompanyOrganizations(l, view) },
+		Part:  views.CompanyOrganizationsDialog(form),
+		Whole: func(l views.Layout) templ.Component { return views.CompanyOrganizations(l, form) },
 	})
 }
 
@@ -102,7 +102,8 @@ func (s *server) createCompanyOrganizations(w http.ResponseWriter, r *http.Reque
 	if err != nil {
 		return err
 	}
-	return s.renderCompanyOrganizations(w, r, http.StatusUnprocessableEntity, r.PostForm, form, problems)
+	view := views.CompanyOrganizationsForm{License: string(form.License), Plan: string(form.Plan), Problems: views.Problems(problems)}
+	return s.renderCompanyOrganizations(w, r, http.StatusUnprocessableEntity, r.PostForm, view)
 }
 
 func addedMessage(added, mapped int) string {

@@ -277,7 +277,7 @@ func (s *server) renderCorrection(w http.ResponseWriter, r *http.Request, o stor
 	if err != nil {
 		return err
 	}
-	return s.renderOrganizationWith(w, r, http.StatusUnprocessableEntity, o, explanation)
+	return s.renderOrganization(w, r, o, organizationForms{status: http.StatusUnprocessableEntity, explained: &explanation})
 }
 
 func (s *server) withdrawCorrection(w http.ResponseWriter, r *http.Request) error {

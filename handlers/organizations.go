@@ -40,19 +40,19 @@ func parseOrganizationQuery(r *http.Request) organizationQuery {
 
 func (s *server) listOrganizations(w http.ResponseWriter, r *http.Request) error {
 	q := parseOrganizationQuery(r)
-	rows, total, usage, err := s.organizationsWithSeats(r.Context(), &q)
+	list, err := s.organizationsWithSeats(r.Context(), &q)
 	if err != nil {
 		return err
 	}
 	page := views.OrganizationsPage{
 		Query: q.Search, Plan: string(q.filter.Plan), License: string(q.filter.License), Status: string(q.filter.Status), Mapping: q.filter.Mapping,
 		Sort:    q.Order(views.OrganizationsPath, "name", "plan", "license", "status", "seats", "company"),
-		Pager:   q.Pager(views.OrganizationsPath, organizationsPage, len(rows), total),
-		Any:     total > 0,
+		Pager:   q.Pager(views.OrganizationsPath, organizationsPage, len(list.rows), list.total),
+		Any:     list.total > 0,
 		CanEdit: true,
 	}
-	for _, row := range rows {
-		page.Rows = append(page.Rows, organizationRow(row, usage[row.ID]))
+	for _, row := range list.rows {
+		page.Rows = append(page.Rows, organizationRow(row, list.usage[row.ID]))
 	}
 	if err := s.completeOrganizations(r, &page); err != nil {
 		return err
@@ -82,49 +82,55 @@ func (s *server) completeOrganizations(r *http.Request, page *views.Organization
 	return err
 }
 
+// organizationList is one page of the list, with the billable seats by organization.
+type organizationList struct {
+	rows  []store.OrganizationRow
+	total int
+	usage map[int64]seats.Usage
+}
+
 // organizationsWithSeats loads one page with its billable seats of the current
 // month. Ordered by seats or company, which the database does not know, the
 // whole list is read and ordered here.
-func (s *server) organizationsWithSeats(ctx context.Context, q *organizationQuery) ([]store.OrganizationRow, int, map[int64]seats.Usage, error) {
+func (s *server) organizationsWithSeats(ctx context.Context, q *organizationQuery) (list organizationList, err error) {
 	period := seats.ToDate(s.Now())
 	if q.Sort == "seats" || q.Sort == "company" {
 		return s.organizationsOrderedHere(ctx, q, period)
 	}
-	rows, total, err := web.Load(&q.ListQuery, organizationsPage, func(limit, offset int) ([]store.OrganizationRow, int, error) {
+	list.rows, list.total, err = web.Load(&q.ListQuery, organizationsPage, func(limit, offset int) ([]store.OrganizationRow, int, error) {
 		q.filter.Limit, q.filter.Offset = limit, offset
 		return s.Store.Organizations(ctx, q.filter)
 	})
-	if err != nil || len(rows) == 0 {
-		return rows, total, nil, err
+	if err != nil || len(list.rows) == 0 {
+		return list, err
 	}
-	ids := make([]int64, len(rows))
-	for i, row := range rows {
+	ids := make([]int64, len(list.rows))
+	for i, row := range list.rows {
 		ids[i] = row.ID
 	}
-	usage, err := s.Bridge.Usage(ctx, period, ids)
-	return rows, total, usage, err
+	list.usage, err = s.Bridge.Usage(ctx, period, ids)
+	return list, err
 }
 
-func (s *server) organizationsOrderedHere(ctx context.Context, q *organizationQuery, period seats.Period) ([]store.OrganizationRow, int, map[int64]seats.Usage, error) {
+func (s *server) organizationsOrderedHere(ctx context.Context, q *organizationQuery, period seats.Period) (list organizationList, err error) {
 	filter := q.filter
 	filter.Sort, filter.Desc = "name", false
 	rows, _, err := s.Store.Organizations(ctx, filter)
 	if err != nil {
-		return nil, 0, nil, err
+		return list, err
 	}
-	usage, err := s.Bridge.Figures(ctx, period)
-	if err != nil {
-		return nil, 0, nil, err
+	if list.usage, err = s.Bridge.Figures(ctx, period); err != nil {
+		return list, err
 	}
 	order := func(a, b store.OrganizationRow) int { return cmp.Compare(store.Fold(a.Company), store.Fold(b.Company)) }
 	if q.Sort == "seats" {
 		order = func(a, b store.OrganizationRow) int {
-			return cmp.Compare(knownSeats(usage[a.ID]), knownSeats(usage[b.ID]))
+			return cmp.Compare(knownSeats(list.usage[a.ID]), knownSeats(list.usage[b.ID]))
 		}
 	}
 	sortRows(rows, q.Desc, order)
-	page, total, err := web.Load(&q.ListQuery, organizationsPage, web.SlicePage(rows))
-	return page, total, usage, err
+	list.rows, list.total, err = web.Load(&q.ListQuery, organizationsPage, web.SlicePage(rows))
+	return list, err
 }
 
 // knownSeats orders what is unknown before zero.
@@ -187,15 +193,32 @@ func (s *server) newOrganization(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		form.Name = company.Name
-		return s.renderCompanyOrganization(w, r, http.StatusOK, company, form, nil)
+		return s.renderNewOrganization(w, r, http.StatusOK, companyOrganizationForm(company, form, nil))
 	}
-	return s.renderNewOrganization(w, r, http.StatusOK, organizationForm(views.OrganizationsPath, form, nil))
+	return s.renderNewOrganization(w, r, http.StatusOK, newOrganizationForm(form, nil))
 }
 
-func (s *server) renderNewOrganization(w http.ResponseWriter, r *http.Request, status int, form views.OrganizationForm) error {
+func newOrganizationForm(o billing.Profile, p problem.Fields) views.OrganizationForm {
+	form := organizationForm(views.OrganizationsPath, o, p)
 	form.Cancel = views.OrganizationsPath
+	return form
+}
+
+// companyOrganizationForm is the form of an organization for a ConnectWise company.
+func companyOrganizationForm(company store.Company, o billing.Profile, p problem.Fields) views.OrganizationForm {
+	form := organizationForm(views.AddCompanyOrganizationPath(int64(company.ID)), o, p)
+	form.CompanyName, form.Cancel = company.Name, views.CompaniesPath
+	return form
+}
+
+// renderNewOrganization is the dialog, or the page, in which an organization is added.
+func (s *server) renderNewOrganization(w http.ResponseWriter, r *http.Request, status int, form views.OrganizationForm) error {
+	section := views.SectionOrganizations
+	if form.CompanyName != "" {
+		section = views.SectionIntegrations
+	}
 	return s.web.Answer(w, r, web.Page{
-		Section: views.SectionOrganizations, Title: "Add organization", Status: status,
+		Section: section, Title: "Add organization", Status: status,
 		Part:  views.AddOrganizationDialog(form),
 		Whole: func(l views.Layout) templ.Component { return views.AddOrganization(l, form) },
 	})
@@ -214,7 +237,7 @@ func (s *server) createOrganization(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, organizationForm(views.OrganizationsPath, form, problems))
+	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, newOrganizationForm(form, problems))
 }
 
 func quote(name string) string { return "“" + name + "”" }
@@ -234,7 +257,7 @@ func (s *server) showOrganization(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return s.renderOrganization(w, r, http.StatusOK, o, editForm(o), views.SeatForm{}, nil)
+	return s.renderOrganization(w, r, o, organizationForms{})
 }
 
 func editForm(o store.Organization) views.OrganizationForm {
@@ -274,7 +297,7 @@ func (s *server) rejectEdit(w http.ResponseWriter, r *http.Request, id int64, fo
 	if err != nil {
 		return err
 	}
-	return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, form, views.SeatForm{}, nil)
+	return s.renderOrganization(w, r, o, organizationForms{status: http.StatusUnprocessableEntity, edit: &form})
 }
 
 func (s *server) suspendOrganization(w http.ResponseWriter, r *http.Request) error {
@@ -309,67 +332,70 @@ func (s *server) changeOrganization(w http.ResponseWriter, r *http.Request, verb
 	if !done {
 		message = o.Name + " is " + string(o.Status()) + " already."
 	}
-	if !web.IsPart(r) {
-		return s.web.Done(w, r, views.OrganizationPath(o.ID), message)
-	}
-	return s.renderOrganizationRow(w, r, o.ID, message)
+	return s.web.Finish(w, r, web.Outcome{Message: message, Path: views.OrganizationPath(o.ID), Part: func() (templ.Component, error) {
+		return s.organizationTableRow(r.Context(), o.ID)
+	}})
 }
 
-// renderOrganizationRow sends one line of the list, with a message.
-func (s *server) renderOrganizationRow(w http.ResponseWriter, r *http.Request, id int64, message string) error {
-	rows, _, err := s.Store.Organizations(r.Context(), store.OrganizationFilter{IDs: []int64{id}, Status: store.OrganizationAny})
+// organizationTableRow is one line of the list.
+func (s *server) organizationTableRow(ctx context.Context, id int64) (templ.Component, error) {
+	rows, _, err := s.Store.Organizations(ctx, store.OrganizationFilter{IDs: []int64{id}, Status: store.OrganizationAny})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	usage, err := s.Bridge.Usage(r.Context(), seats.ToDate(s.Now()), []int64{id})
-	if err != nil {
-		return err
-	}
-	row := organizationRow(rows[0], usage[id])
-	return s.web.Render(w, r, http.StatusOK, templ.Join(views.OrganizationTableRow(row, true), web.Success(message)))
+	usage, err := s.Bridge.Usage(ctx, seats.ToDate(s.Now()), []int64{id})
+	return views.OrganizationTableRow(organizationRow(rows[0], usage[id]), true), err
 }
 
-// renderOrganization sends the organization's page, or its seats alone.
-func (s *server) renderOrganization(w http.ResponseWriter, r *http.Request, status int, o store.Organization, form views.OrganizationForm, add views.SeatForm, notice *views.Notice) error {
-	seats, err := s.seatList(r, o, add, notice)
-	if err != nil {
-		return err
-	}
-	if web.IsPart(r) {
-		return s.web.Part(w, r, status, views.SeatTable(seats))
-	}
-	explanation, err := s.explanation(r, o, explainValues(r.URL.Query()), nil)
-	if err != nil {
-		return err
-	}
-	return s.renderOrganizationPage(w, r, status, o, form, seats, explanation)
+// organizationForms is what was sent from an organization's page and is shown
+// on it again. Nothing was sent: its zero value.
+type organizationForms struct {
+	status    int // 0: 200
+	edit      *views.OrganizationForm
+	add       views.SeatForm
+	notice    *views.Notice // beside the members
+	explained *views.Explanation
 }
 
-// renderOrganizationWith is the organization's page with an explanation that has something to say.
-func (s *server) renderOrganizationWith(w http.ResponseWriter, r *http.Request, status int, o store.Organization, explanation views.Explanation) error {
-	seats, err := s.seatList(r, o, views.SeatForm{}, nil)
+// renderOrganization sends the organization's page, or its members alone.
+func (s *server) renderOrganization(w http.ResponseWriter, r *http.Request, o store.Organization, sent organizationForms) error {
+	members, err := s.seatList(r, o, sent.add, sent.notice)
 	if err != nil {
 		return err
 	}
-	return s.renderOrganizationPage(w, r, status, o, editForm(o), seats, explanation)
-}
-
-func (s *server) renderOrganizationPage(w http.ResponseWriter, r *http.Request, status int, o store.Organization, form views.OrganizationForm, seats views.SeatList, explanation views.Explanation) error {
-	page := views.OrganizationPage{
-		ID: o.ID, Name: o.Name, Plan: string(o.Plan), License: string(o.License), Status: string(o.Status()), Managed: o.Managed,
-		ExternalID: o.ExternalID, Created: o.CreatedAt, TrialEnds: o.TrialEndsAt, Suspended: o.SuspendedAt, Deleted: o.DeletedAt,
-		Form: form, Seats: seats, Explained: explanation, CanEdit: o.DeletedAt.IsZero(), CanSync: web.AccessOf(web.VisitorOf(r).Role) >= web.Admin,
+	if sent.explained == nil && web.IsPart(r) {
+		return s.web.Part(w, r, cmp.Or(sent.status, http.StatusOK), views.SeatTable(members))
 	}
-	if err := s.organizationFigures(r.Context(), o, &page); err != nil {
+	page, err := s.organizationPage(r, o, sent)
+	if err != nil {
 		return err
 	}
-	if err := s.organizationFacts(r.Context(), o, &page); err != nil {
-		return err
-	}
+	page.Seats = members
 	return s.web.Answer(w, r, web.Page{
-		Section: views.SectionOrganizations, Title: o.Name, Status: status,
+		Section: views.SectionOrganizations, Title: o.Name, Status: sent.status,
 		Whole: func(l views.Layout) templ.Component { return views.Organization(l, page) },
 	})
+}
+
+// organizationPage is the page but for its members.
+func (s *server) organizationPage(r *http.Request, o store.Organization, sent organizationForms) (page views.OrganizationPage, err error) {
+	page = views.OrganizationPage{
+		ID: o.ID, Name: o.Name, Plan: string(o.Plan), License: string(o.License), Status: string(o.Status()), Managed: o.Managed,
+		ExternalID: o.ExternalID, Created: o.CreatedAt, TrialEnds: o.TrialEndsAt, Suspended: o.SuspendedAt, Deleted: o.DeletedAt,
+		Form: editForm(o), CanEdit: o.DeletedAt.IsZero(), CanSync: web.AccessOf(web.VisitorOf(r).Role) >= web.Admin,
+	}
+	if sent.edit != nil {
+		page.Form = *sent.edit
+	}
+	if sent.explained != nil {
+		page.Explained = *sent.explained
+	} else if page.Explained, err = s.explanation(r, o, explainValues(r.URL.Query()), nil); err != nil {
+		return page, err
+	}
+	if err := s.organizationFigures(r.Context(), o, &page); err != nil {
+		return page, err
+	}
+	return page, s.organizationFacts(r.Context(), o, &page)
 }
 
 const historyMonths = 12

@@ -46,18 +46,20 @@ func (s *server) showProducts(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.renderPicker(w, r, views.ProductPickerDialog(page), page)
 	}
-	return s.renderProducts(w, r, http.StatusOK, parseChosen(r.URL.Query()), "", nil)
+	return s.renderProducts(w, r, parseChosen(r.URL.Query()), "", nil)
 }
 
-// renderProducts shows what is chosen: picked in the dialog, else mapped already.
-func (s *server) renderProducts(w http.ResponseWriter, r *http.Request, status int, chosen chosenProducts, created string, failure error) error {
+// renderProducts shows what is chosen: picked in the dialog, else mapped
+// already. It says which product was just created, and why a choice failed.
+func (s *server) renderProducts(w http.ResponseWriter, r *http.Request, chosen chosenProducts, created string, failure error) error {
 	mapped, err := s.Store.ProductMappings(r.Context())
 	if err != nil {
 		return err
 	}
 	page := views.ProductsPage{Remap: len(mapped) == len(store.Plans()), Created: created}
-	problems := problem.Fields{}
+	problems, status := problem.Fields{}, http.StatusOK
 	if failure != nil {
+		status = http.StatusUnprocessableEntity
 		if page.Notice, err = refusal(problems, failure); err != nil {
 			return err
 		}
@@ -127,7 +129,7 @@ func (s *server) confirmProducts(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		return s.web.Done(w, r, views.ConnectWisePath, "The products are mapped.")
 	}
-	return s.renderProducts(w, r, http.StatusUnprocessableEntity, chosen, "", err)
+	return s.renderProducts(w, r, chosen, "", err)
 }
 
 // searchProducts is the list alone, while somebody types.
@@ -196,9 +198,16 @@ func (s *server) newProduct(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	form := productForm(plan, parseChosen(r.URL.Query()), options, options.Defaults)
+	form := productForm(sentProduct{plan, parseChosen(r.URL.Query()), options.Defaults}, options)
 	form.Notice = notice
 	return s.renderNewProduct(w, r, http.StatusOK, form)
+}
+
+// sentProduct is the form of a new product for a plan, with the choices made so far.
+type sentProduct struct {
+	plan    store.Plan
+	chosen  chosenProducts
+	product billing.NewProduct
 }
 
 func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
@@ -209,14 +218,15 @@ func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	chosen, product := parseChosen(r.PostForm), parseProduct(r.PostForm)
-	created, err := s.Bridge.CreateProduct(r.Context(), s.web.Actor(r), product)
+	sent := sentProduct{plan, parseChosen(r.PostForm), parseProduct(r.PostForm)}
+	created, err := s.Bridge.CreateProduct(r.Context(), s.web.Actor(r), sent.product)
 	if err != nil {
-		return s.rejectProduct(w, r, plan, chosen, product, err)
+		return s.rejectProduct(w, r, sent, err)
 	}
+	chosen := sent.chosen
 	chosen[plan] = created.ID
 	if web.IsPart(r) {
-		return s.renderProducts(w, r, http.StatusOK, chosen, created.Identifier, nil)
+		return s.renderProducts(w, r, chosen, created.Identifier, nil)
 	}
 	return s.web.Done(w, r, web.WithQuery(views.ProductsPath, nil, chosen.query()...), created.Identifier+" was created in ConnectWise PSA.")
 }
@@ -248,19 +258,19 @@ func parseProduct(values url.Values) billing.NewProduct {
 // maxAmount is the longest amount of money taken, in characters.
 const maxAmount = 30
 
-func (s *server) rejectProduct(w http.ResponseWriter, r *http.Request, plan store.Plan, chosen chosenProducts, product billing.NewProduct, failure error) error {
+func (s *server) rejectProduct(w http.ResponseWriter, r *http.Request, sent sentProduct, failure error) error {
 	problems := problem.Fields{}
 	notice, err := refusal(problems, failure)
 	if err != nil {
 		return err
 	}
-	options, err := s.Bridge.ProductOptions(r.Context(), plan)
+	options, err := s.Bridge.ProductOptions(r.Context(), sent.plan)
 	if err != nil && notice == nil {
 		if notice, err = refusal(problems, err); err != nil {
 			return err
 		}
 	}
-	form := productForm(plan, chosen, options, product)
+	form := productForm(sent, options)
 	form.Problems, form.Notice = views.Problems(problems), notice
 	return s.renderNewProduct(w, r, http.StatusUnprocessableEntity, form)
 }
@@ -273,9 +283,10 @@ func (s *server) renderNewProduct(w http.ResponseWriter, r *http.Request, status
 	})
 }
 
-func productForm(plan store.Plan, chosen chosenProducts, o billing.ProductOptions, p billing.NewProduct) views.ProductForm {
+func productForm(sent sentProduct, o billing.ProductOptions) views.ProductForm {
+	p := sent.product
 	form := views.ProductForm{
-		Plan: string(plan), BusinessID: chosen.id(store.Business), EnterpriseID: chosen.id(store.Enterprise),
+		Plan: string(sent.plan), BusinessID: sent.chosen.id(store.Business), EnterpriseID: sent.chosen.id(store.Enterprise),
 		Identifier: p.Identifier, Description: p.Description, Price: p.Price, Cost: p.Cost,
 		Types: namedOptions(o.Types, p.TypeID), Units: namedOptions(o.Units, p.UnitID),
 	}

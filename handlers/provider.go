@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strconv"
@@ -34,7 +35,7 @@ func (s *server) showProvider(w http.ResponseWriter, r *http.Request) error {
 	if !connected {
 		config = s.emptyProvider()
 	}
-	return s.renderProvider(w, r, http.StatusOK, config, nil, nil, nil)
+	return s.renderProvider(w, r, providerForms{config: config})
 }
 
 // emptyProvider is the form before anything was saved. Only a demo fills it in, for its own simulator.
@@ -47,14 +48,23 @@ func (s *server) emptyProvider() billing.ProviderConfig {
 	return billing.ProviderConfig{Required: true}
 }
 
+// providerForms is what the form of the Provider API holds, and what came of it.
+type providerForms struct {
+	status   int // 0: 200
+	config   billing.ProviderConfig
+	problems problem.Fields
+	notice   *views.Notice
+	test     *views.ProviderTest
+}
+
 // renderProvider shows the configuration as given, without its key.
-func (s *server) renderProvider(w http.ResponseWriter, r *http.Request, status int, c billing.ProviderConfig, found problem.Fields, notice *views.Notice, test *views.ProviderTest) error {
+func (s *server) renderProvider(w http.ResponseWriter, r *http.Request, f providerForms) error {
 	_, connected, err := s.Bridge.Provider(r.Context())
 	if err != nil {
 		return err
 	}
-	page := views.ProviderPage{Connected: connected, Form: s.providerForm(c, connected), Test: test}
-	page.Form.Problems, page.Form.Notice = views.Problems(found), notice
+	page := views.ProviderPage{Connected: connected, Form: s.providerForm(f.config, connected), Test: f.test}
+	page.Form.Problems, page.Form.Notice = views.Problems(f.problems), f.notice
 	if page.Latest, err = s.latestReport(r); err != nil {
 		return err
 	}
@@ -62,16 +72,20 @@ func (s *server) renderProvider(w http.ResponseWriter, r *http.Request, status i
 	if err != nil {
 		return err
 	}
-	for _, f := range fetches {
-		page.Fetches = append(page.Fetches, views.FetchRow{
-			ID: f.ID, At: f.At, Period: f.Period, State: string(f.State), Organizations: f.Organizations, Seats: f.Seats, Known: f.State.Known(),
-			Problem: f.Problem.What, HasAnswer: f.State != store.FetchFailed || f.Problem.Detail != "",
-		})
+	for _, fetch := range fetches {
+		page.Fetches = append(page.Fetches, fetchRow(fetch))
 	}
 	return s.web.Answer(w, r, web.Page{
-		Section: views.SectionIntegrations, Title: "NordPass Provider API", Status: status,
+		Section: views.SectionIntegrations, Title: "NordPass Provider API", Status: f.status,
 		Whole: func(l views.Layout) templ.Component { return views.Provider(l, page) },
 	})
+}
+
+func fetchRow(f store.UsageFetch) views.FetchRow {
+	return views.FetchRow{
+		ID: f.ID, At: f.At, Period: f.Period, State: string(f.State), Organizations: f.Organizations, Seats: f.Seats, Known: f.State.Known(),
+		Problem: f.Problem.What, HasAnswer: f.State != store.FetchFailed || f.Problem.Detail != "",
+	}
 }
 
 func (s *server) providerForm(c billing.ProviderConfig, connected bool) views.ProviderForm {
@@ -175,24 +189,25 @@ func (s *server) testProvider(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if len(problems) > 0 {
-		return s.providerTested(w, r, http.StatusUnprocessableEntity, config, problems, views.ProviderTest{
-			Notice: &views.Notice{What: "The form is not complete.", Do: web.Sentences(problems)},
+		notice := &views.Notice{What: "The form is not complete.", Do: web.Sentences(problems)}
+		return s.providerTested(w, r, providerForms{
+			status: http.StatusUnprocessableEntity, config: config, problems: problems, test: &views.ProviderTest{Notice: notice},
 		})
 	}
-	return s.providerTested(w, r, http.StatusOK, config, nil, testView(test))
+	return s.providerTested(w, r, providerForms{config: config, test: testView(test)})
 }
 
 // providerTested answers a test: beside the form, which keeps what was typed, or with the whole page.
-func (s *server) providerTested(w http.ResponseWriter, r *http.Request, status int, c billing.ProviderConfig, found problem.Fields, test views.ProviderTest) error {
+func (s *server) providerTested(w http.ResponseWriter, r *http.Request, f providerForms) error {
 	if web.IsPart(r) {
-		return s.web.Render(w, r, status, views.ProviderTestResult(&test))
+		return s.web.Render(w, r, cmp.Or(f.status, http.StatusOK), views.ProviderTestResult(f.test))
 	}
-	return s.renderProvider(w, r, status, c, found, nil, &test)
+	return s.renderProvider(w, r, f)
 }
 
-func testView(t billing.ProviderTest) views.ProviderTest {
+func testView(t billing.ProviderTest) *views.ProviderTest {
 	monthly := reportView("Report of "+t.Month.String(), t.Monthly)
-	view := views.ProviderTest{Monthly: &monthly}
+	view := &views.ProviderTest{Monthly: &monthly}
 	if t.Day != "" {
 		daily := reportView("Report of "+t.Day, t.Daily)
 		view.Daily = &daily
@@ -260,7 +275,7 @@ func (s *server) saveProvider(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return s.renderProvider(w, r, http.StatusUnprocessableEntity, config, problems, notice, nil)
+	return s.renderProvider(w, r, providerForms{status: http.StatusUnprocessableEntity, config: config, problems: problems, notice: notice})
 }
 
 // pullProvider fetches the latest reports at once. That they brought nothing is shown on the page, not an error of ours.

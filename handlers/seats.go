@@ -150,7 +150,7 @@ func (s *server) addSeats(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	add := views.SeatForm{Emails: form.Text, Pending: form.Pending, Problems: views.Problems(problems)}
-	return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, editForm(o), add, nil)
+	return s.renderOrganization(w, r, o, organizationForms{status: http.StatusUnprocessableEntity, add: add})
 }
 
 func describeAdded(added, existing int) string {
@@ -191,5 +191,5 @@ func (s *server) changeSeats(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	notice := &views.Notice{Kind: "error", What: web.Sentences(problems)}
-	return s.renderOrganization(w, r, http.StatusUnprocessableEntity, o, editForm(o), views.SeatForm{}, notice)
+	return s.renderOrganization(w, r, o, organizationForms{status: http.StatusUnprocessableEntity, notice: notice})
 }

@@ -116,13 +116,13 @@ func (s *Site) Part(w http.ResponseWriter, r *http.Request, status int, c templ.
 		return err
 	}
 	if message != "" {
-		c = templ.Join(c, Success(message))
+		c = templ.Join(c, success(message))
 	}
 	return s.Render(w, r, status, c)
 }
 
-// Success is a short message beside a part of a page.
-func Success(message string) templ.Component {
+// success is a short message beside a part of a page.
+func success(message string) templ.Component {
 	return views.Toast(views.Flash{Kind: "success", Message: message})
 }
 
@@ -173,6 +173,27 @@ func Leave(w http.ResponseWriter, r *http.Request, path string) error {
 	w.Header().Set("HX-Redirect", path)
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// Outcome is how a form ended that htmx may have sent from a part of a page.
+type Outcome struct {
+	Message string
+	// Path is the page to go to.
+	Path string
+	// Part is what htmx swaps in instead.
+	Part func() (templ.Component, error)
+}
+
+// Finish shows an outcome: in the part that htmx asked for, or on the page that comes next.
+func (s *Site) Finish(w http.ResponseWriter, r *http.Request, o Outcome) error {
+	if !IsPart(r) {
+		return s.Done(w, r, o.Path, o.Message)
+	}
+	part, err := o.Part()
+	if err != nil {
+		return err
+	}
+	return s.Render(w, r, http.StatusOK, templ.Join(part, success(o.Message)))
 }
 
 // Done leaves a message for the next page and goes there.
