@@ -117,7 +117,7 @@ func TestSyncTellsWhenAnotherRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	release, err := db.LockSync()
+	release, err := db.LockSync(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ package billing
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -117,15 +116,4 @@ func fieldOf(err error) string {
 		}
 	}
 	return ""
-}
-
-// today is the calendar day in UTC, which decides what is live, expired or due whatever the machine's zone.
-func (b *Bridge) today() connectwise.Date { return connectwise.DateOf(b.now().UTC()) }
-
-// record notes a deed that was done elsewhere, such as in ConnectWise; what is done in the store goes through store.Record.
-func (b *Bridge) record(ctx context.Context, who problem.Actor, category store.Category, format string, args ...any) error {
-	if err := b.store.AddActivity(ctx, who.Did(b.now(), category, format, args...)); err != nil {
-		return fmt.Errorf("recording activity: %w", err)
-	}
-	return nil
 }

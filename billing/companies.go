@@ -224,7 +224,7 @@ func (b *Bridge) StartImport(ctx context.Context, who problem.Actor, typeIDs, st
 	if !b.imp.begin(b.now(), func() context.CancelFunc { return b.work.Go(work) }) {
 		return problem.ErrRunning
 	}
-	return b.record(ctx, who, store.CategoryIntegrations, "Started importing companies from ConnectWise PSA.")
+	return b.store.AddActivity(ctx, who.Did(b.now(), store.CategoryIntegrations, "Started importing companies from ConnectWise PSA."))
 }
 
 // begin starts an import unless one is in progress; start answers how to stop it.
@@ -384,15 +384,5 @@ func (b *Bridge) unmapToZero(ctx context.Context, who problem.Actor, m store.Map
 			r.Kind = store.RunManual
 		}
 	}
-	run, release, err := b.begin(ctx, who, r)
-	if err != nil {
-		return err
-	}
-	if err := unmap(); err != nil {
-		defer release()
-		run.Status, run.EndedAt = store.RunCancelled, b.now() // nothing of it was done, and nothing is to be resumed
-		return errors.Join(err, b.store.UpdateRun(context.WithoutCancel(ctx), run))
-	}
-	b.work.Go(func(ctx context.Context) { b.inBackground(ctx, run, release) })
-	return nil
+	return b.startAfter(ctx, who, r, unmap)
 }

@@ -171,7 +171,7 @@ func (b *Bridge) keepTest(ctx context.Context, who problem.Actor, keep func(*sto
 
 // Disconnect forgets the credentials, the products and every mapping. The history of runs stays.
 func (b *Bridge) Disconnect(ctx context.Context, who problem.Actor) error {
-	release, err := b.lock(ctx)
+	release, err := b.store.LockSync(ctx)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 // ConnectWise since is marked stale. All held changes of an agreement are approved with one of them; n says how many there
 // were. Those of a preview wait until the rest of it is written.
 func (b *Bridge) Approve(ctx context.Context, who problem.Actor, changeIDs []int64) (n int, err error) {
-	release, err := b.lock(ctx)
+	release, err := b.store.LockSync(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -203,7 +203,7 @@ func (b *Bridge) CreateProduct(ctx context.Context, who problem.Actor, n NewProd
 	if err != nil {
 		return Product{}, refusedProduct(err)
 	}
-	err = b.record(ctx, who, store.CategoryIntegrations, "Created the product %s in ConnectWise PSA.", created.Identifier)
+	err = b.store.AddActivity(ctx, who.Did(b.now(), store.CategoryIntegrations, "Created the product %s in ConnectWise PSA.", created.Identifier))
 	return productOf(created), err
 }
 
@@ -335,7 +335,7 @@ func (b *Bridge) ConfirmMapping(ctx context.Context, who problem.Actor, items ma
 	if len(problems) > 0 {
 		return &problem.Invalid{Fields: problems}
 	}
-	release, err := b.lock(ctx)
+	release, err := b.store.LockSync(ctx)
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func (b *Bridge) PullNow(ctx context.Context, who problem.Actor) error {
 		err = errors.Join(err, b.pull(ctx, dayOf(b.lastReportedDay())))
 	}
 	return errors.Join(
-		b.record(ctx, who, store.CategoryIntegrations, "Fetched the usage report of %s from the NordPass Provider API.", month), err)
+		b.store.AddActivity(ctx, who.Did(b.now(), store.CategoryIntegrations, "Fetched the usage report of %s from the NordPass Provider API.", month)), err)
 }
 
 // pullBefore fetches a month's report before its sync. It returns an error only while the sync has to wait for the report.

@@ -46,6 +46,22 @@ func (b *Bridge) Start(ctx context.Context, who problem.Actor, r Request) (store
 	return run, nil
 }
 
+// startAfter begins a run that a deed leads to, and goes on with it in the background once the deed is done. If that
+// fails, nothing of the run is done either.
+func (b *Bridge) startAfter(ctx context.Context, who problem.Actor, r Request, deed func() error) error {
+	run, release, err := b.begin(ctx, who, r)
+	if err != nil {
+		return err
+	}
+	if err := deed(); err != nil {
+		defer release()
+		run.Status, run.EndedAt = store.RunCancelled, b.now()
+		return errors.Join(err, b.store.UpdateRun(context.WithoutCancel(ctx), run))
+	}
+	b.work.Go(func(ctx context.Context) { b.inBackground(ctx, run, release) })
+	return nil
+}
+
 // Run walks the whole road in the foreground and returns the run as it ended. What went wrong on the
 // way is in the run and its changes; the error is for what kept the run from being recorded.
 func (b *Bridge) Run(ctx context.Context, who problem.Actor, r Request) (store.Run, error) {
@@ -87,7 +103,7 @@ func (b *Bridge) Discard(ctx context.Context, who problem.Actor, runID int64) er
 
 // reopen takes the lock for a preview that waits.
 func (b *Bridge) reopen(ctx context.Context, runID int64) (store.Run, func(), error) {
-	release, err := b.lock(ctx)
+	release, err := b.store.LockSync(ctx)
 	if err != nil {
 		return store.Run{}, nil, err
 	}
@@ -113,13 +129,13 @@ func (b *Bridge) Cancel(ctx context.Context, who problem.Actor, runID int64) err
 	if !running {
 		return &problem.Invalid{Fields: problem.Fields{"run": "This run is not in progress here."}}
 	}
-	return b.record(ctx, who, store.CategoryBilling, "Cancelled run %d.", runID)
+	return b.store.AddActivity(ctx, who.Did(b.now(), store.CategoryBilling, "Cancelled run %d.", runID))
 }
 
 // Resume finishes the runs that were cut off, oldest first, and sends the notifications that were left over.
 func (b *Bridge) Resume(ctx context.Context) error {
 	b.Outbox.Wake()
-	release, err := b.lock(ctx)
+	release, err := b.store.LockSync(ctx)
 	if err != nil {
 		return err
 	}
@@ -150,27 +166,6 @@ func (b *Bridge) resume(ctx context.Context, cutOff func(store.Run) bool) error 
 	return nil
 }
 
-// lockWait is how long a caller waits for the lock: a run shows that it has ended a moment before it frees it.
-const lockWait = 200 * time.Millisecond
-
-func (b *Bridge) lock(ctx context.Context) (release func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, lockWait)
-	defer cancel()
-	release, err = b.store.LockSync()
-	for errors.Is(err, store.ErrLocked) {
-		select {
-		case <-ctx.Done():
-			return nil, problem.ErrRunning
-		case <-time.After(lockWait / 20):
-			release, err = b.store.LockSync()
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("locking out other runs: %w", err)
-	}
-	return release, nil
-}
-
 // begin takes the lock and writes the run down.
 func (b *Bridge) begin(ctx context.Context, who problem.Actor, r Request) (store.Run, func(), error) {
 	if err := b.ready(ctx); err != nil {
@@ -179,7 +174,7 @@ func (b *Bridge) begin(ctx context.Context, who problem.Actor, r Request) (store
 	if r.Period.Start().After(b.now()) {
 		return store.Run{}, nil, &problem.Invalid{Fields: problem.Fields{"month": fmt.Sprintf("%s has not begun yet.", r.Period.Month)}}
 	}
-	release, err := b.lock(ctx)
+	release, err := b.store.LockSync(ctx)
 	if err != nil {
 		return store.Run{}, nil, err
 	}

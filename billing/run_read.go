@@ -41,7 +41,7 @@ func (b *Bridge) prepare(ctx context.Context, client *connectwise.Client, run st
 	if err != nil {
 		return prepared{}, fmt.Errorf("reading settings: %w", err)
 	}
-	p := prepared{today: b.today(), policy: plan.Policy{HandEdits: settings.HandEdits, Holds: settings.Holds}}
+	p := prepared{today: connectwise.DateOf(b.now().UTC()), policy: plan.Policy{HandEdits: settings.HandEdits, Holds: settings.Holds}}
 	if p.products, err = readProducts(ctx, b.store, client); err != nil {
 		return prepared{}, err
 	}

@@ -438,7 +438,7 @@ func TestOneRunAtATime(t *testing.T) {
 	other, err := store.Open(t.Context(), w.path, make([]byte, 32))
 	w.must(err)
 	defer other.Close()
-	if _, err := other.LockSync(); !errors.Is(err, store.ErrLocked) {
+	if _, err := other.LockSync(t.Context()); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("a second process: %v, want ErrLocked", err)
 	}
 	w.must(w.Cancel(t.Context(), admin(), run.ID))

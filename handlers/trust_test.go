@@ -90,7 +90,7 @@ func (w *billed) waitFor(path string) {
 
 // idle says whether no run holds the lock.
 func (w *billed) idle() bool {
-	release, err := w.store.LockSync()
+	release, err := w.store.LockSync(w.t.Context())
 	if err == nil {
 		release()
 	}

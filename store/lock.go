@@ -1,19 +1,39 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/gofrs/flock"
 )
 
 // ErrLocked says that a sync is running, here or in another process.
-var ErrLocked = errors.New("locked")
+var ErrLocked = errors.New("another run is in progress")
+
+// lockWait is how long a caller waits for the lock: a run shows that it has ended a moment before it frees it.
+const lockWait = 200 * time.Millisecond
 
 // LockSync makes the caller the only one who syncs with this database, among all processes of the
-// machine, until it calls release. It does not wait: ErrLocked. The system frees the lock of a
-// process that dies.
-func (s *Store) LockSync() (release func(), err error) {
+// machine, until it calls release. Who holds it longer than a moment is not waited for: ErrLocked. The
+// system frees the lock of a process that dies.
+func (s *Store) LockSync(ctx context.Context) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	release, err = s.tryLock()
+	for errors.Is(err, ErrLocked) {
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(lockWait / 20):
+			release, err = s.tryLock()
+		}
+	}
+	return release, err
+}
+
+func (s *Store) tryLock() (release func(), err error) {
 	// Each call opens the file anew, so that the lock also holds against callers in this process.
 	lock := flock.New(s.path+".sync.lock", flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()

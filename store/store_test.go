@@ -275,16 +275,16 @@ func TestLockSync(t *testing.T) {
 	check(t, os.Symlink(path, link))
 	other := openAt(t, link)
 
-	release, err := one.LockSync()
+	release, err := one.LockSync(t.Context())
 	check(t, err)
 	for _, s := range []*Store{one, other} {
-		_, err := s.LockSync()
+		_, err := s.LockSync(t.Context())
 		wantErr(t, err, ErrLocked)
 	}
 	release()
-	release, err = other.LockSync()
+	release, err = other.LockSync(t.Context())
 	check(t, err)
-	_, err = one.LockSync()
+	_, err = one.LockSync(t.Context())
 	wantErr(t, err, ErrLocked)
 	release()
 	release() // twice does no harm

@@ -14,7 +14,7 @@ import (
 
 // Errors that callers tell apart.
 var (
-	ErrRunning      = errors.New("another run is in progress")
+	ErrRunning      = store.ErrLocked // another run or import is in progress, here or in another process
 	ErrNotConnected = errors.New("ConnectWise PSA is not connected")
 	ErrNotActive    = errors.New("the products are not mapped yet")
 )

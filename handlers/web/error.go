@@ -55,7 +55,7 @@ func AsError(err error) *Error {
 		return &Error{Status: http.StatusBadGateway, Message: refused.Problem.What, Do: refused.Problem.Do, Err: err}
 	case errors.Is(err, store.ErrNotFound):
 		return &Error{Status: http.StatusNotFound, Err: err}
-	case errors.Is(err, problem.ErrRunning), errors.Is(err, store.ErrLocked):
+	case errors.Is(err, problem.ErrRunning):
 		return &Error{
 			Status: http.StatusConflict, Message: "Another import or sync is running.",
 			Do: "Wait until it has ended, or cancel it, then try again.", Err: err,
