@@ -47,14 +47,14 @@ func BenchmarkSync(b *testing.B) {
 		b.StopTimer()
 		w := newWorld(b, agreements, 0)
 		c := &config{data: w.data}
-		c.bridge.Tune = func(cw *connectwise.Config) { cw.RequestsPerMinute = 10_000_000 }
+		c.tuning.Tune = func(cw *connectwise.Config) { cw.RequestsPerMinute = 10_000_000 }
 		_, db, err := open(b.Context(), c)
 		must(b, err)
-		bridge := c.newBridge(db, c.logger(io.Discard, 0))
+		rooms := c.newBilling(db, c.logger(io.Discard, 0))
 		b.StartTimer()
 		for _, kind := range []string{"new", "unchanged"} {
 			w.sim.ResetRequests()
-			run, err := bridge.Run(b.Context(), problem.System(), bridge.SyncNow(false))
+			run, err := rooms.Runs.Run(b.Context(), problem.System(), rooms.Runs.SyncNow(false))
 			must(b, err)
 			if run.Status != store.RunDone {
 				b.Fatalf("the run ended as %s: %+v", run.Status, run.Problem)
@@ -62,7 +62,7 @@ func BenchmarkSync(b *testing.B) {
 			b.ReportMetric(float64(len(w.sim.Requests()))/agreements, "requests/agreement-"+kind)
 		}
 		b.StopTimer()
-		must(b, bridge.Close(context.WithoutCancel(b.Context())))
+		must(b, rooms.Close(context.WithoutCancel(b.Context())))
 		must(b, db.Close())
 		b.StartTimer()
 	}

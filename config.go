@@ -46,7 +46,7 @@ type config struct {
 	base    *url.URL
 	proxies []netip.Prefix
 
-	bridge billing.Config // its waits, which tests shorten
+	tuning billing.Config // its waits, which tests shorten
 }
 
 func (c *config) addrFlag(fs *flag.FlagSet) {
@@ -148,9 +148,9 @@ func (c *config) logger(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// newBridge connects the database with ConnectWise.
-func (c *config) newBridge(db *store.Store, log *slog.Logger) *billing.Bridge {
-	b := c.bridge
+// newBilling connects the database with ConnectWise.
+func (c *config) newBilling(db *store.Store, log *slog.Logger) *billing.Billing {
+	b := c.tuning
 	b.Store, b.Log, b.ClientID = db, log, c.clientID
 	if c.base != nil {
 		b.BaseURL = c.base.String()

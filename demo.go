@@ -72,13 +72,13 @@ func demo(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) 
 	}
 	c.clientID = sim.Credentials().ClientID
 	log := c.logger(stderr, slog.LevelWarn)
-	bridge := c.newBridge(db, log)
-	provider, stopProvider, err := serveProviderSim(ctx, bridge, db)
+	rooms := c.newBilling(db, log)
+	provider, stopProvider, err := serveProviderSim(ctx, rooms, db)
 	if err != nil {
 		return err
 	}
 	defer stopProvider()
-	p := panel{log: log, db: db, bridge: bridge, web: handlers.Config{
+	p := panel{log: log, db: db, rooms: rooms, web: handlers.Config{
 		SessionKeys: keys.sessions, Demo: true, DemoEmail: demoEmail, DemoPassword: demoPassword, DemoProvider: provider,
 	}}
 	return p.serve(ctx, listener, func(address string) error {

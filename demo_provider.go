@@ -21,14 +21,14 @@ func strangers() []npsim.Record {
 
 // serveProviderSim serves a Provider API that reports the demo's organizations as the ledger has them at the start, with a
 // few differences, and answers the configuration that fits it.
-func serveProviderSim(ctx context.Context, bridge *billing.Bridge, db *store.Store) (*billing.ProviderConfig, func(), error) {
+func serveProviderSim(ctx context.Context, rooms *billing.Billing, db *store.Store) (*billing.ProviderConfig, func(), error) {
 	sim, err := npsim.New(npsim.Config{
 		Monthly: func(month string) []npsim.Record {
-			return demoRecords(ctx, bridge, db, seats.WholeMonth(store.Month(month)))
+			return demoRecords(ctx, rooms, db, seats.WholeMonth(store.Month(month)))
 		},
 		Daily: func(day string) []npsim.Record {
 			at, _ := time.Parse(time.DateOnly, day) // the simulator has read it already
-			return demoRecords(ctx, bridge, db, seats.ToDate(at.AddDate(0, 0, 1).Add(-time.Second)))
+			return demoRecords(ctx, rooms, db, seats.ToDate(at.AddDate(0, 0, 1).Add(-time.Second)))
 		},
 	})
 	if err != nil {
@@ -62,8 +62,8 @@ func providerSimConfig(base, key string) *billing.ProviderConfig {
 
 // demoRecords is a report of the ledger's own figures, and of strangers. Every ninth organization is reported with one seat
 // more, so that differences can be seen.
-func demoRecords(ctx context.Context, bridge *billing.Bridge, db *store.Store, p seats.Period) []npsim.Record {
-	usage, err := bridge.Usage(ctx, p, nil)
+func demoRecords(ctx context.Context, rooms *billing.Billing, db *store.Store, p seats.Period) []npsim.Record {
+	usage, err := rooms.Figures.Usage(ctx, p, nil)
 	if err != nil {
 		return nil
 	}

@@ -36,8 +36,8 @@ func init() {
 		return
 	}
 	c := &config{addr: "127.0.0.1:0", data: data}
-	c.bridge.Settle = 100 * time.Millisecond
-	c.bridge.Tune = func(cw *connectwise.Config) {
+	c.tuning.Settle = 100 * time.Millisecond
+	c.tuning.Tune = func(cw *connectwise.Config) {
 		cw.RequestsPerMinute, cw.BackoffBase = 1_000_000, time.Millisecond
 	}
 	if err := serve(context.Background(), c, os.Stdout, os.Stderr); err != nil {

@@ -13,7 +13,6 @@ func TestLimits(t *testing.T) {
 	house := readHouse(t)
 	for _, l := range []limit{
 		{40, "methods", house.methods(), map[string]int{
-			"billing.Bridge":        167,
 			"connectwise.Client":    45,
 			"connectwise/cwsim.Sim": 99,
 			"handlers.server":       250,

@@ -32,9 +32,9 @@ func TestSample(t *testing.T) {
 			if len(all) != len(peculiar())+sampleCustomers {
 				t.Errorf("%d organizations", len(all))
 			}
-			bridge := billing.New(billing.Config{Store: first, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
-			defer bridge.Close(context.WithoutCancel(t.Context()))
-			totals, err := bridge.Totals(t.Context(), 12)
+			rooms := billing.New(billing.Config{Store: first, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
+			defer rooms.Close(context.WithoutCancel(t.Context()))
+			totals, err := rooms.Figures.Totals(t.Context(), 12)
 			must(t, err)
 			for i, month := range totals {
 				if month.Unknown > 0 || month.Seats[store.Business] == 0 || month.Seats[store.Enterprise] == 0 {

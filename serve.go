@@ -70,7 +70,7 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
-	p := panel{log: log, db: db, bridge: c.newBridge(db, log), web: handlers.Config{
+	p := panel{log: log, db: db, rooms: c.newBilling(db, log), web: handlers.Config{
 		BaseURL: c.base, SessionKeys: keys.sessions, TrustedProxies: c.proxies,
 	}}
 	listener, err := listen(ctx, c.addr)
@@ -180,17 +180,17 @@ func printSetupLink(ctx context.Context, db *store.Store, stdout io.Writer, base
 
 // panel is all that runs while Seatbridge serves.
 type panel struct {
-	log    *slog.Logger
-	db     *store.Store
-	bridge *billing.Bridge
-	web    handlers.Config // without what serve fills in
+	log   *slog.Logger
+	db    *store.Store
+	rooms *billing.Billing
+	web   handlers.Config // without what serve fills in
 }
 
 // serve answers requests and runs the jobs until ctx ends; then it finishes the requests and the change in hand. ready is
 // called once connections are accepted.
 func (p panel) serve(ctx context.Context, listener net.Listener, ready func(address string) error) error {
 	defer listener.Close()
-	jobs, err := startJobs(p.log, p.db, p.bridge)
+	jobs, err := startJobs(p.log, p.db, p.rooms)
 	if err != nil {
 		return err
 	}
@@ -209,12 +209,12 @@ func (p panel) serve(ctx context.Context, listener net.Listener, ready func(addr
 		case err = <-served:
 		}
 	}
-	return errors.Join(err, stop(server, jobs, p.bridge))
+	return errors.Join(err, stop(server, jobs, p.rooms))
 }
 
 func (p panel) server(jobs *scheduler.Scheduler) (*http.Server, error) {
 	web := p.web
-	web.Store, web.Bridge, web.Log, web.Version = p.db, p.bridge, p.log, version()
+	web.Store, web.Billing, web.Log, web.Version = p.db, p.rooms, p.log, version()
 	web.NextSync = func() time.Time { return nextSync(jobs) }
 	handler, err := handlers.New(web)
 	if err != nil {
@@ -232,10 +232,10 @@ func (p panel) server(jobs *scheduler.Scheduler) (*http.Server, error) {
 }
 
 // stop lets the requests end, then the jobs and the work in the background.
-func stop(server *http.Server, jobs *scheduler.Scheduler, bridge *billing.Bridge) error {
+func stop(server *http.Server, jobs *scheduler.Scheduler, rooms *billing.Billing) error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 	defer cancel()
-	return errors.Join(server.Shutdown(ctx), jobs.Shutdown(ctx), bridge.Close(ctx))
+	return errors.Join(server.Shutdown(ctx), jobs.Shutdown(ctx), rooms.Close(ctx))
 }
 
 // The jobs.
@@ -248,23 +248,23 @@ const (
 )
 
 // startJobs starts the clockwork, and with it what an earlier process left unfinished or missed.
-func startJobs(log *slog.Logger, db *store.Store, bridge *billing.Bridge) (*scheduler.Scheduler, error) {
+func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*scheduler.Scheduler, error) {
 	jobs, err := scheduler.New(log, clockwork.NewRealClock())
 	if err != nil {
 		return nil, err
 	}
-	due := func(ctx context.Context) error { return finishAndRunDue(ctx, bridge) }
+	due := func(ctx context.Context) error { return finishAndRunDue(ctx, rooms) }
 	tidy := func(ctx context.Context) error {
-		return errors.Join(db.DeleteExpiredSessions(ctx, time.Now()), db.DeleteOldIdempotencyKeys(ctx, time.Now()), bridge.ForgetOldFetches(ctx))
+		return errors.Join(db.DeleteExpiredSessions(ctx, time.Now()), db.DeleteOldIdempotencyKeys(ctx, time.Now()), rooms.Reports.ForgetOldFetches(ctx))
 	}
 	err = errors.Join(
 		jobs.Add(monthlySync, "30 0 1 * *", 6*time.Hour, due), // guide, "Monthly usage data sync"
 		jobs.Add(catchUp, "35 * * * *", 6*time.Hour, due),
 		// Hourly, but only what was not read yet. At ten past, the month's report exists (from 00:01:02 on, docs/billing-rules.md
 		// section 3), and the sync at half past finds it read.
-		jobs.Add(usageReports, "10 * * * *", time.Hour, bridge.PullDue),
+		jobs.Add(usageReports, "10 * * * *", time.Hour, rooms.Reports.PullDue),
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
-		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, bridge.DiscardOldIntakes),
+		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, rooms.Files.DiscardOldIntakes),
 		jobs.RunNow(catchUp),
 	)
 	return jobs, err
@@ -272,10 +272,10 @@ func startJobs(log *slog.Logger, db *store.Store, bridge *billing.Bridge) (*sche
 
 // finishAndRunDue finishes the runs that were cut off and makes up the monthly ones that were missed. A run in progress
 // does both itself or leaves it to the next hour.
-func finishAndRunDue(ctx context.Context, bridge *billing.Bridge) error {
-	err := bridge.Resume(ctx)
+func finishAndRunDue(ctx context.Context, rooms *billing.Billing) error {
+	err := rooms.Runs.Resume(ctx)
 	if err == nil {
-		err = bridge.RunDue(ctx)
+		err = rooms.Runs.RunDue(ctx)
 	}
 	if errors.Is(err, problem.ErrRunning) {
 		return nil

@@ -78,10 +78,10 @@ func syncNow(ctx context.Context, c *config, o syncOptions, period seats.Period,
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	bridge := c.newBridge(db, c.logger(stderr, slog.LevelWarn))
-	defer func() { err = errors.Join(err, bridge.Close(context.WithoutCancel(ctx))) }()
+	rooms := c.newBilling(db, c.logger(stderr, slog.LevelWarn))
+	defer func() { err = errors.Join(err, rooms.Close(context.WithoutCancel(ctx))) }()
 
-	run, err := bridge.Run(ctx, problem.Actor{Name: "command line"}, billing.Request{Kind: store.RunCommand, Period: period, Preview: o.preview})
+	run, err := rooms.Runs.Run(ctx, problem.Actor{Name: "command line"}, billing.Request{Kind: store.RunCommand, Period: period, Preview: o.preview})
 	if err != nil {
 		return syncError(err)
 	}
@@ -97,7 +97,7 @@ func syncNow(ctx context.Context, c *config, o syncOptions, period seats.Period,
 	} else {
 		err = printTable(stdout, run, period, changes)
 	}
-	bridge.Outbox.Deliver(ctx)
+	rooms.Outbox.Deliver(ctx)
 	return errors.Join(err, verdict(run, changes))
 }
 

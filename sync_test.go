@@ -155,14 +155,14 @@ func newWorld(t testing.TB, n int, latency time.Duration) *world {
 	_, db, err := open(t.Context(), c)
 	must(t, err)
 	defer db.Close()
-	bridge := c.newBridge(db, slog.New(slog.DiscardHandler))
-	defer bridge.Close(context.WithoutCancel(t.Context()))
+	rooms := c.newBilling(db, slog.New(slog.DiscardHandler))
+	defer rooms.Close(context.WithoutCancel(t.Context()))
 	credentials := w.sim.Credentials()
-	_, err = bridge.Connect(t.Context(), problem.System(), billing.Credentials{
+	_, err = rooms.Connection.Connect(t.Context(), problem.System(), billing.Credentials{
 		Site: server.URL, Company: credentials.Company, PublicKey: credentials.PublicKey, PrivateKey: credentials.PrivateKey, ClientID: credentials.ClientID,
 	})
 	must(t, err)
-	must(t, bridge.ConfirmMapping(t.Context(), problem.System(), map[store.Plan]int{
+	must(t, rooms.Mapping.ConfirmMapping(t.Context(), problem.System(), map[store.Plan]int{
 		store.Business: w.product[store.Business].ID, store.Enterprise: w.product[store.Enterprise].ID,
 	}))
 	w.fill(t, db, n, now)

@@ -49,8 +49,8 @@ const trialNotice = 7 * 24 * time.Hour
 
 // Attention lists what needs a person, the most urgent first. An empty list means that all of this was
 // checked and is in order.
-func (b *Bridge) Attention(ctx context.Context) ([]Attention, error) {
-	c, err := b.Connection(ctx)
+func (b *Billing) Attention(ctx context.Context) ([]Attention, error) {
+	c, err := b.Connection.Connection(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -91,8 +91,8 @@ func setupAttention(c Connection) []Attention {
 	return list
 }
 
-func (b *Bridge) runAttention(ctx context.Context) ([]Attention, error) {
-	months, err := b.Due(ctx)
+func (b *Billing) runAttention(ctx context.Context) ([]Attention, error) {
+	months, err := b.Runs.Due(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (b *Bridge) runAttention(ctx context.Context) ([]Attention, error) {
 }
 
 // lineAttention lists the lines that wait for a person, by why they do.
-func (b *Bridge) lineAttention(ctx context.Context) ([]Attention, error) {
+func (b *Billing) lineAttention(ctx context.Context) ([]Attention, error) {
 	held, err := b.store.CountHeld(ctx)
 	if err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (b *Bridge) lineAttention(ctx context.Context) ([]Attention, error) {
 	return list, nil
 }
 
-func (b *Bridge) mappingAttention(ctx context.Context) ([]Attention, error) {
+func (b *Billing) mappingAttention(ctx context.Context) ([]Attention, error) {
 	var list []Attention
 	_, broken, err := b.store.Companies(ctx, store.CompanyFilter{Show: store.ShowAttention, Today: plan.Day(b.now()), Limit: 1})
 	if err != nil {
@@ -162,7 +162,7 @@ func (b *Bridge) mappingAttention(ctx context.Context) ([]Attention, error) {
 	return list, nil
 }
 
-func (b *Bridge) trialAttention(ctx context.Context) ([]Attention, error) {
+func (b *Billing) trialAttention(ctx context.Context) ([]Attention, error) {
 	n, err := b.store.CountTrialsEnding(ctx, b.now(), b.now().Add(trialNotice))
 	if err != nil {
 		return nil, fmt.Errorf("counting trials: %w", err)
@@ -173,11 +173,11 @@ func (b *Bridge) trialAttention(ctx context.Context) ([]Attention, error) {
 	return []Attention{{Kind: AttendTrialEnding, Count: n, Title: fmt.Sprintf("%s ending within 7 days", problem.Plural(n, "trial")), Detail: "Billing starts by itself when a trial ends; delete the organization to avoid it."}}, nil
 }
 
-func (b *Bridge) sourceAttention(ctx context.Context) ([]Attention, error) {
-	if _, connected, err := b.Provider(ctx); err != nil || !connected {
+func (b *Billing) sourceAttention(ctx context.Context) ([]Attention, error) {
+	if _, connected, err := b.Reports.Provider(ctx); err != nil || !connected {
 		return nil, err
 	}
-	m := b.lastReportedMonth()
+	m := b.Reports.lastReportedMonth()
 	fetch, err := b.store.LastUsageFetch(ctx, string(m))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -192,7 +192,7 @@ func (b *Bridge) sourceAttention(ctx context.Context) ([]Attention, error) {
 	return nil, nil
 }
 
-func (b *Bridge) notifyAttention(ctx context.Context) ([]Attention, error) {
+func (b *Billing) notifyAttention(ctx context.Context) ([]Attention, error) {
 	channels, err := b.store.Channels(ctx)
 	if err != nil {
 		return nil, err

@@ -51,8 +51,8 @@ func TestAttentionTellsLinesApart(t *testing.T) {
 	w.approve(w.heldIDs(run))
 	changes, _, err := w.store.Changes(t.Context(), store.ChangeFilter{Open: true, States: []store.ChangeState{store.StateConflict}})
 	w.must(err)
-	w.must(w.ChooseLine(t.Context(), admin(), changes[0].ID, changes[0].Candidates[1].AdditionID))
-	_, err = w.Retry(t.Context(), admin(), run.ID)
+	w.must(w.Runs.ChooseLine(t.Context(), admin(), changes[0].ID, changes[0].Candidates[1].AdditionID))
+	_, err = w.Runs.Retry(t.Context(), admin(), run.ID)
 	w.must(err)
 	w.work.Wait()
 	if got := w.attends(); len(got) != 0 {
@@ -66,11 +66,11 @@ func TestHeldOverSeveralRunsAreApprovedTogether(t *testing.T) {
 	w := newWorld(t)
 	w.set(func(s *store.Settings) { s.Holds.First = true })
 	_, a := w.mapped("Acme", 5, store.Business)
-	_, err := w.SyncAgreement(t.Context(), admin(), a.ID)
+	_, err := w.Runs.SyncAgreement(t.Context(), admin(), a.ID)
 	w.must(err)
 	w.work.Wait()
 	_, b := w.mapped("Beta", 3, store.Business)
-	_, err = w.SyncAgreement(t.Context(), admin(), b.ID)
+	_, err = w.Runs.SyncAgreement(t.Context(), admin(), b.ID)
 	w.must(err)
 	w.work.Wait()
 	var ids []int64
@@ -98,14 +98,14 @@ func TestADiscardedPreviewHoldsNothing(t *testing.T) {
 	w := newWorld(t)
 	w.set(func(s *store.Settings) { s.Holds.First = true })
 	w.mapped("Acme", 5, store.Business)
-	preview, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	preview, err := w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(true))
 	w.must(err)
 	held := w.heldIDs(preview)
 	if n, err := w.store.CountHeld(t.Context()); err != nil || n != 0 || len(held) != 1 {
 		t.Errorf("%d wait for approval (%v), %d held in the preview; want 0 and 1", n, err, len(held))
 	}
-	w.must(w.Discard(t.Context(), admin(), preview.ID))
-	if _, err := w.Approve(t.Context(), admin(), held); err == nil {
+	w.must(w.Runs.Discard(t.Context(), admin(), preview.ID))
+	if _, err := w.Runs.Approve(t.Context(), admin(), held); err == nil {
 		t.Error("a change of a discarded preview was approved")
 	}
 }
@@ -114,7 +114,7 @@ func TestDueMonthsAreListed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.setTime("2026-12-05 12:00:00")
-	months, err := w.Due(t.Context())
+	months, err := w.Runs.Due(t.Context())
 	w.must(err)
 	if want := []store.Month{"2026-10", "2026-11"}; !slices.Equal(months, want) {
 		t.Errorf("due %v, want %v", months, want)

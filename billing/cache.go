@@ -42,7 +42,7 @@ type plainUsage struct {
 }
 
 // refresh brings what is remembered up to date. The caller holds the lock.
-func (f *figures) refresh(ctx context.Context, b *Bridge) error {
+func (f *figures) refresh(ctx context.Context, b *Book) error {
 	rules, err := b.rules(ctx)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (f *figures) refresh(ctx context.Context, b *Bridge) error {
 }
 
 // count counts the organizations anew; nil: all of them.
-func (f *figures) count(ctx context.Context, b *Bridge, ids []int64) error {
+func (f *figures) count(ctx context.Context, b *Book, ids []int64) error {
 	periods := b.lastPeriods(rememberedMonths)
 	first := periods[0].Start()
 	for l, err := range b.store.Ledgers(ctx, first, periods[rememberedMonths-1].Month.End(), ids) {
@@ -119,7 +119,7 @@ func nextChange(l store.Ledger, now time.Time) time.Time {
 
 // Figures is the billable seats of all organizations in a month to date or a whole past month, without
 // the reasons, which Usage gives. It is quick for the last twelve months.
-func (b *Bridge) Figures(ctx context.Context, p seats.Period) (map[int64]seats.Usage, error) {
+func (b *Book) Figures(ctx context.Context, p seats.Period) (map[int64]seats.Usage, error) {
 	b.figures.mu.Lock()
 	defer b.figures.mu.Unlock()
 	if err := b.figures.refresh(ctx, b); err != nil {
@@ -140,7 +140,7 @@ func (b *Bridge) Figures(ctx context.Context, p seats.Period) (map[int64]seats.U
 
 // Totals is the billable seats of the last months, oldest first; the last one is the current month to
 // date. It goes back eleven months at most.
-func (b *Bridge) Totals(ctx context.Context, months int) ([]MonthTotal, error) {
+func (b *Book) Totals(ctx context.Context, months int) ([]MonthTotal, error) {
 	b.figures.mu.Lock()
 	defer b.figures.mu.Unlock()
 	if err := b.figures.refresh(ctx, b); err != nil {
@@ -171,7 +171,7 @@ func (r *remembered) isThere(i int, p seats.Period) bool {
 }
 
 // TotalsOf is Totals of the given organizations.
-func (b *Bridge) TotalsOf(ctx context.Context, months int, ids []int64) ([]MonthTotal, error) {
+func (b *Book) TotalsOf(ctx context.Context, months int, ids []int64) ([]MonthTotal, error) {
 	some := figures{byOrganization: make(map[int64]*remembered, len(ids))}
 	err := b.eachRemembered(ctx, ids, func(id int64, r *remembered) { some.byOrganization[id] = r })
 	return some.addUp(b.lastPeriods(rememberedMonths))[max(0, rememberedMonths-months):], err
@@ -179,7 +179,7 @@ func (b *Bridge) TotalsOf(ctx context.Context, months int, ids []int64) ([]Month
 
 // Months is the figures of the last twelve months of each of the organizations, oldest first and without the
 // reasons; the last one is the current month to date.
-func (b *Bridge) Months(ctx context.Context, ids []int64) (map[int64][]seats.Usage, error) {
+func (b *Book) Months(ctx context.Context, ids []int64) (map[int64][]seats.Usage, error) {
 	periods := b.lastPeriods(rememberedMonths)
 	months := make(map[int64][]seats.Usage, len(ids))
 	err := b.eachRemembered(ctx, ids, func(id int64, r *remembered) {
@@ -192,7 +192,7 @@ func (b *Bridge) Months(ctx context.Context, ids []int64) (map[int64][]seats.Usa
 
 // Forecast is what to expect at the end of the current month for the organizations together; nil: for all. Halves of
 // seats add up, so that it may differ from the sum of the forecasts of each.
-func (b *Bridge) Forecast(ctx context.Context, ids []int64) (seats.Forecast, error) {
+func (b *Book) Forecast(ctx context.Context, ids []int64) (seats.Forecast, error) {
 	now := seats.ToDate(b.now())
 	var sum seats.Forecast
 	err := b.eachRemembered(ctx, ids, func(id int64, r *remembered) {
@@ -206,7 +206,7 @@ func (b *Bridge) Forecast(ctx context.Context, ids []int64) (seats.Forecast, err
 }
 
 // eachRemembered calls fn with what is remembered of the organizations, brought up to date; nil: of all.
-func (b *Bridge) eachRemembered(ctx context.Context, ids []int64, fn func(id int64, r *remembered)) error {
+func (b *Book) eachRemembered(ctx context.Context, ids []int64, fn func(id int64, r *remembered)) error {
 	b.figures.mu.Lock()
 	defer b.figures.mu.Unlock()
 	if err := b.figures.refresh(ctx, b); err != nil {

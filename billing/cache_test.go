@@ -21,9 +21,9 @@ func TestFiguresFollowTheLedgers(t *testing.T) {
 	same := func(when string) {
 		t.Helper()
 		for _, p := range []seats.Period{seats.ToDate(w.time()), seats.WholeMonth("2026-09"), seats.WholeMonth("2020-01")} {
-			counted, err := w.Usage(t.Context(), p, nil)
+			counted, err := w.Figures.Usage(t.Context(), p, nil)
 			w.must(err)
-			remembered, err := w.Figures(t.Context(), p)
+			remembered, err := w.Figures.Figures(t.Context(), p)
 			w.must(err)
 			if len(counted) != len(remembered) {
 				t.Errorf("%s, %s: %d organizations, counted %d", when, p, len(remembered), len(counted))
@@ -39,7 +39,7 @@ func TestFiguresFollowTheLedgers(t *testing.T) {
 			if p.AsOf.IsZero() {
 				continue
 			}
-			totals, err := w.Totals(t.Context(), 3)
+			totals, err := w.Figures.Totals(t.Context(), 3)
 			w.must(err)
 			if last := totals[len(totals)-1]; len(totals) != 3 || last.Seats[store.Business] != sum[store.Business] || last.Seats[store.Enterprise] != sum[store.Enterprise] {
 				t.Errorf("%s: totals %+v, counted %v", when, totals, sum)

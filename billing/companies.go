@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"seatbridge/billing/background"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise"
@@ -27,12 +29,12 @@ type Option struct {
 
 // FilterOptions reads the company types and statuses. What the last import used is selected; before
 // the first, what looks like customers in use.
-func (b *Bridge) FilterOptions(ctx context.Context) (types, statuses []Option, err error) {
-	client, err := b.pageClient(ctx)
+func (mp *Mapper) FilterOptions(ctx context.Context) (types, statuses []Option, err error) {
+	client, err := mp.connect.pageClient(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	typeIDs, statusIDs, err := b.store.ImportFilter(ctx)
+	typeIDs, statusIDs, err := mp.store.ImportFilter(ctx)
 	first := errors.Is(err, store.ErrNotFound)
 	if err != nil && !first {
 		return nil, nil, fmt.Errorf("reading the last import's filter: %w", err)
@@ -57,8 +59,8 @@ func (b *Bridge) FilterOptions(ctx context.Context) (types, statuses []Option, e
 
 // OptionCounts counts the companies of each type and status, those in ConnectWise's recycle bin left out,
 // by the options' ids.
-func (b *Bridge) OptionCounts(ctx context.Context) (types, statuses map[int]int, err error) {
-	client, err := b.pageClient(ctx)
+func (mp *Mapper) OptionCounts(ctx context.Context) (types, statuses map[int]int, err error) {
+	client, err := mp.connect.pageClient(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,11 +107,11 @@ type LeftOut struct {
 }
 
 // CountImport counts what an import of these types and statuses would read, and what it would leave out.
-func (b *Bridge) CountImport(ctx context.Context, typeIDs, statusIDs []int) (companies int, left LeftOut, err error) {
+func (mp *Mapper) CountImport(ctx context.Context, typeIDs, statusIDs []int) (companies int, left LeftOut, err error) {
 	if len(typeIDs) == 0 || len(statusIDs) == 0 {
 		return 0, LeftOut{}, nil
 	}
-	client, err := b.pageClient(ctx)
+	client, err := mp.connect.pageClient(ctx)
 	if err != nil {
 		return 0, LeftOut{}, err
 	}
@@ -174,6 +176,20 @@ type ImportProgress struct {
 	Cancelled          bool
 }
 
+// Mapper says which organization is billed where and as what: the imported companies, the products and the mappings.
+type Mapper struct {
+	store *store.Store
+	log   *slog.Logger
+	now   func() time.Time
+	work  *background.Group
+
+	connect *Keeper
+	run     *Runner
+
+	imp        importing
+	suggesting sync.Mutex // held while suggestions are made
+}
+
 // importing is the import in progress.
 type importing struct {
 	mu       sync.Mutex
@@ -188,24 +204,24 @@ func (i *importing) update(change func(*ImportProgress)) {
 }
 
 // ImportProgress tells how the import is going.
-func (b *Bridge) ImportProgress() ImportProgress {
-	b.imp.mu.Lock()
-	defer b.imp.mu.Unlock()
-	return b.imp.progress
+func (mp *Mapper) ImportProgress() ImportProgress {
+	mp.imp.mu.Lock()
+	defer mp.imp.mu.Unlock()
+	return mp.imp.progress
 }
 
 // CancelImport stops an import in progress; what was imported before stays as it was.
-func (b *Bridge) CancelImport() {
-	b.imp.mu.Lock()
-	defer b.imp.mu.Unlock()
-	if b.imp.progress.Running {
-		b.imp.cancel()
+func (mp *Mapper) CancelImport() {
+	mp.imp.mu.Lock()
+	defer mp.imp.mu.Unlock()
+	if mp.imp.progress.Running {
+		mp.imp.cancel()
 	}
 }
 
 // StartImport imports the companies that have one of the types and one of the statuses, with their
 // agreements, in the background. Mappings are kept. ErrRunning: an import is in progress.
-func (b *Bridge) StartImport(ctx context.Context, who problem.Actor, typeIDs, statusIDs []int) error {
+func (mp *Mapper) StartImport(ctx context.Context, who problem.Actor, typeIDs, statusIDs []int) error {
 	problems := problem.Fields{}
 	if len(typeIDs) == 0 {
 		problems["type"] = "Choose at least one company type."
@@ -216,15 +232,15 @@ func (b *Bridge) StartImport(ctx context.Context, who problem.Actor, typeIDs, st
 	if len(problems) > 0 {
 		return &problem.Invalid{Fields: problems}
 	}
-	client, err := b.connection(ctx)
+	client, err := mp.connect.connection(ctx)
 	if err != nil {
 		return err
 	}
-	work := func(ctx context.Context) { b.importNow(ctx, client, who, typeIDs, statusIDs) }
-	if !b.imp.begin(b.now(), func() context.CancelFunc { return b.work.Go(work) }) {
+	work := func(ctx context.Context) { mp.importNow(ctx, client, who, typeIDs, statusIDs) }
+	if !mp.imp.begin(mp.now(), func() context.CancelFunc { return mp.work.Go(work) }) {
 		return problem.ErrRunning
 	}
-	return b.store.AddActivity(ctx, who.Did(b.now(), store.CategoryIntegrations, "Started importing companies from ConnectWise PSA."))
+	return mp.store.AddActivity(ctx, who.Did(mp.now(), store.CategoryIntegrations, "Started importing companies from ConnectWise PSA."))
 }
 
 // begin starts an import unless one is in progress; start answers how to stop it.
@@ -239,10 +255,10 @@ func (i *importing) begin(now time.Time, start func() context.CancelFunc) bool {
 	return true
 }
 
-func (b *Bridge) importNow(ctx context.Context, client *connectwise.Client, who problem.Actor, typeIDs, statusIDs []int) {
-	result, err := b.importCompanies(ctx, client, who, typeIDs, statusIDs)
-	b.imp.update(func(p *ImportProgress) {
-		p.Running, p.EndedAt, p.Cancelled = false, b.now(), ctx.Err() != nil
+func (mp *Mapper) importNow(ctx context.Context, client *connectwise.Client, who problem.Actor, typeIDs, statusIDs []int) {
+	result, err := mp.importCompanies(ctx, client, who, typeIDs, statusIDs)
+	mp.imp.update(func(p *ImportProgress) {
+		p.Running, p.EndedAt, p.Cancelled = false, mp.now(), ctx.Err() != nil
 		switch {
 		case err == nil:
 			p.Result = &result
@@ -251,16 +267,16 @@ func (b *Bridge) importNow(ctx context.Context, client *connectwise.Client, who 
 		}
 	})
 	if err != nil && ctx.Err() == nil {
-		b.log.Error("importing companies", "err", err)
+		mp.log.Error("importing companies", "err", err)
 	}
 }
 
-func (b *Bridge) importCompanies(ctx context.Context, client *connectwise.Client, who problem.Actor, typeIDs, statusIDs []int) (store.ImportResult, error) {
+func (mp *Mapper) importCompanies(ctx context.Context, client *connectwise.Client, who problem.Actor, typeIDs, statusIDs []int) (store.ImportResult, error) {
 	choice, err := readImportChoice(ctx, client, typeIDs, statusIDs)
 	if err != nil {
 		return store.ImportResult{}, err
 	}
-	b.imp.update(func(p *ImportProgress) {
+	mp.imp.update(func(p *ImportProgress) {
 		p.Phase, p.Total, p.LeftOut = "Reading companies", choice.companies, choice.left
 	})
 	in := store.Import{TypeIDs: choice.filter.TypeIDs, StatusIDs: statusIDs}
@@ -271,22 +287,22 @@ func (b *Bridge) importCompanies(ctx context.Context, client *connectwise.Client
 		}
 		in.Companies = append(in.Companies, companyOf(c))
 		ids = append(ids, c.ID)
-		b.imp.update(func(p *ImportProgress) { p.Done++ })
+		mp.imp.update(func(p *ImportProgress) { p.Done++ })
 	}
-	b.imp.update(func(p *ImportProgress) { p.Phase, p.Total = "Reading agreements", 0 })
+	mp.imp.update(func(p *ImportProgress) { p.Phase, p.Total = "Reading agreements", 0 })
 	if len(ids) > 0 {
 		for a, err := range client.Agreements(ctx, connectwise.AgreementFilter{CompanyIDs: ids}) {
 			if err != nil {
 				return store.ImportResult{}, fmt.Errorf("reading agreements: %w", err)
 			}
 			in.Agreements = append(in.Agreements, agreementOf(a))
-			b.imp.update(func(p *ImportProgress) { p.Done++ })
+			mp.imp.update(func(p *ImportProgress) { p.Done++ })
 		}
 	}
-	b.imp.update(func(p *ImportProgress) { p.Phase = "Saving" })
-	in.At = b.now()
+	mp.imp.update(func(p *ImportProgress) { p.Phase = "Saving" })
+	in.At = mp.now()
 	var result store.ImportResult
-	err = b.store.Together(ctx, "importing companies", func(s *store.Store) error {
+	err = mp.store.Together(ctx, "importing companies", func(s *store.Store) error {
 		if result, err = s.SaveImport(ctx, in); err != nil {
 			return err
 		}
@@ -296,8 +312,8 @@ func (b *Bridge) importCompanies(ctx context.Context, client *connectwise.Client
 	if err != nil {
 		return result, fmt.Errorf("saving the import: %w", err)
 	}
-	b.imp.update(func(p *ImportProgress) { p.Phase = "Matching names" })
-	return result, b.RefreshSuggestions(ctx)
+	mp.imp.update(func(p *ImportProgress) { p.Phase = "Matching names" })
+	return result, mp.RefreshSuggestions(ctx)
 }
 
 func companyOf(c connectwise.Company) store.Company {
@@ -326,9 +342,9 @@ func agreementOf(a connectwise.Agreement) store.Agreement {
 // Map maps an organization to an agreement. It may be mapped to another agreement of the same company,
 // which the new mapping replaces; the line there stays as it is. Mapped to another company, it has to be
 // unmapped first, which asks what becomes of its line.
-func (b *Bridge) Map(ctx context.Context, who problem.Actor, companyID, agreementID int, organizationID int64) error {
+func (mp *Mapper) Map(ctx context.Context, who problem.Actor, companyID, agreementID int, organizationID int64) error {
 	p := Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID}
-	w, err := b.pairWorld(ctx, []Pair{p})
+	w, err := mp.pairWorld(ctx, []Pair{p})
 	if err != nil {
 		return err
 	}
@@ -337,7 +353,7 @@ func (b *Bridge) Map(ctx context.Context, who problem.Actor, companyID, agreemen
 	}
 	o := w.organizations[organizationID]
 	problems := problem.Fields{}
-	problems.Add("agreement", w.agreementProblem(p, b.now()))
+	problems.Add("agreement", w.agreementProblem(p, mp.now()))
 	problems.Add("organization", w.organizationProblem(p))
 	if o.Mapped() && o.CompanyID != companyID {
 		problems.Add("organization", alreadyMapped(o))
@@ -346,7 +362,7 @@ func (b *Bridge) Map(ctx context.Context, who problem.Actor, companyID, agreemen
 		return &problem.Invalid{Fields: problems}
 	}
 	p.Was = o.AgreementID
-	if err := b.store.SaveMappings(ctx, []store.Remapping{w.remapping(p, who, b.now())}); err != nil {
+	if err := mp.store.SaveMappings(ctx, []store.Remapping{w.remapping(p, who, mp.now())}); err != nil {
 		return fmt.Errorf("mapping organization %d: %w", organizationID, err)
 	}
 	return nil
@@ -354,28 +370,28 @@ func (b *Bridge) Map(ctx context.Context, who problem.Actor, companyID, agreemen
 
 // Unmap removes an organization's mapping. Its addition in ConnectWise stays as it is or, with zero, is
 // brought down by a run in the background: to 0, or to what the agreement's other organizations need.
-func (b *Bridge) Unmap(ctx context.Context, who problem.Actor, organizationID int64, zero bool) error {
-	o, err := b.store.Organization(ctx, organizationID)
+func (mp *Mapper) Unmap(ctx context.Context, who problem.Actor, organizationID int64, zero bool) error {
+	o, err := mp.store.Organization(ctx, organizationID)
 	if err != nil {
 		return fmt.Errorf("reading organization %d: %w", organizationID, err)
 	}
-	m, err := b.store.Mapping(ctx, organizationID)
+	m, err := mp.store.Mapping(ctx, organizationID)
 	if err != nil {
 		return fmt.Errorf("unmapping organization %d: %w", organizationID, err)
 	}
 	unmap := func() error {
-		entry := who.Did(b.now(), store.CategoryIntegrations, "Unmapped %s.", o.Name).About(organizationID)
-		return b.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteMapping(ctx, organizationID) })
+		entry := who.Did(mp.now(), store.CategoryIntegrations, "Unmapped %s.", o.Name).About(organizationID)
+		return mp.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteMapping(ctx, organizationID) })
 	}
 	if !zero {
 		return unmap()
 	}
-	return b.unmapToZero(ctx, who, m, unmap)
+	return mp.unmapToZero(ctx, who, m, unmap)
 }
 
-func (b *Bridge) unmapToZero(ctx context.Context, who problem.Actor, m store.Mapping, unmap func() error) error {
-	r := Request{Kind: store.RunRelease, Period: seats.ToDate(b.now()), Agreement: m.AgreementID}
-	mappings, err := b.store.Mappings(ctx)
+func (mp *Mapper) unmapToZero(ctx context.Context, who problem.Actor, m store.Mapping, unmap func() error) error {
+	r := Request{Kind: store.RunRelease, Period: seats.ToDate(mp.now()), Agreement: m.AgreementID}
+	mappings, err := mp.store.Mappings(ctx)
 	if err != nil {
 		return fmt.Errorf("reading mappings: %w", err)
 	}
@@ -384,5 +400,5 @@ func (b *Bridge) unmapToZero(ctx context.Context, who problem.Actor, m store.Map
 			r.Kind = store.RunManual
 		}
 	}
-	return b.startAfter(ctx, who, r, unmap)
+	return mp.run.startAfter(ctx, who, r, unmap)
 }

@@ -17,9 +17,9 @@ const credentialText = "The connection to ConnectWise PSA worked before and does
 	"under Integrations › ConnectWise PSA."
 
 // credentialMessage says that ConnectWise began to refuse what it took before.
-func (b *Bridge) credentialMessage(p store.Problem) notify.Message {
-	m := notify.NewMessage(b.now(), "ConnectWise PSA stopped accepting Seatbridge", credentialText, p.Text())
-	m.URL = b.Outbox.PageURL(connectionPage)
+func (k *Keeper) credentialMessage(p store.Problem) notify.Message {
+	m := notify.NewMessage(k.now(), "ConnectWise PSA stopped accepting Seatbridge", credentialText, p.Text())
+	m.URL = k.outbox.PageURL(connectionPage)
 	return m
 }
 
@@ -40,11 +40,11 @@ func isRefusal(err error) bool {
 }
 
 // newlyRefused tells whether ConnectWise refuses the credentials for another reason than at the last contact, if any.
-func (b *Bridge) newlyRefused(ctx context.Context, now store.Problem, cause error) (bool, error) {
+func (k *Keeper) newlyRefused(ctx context.Context, now store.Problem, cause error) (bool, error) {
 	if !isRefusal(cause) {
 		return false, nil
 	}
-	i, err := b.store.Integration(ctx)
+	i, err := k.store.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil // disconnected meanwhile
 	}
@@ -56,15 +56,15 @@ func (b *Bridge) newlyRefused(ctx context.Context, now store.Problem, cause erro
 
 // tellRefusal tells people that the saved credentials, which worked with the problem before, have another one now. It only
 // logs what goes wrong: whoever asked for the test of the connection gets its result.
-func (b *Bridge) tellRefusal(ctx context.Context, before, now store.Problem) {
+func (k *Keeper) tellRefusal(ctx context.Context, before, now store.Problem) {
 	if now.Zero() || now.What == before.What {
 		return
 	}
-	a, err := notify.Address(b.credentialMessage(now), "", credentialTopic(now))
+	a, err := notify.Address(k.credentialMessage(now), "", credentialTopic(now))
 	if err == nil {
-		err = b.Outbox.Announce(ctx, a)
+		err = k.outbox.Announce(ctx, a)
 	}
 	if err != nil {
-		b.log.Error("announcing refused credentials", "err", err)
+		k.log.Error("announcing refused credentials", "err", err)
 	}
 }

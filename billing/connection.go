@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
+	"seatbridge/billing/notify"
 	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
 	"seatbridge/store"
@@ -66,23 +69,36 @@ func (c Connection) Next() []SetupStep {
 	return steps
 }
 
+// Keeper keeps the connection with ConnectWise PSA: its credentials, what the API member may do, and the one client.
+type Keeper struct {
+	store    *store.Store
+	log      *slog.Logger
+	now      func() time.Time
+	outbox   *notify.Outbox
+	clientID string // the operator's, used where the admin gave none
+	tune     func(*connectwise.Config)
+
+	mu     sync.Mutex
+	client *connectwise.Client // for the saved credentials; nil: not made yet
+}
+
 // Connection is the integration as last seen; it asks nothing of ConnectWise.
-func (b *Bridge) Connection(ctx context.Context) (Connection, error) {
-	i, err := b.store.Integration(ctx)
+func (k *Keeper) Connection(ctx context.Context) (Connection, error) {
+	i, err := k.store.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) {
-		return Connection{State: NotConnected, DefaultClientID: b.clientID != ""}, nil
+		return Connection{State: NotConnected, DefaultClientID: k.clientID != ""}, nil
 	}
 	if err != nil {
 		return Connection{}, fmt.Errorf("reading the integration: %w", err)
 	}
-	products, err := b.store.ProductMappings(ctx)
+	products, err := k.store.ProductMappings(ctx)
 	if err != nil {
 		return Connection{}, fmt.Errorf("reading product mappings: %w", err)
 	}
 	c := Connection{
 		State: Active, Site: i.Site, Company: i.Company, PublicKey: i.PublicKey, ClientID: i.ClientID, APIBase: i.APIBase,
 		Products: products, Problem: i.Problem, ErrorAt: i.ErrorAt, ConnectedAt: i.ConnectedAt, CheckedAt: i.CheckedAt,
-		LastImportAt: i.LastImportAt, LastSyncAt: i.LastSyncAt, DefaultClientID: b.clientID != "",
+		LastImportAt: i.LastImportAt, LastSyncAt: i.LastSyncAt, DefaultClientID: k.clientID != "",
 	}
 	if c.Rights, err = storedRights(i); err != nil {
 		return Connection{}, err
@@ -107,12 +123,12 @@ type Credentials struct {
 // lacks does not keep them from being saved; it becomes the connection's problem, by name. The error is
 // *Invalid for input that cannot work, *Refused for what ConnectWise did not accept; then what was saved
 // before is untouched.
-func (b *Bridge) Connect(ctx context.Context, who problem.Actor, c Credentials) (Connection, error) {
-	i, err := b.integrationFor(ctx, c)
+func (k *Keeper) Connect(ctx context.Context, who problem.Actor, c Credentials) (Connection, error) {
+	i, err := k.integrationFor(ctx, c)
 	if err != nil {
 		return Connection{}, err
 	}
-	client, err := b.newClient(i)
+	client, err := k.newClient(i)
 	if err != nil {
 		return Connection{}, invalidConfig(err)
 	}
@@ -125,22 +141,22 @@ func (b *Bridge) Connect(ctx context.Context, who problem.Actor, c Credentials) 
 		return Connection{}, refused(err)
 	}
 	i.APIBase = client.APIBase()
-	if err := b.saveChecked(ctx, who, i, rights); err != nil {
+	if err := k.saveChecked(ctx, who, i, rights); err != nil {
 		return Connection{}, err
 	}
-	return b.Connection(ctx)
+	return k.Connection(ctx)
 }
 
 // CheckConnection tests the saved credentials again and keeps what came of it.
-func (b *Bridge) CheckConnection(ctx context.Context, who problem.Actor) (Connection, error) {
-	i, err := b.store.Integration(ctx)
+func (k *Keeper) CheckConnection(ctx context.Context, who problem.Actor) (Connection, error) {
+	i, err := k.store.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return Connection{}, problem.ErrNotConnected
 	}
 	if err != nil {
 		return Connection{}, fmt.Errorf("reading the integration: %w", err)
 	}
-	client, err := b.pageClient(ctx)
+	client, err := k.pageClient(ctx)
 	if err != nil {
 		return Connection{}, err
 	}
@@ -148,13 +164,13 @@ func (b *Bridge) CheckConnection(ctx context.Context, who problem.Actor) (Connec
 	rights, err := client.Rights(ctx)
 	if err != nil {
 		if isRefusal(err) {
-			b.tellRefusal(ctx, before, problemOf(err))
+			k.tellRefusal(ctx, before, problemOf(err))
 		}
-		err = b.keepTest(ctx, who, func(s *store.Store) error { return s.SetIntegrationProblem(ctx, problemOf(err), b.now()) })
+		err = k.keepTest(ctx, who, func(s *store.Store) error { return s.SetIntegrationProblem(ctx, problemOf(err), k.now()) })
 	} else {
-		b.tellRefusal(ctx, before, missingRights(rights))
+		k.tellRefusal(ctx, before, missingRights(rights))
 		i.APIBase = client.APIBase()
-		err = b.saveFindings(ctx, who, i, rights)
+		err = k.saveFindings(ctx, who, i, rights)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return Connection{}, problem.ErrNotConnected // disconnected meanwhile
@@ -162,47 +178,47 @@ func (b *Bridge) CheckConnection(ctx context.Context, who problem.Actor) (Connec
 	if err != nil {
 		return Connection{}, fmt.Errorf("keeping the result of the connection test: %w", err)
 	}
-	return b.Connection(ctx)
+	return k.Connection(ctx)
 }
 
-func (b *Bridge) keepTest(ctx context.Context, who problem.Actor, keep func(*store.Store) error) error {
-	return b.store.Record(ctx, who.Did(b.now(), store.CategoryIntegrations, "Tested the connection to ConnectWise PSA."), keep)
+func (k *Keeper) keepTest(ctx context.Context, who problem.Actor, keep func(*store.Store) error) error {
+	return k.store.Record(ctx, who.Did(k.now(), store.CategoryIntegrations, "Tested the connection to ConnectWise PSA."), keep)
 }
 
 // Disconnect forgets the credentials, the products and every mapping. The history of runs stays.
-func (b *Bridge) Disconnect(ctx context.Context, who problem.Actor) error {
+func (b *Billing) Disconnect(ctx context.Context, who problem.Actor) error {
 	release, err := b.store.LockSync(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	b.CancelImport()
+	b.Mapping.CancelImport()
 	entry := who.Did(b.now(), store.CategoryIntegrations, "Disconnected ConnectWise PSA and removed every mapping.")
 	if err := b.store.Record(ctx, entry, func(s *store.Store) error { return s.Disconnect(ctx) }); err != nil {
 		return fmt.Errorf("disconnecting: %w", err)
 	}
-	b.forgetClient()
+	b.Connection.forgetClient()
 	return nil
 }
 
 // integrationFor is the integration that the credentials ask for, built on the saved one.
-func (b *Bridge) integrationFor(ctx context.Context, c Credentials) (store.Integration, error) {
+func (k *Keeper) integrationFor(ctx context.Context, c Credentials) (store.Integration, error) {
 	problems := map[string]string{}
 	site, err := connectwise.ParseSite(c.Site)
 	if err != nil {
 		problems["site"] = sentence(err)
 	}
-	i, err := b.store.Integration(ctx)
+	i, err := k.store.Integration(ctx)
 	saved := err == nil
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return i, fmt.Errorf("reading the integration: %w", err)
 	}
 	if len(problems) == 0 && saved && (i.Site != site.String() || !strings.EqualFold(i.Company, strings.TrimSpace(c.Company))) {
-		mappings, err := b.store.Mappings(ctx)
+		mappings, err := k.store.Mappings(ctx)
 		if err != nil {
 			return i, fmt.Errorf("reading mappings: %w", err)
 		}
-		products, err := b.store.ProductMappings(ctx)
+		products, err := k.store.ProductMappings(ctx)
 		if err != nil {
 			return i, fmt.Errorf("reading product mappings: %w", err)
 		}
@@ -214,7 +230,7 @@ func (b *Bridge) integrationFor(ctx context.Context, c Credentials) (store.Integ
 		}
 	}
 	if i.ConnectedAt.IsZero() {
-		i.ConnectedAt = b.now()
+		i.ConnectedAt = k.now()
 	}
 	i.Site, i.Company, i.PublicKey = site.String(), strings.TrimSpace(c.Company), strings.TrimSpace(c.PublicKey)
 	i.ClientID, i.APIBase = strings.TrimSpace(c.ClientID), ""
@@ -226,7 +242,7 @@ func (b *Bridge) integrationFor(ctx context.Context, c Credentials) (store.Integ
 			problems[field] = "This is needed to connect."
 		}
 	}
-	if i.ClientID == "" && b.clientID == "" {
+	if i.ClientID == "" && k.clientID == "" {
 		problems["client_id"] = "ConnectWise answers nobody without a client ID. Register one at developer.connectwise.com and enter it here."
 	}
 	if len(problems) > 0 {
@@ -253,33 +269,33 @@ func sentence(err error) string {
 }
 
 // saveChecked keeps a connection that was just tested, with its rights and the right that is missing, if any.
-func (b *Bridge) saveChecked(ctx context.Context, who problem.Actor, i store.Integration, rights connectwise.Rights) error {
+func (k *Keeper) saveChecked(ctx context.Context, who problem.Actor, i store.Integration, rights connectwise.Rights) error {
 	encoded, err := json.Marshal(rights)
 	if err != nil {
 		return fmt.Errorf("encoding rights: %w", err)
 	}
-	i.Rights, i.CheckedAt, i.Problem = string(encoded), b.now(), missingRights(rights)
+	i.Rights, i.CheckedAt, i.Problem = string(encoded), k.now(), missingRights(rights)
 	i.ErrorAt = time.Time{}
 	if !i.Problem.Zero() {
 		i.ErrorAt = i.CheckedAt
 	}
-	entry := who.Did(b.now(), store.CategoryIntegrations, "Saved the ConnectWise PSA credentials for company %s at %s.", i.Company, i.Site)
-	if err := b.store.Record(ctx, entry, func(s *store.Store) error { return s.SaveIntegration(ctx, i) }); err != nil {
+	entry := who.Did(k.now(), store.CategoryIntegrations, "Saved the ConnectWise PSA credentials for company %s at %s.", i.Company, i.Site)
+	if err := k.store.Record(ctx, entry, func(s *store.Store) error { return s.SaveIntegration(ctx, i) }); err != nil {
 		return fmt.Errorf("saving the integration: %w", err)
 	}
-	b.forgetClient()
+	k.forgetClient()
 	return nil
 }
 
 // saveFindings keeps what a test found, and nothing of the credentials that it was made with: they may have
 // been replaced or removed meanwhile.
-func (b *Bridge) saveFindings(ctx context.Context, who problem.Actor, i store.Integration, rights connectwise.Rights) error {
+func (k *Keeper) saveFindings(ctx context.Context, who problem.Actor, i store.Integration, rights connectwise.Rights) error {
 	encoded, err := json.Marshal(rights)
 	if err != nil {
 		return fmt.Errorf("encoding rights: %w", err)
 	}
-	return b.keepTest(ctx, who, func(s *store.Store) error {
-		return s.SaveFindings(ctx, i.APIBase, string(encoded), missingRights(rights), b.now())
+	return k.keepTest(ctx, who, func(s *store.Store) error {
+		return s.SaveFindings(ctx, i.APIBase, string(encoded), missingRights(rights), k.now())
 	})
 }
 
@@ -306,48 +322,48 @@ func missingRights(rights connectwise.Rights) store.Problem {
 }
 
 // newClient makes a client for an integration.
-func (b *Bridge) newClient(i store.Integration) (*connectwise.Client, error) {
+func (k *Keeper) newClient(i store.Integration) (*connectwise.Client, error) {
 	c := connectwise.Config{
 		Site: i.Site, Company: i.Company, PublicKey: i.PublicKey, PrivateKey: i.PrivateKey, ClientID: i.ClientID, APIBase: i.APIBase,
 	}
 	if c.ClientID == "" {
-		c.ClientID = b.clientID
+		c.ClientID = k.clientID
 	}
-	b.tune(&c)
+	k.tune(&c)
 	return connectwise.New(c)
 }
 
 // connection is the one client of the saved credentials: its pace holds for everybody.
-func (b *Bridge) connection(ctx context.Context) (*connectwise.Client, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.client != nil {
-		return b.client, nil
+func (k *Keeper) connection(ctx context.Context) (*connectwise.Client, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.client != nil {
+		return k.client, nil
 	}
-	i, err := b.store.Integration(ctx)
+	i, err := k.store.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, problem.ErrNotConnected
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the integration: %w", err)
 	}
-	if b.client, err = b.newClient(i); err != nil {
+	if k.client, err = k.newClient(i); err != nil {
 		return nil, fmt.Errorf("preparing the connection: %w", err)
 	}
-	return b.client, nil
+	return k.client, nil
 }
 
 // pageClient is the client for a person who waits: it gives up sooner.
-func (b *Bridge) pageClient(ctx context.Context) (*connectwise.Client, error) {
-	c, err := b.connection(ctx)
+func (k *Keeper) pageClient(ctx context.Context) (*connectwise.Client, error) {
+	c, err := k.connection(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return c.WithTries(connectwise.PageTries), nil
 }
 
-func (b *Bridge) forgetClient() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.client = nil
+func (k *Keeper) forgetClient() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.client = nil
 }

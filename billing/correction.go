@@ -16,7 +16,7 @@ const longestReason = 500
 // Correct puts an admin's figure for an organization's month in force, with its reason. What the ledger or
 // a report says stays and is shown beside it. A figure of the month that is not over is used by Sync now as it stands.
 // An *Invalid is by "month", "seats", "plan" and "reason"; an organization that does not exist is store.ErrNotFound.
-func (b *Bridge) Correct(ctx context.Context, who problem.Actor, c store.Correction) error {
+func (b *Book) Correct(ctx context.Context, who problem.Actor, c store.Correction) error {
 	o, err := b.store.Organization(ctx, c.OrganizationID)
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func (b *Bridge) Correct(ctx context.Context, who problem.Actor, c store.Correct
 }
 
 // WithdrawCorrection lets the ledger or report decide a month again; store.ErrNotFound when no correction is in force.
-func (b *Bridge) WithdrawCorrection(ctx context.Context, who problem.Actor, organizationID int64, m store.Month) error {
+func (b *Book) WithdrawCorrection(ctx context.Context, who problem.Actor, organizationID int64, m store.Month) error {
 	u, err := b.Explain(ctx, organizationID, seats.PeriodOf(m, b.now()))
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ func TestCorrectAndWithdraw(t *testing.T) {
 	w := newWorld(t)
 	acme, agreement := w.mapped("Acme", 5, store.Business)
 	correct := func(month store.Month, seats int, reason string) error {
-		return w.Correct(t.Context(), admin(), store.Correction{OrganizationID: acme.ID, Month: month, Seats: seats, Plan: store.Business, Reason: reason})
+		return w.Figures.Correct(t.Context(), admin(), store.Correction{OrganizationID: acme.ID, Month: month, Seats: seats, Plan: store.Business, Reason: reason})
 	}
 	for field, err := range map[string]error{
 		"month":  correct("2026-11", 1, "x"),
@@ -28,14 +28,14 @@ func TestCorrectAndWithdraw(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	if err := w.Correct(t.Context(), admin(), store.Correction{OrganizationID: 99, Month: "2026-10", Plan: store.Business, Reason: "x"}); !errors.Is(err, store.ErrNotFound) {
+	if err := w.Figures.Correct(t.Context(), admin(), store.Correction{OrganizationID: 99, Month: "2026-10", Plan: store.Business, Reason: "x"}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("nobody: %v", err)
 	}
 	figure := func() seats.Usage {
 		t.Helper()
-		counted, err := w.Usage(t.Context(), seats.ToDate(w.time()), nil)
+		counted, err := w.Figures.Usage(t.Context(), seats.ToDate(w.time()), nil)
 		w.must(err)
-		remembered, err := w.Figures(t.Context(), seats.ToDate(w.time()))
+		remembered, err := w.Figures.Figures(t.Context(), seats.ToDate(w.time()))
 		w.must(err)
 		if u, r := counted[acme.ID], remembered[acme.ID]; u.Seats != r.Seats || u.Source != r.Source {
 			t.Errorf("remembered %+v, counted %+v", r, u)
@@ -54,11 +54,11 @@ func TestCorrectAndWithdraw(t *testing.T) {
 	if got := w.live(agreement.ID); len(got) != 1 || !strings.Contains(got[0], "4") {
 		t.Errorf("ConnectWise has %q", got)
 	}
-	w.must(w.WithdrawCorrection(t.Context(), admin(), acme.ID, "2026-10"))
+	w.must(w.Figures.WithdrawCorrection(t.Context(), admin(), acme.ID, "2026-10"))
 	if u := figure(); u.Seats != 5 || u.Original != nil {
 		t.Errorf("withdrawn %+v", u)
 	}
-	if err := w.WithdrawCorrection(t.Context(), admin(), acme.ID, "2026-10"); !errors.Is(err, store.ErrNotFound) {
+	if err := w.Figures.WithdrawCorrection(t.Context(), admin(), acme.ID, "2026-10"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("withdrawn twice: %v", err)
 	}
 	all, err := w.store.Corrections(t.Context(), acme.ID, "2026-10")

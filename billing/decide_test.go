@@ -72,7 +72,7 @@ func (w *world) set(change func(*store.Settings)) {
 // approve approves changes and waits until they are written.
 func (w *world) approve(ids []int64) {
 	w.t.Helper()
-	n, err := w.Approve(w.t.Context(), admin(), ids)
+	n, err := w.Runs.Approve(w.t.Context(), admin(), ids)
 	w.must(err)
 	if n == 0 {
 		w.t.Error("nothing was approved")
@@ -112,12 +112,12 @@ func TestApproveWritesWhatWasShown(t *testing.T) {
 	if changes[0].DecidedBy != admin().Name || changes[0].DecidedAt.IsZero() {
 		t.Errorf("decided by %q at %s, want the admin's name and the time", changes[0].DecidedBy, changes[0].DecidedAt)
 	}
-	if n, err := w.Reject(t.Context(), admin(), held[1:]); err != nil || n != 1 {
+	if n, err := w.Runs.Reject(t.Context(), admin(), held[1:]); err != nil || n != 1 {
 		t.Errorf("rejected %d (%v), want one", n, err)
 	}
 	w.wantChanges(run, "written NP-BUS ->5", "rejected NP-BUS ->3")
 	w.wantLive(b.ID)
-	if _, err := w.Approve(t.Context(), admin(), held[1:]); err == nil {
+	if _, err := w.Runs.Approve(t.Context(), admin(), held[1:]); err == nil {
 		t.Error("a rejected change was approved")
 	}
 }
@@ -165,12 +165,12 @@ func TestUndo(t *testing.T) {
 	w.wantChanges(run, "written NP-BUS 5>7", "written NP-BUS 3>5", "written NP-BUS ->2")
 	w.sim.SetQuantity(b.ID, w.sim.Additions(b.ID)[0].ID, "9", "someone")
 
-	undo, err := w.Undo(t.Context(), admin(), run.ID)
+	undo, err := w.Runs.Undo(t.Context(), admin(), run.ID)
 	w.must(err)
 	w.work.Wait()
 	w.wantChanges(undo, "planned NP-BUS 7>5", "stale NP-BUS 9>3", "planned NP-BUS 2>0")
 	w.wantLive(a.ID, "NP-BUS 7")
-	w.must(w.Apply(t.Context(), admin(), undo.ID))
+	w.must(w.Runs.Apply(t.Context(), admin(), undo.ID))
 	w.work.Wait()
 	w.wantChanges(undo, "written NP-BUS 7>5", "stale NP-BUS 9>3", "written NP-BUS 2>0")
 	w.wantLive(a.ID, "NP-BUS 5")
@@ -192,18 +192,18 @@ func TestUnmapToZero(t *testing.T) {
 	w := newWorld(t)
 	acme, a := w.mapped("Acme", 5, store.Business)
 	branch := w.organization("Acme Branch", 3, store.Business)
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
 	foreign := w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "OTHER", Description: "Something else"})
 	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: foreign.ID, Quantity: plantest.Quantity("40")})
 	w.sync()
 	w.wantLive(a.ID, "OTHER 40", "NP-BUS 8")
-	w.must(w.Unmap(t.Context(), admin(), branch.ID, true))
+	w.must(w.Mapping.Unmap(t.Context(), admin(), branch.ID, true))
 	w.work.Wait()
 	w.wantLive(a.ID, "OTHER 40", "NP-BUS 5")
-	w.must(w.Unmap(t.Context(), admin(), acme.ID, true))
+	w.must(w.Mapping.Unmap(t.Context(), admin(), acme.ID, true))
 	w.work.Wait()
 	w.wantLive(a.ID, "OTHER 40", "NP-BUS 0")
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, acme.ID))
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, acme.ID))
 	w.sync()
 	w.wantLive(a.ID, "OTHER 40", "NP-BUS 5")
 }
@@ -220,10 +220,10 @@ func TestChooseLine(t *testing.T) {
 	if len(changes) != 1 || len(changes[0].Candidates) != 2 {
 		t.Fatalf("changes %+v, want one with two candidates", changes)
 	}
-	if err := w.ChooseLine(t.Context(), admin(), changes[0].ID, 999); err == nil {
+	if err := w.Runs.ChooseLine(t.Context(), admin(), changes[0].ID, 999); err == nil {
 		t.Error("an addition that was not offered was chosen")
 	}
-	w.must(w.ChooseLine(t.Context(), admin(), changes[0].ID, chosen.ID))
+	w.must(w.Runs.ChooseLine(t.Context(), admin(), changes[0].ID, chosen.ID))
 	wantStatus(t, w.sync(), store.RunDone)
 	w.wantLive(a.ID, "NP-BUS 2", "NP-BUS 5")
 	w.join(acme, 1)
@@ -243,7 +243,7 @@ func TestRetryAndOneAgreement(t *testing.T) {
 	run := w.sync()
 	wantStatus(t, run, store.RunIncomplete)
 	w.sim.ResetRequests()
-	retry, err := w.Retry(t.Context(), admin(), run.ID)
+	retry, err := w.Runs.Retry(t.Context(), admin(), run.ID)
 	w.must(err)
 	w.work.Wait()
 	if n := w.writes(); n != 1 {
@@ -257,7 +257,7 @@ func TestRetryAndOneAgreement(t *testing.T) {
 
 	w.join(acme, 1)
 	w.join(beta, 1)
-	_, err = w.SyncAgreement(t.Context(), admin(), a.ID)
+	_, err = w.Runs.SyncAgreement(t.Context(), admin(), a.ID)
 	w.must(err)
 	w.work.Wait()
 	w.wantLive(a.ID, "NP-BUS 7")

@@ -22,16 +22,16 @@ const (
 // just ended when the scheduler calls it on the first, more if the process was down then. A month
 // before the integration became active is not due. Where the Provider API has to report a month, its
 // sync waits a day for the report, and then runs with what is known.
-func (b *Bridge) RunDue(ctx context.Context) error {
-	months, err := b.Due(ctx)
+func (rn *Runner) RunDue(ctx context.Context) error {
+	months, err := rn.Due(ctx)
 	if err != nil {
 		return err
 	}
 	for _, m := range months {
-		if err := b.pullBefore(ctx, m); err != nil {
+		if err := rn.reports.pullBefore(ctx, m); err != nil {
 			return fmt.Errorf("syncing %s: %w", m, err)
 		}
-		run, err := b.Run(ctx, problem.System(), Request{Kind: store.RunMonthly, Period: seats.WholeMonth(m)})
+		run, err := rn.Run(ctx, problem.System(), Request{Kind: store.RunMonthly, Period: seats.WholeMonth(m)})
 		if errors.Is(err, problem.ErrRunning) {
 			return nil // the hourly look finds it still due
 		}
@@ -46,8 +46,8 @@ func (b *Bridge) RunDue(ctx context.Context) error {
 }
 
 // Due lists the months whose sync is due now and was not carried through, oldest first.
-func (b *Bridge) Due(ctx context.Context) ([]store.Month, error) {
-	i, err := b.store.Integration(ctx)
+func (rn *Runner) Due(ctx context.Context) ([]store.Month, error) {
+	i, err := rn.store.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) || err == nil && i.ActiveSince.IsZero() {
 		return nil, nil
 	}
@@ -55,11 +55,11 @@ func (b *Bridge) Due(ctx context.Context) ([]store.Month, error) {
 		return nil, fmt.Errorf("reading the integration: %w", err)
 	}
 	var months []store.Month
-	for m := store.MonthOf(i.ActiveSince).Add(-1); !b.now().Before(seats.DueAt(m)); m = m.Add(1) {
+	for m := store.MonthOf(i.ActiveSince).Add(-1); !rn.now().Before(seats.DueAt(m)); m = m.Add(1) {
 		if !seats.DueAt(m).After(i.ActiveSince) {
 			continue
 		}
-		due, err := b.isDue(ctx, m)
+		due, err := rn.isDue(ctx, m)
 		if err != nil {
 			return nil, err
 		}
@@ -70,18 +70,18 @@ func (b *Bridge) Due(ctx context.Context) ([]store.Month, error) {
 	return months, nil
 }
 
-func (b *Bridge) isDue(ctx context.Context, m store.Month) (bool, error) {
-	last, err := b.store.LastRun(ctx, store.RunMonthly, m)
+func (rn *Runner) isDue(ctx context.Context, m store.Month) (bool, error) {
+	last, err := rn.store.LastRun(ctx, store.RunMonthly, m)
 	if errors.Is(err, store.ErrNotFound) {
 		return true, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("reading the last sync of %s: %w", m, err)
 	}
-	first, err := b.store.FirstTry(ctx, store.RunMonthly, m)
+	first, err := rn.store.FirstTry(ctx, store.RunMonthly, m)
 	if err != nil {
 		return false, fmt.Errorf("reading the first sync of %s: %w", m, err)
 	}
-	now := b.now()
+	now := rn.now()
 	return last.Status == store.RunFailed && now.Before(first.Add(retryFor)) && !now.Before(last.StartedAt.Add(retryEvery)), nil
 }

@@ -4,14 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
+// Book counts over the store, and remembers what pages sum up and sort by.
+type Book struct {
+	store *store.Store
+	now   func() time.Time
+
+	figures figures
+}
+
 // Usage is the billable seats of the given organizations in a period; nil ids: of all that were not
 // deleted before it.
-func (b *Bridge) Usage(ctx context.Context, p seats.Period, ids []int64) (map[int64]seats.Usage, error) {
+func (b *Book) Usage(ctx context.Context, p seats.Period, ids []int64) (map[int64]seats.Usage, error) {
 	rules, err := b.rules(ctx)
 	if err != nil {
 		return nil, err
@@ -28,7 +37,7 @@ func (b *Bridge) Usage(ctx context.Context, p seats.Period, ids []int64) (map[in
 
 // History is an organization's billable seats of the last months, oldest first; the last one is the
 // current month to date.
-func (b *Bridge) History(ctx context.Context, organizationID int64, months int) ([]seats.Usage, error) {
+func (b *Book) History(ctx context.Context, organizationID int64, months int) ([]seats.Usage, error) {
 	rules, err := b.rules(ctx)
 	if err != nil {
 		return nil, err
@@ -54,7 +63,7 @@ type Explanation struct {
 }
 
 // Explain takes an organization's figure apart.
-func (b *Bridge) Explain(ctx context.Context, organizationID int64, p seats.Period) (Explanation, error) {
+func (b *Book) Explain(ctx context.Context, organizationID int64, p seats.Period) (Explanation, error) {
 	rules, err := b.rules(ctx)
 	if err != nil {
 		return Explanation{}, err
@@ -76,7 +85,7 @@ type MonthTotal struct {
 }
 
 // lastPeriods is the current month to date, preceded by whole months.
-func (b *Bridge) lastPeriods(n int) []seats.Period {
+func (b *Book) lastPeriods(n int) []seats.Period {
 	current := seats.ToDate(b.now())
 	periods := make([]seats.Period, n)
 	for i := range n - 1 {
@@ -86,7 +95,7 @@ func (b *Bridge) lastPeriods(n int) []seats.Period {
 	return periods
 }
 
-func (b *Bridge) rules(ctx context.Context) (seats.Rules, error) {
+func (b *Book) rules(ctx context.Context) (seats.Rules, error) {
 	s, err := b.store.Settings(ctx)
 	if err != nil {
 		return seats.Rules{}, fmt.Errorf("reading the counting rules: %w", err)
@@ -96,7 +105,7 @@ func (b *Bridge) rules(ctx context.Context) (seats.Rules, error) {
 }
 
 // reportRule says where figures need a report of the Provider API; without a connection, nowhere.
-func (b *Bridge) reportRule(ctx context.Context) (seats.ReportRule, error) {
+func (b *Book) reportRule(ctx context.Context) (seats.ReportRule, error) {
 	saved, err := b.store.Provider(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return seats.ReportRule{}, nil

@@ -30,12 +30,12 @@ func TestUnmapThatFailsLeavesNoReleaseBehind(t *testing.T) {
 	defer db.Close()
 	_, err = db.Exec(`CREATE TRIGGER full BEFORE DELETE ON mappings BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
 	w.must(err)
-	if err := w.Unmap(t.Context(), admin(), acme.ID, true); err == nil {
+	if err := w.Mapping.Unmap(t.Context(), admin(), acme.ID, true); err == nil {
 		t.Fatal("the unmapping did not fail")
 	}
 	_, err = db.Exec(`DROP TRIGGER full`)
 	w.must(err)
-	w.must(w.Resume(t.Context()))
+	w.must(w.Runs.Resume(t.Context()))
 	w.wantLive(a.ID, "NP-BUS 5") // still mapped
 	runs, _, err := w.store.Runs(t.Context(), store.RunFilter{Kind: store.RunRelease})
 	w.must(err)
@@ -48,15 +48,15 @@ func TestApprovingInAFailedRunDoesNotMakeItDone(t *testing.T) {
 	w := newWorld(t)
 	acme, _ := w.mapped("Acme", 5, store.Business)
 	_, b := w.mapped("Beta", 3, store.Business)
-	w.must(w.Unmap(t.Context(), admin(), organizationID(w, "Beta"), false))
+	w.must(w.Mapping.Unmap(t.Context(), admin(), organizationID(w, "Beta"), false))
 	w.sync()
-	w.must(w.Map(t.Context(), admin(), b.CompanyID, b.ID, organizationID(w, "Beta")))
+	w.must(w.Mapping.Map(t.Context(), admin(), b.CompanyID, b.ID, organizationID(w, "Beta")))
 	w.set(func(s *store.Settings) { s.Holds.Seats = 1 })
 	w.join(acme, 4)
 	w.setTime("2026-11-01 00:30:00")
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Path: fmt.Sprintf("/finance/agreements/%d/additions", b.ID), Do: func() { w.waitForHeld("2026-10") }},
 		cwsim.Fault{Kind: cwsim.Unauthorized, Path: fmt.Sprintf("/finance/agreements/%d/additions", b.ID)})
-	if err := w.RunDue(t.Context()); err == nil {
+	if err := w.Runs.RunDue(t.Context()); err == nil {
 		t.Fatal("did not fail")
 	}
 	w.sim.ClearFaults()
@@ -64,7 +64,7 @@ func TestApprovingInAFailedRunDoesNotMakeItDone(t *testing.T) {
 	w.must(err)
 	wantStatus(t, run, store.RunFailed)
 	if held := w.heldIDs(run); len(held) > 0 {
-		_, err = w.Approve(t.Context(), admin(), held)
+		_, err = w.Runs.Approve(t.Context(), admin(), held)
 		w.must(err)
 		w.work.Wait()
 	}
@@ -74,7 +74,7 @@ func TestApprovingInAFailedRunDoesNotMakeItDone(t *testing.T) {
 		t.Errorf("run is done, processed %d of %d, but Beta was never looked at", run.Processed, run.Total)
 	}
 	w.setTime("2026-11-01 01:35:00")
-	w.must(w.RunDue(t.Context()))
+	w.must(w.Runs.RunDue(t.Context()))
 	w.wantLive(b.ID, "NP-BUS 3")
 }
 
@@ -93,7 +93,7 @@ func TestRetryOfARunThatFailedEarly(t *testing.T) {
 	run := w.sync()
 	wantStatus(t, run, store.RunFailed)
 	w.sim.ClearFaults()
-	retry, err := w.Retry(t.Context(), admin(), run.ID)
+	retry, err := w.Runs.Retry(t.Context(), admin(), run.ID)
 	w.must(err)
 	w.work.Wait()
 	retry, err = w.store.Run(t.Context(), retry.ID)
@@ -118,7 +118,7 @@ func TestRetryOfAnOldRunKeepsNewerFigures(t *testing.T) {
 	w.join(acme, 4)
 	w.sync()
 	w.wantLive(a.ID, "NP-BUS 10")
-	_, err := w.Retry(t.Context(), admin(), old.ID)
+	_, err := w.Runs.Retry(t.Context(), admin(), old.ID)
 	if err == nil {
 		w.work.Wait()
 	}
@@ -136,20 +136,20 @@ func TestRetryOfAnUndo(t *testing.T) {
 	w.join(beta, 2)
 	run := w.sync()
 	w.sim.SetQuantity(b.ID, w.sim.Additions(b.ID)[0].ID, "9", "someone")
-	undo, err := w.Undo(t.Context(), admin(), run.ID)
+	undo, err := w.Runs.Undo(t.Context(), admin(), run.ID)
 	w.must(err)
 	w.work.Wait()
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Converting500, Method: "PATCH"})
-	w.must(w.Apply(t.Context(), admin(), undo.ID))
+	w.must(w.Runs.Apply(t.Context(), admin(), undo.ID))
 	w.work.Wait()
 	w.sim.ClearFaults()
-	retry, err := w.Retry(t.Context(), admin(), undo.ID)
+	retry, err := w.Runs.Retry(t.Context(), admin(), undo.ID)
 	if err == nil {
 		w.work.Wait()
 		retry, _ = w.store.Run(t.Context(), retry.ID)
 		t.Log(retry.Status, w.changes(retry))
 		if retry.Status == store.RunPlanned {
-			w.must(w.Apply(t.Context(), admin(), retry.ID))
+			w.must(w.Runs.Apply(t.Context(), admin(), retry.ID))
 			w.work.Wait()
 		}
 	}
@@ -164,13 +164,13 @@ func TestRetryOfARelease(t *testing.T) {
 	acme, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Converting500, Method: "PATCH"})
-	w.must(w.Unmap(t.Context(), admin(), acme.ID, true))
+	w.must(w.Mapping.Unmap(t.Context(), admin(), acme.ID, true))
 	w.work.Wait()
 	w.sim.ClearFaults()
 	runs, _, err := w.store.Runs(t.Context(), store.RunFilter{Kind: store.RunRelease})
 	w.must(err)
 	t.Log(runs[0].Status, w.changes(runs[0].Run))
-	retry, err := w.Retry(t.Context(), admin(), runs[0].ID)
+	retry, err := w.Runs.Retry(t.Context(), admin(), runs[0].ID)
 	w.must(err)
 	w.work.Wait()
 	retry, err = w.store.Run(t.Context(), retry.ID)
@@ -186,12 +186,12 @@ func TestMadeUpMonthIsTriedAgain(t *testing.T) {
 	_, a := w.mapped("Acme", 5, store.Business)
 	w.setTime("2026-11-03 09:00:00") // the process was down on the first
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized})
-	if err := w.RunDue(t.Context()); err == nil {
+	if err := w.Runs.RunDue(t.Context()); err == nil {
 		t.Fatal("did not fail")
 	}
 	w.sim.ClearFaults()
 	w.setTime("2026-11-03 10:05:00")
-	w.must(w.RunDue(t.Context()))
+	w.must(w.Runs.RunDue(t.Context()))
 	w.wantLive(a.ID, "NP-BUS 5")
 }
 
@@ -208,7 +208,7 @@ func TestAMoveIsWrittenWholeOrNotAtAll(t *testing.T) {
 			w.setTime("2026-12-20 12:00:00")
 			if how == "remapped" {
 				renamed := w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-ENT-2", Description: "new"})
-				w.must(w.ConfirmMapping(t.Context(), admin(), map[store.Plan]int{store.Business: w.business.ID, store.Enterprise: renamed.ID}))
+				w.must(w.Mapping.ConfirmMapping(t.Context(), admin(), map[store.Plan]int{store.Business: w.business.ID, store.Enterprise: renamed.ID}))
 				w.sim.SetInactive(renamed.ID, true)
 			} else {
 				acme.Plan = store.Business
@@ -273,16 +273,16 @@ func TestAnotherConnectWiseHasOtherProducts(t *testing.T) {
 	w.site = server.URL
 	w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "FIREWALL", Description: "Firewall"})
 	w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "BACKUP", Description: "Backup"})
-	if _, err := w.Connect(t.Context(), admin(), w.credentials()); err != nil {
+	if _, err := w.Connection.Connect(t.Context(), admin(), w.credentials()); err != nil {
 		return // refused: Disconnect first
 	}
-	c, err := w.Connection(t.Context())
+	c, err := w.Connection.Connection(t.Context())
 	w.must(err)
 	if c.State != SetupIncomplete {
 		t.Errorf("state %s, want the products to be mapped anew", c.State)
 	}
 	_, a := w.mapped("Acme", 5, store.Business)
-	w.Run(t.Context(), admin(), w.SyncNow(false))
+	w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(false))
 	w.wantLive(a.ID)
 }
 
@@ -305,10 +305,10 @@ func TestUndoStaysInItsConnectWise(t *testing.T) {
 	if p.ID != a.ID {
 		t.Fatal("ids differ")
 	}
-	undo, err := w.Undo(t.Context(), admin(), old.ID)
+	undo, err := w.Runs.Undo(t.Context(), admin(), old.ID)
 	if err == nil {
 		w.work.Wait()
-		w.must(w.Apply(t.Context(), admin(), undo.ID))
+		w.must(w.Runs.Apply(t.Context(), admin(), undo.ID))
 		w.work.Wait()
 	}
 	w.wantLive(p.ID, "NP-BUS 5")
@@ -319,9 +319,9 @@ func TestCheckDoesNotReconnect(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Path: "/system/mySecurity", Times: 1, Do: func() { w.must(w.Disconnect(t.Context(), admin())) }})
-	_, err := w.CheckConnection(t.Context(), admin())
+	_, err := w.Connection.CheckConnection(t.Context(), admin())
 	t.Log(err)
-	c, err := w.Connection(t.Context())
+	c, err := w.Connection.Connection(t.Context())
 	w.must(err)
 	if c.State != NotConnected {
 		t.Errorf("disconnected, and the connection is %s", c.State)
@@ -338,7 +338,7 @@ func TestCheckKeepsNewerCredentials(t *testing.T) {
 		i.PublicKey = "newer"
 		w.must(w.store.SaveIntegration(t.Context(), i))
 	}})
-	_, err := w.CheckConnection(t.Context(), admin())
+	_, err := w.Connection.CheckConnection(t.Context(), admin())
 	w.must(err)
 	i, err := w.store.Integration(t.Context())
 	w.must(err)
@@ -384,16 +384,16 @@ func TestApproveAfterTheOrganizationMoved(t *testing.T) {
 	second := w.sim.AddAgreement(cwsim.Agreement{Name: "Second", CompanyID: a.CompanyID, Start: moment.At("2025-01-01"), BillStart: moment.At("2025-01-01"), Prorate: true})
 	w.importAll()
 	branch := w.organization("Branch", 30, store.Business)
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
 	w.set(func(s *store.Settings) { s.Holds.Seats = 1 })
 	run := w.sync()
 	w.wantChanges(run, "held NP-BUS 5>35")
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, second.ID, branch.ID)) // moved
-	_, err := w.SyncAgreement(t.Context(), admin(), second.ID)
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, second.ID, branch.ID)) // moved
+	_, err := w.Runs.SyncAgreement(t.Context(), admin(), second.ID)
 	w.must(err)
 	w.work.Wait()
 	w.wantLive(second.ID, "NP-BUS 30")
-	_, err = w.Approve(t.Context(), admin(), w.heldIDs(run))
+	_, err = w.Runs.Approve(t.Context(), admin(), w.heldIDs(run))
 	w.must(err)
 	w.work.Wait()
 	w.wantLive(a.ID, "NP-BUS 5")
@@ -410,7 +410,7 @@ func TestChoosingALineKeepsTheFirstHold(t *testing.T) {
 	run := w.sync()
 	changes, _, err := w.store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
 	w.must(err)
-	w.must(w.ChooseLine(t.Context(), admin(), changes[0].ID, chosen.ID))
+	w.must(w.Runs.ChooseLine(t.Context(), admin(), changes[0].ID, chosen.ID))
 	w.wantChanges(w.sync(), "held NP-BUS 3>5")
 	w.wantLive(a.ID, "NP-BUS 2", "NP-BUS 3")
 }
@@ -421,21 +421,21 @@ func TestResumeDoesNotHoldHalfAMove(t *testing.T) {
 	w := newWorld(t)
 	_, a := w.mapped("Acme", 3, store.Enterprise)
 	biz := w.organization("Branch", 5, store.Business)
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, biz.ID))
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, biz.ID))
 	w.sync()
 	w.wantLive(a.ID, "NP-BUS 5", "NP-ENT 3")
 	w.set(func(s *store.Settings) { s.Holds = store.Holds{Seats: 4} })
 	biz.Plan = store.Enterprise
 	w.must(w.store.UpdateOrganization(t.Context(), biz, w.time()))
-	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Method: "PATCH", Times: 1, Do: w.Bridge.work.Stop})
-	bridge := w.Bridge
-	_, err := w.Start(t.Context(), admin(), w.SyncNow(false))
+	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Method: "PATCH", Times: 1, Do: w.Billing.work.Stop})
+	rooms := w.Billing
+	_, err := w.Runs.Start(t.Context(), admin(), w.Runs.SyncNow(false))
 	w.must(err)
-	bridge.work.Wait()
+	rooms.work.Wait()
 	w.must(w.store.Close())
 	w.sim.ClearFaults()
 	w.open()
-	w.must(w.Resume(t.Context()))
+	w.must(w.Runs.Resume(t.Context()))
 	w.wantLive(a.ID, "NP-BUS 0", "NP-ENT 8")
 }
 
@@ -446,7 +446,7 @@ func TestReleaseOfABlockedAgreementIsNotGreen(t *testing.T) {
 	acme, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
 	w.sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.Start = moment.At("2026-12-01") })
-	w.must(w.Unmap(t.Context(), admin(), acme.ID, true))
+	w.must(w.Mapping.Unmap(t.Context(), admin(), acme.ID, true))
 	w.work.Wait()
 	runs, _, err := w.store.Runs(t.Context(), store.RunFilter{Kind: store.RunRelease})
 	w.must(err)
@@ -470,7 +470,7 @@ func TestUndoAfterLaterRuns(t *testing.T) {
 	w.must(w.store.SaveUsageReport(t.Context(), store.UsageReport{OrganizationID: acme.ID, Month: "2026-11", Seats: 7, Plan: store.Business, Source: "api", ReportedAt: w.time()}))
 	w.sync() // 9>7
 	w.wantLive(a.ID, "NP-BUS 7")
-	undo, err := w.Undo(t.Context(), admin(), first.ID)
+	undo, err := w.Runs.Undo(t.Context(), admin(), first.ID)
 	w.must(err)
 	w.work.Wait()
 	w.wantChanges(undo, "stale NP-BUS 7>5")
@@ -483,12 +483,12 @@ func TestApplyOfAnOldPreviewAfterANewerSync(t *testing.T) {
 	acme, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
 	w.join(acme, 3)
-	preview, err := w.Run(t.Context(), admin(), w.SyncNow(true)) // 5>8
+	preview, err := w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(true)) // 5>8
 	w.must(err)
 	w.setTime("2026-12-20 12:00:00")
 	w.must(w.store.SaveUsageReport(t.Context(), store.UsageReport{OrganizationID: acme.ID, Month: "2026-12", Seats: 5, Plan: store.Business, Source: "api", ReportedAt: w.time()}))
 	w.wantChanges(w.sync(), "unchanged NP-BUS 5>5")
-	w.Apply(t.Context(), admin(), preview.ID)
+	w.Runs.Apply(t.Context(), admin(), preview.ID)
 	w.work.Wait()
 	w.wantLive(a.ID, "NP-BUS 5")
 }
@@ -503,12 +503,12 @@ func TestARunThatCouldNotBeBegunIsNotCarriedOutLater(t *testing.T) {
 	defer db.Close()
 	_, err = db.Exec(`CREATE TRIGGER full BEFORE INSERT ON activity BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
 	w.must(err)
-	if _, err := w.Start(t.Context(), admin(), w.SyncNow(false)); err == nil {
+	if _, err := w.Runs.Start(t.Context(), admin(), w.Runs.SyncNow(false)); err == nil {
 		t.Fatal("did not fail")
 	}
 	_, err = db.Exec(`DROP TRIGGER full`)
 	w.must(err)
-	w.must(w.Resume(t.Context()))
+	w.must(w.Runs.Resume(t.Context()))
 	w.wantLive(a.ID)
 }
 
@@ -533,11 +533,11 @@ func TestAMovedOrganizationIsBilledOnce(t *testing.T) {
 	w.sync()
 	second := w.sim.AddAgreement(cwsim.Agreement{Name: "Second", CompanyID: a.CompanyID, Start: moment.At("2025-01-01"), BillStart: moment.At("2025-01-01"), Prorate: true})
 	w.importAll()
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, second.ID, acme.ID))
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, second.ID, acme.ID))
 	wantStatus(t, w.sync(), store.RunDone)
 	w.wantLive(a.ID, "NP-BUS 0")
 	w.wantLive(second.ID, "NP-BUS 5")
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, acme.ID)) // and back
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, acme.ID)) // and back
 	wantStatus(t, w.sync(), store.RunDone)
 	w.wantLive(a.ID, "NP-BUS 5")
 	w.wantLive(second.ID, "NP-BUS 0")
@@ -551,10 +551,10 @@ func TestAnUndoDoesNotHideAFailedSync(t *testing.T) {
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized})
 	wantStatus(t, w.sync(), store.RunFailed)
 	w.sim.ClearFaults()
-	undo, err := w.Undo(t.Context(), admin(), first.ID)
+	undo, err := w.Runs.Undo(t.Context(), admin(), first.ID)
 	w.must(err)
 	w.work.Wait()
-	w.must(w.Apply(t.Context(), admin(), undo.ID))
+	w.must(w.Runs.Apply(t.Context(), admin(), undo.ID))
 	w.work.Wait()
 	list, err := w.Attention(t.Context())
 	w.must(err)
@@ -573,10 +573,10 @@ func TestAnUndoLeavesWhatIsHeld(t *testing.T) {
 	w.join(acme, 4)
 	second := w.sync()
 	w.wantChanges(second, "held NP-BUS 5>9")
-	undo, err := w.Undo(t.Context(), admin(), first.ID)
+	undo, err := w.Runs.Undo(t.Context(), admin(), first.ID)
 	w.must(err)
 	w.work.Wait()
-	w.must(w.Apply(t.Context(), admin(), undo.ID))
+	w.must(w.Runs.Apply(t.Context(), admin(), undo.ID))
 	w.work.Wait()
 	w.wantChanges(undo, "written NP-BUS 5>0")
 	w.wantChanges(second, "held NP-BUS 5>9")
@@ -588,10 +588,10 @@ func TestReleaseOfAnAgreementThatIsMappedAgain(t *testing.T) {
 	w := newWorld(t)
 	acme, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
-	w.must(w.Unmap(t.Context(), admin(), acme.ID, false))
+	w.must(w.Mapping.Unmap(t.Context(), admin(), acme.ID, false))
 	branch := w.organization("Branch", 3, store.Business)
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
-	release, err := w.Run(t.Context(), admin(), Request{Kind: store.RunRelease, Period: seats.ToDate(w.time()), Agreement: a.ID})
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
+	release, err := w.Runs.Run(t.Context(), admin(), Request{Kind: store.RunRelease, Period: seats.ToDate(w.time()), Agreement: a.ID})
 	w.must(err)
 	w.wantChanges(release)
 	w.wantLive(a.ID, "NP-BUS 5")
@@ -603,10 +603,10 @@ func TestApplyAfterRemappingTheProducts(t *testing.T) {
 	acme, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
 	w.join(acme, 3)
-	preview, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	preview, err := w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(true))
 	w.must(err)
-	w.must(w.ConfirmMapping(t.Context(), admin(), map[store.Plan]int{store.Business: w.enterprise.ID, store.Enterprise: w.business.ID}))
-	if err := w.Apply(t.Context(), admin(), preview.ID); err == nil {
+	w.must(w.Mapping.ConfirmMapping(t.Context(), admin(), map[store.Plan]int{store.Business: w.enterprise.ID, store.Enterprise: w.business.ID}))
+	if err := w.Runs.Apply(t.Context(), admin(), preview.ID); err == nil {
 		w.work.Wait()
 	}
 	w.wantLive(a.ID, "NP-BUS 5")
@@ -619,7 +619,7 @@ func TestFirstSyncOfASecondMappingIsHeld(t *testing.T) {
 	w.sync()
 	w.set(func(s *store.Settings) { s.Holds.First = true })
 	branch := w.organization("Branch", 30, store.Business)
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
 	w.wantChanges(w.sync(), "held NP-BUS 5>35")
 }
 
@@ -641,9 +641,9 @@ func TestApprovingInACancelledRunDoesNotMakeItDone(t *testing.T) {
 				break
 			}
 		}
-		w.must(w.Cancel(t.Context(), admin(), run.ID))
+		w.must(w.Runs.Cancel(t.Context(), admin(), run.ID))
 	}})
-	run, err := w.Start(t.Context(), admin(), w.SyncNow(false))
+	run, err := w.Runs.Start(t.Context(), admin(), w.Runs.SyncNow(false))
 	w.must(err)
 	close(ready)
 	w.work.Wait()
@@ -652,7 +652,7 @@ func TestApprovingInACancelledRunDoesNotMakeItDone(t *testing.T) {
 	w.must(err)
 	wantStatus(t, ended, store.RunCancelled)
 	if held := w.heldIDs(run); len(held) > 0 {
-		_, err = w.Approve(t.Context(), admin(), held)
+		_, err = w.Runs.Approve(t.Context(), admin(), held)
 		w.must(err)
 		w.work.Wait()
 	}
@@ -673,10 +673,10 @@ func TestUndoDoesNotTakeTheBindingBack(t *testing.T) {
 	y := w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("0")})
 	w.must(w.store.SaveLine(t.Context(), store.Line{AgreementID: a.ID, ProductID: w.business.ID, AdditionID: y.ID, Chosen: true}))
 	w.sync() // Y 0>5
-	undo, err := w.Undo(t.Context(), admin(), first.ID)
+	undo, err := w.Runs.Undo(t.Context(), admin(), first.ID)
 	w.must(err)
 	w.work.Wait()
-	w.must(w.Apply(t.Context(), admin(), undo.ID))
+	w.must(w.Runs.Apply(t.Context(), admin(), undo.ID))
 	w.work.Wait()
 	w.join(acme, 1)
 	w.sync()
@@ -697,11 +697,11 @@ func TestChoosingFromAnOldRun(t *testing.T) {
 	run := w.sync()
 	changes, _, err := w.store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
 	w.must(err)
-	w.must(w.ChooseLine(t.Context(), admin(), changes[0].ID, y.ID))
+	w.must(w.Runs.ChooseLine(t.Context(), admin(), changes[0].ID, y.ID))
 	w.sync()
 	w.wantLive(a.ID, "NP-BUS 0", "NP-BUS 5")
 	var invalid *problem.Invalid
-	if err := w.ChooseLine(t.Context(), admin(), changes[0].ID, x.ID); !errors.As(err, &invalid) {
+	if err := w.Runs.ChooseLine(t.Context(), admin(), changes[0].ID, x.ID); !errors.As(err, &invalid) {
 		t.Errorf("choosing again from the old run: %v, want it refused", err)
 	}
 	w.sync()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"seatbridge/billing/background"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
@@ -63,6 +65,17 @@ type intakes struct {
 	work map[int64]*intakeWork
 }
 
+// Desk takes the files that people upload: read, looked at, and written once somebody says so.
+type Desk struct {
+	store   *store.Store
+	log     *slog.Logger
+	now     func() time.Time
+	work    *background.Group
+	figures *Book
+
+	intakes intakes
+}
+
 // Encodings lists the encodings to choose from, where the one that was recognised is wrong.
 func Encodings() []string {
 	return []string{"UTF-8", "Windows-1252", "Windows-1250", "Windows-1251", "UTF-16 LE", "UTF-16 BE"}
@@ -91,19 +104,19 @@ func reencoded(r io.Reader, encoding string) io.Reader {
 }
 
 // Upload receives a file to import and surveys it. A file that cannot be read is an *Invalid by "file".
-func (b *Bridge) Upload(ctx context.Context, who problem.Actor, kind IntakeKind, name string, r io.Reader) (store.Intake, error) {
-	upload, err := b.store.SaveUpload(&table.Limited{Reader: r, Left: table.MaxBytes})
+func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind IntakeKind, name string, r io.Reader) (store.Intake, error) {
+	upload, err := d.store.SaveUpload(&table.Limited{Reader: r, Left: table.MaxBytes})
 	if err != nil {
 		return store.Intake{}, err
 	}
-	in, err := b.createIntake(ctx, who, kind, name, upload)
+	in, err := d.createIntake(ctx, who, kind, name, upload)
 	if err != nil {
 		return in, errors.Join(err, upload.Remove())
 	}
 	return in, nil
 }
 
-func (b *Bridge) createIntake(ctx context.Context, who problem.Actor, kind IntakeKind, name string, upload store.Upload) (store.Intake, error) {
+func (d *Desk) createIntake(ctx context.Context, who problem.Actor, kind IntakeKind, name string, upload store.Upload) (store.Intake, error) {
 	f, err := upload.Open()
 	if err != nil {
 		return store.Intake{}, err
@@ -113,19 +126,19 @@ func (b *Bridge) createIntake(ctx context.Context, who problem.Actor, kind Intak
 	if err != nil {
 		return store.Intake{}, err
 	}
-	choices, err := b.firstChoices(ctx, kind, survey.Header)
+	choices, err := d.firstChoices(ctx, kind, survey.Header)
 	if err != nil {
 		return store.Intake{}, err
 	}
-	return b.store.CreateIntake(ctx, store.Intake{
-		Kind: string(kind), Name: name, Survey: inJSON(survey), Choices: inJSON(choices), UploadedAt: b.now(), UploadedBy: who.Name,
+	return d.store.CreateIntake(ctx, store.Intake{
+		Kind: string(kind), Name: name, Survey: inJSON(survey), Choices: inJSON(choices), UploadedAt: d.now(), UploadedBy: who.Name,
 	}, upload)
 }
 
 // firstChoices are those of the last import of a file with the same headings, or a guess.
-func (b *Bridge) firstChoices(ctx context.Context, kind IntakeKind, header []string) (IntakeChoices, error) {
+func (d *Desk) firstChoices(ctx context.Context, kind IntakeKind, header []string) (IntakeChoices, error) {
 	var c IntakeChoices
-	remembered, err := b.store.RememberedColumns(ctx, string(kind), headerKey(header))
+	remembered, err := d.store.RememberedColumns(ctx, string(kind), headerKey(header))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		c.Columns = GuessColumns(header, kind)
@@ -138,9 +151,9 @@ func (b *Bridge) firstChoices(ctx context.Context, kind IntakeKind, header []str
 }
 
 // remember keeps what will be right for the next file with the same headings, too.
-func (b *Bridge) remember(ctx context.Context, in Intake) error {
+func (d *Desk) remember(ctx context.Context, in Intake) error {
 	c := IntakeChoices{Encoding: in.Choices.Encoding, Columns: in.Choices.Columns, Dates: in.Choices.Dates}
-	return b.store.RememberColumns(ctx, string(in.Kind), headerKey(in.Survey.Header), inJSON(c))
+	return d.store.RememberColumns(ctx, string(in.Kind), headerKey(in.Survey.Header), inJSON(c))
 }
 
 func headerKey(header []string) string {
@@ -155,57 +168,57 @@ func inJSON(v any) string {
 }
 
 // Intake reads an import and how far it is.
-func (b *Bridge) Intake(ctx context.Context, id int64) (Intake, error) {
-	saved, err := b.store.Intake(ctx, id)
+func (d *Desk) Intake(ctx context.Context, id int64) (Intake, error) {
+	saved, err := d.store.Intake(ctx, id)
 	if err != nil {
 		return Intake{}, err
 	}
 	in := Intake{Intake: saved, Kind: IntakeKind(saved.Kind)}
 	err = errors.Join(json.Unmarshal([]byte(saved.Survey), &in.Survey), json.Unmarshal([]byte(saved.Choices), &in.Choices), json.Unmarshal([]byte(saved.Findings), &in.Findings))
-	b.intakes.mu.Lock()
-	defer b.intakes.mu.Unlock()
-	if w := b.intakes.work[id]; w != nil {
+	d.intakes.mu.Lock()
+	defer d.intakes.mu.Unlock()
+	if w := d.intakes.work[id]; w != nil {
 		in.Progress = w.progress
 	}
 	return in, err
 }
 
 // save keeps the import's choices, findings and state.
-func (b *Bridge) save(ctx context.Context, in Intake) error {
+func (d *Desk) save(ctx context.Context, in Intake) error {
 	in.Intake.Survey, in.Intake.Choices, in.Intake.Findings = inJSON(in.Survey), inJSON(in.Choices), inJSON(in.Findings)
-	return b.store.UpdateIntake(ctx, in.Intake)
+	return d.store.UpdateIntake(ctx, in.Intake)
 }
 
 // CheckIntake works out in the background what an import would change. Choices that do not suffice are an
 // *Invalid by the columns' names and, for orders of dates, by "dates." and the name; "encoding" is what it says.
 // ErrRunning: work on the import is in progress.
-func (b *Bridge) CheckIntake(ctx context.Context, id int64, choices IntakeChoices) error {
-	in, err := b.open(ctx, id)
+func (d *Desk) CheckIntake(ctx context.Context, id int64, choices IntakeChoices) error {
+	in, err := d.open(ctx, id)
 	if err != nil {
 		return err
 	}
 	if choices.Encoding != in.Choices.Encoding {
-		if err := b.survey(&in, choices.Encoding); err != nil {
+		if err := d.survey(&in, choices.Encoding); err != nil {
 			return err
 		}
 	}
 	in.Choices = choices
-	options, err := in.options(b.now())
+	options, err := in.options(d.now())
 	if err != nil {
 		return err
 	}
 	in.State, in.Findings = store.IntakeUploaded, nil
-	return b.startIntake(in, false, func(ctx context.Context) error {
-		if err := b.save(ctx, in); err != nil {
+	return d.startIntake(in, false, func(ctx context.Context) error {
+		if err := d.save(ctx, in); err != nil {
 			return err
 		}
-		return b.checkNow(ctx, in, options)
+		return d.checkNow(ctx, in, options)
 	})
 }
 
 // open is an import that has not ended.
-func (b *Bridge) open(ctx context.Context, id int64) (Intake, error) {
-	in, err := b.Intake(ctx, id)
+func (d *Desk) open(ctx context.Context, id int64) (Intake, error) {
+	in, err := d.Intake(ctx, id)
 	if err == nil && !in.EndedAt.IsZero() {
 		err = fmt.Errorf("import %d has ended: %w", id, store.ErrNotFound)
 	}
@@ -213,8 +226,8 @@ func (b *Bridge) open(ctx context.Context, id int64) (Intake, error) {
 }
 
 // survey reads the file again in another encoding.
-func (b *Bridge) survey(in *Intake, encoding string) error {
-	f, err := b.store.OpenIntake(in.ID)
+func (d *Desk) survey(in *Intake, encoding string) error {
+	f, err := d.store.OpenIntake(in.ID)
 	if err != nil {
 		return err
 	}
@@ -265,34 +278,34 @@ func (in Intake) LeavesOrderOpen(c Column) bool {
 }
 
 // startIntake does work on an import in the background, one at a time.
-func (b *Bridge) startIntake(in Intake, writing bool, work func(ctx context.Context) error) error {
+func (d *Desk) startIntake(in Intake, writing bool, work func(ctx context.Context) error) error {
 	w := &intakeWork{done: make(chan struct{})}
-	w.progress = IntakeProgress{Running: true, Writing: writing, Total: in.Survey.Rows, StartedAt: b.now()}
-	b.intakes.mu.Lock()
-	defer b.intakes.mu.Unlock()
-	if other := b.intakes.work[in.ID]; other != nil && other.progress.Running {
+	w.progress = IntakeProgress{Running: true, Writing: writing, Total: in.Survey.Rows, StartedAt: d.now()}
+	d.intakes.mu.Lock()
+	defer d.intakes.mu.Unlock()
+	if other := d.intakes.work[in.ID]; other != nil && other.progress.Running {
 		return problem.ErrRunning
 	}
-	if b.intakes.work == nil {
-		b.intakes.work = map[int64]*intakeWork{}
+	if d.intakes.work == nil {
+		d.intakes.work = map[int64]*intakeWork{}
 	}
-	b.intakes.work[in.ID] = w
-	w.cancel = b.work.Go(func(ctx context.Context) {
+	d.intakes.work[in.ID] = w
+	w.cancel = d.work.Go(func(ctx context.Context) {
 		defer close(w.done)
-		b.endIntake(ctx, w, work(ctx))
+		d.endIntake(ctx, w, work(ctx))
 	})
 	return nil
 }
 
-func (b *Bridge) endIntake(ctx context.Context, w *intakeWork, err error) {
+func (d *Desk) endIntake(ctx context.Context, w *intakeWork, err error) {
 	problem := intakeProblem(err)
 	if err != nil && problem.Zero() && ctx.Err() == nil {
-		b.log.Error("importing a file", "err", err)
+		d.log.Error("importing a file", "err", err)
 		problem = store.Problem{What: "The import did not succeed. Nothing was written.", Do: "Try again."}
 	}
-	b.intakes.mu.Lock()
-	defer b.intakes.mu.Unlock()
-	w.progress.Running, w.progress.EndedAt, w.progress.Problem = false, b.now(), problem
+	d.intakes.mu.Lock()
+	defer d.intakes.mu.Unlock()
+	w.progress.Running, w.progress.EndedAt, w.progress.Problem = false, d.now(), problem
 }
 
 // intakeProblem is what an admin can do something about.
@@ -313,10 +326,10 @@ func intakeProblem(err error) store.Problem {
 }
 
 // WaitForIntake waits until no work on the import is in progress or ctx ends.
-func (b *Bridge) WaitForIntake(ctx context.Context, id int64) {
-	b.intakes.mu.Lock()
-	w := b.intakes.work[id]
-	b.intakes.mu.Unlock()
+func (d *Desk) WaitForIntake(ctx context.Context, id int64) {
+	d.intakes.mu.Lock()
+	w := d.intakes.work[id]
+	d.intakes.mu.Unlock()
 	if w == nil {
 		return
 	}
@@ -327,8 +340,8 @@ func (b *Bridge) WaitForIntake(ctx context.Context, id int64) {
 }
 
 // plan is the work-up of an import. The organizations are those of the moment.
-func (b *Bridge) plan(ctx context.Context, in Intake, o IntakeOptions) (*intakePlan, error) {
-	rows, _, err := b.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
+func (d *Desk) plan(ctx context.Context, in Intake, o IntakeOptions) (*intakePlan, error) {
+	rows, _, err := d.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
 	if err != nil {
 		return nil, err
 	}
@@ -338,13 +351,13 @@ func (b *Bridge) plan(ctx context.Context, in Intake, o IntakeOptions) (*intakeP
 	}
 	return &intakePlan{
 		kind: in.Kind, choices: in.Choices, options: o, index: IndexOrganizations(organizations),
-		plans: b.ledgerPlans, progress: b.intakeTick(in.ID),
+		plans: d.ledgerPlans, progress: d.intakeTick(in.ID),
 	}, nil
 }
 
 // ledgerPlans are the plans that the ledgers bill a month on.
-func (b *Bridge) ledgerPlans(ctx context.Context, m store.Month) (map[int64]store.Plan, error) {
-	usage, err := b.Usage(ctx, seats.WholeMonth(m), nil)
+func (d *Desk) ledgerPlans(ctx context.Context, m store.Month) (map[int64]store.Plan, error) {
+	usage, err := d.figures.Usage(ctx, seats.WholeMonth(m), nil)
 	plans := make(map[int64]store.Plan, len(usage))
 	for id, u := range usage {
 		if u.Original != nil {
@@ -355,11 +368,11 @@ func (b *Bridge) ledgerPlans(ctx context.Context, m store.Month) (map[int64]stor
 	return plans, err
 }
 
-func (b *Bridge) intakeTick(id int64) func(phase string, rows int) {
+func (d *Desk) intakeTick(id int64) func(phase string, rows int) {
 	return func(phase string, rows int) {
-		b.intakes.mu.Lock()
-		defer b.intakes.mu.Unlock()
-		w := b.intakes.work[id]
+		d.intakes.mu.Lock()
+		defer d.intakes.mu.Unlock()
+		w := d.intakes.work[id]
 		if w == nil {
 			return
 		}
@@ -371,13 +384,13 @@ func (b *Bridge) intakeTick(id int64) func(phase string, rows int) {
 }
 
 // read reads the import's file into a plan.
-func (b *Bridge) read(ctx context.Context, in Intake, o IntakeOptions) (*intakePlan, error) {
-	f, err := b.store.OpenIntake(in.ID)
+func (d *Desk) read(ctx context.Context, in Intake, o IntakeOptions) (*intakePlan, error) {
+	f, err := d.store.OpenIntake(in.ID)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	p, err := b.plan(ctx, in, o)
+	p, err := d.plan(ctx, in, o)
 	if err != nil {
 		return nil, err
 	}
@@ -397,34 +410,34 @@ func (c cancellable) Read(p []byte) (int, error) {
 	return c.Reader.Read(p)
 }
 
-func (b *Bridge) known() intakeState {
-	return intakeState{seats: b.store.SeatHistory, reports: b.store.UsageReports}
+func (d *Desk) known() intakeState {
+	return intakeState{seats: d.store.SeatHistory, reports: d.store.UsageReports}
 }
 
-func (b *Bridge) checkNow(ctx context.Context, in Intake, o IntakeOptions) error {
-	p, err := b.read(ctx, in, o)
+func (d *Desk) checkNow(ctx context.Context, in Intake, o IntakeOptions) error {
+	p, err := d.read(ctx, in, o)
 	if err != nil {
 		return err
 	}
-	if err := p.compare(ctx, b.known(), nil); err != nil {
+	if err := p.compare(ctx, d.known(), nil); err != nil {
 		return err
 	}
 	in.State, in.Findings = store.IntakeChecked, &p.findings
-	return errors.Join(b.save(ctx, in), b.remember(ctx, in))
+	return errors.Join(d.save(ctx, in), d.remember(ctx, in))
 }
 
 // IntakeChanges is what a checked import would do to one organization, named by its id or, without one, by its name
 // in the file.
-func (b *Bridge) IntakeChanges(ctx context.Context, id, organizationID int64, name string) ([]IntakeChange, error) {
-	in, err := b.open(ctx, id)
+func (d *Desk) IntakeChanges(ctx context.Context, id, organizationID int64, name string) ([]IntakeChange, error) {
+	in, err := d.open(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	o, err := in.options(b.now())
+	o, err := in.options(d.now())
 	if err != nil {
 		return nil, err
 	}
-	p, err := b.read(ctx, in, o)
+	p, err := d.read(ctx, in, o)
 	if err != nil {
 		return nil, err
 	}
@@ -432,7 +445,7 @@ func (b *Bridge) IntakeChanges(ctx context.Context, id, organizationID int64, na
 		return g.organization.ID != organizationID || organizationID == 0 && store.Fold(g.organization.Name) != store.Fold(name)
 	})
 	var changes []IntakeChange
-	err = p.compare(ctx, b.known(), func(_ context.Context, _ *intakeGroup, found []IntakeChange) error {
+	err = p.compare(ctx, d.known(), func(_ context.Context, _ *intakeGroup, found []IntakeChange) error {
 		changes = found
 		return nil
 	})
@@ -442,8 +455,8 @@ func (b *Bridge) IntakeChanges(ctx context.Context, id, organizationID int64, na
 // WriteIntake writes in the background what the check of an import showed, all of it or nothing. With skip, rows that
 // cannot be imported are left out; without, there must be none: an *Invalid by "skip". When the same file would do something else
 // by now, nothing is written and the import is checked again.
-func (b *Bridge) WriteIntake(ctx context.Context, who problem.Actor, id int64, skip bool) error {
-	in, err := b.open(ctx, id)
+func (d *Desk) WriteIntake(ctx context.Context, who problem.Actor, id int64, skip bool) error {
+	in, err := d.open(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -455,26 +468,26 @@ func (b *Bridge) WriteIntake(ctx context.Context, who problem.Actor, id int64, s
 	case in.Findings.Skipped() > 0 && !skip:
 		return &problem.Invalid{Fields: problem.Fields{"skip": fmt.Sprintf("%s cannot be imported. Correct the file, or choose to leave them out.", problem.Plural(in.Findings.Skipped(), "row"))}}
 	}
-	o, err := in.options(b.now())
+	o, err := in.options(d.now())
 	if err != nil {
 		return err
 	}
-	return b.startIntake(in, true, func(ctx context.Context) error {
-		err := b.writeNow(ctx, who, in, o)
+	return d.startIntake(in, true, func(ctx context.Context) error {
+		err := d.writeNow(ctx, who, in, o)
 		if errors.Is(err, errIntakeChanged) {
-			err = errors.Join(err, b.checkNow(ctx, in, o))
+			err = errors.Join(err, d.checkNow(ctx, in, o))
 		}
 		return err
 	})
 }
 
-func (b *Bridge) writeNow(ctx context.Context, who problem.Actor, in Intake, o IntakeOptions) error {
-	p, err := b.read(ctx, in, o)
+func (d *Desk) writeNow(ctx context.Context, who problem.Actor, in Intake, o IntakeOptions) error {
+	p, err := d.read(ctx, in, o)
 	if err != nil {
 		return err
 	}
-	return b.store.WriteIntake(ctx, in.ID, o.Now, func(s *store.Store, w *store.SeatWriter) (string, error) {
-		writing := intakeWriting{in: in, who: who, now: b.now(), store: s, seats: w}
+	return d.store.WriteIntake(ctx, in.ID, o.Now, func(s *store.Store, w *store.SeatWriter) (string, error) {
+		writing := intakeWriting{in: in, who: who, now: d.now(), store: s, seats: w}
 		if err := p.compare(ctx, intakeState{seats: s.SeatHistory, reports: s.UsageReports}, writing.group); err != nil {
 			return "", err
 		}
@@ -561,24 +574,24 @@ func (f IntakeFindings) summary() string {
 }
 
 // DiscardIntake stops the work on an import and throws its file away. What was written stays.
-func (b *Bridge) DiscardIntake(ctx context.Context, id int64) error {
-	b.intakes.mu.Lock()
-	w := b.intakes.work[id]
-	b.intakes.mu.Unlock()
+func (d *Desk) DiscardIntake(ctx context.Context, id int64) error {
+	d.intakes.mu.Lock()
+	w := d.intakes.work[id]
+	d.intakes.mu.Unlock()
 	if w != nil {
 		w.cancel()
-		b.WaitForIntake(ctx, id)
+		d.WaitForIntake(ctx, id)
 	}
-	return b.store.DiscardIntake(ctx, id, b.now())
+	return d.store.DiscardIntake(ctx, id, d.now())
 }
 
 // DiscardOldIntakes throws away the files of imports that nobody finished within a day.
-func (b *Bridge) DiscardOldIntakes(ctx context.Context) error {
-	before := b.now().Add(-intakeKept)
-	b.intakes.mu.Lock()
-	maps.DeleteFunc(b.intakes.work, func(_ int64, w *intakeWork) bool {
+func (d *Desk) DiscardOldIntakes(ctx context.Context) error {
+	before := d.now().Add(-intakeKept)
+	d.intakes.mu.Lock()
+	maps.DeleteFunc(d.intakes.work, func(_ int64, w *intakeWork) bool {
 		return !w.progress.Running && w.progress.EndedAt.Before(before)
 	})
-	b.intakes.mu.Unlock()
-	return b.store.DiscardOldIntakes(ctx, before, b.now())
+	d.intakes.mu.Unlock()
+	return d.store.DiscardOldIntakes(ctx, before, d.now())
 }

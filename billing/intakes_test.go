@@ -21,29 +21,29 @@ import (
 // upload uploads a file and checks it with what is guessed, changed by change.
 func (w *world) upload(kind IntakeKind, file string, change func(*IntakeChoices)) Intake {
 	w.t.Helper()
-	saved, err := w.Upload(w.t.Context(), problem.Actor{Name: "ann@example.com"}, kind, "seats.csv", strings.NewReader(file))
+	saved, err := w.Files.Upload(w.t.Context(), problem.Actor{Name: "ann@example.com"}, kind, "seats.csv", strings.NewReader(file))
 	w.must(err)
-	in, err := w.Intake(w.t.Context(), saved.ID)
+	in, err := w.Files.Intake(w.t.Context(), saved.ID)
 	w.must(err)
 	if change != nil {
 		change(&in.Choices)
 	}
-	w.must(w.CheckIntake(w.t.Context(), in.ID, in.Choices))
+	w.must(w.Files.CheckIntake(w.t.Context(), in.ID, in.Choices))
 	return w.settled(in.ID)
 }
 
 // settled is the intake once no work on it is in progress.
 func (w *world) settled(id int64) Intake {
 	w.t.Helper()
-	w.WaitForIntake(w.t.Context(), id)
-	in, err := w.Intake(w.t.Context(), id)
+	w.Files.WaitForIntake(w.t.Context(), id)
+	in, err := w.Files.Intake(w.t.Context(), id)
 	w.must(err)
 	return in
 }
 
 func (w *world) writeIntake(in Intake, skip bool) Intake {
 	w.t.Helper()
-	w.must(w.WriteIntake(w.t.Context(), problem.Actor{Name: "ann@example.com"}, in.ID, skip))
+	w.must(w.Files.WriteIntake(w.t.Context(), problem.Actor{Name: "ann@example.com"}, in.ID, skip))
 	return w.settled(in.ID)
 }
 
@@ -73,16 +73,16 @@ func TestImportMembers(t *testing.T) {
 		t.Errorf("problems %+v", f.Problems)
 	}
 	var invalid *problem.Invalid
-	if err := w.WriteIntake(t.Context(), problem.System(), in.ID, false); !errors.As(err, &invalid) || invalid.Fields["skip"] == "" {
+	if err := w.Files.WriteIntake(t.Context(), problem.System(), in.ID, false); !errors.As(err, &invalid) || invalid.Fields["skip"] == "" {
 		t.Fatalf("written with bad rows: %v", err)
 	}
 	in.Choices.Create = []string{"UNKNOWN ltd"}
-	w.must(w.CheckIntake(t.Context(), in.ID, in.Choices))
+	w.must(w.Files.CheckIntake(t.Context(), in.ID, in.Choices))
 	in = w.settled(in.ID)
 	if f = in.Findings; f.Changes() != 4 || f.LeftOut != 0 || !f.Unknown[0].Create {
 		t.Fatalf("findings %+v", f)
 	}
-	changes, err := w.IntakeChanges(t.Context(), in.ID, 0, "unknown ltd")
+	changes, err := w.Files.IntakeChanges(t.Context(), in.ID, 0, "unknown ltd")
 	w.must(err)
 	if len(changes) != 2 || changes[0].Member.Action != AddMember {
 		t.Errorf("changes %+v", changes)
@@ -90,7 +90,7 @@ func TestImportMembers(t *testing.T) {
 	if in = w.writeIntake(in, true); in.State != store.IntakeDone || !in.Progress.Problem.Zero() {
 		t.Fatalf("written: %+v", in)
 	}
-	usage, err := w.Usage(t.Context(), seats.WholeMonth("2026-03"), nil)
+	usage, err := w.Figures.Usage(t.Context(), seats.WholeMonth("2026-03"), nil)
 	w.must(err)
 	seats := map[string]int{}
 	for _, u := range usage {
@@ -149,7 +149,7 @@ func TestImportDeletesMissingMembers(t *testing.T) {
 	missing := func(c *IntakeChoices) { c.RemoveMissing = true }
 	if in := w.upload(MembersIntake, "Organization,E-mail\nAcme,ann@example.com\nAcme,bad\n", missing); in.Findings.Refused == "" {
 		t.Errorf("members may be deleted by a file with a bad row: %+v", in.Findings)
-	} else if err := w.WriteIntake(t.Context(), problem.System(), in.ID, true); err == nil {
+	} else if err := w.Files.WriteIntake(t.Context(), problem.System(), in.ID, true); err == nil {
 		t.Error("it was written")
 	}
 	in := w.upload(MembersIntake, "Organization,E-mail\nAcme,ann@example.com\n", missing)
@@ -189,7 +189,7 @@ func TestImportUsage(t *testing.T) {
 	if in = w.writeIntake(in, true); in.State != store.IntakeDone {
 		t.Fatalf("%+v", in.Progress)
 	}
-	september, err := w.Usage(t.Context(), seats.WholeMonth("2026-09"), nil)
+	september, err := w.Figures.Usage(t.Context(), seats.WholeMonth("2026-09"), nil)
 	w.must(err)
 	if u := september[acme.ID]; !u.Known || u.Seats != 7 || u.Plan != store.Enterprise || u.Source != seats.SourceCSV || u.Ledger != 0 {
 		t.Errorf("Acme in September: %+v", u)
@@ -210,25 +210,25 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	acme := w.organization("Acme", 0, store.Business)
-	saved, err := w.Upload(t.Context(), problem.System(), MembersIntake, "x.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,ann@example.com,03/04/2026\n"))
+	saved, err := w.Files.Upload(t.Context(), problem.System(), MembersIntake, "x.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,ann@example.com,03/04/2026\n"))
 	w.must(err)
-	in, err := w.Intake(t.Context(), saved.ID)
+	in, err := w.Files.Intake(t.Context(), saved.ID)
 	w.must(err)
 	var invalid *problem.Invalid
-	if err := w.CheckIntake(t.Context(), in.ID, in.Choices); !errors.As(err, &invalid) || invalid.Fields["dates.joined"] == "" {
+	if err := w.Files.CheckIntake(t.Context(), in.ID, in.Choices); !errors.As(err, &invalid) || invalid.Fields["dates.joined"] == "" {
 		t.Fatalf("checked: %v", err)
 	}
 	in.Choices.Dates = map[Column]table.DateOrder{JoinedColumn: table.DayFirst}
-	w.must(w.CheckIntake(t.Context(), in.ID, in.Choices))
+	w.must(w.Files.CheckIntake(t.Context(), in.ID, in.Choices))
 	w.writeIntake(w.settled(in.ID), false)
 	seats, err := w.store.SeatHistory(t.Context(), acme.ID)
 	w.must(err)
 	if len(seats) != 1 || !seats[0].JoinedAt.Equal(moment.At("2026-04-03")) {
 		t.Errorf("seats %+v", seats)
 	}
-	next, err := w.Upload(t.Context(), problem.System(), MembersIntake, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
+	next, err := w.Files.Upload(t.Context(), problem.System(), MembersIntake, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
 	w.must(err)
-	if in, err = w.Intake(t.Context(), next.ID); err != nil || in.Choices.Dates[JoinedColumn] != table.DayFirst {
+	if in, err = w.Files.Intake(t.Context(), next.ID); err != nil || in.Choices.Dates[JoinedColumn] != table.DayFirst {
 		t.Errorf("the choice is not remembered: %+v, %v", in.Choices, err)
 	}
 }
@@ -236,15 +236,15 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 func TestEncodingCanBeChosen(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
-	saved, err := w.Upload(t.Context(), problem.System(), MembersIntake, "x.csv", strings.NewReader("Organization,E-mail\n\xA3\xF3d\x9F,ann@example.com\n"))
+	saved, err := w.Files.Upload(t.Context(), problem.System(), MembersIntake, "x.csv", strings.NewReader("Organization,E-mail\n\xA3\xF3d\x9F,ann@example.com\n"))
 	w.must(err)
-	in, err := w.Intake(t.Context(), saved.ID)
+	in, err := w.Files.Intake(t.Context(), saved.ID)
 	w.must(err)
 	if in.Survey.Encoding != "Windows-1252" {
 		t.Errorf("recognised as %s", in.Survey.Encoding)
 	}
 	in.Choices.Encoding = "Windows-1250"
-	w.must(w.CheckIntake(t.Context(), in.ID, in.Choices))
+	w.must(w.Files.CheckIntake(t.Context(), in.ID, in.Choices))
 	if in = w.settled(in.ID); in.Findings == nil || in.Findings.Unknown[0].Name != "Łódź" || in.Survey.Encoding != "Windows-1250" {
 		t.Errorf("findings %+v", in.Findings)
 	}
@@ -260,7 +260,7 @@ func TestUploadedFilesGo(t *testing.T) {
 	if info, err := files[0].Info(); len(files) != 1 || err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("files %v, mode %v, %v", files, info.Mode(), err)
 	}
-	w.must(w.DiscardOldIntakes(t.Context()))
+	w.must(w.Files.DiscardOldIntakes(t.Context()))
 	if _, err := w.store.OpenIntake(in.ID); err != nil {
 		t.Errorf("a fresh file is gone: %v", err)
 	}
@@ -268,7 +268,7 @@ func TestUploadedFilesGo(t *testing.T) {
 	w.must(os.WriteFile(filepath.Join(dir, "upload-1"), nil, 0o600))
 	w.must(os.Chtimes(filepath.Join(dir, "upload-1"), old, old))
 	w.setTime("2026-10-22 12:00:00")
-	w.must(w.DiscardOldIntakes(t.Context()))
+	w.must(w.Files.DiscardOldIntakes(t.Context()))
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
 		t.Errorf("files %v, %v", files, err)
 	}
@@ -277,7 +277,7 @@ func TestUploadedFilesGo(t *testing.T) {
 	}
 	for _, bad := range []string{"", "PK\x03\x04", "a,b\x00\n" + strings.Repeat("x", table.MaxBytes)} {
 		var invalid *problem.Invalid
-		if _, err := w.Upload(t.Context(), problem.System(), UsageIntake, "x", strings.NewReader(bad)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
+		if _, err := w.Files.Upload(t.Context(), problem.System(), UsageIntake, "x", strings.NewReader(bad)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
 			t.Errorf("%.10q: %v", bad, err)
 		}
 	}
@@ -297,11 +297,11 @@ func BenchmarkImport(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		bridge := New(Config{Store: s, Log: slog.New(slog.DiscardHandler)})
+		rooms := New(Config{Store: s, Log: slog.New(slog.DiscardHandler)})
 		b.StartTimer()
-		importAll(b, bridge, file)
+		importAll(b, rooms, file)
 		b.StopTimer()
-		if err := errors.Join(bridge.Close(b.Context()), s.Close()); err != nil {
+		if err := errors.Join(rooms.Close(b.Context()), s.Close()); err != nil {
 			b.Fatal(err)
 		}
 		b.StartTimer()
@@ -310,28 +310,28 @@ func BenchmarkImport(b *testing.B) {
 	b.ReportMetric(peak(), "peak-MB")
 }
 
-func importAll(b *testing.B, bridge *Bridge, file []byte) {
+func importAll(b *testing.B, rooms *Billing, file []byte) {
 	b.Helper()
-	saved, err := bridge.Upload(b.Context(), problem.System(), MembersIntake, "members.csv", bytes.NewReader(file))
+	saved, err := rooms.Files.Upload(b.Context(), problem.System(), MembersIntake, "members.csv", bytes.NewReader(file))
 	if err != nil {
 		b.Fatal(err)
 	}
-	in, err := bridge.Intake(b.Context(), saved.ID)
+	in, err := rooms.Files.Intake(b.Context(), saved.ID)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for i := range 1000 {
 		in.Choices.Create = append(in.Choices.Create, fmt.Sprintf("Customer %d, Inc.", i))
 	}
-	if err := bridge.CheckIntake(b.Context(), in.ID, in.Choices); err != nil {
+	if err := rooms.Files.CheckIntake(b.Context(), in.ID, in.Choices); err != nil {
 		b.Fatal(err)
 	}
-	bridge.WaitForIntake(b.Context(), in.ID)
-	if err := bridge.WriteIntake(b.Context(), problem.System(), in.ID, true); err != nil {
+	rooms.Files.WaitForIntake(b.Context(), in.ID)
+	if err := rooms.Files.WriteIntake(b.Context(), problem.System(), in.ID, true); err != nil {
 		b.Fatal(err)
 	}
-	bridge.WaitForIntake(b.Context(), in.ID)
-	if in, err = bridge.Intake(b.Context(), in.ID); err != nil || in.State != store.IntakeDone || in.Findings.Changes() != benchmarkRows-benchmarkRows/1000 {
+	rooms.Files.WaitForIntake(b.Context(), in.ID)
+	if in, err = rooms.Files.Intake(b.Context(), in.ID); err != nil || in.State != store.IntakeDone || in.Findings.Changes() != benchmarkRows-benchmarkRows/1000 {
 		b.Fatalf("%+v, %v", in.Progress, err)
 	}
 }

@@ -51,7 +51,7 @@ const maxMappingRows = 50_000
 
 // PlanMappings reads a table of mappings and says what importing it would do. Nothing is changed. A file
 // that cannot be used at all is *Invalid.
-func (b *Bridge) PlanMappings(ctx context.Context, r io.Reader) (MappingPlan, error) {
+func (mp *Mapper) PlanMappings(ctx context.Context, r io.Reader) (MappingPlan, error) {
 	sheet, err := table.Open(r)
 	if err != nil {
 		return MappingPlan{}, err
@@ -60,7 +60,7 @@ func (b *Bridge) PlanMappings(ctx context.Context, r io.Reader) (MappingPlan, er
 	if err != nil {
 		return MappingPlan{}, err
 	}
-	reader, err := b.mappingReader(ctx, columns)
+	reader, err := mp.mappingReader(ctx, columns)
 	if err != nil {
 		return MappingPlan{}, err
 	}
@@ -124,13 +124,13 @@ type mappingReader struct {
 	lineOf       map[int64]int // in which line an organization was met
 }
 
-func (b *Bridge) mappingReader(ctx context.Context, columns mappingColumns) (*mappingReader, error) {
+func (mp *Mapper) mappingReader(ctx context.Context, columns mappingColumns) (*mappingReader, error) {
 	r := &mappingReader{
-		columns: columns, today: b.now(), lineOf: map[int64]int{},
+		columns: columns, today: mp.now(), lineOf: map[int64]int{},
 		world:        pairWorld{map[int]store.CompanyRow{}, map[int64]store.OrganizationRow{}},
 		byIdentifier: map[string]int{}, byName: map[string][]int{}, byExternalID: map[string]int64{}, byOrgName: map[string]int64{},
 	}
-	companies, _, err := b.store.Companies(ctx, store.CompanyFilter{})
+	companies, _, err := mp.store.Companies(ctx, store.CompanyFilter{})
 	if err != nil {
 		return nil, fmt.Errorf("reading companies: %w", err)
 	}
@@ -139,7 +139,7 @@ func (b *Bridge) mappingReader(ctx context.Context, columns mappingColumns) (*ma
 		r.byIdentifier[store.Fold(c.Identifier)] = c.ID
 		r.byName[store.Fold(c.Name)] = append(r.byName[store.Fold(c.Name)], c.ID)
 	}
-	organizations, _, err := b.store.Organizations(ctx, store.OrganizationFilter{})
+	organizations, _, err := mp.store.Organizations(ctx, store.OrganizationFilter{})
 	if err != nil {
 		return nil, fmt.Errorf("reading organizations: %w", err)
 	}

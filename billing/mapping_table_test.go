@@ -46,7 +46,7 @@ func TestPlanMappings(t *testing.T) {
 		{OrganizationID: mapped.ID, CompanyID: contoso[0].CompanyID, AgreementID: contoso[0].ID},
 		{OrganizationID: moved.ID, CompanyID: contoso[0].CompanyID, AgreementID: contoso[0].ID},
 	} {
-		if problems, err := w.MapPairs(t.Context(), who, []Pair{p}); err != nil || problems != nil {
+		if problems, err := w.Mapping.MapPairs(t.Context(), who, []Pair{p}); err != nil || problems != nil {
 			t.Fatal(problems, err)
 		}
 	}
@@ -72,7 +72,7 @@ func TestPlanMappings(t *testing.T) {
 		"CONTOSO;;;;;\r\n" + // 19
 		";;;;;Seven\r\n" +
 		"too short\r\n"
-	plan, err := w.PlanMappings(t.Context(), strings.NewReader(file))
+	plan, err := w.Mapping.PlanMappings(t.Context(), strings.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,13 +101,13 @@ func TestPlanMappings(t *testing.T) {
 			pairs = append(pairs, row.Pair)
 		}
 	}
-	if problems, err := w.MapPairs(t.Context(), who, pairs); err != nil || len(problems) != 0 {
+	if problems, err := w.Mapping.MapPairs(t.Context(), who, pairs); err != nil || len(problems) != 0 {
 		t.Fatal(problems, err)
 	}
 	if m, err := w.store.Mapping(t.Context(), moved.ID); err != nil || m.AgreementID != twice[2].ID {
 		t.Errorf("moved to %v, %v", m, err)
 	}
-	if problems, err := w.MapPairs(t.Context(), who, pairs); err != nil || len(problems) != len(pairs) {
+	if problems, err := w.Mapping.MapPairs(t.Context(), who, pairs); err != nil || len(problems) != len(pairs) {
 		t.Errorf("done twice: %v, %v", problems, err)
 	}
 	_, _ = external, foreign
@@ -121,7 +121,7 @@ func TestPlanMappings(t *testing.T) {
 		}
 		fmt.Fprintf(&export, "%s,%s,%d,%s,%s,%s\n", m.CompanyIdentifier, m.Company, m.AgreementID, m.Agreement, m.ExternalID, m.Organization)
 	}
-	again, err := w.PlanMappings(t.Context(), strings.NewReader(export.String()))
+	again, err := w.Mapping.PlanMappings(t.Context(), strings.NewReader(export.String()))
 	if err != nil || again.Counts[MappingUnchanged] != 5 || len(again.Rows) != 5 {
 		t.Errorf("the export comes back as %v, %v:\n%s", again.Counts, err, export.String())
 	}
@@ -138,7 +138,7 @@ func TestPlanMappingsRefusesFiles(t *testing.T) {
 		"a workbook":      "PK\x03\x04 not text",
 	} {
 		var invalid *problem.Invalid
-		if _, err := w.PlanMappings(t.Context(), strings.NewReader(file)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
+		if _, err := w.Mapping.PlanMappings(t.Context(), strings.NewReader(file)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -156,15 +156,15 @@ func TestImportLeavesOut(t *testing.T) {
 	if p.Result == nil || p.Result.Companies != 2 || p.LeftOut != (LeftOut{Deleted: 1, Vendors: 1}) {
 		t.Errorf("imported %+v, left out %+v, %+v", p.Result, p.LeftOut, p.Problem)
 	}
-	companies, left, err := w.CountImport(t.Context(), []int{1, 2, 4}, []int{1})
+	companies, left, err := w.Mapping.CountImport(t.Context(), []int{1, 2, 4}, []int{1})
 	if err != nil || companies != 2 || left != (LeftOut{Deleted: 1, Vendors: 1}) {
 		t.Errorf("counted %d, %+v, %v", companies, left, err)
 	}
-	types, statuses, err := w.OptionCounts(t.Context())
+	types, statuses, err := w.Mapping.OptionCounts(t.Context())
 	if err != nil || types[1] != 2 || types[4] != 2 || types[3] != 0 || statuses[1] != 3 {
 		t.Errorf("types %v, statuses %v, %v", types, statuses, err)
 	}
-	if _, _, err := w.CountImport(t.Context(), []int{4}, []int{1}); err == nil {
+	if _, _, err := w.Mapping.CountImport(t.Context(), []int{4}, []int{1}); err == nil {
 		t.Error("vendors alone can be imported")
 	}
 }
@@ -176,7 +176,7 @@ func TestRemapping(t *testing.T) {
 	a := w.sim.AddAgreement(cwsim.Agreement{CompanyID: c.ID, Name: "Managed"})
 	o := w.named("Contoso")
 	w.importEverything()
-	if err := w.Map(t.Context(), problem.Actor{}, c.ID, a.ID, o.ID); err != nil {
+	if err := w.Mapping.Map(t.Context(), problem.Actor{}, c.ID, a.ID, o.ID); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.store.SaveLine(t.Context(), store.Line{AgreementID: a.ID, ProductID: w.business.ID, AdditionID: 7}); err != nil {
@@ -192,7 +192,7 @@ func TestRemapping(t *testing.T) {
 		"another product": {other.ID, w.enterprise.ID, 1, 1, false},
 		"swapped":         {w.enterprise.ID, w.business.ID, 2, 1, true},
 	} {
-		got, err := w.Remapping(t.Context(), map[store.Plan]int{store.Business: tc.business, store.Enterprise: tc.enterprise})
+		got, err := w.Mapping.Remapping(t.Context(), map[store.Plan]int{store.Business: tc.business, store.Enterprise: tc.enterprise})
 		lines, keeps := 0, false
 		for _, r := range got {
 			lines += len(r.Lines)

@@ -126,24 +126,24 @@ func (w *world) road(organizations map[int]store.Organization) []step {
 	enterprise := 0
 	return []step{
 		{"connect", func() *store.Problem {
-			c, err := w.Connect(ctx, admin(), w.credentials())
+			c, err := w.Connection.Connect(ctx, admin(), w.credentials())
 			if err == nil && !c.Problem.Zero() {
 				return &c.Problem
 			}
 			return w.said(err)
 		}},
-		{"search products", func() *store.Problem { _, _, err := w.SearchProducts(ctx, "NordPass"); return w.said(err) }},
+		{"search products", func() *store.Problem { _, _, err := w.Mapping.SearchProducts(ctx, "NordPass"); return w.said(err) }},
 		{"create a product", func() *store.Problem {
-			options, err := w.ProductOptions(ctx, store.Enterprise)
+			options, err := w.Mapping.ProductOptions(ctx, store.Enterprise)
 			if err != nil {
 				return w.said(err)
 			}
 			n := options.Defaults
 			n.SubcategoryID = options.Subcategories[0].ID
-			product, err := w.CreateProduct(ctx, admin(), n)
+			product, err := w.Mapping.CreateProduct(ctx, admin(), n)
 			var invalid *problem.Invalid
 			if errors.As(err, &invalid) && invalid.Fields["identifier"] != "" {
-				found, _, err := w.SearchProducts(ctx, n.Identifier) // it was created after all: pick it
+				found, _, err := w.Mapping.SearchProducts(ctx, n.Identifier) // it was created after all: pick it
 				if err == nil && len(found) == 1 {
 					enterprise = found[0].ID
 				}
@@ -153,23 +153,23 @@ func (w *world) road(organizations map[int]store.Organization) []step {
 			return w.said(err)
 		}},
 		{"confirm mapping", func() *store.Problem {
-			return w.said(w.ConfirmMapping(ctx, admin(), map[store.Plan]int{store.Business: w.business.ID, store.Enterprise: enterprise}))
+			return w.said(w.Mapping.ConfirmMapping(ctx, admin(), map[store.Plan]int{store.Business: w.business.ID, store.Enterprise: enterprise}))
 		}},
-		{"filter options", func() *store.Problem { _, _, err := w.FilterOptions(ctx); return w.said(err) }},
+		{"filter options", func() *store.Problem { _, _, err := w.Mapping.FilterOptions(ctx); return w.said(err) }},
 		{"import", func() *store.Problem {
 			types, statuses := w.filter()
-			if err := w.StartImport(ctx, admin(), types, statuses); err != nil {
+			if err := w.Mapping.StartImport(ctx, admin(), types, statuses); err != nil {
 				return w.said(err)
 			}
 			w.work.Wait()
-			if p := w.ImportProgress(); !p.Problem.Zero() {
+			if p := w.Mapping.ImportProgress(); !p.Problem.Zero() {
 				return &p.Problem
 			}
 			return nil
 		}},
 		{"map", func() *store.Problem {
 			for agreement, o := range organizations {
-				if err := w.Map(ctx, admin(), w.sim.Agreement(agreement).CompanyID, agreement, o.ID); err != nil {
+				if err := w.Mapping.Map(ctx, admin(), w.sim.Agreement(agreement).CompanyID, agreement, o.ID); err != nil {
 					return w.said(err)
 				}
 			}
@@ -240,7 +240,7 @@ func dropRuns(t *testing.T, seed uint64, runs, perRun int) {
 		for i, a := range agreements[run*perRun : (run+1)*perRun] {
 			o := w.organization(fmt.Sprintf("Org %d-%d", run, i), 1+random.IntN(9), store.Business)
 			organizations = append(organizations, o)
-			w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, o.ID))
+			w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, o.ID))
 			if random.IntN(3) == 0 {
 				w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("2")})
 			}
@@ -256,12 +256,12 @@ func dropRuns(t *testing.T, seed uint64, runs, perRun int) {
 		w.sim.ClearFaults()
 		wantStatus(t, w.sync(), store.RunDone)
 		w.noDoubles(wanted)
-		usages, err := w.Usage(t.Context(), seats.ToDate(w.time()), nil)
+		usages, err := w.Figures.Usage(t.Context(), seats.ToDate(w.time()), nil)
 		w.must(err)
 		for i, o := range organizations {
 			a := agreements[run*perRun+i]
 			w.wantLive(a.ID, fmt.Sprintf("NP-BUS %d", usages[o.ID].Seats))
-			w.must(w.Unmap(t.Context(), admin(), o.ID, false))
+			w.must(w.Mapping.Unmap(t.Context(), admin(), o.ID, false))
 		}
 	}
 }

@@ -86,7 +86,7 @@ func (m *model) addLine(agreement, product int) {
 
 func (m *model) remap(o *modelOrganization) {
 	a := m.agreements[m.IntN(len(m.agreements))]
-	if err := m.Map(m.t.Context(), admin(), a.CompanyID, a.ID, o.ID); err == nil {
+	if err := m.Mapping.Map(m.t.Context(), admin(), a.CompanyID, a.ID, o.ID); err == nil {
 		o.agreement = a.ID
 	}
 }
@@ -103,7 +103,7 @@ func (m *model) change() {
 			m.must(m.store.UpdateOrganization(m.t.Context(), o.Organization, m.time()))
 		case 2:
 			if o.agreement != 0 {
-				m.must(m.Unmap(m.t.Context(), admin(), o.ID, false))
+				m.must(m.Mapping.Unmap(m.t.Context(), admin(), o.ID, false))
 				o.agreement = 0
 			}
 		case 3:

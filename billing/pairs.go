@@ -29,8 +29,8 @@ type PairProblem struct {
 var ErrChanged = store.ErrChanged
 
 // MapPairs maps organizations to agreements: all of them or, if there is a problem with any, none.
-func (b *Bridge) MapPairs(ctx context.Context, who problem.Actor, pairs []Pair) ([]PairProblem, error) {
-	w, err := b.pairWorld(ctx, pairs)
+func (mp *Mapper) MapPairs(ctx context.Context, who problem.Actor, pairs []Pair) ([]PairProblem, error) {
+	w, err := mp.pairWorld(ctx, pairs)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (b *Bridge) MapPairs(ctx context.Context, who problem.Actor, pairs []Pair) 
 	seen := map[int64]bool{}
 	remappings := make([]store.Remapping, 0, len(pairs))
 	for _, p := range pairs {
-		problem := w.problem(p, b.now())
+		problem := w.problem(p, mp.now())
 		if problem == "" && seen[p.OrganizationID] {
 			problem = "This organization is chosen for two companies; it can be mapped only once."
 		}
@@ -47,12 +47,12 @@ func (b *Bridge) MapPairs(ctx context.Context, who problem.Actor, pairs []Pair) 
 			problems = append(problems, PairProblem{p, problem})
 			continue
 		}
-		remappings = append(remappings, w.remapping(p, who, b.now()))
+		remappings = append(remappings, w.remapping(p, who, mp.now()))
 	}
 	if len(problems) > 0 {
 		return problems, nil
 	}
-	if err := b.store.SaveMappings(ctx, remappings); err != nil {
+	if err := mp.store.SaveMappings(ctx, remappings); err != nil {
 		return nil, fmt.Errorf("mapping %d organizations: %w", len(pairs), err)
 	}
 	return nil, nil
@@ -64,20 +64,20 @@ type pairWorld struct {
 	organizations map[int64]store.OrganizationRow
 }
 
-func (b *Bridge) pairWorld(ctx context.Context, pairs []Pair) (pairWorld, error) {
+func (mp *Mapper) pairWorld(ctx context.Context, pairs []Pair) (pairWorld, error) {
 	companyIDs, organizationIDs := make([]int, len(pairs)), make([]int64, len(pairs))
 	for i, p := range pairs {
 		companyIDs[i], organizationIDs[i] = p.CompanyID, p.OrganizationID
 	}
 	w := pairWorld{map[int]store.CompanyRow{}, map[int64]store.OrganizationRow{}}
-	companies, _, err := b.store.Companies(ctx, store.CompanyFilter{IDs: companyIDs})
+	companies, _, err := mp.store.Companies(ctx, store.CompanyFilter{IDs: companyIDs})
 	if err != nil {
 		return w, fmt.Errorf("reading companies: %w", err)
 	}
 	for _, c := range companies {
 		w.companies[c.ID] = c
 	}
-	organizations, _, err := b.store.Organizations(ctx, store.OrganizationFilter{IDs: organizationIDs, Status: store.OrganizationAny})
+	organizations, _, err := mp.store.Organizations(ctx, store.OrganizationFilter{IDs: organizationIDs, Status: store.OrganizationAny})
 	if err != nil {
 		return w, fmt.Errorf("reading organizations: %w", err)
 	}
@@ -158,7 +158,7 @@ type CompanyOrganization struct {
 
 // AddOrganizations adds organizations of one profile for companies, all or none, and maps each of them whose company's
 // agreement is clear. It answers how many were mapped.
-func (b *Bridge) AddOrganizations(ctx context.Context, who problem.Actor, p Profile, adds []CompanyOrganization) (mapped int, err error) {
+func (mp *Mapper) AddOrganizations(ctx context.Context, who problem.Actor, p Profile, adds []CompanyOrganization) (mapped int, err error) {
 	switch {
 	case len(adds) == 0:
 		return 0, &problem.Invalid{Fields: problem.Fields{"": "No company is selected for which an organization could be added."}}
@@ -166,23 +166,23 @@ func (b *Bridge) AddOrganizations(ctx context.Context, who problem.Actor, p Prof
 		return 0, &problem.Invalid{Fields: problem.Fields{"license": "An MSP can have one NFR organization only; add it by itself."}}
 	}
 	created := make([]store.Organization, len(adds))
-	err = b.store.Together(ctx, fmt.Sprintf("adding %d organizations", len(adds)), func(s *store.Store) error {
+	err = mp.store.Together(ctx, fmt.Sprintf("adding %d organizations", len(adds)), func(s *store.Store) error {
 		for i, a := range adds {
 			p.Name = a.Name
-			if created[i], err = CreateOrganization(ctx, s, p.New(b.now())); err != nil {
+			if created[i], err = CreateOrganization(ctx, s, p.New(mp.now())); err != nil {
 				return err
 			}
 		}
-		return s.AddActivity(ctx, who.Did(b.now(), store.CategoryOrganizations, "Added %s for imported companies.", problem.Plural(len(created), "organization")))
+		return s.AddActivity(ctx, who.Did(mp.now(), store.CategoryOrganizations, "Added %s for imported companies.", problem.Plural(len(created), "organization")))
 	})
 	if err != nil {
 		return 0, err
 	}
-	pairs, err := b.clearPairs(ctx, adds, created)
+	pairs, err := mp.clearPairs(ctx, adds, created)
 	if err != nil {
 		return 0, err
 	}
-	problems, err := b.MapPairs(ctx, who, pairs)
+	problems, err := mp.MapPairs(ctx, who, pairs)
 	if errors.Is(err, ErrChanged) || len(problems) > 0 {
 		return 0, nil // the organizations are there; they can be mapped one by one
 	}
@@ -190,23 +190,23 @@ func (b *Bridge) AddOrganizations(ctx context.Context, who problem.Actor, p Prof
 }
 
 // clearPairs are the mappings of those organizations whose company has one agreement to be mapped to.
-func (b *Bridge) clearPairs(ctx context.Context, adds []CompanyOrganization, created []store.Organization) ([]Pair, error) {
+func (mp *Mapper) clearPairs(ctx context.Context, adds []CompanyOrganization, created []store.Organization) ([]Pair, error) {
 	var pairs []Pair
 	for i, a := range adds {
 		pairs = append(pairs, Pair{OrganizationID: created[i].ID, CompanyID: a.CompanyID})
 	}
-	w, err := b.pairWorld(ctx, pairs)
+	w, err := mp.pairWorld(ctx, pairs)
 	if err != nil {
 		return nil, err
 	}
-	hints, err := b.AgreementHints(ctx, "")
+	hints, err := mp.AgreementHints(ctx, "")
 	if err != nil {
 		return nil, err
 	}
 	var clear []Pair
 	for _, p := range pairs {
-		choice := ChooseAgreement(w.companies[p.CompanyID].Agreements, hints, b.now())
-		if p.AgreementID = choice.ID; choice.Clear && w.problem(p, b.now()) == "" {
+		choice := ChooseAgreement(w.companies[p.CompanyID].Agreements, hints, mp.now())
+		if p.AgreementID = choice.ID; choice.Clear && w.problem(p, mp.now()) == "" {
 			clear = append(clear, p)
 		}
 	}

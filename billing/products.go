@@ -29,8 +29,8 @@ type Product struct {
 
 // SearchProducts finds catalog items by identifier or description, NordPass-like ones first; more says
 // that there are others beyond those shown.
-func (b *Bridge) SearchProducts(ctx context.Context, query string) (found []Product, more bool, err error) {
-	client, err := b.pageClient(ctx)
+func (mp *Mapper) SearchProducts(ctx context.Context, query string) (found []Product, more bool, err error) {
+	client, err := mp.connect.pageClient(ctx)
 	if err != nil {
 		return nil, false, err
 	}
@@ -81,8 +81,8 @@ func compareBool(a, b bool) int {
 }
 
 // Product is one catalog item. An unknown id is store.ErrNotFound.
-func (b *Bridge) Product(ctx context.Context, id int) (Product, error) {
-	client, err := b.pageClient(ctx)
+func (mp *Mapper) Product(ctx context.Context, id int) (Product, error) {
+	client, err := mp.connect.pageClient(ctx)
 	if err != nil {
 		return Product{}, err
 	}
@@ -133,8 +133,8 @@ type ProductOptions struct {
 }
 
 // ProductOptions reads the choices for a new product and fills in sensible ones for a plan.
-func (b *Bridge) ProductOptions(ctx context.Context, plan store.Plan) (ProductOptions, error) {
-	client, err := b.pageClient(ctx)
+func (mp *Mapper) ProductOptions(ctx context.Context, plan store.Plan) (ProductOptions, error) {
+	client, err := mp.connect.pageClient(ctx)
 	if err != nil {
 		return ProductOptions{}, err
 	}
@@ -180,12 +180,12 @@ func (b *Bridge) ProductOptions(ctx context.Context, plan store.Plan) (ProductOp
 }
 
 // CreateProduct creates a catalog item. Problems with the form, ours or ConnectWise's, are *Invalid.
-func (b *Bridge) CreateProduct(ctx context.Context, who problem.Actor, n NewProduct) (Product, error) {
+func (mp *Mapper) CreateProduct(ctx context.Context, who problem.Actor, n NewProduct) (Product, error) {
 	item, err := newCatalogItem(n)
 	if err != nil {
 		return Product{}, err
 	}
-	client, err := b.pageClient(ctx)
+	client, err := mp.connect.pageClient(ctx)
 	if err != nil {
 		return Product{}, err
 	}
@@ -203,7 +203,7 @@ func (b *Bridge) CreateProduct(ctx context.Context, who problem.Actor, n NewProd
 	if err != nil {
 		return Product{}, refusedProduct(err)
 	}
-	err = b.store.AddActivity(ctx, who.Did(b.now(), store.CategoryIntegrations, "Created the product %s in ConnectWise PSA.", created.Identifier))
+	err = mp.store.AddActivity(ctx, who.Did(mp.now(), store.CategoryIntegrations, "Created the product %s in ConnectWise PSA.", created.Identifier))
 	return productOf(created), err
 }
 
@@ -309,7 +309,7 @@ var productFields = map[string]string{
 }
 
 // ConfirmMapping maps each plan to a catalog item; the integration is active from here on.
-func (b *Bridge) ConfirmMapping(ctx context.Context, who problem.Actor, items map[store.Plan]int) error {
+func (mp *Mapper) ConfirmMapping(ctx context.Context, who problem.Actor, items map[store.Plan]int) error {
 	problems := map[string]string{}
 	var mappings []store.ProductMapping
 	for _, plan := range store.Plans() {
@@ -318,7 +318,7 @@ func (b *Bridge) ConfirmMapping(ctx context.Context, who problem.Actor, items ma
 			problems[string(plan)] = fmt.Sprintf("Choose the product for %s.", plan.Name())
 			continue
 		}
-		product, err := b.Product(ctx, id)
+		product, err := mp.Product(ctx, id)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			problems[string(plan)] = "This product no longer exists in ConnectWise; choose another one."
@@ -335,12 +335,12 @@ func (b *Bridge) ConfirmMapping(ctx context.Context, who problem.Actor, items ma
 	if len(problems) > 0 {
 		return &problem.Invalid{Fields: problems}
 	}
-	release, err := b.store.LockSync(ctx)
+	release, err := mp.store.LockSync(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	entry := who.Did(b.now(), store.CategoryIntegrations, "Mapped %s to %s and %s to %s.",
+	entry := who.Did(mp.now(), store.CategoryIntegrations, "Mapped %s to %s and %s to %s.",
 		mappings[0].Plan.Name(), mappings[0].Identifier, mappings[1].Plan.Name(), mappings[1].Identifier)
-	return b.store.Record(ctx, entry, func(s *store.Store) error { return s.SaveProductMappings(ctx, mappings, b.now()) })
+	return mp.store.Record(ctx, entry, func(s *store.Store) error { return s.SaveProductMappings(ctx, mappings, mp.now()) })
 }

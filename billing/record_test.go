@@ -77,7 +77,7 @@ func (w *world) mapEverything(companies int) {
 	w.must(err)
 	for i, row := range rows {
 		o := w.organization("Org of "+row.Name, 1+i%9, store.Plans()[i%2])
-		w.must(w.Map(w.t.Context(), admin(), row.ID, row.Agreements[0].ID, o.ID))
+		w.must(w.Mapping.Map(w.t.Context(), admin(), row.ID, row.Agreements[0].ID, o.ID))
 	}
 }
 

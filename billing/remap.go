@@ -28,8 +28,8 @@ type RemappedLine struct {
 
 // Remapping says what other products would mean for existing lines, from what is known without asking
 // ConnectWise. Plans whose product stays, or that had none, are left out.
-func (b *Bridge) Remapping(ctx context.Context, items map[store.Plan]int) ([]Remapped, error) {
-	products, err := b.store.ProductMappings(ctx)
+func (mp *Mapper) Remapping(ctx context.Context, items map[store.Plan]int) ([]Remapped, error) {
+	products, err := mp.store.ProductMappings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading product mappings: %w", err)
 	}
@@ -44,11 +44,11 @@ func (b *Bridge) Remapping(ctx context.Context, items map[store.Plan]int) ([]Rem
 	if len(remapped) == 0 {
 		return nil, nil
 	}
-	lines, err := b.store.Lines(ctx)
+	lines, err := mp.store.Lines(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading lines: %w", err)
 	}
-	agreements, err := b.store.MappedAgreements(ctx)
+	agreements, err := mp.store.MappedAgreements(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading mapped agreements: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"seatbridge/billing/problem"
@@ -27,14 +28,21 @@ const (
 // ErrNoReport says that a usage report was asked for and brought no figures.
 var ErrNoReport = errors.New("no usage report")
 
+// Feed is what the NordPass Provider API reports: fetched, matched with the organizations, kept and waited for.
+type Feed struct {
+	store *store.Store
+	log   *slog.Logger
+	now   func() time.Time
+}
+
 // lastReportedMonth is the latest month whose usage report exists.
-func (b *Bridge) lastReportedMonth() store.Month {
-	return store.MonthOf(b.now().Add(-monthlyReportAfter)).Add(-1)
+func (f *Feed) lastReportedMonth() store.Month {
+	return store.MonthOf(f.now().Add(-monthlyReportAfter)).Add(-1)
 }
 
 // lastReportedDay is the beginning of the latest day whose usage report exists.
-func (b *Bridge) lastReportedDay() time.Time {
-	return b.now().UTC().Add(-dailyReportAfter).AddDate(0, 0, -1).Truncate(24 * time.Hour)
+func (f *Feed) lastReportedDay() time.Time {
+	return f.now().UTC().Add(-dailyReportAfter).AddDate(0, 0, -1).Truncate(24 * time.Hour)
 }
 
 // reportPeriod is what a report is about: a month, or one day of it.
@@ -63,47 +71,47 @@ func (p reportPeriod) ask(ctx context.Context, client *nordpass.Client) (nordpas
 
 // PullDue fetches the reports that exist and were not read yet: yesterday's and the last month's. Without a Provider API
 // there is nothing to do.
-func (b *Bridge) PullDue(ctx context.Context) error {
-	c, connected, err := b.Provider(ctx)
+func (f *Feed) PullDue(ctx context.Context) error {
+	c, connected, err := f.Provider(ctx)
 	if err != nil || !connected {
 		return err
 	}
-	err = b.pullUnread(ctx, reportPeriod{month: b.lastReportedMonth()})
+	err = f.pullUnread(ctx, reportPeriod{month: f.lastReportedMonth()})
 	if c.DailyPath == "" {
 		return err
 	}
-	return errors.Join(err, b.pullUnread(ctx, dayOf(b.lastReportedDay())))
+	return errors.Join(err, f.pullUnread(ctx, dayOf(f.lastReportedDay())))
 }
 
-func (b *Bridge) pullUnread(ctx context.Context, period reportPeriod) error {
-	_, err := b.store.LastUsageReport(ctx, period.String())
+func (f *Feed) pullUnread(ctx context.Context, period reportPeriod) error {
+	_, err := f.store.LastUsageReport(ctx, period.String())
 	if errors.Is(err, store.ErrNotFound) {
-		return b.pull(ctx, period)
+		return f.pull(ctx, period)
 	}
 	return err
 }
 
 // PullNow fetches the latest reports again, whether they were read already or not.
-func (b *Bridge) PullNow(ctx context.Context, who problem.Actor) error {
-	c, connected, err := b.Provider(ctx)
+func (f *Feed) PullNow(ctx context.Context, who problem.Actor) error {
+	c, connected, err := f.Provider(ctx)
 	if err != nil {
 		return err
 	}
 	if !connected {
 		return store.ErrNotFound
 	}
-	month := b.lastReportedMonth()
-	err = b.pull(ctx, reportPeriod{month: month})
+	month := f.lastReportedMonth()
+	err = f.pull(ctx, reportPeriod{month: month})
 	if c.DailyPath != "" {
-		err = errors.Join(err, b.pull(ctx, dayOf(b.lastReportedDay())))
+		err = errors.Join(err, f.pull(ctx, dayOf(f.lastReportedDay())))
 	}
 	return errors.Join(
-		b.store.AddActivity(ctx, who.Did(b.now(), store.CategoryIntegrations, "Fetched the usage report of %s from the NordPass Provider API.", month)), err)
+		f.store.AddActivity(ctx, who.Did(f.now(), store.CategoryIntegrations, "Fetched the usage report of %s from the NordPass Provider API.", month)), err)
 }
 
 // pullBefore fetches a month's report before its sync. It returns an error only while the sync has to wait for the report.
-func (b *Bridge) pullBefore(ctx context.Context, m store.Month) error {
-	saved, err := b.store.Provider(ctx)
+func (f *Feed) pullBefore(ctx context.Context, m store.Month) error {
+	saved, err := f.store.Provider(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -114,17 +122,17 @@ func (b *Bridge) pullBefore(ctx context.Context, m store.Month) error {
 	if err != nil {
 		return err
 	}
-	pulled := b.pull(ctx, reportPeriod{month: m})
+	pulled := f.pull(ctx, reportPeriod{month: m})
 	if pulled == nil {
 		return nil
 	}
 	if !errors.Is(pulled, ErrNoReport) {
 		return pulled
 	}
-	if !rule.Required || m < rule.Since || !b.now().Before(seats.DueAt(m).Add(reportWait)) {
+	if !rule.Required || m < rule.Since || !f.now().Before(seats.DueAt(m).Add(reportWait)) {
 		return nil
 	}
-	_, err = b.store.LastUsageReport(ctx, string(m))
+	_, err = f.store.LastUsageReport(ctx, string(m))
 	if errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("waiting for the usage report of %s: %w", m, pulled)
 	}
@@ -133,24 +141,24 @@ func (b *Bridge) pullBefore(ctx context.Context, m store.Month) error {
 
 // pullFor fetches what the Provider API has for a sync that somebody asked for; the monthly one waits for its
 // report itself. What cannot be fetched is kept with the fetches and stays unknown; the sync goes on.
-func (b *Bridge) pullFor(ctx context.Context, run store.Run) {
+func (f *Feed) pullFor(ctx context.Context, run store.Run) {
 	if run.Kind != store.RunManual && run.Kind != store.RunCommand {
 		return
 	}
 	var err error
 	if run.AsOf.IsZero() {
-		err = b.pullBefore(ctx, run.Month)
+		err = f.pullBefore(ctx, run.Month)
 	} else {
-		err = b.PullDue(ctx)
+		err = f.PullDue(ctx)
 	}
 	if err != nil {
-		b.log.Warn("fetching usage before a sync", "run", run.ID, "err", err)
+		f.log.Warn("fetching usage before a sync", "run", run.ID, "err", err)
 	}
 }
 
 // pull fetches a report and keeps it. The error says that it brought no figures.
-func (b *Bridge) pull(ctx context.Context, period reportPeriod) error {
-	saved, err := b.store.Provider(ctx)
+func (f *Feed) pull(ctx context.Context, period reportPeriod) error {
+	saved, err := f.store.Provider(ctx)
 	if err != nil {
 		return err
 	}
@@ -158,11 +166,11 @@ func (b *Bridge) pull(ctx context.Context, period reportPeriod) error {
 	if err != nil {
 		return err
 	}
-	r, err := b.fetchReport(ctx, c, period)
+	r, err := f.fetchReport(ctx, c, period)
 	if err != nil {
 		return err
 	}
-	if err := b.keep(ctx, period, r); err != nil {
+	if err := f.keep(ctx, period, r); err != nil {
 		return err
 	}
 	if !r.State.Known() {
@@ -173,29 +181,29 @@ func (b *Bridge) pull(ctx context.Context, period reportPeriod) error {
 
 // keep keeps a report, and the figures of a month. A day's figures are shown, but are no bill: a month's billable seats are
 // those of all its days together, and a day knows only its own.
-func (b *Bridge) keep(ctx context.Context, period reportPeriod, r ProviderReport) error {
+func (f *Feed) keep(ctx context.Context, period reportPeriod, r ProviderReport) error {
 	records, err := json.Marshal(r.records())
 	if err != nil {
 		return fmt.Errorf("keeping the usage report of %s: %w", period, err)
 	}
 	var figures []store.UsageReport
 	if period.day.IsZero() {
-		figures = r.usageReports(period.month, b.now())
+		figures = r.usageReports(period.month, f.now())
 	}
-	return b.store.AddUsageFetch(ctx, store.UsageFetch{
-		At: b.now(), Period: period.String(), State: r.State, Problem: r.Problem,
+	return f.store.AddUsageFetch(ctx, store.UsageFetch{
+		At: f.now(), Period: period.String(), State: r.State, Problem: r.Problem,
 		Organizations: len(r.Rows), Seats: r.Seats(), Answer: r.Answer, Records: records,
 	}, figures)
 }
 
 // fetchReport fetches and understands one report. What went wrong on the way is in it; the error is for what is our own fault,
 // or an *Invalid for a configuration that cannot be used.
-func (b *Bridge) fetchReport(ctx context.Context, c ProviderConfig, period reportPeriod) (ProviderReport, error) {
-	client, err := c.client(b.now)
+func (f *Feed) fetchReport(ctx context.Context, c ProviderConfig, period reportPeriod) (ProviderReport, error) {
+	client, err := c.client(f.now)
 	if err != nil {
 		return ProviderReport{}, err
 	}
-	organizations, _, err := b.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
+	organizations, _, err := f.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
 	if err != nil {
 		return ProviderReport{}, err
 	}
@@ -216,6 +224,6 @@ func problemOfProvider(err error) store.Problem {
 }
 
 // ForgetOldFetches forgets the fetches that are no longer kept.
-func (b *Bridge) ForgetOldFetches(ctx context.Context) error {
-	return b.store.DeleteUsageFetches(ctx, b.now().AddDate(0, -fetchesKept, 0))
+func (f *Feed) ForgetOldFetches(ctx context.Context) error {
+	return f.store.DeleteUsageFetches(ctx, f.now().AddDate(0, -fetchesKept, 0))
 }

@@ -12,8 +12,8 @@ import (
 
 // Provider is the connection with the Provider API as it was saved; its private key is left out. connected is false when
 // there is none.
-func (b *Bridge) Provider(ctx context.Context) (c ProviderConfig, connected bool, err error) {
-	saved, err := b.store.Provider(ctx)
+func (f *Feed) Provider(ctx context.Context) (c ProviderConfig, connected bool, err error) {
+	saved, err := f.store.Provider(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return ProviderConfig{}, false, nil
 	}
@@ -34,27 +34,27 @@ type ProviderTest struct {
 }
 
 // TestProvider fetches the latest reports with a configuration that need not be saved. Unusable input is an *Invalid.
-func (b *Bridge) TestProvider(ctx context.Context, c ProviderConfig) (ProviderTest, error) {
-	if err := b.completeKey(ctx, &c); err != nil {
+func (f *Feed) TestProvider(ctx context.Context, c ProviderConfig) (ProviderTest, error) {
+	if err := f.completeKey(ctx, &c); err != nil {
 		return ProviderTest{}, err
 	}
 	var err error
-	t := ProviderTest{Month: b.lastReportedMonth()}
-	if t.Monthly, err = b.fetchReport(ctx, c, reportPeriod{month: t.Month}); err != nil || c.DailyPath == "" {
+	t := ProviderTest{Month: f.lastReportedMonth()}
+	if t.Monthly, err = f.fetchReport(ctx, c, reportPeriod{month: t.Month}); err != nil || c.DailyPath == "" {
 		return t, err
 	}
-	day := dayOf(b.lastReportedDay())
+	day := dayOf(f.lastReportedDay())
 	t.Day = day.String()
-	t.Daily, err = b.fetchReport(ctx, c, day)
+	t.Daily, err = f.fetchReport(ctx, c, day)
 	return t, err
 }
 
 // completeKey takes the saved private key where none was entered.
-func (b *Bridge) completeKey(ctx context.Context, c *ProviderConfig) error {
+func (f *Feed) completeKey(ctx context.Context, c *ProviderConfig) error {
 	if c.PrivateKey != "" {
 		return nil
 	}
-	saved, err := b.store.Provider(ctx)
+	saved, err := f.store.Provider(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -64,15 +64,15 @@ func (b *Bridge) completeKey(ctx context.Context, c *ProviderConfig) error {
 
 // SaveProvider connects the Provider API or changes the connection, once the monthly report can be read with it. A
 // *Refused says why it cannot.
-func (b *Bridge) SaveProvider(ctx context.Context, who problem.Actor, c ProviderConfig) error {
-	test, err := b.TestProvider(ctx, c)
+func (f *Feed) SaveProvider(ctx context.Context, who problem.Actor, c ProviderConfig) error {
+	test, err := f.TestProvider(ctx, c)
 	if err != nil {
 		return err
 	}
 	if test.Monthly.State == store.FetchFailed {
 		return &problem.Refused{Problem: test.Monthly.Problem, Err: errors.New(test.Monthly.Problem.What)}
 	}
-	if err := b.completeKey(ctx, &c); err != nil {
+	if err := f.completeKey(ctx, &c); err != nil {
 		return err
 	}
 	text, err := json.Marshal(c)
@@ -83,14 +83,14 @@ func (b *Bridge) SaveProvider(ctx context.Context, who problem.Actor, c Provider
 	if !c.Required {
 		rule = "Where there is no report, the ledger is used."
 	}
-	entry := who.Did(b.now(), store.CategoryIntegrations, "Saved the connection with the NordPass Provider API at %s. %s", c.BaseURL, rule)
-	return b.store.Record(ctx, entry, func(s *store.Store) error {
-		return s.SaveProvider(ctx, store.Provider{Config: string(text), PrivateKey: c.PrivateKey, Since: b.now()})
+	entry := who.Did(f.now(), store.CategoryIntegrations, "Saved the connection with the NordPass Provider API at %s. %s", c.BaseURL, rule)
+	return f.store.Record(ctx, entry, func(s *store.Store) error {
+		return s.SaveProvider(ctx, store.Provider{Config: string(text), PrivateKey: c.PrivateKey, Since: f.now()})
 	})
 }
 
 // DisconnectProvider forgets the connection and its private key. The reports that it brought stay.
-func (b *Bridge) DisconnectProvider(ctx context.Context, who problem.Actor) error {
-	entry := who.Did(b.now(), store.CategoryIntegrations, "Disconnected the NordPass Provider API.")
-	return b.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteProvider(ctx) })
+func (f *Feed) DisconnectProvider(ctx context.Context, who problem.Actor) error {
+	entry := who.Did(f.now(), store.CategoryIntegrations, "Disconnected the NordPass Provider API.")
+	return f.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteProvider(ctx) })
 }

@@ -22,9 +22,9 @@ import (
 	"seatbridge/store"
 )
 
-// provided is a Bridge without ConnectWise but with a simulated Provider API.
+// provided is a Billing without ConnectWise but with a simulated Provider API.
 type provided struct {
-	*Bridge
+	*Billing
 	t       *testing.T
 	sim     *npsim.Sim
 	config  ProviderConfig
@@ -37,7 +37,7 @@ func newProvided(t *testing.T) *provided {
 	p := &provided{t: t, clock: moment.At("2026-04-01 00:10:00")}
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "seatbridge.db"), make([]byte, 32))
 	p.must(err)
-	p.Bridge = New(Config{Store: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.clock }})
+	p.Billing = New(Config{Store: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.clock }})
 	all := func(string) []npsim.Record { return p.records }
 	p.sim, err = npsim.New(npsim.Config{Now: func() time.Time { return p.clock }, Monthly: all, Daily: all, PerPage: 2})
 	p.must(err)
@@ -46,7 +46,7 @@ func newProvided(t *testing.T) *provided {
 	p.must(err)
 	p.config = simConfig(server.URL, key)
 	t.Cleanup(func() {
-		p.Bridge.Close(context.WithoutCancel(t.Context()))
+		p.Billing.Close(context.WithoutCancel(t.Context()))
 		server.Close()
 		s.Close()
 	})
@@ -89,12 +89,12 @@ func (p *provided) organization(name, externalID string, members int) store.Orga
 
 func (p *provided) save() {
 	p.t.Helper()
-	p.must(p.SaveProvider(p.t.Context(), admin(), p.config))
+	p.must(p.Reports.SaveProvider(p.t.Context(), admin(), p.config))
 }
 
 func (p *provided) figure(o store.Organization, m store.Month) seats.Usage {
 	p.t.Helper()
-	usage, err := p.Usage(p.t.Context(), seats.WholeMonth(m), []int64{o.ID})
+	usage, err := p.Figures.Usage(p.t.Context(), seats.WholeMonth(m), []int64{o.ID})
 	p.must(err)
 	return usage[o.ID]
 }
@@ -130,7 +130,7 @@ func TestProviderReports(t *testing.T) {
 	p.save()
 	p.clock = moment.At("2026-04-01 00:10:00")
 	before := p.sim.Requests()
-	p.must(p.PullDue(t.Context()))
+	p.must(p.Reports.PullDue(t.Context()))
 	if got := p.sim.Requests() - before; got != 6 {
 		t.Errorf("%d requests, want 3 pages of 2 reports", got)
 	}
@@ -157,7 +157,7 @@ func TestProviderReports(t *testing.T) {
 			t.Errorf("%s: %+v", o.Name, u)
 		}
 	}
-	_, report, err := p.LastReport(t.Context())
+	_, report, err := p.Reports.LastReport(t.Context())
 	p.must(err)
 	var missing []string
 	for _, o := range report.Missing {
@@ -172,7 +172,7 @@ func TestProviderReports(t *testing.T) {
 
 	// Once read, nothing is asked for again.
 	before = p.sim.Requests()
-	p.must(p.PullDue(t.Context()))
+	p.must(p.Reports.PullDue(t.Context()))
 	if got := p.sim.Requests() - before; got != 0 {
 		t.Errorf("%d requests for reports that were read", got)
 	}
@@ -203,7 +203,7 @@ func TestProviderFaults(t *testing.T) {
 			p.config.DailyPath = ""
 			p.save()
 			p.sim.Fail(fault, -1)
-			err := p.PullDue(t.Context())
+			err := p.Reports.PullDue(t.Context())
 			if errors.Is(err, ErrNoReport) == want.state.Known() {
 				t.Errorf("the error is %v", err)
 			}
@@ -240,7 +240,7 @@ func TestProviderPages(t *testing.T) {
 				p.records = append(p.records, npsim.Record{ID: string(rune('a' + i)), Licenses: 1, Tier: "Business"})
 			}
 			p.config.Paging, p.config.PageParam, p.config.FirstPage = paging, "page", 1
-			test, err := p.TestProvider(t.Context(), p.config)
+			test, err := p.Reports.TestProvider(t.Context(), p.config)
 			p.must(err)
 			want := 5
 			if paging == nordpass.PagingNone {
@@ -263,7 +263,7 @@ func TestProviderPagesElsewhere(t *testing.T) {
 		}))
 		defer server.Close()
 		p.config.BaseURL = server.URL
-		test, err := p.TestProvider(t.Context(), p.config)
+		test, err := p.Reports.TestProvider(t.Context(), p.config)
 		p.must(err)
 		if test.Monthly.State != store.FetchFailed || !strings.Contains(test.Monthly.Problem.What, want) {
 			t.Errorf("next page %s: %+v", next, test.Monthly.Problem)
@@ -276,19 +276,19 @@ func TestProviderTestStoresNothing(t *testing.T) {
 	p := newProvided(t)
 	acme := p.organization("Acme", "np-1", 3)
 	p.records = []npsim.Record{{ID: "np-1", Name: "Acme", Licenses: 7, Tier: "Business"}}
-	test, err := p.TestProvider(t.Context(), p.config)
+	test, err := p.Reports.TestProvider(t.Context(), p.config)
 	p.must(err)
 	if test.Month != "2026-03" || test.Day != "2026-03-31" || test.Monthly.State != store.FetchReported || test.Daily.Seats() != 7 || !strings.Contains(test.Monthly.Sample, `"licenses": 7`) {
 		t.Errorf("the test is %+v", test)
 	}
 	fetches, err := p.store.UsageFetches(t.Context(), 1)
 	p.must(err)
-	if _, connected, err := p.Provider(t.Context()); connected || err != nil || len(fetches) > 0 || p.figure(acme, "2026-03").Seats != 3 {
+	if _, connected, err := p.Reports.Provider(t.Context()); connected || err != nil || len(fetches) > 0 || p.figure(acme, "2026-03").Seats != 3 {
 		t.Errorf("the test left something behind: %v, %v", fetches, err)
 	}
 	p.sim.Fail(npsim.Unauthorized, 1)
 	var refused *problem.Refused
-	if err := p.SaveProvider(t.Context(), admin(), p.config); !errors.As(err, &refused) {
+	if err := p.Reports.SaveProvider(t.Context(), admin(), p.config); !errors.As(err, &refused) {
 		t.Errorf("saving what is refused: %v", err)
 	}
 }
@@ -333,16 +333,16 @@ func TestSyncWaitsForTheReport(t *testing.T) {
 	p.save()
 	p.clock = moment.At("2026-04-01 00:30:00")
 	p.sim.Fail(npsim.Unauthorized, -1)
-	if err := p.pullBefore(t.Context(), "2026-03"); !errors.Is(err, ErrNoReport) {
+	if err := p.Reports.pullBefore(t.Context(), "2026-03"); !errors.Is(err, ErrNoReport) {
 		t.Errorf("at once: %v", err)
 	}
 	p.clock = moment.At("2026-04-02 00:30:00")
-	p.must(p.pullBefore(t.Context(), "2026-03"))
+	p.must(p.Reports.pullBefore(t.Context(), "2026-03"))
 	p.clock = moment.At("2026-04-01 00:35:00")
 	p.sim.Fail(npsim.NoFault, 0)
-	p.must(p.pullBefore(t.Context(), "2026-03"))
+	p.must(p.Reports.pullBefore(t.Context(), "2026-03"))
 	p.sim.Fail(npsim.Unauthorized, -1)
-	p.must(p.pullBefore(t.Context(), "2026-03")) // there is one already
+	p.must(p.Reports.pullBefore(t.Context(), "2026-03")) // there is one already
 }
 
 func TestProviderUnknownOrganizations(t *testing.T) {
@@ -354,15 +354,15 @@ func TestProviderUnknownOrganizations(t *testing.T) {
 	}
 	p.config.DailyPath = ""
 	p.save()
-	p.must(p.PullDue(t.Context()))
+	p.must(p.Reports.PullDue(t.Context()))
 	if _, total, err := p.store.Organizations(t.Context(), store.OrganizationFilter{}); err != nil || total != 1 {
 		t.Fatalf("%d organizations, %v: none may be made silently", total, err)
 	}
-	fetch, _, err := p.LastReport(t.Context())
+	fetch, _, err := p.Reports.LastReport(t.Context())
 	p.must(err)
-	linked, err := p.LinkReported(t.Context(), admin(), fetch.ID, 0, here.ID)
+	linked, err := p.Reports.LinkReported(t.Context(), admin(), fetch.ID, 0, here.ID)
 	p.must(err)
-	added, err := p.AddReported(t.Context(), admin(), fetch.ID, 1)
+	added, err := p.Reports.AddReported(t.Context(), admin(), fetch.ID, 1)
 	p.must(err)
 	if linked.ExternalID != "np-1" || added.Name != "Beta" || added.ExternalID != "np-2" || added.Plan != store.Enterprise {
 		t.Errorf("linked %+v, added %+v", linked, added)
@@ -375,7 +375,7 @@ func TestProviderUnknownOrganizations(t *testing.T) {
 	}
 	var invalid *problem.Invalid
 	for _, row := range []int{-1, 0, 1, 2, 3} { // known by now, nameless, or not there
-		if _, err := p.AddReported(t.Context(), admin(), fetch.ID, row); !errors.As(err, &invalid) {
+		if _, err := p.Reports.AddReported(t.Context(), admin(), fetch.ID, row); !errors.As(err, &invalid) {
 			t.Errorf("adding row %d: %v", row, err)
 		}
 	}
@@ -412,7 +412,7 @@ func TestProviderConfigProblems(t *testing.T) {
 	} {
 		config := p.config
 		c.change(&config)
-		_, err := p.TestProvider(t.Context(), config)
+		_, err := p.Reports.TestProvider(t.Context(), config)
 		var invalid *problem.Invalid
 		if !errors.As(err, &invalid) || invalid.Fields[c.field] == "" || len(invalid.Fields) != 1 {
 			t.Errorf("%s: %v", name, err)
@@ -525,9 +525,9 @@ func TestSyncPullsFirst(t *testing.T) {
 	key, err := sim.PrivateKey()
 	w.must(err)
 	w.setTime("2026-11-05 12:00")
-	w.must(w.SaveProvider(t.Context(), admin(), simConfig(server.URL, key)))
+	w.must(w.Reports.SaveProvider(t.Context(), admin(), simConfig(server.URL, key)))
 	licenses = 9
-	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunCommand, Period: seats.WholeMonth("2026-10")})
+	run, err := w.Runs.Run(t.Context(), admin(), Request{Kind: store.RunCommand, Period: seats.WholeMonth("2026-10")})
 	w.must(err)
 	wantStatus(t, run, store.RunDone)
 	w.wantLive(a.ID, "NP-BUS 9")

@@ -12,13 +12,13 @@ import (
 
 // LastReport is the report of the last month as it was fetched, matched with the organizations of now. There may be none:
 // store.ErrNotFound.
-func (b *Bridge) LastReport(ctx context.Context) (store.UsageFetch, ProviderReport, error) {
-	m := b.lastReportedMonth()
-	fetch, err := b.store.LastUsageReport(ctx, string(m))
+func (f *Feed) LastReport(ctx context.Context) (store.UsageFetch, ProviderReport, error) {
+	m := f.lastReportedMonth()
+	fetch, err := f.store.LastUsageReport(ctx, string(m))
 	if err != nil {
 		return fetch, ProviderReport{}, err
 	}
-	organizations, _, err := b.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
+	organizations, _, err := f.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
 	if err != nil {
 		return fetch, ProviderReport{}, err
 	}
@@ -32,8 +32,8 @@ func (b *Bridge) LastReport(ctx context.Context) (store.UsageFetch, ProviderRepo
 }
 
 // unmatched is a row of the last report that belongs to no organization yet.
-func (b *Bridge) unmatched(ctx context.Context, fetchID int64, row int) (store.Month, ProviderRow, error) {
-	fetch, r, err := b.LastReport(ctx)
+func (f *Feed) unmatched(ctx context.Context, fetchID int64, row int) (store.Month, ProviderRow, error) {
+	fetch, r, err := f.LastReport(ctx)
 	if err != nil {
 		return "", ProviderRow{}, err
 	}
@@ -44,8 +44,8 @@ func (b *Bridge) unmatched(ctx context.Context, fetchID int64, row int) (store.M
 }
 
 // AddReported adds the organization of a row that belongs to none, and keeps its figure.
-func (b *Bridge) AddReported(ctx context.Context, who problem.Actor, fetchID int64, row int) (store.Organization, error) {
-	m, r, err := b.unmatched(ctx, fetchID, row)
+func (f *Feed) AddReported(ctx context.Context, who problem.Actor, fetchID int64, row int) (store.Organization, error) {
+	m, r, err := f.unmatched(ctx, fetchID, row)
 	if err != nil {
 		return store.Organization{}, err
 	}
@@ -53,19 +53,19 @@ func (b *Bridge) AddReported(ctx context.Context, who problem.Actor, fetchID int
 		return store.Organization{}, &problem.Invalid{Fields: problem.Fields{"": "The report does not name this organization. Add it by hand, then link it."}}
 	}
 	var o store.Organization
-	err = b.store.Together(ctx, "adding a reported organization", func(s *store.Store) error {
-		if o, err = CreateOrganization(ctx, s, r.organization(b.now())); err != nil {
+	err = f.store.Together(ctx, "adding a reported organization", func(s *store.Store) error {
+		if o, err = CreateOrganization(ctx, s, r.organization(f.now())); err != nil {
 			return err
 		}
-		entry := who.Did(b.now(), store.CategoryOrganizations, "Added organization “%s” from the Provider API's report.", o.Name)
-		return errors.Join(s.AddActivity(ctx, entry.About(o.ID)), b.keepRow(ctx, s, m, r, o.ID))
+		entry := who.Did(f.now(), store.CategoryOrganizations, "Added organization “%s” from the Provider API's report.", o.Name)
+		return errors.Join(s.AddActivity(ctx, entry.About(o.ID)), f.keepRow(ctx, s, m, r, o.ID))
 	})
 	return o, err
 }
 
 // LinkReported gives an organization the external id of a row that belongs to none, and keeps its figure.
-func (b *Bridge) LinkReported(ctx context.Context, who problem.Actor, fetchID int64, row int, organizationID int64) (store.Organization, error) {
-	m, r, err := b.unmatched(ctx, fetchID, row)
+func (f *Feed) LinkReported(ctx context.Context, who problem.Actor, fetchID int64, row int, organizationID int64) (store.Organization, error) {
+	m, r, err := f.unmatched(ctx, fetchID, row)
 	if err != nil {
 		return store.Organization{}, err
 	}
@@ -73,24 +73,24 @@ func (b *Bridge) LinkReported(ctx context.Context, who problem.Actor, fetchID in
 		return store.Organization{}, &problem.Invalid{Fields: problem.Fields{"": "The report gives no id for this organization. Give the organization here the reported name instead."}}
 	}
 	var o store.Organization
-	err = b.store.Together(ctx, fmt.Sprintf("linking organization %d", organizationID), func(s *store.Store) error {
+	err = f.store.Together(ctx, fmt.Sprintf("linking organization %d", organizationID), func(s *store.Store) error {
 		var before store.Organization
-		before, o, err = EditOrganization(ctx, s, organizationID, b.now(), func(p *Profile) { p.ExternalID = r.ID })
+		before, o, err = EditOrganization(ctx, s, organizationID, f.now(), func(p *Profile) { p.ExternalID = r.ID })
 		if err != nil {
 			return err
 		}
-		entry := who.Did(b.now(), store.CategoryOrganizations, "Linked organization “%s” to “%s” of the Provider API: external ID %q instead of %q.",
+		entry := who.Did(f.now(), store.CategoryOrganizations, "Linked organization “%s” to “%s” of the Provider API: external ID %q instead of %q.",
 			o.Name, r.Name, r.ID, before.ExternalID)
-		return errors.Join(s.AddActivity(ctx, entry.About(o.ID)), b.keepRow(ctx, s, m, r, o.ID))
+		return errors.Join(s.AddActivity(ctx, entry.About(o.ID)), f.keepRow(ctx, s, m, r, o.ID))
 	})
 	return o, err
 }
 
 // keepRow keeps a row's figure as part of what s is the transaction of.
-func (b *Bridge) keepRow(ctx context.Context, s *store.Store, m store.Month, r ProviderRow, organizationID int64) error {
+func (f *Feed) keepRow(ctx context.Context, s *store.Store, m store.Month, r ProviderRow, organizationID int64) error {
 	if r.Problem != "" {
 		return nil
 	}
 	r.OrganizationID = organizationID
-	return s.SaveUsageReport(ctx, r.usageReport(m, b.now()))
+	return s.SaveUsageReport(ctx, r.usageReport(m, f.now()))
 }

@@ -17,32 +17,32 @@ import (
 
 // endRun records the end of a run together with what people are told about it, in one transaction: a crash loses neither.
 // Nothing about telling can keep a run from ending.
-func (b *Bridge) endRun(ctx context.Context, run store.Run, counts map[store.ChangeState]int, cause error) error {
-	a, err := b.announcement(ctx, run, counts, cause)
+func (rn *Runner) endRun(ctx context.Context, run store.Run, counts map[store.ChangeState]int, cause error) error {
+	a, err := rn.announcement(ctx, run, counts, cause)
 	if err != nil {
-		b.log.Error("composing notifications", "run", run.ID, "err", err)
+		rn.log.Error("composing notifications", "run", run.ID, "err", err)
 	}
-	told, err := b.store.EndRun(ctx, run, a)
+	told, err := rn.store.EndRun(ctx, run, a)
 	if err != nil && len(a.Topics) > 0 {
-		b.log.Error("announcing the end of a run", "run", run.ID, "err", err)
-		return b.store.UpdateRun(ctx, run)
+		rn.log.Error("announcing the end of a run", "run", run.ID, "err", err)
+		return rn.store.UpdateRun(ctx, run)
 	}
 	if told > 0 {
-		b.Outbox.Wake()
+		rn.outbox.Wake()
 	}
 	return err
 }
 
 // announcement is what to tell about a run at its end; one without topics is told to nobody. A preview is nobody's news,
 // unless it finds that the credentials stopped working.
-func (b *Bridge) announcement(
+func (rn *Runner) announcement(
 	ctx context.Context, run store.Run, counts map[store.ChangeState]int, cause error,
 ) (store.Announcement, error) {
-	channels, err := b.store.Channels(ctx)
+	channels, err := rn.store.Channels(ctx)
 	if err != nil || len(channels) == 0 {
 		return store.Announcement{}, err
 	}
-	refused, err := b.newlyRefused(ctx, run.Problem, cause)
+	refused, err := rn.connect.newlyRefused(ctx, run.Problem, cause)
 	if err != nil {
 		return store.Announcement{}, err
 	}
@@ -50,9 +50,9 @@ func (b *Bridge) announcement(
 		if !refused {
 			return store.Announcement{}, nil
 		}
-		return notify.Address(b.credentialMessage(run.Problem), "", credentialTopic(run.Problem))
+		return notify.Address(rn.connect.credentialMessage(run.Problem), "", credentialTopic(run.Problem))
 	}
-	report, err := b.report(ctx, run, counts)
+	report, err := rn.report(ctx, run, counts)
 	if err != nil {
 		return store.Announcement{}, err
 	}
@@ -64,7 +64,7 @@ func (b *Bridge) announcement(
 	if err != nil {
 		return store.Announcement{}, err
 	}
-	m.URL = b.Outbox.PageURL(fmt.Sprintf("/runs/%d", run.ID))
+	m.URL = rn.outbox.PageURL(fmt.Sprintf("/runs/%d", run.ID))
 	return notify.Address(m, fmt.Sprintf("run %d", run.ID), topics...)
 }
 
@@ -110,13 +110,13 @@ type RunReport struct {
 }
 
 // report sums a run up.
-func (b *Bridge) report(ctx context.Context, run store.Run, counts map[store.ChangeState]int) (RunReport, error) {
+func (rn *Runner) report(ctx context.Context, run store.Run, counts map[store.ChangeState]int) (RunReport, error) {
 	r := RunReport{
 		ID: run.ID, Kind: run.Kind, Month: run.Month, Status: run.Status, StartedBy: run.Actor,
 		StartedAt: run.StartedAt.UTC(), EndedAt: run.EndedAt.UTC().Truncate(time.Second), Counts: counts,
 		Before: decimal.Zero, After: decimal.Zero,
 	}
-	for c, err := range b.store.EachChange(ctx, store.ChangeFilter{RunID: run.ID, States: []store.ChangeState{store.StateWritten}}) {
+	for c, err := range rn.store.EachChange(ctx, store.ChangeFilter{RunID: run.ID, States: []store.ChangeState{store.StateWritten}}) {
 		if err != nil {
 			return r, fmt.Errorf("summing run %d up: %w", run.ID, err)
 		}
@@ -126,7 +126,7 @@ func (b *Bridge) report(ctx context.Context, run store.Run, counts map[store.Cha
 		return r, nil
 	}
 	var err error
-	if r.Unmapped, err = b.store.CountUnmappedBillable(ctx, b.now()); err != nil {
+	if r.Unmapped, err = rn.store.CountUnmappedBillable(ctx, rn.now()); err != nil {
 		return r, fmt.Errorf("counting unmapped organizations: %w", err)
 	}
 	return r, nil

@@ -52,7 +52,7 @@ func TestRunIsToldOnce(t *testing.T) {
 	w, r := toldWorld(t)
 	_, _ = w.mapped("Acme", 12, store.Business)
 
-	_, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	_, err := w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(true))
 	w.must(err)
 	w.quiet()
 	if got := w.news(r); len(got) != 0 {
@@ -80,7 +80,7 @@ func TestRunIsToldOnce(t *testing.T) {
 		t.Errorf("%q names a customer", text)
 	}
 
-	w.must(errOf(w.conclude(t.Context(), run.ID, nil))) // as after a crash just before
+	w.must(errOf(w.Runs.conclude(t.Context(), run.ID, nil))) // as after a crash just before
 	w.quiet()
 	if again := w.news(r); len(again) != 0 {
 		t.Errorf("told again: %+v", again)
@@ -151,7 +151,7 @@ func TestMonthlyFailureIsToldOnceADay(t *testing.T) {
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized})
 	w.setTime("2026-11-01 00:30:00")
 	for range 20 {
-		if err := w.RunDue(t.Context()); err == nil {
+		if err := w.Runs.RunDue(t.Context()); err == nil {
 			t.Fatal("the sync did not fail")
 		}
 		w.quiet()
@@ -173,7 +173,7 @@ func TestMonthlyFailureIsToldOnceADay(t *testing.T) {
 	}
 
 	w.sim.ClearFaults()
-	w.must(w.RunDue(t.Context()))
+	w.must(w.Runs.RunDue(t.Context()))
 	w.quiet()
 	if got := w.news(r); len(got) != 1 || got[0].Title != "Monthly sync of October 2026: done" {
 		t.Errorf("after the repair: %+v", got)
@@ -189,7 +189,7 @@ func TestRefusedCredentialsAreToldWhenTheyBegin(t *testing.T) {
 	check := func(want int, after time.Duration) {
 		t.Helper()
 		w.clock.Add(int64(after))
-		_, err := w.CheckConnection(t.Context(), admin())
+		_, err := w.Connection.CheckConnection(t.Context(), admin())
 		w.must(err)
 		w.quiet()
 		if got := w.news(r); len(got) != want {
@@ -213,7 +213,7 @@ func TestRefusedCredentialsAreToldWhenTheyBegin(t *testing.T) {
 	w.sim.Grant(cwsim.Agreements, cwsim.Edit, cwsim.All)
 	check(0, 0)
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized})
-	_, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	_, err := w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(true))
 	w.must(err)
 	w.quiet()
 	if got := w.news(r); len(got) != 0 {
@@ -222,7 +222,7 @@ func TestRefusedCredentialsAreToldWhenTheyBegin(t *testing.T) {
 	w.sim.ClearFaults()
 	check(0, 25*time.Hour)
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized})
-	w.must(errOf(w.Run(t.Context(), admin(), w.SyncNow(true))))
+	w.must(errOf(w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(true))))
 	w.quiet()
 	if got := w.news(r); len(got) != 1 || got[0].Title != "ConnectWise PSA stopped accepting Seatbridge" {
 		t.Errorf("a preview that found it told %+v", got)
@@ -258,7 +258,7 @@ func TestNewsOutlivesACrash(t *testing.T) {
 	w.must(w.Close(t.Context()))
 	w.must(w.store.Close())
 	w.open()
-	w.must(w.Resume(t.Context()))
+	w.must(w.Runs.Resume(t.Context()))
 	w.quiet()
 	if got := w.news(r); len(got) != 1 || got[0].Run.Counts[store.StateWritten] != 1 {
 		t.Fatalf("after the next start: %+v", got)

@@ -50,7 +50,7 @@ func TestDue(t *testing.T) {
 				_, err := w.store.CreateRun(t.Context(), try)
 				w.must(err)
 			}
-			months, err := w.Due(t.Context())
+			months, err := w.Runs.Due(t.Context())
 			w.must(err)
 			if got := slices.Contains(months, tt.month); got != tt.want {
 				t.Errorf("%s: %s is due at %s: %t, want %t", tt.name, tt.month, tt.now, got, tt.want)

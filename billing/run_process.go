@@ -37,16 +37,16 @@ type writer struct {
 }
 
 // carryOut does the run's work; the error is what ended it early.
-func (b *Bridge) carryOut(ctx context.Context, run store.Run) error {
-	client, err := b.connection(ctx)
+func (rn *Runner) carryOut(ctx context.Context, run store.Run) error {
+	client, err := rn.connect.connection(ctx)
 	if err != nil {
 		return err
 	}
-	given, err := b.prepare(ctx, client, run)
+	given, err := rn.prepare(ctx, client, run)
 	if err != nil {
 		return err
 	}
-	w := &writer{store: b.store, client: client, now: b.now, settle: b.settle, run: run, given: given}
+	w := &writer{store: rn.store, client: client, now: rn.now, settle: rn.settle, run: run, given: given}
 	todo := given.todo
 	for look := 1; len(todo) > 0; look++ {
 		if err := w.processAll(ctx, todo); err != nil {
@@ -59,7 +59,7 @@ func (b *Bridge) carryOut(ctx context.Context, run store.Run) error {
 		if look == looks {
 			return nil // what is still unknown is recorded as such when the run is concluded
 		}
-		if err := wait(ctx, len(todo) > 0, b.settle); err != nil {
+		if err := wait(ctx, len(todo) > 0, rn.settle); err != nil {
 			return err
 		}
 	}

@@ -36,28 +36,28 @@ type judged struct {
 }
 
 // prepare reads everything that takes a constant number of requests.
-func (b *Bridge) prepare(ctx context.Context, client *connectwise.Client, run store.Run) (prepared, error) {
-	settings, err := b.store.Settings(ctx)
+func (rn *Runner) prepare(ctx context.Context, client *connectwise.Client, run store.Run) (prepared, error) {
+	settings, err := rn.store.Settings(ctx)
 	if err != nil {
 		return prepared{}, fmt.Errorf("reading settings: %w", err)
 	}
-	p := prepared{today: connectwise.DateOf(b.now().UTC()), policy: plan.Policy{HandEdits: settings.HandEdits, Holds: settings.Holds}}
-	if p.products, err = readProducts(ctx, b.store, client); err != nil {
+	p := prepared{today: connectwise.DateOf(rn.now().UTC()), policy: plan.Policy{HandEdits: settings.HandEdits, Holds: settings.Holds}}
+	if p.products, err = readProducts(ctx, rn.store, client); err != nil {
 		return prepared{}, err
 	}
-	if p.scope, err = readScope(ctx, b.store, run); err != nil {
+	if p.scope, err = readScope(ctx, rn.store, run); err != nil {
 		return prepared{}, err
 	}
-	if p.task, err = b.task(ctx, run, p.agreements); err != nil {
+	if p.task, err = rn.task(ctx, run, p.agreements); err != nil {
 		return prepared{}, err
 	}
 	if p.judged, err = readAgreements(ctx, client, p.todo, p.today); err != nil {
 		return prepared{}, err
 	}
-	if p.lines, err = readLines(ctx, b.store); err != nil {
+	if p.lines, err = readLines(ctx, rn.store); err != nil {
 		return prepared{}, err
 	}
-	if p.unknown, err = b.store.UnsettledCreations(ctx, run.ID, b.now().Add(-b.settle)); err != nil {
+	if p.unknown, err = rn.store.UnsettledCreations(ctx, run.ID, rn.now().Add(-rn.settle)); err != nil {
 		return prepared{}, fmt.Errorf("reading unsettled additions: %w", err)
 	}
 	return p, nil

@@ -133,12 +133,12 @@ type task struct {
 }
 
 // task finds out what is left to do of what the run is about, and sets the progress counters accordingly.
-func (b *Bridge) task(ctx context.Context, run store.Run, mapped []store.MappedAgreement) (task, error) {
-	usages, err := b.Usage(ctx, seats.Period{Month: run.Month, AsOf: run.AsOf}, mappedOrganizations(mapped))
+func (rn *Runner) task(ctx context.Context, run store.Run, mapped []store.MappedAgreement) (task, error) {
+	usages, err := rn.figures.Usage(ctx, seats.Period{Month: run.Month, AsOf: run.AsOf}, mappedOrganizations(mapped))
 	if err != nil {
 		return task{}, err
 	}
-	open, err := b.store.OpenAgreements(ctx, run.ID)
+	open, err := rn.store.OpenAgreements(ctx, run.ID)
 	if err != nil {
 		return task{}, fmt.Errorf("reading the journal: %w", err)
 	}
@@ -154,11 +154,11 @@ func (b *Bridge) task(ctx context.Context, run store.Run, mapped []store.MappedA
 	if !applies(run) {
 		run.Total = len(mapped)
 	}
-	if err := b.store.UpdateRun(ctx, run); err != nil {
+	if err := rn.store.UpdateRun(ctx, run); err != nil {
 		return task{}, fmt.Errorf("noting the size of run %d: %w", run.ID, err)
 	}
 	done := run.Total - len(t.todo)
-	return t, b.store.AddProcessed(ctx, run.ID, done-run.Processed)
+	return t, rn.store.AddProcessed(ctx, run.ID, done-run.Processed)
 }
 
 // applies says whether the run writes a preview: then what was shown is all that is written.

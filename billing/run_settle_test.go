@@ -54,7 +54,7 @@ func TestACreationThatNobodySawIsGivenTime(t *testing.T) {
 		state store.ChangeState
 		goOn  func(w *world) error
 	}{
-		{"cut off, and resumed", store.RunRunning, store.StateSending, func(w *world) error { return w.Resume(w.t.Context()) }},
+		{"cut off, and resumed", store.RunRunning, store.StateSending, func(w *world) error { return w.Runs.Resume(w.t.Context()) }},
 		{"given up, and synced anew", store.RunIncomplete, store.StateUnknown, func(w *world) error { w.sync(); return nil }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -74,11 +74,11 @@ func TestUnmapLeavesTheLineAndMappingAgainAdoptsIt(t *testing.T) {
 	w := newWorld(t)
 	acme, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
-	w.must(w.Unmap(t.Context(), admin(), acme.ID, false))
+	w.must(w.Mapping.Unmap(t.Context(), admin(), acme.ID, false))
 	w.join(acme, 1)
 	wantStatus(t, w.sync(), store.RunDone)
 	w.wantLive(a.ID, "NP-BUS 5")
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, acme.ID))
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, acme.ID))
 	w.sync()
 	w.wantLive(a.ID, "NP-BUS 6")
 }
@@ -99,7 +99,7 @@ func TestSeveralOrganizationsOnOneAgreementAddUp(t *testing.T) {
 	w := newWorld(t)
 	_, a := w.mapped("Acme", 5, store.Business)
 	branch := w.organization("Acme Branch", 3, store.Business)
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, branch.ID))
 	w.sync()
 	w.wantLive(a.ID, "NP-BUS 8")
 }
@@ -165,8 +165,8 @@ func TestUnknownUsageIsSkipped(t *testing.T) {
 	late, err := w.store.CreateOrganization(t.Context(), store.Organization{Name: "Late", Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: w.time()})
 	w.must(err)
 	w.join(late, 3)
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, late.ID))
-	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: seats.WholeMonth("2026-10")})
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, late.ID))
+	run, err := w.Runs.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: seats.WholeMonth("2026-10")})
 	w.must(err)
 	wantStatus(t, run, store.RunIncomplete)
 	w.wantChanges(run, "skipped NP-BUS ->-")
@@ -184,7 +184,7 @@ func TestPreviewWritesNothingAndApplyWritesExactlyIt(t *testing.T) {
 	w.must(err)
 	w.join(beta[0].Organization, 4)
 	w.sim.ResetRequests()
-	preview, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	preview, err := w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(true))
 	w.must(err)
 	wantStatus(t, preview, store.RunPlanned)
 	w.wantChanges(preview, "planned NP-BUS 5>6", "planned NP-BUS 3>7")
@@ -194,7 +194,7 @@ func TestPreviewWritesNothingAndApplyWritesExactlyIt(t *testing.T) {
 
 	w.join(acme, 10) // after the preview: not part of it
 	w.sim.SetQuantity(b.ID, w.sim.Additions(b.ID)[0].ID, "4", "someone")
-	w.must(w.Apply(t.Context(), admin(), preview.ID))
+	w.must(w.Runs.Apply(t.Context(), admin(), preview.ID))
 	w.work.Wait()
 	run, err := w.store.Run(t.Context(), preview.ID)
 	w.must(err)
@@ -203,7 +203,7 @@ func TestPreviewWritesNothingAndApplyWritesExactlyIt(t *testing.T) {
 	w.wantLive(a.ID, "NP-BUS 6")
 	w.wantLive(b.ID, "NP-BUS 4")
 	var invalid *problem.Invalid
-	if err := w.Apply(t.Context(), admin(), preview.ID); !errors.As(err, &invalid) {
+	if err := w.Runs.Apply(t.Context(), admin(), preview.ID); !errors.As(err, &invalid) {
 		t.Errorf("applying twice: %v, want it refused", err)
 	}
 }
@@ -212,16 +212,16 @@ func TestANewPreviewReplacesTheOneThatWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	acme, a := w.mapped("Acme", 5, store.Business)
-	first, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	first, err := w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(true))
 	w.must(err)
 	w.join(acme, 1)
-	second, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	second, err := w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(true))
 	w.must(err)
 	first, err = w.store.Run(t.Context(), first.ID)
 	w.must(err)
 	wantStatus(t, first, store.RunDiscarded)
 	w.wantChanges(first, "cancelled NP-BUS ->5")
-	w.must(w.Apply(t.Context(), admin(), second.ID))
+	w.must(w.Runs.Apply(t.Context(), admin(), second.ID))
 	w.work.Wait()
 	w.wantLive(a.ID, "NP-BUS 6")
 }
@@ -230,11 +230,11 @@ func TestApplyWritesNothingThatWasNotShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, a := w.mapped("Acme", 5, store.Business)
-	preview, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	preview, err := w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(true))
 	w.must(err)
 	w.wantChanges(preview, "planned NP-BUS ->5")
 	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.enterprise.ID, Quantity: plantest.Quantity("7")})
-	w.must(w.Apply(t.Context(), admin(), preview.ID))
+	w.must(w.Runs.Apply(t.Context(), admin(), preview.ID))
 	w.work.Wait()
 	w.wantChanges(preview, "written NP-BUS ->5")
 	w.wantLive(a.ID, "NP-ENT 7", "NP-BUS 5")
@@ -255,7 +255,7 @@ func TestASuccessfulSyncKeepsTheMissingRight(t *testing.T) {
 	w.sim.Revoke(cwsim.ProductCatalog, cwsim.Add)
 	w.connect()
 	wantStatus(t, w.sync(), store.RunDone)
-	c, err := w.Connection(t.Context())
+	c, err := w.Connection.Connection(t.Context())
 	w.must(err)
 	if c.State != Failing || !strings.Contains(c.Problem.What, "Product Catalog – Add") {
 		t.Errorf("connection %s, %q; want the missing right named", c.State, c.Problem.What)
@@ -266,9 +266,9 @@ func TestDiscard(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, a := w.mapped("Acme", 5, store.Business)
-	preview, err := w.Run(t.Context(), admin(), w.SyncNow(true))
+	preview, err := w.Runs.Run(t.Context(), admin(), w.Runs.SyncNow(true))
 	w.must(err)
-	w.must(w.Discard(t.Context(), admin(), preview.ID))
+	w.must(w.Runs.Discard(t.Context(), admin(), preview.ID))
 	run, err := w.store.Run(t.Context(), preview.ID)
 	w.must(err)
 	wantStatus(t, run, store.RunDiscarded)
@@ -297,7 +297,7 @@ func TestRemappingTheProductMovesTheLine(t *testing.T) {
 	_, a := w.mapped("Acme", 5, store.Business)
 	w.sync()
 	renamed := w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS-2", Description: "NordPass Business, new"})
-	w.must(w.ConfirmMapping(t.Context(), admin(), map[store.Plan]int{store.Business: renamed.ID, store.Enterprise: w.enterprise.ID}))
+	w.must(w.Mapping.ConfirmMapping(t.Context(), admin(), map[store.Plan]int{store.Business: renamed.ID, store.Enterprise: w.enterprise.ID}))
 	wantStatus(t, w.sync(), store.RunDone)
 	w.wantLive(a.ID, "NP-BUS 0", "NP-BUS-2 5")
 }
@@ -393,15 +393,15 @@ func killMidway(t *testing.T, organizations, cut int) {
 		_, a := w.mapped(string(rune('A'+i))+" Company", i+1, store.Business)
 		agreements = append(agreements, a)
 	}
-	bridge := w.Bridge
-	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, After: cut, Times: 1, Do: bridge.work.Stop})
-	_, err := w.Start(t.Context(), admin(), w.SyncNow(false))
+	rooms := w.Billing
+	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, After: cut, Times: 1, Do: rooms.work.Stop})
+	_, err := w.Runs.Start(t.Context(), admin(), w.Runs.SyncNow(false))
 	w.must(err)
-	bridge.work.Wait()
+	rooms.work.Wait()
 	w.must(w.store.Close())
 	w.sim.ClearFaults()
 	w.open()
-	w.must(w.Resume(t.Context()))
+	w.must(w.Runs.Resume(t.Context()))
 	for i, a := range agreements {
 		w.wantLive(a.ID, fmt.Sprintf("NP-BUS %d", i+1))
 	}
@@ -429,10 +429,10 @@ func TestOneRunAtATime(t *testing.T) {
 	w.mapped("Acme", 5, store.Business)
 	first, second := make(chan struct{}), make(chan struct{})
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Times: 1, Do: func() { close(first); <-second }})
-	run, err := w.Start(t.Context(), admin(), w.SyncNow(false))
+	run, err := w.Runs.Start(t.Context(), admin(), w.Runs.SyncNow(false))
 	w.must(err)
 	<-first
-	if _, err := w.Start(t.Context(), admin(), w.SyncNow(false)); !errors.Is(err, problem.ErrRunning) {
+	if _, err := w.Runs.Start(t.Context(), admin(), w.Runs.SyncNow(false)); !errors.Is(err, problem.ErrRunning) {
 		t.Errorf("a second run: %v, want ErrRunning", err)
 	}
 	other, err := store.Open(t.Context(), w.path, make([]byte, 32))
@@ -441,7 +441,7 @@ func TestOneRunAtATime(t *testing.T) {
 	if _, err := other.LockSync(t.Context()); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("a second process: %v, want ErrLocked", err)
 	}
-	w.must(w.Cancel(t.Context(), admin(), run.ID))
+	w.must(w.Runs.Cancel(t.Context(), admin(), run.ID))
 	close(second)
 	w.work.Wait()
 	ended, err := w.store.Run(t.Context(), run.ID)
@@ -468,21 +468,21 @@ func TestMonthlyRuns(t *testing.T) {
 			t.Errorf("%s: monthly runs, latest first (-want +got):\n%s", when, diff)
 		}
 	}
-	w.must(w.RunDue(t.Context()))
+	w.must(w.Runs.RunDue(t.Context()))
 	want("before the first is due")
 	w.setTime("2026-11-01 00:28:00")
-	w.must(w.RunDue(t.Context()))
+	w.must(w.Runs.RunDue(t.Context()))
 	want("two minutes before")
 	w.join(acme, 1) // in November: not October's
 	w.setTime("2026-11-01 00:30:00")
-	w.must(w.RunDue(t.Context()))
+	w.must(w.Runs.RunDue(t.Context()))
 	want("due", "2026-10 done")
 	w.wantLive(a.ID, "NP-BUS 6") // joined an hour before 00:28, on 31 October
-	w.must(w.RunDue(t.Context()))
+	w.must(w.Runs.RunDue(t.Context()))
 	want("only once", "2026-10 done")
 
 	w.setTime("2027-02-03 09:00:00") // the process was down for three months
-	w.must(w.RunDue(t.Context()))
+	w.must(w.Runs.RunDue(t.Context()))
 	want("made up in order", "2027-01 done", "2026-12 done", "2026-11 done", "2026-10 done")
 }
 
@@ -492,13 +492,13 @@ func TestMonthlyRunThatFailsIsTriedAgain(t *testing.T) {
 	_, a := w.mapped("Acme", 5, store.Business)
 	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized})
 	w.setTime("2026-11-01 00:30:00")
-	if err := w.RunDue(t.Context()); err == nil {
+	if err := w.Runs.RunDue(t.Context()); err == nil {
 		t.Error("a failed sync was not reported")
 	}
 	w.sim.ClearFaults()
-	w.must(w.RunDue(t.Context()))
+	w.must(w.Runs.RunDue(t.Context()))
 	w.wantLive(a.ID) // too early for another try
 	w.setTime("2026-11-01 01:35:00")
-	w.must(w.RunDue(t.Context()))
+	w.must(w.Runs.RunDue(t.Context()))
 	w.wantLive(a.ID, "NP-BUS 5")
 }

@@ -24,9 +24,9 @@ func TestStoryEmptySourceIsNotZero(t *testing.T) {
 	w.importAll()
 	o, err := w.store.CreateOrganization(t.Context(), store.Organization{Name: "Acme", Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: w.time()})
 	w.must(err)
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, o.ID))
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, o.ID))
 	w.sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("12")})
-	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: seats.WholeMonth("2026-09")})
+	run, err := w.Runs.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: seats.WholeMonth("2026-09")})
 	w.must(err)
 	wantStatus(t, run, store.RunIncomplete)
 	w.wantLive(a.ID, "NP-BUS 12")
@@ -53,7 +53,7 @@ func TestStoryPastMonthCountsThatMonth(t *testing.T) {
 	acme, a := w.mapped("Acme", 5, store.Business)
 	w.setTime("2026-11-20 12:00")
 	w.join(acme, 3)
-	run, err := w.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: seats.WholeMonth("2026-10")})
+	run, err := w.Runs.Run(t.Context(), admin(), Request{Kind: store.RunManual, Period: seats.WholeMonth("2026-10")})
 	w.must(err)
 	wantStatus(t, run, store.RunDone)
 	w.wantLive(a.ID, "NP-BUS 5")
@@ -70,7 +70,7 @@ func TestStoryTrialsAreNotBilled(t *testing.T) {
 	})
 	w.must(err)
 	w.join(o, 9)
-	w.must(w.Map(t.Context(), admin(), a.CompanyID, a.ID, o.ID))
+	w.must(w.Mapping.Map(t.Context(), admin(), a.CompanyID, a.ID, o.ID))
 	wantStatus(t, w.sync(), store.RunDone)
 	w.wantLive(a.ID)
 }
@@ -93,7 +93,7 @@ func TestStoryEveryPageIsRead(t *testing.T) {
 	}
 	w.sim.AddAddition(cwsim.Addition{AgreementID: last.ID, ProductID: w.business.ID, Quantity: plantest.Quantity("2")})
 	o := w.organization("Acme", 5, store.Business)
-	w.must(w.Map(t.Context(), admin(), last.CompanyID, last.ID, o.ID))
+	w.must(w.Mapping.Map(t.Context(), admin(), last.CompanyID, last.ID, o.ID))
 	w.wantChanges(w.sync(), "written NP-BUS 2>5")
 }
 

@@ -40,11 +40,11 @@ type AgreementType struct {
 }
 
 // Matches are the suggestions for all companies that are not mapped, made anew if names have changed.
-func (b *Bridge) Matches(ctx context.Context, preferredType string) (Matches, error) {
-	if err := b.RefreshSuggestions(ctx); err != nil {
+func (mp *Mapper) Matches(ctx context.Context, preferredType string) (Matches, error) {
+	if err := mp.RefreshSuggestions(ctx); err != nil {
 		return Matches{}, err
 	}
-	open, err := b.store.OpenSuggestions(ctx, nil)
+	open, err := mp.store.OpenSuggestions(ctx, nil)
 	if err != nil {
 		return Matches{}, fmt.Errorf("reading suggestions: %w", err)
 	}
@@ -52,20 +52,20 @@ func (b *Bridge) Matches(ctx context.Context, preferredType string) (Matches, er
 	for i, s := range open {
 		ids[i] = s.CompanyID
 	}
-	agreements, err := b.store.Agreements(ctx, ids)
+	agreements, err := mp.store.Agreements(ctx, ids)
 	if err != nil {
 		return Matches{}, fmt.Errorf("reading agreements: %w", err)
 	}
-	hints, err := b.AgreementHints(ctx, preferredType)
+	hints, err := mp.AgreementHints(ctx, preferredType)
 	if err != nil {
 		return Matches{}, err
 	}
 	var m Matches
 	for _, s := range open {
 		of := agreements[s.CompanyID]
-		m.add(MatchSuggestion{OpenSuggestion: s, Agreements: of, Agreement: ChooseAgreement(of, hints, b.now())})
+		m.add(MatchSuggestion{OpenSuggestion: s, Agreements: of, Agreement: ChooseAgreement(of, hints, mp.now())})
 	}
-	m.Types = b.settlingTypes(m)
+	m.Types = mp.settlingTypes(m)
 	m.Token = token(m.Ready)
 	return m, nil
 }
@@ -83,13 +83,13 @@ func (m *Matches) add(s MatchSuggestion) {
 
 // settlingTypes counts for each type of agreement the companies whose choice it would make clear,
 // whatever type is preferred at present.
-func (b *Bridge) settlingTypes(m Matches) []AgreementType {
+func (mp *Mapper) settlingTypes(m Matches) []AgreementType {
 	counts := map[string]int{}
 	for _, s := range slices.Concat(m.Ready, m.Choose) {
 		usable := map[string]int{}
 		total := 0
 		for _, a := range s.Agreements {
-			if plan.AgreementUnusable(a, b.now()) == "" {
+			if plan.AgreementUnusable(a, mp.now()) == "" {
 				usable[a.TypeName]++
 				total++
 			}
@@ -123,13 +123,13 @@ func token(ready []MatchSuggestion) string {
 
 // AgreementHints reads what is known about agreements without asking ConnectWise: the lines of mapped
 // products that Seatbridge has met there.
-func (b *Bridge) AgreementHints(ctx context.Context, preferredType string) (AgreementHints, error) {
+func (mp *Mapper) AgreementHints(ctx context.Context, preferredType string) (AgreementHints, error) {
 	hints := AgreementHints{Type: preferredType, Lines: map[int]bool{}}
-	lines, err := b.store.Lines(ctx)
+	lines, err := mp.store.Lines(ctx)
 	if err != nil {
 		return hints, fmt.Errorf("reading lines: %w", err)
 	}
-	products, err := b.store.ProductMappings(ctx)
+	products, err := mp.store.ProductMappings(ctx)
 	if err != nil {
 		return hints, fmt.Errorf("reading product mappings: %w", err)
 	}
@@ -144,14 +144,14 @@ func (b *Bridge) AgreementHints(ctx context.Context, preferredType string) (Agre
 }
 
 // RefreshSuggestions makes the suggestions anew if names have changed since. It is their only writer.
-func (b *Bridge) RefreshSuggestions(ctx context.Context) error {
-	b.suggesting.Lock()
-	defer b.suggesting.Unlock()
-	outdated, err := b.store.SuggestionsOutdated(ctx)
+func (mp *Mapper) RefreshSuggestions(ctx context.Context) error {
+	mp.suggesting.Lock()
+	defer mp.suggesting.Unlock()
+	outdated, err := mp.store.SuggestionsOutdated(ctx)
 	if err != nil || !outdated {
 		return err
 	}
-	names, err := b.store.Names(ctx)
+	names, err := mp.store.Names(ctx)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (b *Bridge) RefreshSuggestions(ctx context.Context) error {
 			CompanyID: int(s.CompanyID), OrganizationID: s.OrganizationID, Score: s.Score, Certain: s.Certain, Reason: s.Reason,
 		})
 	}
-	if err := b.store.SaveSuggestions(ctx, names.State, all); err != nil {
+	if err := mp.store.SaveSuggestions(ctx, names.State, all); err != nil {
 		return fmt.Errorf("keeping suggestions: %w", err)
 	}
 	return nil
@@ -180,32 +180,32 @@ func suggestNames(names []store.NameOf, identifiers bool) []match.Name {
 }
 
 // RejectSuggestion turns a suggestion down; it is not made again.
-func (b *Bridge) RejectSuggestion(ctx context.Context, who problem.Actor, companyID int, organizationID int64) error {
-	r := store.RejectedSuggestion{CompanyID: companyID, OrganizationID: organizationID, RejectedAt: b.now(), RejectedBy: who.Name}
-	return b.recordSuggestion(ctx, who, r, "Rejected the suggestion to map %s to %s.", func(s *store.Store) error {
+func (mp *Mapper) RejectSuggestion(ctx context.Context, who problem.Actor, companyID int, organizationID int64) error {
+	r := store.RejectedSuggestion{CompanyID: companyID, OrganizationID: organizationID, RejectedAt: mp.now(), RejectedBy: who.Name}
+	return mp.recordSuggestion(ctx, who, r, "Rejected the suggestion to map %s to %s.", func(s *store.Store) error {
 		return s.RejectSuggestion(ctx, r)
 	})
 }
 
 // RestoreSuggestion takes a rejection back.
-func (b *Bridge) RestoreSuggestion(ctx context.Context, who problem.Actor, companyID int, organizationID int64) error {
+func (mp *Mapper) RestoreSuggestion(ctx context.Context, who problem.Actor, companyID int, organizationID int64) error {
 	r := store.RejectedSuggestion{CompanyID: companyID, OrganizationID: organizationID}
-	return b.recordSuggestion(ctx, who, r, "Restored the suggestion to map %s to %s.", func(s *store.Store) error {
+	return mp.recordSuggestion(ctx, who, r, "Restored the suggestion to map %s to %s.", func(s *store.Store) error {
 		return s.RestoreSuggestion(ctx, companyID, organizationID)
 	})
 }
 
 // recordSuggestion carries out a deed about a suggestion together with its entry in the activity log.
-func (b *Bridge) recordSuggestion(ctx context.Context, who problem.Actor, r store.RejectedSuggestion, sentence string, deed func(*store.Store) error) error {
-	o, err := b.store.Organization(ctx, r.OrganizationID)
+func (mp *Mapper) recordSuggestion(ctx context.Context, who problem.Actor, r store.RejectedSuggestion, sentence string, deed func(*store.Store) error) error {
+	o, err := mp.store.Organization(ctx, r.OrganizationID)
 	if err != nil {
 		return fmt.Errorf("reading organization %d: %w", r.OrganizationID, err)
 	}
-	company, err := b.store.Company(ctx, r.CompanyID)
+	company, err := mp.store.Company(ctx, r.CompanyID)
 	if errors.Is(err, store.ErrNotFound) {
 		company.Name = fmt.Sprintf("company %d", r.CompanyID)
 	} else if err != nil {
 		return fmt.Errorf("reading company %d: %w", r.CompanyID, err)
 	}
-	return b.store.Record(ctx, who.Did(b.now(), store.CategoryIntegrations, sentence, o.Name, company.Name).About(o.ID), deed)
+	return mp.store.Record(ctx, who.Did(mp.now(), store.CategoryIntegrations, sentence, o.Name, company.Name).About(o.ID), deed)
 }

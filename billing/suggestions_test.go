@@ -66,7 +66,7 @@ func TestChooseAgreement(t *testing.T) {
 // importEverything imports all companies of the world's instance.
 func (w *world) importEverything() ImportProgress {
 	w.t.Helper()
-	types, statuses, err := w.FilterOptions(w.t.Context())
+	types, statuses, err := w.Mapping.FilterOptions(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -77,11 +77,11 @@ func (w *world) importEverything() ImportProgress {
 	for _, o := range statuses {
 		statusIDs = append(statusIDs, o.ID)
 	}
-	if err := w.StartImport(w.t.Context(), problem.Actor{Name: "admin@example.com"}, typeIDs, statusIDs); err != nil {
+	if err := w.Mapping.StartImport(w.t.Context(), problem.Actor{Name: "admin@example.com"}, typeIDs, statusIDs); err != nil {
 		w.t.Fatal(err)
 	}
 	w.work.Wait()
-	return w.ImportProgress()
+	return w.Mapping.ImportProgress()
 }
 
 // named adds an organization.
@@ -137,7 +137,7 @@ func TestMatches(t *testing.T) {
 		"not managed by the MSP":     {OrganizationID: foreign.ID, CompanyID: two.ID, AgreementID: b2.ID},
 		"chosen for two companies":   {OrganizationID: contoso.ID, CompanyID: two.ID, AgreementID: b2.ID},
 	} {
-		problems, err := w.MapPairs(t.Context(), who, []Pair{good, bad})
+		problems, err := w.Mapping.MapPairs(t.Context(), who, []Pair{good, bad})
 		if err != nil || len(problems) != 1 || !strings.Contains(problems[0].Problem, name) {
 			t.Errorf("%s: %v, %v", name, problems, err)
 		}
@@ -145,10 +145,10 @@ func TestMatches(t *testing.T) {
 	if all, err := w.store.Mappings(t.Context()); err != nil || len(all) != 0 {
 		t.Fatalf("mapped in spite of a problem: %v, %v", all, err)
 	}
-	if problems, err := w.MapPairs(t.Context(), who, []Pair{good}); err != nil || len(problems) != 0 {
+	if problems, err := w.Mapping.MapPairs(t.Context(), who, []Pair{good}); err != nil || len(problems) != 0 {
 		t.Fatal(problems, err)
 	}
-	if problems, err := w.MapPairs(t.Context(), who, []Pair{good}); err != nil || len(problems) != 1 {
+	if problems, err := w.Mapping.MapPairs(t.Context(), who, []Pair{good}); err != nil || len(problems) != 1 {
 		t.Errorf("mapped twice: %v, %v", problems, err)
 	}
 	if m := matches(t, w, ""); len(m.Ready) != 0 || len(m.Doubtful) != 1 {
@@ -156,14 +156,14 @@ func TestMatches(t *testing.T) {
 	}
 
 	// Rejected stays rejected, also when names change.
-	if err := w.RejectSuggestion(t.Context(), who, three.ID, northwind.ID); err != nil {
+	if err := w.Mapping.RejectSuggestion(t.Context(), who, three.ID, northwind.ID); err != nil {
 		t.Fatal(err)
 	}
 	w.named("Something else")
 	if m := matches(t, w, ""); len(m.Doubtful) != 0 {
 		t.Errorf("a rejected suggestion came back: %+v", m.Doubtful)
 	}
-	if err := w.RestoreSuggestion(t.Context(), who, three.ID, northwind.ID); err != nil {
+	if err := w.Mapping.RestoreSuggestion(t.Context(), who, three.ID, northwind.ID); err != nil {
 		t.Fatal(err)
 	}
 	if m := matches(t, w, ""); len(m.Doubtful) != 1 {
@@ -172,7 +172,7 @@ func TestMatches(t *testing.T) {
 
 	// Mapped to one company, an organization is not taken to another by mapping it there.
 	var invalid *problem.Invalid
-	err = w.Map(t.Context(), who, two.ID, b2.ID, contoso.ID)
+	err = w.Mapping.Map(t.Context(), who, two.ID, b2.ID, contoso.ID)
 	if !errors.As(err, &invalid) || !strings.Contains(invalid.Fields["organization"], "Contoso Ltd.") {
 		t.Errorf("mapped to a second company: %v", err)
 	}
@@ -180,7 +180,7 @@ func TestMatches(t *testing.T) {
 
 func matches(t *testing.T, w *world, preferred string) Matches {
 	t.Helper()
-	m, err := w.Matches(t.Context(), preferred)
+	m, err := w.Mapping.Matches(t.Context(), preferred)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,12 +198,12 @@ func TestAddOrganizations(t *testing.T) {
 	w.importEverything()
 	profile := Profile{Plan: store.Business, License: store.Standard, Managed: true}
 	who := problem.Actor{Name: "admin@example.com"}
-	mapped, err := w.AddOrganizations(t.Context(), who, profile, []CompanyOrganization{{one.ID, "Contoso"}, {two.ID, "Fabrikam"}})
+	mapped, err := w.Mapping.AddOrganizations(t.Context(), who, profile, []CompanyOrganization{{one.ID, "Contoso"}, {two.ID, "Fabrikam"}})
 	if err != nil || mapped != 1 {
 		t.Errorf("%d mapped, %v; want the one whose agreement is clear", mapped, err)
 	}
 	var conflict *store.Conflict
-	if _, err := w.AddOrganizations(t.Context(), who, profile, []CompanyOrganization{{one.ID, "New"}, {two.ID, "fabrikam"}}); !errors.As(err, &conflict) {
+	if _, err := w.Mapping.AddOrganizations(t.Context(), who, profile, []CompanyOrganization{{one.ID, "New"}, {two.ID, "fabrikam"}}); !errors.As(err, &conflict) {
 		t.Errorf("a taken name: %v", err)
 	}
 	_, total, err := w.store.Organizations(t.Context(), store.OrganizationFilter{})

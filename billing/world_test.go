@@ -22,7 +22,7 @@ type world struct {
 	t     *testing.T
 	sim   *cwsim.Sim
 	store *store.Store
-	*Bridge
+	*Billing
 	path       string
 	site       string
 	tune       func(*connectwise.Config)
@@ -93,29 +93,29 @@ func (w *world) mapProducts() {
 	w.t.Helper()
 	w.business = w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business"})
 	w.enterprise = w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-ENT", Description: "NordPass Enterprise"})
-	w.must(w.ConfirmMapping(w.t.Context(), admin(), map[store.Plan]int{store.Business: w.business.ID, store.Enterprise: w.enterprise.ID}))
+	w.must(w.Mapping.ConfirmMapping(w.t.Context(), admin(), map[store.Plan]int{store.Business: w.business.ID, store.Enterprise: w.enterprise.ID}))
 }
 
-// open opens the database and starts a Bridge on it, as a process does.
+// open opens the database and starts a Billing on it, as a process does.
 func (w *world) open() {
 	w.t.Helper()
 	s, err := store.Open(w.t.Context(), w.path, make([]byte, 32))
 	w.must(err)
 	w.store = s
-	w.Bridge = New(Config{
+	w.Billing = New(Config{
 		Store: s, Log: slog.New(slog.DiscardHandler), Now: w.time, Settle: w.settle,
 		BaseURL: "https://panel.example.com", Tune: func(c *connectwise.Config) { w.tune(c) },
 	})
-	bridge := w.Bridge
+	rooms := w.Billing
 	w.t.Cleanup(func() {
-		bridge.Close(w.t.Context())
+		rooms.Close(w.t.Context())
 		s.Close()
 	})
 }
 
 func (w *world) connect() {
 	w.t.Helper()
-	_, err := w.Connect(w.t.Context(), admin(), w.credentials())
+	_, err := w.Connection.Connect(w.t.Context(), admin(), w.credentials())
 	w.must(err)
 }
 
@@ -156,13 +156,13 @@ func (w *world) filter() (types, statuses []int) {
 func (w *world) importAll() {
 	w.t.Helper()
 	types, statuses := w.filter()
-	_, err := w.importCompanies(w.t.Context(), w.client0(), problem.System(), types, statuses)
+	_, err := w.Mapping.importCompanies(w.t.Context(), w.client0(), problem.System(), types, statuses)
 	w.must(err)
 }
 
 func (w *world) client0() *connectwise.Client {
 	w.t.Helper()
-	c, err := w.connection(w.t.Context())
+	c, err := w.Connection.connection(w.t.Context())
 	w.must(err)
 	return c
 }
@@ -197,7 +197,7 @@ func (w *world) mapped(name string, seats int, plan store.Plan) (store.Organizat
 	a := w.company(name)
 	w.importAll()
 	o := w.organization(name, seats, plan)
-	w.must(w.Map(w.t.Context(), admin(), a.CompanyID, a.ID, o.ID))
+	w.must(w.Mapping.Map(w.t.Context(), admin(), a.CompanyID, a.ID, o.ID))
 	return o, a
 }
 
@@ -211,7 +211,7 @@ func (w *world) mappedTogether(n int) []cwsim.Agreement {
 	w.importAll()
 	for i, a := range agreements {
 		o := w.organization(fmt.Sprintf("Org %03d", i), 2, store.Business)
-		w.must(w.Map(w.t.Context(), admin(), a.CompanyID, a.ID, o.ID))
+		w.must(w.Mapping.Map(w.t.Context(), admin(), a.CompanyID, a.ID, o.ID))
 	}
 	return agreements
 }
@@ -219,7 +219,7 @@ func (w *world) mappedTogether(n int) []cwsim.Agreement {
 // sync runs Sync now to its end.
 func (w *world) sync() store.Run {
 	w.t.Helper()
-	run, err := w.Run(w.t.Context(), admin(), w.SyncNow(false))
+	run, err := w.Runs.Run(w.t.Context(), admin(), w.Runs.SyncNow(false))
 	w.must(err)
 	return run
 }

@@ -42,7 +42,7 @@ func (s *server) completeAttention(ctx context.Context, page *views.AttentionPag
 		return err
 	}
 	page.List.States = stateOptions(counts, page.List.State)
-	attention, err := s.Bridge.Attention(ctx)
+	attention, err := s.Billing.Attention(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (s *server) downloadAttention(w http.ResponseWriter, r *http.Request) error
 // clear says what it is worth that nothing needs a person: everything was checked only if the last sync looked at every
 // mapped agreement and came to its end.
 func (s *server) clear(ctx context.Context) (views.Clear, error) {
-	connection, err := s.Bridge.Connection(ctx)
+	connection, err := s.Billing.Connection.Connection(ctx)
 	if err != nil {
 		return views.Clear{}, err
 	}

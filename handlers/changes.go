@@ -288,7 +288,7 @@ func (s *server) chooseLine(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	addition := web.FormID(r.PostForm.Get("addition"), 32)
-	if err := s.Bridge.ChooseLine(r.Context(), s.web.Actor(r), id, int(addition)); err != nil {
+	if err := s.Billing.Runs.ChooseLine(r.Context(), s.web.Actor(r), id, int(addition)); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, web.ReferringPath(r), "Addition no. "+number(addition)+" is remembered. Sync now to write it.")

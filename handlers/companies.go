@@ -89,7 +89,7 @@ func (s *server) companyFacts(ctx context.Context, q companyQuery, page *views.C
 	if _, page.Suggested, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowSuggested, Limit: 1}); err != nil {
 		return err
 	}
-	connection, err := s.Bridge.Connection(ctx)
+	connection, err := s.Billing.Connection.Connection(ctx)
 	page.LastImport = connection.LastImportAt
 	return err
 }
@@ -104,7 +104,7 @@ func (s *server) companyRows(ctx context.Context, companies []store.CompanyRow) 
 	if err != nil {
 		return nil, err
 	}
-	hints, err := s.Bridge.AgreementHints(ctx, "")
+	hints, err := s.Billing.Mapping.AgreementHints(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +221,7 @@ func (s *server) mapCompany(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	chosen := mappingChoice{agreement: web.FormID(r.PostForm.Get("agreement"), 32), organization: web.FormID(r.PostForm.Get("organization"), 64)}
-	err = s.Bridge.Map(r.Context(), s.web.Actor(r), company, int(chosen.agreement), chosen.organization)
+	err = s.Billing.Mapping.Map(r.Context(), s.web.Actor(r), company, int(chosen.agreement), chosen.organization)
 	if err == nil {
 		return s.companyDone(w, r, company, "Mapped.")
 	}
@@ -274,7 +274,7 @@ func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
 	if !mapped {
 		return s.rejectMapping(w, r, company, mappingChoice{problem: "This organization is not mapped to the company any more."})
 	}
-	if err := s.Bridge.Unmap(r.Context(), s.web.Actor(r), organization, r.PostForm.Get("line") == "zero"); err != nil {
+	if err := s.Billing.Mapping.Unmap(r.Context(), s.web.Actor(r), organization, r.PostForm.Get("line") == "zero"); err != nil {
 		return err
 	}
 	return s.companyDone(w, r, company, "Unmapped. Its seats are not synced any more.")
@@ -417,7 +417,7 @@ func (s *server) addCompanyOrganization(w http.ResponseWriter, r *http.Request) 
 		return err
 	}
 	form.Managed = true
-	added, err := s.Bridge.Organizations.Add(r.Context(), s.web.Actor(r), form)
+	added, err := s.Billing.Organizations.Add(r.Context(), s.web.Actor(r), form)
 	if err == nil {
 		return s.companyOrganizationAdded(w, r, id, added)
 	}

@@ -25,7 +25,7 @@ func (s *server) showImport(w http.ResponseWriter, r *http.Request) error {
 // was just sent; otherwise the last import's choice is offered.
 func (s *server) importPage(r *http.Request, chosen *importForm, problems problem.Fields) (views.ImportPage, error) {
 	page := views.ImportPage{}
-	connection, err := s.Bridge.Connection(r.Context())
+	connection, err := s.Billing.Connection.Connection(r.Context())
 	if err != nil {
 		return page, err
 	}
@@ -33,12 +33,12 @@ func (s *server) importPage(r *http.Request, chosen *importForm, problems proble
 	if page.Imported, _, err = s.Store.CompanyCounts(r.Context()); err != nil {
 		return page, err
 	}
-	page.Progress = importView(s.Bridge.ImportProgress(), s.Now())
+	page.Progress = importView(s.Billing.Mapping.ImportProgress(), s.Now())
 	page.Problems = views.Problems(problems)
 	if page.Progress != nil && page.Progress.State == "running" {
 		return page, nil // the choice is made; no need to ask ConnectWise for it
 	}
-	types, statuses, err := s.Bridge.FilterOptions(r.Context())
+	types, statuses, err := s.Billing.Mapping.FilterOptions(r.Context())
 	if err != nil {
 		if page.Notice, err = refusal(problems, err); err != nil {
 			return page, err
@@ -84,7 +84,7 @@ func (s *server) renderImport(w http.ResponseWriter, r *http.Request, status int
 // countOptions adds the number of companies to each type and status. It is
 // asked for by the page once that is shown: it can take a while.
 func (s *server) countOptions(w http.ResponseWriter, r *http.Request) error {
-	types, statuses, err := s.Bridge.OptionCounts(r.Context())
+	types, statuses, err := s.Billing.Mapping.OptionCounts(r.Context())
 	if err != nil {
 		if _, err := refusal(problem.Fields{}, err); err != nil {
 			return err
@@ -97,7 +97,7 @@ func (s *server) countOptions(w http.ResponseWriter, r *http.Request) error {
 func (s *server) countImport(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
 	types, statuses := web.Ints(web.FormIDs(values["type"], 32)), web.Ints(web.FormIDs(values["status"], 32))
-	companies, left, err := s.Bridge.CountImport(r.Context(), types, statuses)
+	companies, left, err := s.Billing.Mapping.CountImport(r.Context(), types, statuses)
 	if err != nil {
 		if _, err := refusal(problem.Fields{}, err); err != nil {
 			return err
@@ -125,7 +125,7 @@ func (s *server) startImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	failure := s.Bridge.StartImport(r.Context(), s.web.Actor(r), web.Ints(form.Types), web.Ints(form.Statuses))
+	failure := s.Billing.Mapping.StartImport(r.Context(), s.web.Actor(r), web.Ints(form.Types), web.Ints(form.Statuses))
 	if failure == nil {
 		return web.SeeOther(w, r, views.CompanyImportPath)
 	}
@@ -147,7 +147,7 @@ func (s *server) startImport(w http.ResponseWriter, r *http.Request) error {
 // importProgress is polled while an import runs. The whole page is for
 // browsers that reload it.
 func (s *server) importProgress(w http.ResponseWriter, r *http.Request) error {
-	progress := importView(s.Bridge.ImportProgress(), s.Now())
+	progress := importView(s.Billing.Mapping.ImportProgress(), s.Now())
 	if !web.IsPart(r) || progress == nil {
 		return web.Leave(w, r, views.CompanyImportPath)
 	}
@@ -155,7 +155,7 @@ func (s *server) importProgress(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) cancelImport(w http.ResponseWriter, r *http.Request) error {
-	s.Bridge.CancelImport()
+	s.Billing.Mapping.CancelImport()
 	return s.web.Done(w, r, views.CompanyImportPath, "The import is being cancelled.")
 }
 

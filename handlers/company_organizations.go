@@ -94,7 +94,7 @@ func (s *server) createCompanyOrganizations(w http.ResponseWriter, r *http.Reque
 	for i, c := range chosen.Companies {
 		adds[i] = billing.CompanyOrganization{CompanyID: c.ID, Name: web.Clip(web.Clean(c.Name), web.MaxName)}
 	}
-	mapped, err := s.Bridge.AddOrganizations(r.Context(), s.web.Actor(r), form, adds)
+	mapped, err := s.Billing.Mapping.AddOrganizations(r.Context(), s.web.Actor(r), form, adds)
 	if err == nil {
 		return s.web.Done(w, r, backToCompanies(r), addedMessage(len(adds), mapped))
 	}
@@ -126,7 +126,7 @@ func (s *server) rejectForCompany(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	organization := web.FormID(r.PostForm.Get("organization"), 64)
-	if err := s.Bridge.RejectSuggestion(r.Context(), s.web.Actor(r), company, organization); err != nil {
+	if err := s.Billing.Mapping.RejectSuggestion(r.Context(), s.web.Actor(r), company, organization); err != nil {
 		return err
 	}
 	return s.companyDone(w, r, company, "Not suggested any more. Find it under Suggestions, Rejected.")

@@ -14,7 +14,7 @@ import (
 )
 
 func (s *server) showConnectWise(w http.ResponseWriter, r *http.Request) error {
-	connection, err := s.Bridge.Connection(r.Context())
+	connection, err := s.Billing.Connection.Connection(r.Context())
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (s *server) renderConnectWise(w http.ResponseWriter, r *http.Request, statu
 	page := views.ConnectWisePage{
 		Connection: s.connectionView(c), Credentials: form, Rights: rightViews(c),
 		Business: productView(c.Products, store.Business), Enterprise: productView(c.Products, store.Enterprise),
-		ImportRunning: s.Bridge.ImportProgress().Running,
+		ImportRunning: s.Billing.Mapping.ImportProgress().Running,
 	}
 	if err := s.connectWiseFacts(r, &page); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (s *server) connectWiseFacts(r *http.Request, page *views.ConnectWisePage) 
 	if _, page.Suggested, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowSuggested, Limit: 1}); err != nil {
 		return err
 	}
-	attention, err := s.Bridge.Attention(ctx)
+	attention, err := s.Billing.Attention(ctx)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 	}
 	var notice *views.Notice
 	if len(problems) == 0 {
-		_, err := s.Bridge.Connect(r.Context(), s.web.Actor(r), credentials)
+		_, err := s.Billing.Connection.Connect(r.Context(), s.web.Actor(r), credentials)
 		if err == nil {
 			return s.web.Done(w, r, views.ConnectWisePath, "The credentials work and were saved.")
 		}
@@ -159,7 +159,7 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	saved, err := s.Bridge.Connection(r.Context())
+	saved, err := s.Billing.Connection.Connection(r.Context())
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func refusal(p problem.Fields, err error) (*views.Notice, error) {
 }
 
 func (s *server) checkConnection(w http.ResponseWriter, r *http.Request) error {
-	connection, err := s.Bridge.CheckConnection(r.Context(), s.web.Actor(r))
+	connection, err := s.Billing.Connection.CheckConnection(r.Context(), s.web.Actor(r))
 	if err != nil {
 		return err
 	}
@@ -204,7 +204,7 @@ func (s *server) checkConnection(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) disconnect(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Bridge.Disconnect(r.Context(), s.web.Actor(r)); err != nil {
+	if err := s.Billing.Disconnect(r.Context(), s.web.Actor(r)); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, views.ConnectWisePath, "ConnectWise PSA is disconnected. All mappings were removed.")
@@ -220,7 +220,7 @@ func (s *server) startPreview(w http.ResponseWriter, r *http.Request) error {
 
 // startRun starts Sync now or its preview and shows its progress.
 func (s *server) startRun(w http.ResponseWriter, r *http.Request, preview bool) error {
-	run, err := s.Bridge.Start(r.Context(), s.web.Actor(r), s.Bridge.SyncNow(preview))
+	run, err := s.Billing.Runs.Start(r.Context(), s.web.Actor(r), s.Billing.Runs.SyncNow(preview))
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (s *server) explanation(r *http.Request, o store.Organization, values url.V
 	if err != nil {
 		return views.Explanation{}, err
 	}
-	e, err := s.Bridge.Explain(r.Context(), o.ID, q.period)
+	e, err := s.Billing.Figures.Explain(r.Context(), o.ID, q.period)
 	if err != nil {
 		return views.Explanation{}, err
 	}
@@ -141,7 +141,7 @@ func (s *server) explainForecast(r *http.Request, o store.Organization, q explai
 	if !page.Current {
 		return nil
 	}
-	f, err := s.Bridge.Forecast(r.Context(), []int64{o.ID})
+	f, err := s.Billing.Figures.Forecast(r.Context(), []int64{o.ID})
 	if f.Known {
 		page.Forecast = &views.Forecast{Seats: f.Seats(), ToDate: f.ToDate}
 	}
@@ -183,7 +183,7 @@ func (s *server) downloadSeats(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.Bridge.Explain(r.Context(), o.ID, q.period)
+	e, err := s.Billing.Figures.Explain(r.Context(), o.ID, q.period)
 	if err != nil {
 		return err
 	}
@@ -253,7 +253,7 @@ func (s *server) correctUsage(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(problems) == 0 {
 		seats, _ := strconv.Atoi(form.Seats) // parseCorrection has read it
-		err := s.Bridge.Correct(r.Context(), s.web.Actor(r), store.Correction{OrganizationID: o.ID, Month: form.Month, Seats: seats, Plan: form.Plan, Reason: form.Reason})
+		err := s.Billing.Figures.Correct(r.Context(), s.web.Actor(r), store.Correction{OrganizationID: o.ID, Month: form.Month, Seats: seats, Plan: form.Plan, Reason: form.Reason})
 		if err == nil {
 			return s.web.Done(w, r, views.OrganizationMonthPath(o.ID, string(form.Month)), fmt.Sprintf("%s is corrected to %d seats.", form.Month, seats))
 		}
@@ -292,7 +292,7 @@ func (s *server) withdrawCorrection(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.WithdrawCorrection(r.Context(), s.web.Actor(r), o.ID, period.Month); err != nil {
+	if err := s.Billing.Figures.WithdrawCorrection(r.Context(), s.web.Actor(r), o.ID, period.Month); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, views.OrganizationMonthPath(o.ID, string(period.Month)), "The correction is withdrawn.")

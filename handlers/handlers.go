@@ -21,8 +21,8 @@ import (
 type Config struct {
 	// Store is the open database.
 	Store *store.Store
-	// Bridge does everything that concerns seats and ConnectWise PSA.
-	Bridge *billing.Bridge
+	// Billing does everything that concerns seats and ConnectWise PSA.
+	Billing *billing.Billing
 	// Log receives server errors and, at debug level, every request.
 	Log *slog.Logger
 	// Now is the clock; nil means time.Now.
@@ -88,7 +88,7 @@ func newServer(c Config) (*server, error) {
 	s.web = web.New(web.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, SessionKeys: c.SessionKeys, TrustedProxies: c.TrustedProxies, Demo: c.Demo,
 	})
-	s.api, err = api.New(api.Config{Web: s.web, Organizations: c.Bridge.Organizations, Usage: c.Bridge.Usage})
+	s.api, err = api.New(api.Config{Web: s.web, Organizations: c.Billing.Organizations, Usage: c.Billing.Figures.Usage})
 	return s, err
 }
 

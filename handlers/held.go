@@ -92,9 +92,9 @@ func (s *server) decideHeld(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	decide, message := s.Bridge.Reject, "%d rejected. Nothing of it was written."
+	decide, message := s.Billing.Runs.Reject, "%d rejected. Nothing of it was written."
 	if approve {
-		decide, message = s.Bridge.Approve, "%d approved, and being written exactly as shown."
+		decide, message = s.Billing.Runs.Approve, "%d approved, and being written exactly as shown."
 	}
 	n, err := decide(r.Context(), s.web.Actor(r), ids)
 	if err != nil {

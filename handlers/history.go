@@ -145,7 +145,7 @@ func (s *server) syncAgreement(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	run, err := s.Bridge.SyncAgreement(r.Context(), s.web.Actor(r), a.ID)
+	run, err := s.Billing.Runs.SyncAgreement(r.Context(), s.web.Actor(r), a.ID)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (s *server) upload(kind billing.IntakeKind) func(http.ResponseWriter, *http
 			return s.renderUpload(w, r, http.StatusUnprocessableEntity, kind, map[string]string{"file": "Choose a file."})
 		}
 		defer file.Close()
-		saved, err := s.Bridge.Upload(context.WithoutCancel(r.Context()), s.web.Actor(r), kind, fileName(file.FileName()), file)
+		saved, err := s.Billing.Files.Upload(context.WithoutCancel(r.Context()), s.web.Actor(r), kind, fileName(file.FileName()), file)
 		var invalid *problem.Invalid
 		switch {
 		case errors.As(err, &invalid):
@@ -133,7 +133,7 @@ func (s *server) intake(r *http.Request) (billing.Intake, error) {
 	if err != nil {
 		return billing.Intake{}, err
 	}
-	return s.Bridge.Intake(r.Context(), id)
+	return s.Billing.Files.Intake(r.Context(), id)
 }
 
 func (s *server) showIntake(w http.ResponseWriter, r *http.Request) error {
@@ -352,7 +352,7 @@ func (s *server) checkIntake(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	choices := parseIntakeChoices(r.PostForm, in.Kind)
-	err = s.Bridge.CheckIntake(r.Context(), in.ID, choices)
+	err = s.Billing.Files.CheckIntake(r.Context(), in.ID, choices)
 	in.Choices, in.Findings = choices, nil // for the page that says what is wrong with them
 	return s.intakeWork(w, r, in, err)
 }
@@ -365,7 +365,7 @@ func (s *server) writeIntake(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	return s.intakeWork(w, r, in, s.Bridge.WriteIntake(r.Context(), s.web.Actor(r), in.ID, web.Checked(r.PostForm, "skip")))
+	return s.intakeWork(w, r, in, s.Billing.Files.WriteIntake(r.Context(), s.web.Actor(r), in.ID, web.Checked(r.PostForm, "skip")))
 }
 
 // intakeWork answers a form that starts work on an import, or did not because of err.
@@ -381,7 +381,7 @@ func (s *server) intakeWork(w http.ResponseWriter, r *http.Request, in billing.I
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), intakePatience)
 	defer cancel()
-	s.Bridge.WaitForIntake(ctx, in.ID)
+	s.Billing.Files.WaitForIntake(ctx, in.ID)
 	return web.Leave(w, r, views.IntakePath(in.ID))
 }
 
@@ -390,7 +390,7 @@ func (s *server) discardIntake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.DiscardIntake(r.Context(), in.ID); err != nil {
+	if err := s.Billing.Files.DiscardIntake(r.Context(), in.ID); err != nil {
 		return err
 	}
 	return web.Leave(w, r, views.IntakePath(in.ID))
@@ -405,7 +405,7 @@ func (s *server) showIntakeChanges(w http.ResponseWriter, r *http.Request) error
 	}
 	query := r.URL.Query()
 	organizationID, name := web.FormID(query.Get("organization"), 64), web.Clip(web.Clean(query.Get("name")), web.MaxName)
-	changes, err := s.Bridge.IntakeChanges(r.Context(), in.ID, organizationID, name)
+	changes, err := s.Billing.Files.IntakeChanges(r.Context(), in.ID, organizationID, name)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (b *browser) settled(path string) *goquery.Document {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.bridge.WaitForIntake(b.t.Context(), id)
+	b.rooms.Files.WaitForIntake(b.t.Context(), id)
 	return b.get(path, http.StatusOK)
 }
 

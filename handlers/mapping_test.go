@@ -394,7 +394,7 @@ func (p *panel) fillNames(organizations, companies int) {
 	if err := p.store.SaveMappings(ctx, mappings); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := p.bridge.RefreshSuggestions(ctx); err != nil {
+	if err := p.rooms.Mapping.RefreshSuggestions(ctx); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -54,7 +54,7 @@ func (s *server) planMappings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	plan, err := s.Bridge.PlanMappings(r.Context(), table)
+	plan, err := s.Billing.Mapping.PlanMappings(r.Context(), table)
 	var invalid *problem.Invalid
 	if errors.As(err, &invalid) {
 		return s.renderMappings(w, r, http.StatusUnprocessableEntity, views.MappingsPage{Problems: views.Problems(invalid.Fields), Pasted: r.PostForm.Get("table")})
@@ -113,7 +113,7 @@ func (s *server) applyMappings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	problems, err := s.Bridge.MapPairs(r.Context(), s.web.Actor(r), pairs)
+	problems, err := s.Billing.Mapping.MapPairs(r.Context(), s.web.Actor(r), pairs)
 	switch {
 	case errors.Is(err, billing.ErrChanged):
 		return s.refuseMappings(w, r, "Mappings have changed since the dry run.")

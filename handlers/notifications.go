@@ -17,7 +17,7 @@ import (
 )
 
 func (s *server) listNotifications(w http.ResponseWriter, r *http.Request) error {
-	channels, err := s.Bridge.Outbox.Channels(r.Context())
+	channels, err := s.Billing.Outbox.Channels(r.Context())
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (s *server) channel(r *http.Request) (notify.Channel, error) {
 	if err != nil {
 		return notify.Channel{}, err
 	}
-	return s.Bridge.Outbox.Channel(r.Context(), id)
+	return s.Billing.Outbox.Channel(r.Context(), id)
 }
 
 // channelForm is the form of a channel as far as it is no secret.
@@ -133,7 +133,7 @@ func parseChannel(r *http.Request) (channelInput, problem.Fields, error) {
 	if f.Kind == store.ChannelEmail {
 		f.Secret, f.Port, f.To = r.PostForm.Get("password"), text("port", 10), web.Clip(r.PostForm.Get("to"), maxRecipientsText)
 		f.Mail = store.Mail{Host: text("host", web.MaxName), Security: store.MailSecurity(text("security", 10)), User: text("user", web.MaxName), From: text("from", web.MaxEmail)}
-		f.Mail.Port, _ = strconv.Atoi(f.Port) // 0 is no port, which the bridge says
+		f.Mail.Port, _ = strconv.Atoi(f.Port) // 0 is no port, which the rooms says
 		var bad []string
 		if f.Mail.To, bad = parseEmails(f.To); len(bad) > 0 {
 			p.Add("to", notEmails(bad))
@@ -183,7 +183,7 @@ func (s *server) updateChannel(w http.ResponseWriter, r *http.Request) error {
 // saveChannel saves the input or shows it again; saved says which secrets there are already.
 func (s *server) saveChannel(w http.ResponseWriter, r *http.Request, input channelInput, problems problem.Fields, saved views.ChannelForm) error {
 	if len(problems) == 0 {
-		_, err := s.Bridge.Outbox.SaveChannel(r.Context(), s.web.Actor(r), input.Channel, input.Sign)
+		_, err := s.Billing.Outbox.SaveChannel(r.Context(), s.web.Actor(r), input.Channel, input.Sign)
 		if err == nil {
 			return s.web.Done(w, r, views.NotificationsPath, "Channel saved. Test sends a message through it.")
 		}
@@ -204,7 +204,7 @@ func (s *server) deleteChannel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.Outbox.DeleteChannel(r.Context(), s.web.Actor(r), channel.ID); err != nil {
+	if err := s.Billing.Outbox.DeleteChannel(r.Context(), s.web.Actor(r), channel.ID); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, views.NotificationsPath, "Deleted "+channel.Name+".")
@@ -216,7 +216,7 @@ func (s *server) testChannel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	problem, err := s.Bridge.Outbox.TestChannel(r.Context(), s.web.Actor(r), channel.ID)
+	problem, err := s.Billing.Outbox.TestChannel(r.Context(), s.web.Actor(r), channel.ID)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (s *server) completeOrganizations(r *http.Request, page *views.Organization
 		return nil
 	}
 	page.Manages = true
-	connection, err := s.Bridge.Connection(r.Context())
+	connection, err := s.Billing.Connection.Connection(r.Context())
 	page.CanImport, page.LastImport = connection.State == billing.Active, connection.LastImportAt
 	return err
 }
@@ -108,7 +108,7 @@ func (s *server) organizationsWithSeats(ctx context.Context, q *organizationQuer
 	for i, row := range list.rows {
 		ids[i] = row.ID
 	}
-	list.usage, err = s.Bridge.Usage(ctx, period, ids)
+	list.usage, err = s.Billing.Figures.Usage(ctx, period, ids)
 	return list, err
 }
 
@@ -119,7 +119,7 @@ func (s *server) organizationsOrderedHere(ctx context.Context, q *organizationQu
 	if err != nil {
 		return list, err
 	}
-	if list.usage, err = s.Bridge.Figures(ctx, period); err != nil {
+	if list.usage, err = s.Billing.Figures.Figures(ctx, period); err != nil {
 		return list, err
 	}
 	order := func(a, b store.OrganizationRow) int { return cmp.Compare(store.Fold(a.Company), store.Fold(b.Company)) }
@@ -229,7 +229,7 @@ func (s *server) createOrganization(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	added, err := s.Bridge.Organizations.Add(r.Context(), s.web.Actor(r), form)
+	added, err := s.Billing.Organizations.Add(r.Context(), s.web.Actor(r), form)
 	if err == nil {
 		return s.web.Done(w, r, views.OrganizationPath(added.ID), added.Name+" was added.")
 	}
@@ -275,7 +275,7 @@ func (s *server) updateOrganization(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	_, err = s.Bridge.Organizations.Edit(r.Context(), s.web.Actor(r), id, func(p *billing.Profile) { *p = form })
+	_, err = s.Billing.Organizations.Edit(r.Context(), s.web.Actor(r), id, func(p *billing.Profile) { *p = form })
 	if err == nil {
 		return s.web.Done(w, r, views.OrganizationPath(id), "Saved.")
 	}
@@ -301,17 +301,17 @@ func (s *server) rejectEdit(w http.ResponseWriter, r *http.Request, id int64, fo
 }
 
 func (s *server) suspendOrganization(w http.ResponseWriter, r *http.Request) error {
-	return s.changeOrganization(w, r, "Suspended", s.Bridge.Organizations.Suspend)
+	return s.changeOrganization(w, r, "Suspended", s.Billing.Organizations.Suspend)
 }
 
 func (s *server) reactivateOrganization(w http.ResponseWriter, r *http.Request) error {
-	return s.changeOrganization(w, r, "Reactivated", s.Bridge.Organizations.Reactivate)
+	return s.changeOrganization(w, r, "Reactivated", s.Billing.Organizations.Reactivate)
 }
 
 // deleteOrganization ends billing with this month; the page stays, so that the
 // month's figure can still be read.
 func (s *server) deleteOrganization(w http.ResponseWriter, r *http.Request) error {
-	return s.changeOrganization(w, r, "Deleted", s.Bridge.Organizations.Delete)
+	return s.changeOrganization(w, r, "Deleted", s.Billing.Organizations.Delete)
 }
 
 // organizationChange is what one of an organization's buttons does; done is
@@ -343,7 +343,7 @@ func (s *server) organizationTableRow(ctx context.Context, id int64) (templ.Comp
 	if err != nil {
 		return nil, err
 	}
-	usage, err := s.Bridge.Usage(ctx, seats.ToDate(s.Now()), []int64{id})
+	usage, err := s.Billing.Figures.Usage(ctx, seats.ToDate(s.Now()), []int64{id})
 	return views.OrganizationTableRow(organizationRow(rows[0], usage[id]), true), err
 }
 
@@ -401,7 +401,7 @@ func (s *server) organizationPage(r *http.Request, o store.Organization, sent or
 const historyMonths = 12
 
 func (s *server) organizationFigures(ctx context.Context, o store.Organization, page *views.OrganizationPage) error {
-	history, err := s.Bridge.History(ctx, o.ID, historyMonths)
+	history, err := s.Billing.Figures.History(ctx, o.ID, historyMonths)
 	if err != nil {
 		return err
 	}

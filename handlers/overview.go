@@ -37,12 +37,12 @@ func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) overview(ctx context.Context) (views.OverviewPage, error) {
 	page := views.OverviewPage{Month: string(store.MonthOf(s.Now()))}
-	connection, err := s.Bridge.Connection(ctx)
+	connection, err := s.Billing.Connection.Connection(ctx)
 	if err != nil {
 		return page, err
 	}
 	page.Connection = s.connectionView(connection)
-	attention, err := s.Bridge.Attention(ctx)
+	attention, err := s.Billing.Attention(ctx)
 	if err != nil {
 		return page, err
 	}
@@ -65,7 +65,7 @@ func (s *server) overview(ctx context.Context) (views.OverviewPage, error) {
 
 // overviewSeats adds the figures of the last twelve months.
 func (s *server) overviewSeats(ctx context.Context, page *views.OverviewPage) error {
-	totals, err := s.Bridge.Totals(ctx, historyMonths)
+	totals, err := s.Billing.Figures.Totals(ctx, historyMonths)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ const (
 type panel struct {
 	t       testing.TB
 	store   *store.Store
-	bridge  *billing.Bridge
+	rooms   *billing.Billing
 	sim     *cwsim.Sim
 	site    string // of the simulator
 	server  *server
@@ -54,17 +54,17 @@ func newPanel(t testing.TB, change ...func(*Config)) *panel {
 	front := httptest.NewServer(p.sim)
 	p.site = front.URL
 	log := slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	p.bridge = billing.New(billing.Config{Store: p.store, Log: log, Now: testNow, Tune: func(c *connectwise.Config) {
+	p.rooms = billing.New(billing.Config{Store: p.store, Log: log, Now: testNow, Tune: func(c *connectwise.Config) {
 		c.RequestsPerMinute, c.BackoffBase, c.BackoffCap = 60000, time.Millisecond, time.Millisecond
 	}})
 	t.Cleanup(func() {
-		if err := p.bridge.Close(context.WithoutCancel(t.Context())); err != nil {
+		if err := p.rooms.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
 		front.Close()
 		p.store.Close()
 	})
-	config := Config{Store: p.store, Bridge: p.bridge, Log: log, Now: testNow, SessionKeys: [][]byte{[]byte(testKey)}, Version: "test"}
+	config := Config{Store: p.store, Billing: p.rooms, Log: log, Now: testNow, SessionKeys: [][]byte{[]byte(testKey)}, Version: "test"}
 	for _, f := range change {
 		f(&config)
 	}

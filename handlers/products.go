@@ -92,7 +92,7 @@ func (s *server) remapped(r *http.Request, page views.ProductsPage) ([]views.Rem
 			items[plan] = int(product.ID)
 		}
 	}
-	remapped, err := s.Bridge.Remapping(r.Context(), items)
+	remapped, err := s.Billing.Mapping.Remapping(r.Context(), items)
 	var shown []views.Remapped
 	for _, plan := range remapped {
 		view := views.Remapped{Plan: string(plan.Plan), From: plan.From.Identifier, Keeps: plan.Keeps}
@@ -113,7 +113,7 @@ func (s *server) chosenProduct(r *http.Request, chosen chosenProducts, mapped ma
 	if id == 0 || id == mapped[plan].ProductID {
 		return productView(mapped, plan), nil
 	}
-	product, err := s.Bridge.Product(r.Context(), id)
+	product, err := s.Billing.Mapping.Product(r.Context(), id)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (s *server) confirmProducts(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	chosen := parseChosen(r.PostForm)
-	err := s.Bridge.ConfirmMapping(r.Context(), s.web.Actor(r), chosen)
+	err := s.Billing.Mapping.ConfirmMapping(r.Context(), s.web.Actor(r), chosen)
 	if err == nil {
 		return s.web.Done(w, r, views.ConnectWisePath, "The products are mapped.")
 	}
@@ -160,7 +160,7 @@ func (s *server) productPicker(r *http.Request) (views.ProductPickerPage, error)
 		Plan: string(plan), BusinessID: chosen.id(store.Business), EnterpriseID: chosen.id(store.Enterprise),
 		Query: web.Clip(web.Clean(values.Get("q")), web.MaxSearch),
 	}
-	found, more, err := s.Bridge.SearchProducts(r.Context(), page.Query)
+	found, more, err := s.Billing.Mapping.SearchProducts(r.Context(), page.Query)
 	if err != nil {
 		if page.Notice, err = refusal(problem.Fields{}, err); err != nil {
 			return page, err
@@ -191,7 +191,7 @@ func (s *server) newProduct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	options, err := s.Bridge.ProductOptions(r.Context(), plan)
+	options, err := s.Billing.Mapping.ProductOptions(r.Context(), plan)
 	var notice *views.Notice
 	if err != nil {
 		if notice, err = refusal(problem.Fields{}, err); err != nil {
@@ -219,7 +219,7 @@ func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sent := sentProduct{plan, parseChosen(r.PostForm), parseProduct(r.PostForm)}
-	created, err := s.Bridge.CreateProduct(r.Context(), s.web.Actor(r), sent.product)
+	created, err := s.Billing.Mapping.CreateProduct(r.Context(), s.web.Actor(r), sent.product)
 	if err != nil {
 		return s.rejectProduct(w, r, sent, err)
 	}
@@ -264,7 +264,7 @@ func (s *server) rejectProduct(w http.ResponseWriter, r *http.Request, sent sent
 	if err != nil {
 		return err
 	}
-	options, err := s.Bridge.ProductOptions(r.Context(), sent.plan)
+	options, err := s.Billing.Mapping.ProductOptions(r.Context(), sent.plan)
 	if err != nil && notice == nil {
 		if notice, err = refusal(problems, err); err != nil {
 			return err

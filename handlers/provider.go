@@ -28,7 +28,7 @@ const (
 )
 
 func (s *server) showProvider(w http.ResponseWriter, r *http.Request) error {
-	config, connected, err := s.Bridge.Provider(r.Context())
+	config, connected, err := s.Billing.Reports.Provider(r.Context())
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ type providerForms struct {
 
 // renderProvider shows the configuration as given, without its key.
 func (s *server) renderProvider(w http.ResponseWriter, r *http.Request, f providerForms) error {
-	_, connected, err := s.Bridge.Provider(r.Context())
+	_, connected, err := s.Billing.Reports.Provider(r.Context())
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (s *server) testProvider(w http.ResponseWriter, r *http.Request) error {
 	}
 	var test billing.ProviderTest
 	if len(problems) == 0 {
-		test, err = s.Bridge.TestProvider(r.Context(), config)
+		test, err = s.Billing.Reports.TestProvider(r.Context(), config)
 		if _, err := refusal(problems, err); err != nil {
 			return err
 		}
@@ -244,7 +244,7 @@ func rowView(index int, row billing.ProviderRow) views.ProviderRow {
 
 // latestReport is the last month's report; nil: it was not fetched yet.
 func (s *server) latestReport(r *http.Request) (*views.ProviderFetched, error) {
-	fetch, report, err := s.Bridge.LastReport(r.Context())
+	fetch, report, err := s.Billing.Reports.LastReport(r.Context())
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
@@ -267,7 +267,7 @@ func (s *server) saveProvider(w http.ResponseWriter, r *http.Request) error {
 	}
 	var notice *views.Notice
 	if len(problems) == 0 {
-		err := s.Bridge.SaveProvider(r.Context(), s.web.Actor(r), config)
+		err := s.Billing.Reports.SaveProvider(r.Context(), s.web.Actor(r), config)
 		if err == nil {
 			return s.web.Done(w, r, views.ProviderPath, "The Provider API answers and the connection is saved.")
 		}
@@ -280,14 +280,14 @@ func (s *server) saveProvider(w http.ResponseWriter, r *http.Request) error {
 
 // pullProvider fetches the latest reports at once. That they brought nothing is shown on the page, not an error of ours.
 func (s *server) pullProvider(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Bridge.PullNow(r.Context(), s.web.Actor(r)); err != nil && !errors.Is(err, billing.ErrNoReport) {
+	if err := s.Billing.Reports.PullNow(r.Context(), s.web.Actor(r)); err != nil && !errors.Is(err, billing.ErrNoReport) {
 		return err
 	}
 	return s.web.Done(w, r, views.ProviderPath, "Fetched. What came is listed below.")
 }
 
 func (s *server) disconnectProvider(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Bridge.DisconnectProvider(r.Context(), s.web.Actor(r)); err != nil {
+	if err := s.Billing.Reports.DisconnectProvider(r.Context(), s.web.Actor(r)); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, views.ProviderPath, "The Provider API is disconnected.")
@@ -310,7 +310,7 @@ func (s *server) addReported(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.Bridge.AddReported(r.Context(), s.web.Actor(r), fetch, row)
+	o, err := s.Billing.Reports.AddReported(r.Context(), s.web.Actor(r), fetch, row)
 	if err != nil {
 		return err
 	}
@@ -326,7 +326,7 @@ func (s *server) linkReported(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if o, err = s.Bridge.LinkReported(r.Context(), s.web.Actor(r), fetch, row, o.ID); err != nil {
+	if o, err = s.Billing.Reports.LinkReported(r.Context(), s.web.Actor(r), fetch, row, o.ID); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, views.ProviderPath, o.Name+" is linked.")

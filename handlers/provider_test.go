@@ -68,7 +68,7 @@ func TestProviderPage(t *testing.T) {
 		t.Errorf("the form came back with base URL %q", got)
 	}
 	b.lacks(keyBody(filled), "PRIVATE KEY")
-	if _, connected, err := p.bridge.Provider(t.Context()); connected || err != nil {
+	if _, connected, err := p.rooms.Reports.Provider(t.Context()); connected || err != nil {
 		t.Fatalf("after a test it is connected: %v", err)
 	}
 
@@ -90,7 +90,7 @@ func TestProviderPage(t *testing.T) {
 	has(t, b.get("/usage?month=2026-02", http.StatusOK), "[data-testid=usage-row]", "Reported by the Provider API; Seatbridge itself counts 3.")
 	has(t, b.get("/usage?month=2026-02", http.StatusOK), "[data-testid=usage-row]", "7")
 
-	fetch, _, err := p.bridge.LastReport(t.Context())
+	fetch, _, err := p.rooms.Reports.LastReport(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestProviderPage(t *testing.T) {
 
 	b.post(views.ProviderPath+"/disconnect", nil, http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=provider-state]", "Not connected")
-	if u, err := p.bridge.Usage(t.Context(), seats.WholeMonth("2026-02"), []int64{acme.ID}); err != nil || u[acme.ID].Source != seats.SourceProvider {
+	if u, err := p.rooms.Figures.Usage(t.Context(), seats.WholeMonth("2026-02"), []int64{acme.ID}); err != nil || u[acme.ID].Source != seats.SourceProvider {
 		t.Errorf("after disconnecting, the reported figure is %+v, %v", u, err)
 	}
 	for _, secret := range []string{keyBody(form("private_key", mustKey(t, sim))), "eyJ"} {

@@ -105,7 +105,7 @@ func (s *server) completeRuns(ctx context.Context, page *views.RunsPage) error {
 	for _, m := range months {
 		page.Months = append(page.Months, views.Option{Value: string(m), Label: m.String(), Selected: string(m) == page.Month})
 	}
-	due, err := s.Bridge.Due(ctx)
+	due, err := s.Billing.Runs.Due(ctx)
 	for _, m := range due {
 		page.Due = append(page.Due, string(m))
 	}
@@ -283,7 +283,7 @@ func (s *server) cancelRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.Cancel(r.Context(), s.web.Actor(r), run.ID); err != nil {
+	if err := s.Billing.Runs.Cancel(r.Context(), s.web.Actor(r), run.ID); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, views.RunPath(run.ID), "The run stops after the change in hand.")
@@ -294,7 +294,7 @@ func (s *server) applyRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.Apply(r.Context(), s.web.Actor(r), run.ID); err != nil {
+	if err := s.Billing.Runs.Apply(r.Context(), s.web.Actor(r), run.ID); err != nil {
 		return err
 	}
 	return web.Leave(w, r, views.RunPath(run.ID))
@@ -305,7 +305,7 @@ func (s *server) discardRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.Discard(r.Context(), s.web.Actor(r), run.ID); err != nil {
+	if err := s.Billing.Runs.Discard(r.Context(), s.web.Actor(r), run.ID); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, views.RunPath(run.ID), "The preview was discarded. Nothing was written.")
@@ -313,12 +313,12 @@ func (s *server) discardRun(w http.ResponseWriter, r *http.Request) error {
 
 // undoRun previews putting back what the run wrote.
 func (s *server) undoRun(w http.ResponseWriter, r *http.Request) error {
-	return s.follow(w, r, s.Bridge.Undo)
+	return s.follow(w, r, s.Billing.Runs.Undo)
 }
 
 // retryRun syncs what the run did not write.
 func (s *server) retryRun(w http.ResponseWriter, r *http.Request) error {
-	return s.follow(w, r, s.Bridge.Retry)
+	return s.follow(w, r, s.Billing.Runs.Retry)
 }
 
 func (s *server) follow(w http.ResponseWriter, r *http.Request, start func(context.Context, problem.Actor, int64) (store.Run, error)) error {

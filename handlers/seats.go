@@ -142,7 +142,7 @@ func (s *server) addSeats(w http.ResponseWriter, r *http.Request) error {
 	}
 	var added billing.AddedMembers
 	if len(problems) == 0 {
-		if added, err = s.Bridge.Organizations.AddMembers(r.Context(), s.web.Actor(r), o.ID, form.Emails, form.Pending); err == nil {
+		if added, err = s.Billing.Organizations.AddMembers(r.Context(), s.web.Actor(r), o.ID, form.Emails, form.Pending); err == nil {
 			return s.web.Done(w, r, views.OrganizationPath(o.ID), describeAdded(added.Added, len(added.Existing)))
 		}
 		if problems, err = web.ProblemsIn(err); err != nil {
@@ -182,7 +182,7 @@ func (s *server) changeSeats(w http.ResponseWriter, r *http.Request) error {
 	action := web.OneOf(r.PostForm.Get("action"), store.SeatSuspend, store.SeatReactivate, store.SeatJoin, store.SeatDelete)
 	ids := web.FormIDs(r.PostForm["seat"], 64)
 	slices.Sort(ids)
-	changed, err := s.Bridge.Organizations.ChangeMembers(r.Context(), s.web.Actor(r), o.ID, action, billing.Members{Seats: ids})
+	changed, err := s.Billing.Organizations.ChangeMembers(r.Context(), s.web.Actor(r), o.ID, action, billing.Members{Seats: ids})
 	if err == nil {
 		return s.web.Done(w, r, seatsPath(r, o), changed.Done+".")
 	}

@@ -46,12 +46,12 @@ func (s *server) suggestions(ctx context.Context, values url.Values, problems []
 		Show:  web.OneOf(values.Get("show"), views.SuggestionsChoose, views.SuggestionsDoubtful, views.SuggestionsRejected),
 		Query: q.Search, Type: web.Clip(web.Clean(values.Get("type")), web.MaxName),
 	}
-	connection, err := s.Bridge.Connection(ctx)
+	connection, err := s.Billing.Connection.Connection(ctx)
 	if err != nil {
 		return page, err
 	}
 	page.LastImport = connection.LastImportAt
-	matches, err := s.Bridge.Matches(ctx, page.Type)
+	matches, err := s.Billing.Mapping.Matches(ctx, page.Type)
 	if err != nil {
 		return page, err
 	}
@@ -210,7 +210,7 @@ func (s *server) mapSuggestions(w http.ResponseWriter, r *http.Request) error {
 	}
 	var ready []billing.MatchSuggestion
 	if form.All {
-		matches, err := s.Bridge.Matches(r.Context(), form.Type)
+		matches, err := s.Billing.Mapping.Matches(r.Context(), form.Type)
 		if err != nil {
 			return err
 		}
@@ -223,7 +223,7 @@ func (s *server) mapSuggestions(w http.ResponseWriter, r *http.Request) error {
 	if len(pairs) == 0 {
 		return s.rejectSuggestions(w, r, nil, "Nothing is checked.")
 	}
-	problems, err := s.Bridge.MapPairs(r.Context(), s.web.Actor(r), pairs)
+	problems, err := s.Billing.Mapping.MapPairs(r.Context(), s.web.Actor(r), pairs)
 	switch {
 	case errors.Is(err, billing.ErrChanged):
 		return s.rejectSuggestions(w, r, nil, "Mappings have changed since this page was loaded.")
@@ -274,7 +274,7 @@ func (s *server) rejectSuggestion(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.RejectSuggestion(r.Context(), s.web.Actor(r), key.Company, key.Organization); err != nil {
+	if err := s.Billing.Mapping.RejectSuggestion(r.Context(), s.web.Actor(r), key.Company, key.Organization); err != nil {
 		return err
 	}
 	if !web.IsPart(r) {
@@ -298,13 +298,13 @@ func (s *server) restoreSuggestion(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	if err := s.Bridge.RestoreSuggestion(r.Context(), s.web.Actor(r), key.Company, key.Organization); err != nil {
+	if err := s.Billing.Mapping.RestoreSuggestion(r.Context(), s.web.Actor(r), key.Company, key.Organization); err != nil {
 		return err
 	}
 	if !web.IsPart(r) {
 		return s.web.Done(w, r, views.RejectedSuggestionsPath, "The suggestion is made again.")
 	}
-	matches, err := s.Bridge.Matches(r.Context(), web.Clip(web.Clean(r.PostForm.Get("type")), web.MaxName))
+	matches, err := s.Billing.Mapping.Matches(r.Context(), web.Clip(web.Clean(r.PostForm.Get("type")), web.MaxName))
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ type usageRow struct {
 // usageFigures are the figures of all organizations that match, in order. Those that did not exist yet in the period
 // are left out, unless somebody says what they used.
 func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]seats.Usage, error) {
-	figures, err := s.Bridge.Figures(ctx, q.period)
+	figures, err := s.Billing.Figures.Figures(ctx, q.period)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]seats.Usage,
 // usageRows completes figures with their reasons and their organizations.
 func (s *server) usageRows(ctx context.Context, p seats.Period, figures []seats.Usage) ([]usageRow, error) {
 	ids := usageIDs(figures)
-	explained, err := s.Bridge.Usage(ctx, p, ids)
+	explained, err := s.Billing.Figures.Usage(ctx, p, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ func (s *server) usageTrends(ctx context.Context, q usageQuery, all []seats.Usag
 	if !page.Current {
 		return nil
 	}
-	forecast, err := s.Bridge.Forecast(ctx, ids)
+	forecast, err := s.Billing.Figures.Forecast(ctx, ids)
 	if forecast.Known {
 		page.Forecast = &views.Forecast{Seats: forecast.Seats(), ToDate: forecast.ToDate}
 	}
@@ -208,9 +208,9 @@ func (s *server) usageTrends(ctx context.Context, q usageQuery, all []seats.Usag
 
 func (s *server) usageTotals(ctx context.Context, ids []int64) ([]billing.MonthTotal, error) {
 	if ids == nil {
-		return s.Bridge.Totals(ctx, historyMonths)
+		return s.Billing.Figures.Totals(ctx, historyMonths)
 	}
-	return s.Bridge.TotalsOf(ctx, historyMonths, ids)
+	return s.Billing.Figures.TotalsOf(ctx, historyMonths, ids)
 }
 
 // totalMonths are the bars of a chart. A month in which nobody has a figure is unknown.
@@ -249,7 +249,7 @@ func (s *server) usageViews(ctx context.Context, p seats.Period, figures []seats
 	if err != nil {
 		return nil, err
 	}
-	months, err := s.Bridge.Months(ctx, usageIDs(figures))
+	months, err := s.Billing.Figures.Months(ctx, usageIDs(figures))
 	if err != nil {
 		return nil, err
 	}

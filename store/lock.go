@@ -21,21 +21,21 @@ const lockWait = 200 * time.Millisecond
 func (s *Store) LockSync(ctx context.Context) (release func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
-	release, err = s.tryLock()
+	release, err = tryLock(s.path)
 	for errors.Is(err, ErrLocked) {
 		select {
 		case <-ctx.Done():
 			return nil, err
 		case <-time.After(lockWait / 20):
-			release, err = s.tryLock()
+			release, err = tryLock(s.path)
 		}
 	}
 	return release, err
 }
 
-func (s *Store) tryLock() (release func(), err error) {
+func tryLock(path string) (release func(), err error) {
 	// Each call opens the file anew, so that the lock also holds against callers in this process.
-	lock := flock.New(s.path+".sync.lock", flock.SetPermissions(0o600))
+	lock := flock.New(path+".sync.lock", flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("locking the sync: %w", err)

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"seatbridge/billing/background"
@@ -18,7 +17,7 @@ import (
 	"seatbridge/store"
 )
 
-// Config is what a Bridge works with.
+// Config is what a Billing works with.
 type Config struct {
 	Store    *store.Store
 	Log      *slog.Logger
@@ -33,34 +32,24 @@ type Config struct {
 	Tune func(*connectwise.Config)
 }
 
-// Bridge connects the seats in the store with the additions in ConnectWise.
-type Bridge struct {
-	// Organizations is what may be done with organizations and members.
-	Organizations *Organizations
-	// Outbox tells people what happened.
-	Outbox *notify.Outbox
+// Billing connects the seats in the store with the additions in ConnectWise: its rooms, wired.
+type Billing struct {
+	Connection    *Keeper        // with ConnectWise PSA
+	Figures       *Book          // what is counted
+	Organizations *Organizations // what may be done with organizations and their members
+	Reports       *Feed          // what the Provider API reports
+	Runs          *Runner        // what is written to ConnectWise
+	Files         *Desk          // what people upload
+	Mapping       *Mapper        // which organization is billed where, and as what
+	Outbox        *notify.Outbox // what people are told
 
-	store    *store.Store
-	log      *slog.Logger
-	now      func() time.Time
-	clientID string
-	settle   time.Duration
-	tune     func(*connectwise.Config)
-
-	work    *background.Group
-	imp     importing
-	active  activeRun
-	figures figures
-	intakes intakes
-
-	suggesting sync.Mutex // held while suggestions are made
-
-	mu     sync.Mutex
-	client *connectwise.Client // for the saved credentials; nil: not made yet
+	store *store.Store
+	now   func() time.Time
+	work  *background.Group
 }
 
-// New makes a Bridge. Close stops its work in the background.
-func New(c Config) *Bridge {
+// New makes a Billing. Close stops its work in the background.
+func New(c Config) *Billing {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -70,17 +59,23 @@ func New(c Config) *Bridge {
 	if c.Tune == nil {
 		c.Tune = func(*connectwise.Config) {}
 	}
-	b := &Bridge{
-		store: c.Store, log: c.Log, now: c.Now, clientID: c.ClientID, settle: c.Settle, tune: c.Tune,
-		work: background.New(), Organizations: NewOrganizations(c.Store, c.Now),
-	}
+	b := &Billing{store: c.Store, now: c.Now, work: background.New(), Organizations: NewOrganizations(c.Store, c.Now)}
 	b.Outbox = notify.New(notify.Config{Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, Background: b.work})
+	b.Connection = &Keeper{store: c.Store, log: c.Log, now: c.Now, outbox: b.Outbox, clientID: c.ClientID, tune: c.Tune}
+	b.Figures = &Book{store: c.Store, now: c.Now}
+	b.Reports = &Feed{store: c.Store, log: c.Log, now: c.Now}
+	b.Runs = &Runner{
+		store: c.Store, log: c.Log, now: c.Now, settle: c.Settle, work: b.work,
+		connect: b.Connection, figures: b.Figures, reports: b.Reports, outbox: b.Outbox,
+	}
+	b.Files = &Desk{store: c.Store, log: c.Log, now: c.Now, work: b.work, figures: b.Figures}
+	b.Mapping = &Mapper{store: c.Store, log: c.Log, now: c.Now, work: b.work, connect: b.Connection, run: b.Runs}
 	return b
 }
 
 // Close stops the work in the background once the change in hand is written, or ctx ends. A run that
 // was not finished is finished by Resume at the next start.
-func (b *Bridge) Close(ctx context.Context) error { return b.work.Close(ctx) }
+func (b *Billing) Close(ctx context.Context) error { return b.work.Close(ctx) }
 
 func refused(err error) *problem.Refused {
 	return &problem.Refused{Problem: problemOf(err), Field: fieldOf(err), Err: err}
