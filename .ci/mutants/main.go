@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 )
 
 func main() {
@@ -35,7 +36,7 @@ const everyTest = "."
 type options struct {
 	files, tests, allowed string
 	least                 float64
-	workers               int
+	workers, every        int
 }
 
 func run(ctx context.Context, args []string, w io.Writer) error {
@@ -45,6 +46,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	flags.StringVar(&o.tests, "run", everyTest, "only tests that match the `expression`, as for go test")
 	flags.StringVar(&o.allowed, "allowed", "", "the `file` of mutants that may live, each with a reason")
 	flags.Float64Var(&o.least, "least", 95, "the least `percentage` of mutants that must be noticed")
+	flags.IntVar(&o.every, "every", 1, "only each `n`-th mutant, as a sample")
 	flags.IntVar(&o.workers, "workers", runtime.NumCPU(), "how many mutants are tried at once")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -81,6 +83,11 @@ func try(ctx context.Context, pattern string, o options) (result, error) {
 	if err := b.baseline(ctx, o.tests); err != nil {
 		return result{}, err
 	}
+	mutants = sample(mutants, o.every)
 	lived, err := b.survivors(ctx, mutants, o.workers)
 	return result{pattern, len(mutants), lived}, err
+}
+
+func sample(mutants []mutant, every int) []mutant {
+	return slices.DeleteFunc(mutants, func(m mutant) bool { return m.number%every != 0 })
 }

@@ -326,12 +326,17 @@ func (in *instrumenter) arithmetic(b *ast.BinaryExpr) {
 	in.add(b, in.text(b.X)+" "+f.other+" "+in.text(b.Y), func(number string, _ ast.Expr) ast.Expr { return call(f.name, number, b.X, b.Y) })
 }
 
-// number finds the mutant in which a constant number is larger by one.
+// number finds the mutant in which a constant number is larger by one, or a constant duration twice as long: a nanosecond
+// makes no difference.
 func (in *instrumenter) number(x ast.Expr) {
 	if !in.isNumber(x) || in.TypesInfo.Types[x].Value.Kind() != constant.Int {
 		return
 	}
 	of := in.TypesInfo.TypeOf(x)
+	if of.String() == "time.Duration" {
+		in.instead(x, binary(x, token.ADD, x))
+		return
+	}
 	in.add(x, in.text(x)+" + 1", func(number string, x ast.Expr) ast.Expr {
 		if basic, ok := of.(*types.Basic); ok {
 			x = &ast.CallExpr{Fun: ast.NewIdent(basic.Name()), Args: []ast.Expr{x}}

@@ -129,7 +129,7 @@ func (b *testBinary) notices(ctx context.Context, m mutant) (bool, error) {
 
 // fails tells whether the tests fail with the mutant, or never end.
 func (b *testBinary) fails(ctx context.Context, m mutant, tests []string, takes time.Duration) (bool, error) {
-	limit, cancel := context.WithTimeout(ctx, 10*time.Second+10*takes)
+	limit, cancel := context.WithTimeout(ctx, 5*time.Second+5*takes)
 	defer cancel()
 	c := b.command(limit, "-test.run", only(tests...), "-test.failfast")
 	c.Env = append(c.Env, "MUTANT="+strconv.Itoa(m.number))
