@@ -138,7 +138,9 @@ func (s *server) pickOrganization(ctx context.Context, q *activityQuery) error {
 	if text == "" {
 		return nil
 	}
-	found, total, err := s.Store.Organizations(ctx, store.OrganizationFilter{Search: text, Status: store.OrganizationAny, Sort: "name", Limit: activityPage})
+	found, total, err := s.Store.Organizations(ctx, store.OrganizationFilter{
+		Search: text, Status: store.OrganizationAny, Sort: "name", Limit: activityPage,
+	})
 	if err != nil {
 		return err
 	}

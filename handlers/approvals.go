@@ -80,7 +80,10 @@ func (s *server) saveApprovals(w http.ResponseWriter, r *http.Request) error {
 		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, approvals: &sent.form})
 	}
 	settings.Holds, settings.HandEdits = sent.holds, sent.handEdits
-	err = s.web.Record(r, store.CategorySettings, describeApprovals(settings), func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) })
+	err = s.web.Record(
+		r, store.CategorySettings, describeApprovals(settings),
+		func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) },
+	)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,9 @@ func changeStates() []store.ChangeState {
 }
 
 func changeKinds() []store.ChangeKind {
-	return []store.ChangeKind{store.KindCreate, store.KindUpdate, store.KindUnchanged, store.KindSkipped, store.KindBlocked, store.KindConflict}
+	return []store.ChangeKind{
+		store.KindCreate, store.KindUpdate, store.KindUnchanged, store.KindSkipped, store.KindBlocked, store.KindConflict,
+	}
 }
 
 // changeQuery is the address of a list of changes, understood.
@@ -92,7 +94,9 @@ func (s *server) changeRows(ctx context.Context, changes []store.Change) ([]view
 
 // offerLines adds to a conflict that is still open what can be chosen and what was.
 func (s *server) offerLines(ctx context.Context, c store.Change, run store.Run, row *views.ChangeRow) error {
-	open, _, err := s.Store.Changes(ctx, store.ChangeFilter{RunID: c.RunID, AgreementID: c.AgreementID, States: []store.ChangeState{store.StateConflict}, Open: true})
+	open, _, err := s.Store.Changes(ctx, store.ChangeFilter{
+		RunID: c.RunID, AgreementID: c.AgreementID, States: []store.ChangeState{store.StateConflict}, Open: true,
+	})
 	if err != nil {
 		return err
 	}
@@ -100,7 +104,9 @@ func (s *server) offerLines(ctx context.Context, c store.Change, run store.Run, 
 		return nil // a later run has looked at it again
 	}
 	for _, o := range c.Candidates {
-		row.Candidates = append(row.Candidates, views.Candidate{AdditionID: int64(o.AdditionID), Quantity: o.Quantity.String(), Effective: o.EffectiveDate, Description: o.Description})
+		row.Candidates = append(row.Candidates, views.Candidate{
+			AdditionID: int64(o.AdditionID), Quantity: o.Quantity.String(), Effective: o.EffectiveDate, Description: o.Description,
+		})
 	}
 	lines, err := s.Store.AgreementLines(ctx, c.AgreementID)
 	for _, line := range lines {
@@ -142,7 +148,9 @@ func changeRow(c store.Change, run store.Run) views.ChangeRow {
 		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
 	}
 	for _, share := range c.Shares {
-		row.Shares = append(row.Shares, views.Share{OrganizationID: share.OrganizationID, Organization: share.Organization, Seats: share.Seats, Unknown: !share.Known})
+		row.Shares = append(row.Shares, views.Share{
+			OrganizationID: share.OrganizationID, Organization: share.Organization, Seats: share.Seats, Unknown: !share.Known,
+		})
 	}
 	return row
 }
@@ -193,7 +201,9 @@ func stateOptions(counts map[store.ChangeState]int, chosen string) []views.Optio
 	var options []views.Option
 	for _, state := range changeStates() {
 		if n := counts[state]; n > 0 || string(state) == chosen {
-			options = append(options, views.Option{Value: string(state), Label: views.StateName(string(state)), Count: n, HasCount: true, Selected: string(state) == chosen})
+			options = append(options, views.Option{
+				Value: string(state), Label: views.StateName(string(state)), Count: n, HasCount: true, Selected: string(state) == chosen,
+			})
 		}
 	}
 	return options
@@ -212,7 +222,9 @@ func kindOptions(counts map[store.ChangeKind]int, chosen string) []views.Option 
 	var options []views.Option
 	for _, kind := range changeKinds() {
 		if n := counts[kind]; n > 0 || string(kind) == chosen {
-			options = append(options, views.Option{Value: string(kind), Label: views.ChangeKindName(string(kind)), Count: n, HasCount: true, Selected: string(kind) == chosen})
+			options = append(options, views.Option{
+				Value: string(kind), Label: views.ChangeKindName(string(kind)), Count: n, HasCount: true, Selected: string(kind) == chosen,
+			})
 		}
 	}
 	return options
@@ -222,7 +234,8 @@ func kindOptions(counts map[store.ChangeKind]int, chosen string) []views.Option 
 func (s *server) sendChanges(w http.ResponseWriter, r *http.Request, name string, filter store.ChangeFilter) error {
 	header := []string{
 		"Run", "Run kind", "Month", "Time (UTC)", "Company", "Agreement", "Agreement ID", "Plan", "Product", "Addition ID", "Kind", "State",
-		"Before", "After", "Difference in seats", "Unit price", "Currency", "Difference in money", "Written by Seatbridge before", "Edited by hand",
+		"Before", "After", "Difference in seats", "Unit price", "Currency", "Difference in money",
+		"Written by Seatbridge before", "Edited by hand",
 		"Organizations", "Reason", "Held because", "Decided by", "Decided at (UTC)", "Error", "What to do",
 	}
 	return s.web.SendCSV(w, r, name, header, func(write func(...string)) error {
@@ -239,8 +252,10 @@ func (s *server) sendChanges(w http.ResponseWriter, r *http.Request, name string
 				runs[c.RunID] = run
 			}
 			row := changeRow(c, run)
-			write(number(c.RunID), row.Run, string(run.Month), timestamp(row.At), c.Company, c.Agreement, strconv.Itoa(c.AgreementID), c.Plan.Name(), c.Product,
-				number(int64(c.AdditionID)), string(c.Kind), string(c.State), row.Before, row.After, seatsText(c), quantity(c.UnitPrice), c.Currency, row.Money.Amount,
+			write(number(c.RunID), row.Run, string(run.Month), timestamp(row.At), c.Company, c.Agreement,
+				strconv.Itoa(c.AgreementID), c.Plan.Name(), c.Product,
+				number(int64(c.AdditionID)), string(c.Kind), string(c.State), row.Before, row.After,
+				seatsText(c), quantity(c.UnitPrice), c.Currency, row.Money.Amount,
 				quantity(c.Written), strconv.FormatBool(c.HandEdited), shares(c.Shares), strings.Join(append([]string{c.Reason}, c.Warnings...), " "),
 				c.HeldBecause, c.DecidedBy, timestamp(c.DecidedAt), c.Problem.What, c.Problem.Do)
 		}

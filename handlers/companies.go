@@ -33,12 +33,14 @@ type companyQuery struct {
 func (s *server) parseCompanyQuery(r *http.Request) companyQuery {
 	q := companyQuery{ListQuery: web.ParseListQuery(r.URL.Query(), "name", "identifier", "status", "score", "mapped")}
 	q.filter = store.CompanyFilter{
-		Search:     q.Search,
-		Show:       web.OneOf(q.Values.Get("show"), store.ShowMapped, store.ShowUnmapped, store.ShowSuggested, store.ShowAttention),
-		TypeID:     int(web.FormID(q.Values.Get("type"), 32)),
-		StatusID:   int(web.FormID(q.Values.Get("status"), 32)),
-		Agreements: web.OneOf(q.Values.Get("agreements"), store.AgreementsNone, store.AgreementsOne, store.AgreementsSeveral, store.AgreementsEnding),
-		Today:      plan.Day(s.Now()), Soon: plan.SoonDay(s.Now()),
+		Search:   q.Search,
+		Show:     web.OneOf(q.Values.Get("show"), store.ShowMapped, store.ShowUnmapped, store.ShowSuggested, store.ShowAttention),
+		TypeID:   int(web.FormID(q.Values.Get("type"), 32)),
+		StatusID: int(web.FormID(q.Values.Get("status"), 32)),
+		Agreements: web.OneOf(
+			q.Values.Get("agreements"), store.AgreementsNone, store.AgreementsOne, store.AgreementsSeveral, store.AgreementsEnding,
+		),
+		Today: plan.Day(s.Now()), Soon: plan.SoonDay(s.Now()),
 		Sort: q.Sort, Desc: q.Desc,
 	}
 	return q
@@ -55,9 +57,10 @@ func (s *server) listCompanies(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := views.CompaniesPage{
-		Query: q.Search, Show: string(q.filter.Show), Type: q.Values.Get("type"), Status: q.Values.Get("status"), Agreements: string(q.filter.Agreements),
-		Sort:  q.Order(views.CompaniesPath, "name", "identifier", "status", "score", "mapped"),
-		Pager: q.Pager(views.CompaniesPath, companiesPage, len(companies), total),
+		Query: q.Search, Show: string(q.filter.Show), Type: q.Values.Get("type"), Status: q.Values.Get("status"),
+		Agreements: string(q.filter.Agreements),
+		Sort:       q.Order(views.CompaniesPath, "name", "identifier", "status", "score", "mapped"),
+		Pager:      q.Pager(views.CompaniesPath, companiesPage, len(companies), total),
 	}
 	if page.Rows, err = s.companyRows(ctx, companies); err != nil {
 		return err
@@ -83,7 +86,8 @@ func (s *server) companyFacts(ctx context.Context, q companyQuery, page *views.C
 		return err
 	}
 	page.Unmapped = page.All - page.Mapped
-	if _, page.Attention, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowAttention, Today: q.filter.Today, Limit: 1}); err != nil {
+	needy := store.CompanyFilter{Show: store.ShowAttention, Today: q.filter.Today, Limit: 1}
+	if _, page.Attention, err = s.Store.Companies(ctx, needy); err != nil {
 		return err
 	}
 	if _, page.Suggested, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowSuggested, Limit: 1}); err != nil {
@@ -188,9 +192,13 @@ func (s *server) companyRow(c store.CompanyRow, organizations map[int64]store.Or
 	return row
 }
 
-func (s *server) companyMapping(m store.MappedOrganization, agreements map[int]*store.Agreement, o store.Organization) views.CompanyMapping {
+func (s *server) companyMapping(
+	m store.MappedOrganization, agreements map[int]*store.Agreement, o store.Organization,
+) views.CompanyMapping {
 	agreement := agreements[m.AgreementID]
-	mapping := views.CompanyMapping{OrganizationID: m.OrganizationID, Organization: m.Organization, Plan: string(o.Plan), License: string(o.License)}
+	mapping := views.CompanyMapping{
+		OrganizationID: m.OrganizationID, Organization: m.Organization, Plan: string(o.Plan), License: string(o.License),
+	}
 	if agreement != nil {
 		mapping.Agreement = agreement.Name
 	}
@@ -220,7 +228,9 @@ func (s *server) mapCompany(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	chosen := mappingChoice{agreement: web.FormID(r.PostForm.Get("agreement"), 32), organization: web.FormID(r.PostForm.Get("organization"), 64)}
+	chosen := mappingChoice{
+		agreement: web.FormID(r.PostForm.Get("agreement"), 32), organization: web.FormID(r.PostForm.Get("organization"), 64),
+	}
 	err = s.Billing.Mapping.Map(r.Context(), s.web.Actor(r), company, int(chosen.agreement), chosen.organization)
 	if err == nil {
 		return s.companyDone(w, r, company, "Mapped.")
@@ -321,7 +331,9 @@ func (s *server) renderCompany(w http.ResponseWriter, r *http.Request, status in
 	return s.renderChoose(w, r, status, row, options)
 }
 
-func (s *server) renderChoose(w http.ResponseWriter, r *http.Request, status int, row views.CompanyRow, options views.OrganizationOptions) error {
+func (s *server) renderChoose(
+	w http.ResponseWriter, r *http.Request, status int, row views.CompanyRow, options views.OrganizationOptions,
+) error {
 	page := views.ChooseOrganizationPage{Company: row, Options: options}
 	return s.web.Answer(w, r, web.Page{
 		Section: views.SectionIntegrations, Title: "Map " + row.Name, Status: status,

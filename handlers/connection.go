@@ -30,7 +30,9 @@ func savedCredentials(c billing.Connection) views.CredentialsForm {
 	}
 }
 
-func (s *server) renderConnectWise(w http.ResponseWriter, r *http.Request, status int, c billing.Connection, form views.CredentialsForm) error {
+func (s *server) renderConnectWise(
+	w http.ResponseWriter, r *http.Request, status int, c billing.Connection, form views.CredentialsForm,
+) error {
 	if web.IsPart(r) {
 		return s.web.Part(w, r, status, views.CredentialsFields(form, c.State == billing.NotConnected))
 	}

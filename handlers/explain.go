@@ -62,7 +62,9 @@ func (s *server) showExplanation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	values := r.URL.Query()
-	page := web.WithQuery(views.OrganizationPath(o.ID), url.Values{"month": values["month"], "counted": values["counted"], "shares": values["page"]})
+	page := web.WithQuery(views.OrganizationPath(o.ID), url.Values{
+		"month": values["month"], "counted": values["counted"], "shares": values["page"],
+	})
 	if !web.IsPart(r) {
 		return web.Leave(w, r, page)
 	}
@@ -80,7 +82,9 @@ func explainValues(values url.Values) url.Values {
 }
 
 // explanation is the figure of the month that the query names. form, when not nil, is a correction that was refused.
-func (s *server) explanation(r *http.Request, o store.Organization, values url.Values, form *views.CorrectionForm) (views.Explanation, error) {
+func (s *server) explanation(
+	r *http.Request, o store.Organization, values url.Values, form *views.CorrectionForm,
+) (views.Explanation, error) {
 	q, err := s.parseExplainQuery(values)
 	if err != nil {
 		return views.Explanation{}, err
@@ -121,7 +125,9 @@ func (s *server) explainShares(page *views.Explanation, q *explainQuery, shares 
 	}
 	shown, total, err := web.Load(&q.ListQuery, sharesPage, web.SlicePage(filterShares(shares, q.counted)))
 	for _, share := range shown {
-		page.Rows = append(page.Rows, views.SeatShare{Email: share.Email, From: share.From, Until: share.Until, Counted: share.Counted, Why: share.Why})
+		page.Rows = append(page.Rows, views.SeatShare{
+			Email: share.Email, From: share.From, Until: share.Until, Counted: share.Counted, Why: share.Why,
+		})
 	}
 	page.Pager = q.Pager(views.ExplainPath(page.OrganizationID), sharesPage, len(shown), total)
 	return err
@@ -253,9 +259,13 @@ func (s *server) correctUsage(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(problems) == 0 {
 		seats, _ := strconv.Atoi(form.Seats) // parseCorrection has read it
-		err := s.Billing.Figures.Correct(r.Context(), s.web.Actor(r), store.Correction{OrganizationID: o.ID, Month: form.Month, Seats: seats, Plan: form.Plan, Reason: form.Reason})
+		err := s.Billing.Figures.Correct(r.Context(), s.web.Actor(r), store.Correction{
+			OrganizationID: o.ID, Month: form.Month, Seats: seats, Plan: form.Plan, Reason: form.Reason,
+		})
 		if err == nil {
-			return s.web.Done(w, r, views.OrganizationMonthPath(o.ID, string(form.Month)), fmt.Sprintf("%s is corrected to %d seats.", form.Month, seats))
+			return s.web.Done(
+				w, r, views.OrganizationMonthPath(o.ID, string(form.Month)), fmt.Sprintf("%s is corrected to %d seats.", form.Month, seats),
+			)
 		}
 		var invalid *problem.Invalid
 		if !errors.As(err, &invalid) {
@@ -271,7 +281,9 @@ func (s *server) correctUsage(w http.ResponseWriter, r *http.Request) error {
 	return s.renderCorrection(w, r, o, form, problems)
 }
 
-func (s *server) renderCorrection(w http.ResponseWriter, r *http.Request, o store.Organization, form correctionForm, problems problem.Fields) error {
+func (s *server) renderCorrection(
+	w http.ResponseWriter, r *http.Request, o store.Organization, form correctionForm, problems problem.Fields,
+) error {
 	view := &views.CorrectionForm{Seats: form.Seats, Plan: string(form.Plan), Reason: form.Reason, Problems: views.Problems(problems)}
 	explanation, err := s.explanation(r, o, url.Values{"month": {string(form.Month)}}, view)
 	if err != nil {

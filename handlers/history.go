@@ -18,7 +18,10 @@ const latestChanges = 5
 
 // emptyHistory is what a history without changes says.
 func emptyHistory() views.Notice {
-	return views.Notice{What: "Nothing was synced here yet", Why: "Once a sync looks at its lines, each of them appears here, also when nothing had to be changed."}
+	return views.Notice{
+		What: "Nothing was synced here yet",
+		Why:  "Once a sync looks at its lines, each of them appears here, also when nothing had to be changed.",
+	}
 }
 
 // Organizations.
@@ -80,7 +83,9 @@ func (s *server) showAgreement(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := views.AgreementPage{ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Unusable: plan.AgreementUnusable(a, s.Now())}
+	page := views.AgreementPage{
+		ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Unusable: plan.AgreementUnusable(a, s.Now()),
+	}
 	if page.List, err = s.history(r, views.AgreementPath(int64(a.ID)), store.ChangeFilter{AgreementID: a.ID}); err != nil {
 		return err
 	}

@@ -62,7 +62,9 @@ func (s *server) showUpload(kind billing.IntakeKind) func(http.ResponseWriter, *
 	}
 }
 
-func (s *server) renderUpload(w http.ResponseWriter, r *http.Request, status int, kind billing.IntakeKind, problems map[string]string) error {
+func (s *server) renderUpload(
+	w http.ResponseWriter, r *http.Request, status int, kind billing.IntakeKind, problems map[string]string,
+) error {
 	page := views.UploadPage{Kind: string(kind), Problems: views.Problems(problems)}
 	return s.web.Answer(w, r, web.Page{
 		Section: intakeSection(kind), Title: "Import " + string(kind), Status: status,
@@ -253,7 +255,9 @@ func columnLabel(c billing.Column) string {
 }
 
 func memberActions() []billing.MemberAction {
-	return []billing.MemberAction{billing.AddMember, billing.JoinMember, billing.SuspendMember, billing.ReactivateMember, billing.DeleteMember, billing.CorrectMember}
+	return []billing.MemberAction{
+		billing.AddMember, billing.JoinMember, billing.SuspendMember, billing.ReactivateMember, billing.DeleteMember, billing.CorrectMember,
+	}
 }
 
 func actionName(action billing.MemberAction) string {
@@ -323,8 +327,9 @@ func months(n int) string {
 // parseIntakeChoices reads the form of an import. Every value is one that the form offers, or is left out.
 func parseIntakeChoices(form url.Values, kind billing.IntakeKind) billing.IntakeChoices {
 	c := billing.IntakeChoices{
-		Encoding: string(web.OneOf(form.Get("encoding"), billing.Encodings()...)), Organization: web.Clip(web.Clean(form.Get("organization")), web.MaxName),
-		OpenMonth: web.Checked(form, "open_month"), RemoveMissing: web.Checked(form, "remove_missing"),
+		Encoding:     string(web.OneOf(form.Get("encoding"), billing.Encodings()...)),
+		Organization: web.Clip(web.Clean(form.Get("organization")), web.MaxName),
+		OpenMonth:    web.Checked(form, "open_month"), RemoveMissing: web.Checked(form, "remove_missing"),
 		Columns: billing.ColumnMap{}, Dates: map[billing.Column]table.DateOrder{},
 	}
 	for _, column := range kind.Columns() {
@@ -421,7 +426,9 @@ func (s *server) showIntakeChanges(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	page := views.IntakeChangesPage{ID: in.ID, Name: name, Pager: q.Pager(views.IntakeChangesPath(in.ID), intakeChangesPage, len(shown), total)}
+	page := views.IntakeChangesPage{
+		ID: in.ID, Name: name, Pager: q.Pager(views.IntakeChangesPath(in.ID), intakeChangesPage, len(shown), total),
+	}
 	for _, c := range shown {
 		page.Rows = append(page.Rows, intakeChange(c))
 	}

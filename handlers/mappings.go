@@ -57,7 +57,9 @@ func (s *server) planMappings(w http.ResponseWriter, r *http.Request) error {
 	plan, err := s.Billing.Mapping.PlanMappings(r.Context(), table)
 	var invalid *problem.Invalid
 	if errors.As(err, &invalid) {
-		return s.renderMappings(w, r, http.StatusUnprocessableEntity, views.MappingsPage{Problems: views.Problems(invalid.Fields), Pasted: r.PostForm.Get("table")})
+		return s.renderMappings(w, r, http.StatusUnprocessableEntity, views.MappingsPage{
+			Problems: views.Problems(invalid.Fields), Pasted: r.PostForm.Get("table"),
+		})
 	}
 	if err != nil {
 		return err
@@ -88,7 +90,8 @@ func mappingPlan(plan billing.MappingPlan) *views.MappingPlan {
 	var pairs strings.Builder
 	for _, row := range plan.Rows {
 		shown := views.MappingRow{
-			Line: row.Line, Company: row.Company, Agreement: row.Agreement, Organization: row.Organization, From: row.From, Kind: string(row.Kind), Problem: row.Problem,
+			Line: row.Line, Company: row.Company, Agreement: row.Agreement, Organization: row.Organization,
+			From: row.From, Kind: string(row.Kind), Problem: row.Problem,
 		}
 		switch row.Kind {
 		case billing.MappingProblem:

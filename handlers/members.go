@@ -123,7 +123,9 @@ func (s *server) inviteMember(w http.ResponseWriter, r *http.Request) error {
 func (s *server) invite(r *http.Request, form inviteForm) (link string, err error) {
 	ctx, token := r.Context(), web.NewToken()
 	err = s.web.Record(r, store.CategoryMembers, "Invited "+form.Email+" as "+roleName(form.Role)+".", func(st *store.Store) error {
-		user, err := st.CreateUser(ctx, store.User{Name: form.Name, Email: form.Email, Role: form.Role, Status: store.Pending, CreatedAt: s.Now()})
+		user, err := st.CreateUser(ctx, store.User{
+			Name: form.Name, Email: form.Email, Role: form.Role, Status: store.Pending, CreatedAt: s.Now(),
+		})
 		if err != nil {
 			return err
 		}

@@ -132,8 +132,11 @@ func parseChannel(r *http.Request) (channelInput, problem.Fields, error) {
 	f.Secret = r.PostForm.Get("secret")
 	if f.Kind == store.ChannelEmail {
 		f.Secret, f.Port, f.To = r.PostForm.Get("password"), text("port", 10), web.Clip(r.PostForm.Get("to"), maxRecipientsText)
-		f.Mail = store.Mail{Host: text("host", web.MaxName), Security: store.MailSecurity(text("security", 10)), User: text("user", web.MaxName), From: text("from", web.MaxEmail)}
-		f.Mail.Port, _ = strconv.Atoi(f.Port) // 0 is no port, which the rooms says
+		f.Mail = store.Mail{
+			Host: text("host", web.MaxName), Security: store.MailSecurity(text("security", 10)),
+			User: text("user", web.MaxName), From: text("from", web.MaxEmail),
+		}
+		f.Mail.Port, _ = strconv.Atoi(f.Port) // 0 is no port, which the bridge says
 		var bad []string
 		if f.Mail.To, bad = parseEmails(f.To); len(bad) > 0 {
 			p.Add("to", notEmails(bad))
@@ -181,7 +184,9 @@ func (s *server) updateChannel(w http.ResponseWriter, r *http.Request) error {
 }
 
 // saveChannel saves the input or shows it again; saved says which secrets there are already.
-func (s *server) saveChannel(w http.ResponseWriter, r *http.Request, input channelInput, problems problem.Fields, saved views.ChannelForm) error {
+func (s *server) saveChannel(
+	w http.ResponseWriter, r *http.Request, input channelInput, problems problem.Fields, saved views.ChannelForm,
+) error {
 	if len(problems) == 0 {
 		_, err := s.Billing.Outbox.SaveChannel(r.Context(), s.web.Actor(r), input.Channel, input.Sign)
 		if err == nil {

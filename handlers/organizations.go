@@ -45,7 +45,8 @@ func (s *server) listOrganizations(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	page := views.OrganizationsPage{
-		Query: q.Search, Plan: string(q.filter.Plan), License: string(q.filter.License), Status: string(q.filter.Status), Mapping: q.filter.Mapping,
+		Query: q.Search, Plan: string(q.filter.Plan), License: string(q.filter.License),
+		Status: string(q.filter.Status), Mapping: q.filter.Mapping,
 		Sort:    q.Order(views.OrganizationsPath, "name", "plan", "license", "status", "seats", "company"),
 		Pager:   q.Pager(views.OrganizationsPath, organizationsPage, len(list.rows), list.total),
 		Any:     list.total > 0,
@@ -112,7 +113,9 @@ func (s *server) organizationsWithSeats(ctx context.Context, q *organizationQuer
 	return list, err
 }
 
-func (s *server) organizationsOrderedHere(ctx context.Context, q *organizationQuery, period seats.Period) (list organizationList, err error) {
+func (s *server) organizationsOrderedHere(
+	ctx context.Context, q *organizationQuery, period seats.Period,
+) (list organizationList, err error) {
 	filter := q.filter
 	filter.Sort, filter.Desc = "name", false
 	rows, _, err := s.Store.Organizations(ctx, filter)

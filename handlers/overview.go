@@ -101,10 +101,16 @@ func (s *server) countOrganizations(ctx context.Context) (all, mapped int, err e
 
 // setupSteps are the steps of a connection as the overview asks for them.
 var setupSteps = map[billing.SetupStep]views.NextStep{
-	billing.StepConnect:  {Why: "Seatbridge is not connected to ConnectWise PSA yet.", Label: "Connect ConnectWise PSA", URL: views.ConnectWisePath},
-	billing.StepMend:     {Why: "The connection to ConnectWise PSA does not work.", Label: "Look at the connection", URL: views.ConnectWisePath},
+	billing.StepConnect: {
+		Why: "Seatbridge is not connected to ConnectWise PSA yet.", Label: "Connect ConnectWise PSA", URL: views.ConnectWisePath,
+	},
+	billing.StepMend: {
+		Why: "The connection to ConnectWise PSA does not work.", Label: "Look at the connection", URL: views.ConnectWisePath,
+	},
 	billing.StepProducts: {Why: "The NordPass plans need their products in ConnectWise PSA.", Label: "Map products", URL: views.ProductsPath},
-	billing.StepImport:   {Why: "No companies were imported yet.", Label: "Import and map companies from ConnectWise PSA", URL: views.CompanyImportPath},
+	billing.StepImport: {
+		Why: "No companies were imported yet.", Label: "Import and map companies from ConnectWise PSA", URL: views.CompanyImportPath,
+	},
 }
 
 // nextStep is the one thing to do next on the guide's road, nil when there is none.

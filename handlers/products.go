@@ -108,7 +108,9 @@ func (s *server) remapped(r *http.Request, page views.ProductsPage) ([]views.Rem
 	return shown, err
 }
 
-func (s *server) chosenProduct(r *http.Request, chosen chosenProducts, mapped map[store.Plan]store.ProductMapping, plan store.Plan) (*views.Product, error) {
+func (s *server) chosenProduct(
+	r *http.Request, chosen chosenProducts, mapped map[store.Plan]store.ProductMapping, plan store.Plan,
+) (*views.Product, error) {
 	id := chosen[plan]
 	if id == 0 || id == mapped[plan].ProductID {
 		return productView(mapped, plan), nil

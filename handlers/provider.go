@@ -99,7 +99,8 @@ func (s *server) providerForm(c billing.ProviderConfig, connected bool) views.Pr
 		Algorithms: choices(c.Algorithm, doubled(billing.ProviderAlgorithms())...),
 		KeyID:      c.KeyID, Issuer: c.Issuer, Subject: c.Subject, Audience: c.Audience, Lifetime: positive(c.Lifetime), Claims: c.Claims,
 		HasKey: connected, Example: !connected && s.DemoProvider != nil,
-		List: c.List, ID: c.ID, Name: c.Name, Seats: c.Seats, Plan: c.Plan, Business: c.Business, Enterprise: c.Enterprise, Trial: c.Trial, NFR: c.NFR,
+		List: c.List, ID: c.ID, Name: c.Name, Seats: c.Seats, Plan: c.Plan, Business: c.Business,
+		Enterprise: c.Enterprise, Trial: c.Trial, NFR: c.NFR,
 		Pagings: choices(c.Paging, billing.PagingNone, "in one answer", billing.PagingLink, "in several; a field has the next address",
 			billing.PagingHeader, "in several; the header Link has the next address", billing.PagingNumber, "in several; a query parameter counts"),
 		NextField: c.NextField, PageParam: c.PageParam, FirstPage: first, Required: c.Required,
@@ -216,7 +217,9 @@ func testView(t billing.ProviderTest) *views.ProviderTest {
 }
 
 func reportView(title string, r billing.ProviderReport) views.ProviderReport {
-	view := views.ProviderReport{Title: title, State: string(r.State), Problem: problemNotice(r.Problem), Sample: r.Sample, Missing: names(r.Missing)}
+	view := views.ProviderReport{
+		Title: title, State: string(r.State), Problem: problemNotice(r.Problem), Sample: r.Sample, Missing: names(r.Missing),
+	}
 	for i, row := range r.Rows {
 		if i == providerRows {
 			view.More = len(r.Rows) - i
@@ -251,7 +254,10 @@ func (s *server) latestReport(r *http.Request) (*views.ProviderFetched, error) {
 	if err != nil {
 		return nil, err
 	}
-	view := &views.ProviderFetched{FetchID: fetch.ID, At: fetch.At, Report: reportView("Report of "+store.Month(fetch.Period).String(), report), Names: names(report.Missing)}
+	view := &views.ProviderFetched{
+		FetchID: fetch.ID, At: fetch.At, Report: reportView("Report of "+store.Month(fetch.Period).String(), report),
+		Names: names(report.Missing),
+	}
 	for i, row := range report.Rows {
 		if row.OrganizationID == 0 && len(view.Unknown) < providerRows {
 			view.Unknown = append(view.Unknown, rowView(i, row))

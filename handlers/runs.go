@@ -34,7 +34,9 @@ func runKinds() []store.RunKind {
 }
 
 func runStatuses() []store.RunStatus {
-	return []store.RunStatus{store.RunDone, store.RunIncomplete, store.RunFailed, store.RunCancelled, store.RunPlanned, store.RunDiscarded, store.RunRunning}
+	return []store.RunStatus{
+		store.RunDone, store.RunIncomplete, store.RunFailed, store.RunCancelled, store.RunPlanned, store.RunDiscarded, store.RunRunning,
+	}
 }
 
 const previews = "preview"
@@ -92,11 +94,15 @@ func (s *server) listRuns(w http.ResponseWriter, r *http.Request) error {
 // completeRuns adds the filters' options and the months that are due.
 func (s *server) completeRuns(ctx context.Context, page *views.RunsPage) error {
 	for _, kind := range runKinds() {
-		page.Kinds = append(page.Kinds, views.Option{Value: string(kind), Label: views.RunKindName(string(kind)), Selected: string(kind) == page.Kind})
+		page.Kinds = append(page.Kinds, views.Option{
+			Value: string(kind), Label: views.RunKindName(string(kind)), Selected: string(kind) == page.Kind,
+		})
 	}
 	page.Kinds = append(page.Kinds, views.Option{Value: previews, Label: "Previews", Selected: page.Kind == previews})
 	for _, status := range runStatuses() {
-		page.Statuses = append(page.Statuses, views.Option{Value: string(status), Label: views.StateName(string(status)), Selected: string(status) == page.Status})
+		page.Statuses = append(page.Statuses, views.Option{
+			Value: string(status), Label: views.StateName(string(status)), Selected: string(status) == page.Status,
+		})
 	}
 	months, err := s.Store.RunMonths(ctx)
 	if err != nil {
@@ -117,7 +123,10 @@ func (s *server) downloadRuns(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	header := []string{"Run", "Kind", "Preview", "Of run", "Agreement", "Month", "Figures up to (UTC)", "Started (UTC)", "Ended (UTC)", "Seconds", "By", "Result", "Agreements"}
+	header := []string{
+		"Run", "Kind", "Preview", "Of run", "Agreement", "Month", "Figures up to (UTC)",
+		"Started (UTC)", "Ended (UTC)", "Seconds", "By", "Result", "Agreements",
+	}
 	for _, state := range changeStates() {
 		header = append(header, views.StateName(string(state)))
 	}
@@ -128,8 +137,10 @@ func (s *server) downloadRuns(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 			cells := []string{
-				number(run.ID), views.RunKindName(string(run.Kind)), strconv.FormatBool(run.Preview), number(run.Of), number(int64(run.Agreement)), string(run.Month),
-				timestamp(run.AsOf), timestamp(run.StartedAt), timestamp(run.EndedAt), strconv.Itoa(int(run.Took().Seconds())), run.Actor, string(run.Status), strconv.Itoa(run.Processed),
+				number(run.ID), views.RunKindName(string(run.Kind)), strconv.FormatBool(run.Preview),
+				number(run.Of), number(int64(run.Agreement)), string(run.Month),
+				timestamp(run.AsOf), timestamp(run.StartedAt), timestamp(run.EndedAt), strconv.Itoa(int(run.Took().Seconds())),
+				run.Actor, string(run.Status), strconv.Itoa(run.Processed),
 			}
 			for _, state := range changeStates() {
 				cells = append(cells, strconv.Itoa(run.Counts[state]))
@@ -263,7 +274,8 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 func missed(counts map[store.ChangeState]int) int {
 	n := 0
 	for _, state := range []store.ChangeState{
-		store.StateFailed, store.StateUnknown, store.StateConflict, store.StateBlocked, store.StateSkipped, store.StateStale, store.StateCancelled,
+		store.StateFailed, store.StateUnknown, store.StateConflict, store.StateBlocked,
+		store.StateSkipped, store.StateStale, store.StateCancelled,
 	} {
 		n += counts[state]
 	}
@@ -321,7 +333,9 @@ func (s *server) retryRun(w http.ResponseWriter, r *http.Request) error {
 	return s.follow(w, r, s.Billing.Runs.Retry)
 }
 
-func (s *server) follow(w http.ResponseWriter, r *http.Request, start func(context.Context, problem.Actor, int64) (store.Run, error)) error {
+func (s *server) follow(
+	w http.ResponseWriter, r *http.Request, start func(context.Context, problem.Actor, int64) (store.Run, error),
+) error {
 	run, err := s.pathRun(r)
 	if err != nil {
 		return err

@@ -73,7 +73,10 @@ func device(userAgent string) string {
 	}
 	// The order matters: most browsers also name those they descend from.
 	browser := name("Another browser", "Edg/", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "Chrome/", "Chrome", "Safari/", "Safari")
-	system := name("another system", "Windows", "Windows", "Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Mac OS X", "macOS", "Linux", "Linux")
+	system := name(
+		"another system", "Windows", "Windows", "Android", "Android",
+		"iPhone", "iPhone", "iPad", "iPad", "Mac OS X", "macOS", "Linux", "Linux",
+	)
 	return browser + " on " + system
 }
 
@@ -101,7 +104,10 @@ func (s *server) saveSettings(w http.ResponseWriter, r *http.Request) error {
 	if len(problems) > 0 {
 		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, problems: problems})
 	}
-	err = s.web.Record(r, store.CategorySettings, describeSettings(before, settings), func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) })
+	err = s.web.Record(
+		r, store.CategorySettings, describeSettings(before, settings),
+		func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) },
+	)
 	if err != nil {
 		return err
 	}

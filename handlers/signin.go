@@ -104,7 +104,9 @@ func (s *server) authenticate(r *http.Request, form signInForm) (store.User, err
 				return store.User{}, err
 			}
 		}
-		return store.User{}, &web.Error{Status: http.StatusUnprocessableEntity, Message: "This e-mail address and password do not belong to an active account."}
+		return store.User{}, &web.Error{
+			Status: http.StatusUnprocessableEntity, Message: "This e-mail address and password do not belong to an active account.",
+		}
 	}
 	return user, nil
 }

@@ -62,7 +62,9 @@ func (s *server) suggestions(ctx context.Context, values url.Values, problems []
 	page.Ready, page.Choose, page.Doubtful, page.Refused = len(matches.Ready), len(matches.Choose), len(matches.Doubtful), len(rejected)
 	page.Token = matches.Token
 	for _, t := range matches.Types {
-		page.Types = append(page.Types, views.Option{Value: t.Name, Label: t.Name, Count: t.Companies, HasCount: true, Selected: t.Name == page.Type})
+		page.Types = append(page.Types, views.Option{
+			Value: t.Name, Label: t.Name, Count: t.Companies, HasCount: true, Selected: t.Name == page.Type,
+		})
 	}
 	if page.Companies, _, err = s.Store.CompanyCounts(ctx); err != nil {
 		return page, err
@@ -122,7 +124,8 @@ func (s *server) showMatches(page *views.SuggestionsPage, q *web.ListQuery, m bi
 func (s *server) suggestionRow(g billing.MatchSuggestion) views.SuggestionRow {
 	row := views.SuggestionRow{
 		CompanyID: int64(g.CompanyID), Company: g.Company.Name, Identifier: g.Company.Identifier,
-		OrganizationID: g.OrganizationID, Organization: g.Organization.Name, Plan: string(g.Organization.Plan), License: string(g.Organization.License),
+		OrganizationID: g.OrganizationID, Organization: g.Organization.Name, Plan: string(g.Organization.Plan),
+		License:         string(g.Organization.License),
 		AgreementReason: g.Agreement.Reason, Score: g.Score, Reason: g.Reason,
 	}
 	row.Agreements = s.agreementOptions(g.Agreements, g.Agreement.ID)
@@ -131,7 +134,8 @@ func (s *server) suggestionRow(g billing.MatchSuggestion) views.SuggestionRow {
 
 func rejectedView(r store.RejectedSuggestion) views.RejectedSuggestion {
 	return views.RejectedSuggestion{
-		CompanyID: int64(r.CompanyID), Company: r.Company, OrganizationID: r.OrganizationID, Organization: r.Organization, By: r.RejectedBy, At: r.RejectedAt,
+		CompanyID: int64(r.CompanyID), Company: r.Company, OrganizationID: r.OrganizationID,
+		Organization: r.Organization, By: r.RejectedBy, At: r.RejectedAt,
 	}
 }
 
@@ -278,7 +282,8 @@ func (s *server) rejectSuggestion(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	if !web.IsPart(r) {
-		return s.web.Done(w, r, web.WithQuery(views.SuggestionsPath, nil, "show", r.PostForm.Get("show"), "type", r.PostForm.Get("type")), "The suggestion was rejected.")
+		back := web.WithQuery(views.SuggestionsPath, nil, "show", r.PostForm.Get("show"), "type", r.PostForm.Get("type"))
+		return s.web.Done(w, r, back, "The suggestion was rejected.")
 	}
 	company, err := s.Store.Company(r.Context(), key.Company)
 	if err != nil {

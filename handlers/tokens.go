@@ -22,7 +22,8 @@ func newAPIToken() string { return "sb_" + web.NewToken() }
 // tokenLives are how long a token may live, the choice offered first being the default.
 func tokenLives() []views.Option {
 	return []views.Option{
-		{Value: "90", Label: "In 90 days"}, {Value: "30", Label: "In 30 days"}, {Value: "365", Label: "In a year"}, {Value: "never", Label: "Never"},
+		{Value: "90", Label: "In 90 days"}, {Value: "30", Label: "In 30 days"},
+		{Value: "365", Label: "In a year"}, {Value: "never", Label: "Never"},
 	}
 }
 

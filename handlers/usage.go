@@ -244,7 +244,9 @@ func fetchNotice(f store.UsageFetch) *views.Notice {
 }
 
 // usageViews are the rows of a page, with their reasons and their last twelve months.
-func (s *server) usageViews(ctx context.Context, p seats.Period, figures []seats.Usage, fetched store.FetchState) ([]views.UsageRow, error) {
+func (s *server) usageViews(
+	ctx context.Context, p seats.Period, figures []seats.Usage, fetched store.FetchState,
+) ([]views.UsageRow, error) {
 	rows, err := s.usageRows(ctx, p, figures)
 	if err != nil {
 		return nil, err
@@ -303,7 +305,10 @@ func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	header := []string{"Month", "Organization", "External ID", "License type", "Plan billed", "Billable seats", "State", "Source", "Seat ledger", "Note", "ConnectWise company", "ConnectWise agreement"}
+	header := []string{
+		"Month", "Organization", "External ID", "License type", "Plan billed", "Billable seats", "State",
+		"Source", "Seat ledger", "Note", "ConnectWise company", "ConnectWise agreement",
+	}
 	fetched, err := s.monthlyFetch(r.Context(), q.period.Month)
 	if err != nil {
 		return err

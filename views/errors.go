@@ -17,13 +17,15 @@ type ErrorPage struct {
 // usual is what is said about a status when the handler says nothing itself.
 var usual = map[int]ErrorPage{
 	http.StatusForbidden: {
-		What: "You may not do this.", Why: "Your role does not allow it, or your session has changed.", Do: "Ask an Owner or Admin of your company.",
+		What: "You may not do this.", Why: "Your role does not allow it, or your session has changed.",
+		Do: "Ask an Owner or Admin of your company.",
 	},
 	http.StatusNotFound: {
 		What: "This does not exist.", Why: "It was removed, or the address is wrong.", Do: "Go back, or start from the overview.",
 	},
 	http.StatusMethodNotAllowed: {
-		What: "This address cannot be used that way.", Why: "It was opened with a method it does not know.", Do: "Go back and use the buttons of the page.",
+		What: "This address cannot be used that way.", Why: "It was opened with a method it does not know.",
+		Do: "Go back and use the buttons of the page.",
 	},
 	http.StatusUnprocessableEntity: {
 		What: "Something in the form is not right.", Why: "It was not saved.", Do: "Go back, correct it and try again.",
@@ -32,7 +34,8 @@ var usual = map[int]ErrorPage{
 		What: "Too many tries.", Why: "To keep accounts safe, tries are limited.", Do: "Wait a few minutes, then try again.",
 	},
 	http.StatusInternalServerError: {
-		What: "Something went wrong on our side.", Why: "The cause is in the server's log.", Do: "Try again. If it happens again, tell whoever runs this installation.",
+		What: "Something went wrong on our side.", Why: "The cause is in the server's log.",
+		Do: "Try again. If it happens again, tell whoever runs this installation.",
 	},
 }
 

@@ -128,9 +128,11 @@ func uploadTitle(kind string) string {
 
 func uploadLead(kind string) string {
 	if kind == "usage" {
-		return "A table of billable seats by organization and month, such as an export of NordPass’s Usage data. A figure of the file beats what Seatbridge counts."
+		return "A table of billable seats by organization and month, such as an export of " +
+			"NordPass’s Usage data. A figure of the file beats what Seatbridge counts."
 	}
-	return "A table of members: organization and e-mail address, and, where known, status and the dates of invitation, joining, suspension and deletion."
+	return "A table of members: organization and e-mail address, and, where known, status " +
+		"and the dates of invitation, joining, suspension and deletion."
 }
 
 func (p IntakePage) open() bool { return p.State == "uploaded" || p.State == "checked" }

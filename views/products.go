@@ -52,7 +52,8 @@ func remappedWhat(r Remapped) string {
 	}
 	lines := count(len(r.Lines), "line", "lines")
 	if r.Keeps {
-		return "NordPass " + planName(r.Plan) + ": " + lines + " of " + r.From + " will carry the other plan's seats, and the seats of this plan appear on new lines."
+		return "NordPass " + planName(r.Plan) + ": " + lines + " of " + r.From +
+			" will carry the other plan's seats, and the seats of this plan appear on new lines."
 	}
 	return "NordPass " + planName(r.Plan) + ": " + lines + " of " + r.From + " will go to 0, and the seats appear on lines of the new product."
 }
@@ -115,5 +116,6 @@ func chooseProduct(plan string, product *Product) string {
 }
 
 func catalogPlace(item CatalogItem) string {
-	return strings.Join(slices.DeleteFunc([]string{item.Category, item.Subcategory, item.Class}, func(s string) bool { return s == "" }), " › ")
+	places := []string{item.Category, item.Subcategory, item.Class}
+	return strings.Join(slices.DeleteFunc(places, func(s string) bool { return s == "" }), " › ")
 }

@@ -95,7 +95,8 @@ type stateCount struct {
 func (c RunCounts) counts() []stateCount {
 	every := []stateCount{
 		{"failed", c.Failed}, {"unknown", c.Unknown}, {"conflict", c.Conflict}, {"blocked", c.Blocked}, {"held", c.Held}, {"stale", c.Stale},
-		{"planned", c.Planned}, {"written", c.Written}, {"unchanged", c.Unchanged}, {"skipped", c.Skipped}, {"rejected", c.Rejected}, {"cancelled", c.Cancelled},
+		{"planned", c.Planned}, {"written", c.Written}, {"unchanged", c.Unchanged}, {"skipped", c.Skipped},
+		{"rejected", c.Rejected}, {"cancelled", c.Cancelled},
 	}
 	return slices.DeleteFunc(every, func(s stateCount) bool { return s.n == 0 })
 }
@@ -137,17 +138,20 @@ func (p RunPage) notices() []Notice {
 	}
 	if n := p.Run.Counts.Stale; n > 0 && p.Run.Status != "planned" {
 		list = append(list, Notice{Kind: "info", What: count(n, "line is stale and was", "lines are stale and were") + " left alone.",
-			Why: "It is no longer as it was when this run planned it: changed in ConnectWise PSA since, or planned anew by a later run. Each says which.",
-			Do:  "Preview or sync again to see it as it is now."})
+			Why: "It is no longer as it was when this run planned it: changed in ConnectWise " +
+				"PSA since, or planned anew by a later run. Each says which.",
+			Do: "Preview or sync again to see it as it is now."})
 	}
 	return list
 }
 
 func previewText(r RunRow) string {
 	if r.Kind == "undo" {
-		return "These are the quantities that would go back. A line that was touched since stays as it is and says so; an addition that the run created goes to 0, because it cannot be deleted."
+		return "These are the quantities that would go back. A line that was touched since stays as it is and " +
+			"says so; an addition that the run created goes to 0, because it cannot be deleted."
 	}
-	return "These are the changes a sync would make. Writing them writes exactly what is shown; a line that has changed in ConnectWise PSA since is left alone and marked stale."
+	return "These are the changes a sync would make. Writing them writes exactly what is shown; a line " +
+		"that has changed in ConnectWise PSA since is left alone and marked stale."
 }
 
 func heldText(r RunRow) string {

@@ -94,7 +94,8 @@ func (p SuggestionsPage) listURL(show string) string {
 func suggestionsLead(show string) string {
 	switch show {
 	case SuggestionsChoose:
-		return "The names are the same, but several agreements come into question, or none can be used. Choose the agreement, or prefer one type for all."
+		return "The names are the same, but several agreements come into question, or none " +
+			"can be used. Choose the agreement, or prefer one type for all."
 	case SuggestionsDoubtful:
 		return "Names that are only similar, the best first. Look at each before you map it."
 	case SuggestionsRejected:
