@@ -108,7 +108,7 @@ func (s *server) explanation(
 	if err := s.explainShares(&page, &q, e.Shares); err != nil {
 		return page, err
 	}
-	if err := s.explainForecast(r, o, q, &page); err != nil {
+	if err := s.explainForecast(r, o, &page); err != nil {
 		return page, err
 	}
 	return page, s.explainCorrections(r, o, e, &page)
@@ -143,7 +143,7 @@ func filterShares(shares []seats.SeatShare, counted string) []seats.SeatShare {
 	return shares
 }
 
-func (s *server) explainForecast(r *http.Request, o store.Organization, q explainQuery, page *views.Explanation) error {
+func (s *server) explainForecast(r *http.Request, o store.Organization, page *views.Explanation) error {
 	if !page.Current {
 		return nil
 	}

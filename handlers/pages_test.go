@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -51,10 +52,11 @@ func TestUsagePage(t *testing.T) {
 func TestDownloadFails(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
-	for _, size := range []int{1, web.CsvBuffer} {
+	for _, size := range []int{1, web.CSVBuffer} {
 		func() {
 			defer func() {
-				if cause := recover(); (cause == http.ErrAbortHandler) != (size == web.CsvBuffer) {
+				cause, _ := recover().(error)
+				if errors.Is(cause, http.ErrAbortHandler) != (size == web.CSVBuffer) {
 					t.Errorf("after %d bytes: %v", size, cause)
 				}
 			}()

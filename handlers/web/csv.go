@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// CsvBuffer is how much of a download is held back, so that an early error
+// CSVBuffer is how much of a download is held back, so that an early error
 // can still be answered with an error page.
-const CsvBuffer = 256 << 10
+const CSVBuffer = 256 << 10
 
 // SendCSV streams a download. rows calls write once a row. After the first
 // bytes have gone an error breaks the connection off: a download must never
 // look complete when it is not.
 func (s *Site) SendCSV(w http.ResponseWriter, r *http.Request, name string, header []string, rows func(write func(...string)) error) error {
 	download := &download{w: w, name: name}
-	buffered := bufio.NewWriterSize(download, CsvBuffer)
+	buffered := bufio.NewWriterSize(download, CSVBuffer)
 	out := csv.NewWriter(buffered)
 	out.UseCRLF = true // RFC 4180
 	write := func(cells ...string) {
