@@ -42,7 +42,7 @@ var errUnfinished = errors.New("some changes were held, blocked or failed")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	err := Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "seatbridge:", err)
 	}
@@ -62,8 +62,8 @@ func exitStatus(err error) int {
 	return exitFailed
 }
 
-// run carries out one command line. Canceling ctx ends a server in good order.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+// Run carries out one command line. Canceling ctx ends a server in good order.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == simulate {
 		return cwsim.Simulate(ctx, args[1:], os.Getenv, stdout)
 	}

@@ -62,7 +62,7 @@ func TestUsage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var stdout bytes.Buffer
-			err := run(t.Context(), c.args, &stdout, io.Discard)
+			err := Run(t.Context(), c.args, &stdout, io.Discard)
 			if got := exitStatus(err); got != c.status {
 				t.Fatalf("exit status %d, want %d: %v", got, c.status, err)
 			}
@@ -87,7 +87,7 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("SEATBRIDGE_ADDR", "nonsense")
 	t.Setenv("SEATBRIDGE_BASE_URL", "nonsense")
 	t.Setenv("SEATBRIDGE_SECRET_KEY", "too short")
-	err := run(t.Context(), []string{"serve", "-base-url", "https://example.com", "-data", t.TempDir()}, io.Discard, io.Discard)
+	err := Run(t.Context(), []string{"serve", "-base-url", "https://example.com", "-data", t.TempDir()}, io.Discard, io.Discard)
 	if exitStatus(err) != exitUsage {
 		t.Fatalf("got %v, want a usage error", err)
 	}
@@ -142,7 +142,7 @@ func TestOneServerForEachDataDirectory(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	first := start(t, "-addr", "127.0.0.1:0", "-data", data)
-	err := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", data}, io.Discard, io.Discard)
+	err := Run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", data}, io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "another seatbridge") || exitStatus(err) != exitFailed {
 		t.Errorf("the second server got %v", err)
 	}
@@ -158,7 +158,7 @@ func TestKeyMustFitTheDatabase(t *testing.T) {
 	if err := os.Rename(filepath.Join(data, keyFile), filepath.Join(data, "elsewhere")); err != nil {
 		t.Fatal(err)
 	}
-	err := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", data}, io.Discard, io.Discard)
+	err := Run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", data}, io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "put its key file back") {
 		t.Errorf("without a key file: %v", err)
 	}
@@ -169,7 +169,7 @@ func TestKeyMustFitTheDatabase(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(data, keyFile), []byte(other), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err = run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", data}, io.Discard, io.Discard)
+	err = Run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", data}, io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "not the one") {
 		t.Errorf("with another key: %v", err)
 	}
@@ -194,13 +194,13 @@ func TestBackupBesideAServer(t *testing.T) {
 	server := start(t, "-addr", "127.0.0.1:0", "-data", data)
 	defer server.stop(t)
 	var stdout bytes.Buffer
-	if err := run(t.Context(), []string{"backup", "-data", data, file}, &stdout, io.Discard); err != nil {
+	if err := Run(t.Context(), []string{"backup", "-data", data, file}, &stdout, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(stdout.String(), "secret key is not in it") {
 		t.Errorf("it says: %s", stdout.String())
 	}
-	if err := run(t.Context(), []string{"backup", "-data", data, file}, io.Discard, io.Discard); !errors.Is(err, fs.ErrExist) {
+	if err := Run(t.Context(), []string{"backup", "-data", data, file}, io.Discard, io.Discard); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a second backup to the same file: %v", err)
 	}
 	restored := t.TempDir()
@@ -279,7 +279,7 @@ func start(t *testing.T, args ...string) *process {
 	reader, writer := io.Pipe()
 	p := &process{client: &http.Client{Jar: jar}, out: bufio.NewReader(reader), cancel: cancel, ended: make(chan error, 1)}
 	go func() {
-		err := run(ctx, args, writer, io.Discard)
+		err := Run(ctx, args, writer, io.Discard)
 		writer.CloseWithError(err)
 		p.ended <- err
 	}()

@@ -103,7 +103,7 @@ func TestSyncNeedsTheSettingUp(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	start(t, "-addr", "127.0.0.1:0", "-data", data).stop(t)
-	err := run(t.Context(), []string{"sync", "-data", data}, io.Discard, io.Discard)
+	err := Run(t.Context(), []string{"sync", "-data", data}, io.Discard, io.Discard)
 	if exitStatus(err) != exitFailed || !strings.Contains(err.Error(), "not connected") {
 		t.Errorf("got %v", err)
 	}
@@ -122,7 +122,7 @@ func TestSyncTellsWhenAnotherRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer release()
-	err = run(t.Context(), []string{"sync", "-data", w.data}, io.Discard, io.Discard)
+	err = Run(t.Context(), []string{"sync", "-data", w.data}, io.Discard, io.Discard)
 	if exitStatus(err) != exitFailed || !errors.Is(err, problem.ErrRunning) {
 		t.Errorf("got %v", err)
 	}
@@ -225,7 +225,7 @@ func (w *world) quantities() map[string]string {
 func (w *world) sync(t *testing.T, status int, args ...string) string {
 	t.Helper()
 	var stdout bytes.Buffer
-	err := run(t.Context(), append([]string{"sync", "-data", w.data}, args...), &stdout, io.Discard)
+	err := Run(t.Context(), append([]string{"sync", "-data", w.data}, args...), &stdout, io.Discard)
 	if got := exitStatus(err); got != status {
 		t.Fatalf("sync %v: exit status %d, want %d: %v\n%s", args, got, status, err, stdout.String())
 	}

@@ -6,7 +6,7 @@ package billing
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -61,15 +61,15 @@ func New(c Config) *Billing {
 	}
 	b := &Billing{store: c.Store, now: c.Now, work: background.New(), Organizations: NewOrganizations(c.Store, c.Now)}
 	b.Outbox = notify.New(notify.Config{Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, Background: b.work})
-	b.Connection = &Keeper{store: c.Store, log: c.Log, now: c.Now, outbox: b.Outbox, clientID: c.ClientID, tune: c.Tune}
-	b.Figures = &Book{store: c.Store, now: c.Now}
-	b.Reports = &Feed{store: c.Store, log: c.Log, now: c.Now}
-	b.Runs = &Runner{
-		store: c.Store, log: c.Log, now: c.Now, settle: c.Settle, work: b.work,
-		connect: b.Connection, figures: b.Figures, reports: b.Reports, outbox: b.Outbox,
-	}
-	b.Files = &Desk{store: c.Store, log: c.Log, now: c.Now, work: b.work, figures: b.Figures}
-	b.Mapping = &Mapper{store: c.Store, log: c.Log, now: c.Now, work: b.work, connect: b.Connection, run: b.Runs}
+	b.Connection = NewKeeper(KeeperConfig{Store: c.Store, Log: c.Log, Now: c.Now, Outbox: b.Outbox, ClientID: c.ClientID, Tune: c.Tune})
+	b.Figures = NewBook(c.Store, c.Now)
+	b.Reports = NewFeed(c.Store, c.Log, c.Now)
+	b.Runs = NewRunner(RunnerConfig{
+		Store: c.Store, Log: c.Log, Now: c.Now, Settle: c.Settle, Background: b.work,
+		Connection: b.Connection, Figures: b.Figures, Reports: b.Reports, Outbox: b.Outbox,
+	})
+	b.Files = NewDesk(DeskConfig{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.work, Figures: b.Figures})
+	b.Mapping = NewMapper(MapperConfig{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.work, Connection: b.Connection, Runs: b.Runs})
 	return b
 }
 
@@ -77,38 +77,18 @@ func New(c Config) *Billing {
 // was not finished is finished by Resume at the next start.
 func (b *Billing) Close(ctx context.Context) error { return b.work.Close(ctx) }
 
-func refused(err error) *problem.Refused {
-	return &problem.Refused{Problem: problemOf(err), Field: fieldOf(err), Err: err}
-}
-
-// problemOf puts any error into words for the admin; one that is not ConnectWise's is our own fault.
-func problemOf(err error) store.Problem {
-	var invalid *problem.Invalid
-	if errors.As(err, &invalid) {
-		return store.Problem{What: invalid.Sentence()}
+// Disconnect forgets the credentials, the products and every mapping. The history of runs stays.
+func (b *Billing) Disconnect(ctx context.Context, who problem.Actor) error {
+	release, err := b.store.LockSync(ctx)
+	if err != nil {
+		return err
 	}
-	a := connectwise.Advise(err)
-	return store.Problem{What: a.What, Do: a.Do, Detail: a.Detail}
-}
-
-// fieldOf is the credential to look at first when a connection fails so.
-func fieldOf(err error) string {
-	for _, blame := range []struct {
-		err   error
-		field string
-	}{
-		{connectwise.ErrUnknownCompany, "company"},
-		{connectwise.ErrUnroutable, "company"},
-		{connectwise.ErrClientID, "client_id"},
-		{connectwise.ErrUnauthorized, "private_key"},
-		{connectwise.ErrUnreachable, "site"},
-		{connectwise.ErrNotConnectWise, "site"},
-		{connectwise.ErrRedirect, "site"},
-		{connectwise.ErrSSLRequired, "site"},
-	} {
-		if errors.Is(err, blame.err) {
-			return blame.field
-		}
+	defer release()
+	b.Mapping.CancelImport()
+	entry := who.Did(b.now(), store.CategoryIntegrations, "Disconnected ConnectWise PSA and removed every mapping.")
+	if err := b.store.Record(ctx, entry, func(s *store.Store) error { return s.Disconnect(ctx) }); err != nil {
+		return fmt.Errorf("disconnecting: %w", err)
 	}
-	return ""
+	b.Connection.forgetClient()
+	return nil
 }

@@ -176,6 +176,16 @@ type ImportProgress struct {
 	Cancelled          bool
 }
 
+// MapperConfig is what a Mapper works with.
+type MapperConfig struct {
+	Store      *store.Store
+	Log        *slog.Logger
+	Now        func() time.Time
+	Background *background.Group
+	Connection *Keeper
+	Runs       *Runner
+}
+
 // Mapper says which organization is billed where and as what: the imported companies, the products and the mappings.
 type Mapper struct {
 	store *store.Store
@@ -188,6 +198,11 @@ type Mapper struct {
 
 	imp        importing
 	suggesting sync.Mutex // held while suggestions are made
+}
+
+// NewMapper makes the mapper of a store.
+func NewMapper(c MapperConfig) *Mapper {
+	return &Mapper{store: c.Store, log: c.Log, now: c.Now, work: c.Background, connect: c.Connection, run: c.Runs}
 }
 
 // importing is the import in progress.

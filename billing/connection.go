@@ -69,6 +69,16 @@ func (c Connection) Next() []SetupStep {
 	return steps
 }
 
+// KeeperConfig is what a Keeper works with.
+type KeeperConfig struct {
+	Store    *store.Store
+	Log      *slog.Logger
+	Now      func() time.Time
+	Outbox   *notify.Outbox
+	ClientID string                    // the operator's, used where the admin gave none
+	Tune     func(*connectwise.Config) // adjusts the client
+}
+
 // Keeper keeps the connection with ConnectWise PSA: its credentials, what the API member may do, and the one client.
 type Keeper struct {
 	store    *store.Store
@@ -80,6 +90,11 @@ type Keeper struct {
 
 	mu     sync.Mutex
 	client *connectwise.Client // for the saved credentials; nil: not made yet
+}
+
+// NewKeeper makes the keeper of a store's connection.
+func NewKeeper(c KeeperConfig) *Keeper {
+	return &Keeper{store: c.Store, log: c.Log, now: c.Now, outbox: c.Outbox, clientID: c.ClientID, tune: c.Tune}
 }
 
 // Connection is the integration as last seen; it asks nothing of ConnectWise.
@@ -183,22 +198,6 @@ func (k *Keeper) CheckConnection(ctx context.Context, who problem.Actor) (Connec
 
 func (k *Keeper) keepTest(ctx context.Context, who problem.Actor, keep func(*store.Store) error) error {
 	return k.store.Record(ctx, who.Did(k.now(), store.CategoryIntegrations, "Tested the connection to ConnectWise PSA."), keep)
-}
-
-// Disconnect forgets the credentials, the products and every mapping. The history of runs stays.
-func (b *Billing) Disconnect(ctx context.Context, who problem.Actor) error {
-	release, err := b.store.LockSync(ctx)
-	if err != nil {
-		return err
-	}
-	defer release()
-	b.Mapping.CancelImport()
-	entry := who.Did(b.now(), store.CategoryIntegrations, "Disconnected ConnectWise PSA and removed every mapping.")
-	if err := b.store.Record(ctx, entry, func(s *store.Store) error { return s.Disconnect(ctx) }); err != nil {
-		return fmt.Errorf("disconnecting: %w", err)
-	}
-	b.Connection.forgetClient()
-	return nil
 }
 
 // integrationFor is the integration that the credentials ask for, built on the saved one.

@@ -61,36 +61,6 @@ func TestHold(t *testing.T) {
 	}
 }
 
-func (w *world) set(change func(*store.Settings)) {
-	w.t.Helper()
-	settings, err := w.store.Settings(w.t.Context())
-	w.must(err)
-	change(&settings)
-	w.must(w.store.UpdateSettings(w.t.Context(), settings))
-}
-
-// approve approves changes and waits until they are written.
-func (w *world) approve(ids []int64) {
-	w.t.Helper()
-	n, err := w.Runs.Approve(w.t.Context(), admin(), ids)
-	w.must(err)
-	if n == 0 {
-		w.t.Error("nothing was approved")
-	}
-	w.work.Wait()
-}
-
-func (w *world) heldIDs(run store.Run) []int64 {
-	w.t.Helper()
-	list, _, err := w.store.Changes(w.t.Context(), store.ChangeFilter{RunID: run.ID, States: []store.ChangeState{store.StateHeld}})
-	w.must(err)
-	var ids []int64
-	for _, c := range list {
-		ids = append(ids, c.ID)
-	}
-	return ids
-}
-
 func TestApproveWritesWhatWasShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -18,6 +18,9 @@ type Book struct {
 	figures figures
 }
 
+// NewBook makes the book of a store.
+func NewBook(s *store.Store, now func() time.Time) *Book { return &Book{store: s, now: now} }
+
 // Usage is the billable seats of the given organizations in a period; nil ids: of all that were not
 // deleted before it.
 func (b *Book) Usage(ctx context.Context, p seats.Period, ids []int64) (map[int64]seats.Usage, error) {

@@ -65,6 +65,15 @@ type intakes struct {
 	work map[int64]*intakeWork
 }
 
+// DeskConfig is what a Desk works with.
+type DeskConfig struct {
+	Store      *store.Store
+	Log        *slog.Logger
+	Now        func() time.Time
+	Background *background.Group
+	Figures    *Book
+}
+
 // Desk takes the files that people upload: read, looked at, and written once somebody says so.
 type Desk struct {
 	store   *store.Store
@@ -74,6 +83,11 @@ type Desk struct {
 	figures *Book
 
 	intakes intakes
+}
+
+// NewDesk makes the desk for a store's uploads.
+func NewDesk(c DeskConfig) *Desk {
+	return &Desk{store: c.Store, log: c.Log, now: c.Now, work: c.Background, figures: c.Figures}
 }
 
 // Encodings lists the encodings to choose from, where the one that was recognised is wrong.

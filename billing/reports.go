@@ -35,6 +35,11 @@ type Feed struct {
 	now   func() time.Time
 }
 
+// NewFeed makes the feed into a store.
+func NewFeed(s *store.Store, log *slog.Logger, now func() time.Time) *Feed {
+	return &Feed{store: s, log: log, now: now}
+}
+
 // lastReportedMonth is the latest month whose usage report exists.
 func (f *Feed) lastReportedMonth() store.Month {
 	return store.MonthOf(f.now().Add(-monthlyReportAfter)).Add(-1)

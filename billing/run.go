@@ -24,6 +24,19 @@ type Request struct {
 	Agreement int   // this agreement only; 0: all
 }
 
+// RunnerConfig is what a Runner works with.
+type RunnerConfig struct {
+	Store      *store.Store
+	Log        *slog.Logger
+	Now        func() time.Time
+	Settle     time.Duration // how long after a request of unknown outcome ConnectWise may still act on it
+	Background *background.Group
+	Connection *Keeper
+	Figures    *Book
+	Reports    *Feed
+	Outbox     *notify.Outbox
+}
+
 // Runner carries runs out: one at a time, whoever asks.
 type Runner struct {
 	store  *store.Store
@@ -38,6 +51,14 @@ type Runner struct {
 	outbox  *notify.Outbox
 
 	active activeRun
+}
+
+// NewRunner makes the runner of a store's runs.
+func NewRunner(c RunnerConfig) *Runner {
+	return &Runner{
+		store: c.Store, log: c.Log, now: c.Now, settle: c.Settle, work: c.Background,
+		connect: c.Connection, figures: c.Figures, reports: c.Reports, outbox: c.Outbox,
+	}
 }
 
 // SyncNow is the request behind the button: the current month's real-time figures.

@@ -63,13 +63,14 @@ func TestACreationThatNobodySawIsGivenTime(t *testing.T) {
 				w := bubbleWorld(t)
 				w.connect()
 				w.mapProducts()
-				_, a := w.mapped("Acme", 5, store.Business)
+				acme, a := w.mapped("Acme", 5, store.Business)
 				sent := w.time()
 				run, err := w.store.CreateRun(t.Context(), store.Run{Kind: store.RunManual, Month: "2026-10", Status: tt.run, StartedAt: sent})
 				w.must(err)
 				_, err = w.store.PlanAgreement(t.Context(), run.ID, a.ID, []store.Change{{
 					CompanyID: a.CompanyID, Plan: store.Business, ProductID: w.business.ID, Kind: store.KindCreate, State: tt.state,
 					After: decimal.NewNullDecimal(plantest.Quantity("5")), EffectiveDate: "2026-10-01", SentAt: sent,
+					Shares: []store.Share{{OrganizationID: acme.ID, Organization: "Acme", Plan: store.Business, Seats: 5, Known: true}},
 				}})
 				w.must(err)
 				w.sim.ResetRequests()

@@ -19,27 +19,6 @@ import (
 	"seatbridge/store"
 )
 
-func (w *world) wantChanges(run store.Run, want ...string) {
-	w.t.Helper()
-	if diff := cmp.Diff(want, w.changes(run)); diff != "" {
-		w.t.Errorf("changes of the run (-want +got):\n%s", diff)
-	}
-}
-
-func (w *world) wantLive(agreementID int, want ...string) {
-	w.t.Helper()
-	if diff := cmp.Diff(want, w.live(agreementID)); diff != "" {
-		w.t.Errorf("open additions (-want +got):\n%s", diff)
-	}
-}
-
-func wantStatus(t *testing.T, run store.Run, want store.RunStatus) {
-	t.Helper()
-	if run.Status != want {
-		t.Errorf("run is %s (%+v), want %s", run.Status, run.Problem, want)
-	}
-}
-
 func TestSyncWritesWhatChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -414,13 +393,6 @@ func killMidway(t *testing.T, organizations, cut int) {
 		t.Error("the run does not say that it was cut off")
 	}
 	w.wantProcessed(runs[0].Run)
-}
-
-func (w *world) wantProcessed(run store.Run) {
-	w.t.Helper()
-	if run.Processed != run.Total {
-		w.t.Errorf("processed %d of %d agreements", run.Processed, run.Total)
-	}
 }
 
 func TestOneRunAtATime(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
@@ -156,15 +158,11 @@ func (w *world) filter() (types, statuses []int) {
 func (w *world) importAll() {
 	w.t.Helper()
 	types, statuses := w.filter()
-	_, err := w.Mapping.importCompanies(w.t.Context(), w.client0(), problem.System(), types, statuses)
-	w.must(err)
-}
-
-func (w *world) client0() *connectwise.Client {
-	w.t.Helper()
-	c, err := w.Connection.connection(w.t.Context())
-	w.must(err)
-	return c
+	w.must(w.Mapping.StartImport(w.t.Context(), problem.System(), types, statuses))
+	w.work.Wait()
+	if p := w.Mapping.ImportProgress(); !p.Problem.Zero() {
+		w.t.Fatal(p.Problem)
+	}
 }
 
 // organization adds one with so many members since mid-2025.
@@ -265,4 +263,68 @@ func (w *world) writes() int {
 		}
 	}
 	return n
+}
+
+// wantStatus fails the test if the run ended otherwise.
+func wantStatus(t *testing.T, run store.Run, want store.RunStatus) {
+	t.Helper()
+	if run.Status != want {
+		t.Errorf("run is %s (%+v), want %s", run.Status, run.Problem, want)
+	}
+}
+
+// set changes the settings.
+func (w *world) set(change func(*store.Settings)) {
+	w.t.Helper()
+	settings, err := w.store.Settings(w.t.Context())
+	w.must(err)
+	change(&settings)
+	w.must(w.store.UpdateSettings(w.t.Context(), settings))
+}
+
+// approve approves changes and waits until they are written.
+func (w *world) approve(ids []int64) {
+	w.t.Helper()
+	n, err := w.Runs.Approve(w.t.Context(), admin(), ids)
+	w.must(err)
+	if n == 0 {
+		w.t.Error("nothing was approved")
+	}
+	w.work.Wait()
+}
+
+// heldIDs are the changes of a run that wait for a person.
+func (w *world) heldIDs(run store.Run) []int64 {
+	w.t.Helper()
+	list, _, err := w.store.Changes(w.t.Context(), store.ChangeFilter{RunID: run.ID, States: []store.ChangeState{store.StateHeld}})
+	w.must(err)
+	var ids []int64
+	for _, c := range list {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+// wantChanges fails the test if the run made other changes.
+func (w *world) wantChanges(run store.Run, want ...string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want, w.changes(run)); diff != "" {
+		w.t.Errorf("changes of the run (-want +got):\n%s", diff)
+	}
+}
+
+// wantLive fails the test if other additions are open on the agreement.
+func (w *world) wantLive(agreementID int, want ...string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want, w.live(agreementID)); diff != "" {
+		w.t.Errorf("open additions (-want +got):\n%s", diff)
+	}
+}
+
+// wantProcessed fails the test if the run did not count every agreement.
+func (w *world) wantProcessed(run store.Run) {
+	w.t.Helper()
+	if run.Processed != run.Total {
+		w.t.Errorf("processed %d of %d agreements", run.Processed, run.Total)
+	}
 }
