@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/billing/reports"
 	"seatbridge/billing/seats"
 	"seatbridge/nordpass/npsim"
 	"seatbridge/store"
@@ -21,7 +22,7 @@ func strangers() []npsim.Record {
 
 // serveProviderSim serves a Provider API that reports the demo's organizations as the ledger has them at the start, with a
 // few differences, and answers the configuration that fits it.
-func serveProviderSim(ctx context.Context, rooms *billing.Billing, db *store.Store) (*billing.ProviderConfig, func(), error) {
+func serveProviderSim(ctx context.Context, rooms *billing.Billing, db *store.Store) (*reports.Config, func(), error) {
 	sim, err := npsim.New(npsim.Config{
 		Monthly: func(month string) []npsim.Record {
 			return demoRecords(ctx, rooms, db, seats.WholeMonth(store.Month(month)))
@@ -48,15 +49,15 @@ func serveProviderSim(ctx context.Context, rooms *billing.Billing, db *store.Sto
 }
 
 // providerSimConfig is how to reach the simulator: its own shape, which says nothing about the real Provider API.
-func providerSimConfig(base, key string) *billing.ProviderConfig {
-	c := billing.ProviderConfig{
+func providerSimConfig(base, key string) *reports.Config {
+	c := reports.Config{
 		ID: "id", Name: "name", Seats: "licenses", Plan: "tier", Business: "Business", Enterprise: "Enterprise", Trial: "trial", NFR: "nfr",
 	}
 	c.BaseURL, c.MonthlyPath, c.DailyPath = base, npsim.MonthlyPath+"?month={month}", npsim.DailyPath+"?day={day}"
 	c.Method, c.Header = http.MethodGet, "Authorization: Bearer {token}"
 	c.Algorithm, c.KeyID, c.PrivateKey = npsim.Algorithm, npsim.KeyID, key
 	c.Issuer, c.Audience, c.Lifetime = npsim.Issuer, npsim.Audience, int(npsim.Lifetime/time.Second)
-	c.List, c.Paging, c.NextField = "organizations", billing.PagingLink, "next"
+	c.List, c.Paging, c.NextField = "organizations", reports.PagingLink, "next"
 	return &c
 }
 

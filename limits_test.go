@@ -33,12 +33,8 @@ func TestLimits(t *testing.T) {
 			"billing/table.OrderedDate": 4,
 			"billing/table.plainDate":   4,
 		}},
-		{700, "lines in a file", house.fileLines(), map[string]int{
-			"billing/intake.go": 867,
-		}},
-		{2500, "lines in a package of billing", house.packageLines("billing"), map[string]int{
-			"billing": 12500,
-		}},
+		{700, "lines in a file", house.fileLines(), map[string]int{}},
+		{2500, "lines in a package of billing", house.packageLines("billing"), map[string]int{}},
 	} {
 		l.check(t)
 	}

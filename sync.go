@@ -17,8 +17,8 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/shopspring/decimal"
 
-	"seatbridge/billing"
 	"seatbridge/billing/problem"
+	"seatbridge/billing/run"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -81,7 +81,7 @@ func syncNow(ctx context.Context, c *config, o syncOptions, period seats.Period,
 	rooms := c.newBilling(db, c.logger(stderr, slog.LevelWarn))
 	defer func() { err = errors.Join(err, rooms.Close(context.WithoutCancel(ctx))) }()
 
-	run, err := rooms.Runs.Run(ctx, problem.Actor{Name: "command line"}, billing.Request{Kind: store.RunCommand, Period: period, Preview: o.preview})
+	run, err := rooms.Runs.Run(ctx, problem.Actor{Name: "command line"}, run.Request{Kind: store.RunCommand, Period: period, Preview: o.preview})
 	if err != nil {
 		return syncError(err)
 	}

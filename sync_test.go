@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"seatbridge/billing"
+	"seatbridge/billing/connect"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
@@ -158,7 +158,7 @@ func newWorld(t testing.TB, n int, latency time.Duration) *world {
 	rooms := c.newBilling(db, slog.New(slog.DiscardHandler))
 	defer rooms.Close(context.WithoutCancel(t.Context()))
 	credentials := w.sim.Credentials()
-	_, err = rooms.Connection.Connect(t.Context(), problem.System(), billing.Credentials{
+	_, err = rooms.Connection.Connect(t.Context(), problem.System(), connect.Credentials{
 		Site: server.URL, Company: credentials.Company, PublicKey: credentials.PublicKey, PrivateKey: credentials.PrivateKey, ClientID: credentials.ClientID,
 	})
 	must(t, err)

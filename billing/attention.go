@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/connect"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/store"
@@ -50,16 +51,16 @@ const trialNotice = 7 * 24 * time.Hour
 // Attention lists what needs a person, the most urgent first. An empty list means that all of this was
 // checked and is in order.
 func (b *Billing) Attention(ctx context.Context) ([]Attention, error) {
-	c, err := b.Connection.Connection(ctx)
+	c, err := b.Connection.Current(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list := setupAttention(c)
-	if c.State == NotConnected {
+	if c.State == connect.NotConnected {
 		notify, err := b.notifyAttention(ctx)
 		return append(list, notify...), err
 	}
-	for _, find := range []func(context.Context) ([]Attention, error){b.runAttention, b.mappingAttention, b.trialAttention, b.sourceAttention, b.notifyAttention} {
+	for _, find := range []func(context.Context) ([]Attention, error){b.runAttention, b.mappingAttention, b.trialAttention, b.SourceAttention, b.notifyAttention} {
 		found, err := find(ctx)
 		if err != nil {
 			return nil, err
@@ -69,20 +70,20 @@ func (b *Billing) Attention(ctx context.Context) ([]Attention, error) {
 	return list, nil
 }
 
-func setupAttention(c Connection) []Attention {
+func setupAttention(c connect.Connection) []Attention {
 	var list []Attention
 	for _, step := range c.Next() {
 		switch step {
-		case StepConnect:
+		case connect.StepConnect:
 			list = append(list, Attention{Kind: AttendSetup, Title: "ConnectWise PSA is not connected", Detail: "Enter the API member's keys to begin."})
-		case StepMend:
+		case connect.StepMend:
 			list = append(list, Attention{Kind: AttendConnection, Title: c.Problem.What, Detail: c.Problem.Do})
-		case StepProducts:
+		case connect.StepProducts:
 			list = append(list, Attention{
 				Kind: AttendProducts, Title: "The products are not mapped",
 				Detail: "Choose the ConnectWise product for each NordPass plan; then syncing can begin.",
 			})
-		case StepImport:
+		case connect.StepImport:
 			list = append(list, Attention{
 				Kind: AttendImport, Title: "No companies imported yet", Detail: "Import companies and map their agreements to organizations.",
 			})
@@ -100,7 +101,7 @@ func (b *Billing) runAttention(ctx context.Context) ([]Attention, error) {
 	for _, m := range months {
 		list = append(list, Attention{Kind: AttendMissed, Title: fmt.Sprintf("The sync of %s is due", m), Detail: "It is tried again by itself within the hour."})
 	}
-	run, err := b.store.LastSync(ctx)
+	run, err := b.Store.LastSync(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return list, nil
 	}
@@ -119,11 +120,11 @@ func (b *Billing) runAttention(ctx context.Context) ([]Attention, error) {
 
 // lineAttention lists the lines that wait for a person, by why they do.
 func (b *Billing) lineAttention(ctx context.Context) ([]Attention, error) {
-	held, err := b.store.CountHeld(ctx)
+	held, err := b.Store.CountHeld(ctx)
 	if err != nil {
 		return nil, err
 	}
-	open, err := b.store.OpenCounts(ctx)
+	open, err := b.Store.OpenCounts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -145,14 +146,14 @@ func (b *Billing) lineAttention(ctx context.Context) ([]Attention, error) {
 
 func (b *Billing) mappingAttention(ctx context.Context) ([]Attention, error) {
 	var list []Attention
-	_, broken, err := b.store.Companies(ctx, store.CompanyFilter{Show: store.ShowAttention, Today: plan.Day(b.now()), Limit: 1})
+	_, broken, err := b.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowAttention, Today: plan.Day(b.now()), Limit: 1})
 	if err != nil {
 		return nil, fmt.Errorf("finding mappings that need attention: %w", err)
 	}
 	if broken > 0 {
 		list = append(list, Attention{Kind: AttendMapping, Count: broken, Title: fmt.Sprintf("%s with a mapping that cannot be billed", problem.Plural(broken, "company")), Detail: "Map another agreement or unmap the organization."})
 	}
-	unmapped, err := b.store.CountUnmappedBillable(ctx, b.now())
+	unmapped, err := b.Store.CountUnmappedBillable(ctx, b.now())
 	if err != nil {
 		return nil, fmt.Errorf("counting unmapped organizations: %w", err)
 	}
@@ -163,7 +164,7 @@ func (b *Billing) mappingAttention(ctx context.Context) ([]Attention, error) {
 }
 
 func (b *Billing) trialAttention(ctx context.Context) ([]Attention, error) {
-	n, err := b.store.CountTrialsEnding(ctx, b.now(), b.now().Add(trialNotice))
+	n, err := b.Store.CountTrialsEnding(ctx, b.now(), b.now().Add(trialNotice))
 	if err != nil {
 		return nil, fmt.Errorf("counting trials: %w", err)
 	}
@@ -173,12 +174,12 @@ func (b *Billing) trialAttention(ctx context.Context) ([]Attention, error) {
 	return []Attention{{Kind: AttendTrialEnding, Count: n, Title: fmt.Sprintf("%s ending within 7 days", problem.Plural(n, "trial")), Detail: "Billing starts by itself when a trial ends; delete the organization to avoid it."}}, nil
 }
 
-func (b *Billing) sourceAttention(ctx context.Context) ([]Attention, error) {
-	if _, connected, err := b.Reports.Provider(ctx); err != nil || !connected {
+func (b *Billing) SourceAttention(ctx context.Context) ([]Attention, error) {
+	if _, connected, err := b.Reports.Connection(ctx); err != nil || !connected {
 		return nil, err
 	}
-	m := b.Reports.lastReportedMonth()
-	fetch, err := b.store.LastUsageFetch(ctx, string(m))
+	m := b.Reports.LastReportedMonth()
+	fetch, err := b.Store.LastUsageFetch(ctx, string(m))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, nil
@@ -193,7 +194,7 @@ func (b *Billing) sourceAttention(ctx context.Context) ([]Attention, error) {
 }
 
 func (b *Billing) notifyAttention(ctx context.Context) ([]Attention, error) {
-	channels, err := b.store.Channels(ctx)
+	channels, err := b.Store.Channels(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,5 @@
-// Package billing is the domain: the billable seats, the plan (what to change in ConnectWise) and the
-// run (changing it), together with what they need of ConnectWise: the connection, the products and the
-// imported companies. Every figure that reaches ConnectWise, by whatever command, walks
-// Usage → Plan → Run.
+// Package billing is the domain: its rooms, wired. Every figure that reaches ConnectWise, by whatever command, walks
+// seats → plan → run; docs/design.md section 3 draws the rooms.
 package billing
 
 import (
@@ -11,8 +9,15 @@ import (
 	"time"
 
 	"seatbridge/billing/background"
+	"seatbridge/billing/connect"
+	"seatbridge/billing/figures"
+	"seatbridge/billing/intake"
+	"seatbridge/billing/mapping"
 	"seatbridge/billing/notify"
+	"seatbridge/billing/organizations"
 	"seatbridge/billing/problem"
+	"seatbridge/billing/reports"
+	"seatbridge/billing/run"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -34,18 +39,18 @@ type Config struct {
 
 // Billing connects the seats in the store with the additions in ConnectWise: its rooms, wired.
 type Billing struct {
-	Connection    *Keeper        // with ConnectWise PSA
-	Figures       *Book          // what is counted
-	Organizations *Organizations // what may be done with organizations and their members
-	Reports       *Feed          // what the Provider API reports
-	Runs          *Runner        // what is written to ConnectWise
-	Files         *Desk          // what people upload
-	Mapping       *Mapper        // which organization is billed where, and as what
-	Outbox        *notify.Outbox // what people are told
+	Connection    *connect.Keeper     // with ConnectWise PSA
+	Figures       *figures.Book       // what is counted
+	Organizations *organizations.Desk // what may be done with organizations and their members
+	Reports       *reports.Feed       // what the Provider API reports
+	Runs          *run.Runner         // what is written to ConnectWise
+	Files         *intake.Desk        // what people upload
+	Mapping       *mapping.Mapper     // which organization is billed where, and as what
+	Outbox        *notify.Outbox      // what people are told
 
-	store *store.Store
+	Store *store.Store
 	now   func() time.Time
-	work  *background.Group
+	Work  *background.Group
 }
 
 // New makes a Billing. Close stops its work in the background.
@@ -59,36 +64,36 @@ func New(c Config) *Billing {
 	if c.Tune == nil {
 		c.Tune = func(*connectwise.Config) {}
 	}
-	b := &Billing{store: c.Store, now: c.Now, work: background.New(), Organizations: NewOrganizations(c.Store, c.Now)}
-	b.Outbox = notify.New(notify.Config{Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, Background: b.work})
-	b.Connection = NewKeeper(KeeperConfig{Store: c.Store, Log: c.Log, Now: c.Now, Outbox: b.Outbox, ClientID: c.ClientID, Tune: c.Tune})
-	b.Figures = NewBook(c.Store, c.Now)
-	b.Reports = NewFeed(c.Store, c.Log, c.Now)
-	b.Runs = NewRunner(RunnerConfig{
-		Store: c.Store, Log: c.Log, Now: c.Now, Settle: c.Settle, Background: b.work,
+	b := &Billing{Store: c.Store, now: c.Now, Work: background.New(), Organizations: organizations.New(c.Store, c.Now)}
+	b.Outbox = notify.New(notify.Config{Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, Background: b.Work})
+	b.Connection = connect.New(connect.Config{Store: c.Store, Log: c.Log, Now: c.Now, Outbox: b.Outbox, ClientID: c.ClientID, Tune: c.Tune})
+	b.Figures = figures.New(c.Store, c.Now)
+	b.Reports = reports.New(c.Store, c.Log, c.Now)
+	b.Runs = run.New(run.Config{
+		Store: c.Store, Log: c.Log, Now: c.Now, Settle: c.Settle, Background: b.Work,
 		Connection: b.Connection, Figures: b.Figures, Reports: b.Reports, Outbox: b.Outbox,
 	})
-	b.Files = NewDesk(DeskConfig{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.work, Figures: b.Figures})
-	b.Mapping = NewMapper(MapperConfig{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.work, Connection: b.Connection, Runs: b.Runs})
+	b.Files = intake.New(intake.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Figures: b.Figures})
+	b.Mapping = mapping.New(mapping.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Connection: b.Connection, Runs: b.Runs})
 	return b
 }
 
 // Close stops the work in the background once the change in hand is written, or ctx ends. A run that
 // was not finished is finished by Resume at the next start.
-func (b *Billing) Close(ctx context.Context) error { return b.work.Close(ctx) }
+func (b *Billing) Close(ctx context.Context) error { return b.Work.Close(ctx) }
 
 // Disconnect forgets the credentials, the products and every mapping. The history of runs stays.
 func (b *Billing) Disconnect(ctx context.Context, who problem.Actor) error {
-	release, err := b.store.LockSync(ctx)
+	release, err := b.Store.LockSync(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
 	b.Mapping.CancelImport()
 	entry := who.Did(b.now(), store.CategoryIntegrations, "Disconnected ConnectWise PSA and removed every mapping.")
-	if err := b.store.Record(ctx, entry, func(s *store.Store) error { return s.Disconnect(ctx) }); err != nil {
+	if err := b.Store.Record(ctx, entry, func(s *store.Store) error { return s.Disconnect(ctx) }); err != nil {
 		return fmt.Errorf("disconnecting: %w", err)
 	}
-	b.Connection.forgetClient()
+	b.Connection.Forget()
 	return nil
 }

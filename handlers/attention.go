@@ -7,7 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/connect"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -60,11 +60,11 @@ func (s *server) downloadAttention(w http.ResponseWriter, r *http.Request) error
 // clear says what it is worth that nothing needs a person: everything was checked only if the last sync looked at every
 // mapped agreement and came to its end.
 func (s *server) clear(ctx context.Context) (views.Clear, error) {
-	connection, err := s.Billing.Connection.Connection(ctx)
+	connection, err := s.Billing.Connection.Current(ctx)
 	if err != nil {
 		return views.Clear{}, err
 	}
-	if connection.State != billing.Active {
+	if connection.State != connect.Active {
 		return views.Clear{Why: "ConnectWise PSA is not connected and set up."}, nil
 	}
 	run, err := s.Store.LastSync(ctx)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/mapping"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
@@ -93,7 +93,7 @@ func (s *server) companyFacts(ctx context.Context, q companyQuery, page *views.C
 	if _, page.Suggested, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowSuggested, Limit: 1}); err != nil {
 		return err
 	}
-	connection, err := s.Billing.Connection.Connection(ctx)
+	connection, err := s.Billing.Connection.Current(ctx)
 	page.LastImport = connection.LastImportAt
 	return err
 }
@@ -167,12 +167,12 @@ func (s *server) mappedOrganizations(ctx context.Context, companies []store.Comp
 	return organizations, err
 }
 
-func (s *server) companyRow(c store.CompanyRow, organizations map[int64]store.Organization, hints billing.AgreementHints) views.CompanyRow {
+func (s *server) companyRow(c store.CompanyRow, organizations map[int64]store.Organization, hints mapping.AgreementHints) views.CompanyRow {
 	row := views.CompanyRow{ID: int64(c.ID), Name: c.Name, Identifier: c.Identifier, Status: c.Status.Name, Gone: !c.GoneAt.IsZero()}
 	for _, t := range c.Types {
 		row.Types = append(row.Types, t.Name)
 	}
-	choice := billing.ChooseAgreement(c.Agreements, hints, s.Now())
+	choice := mapping.ChooseAgreement(c.Agreements, hints, s.Now())
 	if choice.Clear {
 		row.AgreementReason = choice.Reason
 	} else {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/mapping"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/views"
@@ -25,7 +25,7 @@ func (s *server) showImport(w http.ResponseWriter, r *http.Request) error {
 // was just sent; otherwise the last import's choice is offered.
 func (s *server) importPage(r *http.Request, chosen *importForm, problems problem.Fields) (views.ImportPage, error) {
 	page := views.ImportPage{}
-	connection, err := s.Billing.Connection.Connection(r.Context())
+	connection, err := s.Billing.Connection.Current(r.Context())
 	if err != nil {
 		return page, err
 	}
@@ -53,7 +53,7 @@ func (s *server) importPage(r *http.Request, chosen *importForm, problems proble
 	return page, nil
 }
 
-func filterOptions(all []billing.Option) []views.Option {
+func filterOptions(all []mapping.Option) []views.Option {
 	options := make([]views.Option, len(all))
 	for i, o := range all {
 		options[i] = views.Option{
@@ -160,7 +160,7 @@ func (s *server) cancelImport(w http.ResponseWriter, r *http.Request) error {
 }
 
 // importView is the import that runs or was the last one, nil before the first.
-func importView(p billing.ImportProgress, now time.Time) *views.ImportProgress {
+func importView(p mapping.ImportProgress, now time.Time) *views.ImportProgress {
 	if p.StartedAt.IsZero() {
 		return nil
 	}
@@ -184,7 +184,7 @@ func importView(p billing.ImportProgress, now time.Time) *views.ImportProgress {
 	return view
 }
 
-func importState(p billing.ImportProgress) string {
+func importState(p mapping.ImportProgress) string {
 	switch {
 	case p.Running:
 		return "running"

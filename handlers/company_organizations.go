@@ -8,7 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/mapping"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -90,9 +90,9 @@ func (s *server) createCompanyOrganizations(w http.ResponseWriter, r *http.Reque
 		return err
 	}
 	form.Managed, form.ExternalID = true, ""
-	adds := make([]billing.CompanyOrganization, len(chosen.Companies))
+	adds := make([]mapping.CompanyOrganization, len(chosen.Companies))
 	for i, c := range chosen.Companies {
-		adds[i] = billing.CompanyOrganization{CompanyID: c.ID, Name: web.Clip(web.Clean(c.Name), web.MaxName)}
+		adds[i] = mapping.CompanyOrganization{CompanyID: c.ID, Name: web.Clip(web.Clean(c.Name), web.MaxName)}
 	}
 	mapped, err := s.Billing.Mapping.AddOrganizations(r.Context(), s.web.Actor(r), form, adds)
 	if err == nil {

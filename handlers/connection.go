@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/connect"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -14,7 +15,7 @@ import (
 )
 
 func (s *server) showConnectWise(w http.ResponseWriter, r *http.Request) error {
-	connection, err := s.Billing.Connection.Connection(r.Context())
+	connection, err := s.Billing.Connection.Current(r.Context())
 	if err != nil {
 		return err
 	}
@@ -22,19 +23,19 @@ func (s *server) showConnectWise(w http.ResponseWriter, r *http.Request) error {
 }
 
 // savedCredentials is the form as it was saved; the private key never returns.
-func savedCredentials(c billing.Connection) views.CredentialsForm {
+func savedCredentials(c connect.Connection) views.CredentialsForm {
 	return views.CredentialsForm{
 		Site: c.Site, Company: c.Company, PublicKey: c.PublicKey, ClientID: c.ClientID,
-		HasPrivateKey: c.State != billing.NotConnected, HasDefaultID: c.DefaultClientID,
+		HasPrivateKey: c.State != connect.NotConnected, HasDefaultID: c.DefaultClientID,
 		AdvancedOpen: c.ClientID != "" || !c.DefaultClientID,
 	}
 }
 
 func (s *server) renderConnectWise(
-	w http.ResponseWriter, r *http.Request, status int, c billing.Connection, form views.CredentialsForm,
+	w http.ResponseWriter, r *http.Request, status int, c connect.Connection, form views.CredentialsForm,
 ) error {
 	if web.IsPart(r) {
-		return s.web.Part(w, r, status, views.CredentialsFields(form, c.State == billing.NotConnected))
+		return s.web.Part(w, r, status, views.CredentialsFields(form, c.State == connect.NotConnected))
 	}
 	page := views.ConnectWisePage{
 		Connection: s.connectionView(c), Credentials: form, Rights: rightViews(c),
@@ -81,7 +82,7 @@ func (s *server) connectWiseFacts(r *http.Request, page *views.ConnectWisePage) 
 	return err
 }
 
-func rightViews(c billing.Connection) []views.Right {
+func rightViews(c connect.Connection) []views.Right {
 	var rights []views.Right
 	for _, right := range c.Rights {
 		for _, level := range right.Levels {
@@ -124,11 +125,11 @@ func productView(products map[store.Plan]store.ProductMapping, plan store.Plan) 
 
 // parseCredentials reads the form. Keys are taken as pasted, without the
 // blanks and invisible characters that come along.
-func parseCredentials(r *http.Request) (billing.Credentials, problem.Fields, error) {
+func parseCredentials(r *http.Request) (connect.Credentials, problem.Fields, error) {
 	if err := web.ParseForm(r); err != nil {
-		return billing.Credentials{}, nil, err
+		return connect.Credentials{}, nil, err
 	}
-	c := billing.Credentials{
+	c := connect.Credentials{
 		Site:       web.Clean(r.PostForm.Get("site")),
 		Company:    web.Clean(r.PostForm.Get("company")),
 		PublicKey:  web.Clean(r.PostForm.Get("public_key")),
@@ -161,7 +162,7 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	saved, err := s.Billing.Connection.Connection(r.Context())
+	saved, err := s.Billing.Connection.Current(r.Context())
 	if err != nil {
 		return err
 	}
@@ -194,12 +195,12 @@ func refusal(p problem.Fields, err error) (*views.Notice, error) {
 }
 
 func (s *server) checkConnection(w http.ResponseWriter, r *http.Request) error {
-	connection, err := s.Billing.Connection.CheckConnection(r.Context(), s.web.Actor(r))
+	connection, err := s.Billing.Connection.Check(r.Context(), s.web.Actor(r))
 	if err != nil {
 		return err
 	}
 	message := "The connection works."
-	if connection.State == billing.Failing {
+	if connection.State == connect.Failing {
 		message = "The connection was checked: see below what is wrong."
 	}
 	return s.web.Done(w, r, views.ConnectWisePath, message)

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"seatbridge/billing"
+	"seatbridge/billing/figures"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
@@ -155,7 +155,7 @@ func (s *server) explainForecast(r *http.Request, o store.Organization, page *vi
 }
 
 // explainCorrections adds the month's corrections and, for those who may, the form that makes one.
-func (s *server) explainCorrections(r *http.Request, o store.Organization, e billing.Explanation, page *views.Explanation) error {
+func (s *server) explainCorrections(r *http.Request, o store.Organization, e figures.Explanation, page *views.Explanation) error {
 	if web.AccessOf(web.VisitorOf(r).Role) < web.Admin {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/billing/reports"
 	"seatbridge/handlers/api"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -45,7 +46,7 @@ type Config struct {
 	DemoEmail, DemoPassword string
 	// DemoProvider, when set, fills in the form of the Provider API with a
 	// demonstration's own simulator.
-	DemoProvider *billing.ProviderConfig
+	DemoProvider *reports.Config
 	// Version is shown on the Settings page.
 	Version string
 }

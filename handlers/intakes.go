@@ -17,7 +17,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/intake"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
@@ -47,8 +47,8 @@ func bodyLimit(pattern string) int64 {
 	return web.MaxBody
 }
 
-func intakeSection(kind billing.IntakeKind) views.Section {
-	if kind == billing.UsageIntake {
+func intakeSection(kind intake.IntakeKind) views.Section {
+	if kind == intake.UsageIntake {
 		return views.SectionUsage
 	}
 	return views.SectionOrganizations
@@ -56,14 +56,14 @@ func intakeSection(kind billing.IntakeKind) views.Section {
 
 // Uploading.
 
-func (s *server) showUpload(kind billing.IntakeKind) func(http.ResponseWriter, *http.Request) error {
+func (s *server) showUpload(kind intake.IntakeKind) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		return s.renderUpload(w, r, http.StatusOK, kind, nil)
 	}
 }
 
 func (s *server) renderUpload(
-	w http.ResponseWriter, r *http.Request, status int, kind billing.IntakeKind, problems map[string]string,
+	w http.ResponseWriter, r *http.Request, status int, kind intake.IntakeKind, problems map[string]string,
 ) error {
 	page := views.UploadPage{Kind: string(kind), Problems: views.Problems(problems)}
 	return s.web.Answer(w, r, web.Page{
@@ -73,7 +73,7 @@ func (s *server) renderUpload(
 }
 
 // upload receives a file. It is read as it comes and never held in memory.
-func (s *server) upload(kind billing.IntakeKind) func(http.ResponseWriter, *http.Request) error {
+func (s *server) upload(kind intake.IntakeKind) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		// A test's recorder has no deadline to move.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
@@ -130,10 +130,10 @@ func fileName(name string) string {
 
 // The import's page.
 
-func (s *server) intake(r *http.Request) (billing.Intake, error) {
+func (s *server) intake(r *http.Request) (intake.Intake, error) {
 	id, err := web.PathID(r, "id")
 	if err != nil {
-		return billing.Intake{}, err
+		return intake.Intake{}, err
 	}
 	return s.Billing.Files.Intake(r.Context(), id)
 }
@@ -146,7 +146,7 @@ func (s *server) showIntake(w http.ResponseWriter, r *http.Request) error {
 	return s.renderIntake(w, r, http.StatusOK, in, nil)
 }
 
-func (s *server) renderIntake(w http.ResponseWriter, r *http.Request, status int, in billing.Intake, problems problem.Fields) error {
+func (s *server) renderIntake(w http.ResponseWriter, r *http.Request, status int, in intake.Intake, problems problem.Fields) error {
 	page := s.intakeView(r, in)
 	page.Problems = views.Problems(problems)
 	if page.Findings != nil {
@@ -179,7 +179,7 @@ func (s *server) intakeProgress(w http.ResponseWriter, r *http.Request) error {
 	return s.web.Render(w, r, http.StatusOK, views.IntakeStatus(progress))
 }
 
-func (s *server) intakeProgressView(in billing.Intake) *views.IntakeProgress {
+func (s *server) intakeProgressView(in intake.Intake) *views.IntakeProgress {
 	p := in.Progress
 	if !p.Running {
 		return nil
@@ -189,7 +189,7 @@ func (s *server) intakeProgressView(in billing.Intake) *views.IntakeProgress {
 	}
 }
 
-func (s *server) intakeView(r *http.Request, in billing.Intake) views.IntakePage {
+func (s *server) intakeView(r *http.Request, in intake.Intake) views.IntakePage {
 	page := views.IntakePage{
 		ID: in.ID, Kind: string(in.Kind), Name: in.Name, State: string(in.State), Rows: in.Survey.Rows, Unreadable: in.Survey.Problems,
 		Encoding: in.Survey.Encoding, Delimiter: delimiterName(in.Survey.Delimiter), Header: in.Survey.Header,
@@ -200,7 +200,7 @@ func (s *server) intakeView(r *http.Request, in billing.Intake) views.IntakePage
 		page.Sample = append(page.Sample, append([]string{strconv.Itoa(row.Line)}, row.Cells...))
 	}
 	page.Encodings = append(page.Encodings, views.Option{Label: "As recognised", Selected: in.Choices.Encoding == ""})
-	for _, e := range billing.Encodings() {
+	for _, e := range intake.Encodings() {
 		page.Encodings = append(page.Encodings, views.Option{Value: e, Label: e, Selected: e == in.Choices.Encoding})
 	}
 	for _, c := range in.Kind.Columns() {
@@ -224,7 +224,7 @@ func delimiterName(delimiter byte) string {
 	return "vertical bars"
 }
 
-func intakeColumn(in billing.Intake, c billing.Column) views.IntakeColumn {
+func intakeColumn(in intake.Intake, c intake.Column) views.IntakeColumn {
 	chosen, ok := in.Choices.Columns[c]
 	column := views.IntakeColumn{
 		Name: string(c), Label: columnLabel(c), Required: slices.Contains(in.Kind.Required(), c),
@@ -244,40 +244,40 @@ func intakeColumn(in billing.Intake, c billing.Column) views.IntakeColumn {
 	return column
 }
 
-func columnLabel(c billing.Column) string {
+func columnLabel(c intake.Column) string {
 	switch c {
-	case billing.EmailColumn:
+	case intake.EmailColumn:
 		return "E-mail address"
-	case billing.SeatsColumn:
+	case intake.SeatsColumn:
 		return "Billable seats"
 	}
 	return strings.ToUpper(string(c[:1])) + string(c[1:])
 }
 
-func memberActions() []billing.MemberAction {
-	return []billing.MemberAction{
-		billing.AddMember, billing.JoinMember, billing.SuspendMember, billing.ReactivateMember, billing.DeleteMember, billing.CorrectMember,
+func memberActions() []intake.MemberAction {
+	return []intake.MemberAction{
+		intake.AddMember, intake.JoinMember, intake.SuspendMember, intake.ReactivateMember, intake.DeleteMember, intake.CorrectMember,
 	}
 }
 
-func actionName(action billing.MemberAction) string {
-	return map[billing.MemberAction]string{
-		billing.AddMember: "added", billing.JoinMember: "joined", billing.SuspendMember: "suspended",
-		billing.ReactivateMember: "reactivated", billing.DeleteMember: "deleted", billing.CorrectMember: "dates corrected",
+func actionName(action intake.MemberAction) string {
+	return map[intake.MemberAction]string{
+		intake.AddMember: "added", intake.JoinMember: "joined", intake.SuspendMember: "suspended",
+		intake.ReactivateMember: "reactivated", intake.DeleteMember: "deleted", intake.CorrectMember: "dates corrected",
 	}[action]
 }
 
-func intakeFindings(r *http.Request, in billing.Intake) *views.IntakeFindings {
+func intakeFindings(r *http.Request, in intake.Intake) *views.IntakeFindings {
 	f := in.Findings
 	view := &views.IntakeFindings{
 		Rows: f.Rows, Changes: f.Changes(), Unchanged: f.Unchanged, NotInFile: f.NotInFile, Bad: f.Bad, LeftOut: f.LeftOut,
 		Refused: f.Refused, ProblemCount: f.ProblemCount,
 	}
-	if in.Kind == billing.UsageIntake {
+	if in.Kind == intake.UsageIntake {
 		view.Counts = []views.IntakeCount{{What: "New figures", N: f.NewReports}, {What: "Replaced figures", N: f.Replaced}}
 	}
 	for _, action := range memberActions() {
-		if n := f.Actions[action]; n > 0 || action == billing.AddMember && in.Kind == billing.MembersIntake {
+		if n := f.Actions[action]; n > 0 || action == intake.AddMember && in.Kind == intake.MembersIntake {
 			view.Counts = append(view.Counts, views.IntakeCount{What: "Members " + actionName(action), N: n})
 		}
 	}
@@ -296,7 +296,7 @@ func intakeFindings(r *http.Request, in billing.Intake) *views.IntakeFindings {
 	return view
 }
 
-func intakeOrganization(id int64, o billing.IntakeOrganization) views.IntakeOrganization {
+func intakeOrganization(id int64, o intake.IntakeOrganization) views.IntakeOrganization {
 	var parts []string
 	for _, action := range memberActions() {
 		if n := o.Actions[action]; n > 0 {
@@ -325,12 +325,12 @@ func months(n int) string {
 // Checking, writing and discarding.
 
 // parseIntakeChoices reads the form of an import. Every value is one that the form offers, or is left out.
-func parseIntakeChoices(form url.Values, kind billing.IntakeKind) billing.IntakeChoices {
-	c := billing.IntakeChoices{
-		Encoding:     string(web.OneOf(form.Get("encoding"), billing.Encodings()...)),
+func parseIntakeChoices(form url.Values, kind intake.IntakeKind) intake.IntakeChoices {
+	c := intake.IntakeChoices{
+		Encoding:     string(web.OneOf(form.Get("encoding"), intake.Encodings()...)),
 		Organization: web.Clip(web.Clean(form.Get("organization")), web.MaxName),
 		OpenMonth:    web.Checked(form, "open_month"), RemoveMissing: web.Checked(form, "remove_missing"),
-		Columns: billing.ColumnMap{}, Dates: map[billing.Column]table.DateOrder{},
+		Columns: intake.ColumnMap{}, Dates: map[intake.Column]table.DateOrder{},
 	}
 	for _, column := range kind.Columns() {
 		if i, err := strconv.ParseUint(form.Get("column."+string(column)), 10, 16); err == nil {
@@ -374,7 +374,7 @@ func (s *server) writeIntake(w http.ResponseWriter, r *http.Request) error {
 }
 
 // intakeWork answers a form that starts work on an import, or did not because of err.
-func (s *server) intakeWork(w http.ResponseWriter, r *http.Request, in billing.Intake, err error) error {
+func (s *server) intakeWork(w http.ResponseWriter, r *http.Request, in intake.Intake, err error) error {
 	var invalid *problem.Invalid
 	switch {
 	case errors.As(err, &invalid):
@@ -439,10 +439,10 @@ func (s *server) showIntakeChanges(w http.ResponseWriter, r *http.Request) error
 	})
 }
 
-func intakeChange(c billing.IntakeChange) views.IntakeChange {
+func intakeChange(c intake.IntakeChange) views.IntakeChange {
 	if m := c.Member; m != nil {
 		view := views.IntakeChange{Line: c.Line, Who: m.After.Email, What: "Member " + actionName(m.Action), After: seatText(m.After)}
-		if m.Action != billing.AddMember {
+		if m.Action != intake.AddMember {
 			view.Before = seatText(m.Before)
 		}
 		return view

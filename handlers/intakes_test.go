@@ -14,7 +14,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
-	"seatbridge/billing"
+	"seatbridge/billing/intake"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -364,7 +364,7 @@ func FuzzIntakeChoices(f *testing.F) {
 		if web.ParseForm(r) != nil {
 			return
 		}
-		for _, kind := range []billing.IntakeKind{billing.MembersIntake, billing.UsageIntake} {
+		for _, kind := range []intake.IntakeKind{intake.MembersIntake, intake.UsageIntake} {
 			c := parseIntakeChoices(r.PostForm, kind)
 			for column, i := range c.Columns {
 				if i < 0 || i > 1<<16 {

@@ -10,7 +10,7 @@ import (
 )
 
 func (s *server) listIntegrations(w http.ResponseWriter, r *http.Request) error {
-	connection, err := s.Billing.Connection.Connection(r.Context())
+	connection, err := s.Billing.Connection.Current(r.Context())
 	if err != nil {
 		return err
 	}
@@ -18,7 +18,7 @@ func (s *server) listIntegrations(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	_, provider, err := s.Billing.Reports.Provider(r.Context())
+	_, provider, err := s.Billing.Reports.Connection(r.Context())
 	if err != nil {
 		return err
 	}

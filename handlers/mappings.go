@@ -10,7 +10,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/mapping"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/views"
@@ -18,7 +18,7 @@ import (
 
 // downloadMappings is the table that can be imported again.
 func (s *server) downloadMappings(w http.ResponseWriter, r *http.Request) error {
-	return s.web.SendCSV(w, r, "mappings", billing.MappingColumns(), func(write func(...string)) error {
+	return s.web.SendCSV(w, r, "mappings", mapping.MappingColumns(), func(write func(...string)) error {
 		for m, err := range s.Store.EachMapping(r.Context()) {
 			if err != nil {
 				return err
@@ -34,7 +34,7 @@ func (s *server) showMappings(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) renderMappings(w http.ResponseWriter, r *http.Request, status int, page views.MappingsPage) error {
-	page.Columns = billing.MappingColumns()
+	page.Columns = mapping.MappingColumns()
 	var err error
 	if _, page.Mapped, err = s.countOrganizations(r.Context()); err != nil {
 		return err
@@ -82,10 +82,10 @@ func uploadedTable(r *http.Request) (io.Reader, error) {
 // maxPlanRows bounds how many rows that change something a dry run lists.
 const maxPlanRows = 500
 
-func mappingPlan(plan billing.MappingPlan) *views.MappingPlan {
+func mappingPlan(plan mapping.MappingPlan) *views.MappingPlan {
 	view := &views.MappingPlan{
-		New: plan.Counts[billing.MappingNew], Moved: plan.Counts[billing.MappingMoved],
-		Unchanged: plan.Counts[billing.MappingUnchanged], Bad: plan.Counts[billing.MappingProblem],
+		New: plan.Counts[mapping.MappingNew], Moved: plan.Counts[mapping.MappingMoved],
+		Unchanged: plan.Counts[mapping.MappingUnchanged], Bad: plan.Counts[mapping.MappingProblem],
 	}
 	var pairs strings.Builder
 	for _, row := range plan.Rows {
@@ -94,9 +94,9 @@ func mappingPlan(plan billing.MappingPlan) *views.MappingPlan {
 			From: row.From, Kind: string(row.Kind), Problem: row.Problem,
 		}
 		switch row.Kind {
-		case billing.MappingProblem:
+		case mapping.MappingProblem:
 			view.Problems = append(view.Problems, shown)
-		case billing.MappingNew, billing.MappingMoved:
+		case mapping.MappingNew, mapping.MappingMoved:
 			view.Rows = append(view.Rows, shown)
 			fmt.Fprintln(&pairs, row.Pair.OrganizationID, row.Pair.CompanyID, row.Pair.AgreementID, row.Pair.Was)
 		}
@@ -118,7 +118,7 @@ func (s *server) applyMappings(w http.ResponseWriter, r *http.Request) error {
 	}
 	problems, err := s.Billing.Mapping.MapPairs(r.Context(), s.web.Actor(r), pairs)
 	switch {
-	case errors.Is(err, billing.ErrChanged):
+	case errors.Is(err, mapping.ErrChanged):
 		return s.refuseMappings(w, r, "Mappings have changed since the dry run.")
 	case err != nil:
 		return err
@@ -134,10 +134,10 @@ func (s *server) refuseMappings(w http.ResponseWriter, r *http.Request, what str
 }
 
 // parsePairs reads what the dry run wrote into the form, a line each.
-func parsePairs(text string) ([]billing.Pair, error) {
-	var pairs []billing.Pair
+func parsePairs(text string) ([]mapping.Pair, error) {
+	var pairs []mapping.Pair
 	for line := range strings.Lines(text) {
-		var p billing.Pair
+		var p mapping.Pair
 		if _, err := fmt.Sscan(line, &p.OrganizationID, &p.CompanyID, &p.AgreementID, &p.Was); err != nil {
 			return nil, web.BadBody(fmt.Errorf("reading planned mappings: %w", err))
 		}

@@ -9,7 +9,8 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/connect"
+	"seatbridge/billing/organizations"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
@@ -78,8 +79,8 @@ func (s *server) completeOrganizations(r *http.Request, page *views.Organization
 		return nil
 	}
 	page.Manages = true
-	connection, err := s.Billing.Connection.Connection(r.Context())
-	page.CanImport, page.LastImport = connection.State == billing.Active, connection.LastImportAt
+	connection, err := s.Billing.Connection.Current(r.Context())
+	page.CanImport, page.LastImport = connection.State == connect.Active, connection.LastImportAt
 	return err
 }
 
@@ -122,7 +123,7 @@ func (s *server) organizationsOrderedHere(
 	if err != nil {
 		return list, err
 	}
-	if list.usage, err = s.Billing.Figures.Figures(ctx, period); err != nil {
+	if list.usage, err = s.Billing.Figures.All(ctx, period); err != nil {
 		return list, err
 	}
 	order := func(a, b store.OrganizationRow) int { return cmp.Compare(store.Fold(a.Company), store.Fold(b.Company)) }
@@ -164,11 +165,11 @@ func organizationRow(row store.OrganizationRow, u seats.Usage) views.Organizatio
 // The form.
 
 // parseOrganization reads the form of an organization; an unknown choice is none.
-func parseOrganization(r *http.Request) (billing.Profile, error) {
+func parseOrganization(r *http.Request) (organizations.Profile, error) {
 	if err := web.ParseForm(r); err != nil {
-		return billing.Profile{}, err
+		return organizations.Profile{}, err
 	}
-	return billing.Profile{
+	return organizations.Profile{
 		Name:       web.Clean(r.PostForm.Get("name")),
 		License:    web.OneOf(r.PostForm.Get("license"), store.Standard, store.Trial, store.NFR),
 		Plan:       web.OneOf(r.PostForm.Get("plan"), store.Plans()...),
@@ -178,7 +179,7 @@ func parseOrganization(r *http.Request) (billing.Profile, error) {
 }
 
 // organizationForm is the form as it was sent, with what is wrong.
-func organizationForm(action string, o billing.Profile, p problem.Fields) views.OrganizationForm {
+func organizationForm(action string, o organizations.Profile, p problem.Fields) views.OrganizationForm {
 	return views.OrganizationForm{
 		Action: action, Name: o.Name, License: string(o.License), Plan: string(o.Plan), Managed: o.Managed,
 		ExternalID: o.ExternalID, Problems: views.Problems(p),
@@ -188,7 +189,7 @@ func organizationForm(action string, o billing.Profile, p problem.Fields) views.
 // newOrganization is the empty form; ?company names the ConnectWise company
 // whose row of the mapping table it is for.
 func (s *server) newOrganization(w http.ResponseWriter, r *http.Request) error {
-	form := billing.Profile{License: store.Standard, Plan: store.Business, Managed: true}
+	form := organizations.Profile{License: store.Standard, Plan: store.Business, Managed: true}
 	id := web.FormID(r.URL.Query().Get("company"), 32)
 	if id != 0 && web.AccessOf(web.VisitorOf(r).Role) >= web.Admin {
 		company, err := s.Store.Company(r.Context(), int(id))
@@ -201,14 +202,14 @@ func (s *server) newOrganization(w http.ResponseWriter, r *http.Request) error {
 	return s.renderNewOrganization(w, r, http.StatusOK, newOrganizationForm(form, nil))
 }
 
-func newOrganizationForm(o billing.Profile, p problem.Fields) views.OrganizationForm {
+func newOrganizationForm(o organizations.Profile, p problem.Fields) views.OrganizationForm {
 	form := organizationForm(views.OrganizationsPath, o, p)
 	form.Cancel = views.OrganizationsPath
 	return form
 }
 
 // companyOrganizationForm is the form of an organization for a ConnectWise company.
-func companyOrganizationForm(company store.Company, o billing.Profile, p problem.Fields) views.OrganizationForm {
+func companyOrganizationForm(company store.Company, o organizations.Profile, p problem.Fields) views.OrganizationForm {
 	form := organizationForm(views.AddCompanyOrganizationPath(int64(company.ID)), o, p)
 	form.CompanyName, form.Cancel = company.Name, views.CompaniesPath
 	return form
@@ -264,7 +265,7 @@ func (s *server) showOrganization(w http.ResponseWriter, r *http.Request) error 
 }
 
 func editForm(o store.Organization) views.OrganizationForm {
-	form := organizationForm(views.OrganizationPath(o.ID), billing.ProfileOf(o), nil)
+	form := organizationForm(views.OrganizationPath(o.ID), organizations.ProfileOf(o), nil)
 	form.Edit = true
 	return form
 }
@@ -278,7 +279,7 @@ func (s *server) updateOrganization(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	_, err = s.Billing.Organizations.Edit(r.Context(), s.web.Actor(r), id, func(p *billing.Profile) { *p = form })
+	_, err = s.Billing.Organizations.Edit(r.Context(), s.web.Actor(r), id, func(p *organizations.Profile) { *p = form })
 	if err == nil {
 		return s.web.Done(w, r, views.OrganizationPath(id), "Saved.")
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing"
+	"seatbridge/billing/connect"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -37,7 +38,7 @@ func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) overview(ctx context.Context) (views.OverviewPage, error) {
 	page := views.OverviewPage{Month: string(store.MonthOf(s.Now()))}
-	connection, err := s.Billing.Connection.Connection(ctx)
+	connection, err := s.Billing.Connection.Current(ctx)
 	if err != nil {
 		return page, err
 	}
@@ -100,21 +101,21 @@ func (s *server) countOrganizations(ctx context.Context) (all, mapped int, err e
 }
 
 // setupSteps are the steps of a connection as the overview asks for them.
-var setupSteps = map[billing.SetupStep]views.NextStep{
-	billing.StepConnect: {
+var setupSteps = map[connect.SetupStep]views.NextStep{
+	connect.StepConnect: {
 		Why: "Seatbridge is not connected to ConnectWise PSA yet.", Label: "Connect ConnectWise PSA", URL: views.ConnectWisePath,
 	},
-	billing.StepMend: {
+	connect.StepMend: {
 		Why: "The connection to ConnectWise PSA does not work.", Label: "Look at the connection", URL: views.ConnectWisePath,
 	},
-	billing.StepProducts: {Why: "The NordPass plans need their products in ConnectWise PSA.", Label: "Map products", URL: views.ProductsPath},
-	billing.StepImport: {
+	connect.StepProducts: {Why: "The NordPass plans need their products in ConnectWise PSA.", Label: "Map products", URL: views.ProductsPath},
+	connect.StepImport: {
 		Why: "No companies were imported yet.", Label: "Import and map companies from ConnectWise PSA", URL: views.CompanyImportPath,
 	},
 }
 
 // nextStep is the one thing to do next on the guide's road, nil when there is none.
-func nextStep(c billing.Connection, page views.OverviewPage) *views.NextStep {
+func nextStep(c connect.Connection, page views.OverviewPage) *views.NextStep {
 	for _, step := range c.Next() {
 		next := setupSteps[step]
 		return &next
@@ -180,26 +181,26 @@ func attentionView(a billing.Attention) views.Attention {
 	return view
 }
 
-func (s *server) connectionView(c billing.Connection) views.Connection {
+func (s *server) connectionView(c connect.Connection) views.Connection {
 	view := views.Connection{
 		State: connectionState(c.State), LastSync: c.LastSyncAt, LastImport: c.LastImportAt, CheckedAt: c.CheckedAt,
 	}
-	if c.State == billing.Failing {
+	if c.State == connect.Failing {
 		view.Error = problemView(c.Problem)
 	}
-	if c.State == billing.Active || c.State == billing.Failing {
+	if c.State == connect.Active || c.State == connect.Failing {
 		view.NextSync = s.NextSync()
 	}
 	return view
 }
 
-func connectionState(state billing.State) string {
+func connectionState(state connect.State) string {
 	switch state {
-	case billing.SetupIncomplete:
+	case connect.SetupIncomplete:
 		return "incomplete"
-	case billing.Active:
+	case connect.Active:
 		return "active"
-	case billing.Failing:
+	case connect.Failing:
 		return "error"
 	}
 	return "none"

@@ -7,7 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/mapping"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -177,7 +177,7 @@ func (s *server) productPicker(r *http.Request) (views.ProductPickerPage, error)
 	return page, nil
 }
 
-func catalogItem(p billing.Product) views.CatalogItem {
+func catalogItem(p mapping.Product) views.CatalogItem {
 	item := views.CatalogItem{
 		ID: int64(p.ID), Identifier: p.Identifier, Description: p.Description, Category: p.Category, Class: p.Class,
 		Unusable: p.Unusable, Suggested: p.Suggested,
@@ -209,7 +209,7 @@ func (s *server) newProduct(w http.ResponseWriter, r *http.Request) error {
 type sentProduct struct {
 	plan    store.Plan
 	chosen  chosenProducts
-	product billing.NewProduct
+	product mapping.NewProduct
 }
 
 func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
@@ -245,8 +245,8 @@ func (c chosenProducts) query() []string {
 }
 
 // parseProduct reads the form of a new product; billing says what is wrong with it.
-func parseProduct(values url.Values) billing.NewProduct {
-	return billing.NewProduct{
+func parseProduct(values url.Values) mapping.NewProduct {
+	return mapping.NewProduct{
 		Identifier:    web.Clip(web.Clean(values.Get("identifier")), web.MaxName),
 		Description:   web.Clip(web.Clean(values.Get("description")), web.MaxName),
 		SubcategoryID: int(web.FormID(values.Get("subcategory"), 32)),
@@ -285,7 +285,7 @@ func (s *server) renderNewProduct(w http.ResponseWriter, r *http.Request, status
 	})
 }
 
-func productForm(sent sentProduct, o billing.ProductOptions) views.ProductForm {
+func productForm(sent sentProduct, o mapping.ProductOptions) views.ProductForm {
 	p := sent.product
 	form := views.ProductForm{
 		Plan: string(sent.plan), BusinessID: sent.chosen.id(store.Business), EnterpriseID: sent.chosen.id(store.Enterprise),

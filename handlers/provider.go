@@ -9,8 +9,8 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
 	"seatbridge/billing/problem"
+	"seatbridge/billing/reports"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -28,7 +28,7 @@ const (
 )
 
 func (s *server) showProvider(w http.ResponseWriter, r *http.Request) error {
-	config, connected, err := s.Billing.Reports.Provider(r.Context())
+	config, connected, err := s.Billing.Reports.Connection(r.Context())
 	if err != nil {
 		return err
 	}
@@ -39,19 +39,19 @@ func (s *server) showProvider(w http.ResponseWriter, r *http.Request) error {
 }
 
 // emptyProvider is the form before anything was saved. Only a demo fills it in, for its own simulator.
-func (s *server) emptyProvider() billing.ProviderConfig {
+func (s *server) emptyProvider() reports.Config {
 	if s.DemoProvider != nil {
 		config := *s.DemoProvider
 		config.PrivateKey = ""
 		return config
 	}
-	return billing.ProviderConfig{Required: true}
+	return reports.Config{Required: true}
 }
 
 // providerForms is what the form of the Provider API holds, and what came of it.
 type providerForms struct {
 	status   int // 0: 200
-	config   billing.ProviderConfig
+	config   reports.Config
 	problems problem.Fields
 	notice   *views.Notice
 	test     *views.ProviderTest
@@ -59,7 +59,7 @@ type providerForms struct {
 
 // renderProvider shows the configuration as given, without its key.
 func (s *server) renderProvider(w http.ResponseWriter, r *http.Request, f providerForms) error {
-	_, connected, err := s.Billing.Reports.Provider(r.Context())
+	_, connected, err := s.Billing.Reports.Connection(r.Context())
 	if err != nil {
 		return err
 	}
@@ -88,21 +88,21 @@ func fetchRow(f store.UsageFetch) views.FetchRow {
 	}
 }
 
-func (s *server) providerForm(c billing.ProviderConfig, connected bool) views.ProviderForm {
+func (s *server) providerForm(c reports.Config, connected bool) views.ProviderForm {
 	first := ""
-	if c.Paging == billing.PagingNumber {
+	if c.Paging == reports.PagingNumber {
 		first = strconv.Itoa(c.FirstPage)
 	}
 	return views.ProviderForm{
 		BaseURL: c.BaseURL, MonthlyPath: c.MonthlyPath, DailyPath: c.DailyPath, Header: c.Header,
 		Methods:    choices(c.Method, http.MethodGet, http.MethodGet, http.MethodPost, http.MethodPost),
-		Algorithms: choices(c.Algorithm, doubled(billing.ProviderAlgorithms())...),
+		Algorithms: choices(c.Algorithm, doubled(reports.ProviderAlgorithms())...),
 		KeyID:      c.KeyID, Issuer: c.Issuer, Subject: c.Subject, Audience: c.Audience, Lifetime: positive(c.Lifetime), Claims: c.Claims,
 		HasKey: connected, Example: !connected && s.DemoProvider != nil,
 		List: c.List, ID: c.ID, Name: c.Name, Seats: c.Seats, Plan: c.Plan, Business: c.Business,
 		Enterprise: c.Enterprise, Trial: c.Trial, NFR: c.NFR,
-		Pagings: choices(c.Paging, billing.PagingNone, "in one answer", billing.PagingLink, "in several; a field has the next address",
-			billing.PagingHeader, "in several; the header Link has the next address", billing.PagingNumber, "in several; a query parameter counts"),
+		Pagings: choices(c.Paging, reports.PagingNone, "in one answer", reports.PagingLink, "in several; a field has the next address",
+			reports.PagingHeader, "in several; the header Link has the next address", reports.PagingNumber, "in several; a query parameter counts"),
 		NextField: c.NextField, PageParam: c.PageParam, FirstPage: first, Required: c.Required,
 	}
 }
@@ -133,9 +133,9 @@ func positive(n int) string {
 }
 
 // parseProvider reads the form, whose fields are named like the configuration's own.
-func (s *server) parseProvider(r *http.Request) (billing.ProviderConfig, problem.Fields, error) {
+func (s *server) parseProvider(r *http.Request) (reports.Config, problem.Fields, error) {
 	if err := web.ParseForm(r); err != nil {
-		return billing.ProviderConfig{}, nil, err
+		return reports.Config{}, nil, err
 	}
 	p := problem.Fields{}
 	text := func(name string) string {
@@ -145,7 +145,7 @@ func (s *server) parseProvider(r *http.Request) (billing.ProviderConfig, problem
 		}
 		return value
 	}
-	c := billing.ProviderConfig{
+	c := reports.Config{
 		ID: text("field_id"), Name: text("field_name"), Seats: text("field_seats"), Plan: text("field_plan"),
 		Business: text("business"), Enterprise: text("enterprise"), Trial: text("field_trial"), NFR: text("field_nfr"),
 		Required: web.Checked(r.PostForm, "required"),
@@ -182,9 +182,9 @@ func (s *server) testProvider(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var test billing.ProviderTest
+	var test reports.Test
 	if len(problems) == 0 {
-		test, err = s.Billing.Reports.TestProvider(r.Context(), config)
+		test, err = s.Billing.Reports.Test(r.Context(), config)
 		if _, err := refusal(problems, err); err != nil {
 			return err
 		}
@@ -206,7 +206,7 @@ func (s *server) providerTested(w http.ResponseWriter, r *http.Request, f provid
 	return s.renderProvider(w, r, f)
 }
 
-func testView(t billing.ProviderTest) *views.ProviderTest {
+func testView(t reports.Test) *views.ProviderTest {
 	monthly := reportView("Report of "+t.Month.String(), t.Monthly)
 	view := &views.ProviderTest{Monthly: &monthly}
 	if t.Day != "" {
@@ -216,7 +216,7 @@ func testView(t billing.ProviderTest) *views.ProviderTest {
 	return view
 }
 
-func reportView(title string, r billing.ProviderReport) views.ProviderReport {
+func reportView(title string, r reports.Report) views.ProviderReport {
 	view := views.ProviderReport{
 		Title: title, State: string(r.State), Problem: problemNotice(r.Problem), Sample: r.Sample, Missing: names(r.Missing),
 	}
@@ -238,7 +238,7 @@ func names(organizations []store.Organization) []string {
 	return all
 }
 
-func rowView(index int, row billing.ProviderRow) views.ProviderRow {
+func rowView(index int, row reports.Row) views.ProviderRow {
 	return views.ProviderRow{
 		Index: index, ID: row.ID, Name: row.Name, Plan: string(row.Plan), Reported: row.Seats, Billable: row.Billable(), Note: row.Note(),
 		Problem: row.Problem, OrganizationID: row.OrganizationID, Organization: row.Organization, Matched: row.Matched,
@@ -273,7 +273,7 @@ func (s *server) saveProvider(w http.ResponseWriter, r *http.Request) error {
 	}
 	var notice *views.Notice
 	if len(problems) == 0 {
-		err := s.Billing.Reports.SaveProvider(r.Context(), s.web.Actor(r), config)
+		err := s.Billing.Reports.Save(r.Context(), s.web.Actor(r), config)
 		if err == nil {
 			return s.web.Done(w, r, views.ProviderPath, "The Provider API answers and the connection is saved.")
 		}
@@ -286,14 +286,14 @@ func (s *server) saveProvider(w http.ResponseWriter, r *http.Request) error {
 
 // pullProvider fetches the latest reports at once. That they brought nothing is shown on the page, not an error of ours.
 func (s *server) pullProvider(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Billing.Reports.PullNow(r.Context(), s.web.Actor(r)); err != nil && !errors.Is(err, billing.ErrNoReport) {
+	if err := s.Billing.Reports.PullNow(r.Context(), s.web.Actor(r)); err != nil && !errors.Is(err, reports.ErrNoReport) {
 		return err
 	}
 	return s.web.Done(w, r, views.ProviderPath, "Fetched. What came is listed below.")
 }
 
 func (s *server) disconnectProvider(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Billing.Reports.DisconnectProvider(r.Context(), s.web.Actor(r)); err != nil {
+	if err := s.Billing.Reports.Disconnect(r.Context(), s.web.Actor(r)); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, views.ProviderPath, "The Provider API is disconnected.")

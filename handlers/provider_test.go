@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"seatbridge/billing"
+	"seatbridge/billing/reports"
 	"seatbridge/billing/seats"
 	"seatbridge/nordpass/npsim"
 	"seatbridge/store"
@@ -34,7 +34,7 @@ func (p *panel) providerForm(records ...npsim.Record) (*npsim.Sim, url.Values) {
 		"method", "GET", "header", "Authorization: Bearer {token}", "algorithm", npsim.Algorithm, "key_id", npsim.KeyID, "issuer", npsim.Issuer,
 		"audience", npsim.Audience, "lifetime", "60", "private_key", key, "list", "organizations", "field_id", "id", "field_name", "name",
 		"field_seats", "licenses", "field_plan", "tier", "business", "Business", "enterprise", "Enterprise", "field_trial", "trial", "field_nfr", "nfr",
-		"paging", billing.PagingLink, "next_field", "next")
+		"paging", reports.PagingLink, "next_field", "next")
 }
 
 // keyBody is a line of the key that must never be seen again.
@@ -68,7 +68,7 @@ func TestProviderPage(t *testing.T) {
 		t.Errorf("the form came back with base URL %q", got)
 	}
 	b.lacks(keyBody(filled), "PRIVATE KEY")
-	if _, connected, err := p.rooms.Reports.Provider(t.Context()); connected || err != nil {
+	if _, connected, err := p.rooms.Reports.Connection(t.Context()); connected || err != nil {
 		t.Fatalf("after a test it is connected: %v", err)
 	}
 
@@ -165,7 +165,7 @@ func TestProviderFormProblems(t *testing.T) {
 // TestProviderInADemo: only a demo fills the form in, says so, and keeps its key to itself.
 func TestProviderInADemo(t *testing.T) {
 	t.Parallel()
-	example := &billing.ProviderConfig{}
+	example := &reports.Config{}
 	p := newPanel(t, func(c *Config) { c.DemoProvider = example })
 	_, filled := p.providerForm(npsim.Record{ID: "np-1", Name: "Acme", Licenses: 1, Tier: "Business"})
 	example.BaseURL, example.PrivateKey, example.Lifetime = filled.Get("base_url"), filled.Get("private_key"), int(time.Minute/time.Second)

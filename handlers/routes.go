@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"seatbridge/billing"
+	"seatbridge/billing/intake"
 	"seatbridge/handlers/web"
 	"seatbridge/static"
 )
@@ -53,10 +53,10 @@ func (s *server) routes() []route {
 
 		{"GET /usage", web.Admin, s.showUsage},
 		{"GET /usage.csv", web.Admin, s.downloadUsage},
-		{"GET /usage/import", web.Admin, s.showUpload(billing.UsageIntake)},
-		{"POST /usage/import", web.Admin, s.upload(billing.UsageIntake)},
-		{"GET /organizations/import", web.Admin, s.showUpload(billing.MembersIntake)},
-		{"POST /organizations/import", web.Admin, s.upload(billing.MembersIntake)},
+		{"GET /usage/import", web.Admin, s.showUpload(intake.UsageIntake)},
+		{"POST /usage/import", web.Admin, s.upload(intake.UsageIntake)},
+		{"GET /organizations/import", web.Admin, s.showUpload(intake.MembersIntake)},
+		{"POST /organizations/import", web.Admin, s.upload(intake.MembersIntake)},
 		{"GET /imports/{id}", web.Admin, s.showIntake},
 		{"GET /imports/{id}/progress", web.Admin, s.intakeProgress},
 		{"GET /imports/{id}/changes", web.Admin, s.showIntakeChanges},

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"seatbridge/billing"
+	"seatbridge/billing/organizations"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -140,7 +140,7 @@ func (s *server) addSeats(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var added billing.AddedMembers
+	var added organizations.AddedMembers
 	if len(problems) == 0 {
 		if added, err = s.Billing.Organizations.AddMembers(r.Context(), s.web.Actor(r), o.ID, form.Emails, form.Pending); err == nil {
 			return s.web.Done(w, r, views.OrganizationPath(o.ID), describeAdded(added.Added, len(added.Existing)))
@@ -182,7 +182,7 @@ func (s *server) changeSeats(w http.ResponseWriter, r *http.Request) error {
 	action := web.OneOf(r.PostForm.Get("action"), store.SeatSuspend, store.SeatReactivate, store.SeatJoin, store.SeatDelete)
 	ids := web.FormIDs(r.PostForm["seat"], 64)
 	slices.Sort(ids)
-	changed, err := s.Billing.Organizations.ChangeMembers(r.Context(), s.web.Actor(r), o.ID, action, billing.Members{Seats: ids})
+	changed, err := s.Billing.Organizations.ChangeMembers(r.Context(), s.web.Actor(r), o.ID, action, organizations.Members{Seats: ids})
 	if err == nil {
 		return s.web.Done(w, r, seatsPath(r, o), changed.Done+".")
 	}

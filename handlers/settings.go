@@ -40,7 +40,7 @@ func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status i
 	if f.approvals != nil {
 		page.Approvals = *f.approvals
 	}
-	connection, err := s.Billing.Connection.Connection(r.Context())
+	connection, err := s.Billing.Connection.Current(r.Context())
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/mapping"
 	"seatbridge/billing/plan"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -40,13 +40,13 @@ func (s *server) renderSuggestions(w http.ResponseWriter, r *http.Request, statu
 
 // suggestions is one of the lists. Rows with problems, which is what a refused
 // form leaves, come first.
-func (s *server) suggestions(ctx context.Context, values url.Values, problems []billing.PairProblem) (views.SuggestionsPage, error) {
+func (s *server) suggestions(ctx context.Context, values url.Values, problems []mapping.PairProblem) (views.SuggestionsPage, error) {
 	q := web.ParseListQuery(values)
 	page := views.SuggestionsPage{
 		Show:  web.OneOf(values.Get("show"), views.SuggestionsChoose, views.SuggestionsDoubtful, views.SuggestionsRejected),
 		Query: q.Search, Type: web.Clip(web.Clean(values.Get("type")), web.MaxName),
 	}
-	connection, err := s.Billing.Connection.Connection(ctx)
+	connection, err := s.Billing.Connection.Current(ctx)
 	if err != nil {
 		return page, err
 	}
@@ -94,12 +94,12 @@ func (s *server) showRejected(page *views.SuggestionsPage, q *web.ListQuery, rej
 	return err
 }
 
-func (s *server) showMatches(page *views.SuggestionsPage, q *web.ListQuery, m billing.Matches, problems []billing.PairProblem) error {
-	list := map[string][]billing.MatchSuggestion{
+func (s *server) showMatches(page *views.SuggestionsPage, q *web.ListQuery, m mapping.Matches, problems []mapping.PairProblem) error {
+	list := map[string][]mapping.MatchSuggestion{
 		views.SuggestionsReady: m.Ready, views.SuggestionsChoose: m.Choose, views.SuggestionsDoubtful: m.Doubtful,
 	}[page.Show]
 	if search := store.Fold(q.Search); search != "" {
-		list = slices.DeleteFunc(list, func(g billing.MatchSuggestion) bool {
+		list = slices.DeleteFunc(list, func(g mapping.MatchSuggestion) bool {
 			return !strings.Contains(store.Fold(g.Company.Name+"\n"+g.Company.Identifier+"\n"+g.Organization.Name), search)
 		})
 	}
@@ -107,7 +107,7 @@ func (s *server) showMatches(page *views.SuggestionsPage, q *web.ListQuery, m bi
 	for _, p := range problems {
 		refused[pairKey{p.CompanyID, p.OrganizationID}] = p.Problem
 	}
-	slices.SortStableFunc(list, func(a, b billing.MatchSuggestion) int {
+	slices.SortStableFunc(list, func(a, b mapping.MatchSuggestion) int {
 		return cmp.Compare(len(refused[keyOf(b)]), len(refused[keyOf(a)]))
 	})
 	shown, total, err := web.Load(q, suggestionsPage, web.SlicePage(list))
@@ -121,7 +121,7 @@ func (s *server) showMatches(page *views.SuggestionsPage, q *web.ListQuery, m bi
 	return err
 }
 
-func (s *server) suggestionRow(g billing.MatchSuggestion) views.SuggestionRow {
+func (s *server) suggestionRow(g mapping.MatchSuggestion) views.SuggestionRow {
 	row := views.SuggestionRow{
 		CompanyID: int64(g.CompanyID), Company: g.Company.Name, Identifier: g.Company.Identifier,
 		OrganizationID: g.OrganizationID, Organization: g.Organization.Name, Plan: string(g.Organization.Plan),
@@ -154,7 +154,7 @@ type pairKey struct {
 	Organization int64
 }
 
-func keyOf(g billing.MatchSuggestion) pairKey { return pairKey{g.CompanyID, g.OrganizationID} }
+func keyOf(g mapping.MatchSuggestion) pairKey { return pairKey{g.CompanyID, g.OrganizationID} }
 
 func (k pairKey) String() string { return fmt.Sprintf("%d-%d", k.Company, k.Organization) }
 
@@ -187,10 +187,10 @@ func parseSuggestions(r *http.Request) (suggestionsForm, error) {
 
 // pairs are the mappings that the form asks for. On the page shown, its own
 // choices hold; on the others, what is ready.
-func (f suggestionsForm) pairs(ready []billing.MatchSuggestion) []billing.Pair {
-	var pairs []billing.Pair
+func (f suggestionsForm) pairs(ready []mapping.MatchSuggestion) []mapping.Pair {
+	var pairs []mapping.Pair
 	for _, key := range f.Picked {
-		pairs = append(pairs, billing.Pair{CompanyID: key.Company, OrganizationID: key.Organization, AgreementID: f.Agreements[key]})
+		pairs = append(pairs, mapping.Pair{CompanyID: key.Company, OrganizationID: key.Organization, AgreementID: f.Agreements[key]})
 	}
 	if !f.All {
 		return pairs
@@ -201,7 +201,7 @@ func (f suggestionsForm) pairs(ready []billing.MatchSuggestion) []billing.Pair {
 	}
 	for _, g := range ready {
 		if !shown[keyOf(g)] {
-			pairs = append(pairs, billing.Pair{CompanyID: g.CompanyID, OrganizationID: g.OrganizationID, AgreementID: g.Agreement.ID})
+			pairs = append(pairs, mapping.Pair{CompanyID: g.CompanyID, OrganizationID: g.OrganizationID, AgreementID: g.Agreement.ID})
 		}
 	}
 	return pairs
@@ -212,7 +212,7 @@ func (s *server) mapSuggestions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var ready []billing.MatchSuggestion
+	var ready []mapping.MatchSuggestion
 	if form.All {
 		matches, err := s.Billing.Mapping.Matches(r.Context(), form.Type)
 		if err != nil {
@@ -229,7 +229,7 @@ func (s *server) mapSuggestions(w http.ResponseWriter, r *http.Request) error {
 	}
 	problems, err := s.Billing.Mapping.MapPairs(r.Context(), s.web.Actor(r), pairs)
 	switch {
-	case errors.Is(err, billing.ErrChanged):
+	case errors.Is(err, mapping.ErrChanged):
 		return s.rejectSuggestions(w, r, nil, "Mappings have changed since this page was loaded.")
 	case err != nil:
 		return err
@@ -248,7 +248,7 @@ func mappedMessage(n int) string {
 }
 
 // rejectSuggestions shows the list again and why nothing of it was mapped.
-func (s *server) rejectSuggestions(w http.ResponseWriter, r *http.Request, problems []billing.PairProblem, what string) error {
+func (s *server) rejectSuggestions(w http.ResponseWriter, r *http.Request, problems []mapping.PairProblem, what string) error {
 	page, err := s.suggestions(r.Context(), r.PostForm, problems)
 	if err != nil {
 		return err

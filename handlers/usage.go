@@ -9,7 +9,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"seatbridge/billing"
+	"seatbridge/billing/figures"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -51,7 +51,7 @@ type usageRow struct {
 // usageFigures are the figures of all organizations that match, in order. Those that did not exist yet in the period
 // are left out, unless somebody says what they used.
 func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]seats.Usage, error) {
-	figures, err := s.Billing.Figures.Figures(ctx, q.period)
+	figures, err := s.Billing.Figures.All(ctx, q.period)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +206,7 @@ func (s *server) usageTrends(ctx context.Context, q usageQuery, all []seats.Usag
 	return err
 }
 
-func (s *server) usageTotals(ctx context.Context, ids []int64) ([]billing.MonthTotal, error) {
+func (s *server) usageTotals(ctx context.Context, ids []int64) ([]figures.MonthTotal, error) {
 	if ids == nil {
 		return s.Billing.Figures.Totals(ctx, historyMonths)
 	}
@@ -214,7 +214,7 @@ func (s *server) usageTotals(ctx context.Context, ids []int64) ([]billing.MonthT
 }
 
 // totalMonths are the bars of a chart. A month in which nobody has a figure is unknown.
-func totalMonths(totals []billing.MonthTotal) []views.SeatMonth {
+func totalMonths(totals []figures.MonthTotal) []views.SeatMonth {
 	months := make([]views.SeatMonth, len(totals))
 	for i, t := range totals {
 		months[i] = views.SeatMonth{Month: string(t.Month), Business: t.Seats[store.Business], Enterprise: t.Seats[store.Enterprise]}

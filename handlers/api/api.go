@@ -22,7 +22,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/sethvargo/go-limiter"
 
-	"seatbridge/billing"
+	"seatbridge/billing/organizations"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
 )
@@ -47,7 +47,7 @@ type Config struct {
 	// Web has the store, the log and the clock, and knows where a request comes from.
 	Web *web.Site
 	// Organizations decides what may be done with organizations and members.
-	Organizations *billing.Organizations
+	Organizations *organizations.Desk
 	// Usage counts the billable seats of a period, of some organizations or of all.
 	Usage func(ctx context.Context, p seats.Period, organizations []int64) (map[int64]seats.Usage, error)
 	// Calls counts a token's requests; nil: CallsPerToken in a minute.

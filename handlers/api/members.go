@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"seatbridge/billing"
+	"seatbridge/billing/organizations"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
@@ -99,7 +99,7 @@ func (a *API) addMembers(ctx context.Context, in *addMembersIn) (*single[addedMe
 // memberChange is the endpoint that applies an action to members named by their addresses.
 func (a *API) memberChange(action store.SeatAction) func(context.Context, *changeMembersIn) (*single[changedMembers], error) {
 	return func(ctx context.Context, in *changeMembersIn) (*single[changedMembers], error) {
-		changed, err := a.Organizations.ChangeMembers(ctx, actorOf(ctx), in.ID, action, billing.Members{Emails: in.Body.Emails})
+		changed, err := a.Organizations.ChangeMembers(ctx, actorOf(ctx), in.ID, action, organizations.Members{Emails: in.Body.Emails})
 		if err != nil {
 			return nil, err
 		}

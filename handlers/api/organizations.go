@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"seatbridge/billing"
+	"seatbridge/billing/organizations"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
@@ -131,7 +131,7 @@ func (a *API) getOrganization(ctx context.Context, in *OrganizationRef) (*single
 }
 
 func (a *API) createOrganization(ctx context.Context, in *createOrganizationIn) (*single[apiOrganization], error) {
-	added, err := a.Organizations.Add(ctx, actorOf(ctx), billing.Profile{
+	added, err := a.Organizations.Add(ctx, actorOf(ctx), organizations.Profile{
 		Name: web.Clean(in.Body.Name), Plan: store.Plan(in.Body.Plan), License: store.License(in.Body.License),
 		Managed: in.Body.Managed, ExternalID: web.Clean(in.Body.ExternalID),
 	})
@@ -142,7 +142,7 @@ func (a *API) createOrganization(ctx context.Context, in *createOrganizationIn) 
 }
 
 func (a *API) updateOrganization(ctx context.Context, in *updateOrganizationIn) (*single[apiOrganization], error) {
-	_, err := a.Organizations.Edit(ctx, actorOf(ctx), in.ID, func(p *billing.Profile) {
+	_, err := a.Organizations.Edit(ctx, actorOf(ctx), in.ID, func(p *organizations.Profile) {
 		assign(&p.Name, in.Body.Name)
 		assign(&p.Plan, in.Body.Plan)
 		assign(&p.License, in.Body.License)

@@ -1,0 +1,46 @@
+package connect
+
+import (
+	"errors"
+
+	"seatbridge/billing/problem"
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// Refused is an error of the ConnectWise client for the person who asked.
+func Refused(err error) *problem.Refused {
+	return &problem.Refused{Problem: ProblemOf(err), Field: fieldOf(err), Err: err}
+}
+
+// ProblemOf puts any error into words for the admin; one that is not ConnectWise's is our own fault.
+func ProblemOf(err error) store.Problem {
+	var invalid *problem.Invalid
+	if errors.As(err, &invalid) {
+		return store.Problem{What: invalid.Sentence()}
+	}
+	a := connectwise.Advise(err)
+	return store.Problem{What: a.What, Do: a.Do, Detail: a.Detail}
+}
+
+// fieldOf is the credential to look at first when a connection fails so.
+func fieldOf(err error) string {
+	for _, blame := range []struct {
+		err   error
+		field string
+	}{
+		{connectwise.ErrUnknownCompany, "company"},
+		{connectwise.ErrUnroutable, "company"},
+		{connectwise.ErrClientID, "client_id"},
+		{connectwise.ErrUnauthorized, "private_key"},
+		{connectwise.ErrUnreachable, "site"},
+		{connectwise.ErrNotConnectWise, "site"},
+		{connectwise.ErrRedirect, "site"},
+		{connectwise.ErrSSLRequired, "site"},
+	} {
+		if errors.Is(err, blame.err) {
+			return blame.field
+		}
+	}
+	return ""
+}

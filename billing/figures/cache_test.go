@@ -1,0 +1,71 @@
+package figures_test
+
+import (
+	"testing"
+
+	"seatbridge/billing/billingtest"
+	"seatbridge/billing/seats"
+	"seatbridge/internal/moment"
+	"seatbridge/store"
+)
+
+// TestFiguresFollowTheLedgers: what is remembered is what counting says, after every kind of change.
+func TestFiguresFollowTheLedgers(t *testing.T) {
+	t.Parallel()
+	w := billingtest.New(t)
+	acme, _ := w.Mapped("Acme", 5, store.Business)
+	trial, err := w.Store.CreateOrganization(t.Context(), store.Organization{
+		Name: "Trial", Plan: store.Enterprise, License: store.Trial, Managed: true, CreatedAt: moment.At("2026-10-10"), TrialEndsAt: seats.TrialEnd(moment.At("2026-10-10")),
+	})
+	w.Must(err)
+	w.Join(trial, 4)
+	same := func(when string) {
+		t.Helper()
+		for _, p := range []seats.Period{seats.ToDate(w.Time()), seats.WholeMonth("2026-09"), seats.WholeMonth("2020-01")} {
+			counted, err := w.Figures.Usage(t.Context(), p, nil)
+			w.Must(err)
+			remembered, err := w.Figures.All(t.Context(), p)
+			w.Must(err)
+			if len(counted) != len(remembered) {
+				t.Errorf("%s, %s: %d organizations, counted %d", when, p, len(remembered), len(counted))
+			}
+			sum := map[store.Plan]int{}
+			for id, u := range counted {
+				r := remembered[id]
+				if r.Known != u.Known || r.Seats != u.Seats || r.Plan != u.Plan || r.Source != u.Source || r.Ledger != u.Ledger {
+					t.Errorf("%s, %s: organization %d is %+v, counted %+v", when, p, id, r, u)
+				}
+				sum[u.Plan] += u.Seats
+			}
+			if p.AsOf.IsZero() {
+				continue
+			}
+			totals, err := w.Figures.Totals(t.Context(), 3)
+			w.Must(err)
+			if last := totals[len(totals)-1]; len(totals) != 3 || last.Seats[store.Business] != sum[store.Business] || last.Seats[store.Enterprise] != sum[store.Enterprise] {
+				t.Errorf("%s: totals %+v, counted %v", when, totals, sum)
+			}
+		}
+	}
+	same("at first")
+	w.Join(acme, 2)
+	same("after joining")
+	seats, _, err := w.Store.Seats(t.Context(), store.SeatFilter{OrganizationID: acme.ID})
+	w.Must(err)
+	_, err = w.Store.ChangeSeats(t.Context(), acme.ID, []int64{seats[0].ID}, store.SeatDelete, w.Time())
+	w.Must(err)
+	same("after leaving")
+	acme.Plan = store.Enterprise
+	w.Must(w.Store.UpdateOrganization(t.Context(), acme, w.Time()))
+	same("after an upgrade")
+	w.Must(w.Store.SaveUsageReport(t.Context(), store.UsageReport{OrganizationID: acme.ID, Month: "2026-09", Seats: 70, Plan: store.Business, Source: "csv", ReportedAt: w.Time()}))
+	same("after a report")
+	w.Set(func(s *store.Settings) { s.CountPending = true })
+	same("after a change of the rules")
+	w.SetTime("2026-10-24 12:00:00")
+	same("after the trial's end")
+	w.SetTime("2026-11-02 12:00:00")
+	same("in the next month")
+	w.Must(w.Store.DeleteOrganization(t.Context(), trial.ID, w.Time()))
+	same("after a deletion")
+}

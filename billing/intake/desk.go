@@ -1,0 +1,613 @@
+package intake
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"seatbridge/billing/background"
+	"seatbridge/billing/figures"
+	"seatbridge/billing/organizations"
+	"seatbridge/billing/problem"
+	"seatbridge/billing/seats"
+	"seatbridge/billing/table"
+	"seatbridge/store"
+)
+
+// intakeKept is how long an uploaded file waits for its import.
+const intakeKept = 24 * time.Hour
+
+// errIntakeChanged says that an import would do something else than its check showed.
+var errIntakeChanged = errors.New("what the import would do has changed since it was checked")
+
+// Intake is the import of an uploaded file.
+type Intake struct {
+	store.Intake
+	Kind     IntakeKind
+	Survey   table.Survey
+	Choices  IntakeChoices
+	Findings *IntakeFindings // nil: not checked yet
+	Progress IntakeProgress
+}
+
+// IntakeProgress is how far the work on an import is, or how the last work of this process ended.
+type IntakeProgress struct {
+	Running            bool
+	Writing            bool   // not only checking
+	Phase              string // what it is doing, in words
+	Done, Total        int    // rows
+	StartedAt, EndedAt time.Time
+	Problem            store.Problem // why the work did not succeed
+}
+
+// intakeWork is the work on one import in the background.
+type intakeWork struct {
+	progress IntakeProgress
+	cancel   context.CancelFunc
+	done     chan struct{}
+}
+
+// intakes are the imports that were worked on in this process.
+type intakes struct {
+	mu   sync.Mutex
+	work map[int64]*intakeWork
+}
+
+// Config is what a Desk works with.
+type Config struct {
+	Store      *store.Store
+	Log        *slog.Logger
+	Now        func() time.Time
+	Background *background.Group
+	Figures    *figures.Book
+}
+
+// Desk takes the files that people upload: read, looked at, and written once somebody says so.
+type Desk struct {
+	store   *store.Store
+	log     *slog.Logger
+	now     func() time.Time
+	work    *background.Group
+	figures *figures.Book
+
+	intakes intakes
+}
+
+// New makes the desk for a store's uploads.
+func New(c Config) *Desk {
+	return &Desk{store: c.Store, log: c.Log, now: c.Now, work: c.Background, figures: c.Figures}
+}
+
+// Encodings lists the encodings to choose from, where the one that was recognised is wrong.
+func Encodings() []string {
+	return []string{"UTF-8", "Windows-1252", "Windows-1250", "Windows-1251", "UTF-16 LE", "UTF-16 BE"}
+}
+
+// reencoded is the text of a file in the encoding, as UTF-8 that says so at its beginning.
+func reencoded(r io.Reader, encoding string) io.Reader {
+	var decoder transform.Transformer
+	switch encoding {
+	case "UTF-8":
+		decoder = unicode.UTF8BOM.NewDecoder()
+	case "Windows-1252":
+		decoder = charmap.Windows1252.NewDecoder()
+	case "Windows-1250":
+		decoder = charmap.Windows1250.NewDecoder()
+	case "Windows-1251":
+		decoder = charmap.Windows1251.NewDecoder()
+	case "UTF-16 LE":
+		decoder = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()
+	case "UTF-16 BE":
+		decoder = unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder()
+	default:
+		return r
+	}
+	return io.MultiReader(strings.NewReader("\uFEFF"), transform.NewReader(r, decoder))
+}
+
+// Upload receives a file to import and surveys it. A file that cannot be read is an *Invalid by "file".
+func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind IntakeKind, name string, r io.Reader) (store.Intake, error) {
+	upload, err := d.store.SaveUpload(&table.Limited{Reader: r, Left: table.MaxBytes})
+	if err != nil {
+		return store.Intake{}, err
+	}
+	in, err := d.createIntake(ctx, who, kind, name, upload)
+	if err != nil {
+		return in, errors.Join(err, upload.Remove())
+	}
+	return in, nil
+}
+
+func (d *Desk) createIntake(ctx context.Context, who problem.Actor, kind IntakeKind, name string, upload store.Upload) (store.Intake, error) {
+	f, err := upload.Open()
+	if err != nil {
+		return store.Intake{}, err
+	}
+	defer f.Close()
+	survey, err := table.Inspect(f)
+	if err != nil {
+		return store.Intake{}, err
+	}
+	choices, err := d.firstChoices(ctx, kind, survey.Header)
+	if err != nil {
+		return store.Intake{}, err
+	}
+	return d.store.CreateIntake(ctx, store.Intake{
+		Kind: string(kind), Name: name, Survey: inJSON(survey), Choices: inJSON(choices), UploadedAt: d.now(), UploadedBy: who.Name,
+	}, upload)
+}
+
+// firstChoices are those of the last import of a file with the same headings, or a guess.
+func (d *Desk) firstChoices(ctx context.Context, kind IntakeKind, header []string) (IntakeChoices, error) {
+	var c IntakeChoices
+	remembered, err := d.store.RememberedColumns(ctx, string(kind), headerKey(header))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		c.Columns = GuessColumns(header, kind)
+		return c, nil
+	case err != nil:
+		return c, err
+	}
+	err = json.Unmarshal([]byte(remembered), &c)
+	return c, err
+}
+
+// remember keeps what will be right for the next file with the same headings, too.
+func (d *Desk) remember(ctx context.Context, in Intake) error {
+	c := IntakeChoices{Encoding: in.Choices.Encoding, Columns: in.Choices.Columns, Dates: in.Choices.Dates}
+	return d.store.RememberColumns(ctx, string(in.Kind), headerKey(in.Survey.Header), inJSON(c))
+}
+
+func headerKey(header []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(header, "\x1f")))
+	return hex.EncodeToString(sum[:])
+}
+
+// inJSON writes our own structs, which can always be written.
+func inJSON(v any) string {
+	text, _ := json.Marshal(v)
+	return string(text)
+}
+
+// Intake reads an import and how far it is.
+func (d *Desk) Intake(ctx context.Context, id int64) (Intake, error) {
+	saved, err := d.store.Intake(ctx, id)
+	if err != nil {
+		return Intake{}, err
+	}
+	in := Intake{Intake: saved, Kind: IntakeKind(saved.Kind)}
+	err = errors.Join(json.Unmarshal([]byte(saved.Survey), &in.Survey), json.Unmarshal([]byte(saved.Choices), &in.Choices), json.Unmarshal([]byte(saved.Findings), &in.Findings))
+	d.intakes.mu.Lock()
+	defer d.intakes.mu.Unlock()
+	if w := d.intakes.work[id]; w != nil {
+		in.Progress = w.progress
+	}
+	return in, err
+}
+
+// save keeps the import's choices, findings and state.
+func (d *Desk) save(ctx context.Context, in Intake) error {
+	in.Intake.Survey, in.Intake.Choices, in.Intake.Findings = inJSON(in.Survey), inJSON(in.Choices), inJSON(in.Findings)
+	return d.store.UpdateIntake(ctx, in.Intake)
+}
+
+// CheckIntake works out in the background what an import would change. Choices that do not suffice are an
+// *Invalid by the columns' names and, for orders of dates, by "dates." and the name; "encoding" is what it says.
+// ErrRunning: work on the import is in progress.
+func (d *Desk) CheckIntake(ctx context.Context, id int64, choices IntakeChoices) error {
+	in, err := d.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	if choices.Encoding != in.Choices.Encoding {
+		if err := d.survey(&in, choices.Encoding); err != nil {
+			return err
+		}
+	}
+	in.Choices = choices
+	options, err := in.options(d.now())
+	if err != nil {
+		return err
+	}
+	in.State, in.Findings = store.IntakeUploaded, nil
+	return d.startIntake(in, false, func(ctx context.Context) error {
+		if err := d.save(ctx, in); err != nil {
+			return err
+		}
+		return d.checkNow(ctx, in, options)
+	})
+}
+
+// open is an import that has not ended.
+func (d *Desk) open(ctx context.Context, id int64) (Intake, error) {
+	in, err := d.Intake(ctx, id)
+	if err == nil && !in.EndedAt.IsZero() {
+		err = fmt.Errorf("import %d has ended: %w", id, store.ErrNotFound)
+	}
+	return in, err
+}
+
+// survey reads the file again in another encoding.
+func (d *Desk) survey(in *Intake, encoding string) error {
+	f, err := d.store.OpenIntake(in.ID)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if encoding != "" && !slices.Contains(Encodings(), encoding) {
+		return &problem.Invalid{Fields: problem.Fields{"encoding": "Choose an encoding of the list."}}
+	}
+	in.Survey, err = table.Inspect(reencoded(f, encoding))
+	if encoding != "" {
+		in.Survey.Encoding = encoding
+	}
+	return err
+}
+
+// options is how the file is read, or an *Invalid.
+func (in Intake) options(now time.Time) (IntakeOptions, error) {
+	o := IntakeOptions{Now: now, Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, Dates: map[Column]table.DateOrder{}}
+	problems := problem.Fields{}
+	var invalid *problem.Invalid
+	if err := in.Choices.Columns.check(in.Kind, in.Survey.Header, o); errors.As(err, &invalid) {
+		problems = invalid.Fields
+	}
+	for c, i := range in.Choices.Columns {
+		if i < 0 || i >= len(in.Survey.Dates) {
+			continue
+		}
+		o.Dates[c] = in.Survey.Dates[i]
+		if !in.LeavesOrderOpen(c) {
+			continue
+		}
+		if o.Dates[c] = in.Choices.Dates[c]; o.Dates[c] != table.DayFirst && o.Dates[c] != table.MonthFirst {
+			problems.Add("dates."+string(c), "Choose whether the day or the month comes first.")
+		}
+	}
+	if len(problems) > 0 {
+		return o, &problem.Invalid{Fields: problems}
+	}
+	return o, nil
+}
+
+// LeavesOrderOpen says whether the admin has to choose what comes first in the dates of a column, the day or the month.
+func (in Intake) LeavesOrderOpen(c Column) bool {
+	i, ok := in.Choices.Columns[c]
+	if !ok || i < 0 || i >= len(in.Survey.Dates) || !slices.Contains([]Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn, MonthColumn}, c) {
+		return false
+	}
+	return in.Survey.Dates[i] == table.AmbiguousOrder || in.Survey.Dates[i] == table.MixedOrder
+}
+
+// startIntake does work on an import in the background, one at a time.
+func (d *Desk) startIntake(in Intake, writing bool, work func(ctx context.Context) error) error {
+	w := &intakeWork{done: make(chan struct{})}
+	w.progress = IntakeProgress{Running: true, Writing: writing, Total: in.Survey.Rows, StartedAt: d.now()}
+	d.intakes.mu.Lock()
+	defer d.intakes.mu.Unlock()
+	if other := d.intakes.work[in.ID]; other != nil && other.progress.Running {
+		return problem.ErrRunning
+	}
+	if d.intakes.work == nil {
+		d.intakes.work = map[int64]*intakeWork{}
+	}
+	d.intakes.work[in.ID] = w
+	w.cancel = d.work.Go(func(ctx context.Context) {
+		defer close(w.done)
+		d.endIntake(ctx, w, work(ctx))
+	})
+	return nil
+}
+
+func (d *Desk) endIntake(ctx context.Context, w *intakeWork, err error) {
+	problem := intakeProblem(err)
+	if err != nil && problem.Zero() && ctx.Err() == nil {
+		d.log.Error("importing a file", "err", err)
+		problem = store.Problem{What: "The import did not succeed. Nothing was written.", Do: "Try again."}
+	}
+	d.intakes.mu.Lock()
+	defer d.intakes.mu.Unlock()
+	w.progress.Running, w.progress.EndedAt, w.progress.Problem = false, d.now(), problem
+}
+
+// intakeProblem is what an admin can do something about.
+func intakeProblem(err error) store.Problem {
+	var invalid *problem.Invalid
+	var conflict *store.Conflict
+	switch {
+	case errors.As(err, &conflict) && conflict.Field == "name":
+		return store.Problem{What: "An organization of this name exists by now, so nothing was written.", Do: "Check the file again."}
+	case errors.As(err, &conflict):
+		return store.Problem{What: "Members changed while the file was written, so nothing was written.", Do: "Check the file again."}
+	case errors.As(err, &invalid):
+		return store.Problem{What: strings.Join(slices.Sorted(maps.Values(invalid.Fields)), " ")}
+	case errors.Is(err, errIntakeChanged):
+		return store.Problem{What: "Something changed since the check, so nothing was written.", Do: "This is what the import would do now: look at it, then import."}
+	}
+	return store.Problem{}
+}
+
+// WaitForIntake waits until no work on the import is in progress or ctx ends.
+func (d *Desk) WaitForIntake(ctx context.Context, id int64) {
+	d.intakes.mu.Lock()
+	w := d.intakes.work[id]
+	d.intakes.mu.Unlock()
+	if w == nil {
+		return
+	}
+	select {
+	case <-w.done:
+	case <-ctx.Done():
+	}
+}
+
+// plan is the work-up of an import. The organizations are those of the moment.
+func (d *Desk) plan(ctx context.Context, in Intake, o IntakeOptions) (*intakePlan, error) {
+	rows, _, err := d.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]store.Organization, len(rows))
+	for i, row := range rows {
+		list[i] = row.Organization
+	}
+	return &intakePlan{
+		kind: in.Kind, choices: in.Choices, options: o, index: organizations.NewIndex(list),
+		plans: d.ledgerPlans, progress: d.intakeTick(in.ID),
+	}, nil
+}
+
+// ledgerPlans are the plans that the ledgers bill a month on.
+func (d *Desk) ledgerPlans(ctx context.Context, m store.Month) (map[int64]store.Plan, error) {
+	usage, err := d.figures.Usage(ctx, seats.WholeMonth(m), nil)
+	plans := make(map[int64]store.Plan, len(usage))
+	for id, u := range usage {
+		if u.Original != nil {
+			u = *u.Original
+		}
+		plans[id] = u.Plan
+	}
+	return plans, err
+}
+
+func (d *Desk) intakeTick(id int64) func(phase string, rows int) {
+	return func(phase string, rows int) {
+		d.intakes.mu.Lock()
+		defer d.intakes.mu.Unlock()
+		w := d.intakes.work[id]
+		if w == nil {
+			return
+		}
+		if w.progress.Phase != phase {
+			w.progress.Phase, w.progress.Done = phase, 0
+		}
+		w.progress.Done += rows
+	}
+}
+
+// read reads the import's file into a plan.
+func (d *Desk) read(ctx context.Context, in Intake, o IntakeOptions) (*intakePlan, error) {
+	f, err := d.store.OpenIntake(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	p, err := d.plan(ctx, in, o)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.read(cancellable{ctx, reencoded(f, in.Choices.Encoding)})
+}
+
+// cancellable ends when its context does.
+type cancellable struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (c cancellable) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.Reader.Read(p)
+}
+
+func (d *Desk) known() intakeState {
+	return intakeState{seats: d.store.SeatHistory, reports: d.store.UsageReports}
+}
+
+func (d *Desk) checkNow(ctx context.Context, in Intake, o IntakeOptions) error {
+	p, err := d.read(ctx, in, o)
+	if err != nil {
+		return err
+	}
+	if err := p.compare(ctx, d.known(), nil); err != nil {
+		return err
+	}
+	in.State, in.Findings = store.IntakeChecked, &p.findings
+	return errors.Join(d.save(ctx, in), d.remember(ctx, in))
+}
+
+// IntakeChanges is what a checked import would do to one organization, named by its id or, without one, by its name
+// in the file.
+func (d *Desk) IntakeChanges(ctx context.Context, id, organizationID int64, name string) ([]IntakeChange, error) {
+	in, err := d.open(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	o, err := in.options(d.now())
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.read(ctx, in, o)
+	if err != nil {
+		return nil, err
+	}
+	p.groups = slices.DeleteFunc(p.groups, func(g *intakeGroup) bool {
+		return g.organization.ID != organizationID || organizationID == 0 && store.Fold(g.organization.Name) != store.Fold(name)
+	})
+	var changes []IntakeChange
+	err = p.compare(ctx, d.known(), func(_ context.Context, _ *intakeGroup, found []IntakeChange) error {
+		changes = found
+		return nil
+	})
+	return changes, err
+}
+
+// WriteIntake writes in the background what the check of an import showed, all of it or nothing. With skip, rows that
+// cannot be imported are left out; without, there must be none: an *Invalid by "skip". When the same file would do something else
+// by now, nothing is written and the import is checked again.
+func (d *Desk) WriteIntake(ctx context.Context, who problem.Actor, id int64, skip bool) error {
+	in, err := d.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case in.State != store.IntakeChecked || in.Findings == nil:
+		return &problem.Invalid{Fields: problem.Fields{"": "Check the file first."}}
+	case in.Findings.Refused != "":
+		return &problem.Invalid{Fields: problem.Fields{"": in.Findings.Refused}}
+	case in.Findings.Skipped() > 0 && !skip:
+		return &problem.Invalid{Fields: problem.Fields{"skip": fmt.Sprintf("%s cannot be imported. Correct the file, or choose to leave them out.", problem.Plural(in.Findings.Skipped(), "row"))}}
+	}
+	o, err := in.options(d.now())
+	if err != nil {
+		return err
+	}
+	return d.startIntake(in, true, func(ctx context.Context) error {
+		err := d.writeNow(ctx, who, in, o)
+		if errors.Is(err, errIntakeChanged) {
+			err = errors.Join(err, d.checkNow(ctx, in, o))
+		}
+		return err
+	})
+}
+
+func (d *Desk) writeNow(ctx context.Context, who problem.Actor, in Intake, o IntakeOptions) error {
+	p, err := d.read(ctx, in, o)
+	if err != nil {
+		return err
+	}
+	return d.store.WriteIntake(ctx, in.ID, o.Now, func(s *store.Store, w *store.SeatWriter) (string, error) {
+		writing := intakeWriting{in: in, who: who, now: d.now(), store: s, seats: w}
+		if err := p.compare(ctx, intakeState{seats: s.SeatHistory, reports: s.UsageReports}, writing.group); err != nil {
+			return "", err
+		}
+		if p.findings.Fingerprint != in.Findings.Fingerprint {
+			return "", errIntakeChanged
+		}
+		category := store.CategoryOrganizations
+		if in.Kind == UsageIntake {
+			category = store.CategoryBilling
+		}
+		entry := who.Did(writing.now, category, "Imported %s from “%s”: %s.", in.Kind, in.Name, p.findings.summary())
+		return inJSON(p.findings), s.AddActivity(ctx, entry)
+	})
+}
+
+// intakeWriting is an import while it is written, in one transaction.
+type intakeWriting struct {
+	in    Intake
+	who   problem.Actor
+	now   time.Time
+	store *store.Store // within the transaction
+	seats *store.SeatWriter
+}
+
+// group writes the changes of one organization, adding it where nobody knows it.
+func (w intakeWriting) group(ctx context.Context, g *intakeGroup, changes []IntakeChange) error {
+	o := g.organization
+	if o.ID == 0 {
+		var err error
+		if o, err = organizations.Create(ctx, w.store, o); err != nil {
+			return err
+		}
+		entry := w.who.Did(w.now, store.CategoryOrganizations, "Added organization “%s” by importing “%s”.", o.Name, w.in.Name)
+		if err := w.store.AddActivity(ctx, entry.About(o.ID)); err != nil {
+			return err
+		}
+	}
+	for _, c := range changes {
+		if err := w.change(ctx, o.ID, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w intakeWriting) change(ctx context.Context, organizationID int64, c IntakeChange) error {
+	if c.Member != nil {
+		seat := c.Member.After
+		seat.OrganizationID = organizationID
+		return w.seats.Save(ctx, seat)
+	}
+	report := c.Report.After
+	report.OrganizationID = organizationID
+	return w.store.SaveUsageReport(ctx, report)
+}
+
+// summary says in a sentence without its end what was done.
+func (f IntakeFindings) summary() string {
+	var parts []string
+	for _, action := range []struct {
+		action MemberAction
+		done   string
+	}{
+		{AddMember, "added"}, {JoinMember, "joined"}, {SuspendMember, "suspended"}, {ReactivateMember, "reactivated"},
+		{DeleteMember, "deleted"}, {CorrectMember, "corrected"},
+	} {
+		if n := f.Actions[action.action]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", problem.Plural(n, "member"), action.done))
+		}
+	}
+	if f.NewReports > 0 {
+		parts = append(parts, problem.Plural(f.NewReports, "figure")+" added")
+	}
+	if f.Replaced > 0 {
+		parts = append(parts, problem.Plural(f.Replaced, "figure")+" replaced")
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "nothing changed")
+	}
+	if f.Skipped() > 0 {
+		parts = append(parts, problem.Plural(f.Skipped(), "row")+" left out")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// DiscardIntake stops the work on an import and throws its file away. What was written stays.
+func (d *Desk) DiscardIntake(ctx context.Context, id int64) error {
+	d.intakes.mu.Lock()
+	w := d.intakes.work[id]
+	d.intakes.mu.Unlock()
+	if w != nil {
+		w.cancel()
+		d.WaitForIntake(ctx, id)
+	}
+	return d.store.DiscardIntake(ctx, id, d.now())
+}
+
+// DiscardOldIntakes throws away the files of imports that nobody finished within a day.
+func (d *Desk) DiscardOldIntakes(ctx context.Context) error {
+	before := d.now().Add(-intakeKept)
+	d.intakes.mu.Lock()
+	maps.DeleteFunc(d.intakes.work, func(_ int64, w *intakeWork) bool {
+		return !w.progress.Running && w.progress.EndedAt.Before(before)
+	})
+	d.intakes.mu.Unlock()
+	return d.store.DiscardOldIntakes(ctx, before, d.now())
+}

@@ -1,0 +1,340 @@
+package intake_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"seatbridge/billing"
+	"seatbridge/billing/intake"
+	"seatbridge/billing/intake/intaketest"
+	"seatbridge/billing/problem"
+	"seatbridge/billing/seats"
+	"seatbridge/billing/table"
+	"seatbridge/internal/moment"
+	"seatbridge/store"
+)
+
+// upload uploads a file and checks it with what is guessed, changed by change.
+func (w *world) upload(kind intake.IntakeKind, file string, change func(*intake.IntakeChoices)) intake.Intake {
+	w.T.Helper()
+	saved, err := w.Files.Upload(w.T.Context(), problem.Actor{Name: "ann@example.com"}, kind, "seats.csv", strings.NewReader(file))
+	w.Must(err)
+	in, err := w.Files.Intake(w.T.Context(), saved.ID)
+	w.Must(err)
+	if change != nil {
+		change(&in.Choices)
+	}
+	w.Must(w.Files.CheckIntake(w.T.Context(), in.ID, in.Choices))
+	return w.settled(in.ID)
+}
+
+// settled is the intake once no work on it is in progress.
+func (w *world) settled(id int64) intake.Intake {
+	w.T.Helper()
+	w.Files.WaitForIntake(w.T.Context(), id)
+	in, err := w.Files.Intake(w.T.Context(), id)
+	w.Must(err)
+	return in
+}
+
+func (w *world) writeIntake(in intake.Intake, skip bool) intake.Intake {
+	w.T.Helper()
+	w.Must(w.Files.WriteIntake(w.T.Context(), problem.Actor{Name: "ann@example.com"}, in.ID, skip))
+	return w.settled(in.ID)
+}
+
+func create(names ...string) func(*intake.IntakeChoices) {
+	return func(c *intake.IntakeChoices) { c.Create = names }
+}
+
+const someMembers = `Organization,E-mail,Status,Joined,Deleted
+Acme,ann@example.com,active,2026-02-01,
+Acme,bob@example.com,deleted,2026-02-01,2026-03-10
+acme,ann@example.com,active,2026-02-01,
+Acme,no address,active,2026-02-01,
+Unknown Ltd,cas@example.com,active,2026-02-01,
+Unknown Ltd,dot@example.com,suspended,2026-01-05,
+`
+
+func TestImportMembers(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	w.Organization("Acme", 0, store.Business)
+	in := w.upload(intake.MembersIntake, someMembers, nil)
+	f := in.Findings
+	if f == nil || f.Rows != 6 || f.Bad != 2 || f.LeftOut != 2 || f.Changes() != 2 || len(f.Unknown) != 1 || f.Unknown[0].Rows != 2 {
+		t.Fatalf("findings %+v, progress %+v", f, in.Progress)
+	}
+	if f.Problems[0].Line != 4 || f.Problems[1].Line != 5 {
+		t.Errorf("problems %+v", f.Problems)
+	}
+	var invalid *problem.Invalid
+	if err := w.Files.WriteIntake(t.Context(), problem.System(), in.ID, false); !errors.As(err, &invalid) || invalid.Fields["skip"] == "" {
+		t.Fatalf("written with bad rows: %v", err)
+	}
+	in.Choices.Create = []string{"UNKNOWN ltd"}
+	w.Must(w.Files.CheckIntake(t.Context(), in.ID, in.Choices))
+	in = w.settled(in.ID)
+	if f = in.Findings; f.Changes() != 4 || f.LeftOut != 0 || !f.Unknown[0].Create {
+		t.Fatalf("findings %+v", f)
+	}
+	changes, err := w.Files.IntakeChanges(t.Context(), in.ID, 0, "unknown ltd")
+	w.Must(err)
+	if len(changes) != 2 || changes[0].Member.Action != intake.AddMember {
+		t.Errorf("changes %+v", changes)
+	}
+	if in = w.writeIntake(in, true); in.State != store.IntakeDone || !in.Progress.Problem.Zero() {
+		t.Fatalf("written: %+v", in)
+	}
+	usage, err := w.Figures.Usage(t.Context(), seats.WholeMonth("2026-03"), nil)
+	w.Must(err)
+	seats := map[string]int{}
+	for _, u := range usage {
+		seats[u.Organization] = u.Seats
+	}
+	if seats["Acme"] != 2 || seats["Unknown Ltd"] != 2 {
+		t.Errorf("seats in March: %v", seats)
+	}
+	if _, err := w.Store.OpenIntake(in.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the file is still there: %v", err)
+	}
+	again := w.upload(intake.MembersIntake, someMembers, nil)
+	if again.Findings.Changes() != 0 || again.Findings.Unchanged != 4 {
+		t.Errorf("the second time: %+v", again.Findings)
+	}
+	if got := w.writeIntake(again, true); got.State != store.IntakeDone {
+		t.Errorf("the second time: %+v", got)
+	}
+	log, _, err := w.Store.Activities(t.Context(), store.ActivityFilter{Category: store.CategoryOrganizations})
+	w.Must(err)
+	want := "Imported members from “seats.csv”: 4 members added, 2 rows left out."
+	if len(log) != 3 || log[1].Action != want && log[2].Action != want || log[0].Action != "Imported members from “seats.csv”: nothing changed, 2 rows left out." {
+		t.Errorf("activity %+v", log)
+	}
+}
+
+// TestImportWritesNothingElse: what changed since the check is looked at before it is written.
+func TestImportWritesNothingElse(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	acme := w.Organization("Acme", 0, store.Business)
+	in := w.upload(intake.MembersIntake, "Organization,E-mail\nAcme,ann@example.com\nAcme,bob@example.com\n", nil)
+	_, _, err := w.Store.AddSeats(t.Context(), acme.ID, []string{"ann@example.com"}, time.Time{}, w.Time())
+	w.Must(err)
+	in = w.writeIntake(in, false)
+	if in.State != store.IntakeChecked || in.Progress.Problem.Zero() || in.Findings.Changes() != 1 {
+		t.Fatalf("%s, %+v, %+v", in.State, in.Progress, in.Findings)
+	}
+	if in = w.writeIntake(in, false); in.State != store.IntakeDone {
+		t.Fatalf("%s, %+v", in.State, in.Progress)
+	}
+	seats, err := w.Store.SeatHistory(t.Context(), acme.ID)
+	w.Must(err)
+	if len(seats) != 2 {
+		t.Errorf("seats %+v", seats)
+	}
+}
+
+func TestImportDeletesMissingMembers(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	acme := w.Organization("Acme", 0, store.Business)
+	other := w.Organization("Other", 0, store.Business)
+	w.Join(acme, 3)
+	w.Join(other, 1)
+	missing := func(c *intake.IntakeChoices) { c.RemoveMissing = true }
+	if in := w.upload(intake.MembersIntake, "Organization,E-mail\nAcme,ann@example.com\nAcme,bad\n", missing); in.Findings.Refused == "" {
+		t.Errorf("members may be deleted by a file with a bad row: %+v", in.Findings)
+	} else if err := w.Files.WriteIntake(t.Context(), problem.System(), in.ID, true); err == nil {
+		t.Error("it was written")
+	}
+	in := w.upload(intake.MembersIntake, "Organization,E-mail\nAcme,ann@example.com\n", missing)
+	if in.Findings.Actions[intake.DeleteMember] != 3 || in.Findings.Actions[intake.AddMember] != 1 {
+		t.Errorf("findings %+v", in.Findings)
+	}
+}
+
+func TestImportMembersOfDeletedAndTwiceNamedOrganizations(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	gone := w.Organization("Gone", 0, store.Business)
+	w.Must(w.Store.DeleteOrganization(t.Context(), gone.ID, moment.At("2026-05-05")))
+	_, err := w.Store.CreateOrganization(t.Context(), store.Organization{Name: "Acme", ExternalID: "np-1", Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: moment.At("2026-01-01")})
+	w.Must(err)
+	in := w.upload(intake.MembersIntake, "Organization,E-mail,Joined,Deleted\nGone,ann@example.com,2026-02-01,\nGone,bob@example.com,2026-02-01,2026-03-01\nAcme,ann@example.com,2026-02-01,\nnp-1,ann@example.com,2026-02-01,\n", nil)
+	if in.Findings.Bad != 2 || in.Findings.Changes() != 2 || in.Findings.Problems[0].Line != 2 || in.Findings.Problems[1].Line != 5 {
+		t.Fatalf("findings %+v", in.Findings)
+	}
+	if in = w.writeIntake(in, true); in.State != store.IntakeDone {
+		t.Errorf("%+v", in.Progress)
+	}
+}
+
+func TestImportUsage(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	acme := w.Organization("Acme", 0, store.Enterprise)
+	own, err := w.Store.CreateOrganization(t.Context(), store.Organization{Name: "Own", Plan: store.Business, License: store.NFR, Managed: true, CreatedAt: moment.At("2026-01-01")})
+	w.Must(err)
+	w.Join(acme, 2)
+	const file = "Organization;Month;Seats\nAcme;2026-09;7\nAcme;2026-08;0\nOwn;2026-09;8\nAcme;2026-10;5\nNew;2026-09;3\n"
+	in := w.upload(intake.UsageIntake, file, create("New"))
+	if in.Findings.NewReports != 4 || in.Findings.Bad != 1 || in.Findings.Problems[0].Line != 5 {
+		t.Fatalf("findings %+v", in.Findings)
+	}
+	if in = w.writeIntake(in, true); in.State != store.IntakeDone {
+		t.Fatalf("%+v", in.Progress)
+	}
+	september, err := w.Figures.Usage(t.Context(), seats.WholeMonth("2026-09"), nil)
+	w.Must(err)
+	if u := september[acme.ID]; !u.Known || u.Seats != 7 || u.Plan != store.Enterprise || u.Source != seats.SourceCSV || u.Ledger != 0 {
+		t.Errorf("Acme in September: %+v", u)
+	}
+	if u := september[own.ID]; u.Seats != 0 || !strings.Contains(u.Why, "NFR") {
+		t.Errorf("NFR is billed: %+v", u)
+	}
+	if again := w.upload(intake.UsageIntake, file, create("New")); again.Findings.Changes() != 0 || again.Findings.Unchanged != 4 {
+		t.Errorf("the second time: %+v", again.Findings)
+	}
+	other := w.upload(intake.UsageIntake, strings.Replace(file, ";7", ";9", 1), nil)
+	if other.Findings.Replaced != 1 || other.Findings.NewReports != 0 {
+		t.Errorf("another figure: %+v", other.Findings)
+	}
+}
+
+func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	acme := w.Organization("Acme", 0, store.Business)
+	saved, err := w.Files.Upload(t.Context(), problem.System(), intake.MembersIntake, "x.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,ann@example.com,03/04/2026\n"))
+	w.Must(err)
+	in, err := w.Files.Intake(t.Context(), saved.ID)
+	w.Must(err)
+	var invalid *problem.Invalid
+	if err := w.Files.CheckIntake(t.Context(), in.ID, in.Choices); !errors.As(err, &invalid) || invalid.Fields["dates.joined"] == "" {
+		t.Fatalf("checked: %v", err)
+	}
+	in.Choices.Dates = map[intake.Column]table.DateOrder{intake.JoinedColumn: table.DayFirst}
+	w.Must(w.Files.CheckIntake(t.Context(), in.ID, in.Choices))
+	w.writeIntake(w.settled(in.ID), false)
+	seats, err := w.Store.SeatHistory(t.Context(), acme.ID)
+	w.Must(err)
+	if len(seats) != 1 || !seats[0].JoinedAt.Equal(moment.At("2026-04-03")) {
+		t.Errorf("seats %+v", seats)
+	}
+	next, err := w.Files.Upload(t.Context(), problem.System(), intake.MembersIntake, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
+	w.Must(err)
+	if in, err = w.Files.Intake(t.Context(), next.ID); err != nil || in.Choices.Dates[intake.JoinedColumn] != table.DayFirst {
+		t.Errorf("the choice is not remembered: %+v, %v", in.Choices, err)
+	}
+}
+
+func TestEncodingCanBeChosen(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	saved, err := w.Files.Upload(t.Context(), problem.System(), intake.MembersIntake, "x.csv", strings.NewReader("Organization,E-mail\n\xA3\xF3d\x9F,ann@example.com\n"))
+	w.Must(err)
+	in, err := w.Files.Intake(t.Context(), saved.ID)
+	w.Must(err)
+	if in.Survey.Encoding != "Windows-1252" {
+		t.Errorf("recognised as %s", in.Survey.Encoding)
+	}
+	in.Choices.Encoding = "Windows-1250"
+	w.Must(w.Files.CheckIntake(t.Context(), in.ID, in.Choices))
+	if in = w.settled(in.ID); in.Findings == nil || in.Findings.Unknown[0].Name != "Łódź" || in.Survey.Encoding != "Windows-1250" {
+		t.Errorf("findings %+v", in.Findings)
+	}
+}
+
+func TestUploadedFilesGo(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	in := w.upload(intake.MembersIntake, someMembers, nil)
+	dir := w.Path + ".uploads"
+	files, err := os.ReadDir(dir)
+	w.Must(err)
+	if info, err := files[0].Info(); len(files) != 1 || err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("files %v, mode %v, %v", files, info.Mode(), err)
+	}
+	w.Must(w.Files.DiscardOldIntakes(t.Context()))
+	if _, err := w.Store.OpenIntake(in.ID); err != nil {
+		t.Errorf("a fresh file is gone: %v", err)
+	}
+	old := moment.At("2026-10-01")
+	w.Must(os.WriteFile(filepath.Join(dir, "upload-1"), nil, 0o600))
+	w.Must(os.Chtimes(filepath.Join(dir, "upload-1"), old, old))
+	w.SetTime("2026-10-22 12:00:00")
+	w.Must(w.Files.DiscardOldIntakes(t.Context()))
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
+		t.Errorf("files %v, %v", files, err)
+	}
+	if in = w.settled(in.ID); in.State != store.IntakeDiscarded {
+		t.Errorf("state %s", in.State)
+	}
+	for _, bad := range []string{"", "PK\x03\x04", "a,b\x00\n" + strings.Repeat("x", table.MaxBytes)} {
+		var invalid *problem.Invalid
+		if _, err := w.Files.Upload(t.Context(), problem.System(), intake.UsageIntake, "x", strings.NewReader(bad)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
+			t.Errorf("%.10q: %v", bad, err)
+		}
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
+		t.Errorf("files %v, %v", files, err)
+	}
+}
+
+// BenchmarkImport surveys, checks and writes a file of 100,000 members in 1,000 new organizations, a bad row in
+// every thousand. peak-MB is the most heap that was in use beyond the file.
+func BenchmarkImport(b *testing.B) {
+	file := intaketest.Members(intaketest.Rows)
+	peak := intaketest.StartPeak()
+	for b.Loop() {
+		b.StopTimer()
+		s, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "seatbridge.db"), bytes.Repeat([]byte{1}, 32))
+		if err != nil {
+			b.Fatal(err)
+		}
+		rooms := billing.New(billing.Config{Store: s, Log: slog.New(slog.DiscardHandler)})
+		b.StartTimer()
+		importAll(b, rooms, file)
+		b.StopTimer()
+		if err := errors.Join(rooms.Close(b.Context()), s.Close()); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(intaketest.Rows*b.N)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(peak(), "peak-MB")
+}
+
+func importAll(b *testing.B, rooms *billing.Billing, file []byte) {
+	b.Helper()
+	saved, err := rooms.Files.Upload(b.Context(), problem.System(), intake.MembersIntake, "members.csv", bytes.NewReader(file))
+	if err != nil {
+		b.Fatal(err)
+	}
+	in, err := rooms.Files.Intake(b.Context(), saved.ID)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 1000 {
+		in.Choices.Create = append(in.Choices.Create, fmt.Sprintf("Customer %d, Inc.", i))
+	}
+	if err := rooms.Files.CheckIntake(b.Context(), in.ID, in.Choices); err != nil {
+		b.Fatal(err)
+	}
+	rooms.Files.WaitForIntake(b.Context(), in.ID)
+	if err := rooms.Files.WriteIntake(b.Context(), problem.System(), in.ID, true); err != nil {
+		b.Fatal(err)
+	}
+	rooms.Files.WaitForIntake(b.Context(), in.ID)
+	if in, err = rooms.Files.Intake(b.Context(), in.ID); err != nil || in.State != store.IntakeDone || in.Findings.Changes() != intaketest.Rows-intaketest.Rows/1000 {
+		b.Fatalf("%+v, %v", in.Progress, err)
+	}
+}

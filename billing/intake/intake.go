@@ -1,0 +1,134 @@
+// Package intake takes uploaded files: columns, rows, differences, findings, and writing them once somebody says so.
+package intake
+
+import (
+	"io"
+	"iter"
+	"time"
+
+	"seatbridge/billing/table"
+	"seatbridge/store"
+)
+
+// IntakeKind is what the rows of an uploaded table are.
+type IntakeKind string
+
+// The kinds: a row is a member of an organization, or what an organization used in a month.
+const (
+	MembersIntake IntakeKind = "members"
+	UsageIntake   IntakeKind = "usage"
+)
+
+// IntakeOptions is how an uploaded table is to be read.
+type IntakeOptions struct {
+	Now          time.Time                  // what is later is refused
+	Organization string                     // of all rows, where the table has no column for it
+	Dates        map[Column]table.DateOrder // of the columns that need one: from the Survey, or chosen by the admin
+	OpenMonth    bool                       // also take the usage of the month that is not over
+}
+
+// RowProblem is something in a row that makes it unusable.
+type RowProblem struct {
+	Line    int    // in the file, the first being 1
+	Column  string // the name in the file; empty: the whole row
+	Problem string // a sentence, often with what to do
+}
+
+// MemberRow is a row of a table of members.
+type MemberRow struct {
+	Line         int
+	Organization string // name or external id
+	Email        string
+	Status       store.SeatStatus
+	// The moments that the row gives, in UTC; zero: it does not. A date without a time is its midnight.
+	InvitedAt, JoinedAt, SuspendedAt, DeletedAt time.Time
+	Problems                                    []RowProblem // none: the row is good
+}
+
+// UsageRow is a row of a table of monthly usage.
+type UsageRow struct {
+	Line         int
+	Organization string // name or external id
+	Month        store.Month
+	Seats        int
+	Plan         store.Plan   // empty if the table has no column for it
+	Problems     []RowProblem // none: the row is good
+}
+
+// ReadMembers yields every row that is not blank, once, the bad ones with their problems. An error,
+// which is an *Invalid if the admin can mend it, comes last. Without a status the moments decide; with neither
+// a member is active. A second row about the same stay of a member is a problem; a member who left and
+// returned has a row for each stay, all but one of them deleted.
+func ReadMembers(r io.Reader, m ColumnMap, o IntakeOptions) iter.Seq2[MemberRow, error] {
+	seen := seenRows{}
+	return readIntake(r, MembersIntake, m, o, func(row *intakeRow) MemberRow {
+		member := MemberRow{
+			Line:         row.Line,
+			Organization: row.organization(),
+			Email:        row.email(),
+			InvitedAt:    row.moment(InvitedColumn),
+			JoinedAt:     row.moment(JoinedColumn),
+			SuspendedAt:  row.moment(SuspendedColumn),
+			DeletedAt:    row.moment(DeletedColumn),
+		}
+		member.Status = row.status(member)
+		if len(row.problems) == 0 {
+			row.checkMoments(&member)
+			seen.member(row, member)
+		}
+		member.Problems = row.problems
+		return member
+	})
+}
+
+// ReadUsage yields every row that is not blank, once, the bad ones with their problems. An error, which
+// is an *Invalid if the admin can mend it, comes last. An organization has one row a month, because all of its
+// seats are on one plan then (docs/billing-rules.md section 2, rule 6).
+func ReadUsage(r io.Reader, m ColumnMap, o IntakeOptions) iter.Seq2[UsageRow, error] {
+	seen := seenRows{}
+	return readIntake(r, UsageIntake, m, o, func(row *intakeRow) UsageRow {
+		usage := UsageRow{
+			Line:         row.Line,
+			Organization: row.organization(),
+			Month:        row.month(),
+			Seats:        row.seats(),
+			Plan:         row.plan(),
+		}
+		if len(row.problems) == 0 {
+			seen.usage(row, usage)
+		}
+		usage.Problems = row.problems
+		return usage
+	})
+}
+
+func readIntake[R any](r io.Reader, kind IntakeKind, m ColumnMap, o IntakeOptions, read func(*intakeRow) R) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		var none R
+		t, err := table.Open(r)
+		if err == nil {
+			err = m.check(kind, t.Header, o)
+		}
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		spelled := spellings{}
+		for row, err := range t.Rows() {
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			if !yield(read(&intakeRow{Row: row, header: t.Header, columns: m, options: o, spelled: spelled, problems: unreadable(row)}), nil) {
+				return
+			}
+		}
+	}
+}
+
+func unreadable(row table.Row) []RowProblem {
+	if row.Problem == "" {
+		return nil
+	}
+	return []RowProblem{{Line: row.Line, Problem: row.Problem}}
+}

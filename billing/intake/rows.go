@@ -1,0 +1,319 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"seatbridge/billing/problem"
+	"seatbridge/billing/seats"
+	"seatbridge/billing/table"
+	"seatbridge/store"
+)
+
+// intakeRow is a row while its cells are read. Its methods note what is wrong with them. Of a row that
+// the table could not read no cell is looked at.
+type intakeRow struct {
+	table.Row
+	header   []string
+	columns  ColumnMap
+	options  IntakeOptions
+	spelled  spellings
+	problems []RowProblem
+}
+
+// spellings remembers texts that come again in row after row, so that each is folded once and does
+// not keep every line it came from in memory.
+type spellings map[string]spelling
+
+type spelling struct{ text, folded, plain string } // plain as headerWords writes it
+
+func (s spellings) of(text string) spelling {
+	known, ok := s[text]
+	if !ok {
+		text = strings.Clone(text)
+		known = spelling{text, store.Fold(text), headerWords(text)}
+		s[text] = known
+	}
+	return known
+}
+
+// cell is the text of a column, and whether the row can have one.
+func (r *intakeRow) cell(c Column) (string, bool) {
+	i, ok := r.columns[c]
+	if !ok || r.Row.Problem != "" {
+		return "", false
+	}
+	return r.Cells[i], true
+}
+
+func (r *intakeRow) refuse(c Column, format string, args ...any) {
+	p := RowProblem{Line: r.Line, Problem: fmt.Sprintf(format, args...)}
+	if i, ok := r.columns[c]; ok {
+		p.Column = r.header[i]
+	}
+	r.problems = append(r.problems, p)
+}
+
+func (r *intakeRow) organization() string {
+	text, ok := r.cell(OrganizationColumn)
+	name := r.spelled.of(text)
+	switch {
+	case !ok:
+		return r.options.Organization
+	case name.folded == "":
+		r.refuse(OrganizationColumn, "The organization is missing.")
+	case strings.ContainsRune(text, unicode.ReplacementChar):
+		r.refuse(OrganizationColumn, "%s has characters that cannot be read: save the file as UTF-8.", table.Excerpt(text))
+	case problem.OfLength(name.text, problem.MaxName) != "":
+		r.refuse(OrganizationColumn, "%s is no organization's name: it has more than %d characters.", table.Excerpt(text), problem.MaxName)
+	}
+	return name.text
+}
+
+// email reads an address as the panel takes it.
+func (r *intakeRow) email() string {
+	text, ok := r.cell(EmailColumn)
+	if !ok {
+		return ""
+	}
+	if text == "" {
+		r.refuse(EmailColumn, "The e-mail address is missing.")
+		return ""
+	}
+	if problem.OfEmail(text) != "" {
+		r.refuse(EmailColumn, "%s is not an e-mail address.", table.Excerpt(text))
+	}
+	return strings.Clone(text) // or it would keep its whole line in memory
+}
+
+func (r *intakeRow) moment(c Column) time.Time {
+	text, ok := r.cell(c)
+	if !ok {
+		return time.Time{}
+	}
+	t, problem := table.ParseMoment(text, r.options.Dates[c])
+	switch {
+	case problem != "":
+		r.refuse(c, "%s", problem)
+	case t.After(r.options.Now):
+		r.refuse(c, "%s is in the future.", table.Excerpt(text))
+	}
+	return t
+}
+
+// statusNames are the words for a status in a few languages, as headerWords writes them. "Inactive" is
+// not among them: it could be suspended, which is billed, or deleted, which is not.
+var statusNames = map[store.SeatStatus][]string{
+	store.SeatActive: {"active", "activated", "enabled", "joined", "accepted", "confirmed", "member",
+		"aktiv", "actif", "active e", "activo", "actief"},
+	store.SeatSuspended: {"suspended", "disabled", "deactivated", "blocked", "locked", "paused",
+		"gesperrt", "deaktiviert", "suspendu", "desactive", "suspendido", "desactivado", "geschorst"},
+	store.SeatPending: {"pending", "invited", "invitation sent", "invitation pending", "awaiting",
+		"ausstehend", "eingeladen", "en attente", "invite", "pendiente", "invitado", "uitgenodigd"},
+	store.SeatDeleted: {"deleted", "removed", "left", "revoked",
+		"geloscht", "entfernt", "supprime", "eliminado", "borrado", "verwijderd"},
+}
+
+func (r *intakeRow) status(m MemberRow) store.SeatStatus {
+	text, _ := r.cell(StatusColumn)
+	if text == "" {
+		return impliedStatus(m)
+	}
+	plain := r.spelled.of(text).plain
+	for status, names := range statusNames {
+		if slices.Contains(names, plain) {
+			return status
+		}
+	}
+	r.refuse(StatusColumn, "%s is not a status: write active, suspended, pending or deleted.", table.Excerpt(text))
+	return ""
+}
+
+func impliedStatus(m MemberRow) store.SeatStatus {
+	switch {
+	case !m.DeletedAt.IsZero():
+		return store.SeatDeleted
+	case !m.SuspendedAt.IsZero():
+		return store.SeatSuspended
+	case m.JoinedAt.IsZero() && !m.InvitedAt.IsZero():
+		return store.SeatPending
+	}
+	return store.SeatActive
+}
+
+// checkMoments refuses moments that contradict the status or each other. A stay that begins and ends on
+// the same day, with no times given, lasts a second: it is active on that day (docs/billing-rules.md section 2, rule 1).
+func (r *intakeRow) checkMoments(m *MemberRow) {
+	switch {
+	case m.Status != store.SeatDeleted && !m.DeletedAt.IsZero():
+		r.refuse(DeletedColumn, "The member is %s, but has the date of a deletion.", m.Status)
+	case m.Status == store.SeatPending && !m.JoinedAt.IsZero():
+		r.refuse(JoinedColumn, "The member is pending, but has the date of joining.")
+	}
+	columns := [...]Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn}
+	last := -1
+	moments := [...]time.Time{m.InvitedAt, m.JoinedAt, m.SuspendedAt, m.DeletedAt}
+	for i, t := range moments {
+		if t.IsZero() {
+			continue
+		}
+		if last >= 0 && isBefore(t, moments[last]) {
+			r.refuse(columns[i], "%s is before %s, when the member was %s.", seats.Day(t), seats.Day(moments[last]), columns[last])
+		}
+		last = i
+	}
+	m.DeletedAt = notBefore(m.DeletedAt, m.JoinedAt)
+}
+
+func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+
+// isDate says whether t may be a date that was given without a time.
+func isDate(t time.Time) bool { return t.Equal(midnight(t)) }
+
+// isBefore compares by the day if one of the two is a date.
+func isBefore(a, b time.Time) bool {
+	if isDate(a) || isDate(b) {
+		return midnight(a).Before(midnight(b))
+	}
+	return a.Before(b)
+}
+
+// notBefore moves a deletion that is given as a date behind the moment of joining on the same day.
+func notBefore(deleted, joined time.Time) time.Time {
+	if sameDay(deleted, joined) && isDate(deleted) {
+		return joined.Add(time.Second)
+	}
+	return deleted
+}
+
+func (r *intakeRow) month() store.Month {
+	text, ok := r.cell(MonthColumn)
+	if !ok {
+		return ""
+	}
+	m, problem := parseMonth(text, r.options.Dates[MonthColumn])
+	now := store.MonthOf(r.options.Now)
+	switch {
+	case problem != "":
+		r.refuse(MonthColumn, "%s", problem)
+	case seats.MonthOutside(m, r.options.Now) != "":
+		r.refuse(MonthColumn, "%s", seats.MonthOutside(m, r.options.Now))
+	case m == now && !r.options.OpenMonth:
+		r.refuse(MonthColumn, "%s is not over: its figure is not final.", m)
+	}
+	return m
+}
+
+// parseMonth reads 2026-03, 03/2026, March 2026, 202603, and the first or last day of a month. A day within
+// the month is refused: it may be the day of the report, which is not in the month it reports.
+func parseMonth(text string, order table.DateOrder) (store.Month, string) {
+	if text == "" {
+		return "", "The month is missing."
+	}
+	if m, ok := plainMonth(text); ok {
+		return m, ""
+	}
+	t, problem := table.ParseDay(text, order)
+	switch {
+	case problem != "" || t.IsZero():
+		if _, _, _, isDate := table.OrderedDate(text); isDate {
+			return "", problem
+		}
+		return "", fmt.Sprintf("%s is not a month: write it like 2026-03.", table.Excerpt(text))
+	case t.Day() != 1 && t.AddDate(0, 0, 1).Day() != 1:
+		return "", fmt.Sprintf("%s is a day within a month: write the month like 2026-03.", table.Excerpt(text))
+	}
+	return store.MonthOf(t), ""
+}
+
+func plainMonth(text string) (store.Month, bool) {
+	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" -/.,", r) })
+	if len(parts) == 1 && len(text) == 6 && table.IsDigits(text) {
+		parts = []string{text[:4], text[4:]}
+	}
+	if len(parts) != 2 {
+		return "", false
+	}
+	year, month := parts[0], parts[1]
+	if len(year) != 4 || !table.IsDigits(year) {
+		year, month = month, year
+	}
+	number := table.MonthNamed(month)
+	if table.IsDigits(month) && len(month) <= 2 {
+		number, _ = strconv.Atoi(month)
+	}
+	m, err := store.ParseMonth(fmt.Sprintf("%s-%02d", year, number))
+	return m, err == nil && strings.HasPrefix(year, "20")
+}
+
+func (r *intakeRow) seats() int {
+	text, ok := r.cell(SeatsColumn)
+	if !ok {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	switch {
+	case text == "":
+		r.refuse(SeatsColumn, "The number of seats is missing: write 0 if there are none.")
+	case strings.HasPrefix(text, "-"):
+		r.refuse(SeatsColumn, "%s is negative: seats are counted from 0.", table.Excerpt(text))
+	case !table.IsDigits(text):
+		r.refuse(SeatsColumn, "%s is not a whole number in plain digits: write it without separators, decimals and words, like 1000.", table.Excerpt(text))
+	case err != nil || n > seats.MostSeats:
+		r.refuse(SeatsColumn, "%s are more than 1,000,000 seats.", table.Excerpt(text))
+	default:
+		return n
+	}
+	return 0
+}
+
+func (r *intakeRow) plan() store.Plan {
+	text, ok := r.cell(PlanColumn)
+	if !ok {
+		return ""
+	}
+	name := strings.TrimPrefix(headerWords(text), "nordpass ")
+	for _, plan := range store.Plans() {
+		if name == string(plan) {
+			return plan
+		}
+	}
+	r.refuse(PlanColumn, "%s is not a plan: write Business or Enterprise.", table.Excerpt(text))
+	return ""
+}
+
+// seenRows has the line of every good row of a file.
+type seenRows map[rowKey]int
+
+// rowKey is what only one row of a file may have.
+type rowKey struct {
+	organization string // folded
+	what         string // a folded address, or a month
+	joined       int64  // of an address: Unix seconds; or present, because a member is there once
+}
+
+const present = -1
+
+func (s seenRows) member(r *intakeRow, m MemberRow) {
+	organization, email := r.spelled.of(m.Organization).folded, store.FoldEmail(m.Email)
+	s.note(r, "The same member is in line %d already.", rowKey{organization: organization, what: email, joined: m.JoinedAt.Unix()})
+	if m.Status != store.SeatDeleted && len(r.problems) == 0 {
+		s.note(r, "The same member is in line %d already.", rowKey{organization: organization, what: email, joined: present})
+	}
+}
+
+func (s seenRows) usage(r *intakeRow, u UsageRow) {
+	s.note(r, "The same organization and month are in line %d already.", rowKey{organization: r.spelled.of(u.Organization).folded, what: string(u.Month)})
+}
+
+func (s seenRows) note(r *intakeRow, problem string, key rowKey) {
+	if line, ok := s[key]; ok {
+		r.refuse("", problem, line)
+		return
+	}
+	s[key] = r.Line
+}

@@ -1,0 +1,110 @@
+// Package mapping says which organization is billed where and as what: imported companies, products, agreements.
+package mapping
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"seatbridge/billing/background"
+	"seatbridge/billing/connect"
+	"seatbridge/billing/problem"
+	"seatbridge/billing/run"
+	"seatbridge/billing/seats"
+	"seatbridge/store"
+)
+
+// Config is what a Mapper works with.
+type Config struct {
+	Store      *store.Store
+	Log        *slog.Logger
+	Now        func() time.Time
+	Background *background.Group
+	Connection *connect.Keeper
+	Runs       *run.Runner
+}
+
+// Mapper says which organization is billed where and as what: the imported companies, the products and the mappings.
+type Mapper struct {
+	store *store.Store
+	log   *slog.Logger
+	now   func() time.Time
+	work  *background.Group
+
+	connect *connect.Keeper
+	run     *run.Runner
+
+	imp        importing
+	suggesting sync.Mutex // held while suggestions are made
+}
+
+// New makes the mapper of a store.
+func New(c Config) *Mapper {
+	return &Mapper{store: c.Store, log: c.Log, now: c.Now, work: c.Background, connect: c.Connection, run: c.Runs}
+}
+
+// Map maps an organization to an agreement. It may be mapped to another agreement of the same company,
+// which the new mapping replaces; the line there stays as it is. Mapped to another company, it has to be
+// unmapped first, which asks what becomes of its line.
+func (mp *Mapper) Map(ctx context.Context, who problem.Actor, companyID, agreementID int, organizationID int64) error {
+	p := Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID}
+	w, err := mp.pairWorld(ctx, []Pair{p})
+	if err != nil {
+		return err
+	}
+	if _, known := w.companies[companyID]; !known {
+		return fmt.Errorf("reading company %d: %w", companyID, store.ErrNotFound)
+	}
+	o := w.organizations[organizationID]
+	problems := problem.Fields{}
+	problems.Add("agreement", w.agreementProblem(p, mp.now()))
+	problems.Add("organization", w.organizationProblem(p))
+	if o.Mapped() && o.CompanyID != companyID {
+		problems.Add("organization", alreadyMapped(o))
+	}
+	if len(problems) > 0 {
+		return &problem.Invalid{Fields: problems}
+	}
+	p.Was = o.AgreementID
+	if err := mp.store.SaveMappings(ctx, []store.Remapping{w.remapping(p, who, mp.now())}); err != nil {
+		return fmt.Errorf("mapping organization %d: %w", organizationID, err)
+	}
+	return nil
+}
+
+// Unmap removes an organization's mapping. Its addition in ConnectWise stays as it is or, with zero, is
+// brought down by a run in the background: to 0, or to what the agreement's other organizations need.
+func (mp *Mapper) Unmap(ctx context.Context, who problem.Actor, organizationID int64, zero bool) error {
+	o, err := mp.store.Organization(ctx, organizationID)
+	if err != nil {
+		return fmt.Errorf("reading organization %d: %w", organizationID, err)
+	}
+	m, err := mp.store.Mapping(ctx, organizationID)
+	if err != nil {
+		return fmt.Errorf("unmapping organization %d: %w", organizationID, err)
+	}
+	unmap := func() error {
+		entry := who.Did(mp.now(), store.CategoryIntegrations, "Unmapped %s.", o.Name).About(organizationID)
+		return mp.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteMapping(ctx, organizationID) })
+	}
+	if !zero {
+		return unmap()
+	}
+	return mp.unmapToZero(ctx, who, m, unmap)
+}
+
+func (mp *Mapper) unmapToZero(ctx context.Context, who problem.Actor, m store.Mapping, unmap func() error) error {
+	r := run.Request{Kind: store.RunRelease, Period: seats.ToDate(mp.now()), Agreement: m.AgreementID}
+	mappings, err := mp.store.Mappings(ctx)
+	if err != nil {
+		return fmt.Errorf("reading mappings: %w", err)
+	}
+	for _, other := range mappings {
+		if other.AgreementID == m.AgreementID && other.OrganizationID != m.OrganizationID {
+			r.Kind = store.RunManual
+		}
+	}
+	return mp.run.StartAfter(ctx, who, r, unmap)
+}

@@ -1,0 +1,46 @@
+package organizations
+
+import "seatbridge/store"
+
+// Index finds organizations as files and reports name them.
+type Index struct{ byExternalID, byName map[string]store.Organization }
+
+// NewIndex makes an index. Of several with one name, all but one of them deleted, the one
+// that is there is found, or else the one that was deleted last.
+func NewIndex(organizations []store.Organization) Index {
+	x := Index{map[string]store.Organization{}, map[string]store.Organization{}}
+	for _, o := range organizations {
+		put(x.byName, store.Fold(o.Name), o)
+		if o.ExternalID != "" {
+			put(x.byExternalID, o.ExternalID, o)
+		}
+	}
+	return x
+}
+
+func put(index map[string]store.Organization, key string, o store.Organization) {
+	other, ok := index[key]
+	if !ok || o.DeletedAt.IsZero() || (!other.DeletedAt.IsZero() && o.DeletedAt.After(other.DeletedAt)) {
+		index[key] = o
+	}
+}
+
+// Find looks for an external id, then for a name in any case.
+func (x Index) Find(text string) (store.Organization, bool) {
+	if o, ok := x.ByExternalID(text); ok {
+		return o, true
+	}
+	return x.ByName(text)
+}
+
+// ByExternalID finds the organization with that external id. Nothing has the empty one.
+func (x Index) ByExternalID(id string) (store.Organization, bool) {
+	o, ok := x.byExternalID[id]
+	return o, ok
+}
+
+// ByName finds the organization with that name, as store.Fold compares names.
+func (x Index) ByName(name string) (store.Organization, bool) {
+	o, ok := x.byName[store.Fold(name)]
+	return o, ok
+}

@@ -1,0 +1,105 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"seatbridge/billing/seats"
+	"seatbridge/nordpass"
+	"seatbridge/store"
+)
+
+// Record is one organization of a usage report.
+type Record struct {
+	ID      string     `json:"id"`
+	Name    string     `json:"name"`
+	Seats   int        `json:"seats"` // consumed licences, as reported
+	Plan    store.Plan `json:"plan"`
+	Trial   bool       `json:"trial"`
+	NFR     bool       `json:"nfr"`
+	Problem string     `json:"problem,omitempty"` // why there is no figure; empty: there is one
+}
+
+// Billable is the seats to bill: none in a trial, none for NFR.
+func (r Record) Billable() int {
+	billable, _ := seats.BillReported(r.license(), r.Seats)
+	return billable
+}
+
+// Note says why Billable is not what was reported.
+func (r Record) Note() string {
+	_, note := seats.BillReported(r.license(), r.Seats)
+	return note
+}
+
+// license is the one that was reported.
+func (r Record) license() store.License {
+	switch {
+	case r.NFR:
+		return store.NFR
+	case r.Trial:
+		return store.Trial
+	}
+	return store.Standard
+}
+
+// organization is a new organization like the reported one.
+func (r Record) organization(now time.Time) store.Organization {
+	o := store.Organization{Name: r.Name, ExternalID: r.ID, Plan: r.Plan, License: r.license(), Managed: true, CreatedAt: now}
+	if o.Plan == "" {
+		o.Plan = store.Business
+	}
+	if o.License == store.Trial {
+		o.TrialEndsAt = seats.TrialEnd(now)
+	}
+	return o
+}
+
+// readRecord takes one record apart. What is missing or not understood becomes its problem: a number is never guessed.
+func readRecord(sent nordpass.Record, c Config) Record {
+	r := Record{ID: sent.Text(c.ID), Name: sent.Text(c.Name)}
+	var problem string
+	note := func(p string) {
+		if problem == "" {
+			problem = p
+		}
+	}
+	if r.ID == "" && r.Name == "" {
+		note("It has neither an id nor a name.")
+	}
+	var ok bool
+	if r.Seats, ok = sent.Whole(c.Seats, seats.MostSeats); !ok {
+		note(fmt.Sprintf("Field %q is not a whole number of licences.", c.Seats))
+	}
+	if r.Plan = planNamed(sent.Text(c.Plan), c); r.Plan == "" {
+		note(fmt.Sprintf("Field %q says %q, which is the name of neither plan.", c.Plan, shortened(sent.Text(c.Plan))))
+	}
+	if r.Trial, ok = sent.Flag(c.Trial); !ok {
+		note(fmt.Sprintf("Field %q is neither true nor false.", c.Trial))
+	}
+	if r.NFR, ok = sent.Flag(c.NFR); !ok {
+		note(fmt.Sprintf("Field %q is neither true nor false.", c.NFR))
+	}
+	r.Problem = problem
+	return r
+}
+
+// planNamed is the plan that the operator gave a value to; empty: none.
+func planNamed(value string, c Config) store.Plan {
+	for plan, names := range map[store.Plan]string{store.Business: c.Business, store.Enterprise: c.Enterprise} {
+		for name := range strings.SplitSeq(names, ",") {
+			if name = strings.TrimSpace(name); name != "" && strings.EqualFold(name, value) {
+				return plan
+			}
+		}
+	}
+	return ""
+}
+
+func shortened(s string) string {
+	if runes := []rune(s); len(runes) > 60 {
+		return string(runes[:60]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,183 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"seatbridge/billing/problem"
+	"seatbridge/billing/seats"
+	"seatbridge/store"
+)
+
+// Approve writes held changes of any runs, in the background and run by run, exactly as they were shown; what changed in
+// ConnectWise since is marked stale. All held changes of an agreement are approved with one of them; n says how many there
+// were. Those of a preview wait until the rest of it is written.
+func (rn *Runner) Approve(ctx context.Context, who problem.Actor, changeIDs []int64) (n int, err error) {
+	release, err := rn.store.LockSync(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n, runs, err := rn.approve(ctx, who, changeIDs)
+	if err != nil {
+		release()
+		return 0, err
+	}
+	rn.work.Go(func(ctx context.Context) {
+		defer release()
+		if err := rn.goOn(ctx, runs); err != nil {
+			rn.log.Error("writing what was approved", "runs", runs, "err", err)
+		}
+	})
+	return n, nil
+}
+
+func (rn *Runner) approve(ctx context.Context, who problem.Actor, changeIDs []int64) (n int, runs []int64, err error) {
+	err = rn.store.Together(ctx, "approving", func(s *store.Store) error {
+		n, runs, err = s.Approve(ctx, changeIDs, who.Name, rn.now())
+		return rn.decided(ctx, s, who, decision{"Approved", n, runs, err})
+	})
+	return n, runs, err
+}
+
+// decision is what became of deciding held changes.
+type decision struct {
+	verb string
+	n    int
+	runs []int64
+	err  error
+}
+
+// decided notes a decision in its own transaction; one about nothing is an *Invalid.
+func (rn *Runner) decided(ctx context.Context, s *store.Store, who problem.Actor, d decision) error {
+	switch {
+	case d.err != nil:
+		return d.err
+	case d.n == 0:
+		return &problem.Invalid{Fields: problem.Fields{"change": "None of the chosen changes waits for approval any more."}}
+	}
+	return s.AddActivity(ctx, who.Did(rn.now(), store.CategoryBilling, "%s %s of %s.", d.verb, problem.Plural(d.n, "held change"), runNames(d.runs)))
+}
+
+// goOn carries runs on whose changes were approved, after those that were cut off before.
+func (rn *Runner) goOn(ctx context.Context, runs []int64) error {
+	if err := rn.resume(ctx, func(r store.Run) bool { return !slices.Contains(runs, r.ID) }); err != nil {
+		return err
+	}
+	for _, id := range runs {
+		run, err := rn.store.Run(ctx, id)
+		if err != nil {
+			return fmt.Errorf("going on with run %d: %w", id, err)
+		}
+		if run.Preview {
+			continue // it waits to be written as a whole
+		}
+		if _, err := rn.drive(ctx, run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Reject ends held changes of any runs unwritten and says how many there were.
+func (rn *Runner) Reject(ctx context.Context, who problem.Actor, changeIDs []int64) (n int, err error) {
+	err = rn.store.Together(ctx, "rejecting", func(s *store.Store) error {
+		var runs []int64
+		n, runs, err = s.Reject(ctx, changeIDs, who.Name, rn.now())
+		return rn.decided(ctx, s, who, decision{"Rejected", n, runs, err})
+	})
+	return n, err
+}
+
+func runNames(ids []int64) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = fmt.Sprintf("run %d", id)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Undo previews putting back what a run wrote; Apply then writes it.
+func (rn *Runner) Undo(ctx context.Context, who problem.Actor, runID int64) (store.Run, error) {
+	r, err := rn.following(ctx, runID)
+	if err != nil {
+		return store.Run{}, err
+	}
+	r.Kind, r.Preview = store.RunUndo, true
+	return rn.Start(ctx, who, r)
+}
+
+// Retry syncs what a run did not write, for the same period, in the background.
+func (rn *Runner) Retry(ctx context.Context, who problem.Actor, runID int64) (store.Run, error) {
+	r, err := rn.following(ctx, runID)
+	if err != nil {
+		return store.Run{}, err
+	}
+	run, err := rn.store.Run(ctx, runID)
+	if err != nil {
+		return store.Run{}, fmt.Errorf("reading run %d: %w", runID, err)
+	}
+	switch run.Kind {
+	case store.RunUndo:
+		return rn.Undo(ctx, who, run.Of) // what is undone already needs nothing
+	case store.RunRelease:
+		return rn.Start(ctx, who, Request{Kind: store.RunRelease, Period: seats.ToDate(rn.now()), Agreement: run.Agreement})
+	}
+	r.Kind = store.RunRetry
+	return rn.Start(ctx, who, r)
+}
+
+// following is a request that refers to a run that has ended.
+func (rn *Runner) following(ctx context.Context, runID int64) (Request, error) {
+	run, err := rn.store.Run(ctx, runID)
+	if err != nil {
+		return Request{}, fmt.Errorf("reading run %d: %w", runID, err)
+	}
+	if run.Preview || run.Status == store.RunRunning {
+		return Request{}, &problem.Invalid{Fields: problem.Fields{"run": "This run has not written anything yet."}}
+	}
+	i, err := rn.store.Integration(ctx)
+	if err != nil {
+		return Request{}, fmt.Errorf("reading the integration: %w", err)
+	}
+	if run.StartedAt.Before(i.ConnectedAt) {
+		return Request{}, &problem.Invalid{Fields: problem.Fields{"run": "This run was made with another connection."}}
+	}
+	return Request{Period: seats.Period{Month: run.Month, AsOf: run.AsOf}, Of: runID}, nil
+}
+
+// SyncAgreement syncs one agreement with real-time figures, in the background.
+func (rn *Runner) SyncAgreement(ctx context.Context, who problem.Actor, agreementID int) (store.Run, error) {
+	r := rn.SyncNow(false)
+	r.Agreement = agreementID
+	return rn.Start(ctx, who, r)
+}
+
+// ChooseLine says which of several open additions carries a product's seats on an agreement. The choice is
+// remembered by the addition's id; the next sync follows it.
+func (rn *Runner) ChooseLine(ctx context.Context, who problem.Actor, changeID int64, additionID int) error {
+	c, err := rn.store.Change(ctx, changeID)
+	if err != nil {
+		return fmt.Errorf("reading change %d: %w", changeID, err)
+	}
+	later, err := rn.store.LookedAtBetween(ctx, c.RunID, math.MaxInt64)
+	if err != nil {
+		return fmt.Errorf("reading later runs: %w", err)
+	}
+	if later[c.AgreementID] {
+		return &problem.Invalid{Fields: problem.Fields{"addition": "A later run has looked at this agreement; choose there."}}
+	}
+	offered := false
+	for _, candidate := range c.Candidates {
+		offered = offered || candidate.AdditionID == additionID
+	}
+	if !offered {
+		return &problem.Invalid{Fields: problem.Fields{"addition": "Choose one of the additions that are listed."}}
+	}
+	entry := who.Did(rn.now(), store.CategoryBilling, "Chose addition %d for %s on %s, agreement %s.", additionID, c.Product, c.Company, c.Agreement)
+	return rn.store.Record(ctx, entry, func(s *store.Store) error {
+		return s.SaveLine(ctx, store.Line{AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: additionID, Chosen: true})
+	})
+}

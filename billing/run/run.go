@@ -1,0 +1,429 @@
+// Package run carries out what the plan decides: it reads ConnectWise, writes one line after the other, keeps a journal, and
+// goes on where it was cut off.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"seatbridge/billing/background"
+	"seatbridge/billing/connect"
+	"seatbridge/billing/figures"
+	"seatbridge/billing/notify"
+	"seatbridge/billing/problem"
+	"seatbridge/billing/reports"
+	"seatbridge/billing/seats"
+	"seatbridge/store"
+)
+
+// A Request asks for a run.
+type Request struct {
+	Kind      store.RunKind
+	Period    seats.Period
+	Preview   bool  // plans only; Apply writes it
+	Of        int64 // the run to undo or to retry
+	Agreement int   // this agreement only; 0: all
+}
+
+// Config is what a Runner works with.
+type Config struct {
+	Store      *store.Store
+	Log        *slog.Logger
+	Now        func() time.Time
+	Settle     time.Duration // how long after a request of unknown outcome ConnectWise may still act on it
+	Background *background.Group
+	Connection *connect.Keeper
+	Figures    *figures.Book
+	Reports    *reports.Feed
+	Outbox     *notify.Outbox
+}
+
+// Runner carries runs out: one at a time, whoever asks.
+type Runner struct {
+	store  *store.Store
+	log    *slog.Logger
+	now    func() time.Time
+	settle time.Duration // how long after a request of unknown outcome ConnectWise may still act on it
+	work   *background.Group
+
+	connect *connect.Keeper
+	figures *figures.Book
+	reports *reports.Feed
+	outbox  *notify.Outbox
+
+	active activeRun
+}
+
+// New makes the runner of a store's runs.
+func New(c Config) *Runner {
+	return &Runner{
+		store: c.Store, log: c.Log, now: c.Now, settle: c.Settle, work: c.Background,
+		connect: c.Connection, figures: c.Figures, reports: c.Reports, outbox: c.Outbox,
+	}
+}
+
+// SyncNow is the request behind the button: the current month's real-time figures.
+func (rn *Runner) SyncNow(preview bool) Request {
+	return Request{Kind: store.RunManual, Period: seats.ToDate(rn.now()), Preview: preview}
+}
+
+// activeRun is the run in progress in this process.
+type activeRun struct {
+	mu     sync.Mutex
+	id     int64
+	cancel context.CancelCauseFunc
+}
+
+var errCancelled = errors.New("cancelled by an admin")
+
+// Start begins a run that goes on in the background. ErrRunning: another one is in progress, here or
+// in another process.
+func (rn *Runner) Start(ctx context.Context, who problem.Actor, r Request) (store.Run, error) {
+	run, release, err := rn.begin(ctx, who, r)
+	if err != nil {
+		return store.Run{}, err
+	}
+	rn.work.Go(func(ctx context.Context) { rn.inBackground(ctx, run, release) })
+	return run, nil
+}
+
+// StartAfter begins a run that a deed leads to, and goes on with it in the background once the deed is done. If that
+// fails, nothing of the run is done either.
+func (rn *Runner) StartAfter(ctx context.Context, who problem.Actor, r Request, deed func() error) error {
+	run, release, err := rn.begin(ctx, who, r)
+	if err != nil {
+		return err
+	}
+	if err := deed(); err != nil {
+		defer release()
+		run.Status, run.EndedAt = store.RunCancelled, rn.now()
+		return errors.Join(err, rn.store.UpdateRun(context.WithoutCancel(ctx), run))
+	}
+	rn.work.Go(func(ctx context.Context) { rn.inBackground(ctx, run, release) })
+	return nil
+}
+
+// Run walks the whole road in the foreground and returns the run as it ended. What went wrong on the
+// way is in the run and its changes; the error is for what kept the run from being recorded.
+func (rn *Runner) Run(ctx context.Context, who problem.Actor, r Request) (store.Run, error) {
+	run, release, err := rn.begin(ctx, who, r)
+	if err != nil {
+		return store.Run{}, err
+	}
+	return rn.execute(ctx, run, release)
+}
+
+// Apply writes a previewed run, in the background: exactly what was shown. What changed in ConnectWise
+// since is marked stale and left alone.
+func (rn *Runner) Apply(ctx context.Context, who problem.Actor, runID int64) error {
+	run, release, err := rn.reopen(ctx, runID)
+	if err != nil {
+		return err
+	}
+	run.Preview, run.Status, run.EndedAt, run.ContinuedAt = false, store.RunRunning, time.Time{}, rn.now()
+	entry := who.Did(rn.now(), store.CategoryBilling, "Started writing the previewed changes of run %d.", run.ID)
+	err = rn.store.Record(ctx, entry, func(s *store.Store) error { return s.UpdateRun(ctx, run) }) // from here on the run is carried out, if need be by Resume
+	if err != nil {
+		release()
+		return fmt.Errorf("applying run %d: %w", runID, err)
+	}
+	rn.work.Go(func(ctx context.Context) { rn.inBackground(ctx, run, release) })
+	return nil
+}
+
+// Discard throws a preview away.
+func (rn *Runner) Discard(ctx context.Context, who problem.Actor, runID int64) error {
+	run, release, err := rn.reopen(ctx, runID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	entry := who.Did(rn.now(), store.CategoryBilling, "Discarded the previewed changes of run %d.", run.ID)
+	return rn.store.Record(ctx, entry, func(s *store.Store) error { return s.DiscardRun(ctx, run.ID) })
+}
+
+// reopen takes the lock for a preview that waits.
+func (rn *Runner) reopen(ctx context.Context, runID int64) (store.Run, func(), error) {
+	release, err := rn.store.LockSync(ctx)
+	if err != nil {
+		return store.Run{}, nil, err
+	}
+	run, err := rn.store.Run(ctx, runID)
+	if err == nil && run.Status != store.RunPlanned {
+		err = &problem.Invalid{Fields: problem.Fields{"run": "This preview was written or discarded already."}}
+	}
+	if err != nil {
+		release()
+		return store.Run{}, nil, err
+	}
+	return run, release, nil
+}
+
+// Cancel stops a run after the changes in hand; what was not written yet is marked cancelled.
+func (rn *Runner) Cancel(ctx context.Context, who problem.Actor, runID int64) error {
+	rn.active.mu.Lock()
+	running := rn.active.id == runID && rn.active.cancel != nil
+	if running {
+		rn.active.cancel(errCancelled)
+	}
+	rn.active.mu.Unlock()
+	if !running {
+		return &problem.Invalid{Fields: problem.Fields{"run": "This run is not in progress here."}}
+	}
+	return rn.store.AddActivity(ctx, who.Did(rn.now(), store.CategoryBilling, "Cancelled run %d.", runID))
+}
+
+// Resume finishes the runs that were cut off, oldest first, and sends the notifications that were left over.
+func (rn *Runner) Resume(ctx context.Context) error {
+	rn.outbox.Wake()
+	release, err := rn.store.LockSync(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return rn.resume(ctx, func(store.Run) bool { return true })
+}
+
+// resume does so, for the runs that were cut off, under the lock. Under a free lock a run is 'running'
+// only if its process died.
+func (rn *Runner) resume(ctx context.Context, cutOff func(store.Run) bool) error {
+	runs, err := rn.store.UnfinishedRuns(ctx)
+	if err != nil {
+		return fmt.Errorf("finding unfinished runs: %w", err)
+	}
+	for _, run := range runs {
+		if !cutOff(run) {
+			continue
+		}
+		rn.log.Info("resuming run", "run", run.ID, "kind", run.Kind, "month", run.Month)
+		run.ResumedAt = rn.now()
+		if err := rn.store.UpdateRun(ctx, run); err != nil {
+			return err
+		}
+		if _, err := rn.drive(ctx, run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin takes the lock and writes the run down.
+func (rn *Runner) begin(ctx context.Context, who problem.Actor, r Request) (store.Run, func(), error) {
+	if err := rn.ready(ctx); err != nil {
+		return store.Run{}, nil, err
+	}
+	if r.Period.Start().After(rn.now()) {
+		return store.Run{}, nil, &problem.Invalid{Fields: problem.Fields{"month": fmt.Sprintf("%s has not begun yet.", r.Period.Month)}}
+	}
+	release, err := rn.store.LockSync(ctx)
+	if err != nil {
+		return store.Run{}, nil, err
+	}
+	run, err := rn.create(ctx, who, r)
+	if err != nil {
+		release()
+		return store.Run{}, nil, err
+	}
+	return run, release, nil
+}
+
+func (rn *Runner) create(ctx context.Context, who problem.Actor, r Request) (run store.Run, err error) {
+	err = rn.store.Record(ctx, who.Did(rn.now(), store.CategoryBilling, "Started %s.", r), func(s *store.Store) error {
+		if r.Preview {
+			// An earlier preview that still waits is out of date from now on.
+			if err := s.DiscardPreviews(ctx, r.Kind); err != nil {
+				return err
+			}
+		}
+		run, err = s.CreateRun(ctx, store.Run{
+			Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
+			Status: store.RunRunning, Actor: who.Name, UserID: who.UserID, Of: r.Of, Agreement: r.Agreement, StartedAt: rn.now(),
+		})
+		return err
+	})
+	if err != nil {
+		return store.Run{}, fmt.Errorf("starting a run: %w", err)
+	}
+	return run, nil
+}
+
+// String is the request in words, for the activity log.
+func (r Request) String() string {
+	what := "a sync"
+	if r.Preview {
+		what = "a preview"
+	}
+	switch {
+	case r.Kind == store.RunUndo:
+		return fmt.Sprintf("%s of undoing run %d", what, r.Of)
+	case r.Kind == store.RunRetry:
+		return fmt.Sprintf("%s of what run %d did not write", what, r.Of)
+	case r.Kind == store.RunRelease:
+		return fmt.Sprintf("setting the lines of agreement %d to 0", r.Agreement)
+	case r.Agreement != 0:
+		return fmt.Sprintf("%s of %s for agreement %d", what, r.Period, r.Agreement)
+	}
+	return fmt.Sprintf("%s of %s", what, r.Period)
+}
+
+// ready says whether there is anything to sync with.
+func (rn *Runner) ready(ctx context.Context) error {
+	integration, err := rn.store.Integration(ctx)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return problem.ErrNotConnected
+	case err != nil:
+		return fmt.Errorf("reading the integration: %w", err)
+	case integration.ActiveSince.IsZero():
+		return problem.ErrNotActive
+	}
+	return nil
+}
+
+// inBackground is execute for the background, where nobody waits for an error.
+func (rn *Runner) inBackground(ctx context.Context, run store.Run, release func()) {
+	if _, err := rn.execute(ctx, run, release); err != nil {
+		rn.log.Error("run", "run", run.ID, "err", err)
+	}
+}
+
+// execute finishes what was cut off earlier, then carries the recorded run to its end and releases the lock.
+func (rn *Runner) execute(ctx context.Context, run store.Run, release func()) (store.Run, error) {
+	defer release()
+	if err := rn.resume(ctx, func(r store.Run) bool { return r.ID < run.ID }); err != nil {
+		return run, err
+	}
+	rn.reports.PullFor(ctx, run)
+	return rn.drive(ctx, run)
+}
+
+// drive carries one run to its end. When the process shuts down the run stays unfinished, for Resume.
+func (rn *Runner) drive(ctx context.Context, run store.Run) (store.Run, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	rn.enter(run.ID, cancel)
+	defer rn.enter(0, nil)
+
+	cause := rn.carryOut(ctx, run)
+	if ctx.Err() != nil {
+		cause = context.Cause(ctx)
+		if !errors.Is(cause, errCancelled) {
+			return run, fmt.Errorf("run %d was interrupted: %w", run.ID, cause)
+		}
+	}
+	return rn.conclude(context.WithoutCancel(ctx), run.ID, cause)
+}
+
+func (rn *Runner) enter(id int64, cancel context.CancelCauseFunc) {
+	rn.active.mu.Lock()
+	defer rn.active.mu.Unlock()
+	rn.active.id, rn.active.cancel = id, cancel
+}
+
+// conclude sums the run up.
+func (rn *Runner) conclude(ctx context.Context, runID int64, cause error) (store.Run, error) {
+	run, err := rn.store.Run(ctx, runID)
+	if err != nil {
+		return store.Run{}, fmt.Errorf("concluding run %d: %w", runID, err)
+	}
+	if cause != nil || !run.Preview {
+		// A run that was given up looked at only a part; approving what it held would make it seem whole.
+		if err := rn.store.CancelPlanned(ctx, runID, store.StateCancelled, cause != nil); err != nil {
+			return run, fmt.Errorf("concluding run %d: %w", runID, err)
+		}
+	}
+	if err := rn.abandonSending(ctx, runID); err != nil {
+		return run, fmt.Errorf("concluding run %d: %w", runID, err)
+	}
+	if !run.Preview && run.Kind != store.RunUndo {
+		if err := rn.store.SupersedeHeld(ctx, runID, fmt.Sprintf("Run %d planned this line anew.", runID)); err != nil {
+			return run, fmt.Errorf("concluding run %d: %w", runID, err)
+		}
+	}
+	counts, err := rn.store.ChangeCounts(ctx, runID)
+	if err != nil {
+		return run, fmt.Errorf("concluding run %d: %w", runID, err)
+	}
+	run.EndedAt = rn.now()
+	if run.Preview {
+		run.PlannedAt = run.EndedAt
+	}
+	run.Status, run.Problem = outcome(run, counts, cause)
+	if err := rn.endRun(ctx, run, counts, cause); err != nil {
+		return run, fmt.Errorf("concluding run %d: %w", runID, err)
+	}
+	return run, rn.noteContact(ctx, run, cause)
+}
+
+// abandonSending records the changes that were sent and whose outcome nobody saw to the end.
+func (rn *Runner) abandonSending(ctx context.Context, runID int64) error {
+	sending, _, err := rn.store.Changes(ctx, store.ChangeFilter{RunID: runID, States: []store.ChangeState{store.StateSending}})
+	if err != nil {
+		return err
+	}
+	for _, c := range sending {
+		c.State, c.DoneAt = store.StateUnknown, rn.now()
+		c.Problem = store.Problem{
+			What: "ConnectWise did not say whether it carried this out, and does not show it.",
+			Do:   "Look at the agreement in ConnectWise, then sync again: an addition that is there is adopted, not doubled.",
+		}
+		if err := rn.store.FinishChange(ctx, c, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noteContact keeps what the run says about the connection: when it last worked, or why not.
+func (rn *Runner) noteContact(ctx context.Context, run store.Run, cause error) error {
+	if run.Status == store.RunFailed {
+		return rn.store.SetIntegrationProblem(ctx, run.Problem, rn.now())
+	}
+	if cause != nil {
+		return nil
+	}
+	err := rn.clearProblem(ctx)
+	if err != nil || run.Preview || run.Agreement != 0 || run.Kind == store.RunUndo {
+		return err
+	}
+	return rn.store.SetLastSync(ctx, rn.now())
+}
+
+// clearProblem forgets what was wrong with the connection, but for rights that are known to be missing.
+func (rn *Runner) clearProblem(ctx context.Context) error {
+	i, err := rn.store.Integration(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading the integration: %w", err)
+	}
+	rights, err := connect.StoredRights(i)
+	if err != nil {
+		return err
+	}
+	return rn.store.SetIntegrationProblem(ctx, connect.MissingRights(rights), rn.now())
+}
+
+// outcome is a run's status: done when every line is as it should be, incomplete when a person has to
+// look at some, failed when it could not be carried through.
+func outcome(run store.Run, counts map[store.ChangeState]int, cause error) (store.RunStatus, store.Problem) {
+	switch {
+	case errors.Is(cause, errCancelled):
+		return store.RunCancelled, store.Problem{}
+	case cause != nil:
+		return store.RunFailed, connect.ProblemOf(cause)
+	case run.Preview:
+		return store.RunPlanned, store.Problem{}
+	}
+	for state, n := range counts {
+		if n > 0 && state != store.StateWritten && state != store.StateUnchanged {
+			return store.RunIncomplete, store.Problem{}
+		}
+	}
+	return store.RunDone, store.Problem{}
+}

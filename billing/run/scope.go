@@ -1,0 +1,181 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"seatbridge/billing/plan"
+	"seatbridge/billing/seats"
+	"seatbridge/store"
+)
+
+// A scope is the agreements that a run is about and, for an undo, what became of their lines.
+type scope struct {
+	agreements []store.MappedAgreement
+	undo       map[int][]store.Change // by agreement: what the run to undo wrote
+	later      map[int]bool           // additions that runs after the one to undo have written
+}
+
+// readScope finds out what the run is about.
+func readScope(ctx context.Context, s *store.Store, run store.Run) (scope, error) {
+	switch run.Kind {
+	case store.RunUndo:
+		return undoScope(ctx, s, run)
+	case store.RunRelease:
+		return releaseScope(ctx, s, run)
+	}
+	mapped, err := s.MappedAgreements(ctx)
+	if err != nil {
+		return scope{}, fmt.Errorf("reading mappings: %w", err)
+	}
+	released, err := s.ReleasedAgreements(ctx)
+	if err != nil {
+		return scope{}, fmt.Errorf("reading lines to release: %w", err)
+	}
+	of, err := readRetried(ctx, s, run)
+	if err != nil {
+		return scope{}, err
+	}
+	others := func(m store.MappedAgreement) bool {
+		return !plan.Included(run, m.Agreement.ID, of.attempt(m.Agreement.ID))
+	}
+	return scope{agreements: slices.DeleteFunc(append(mapped, released...), others)}, nil
+}
+
+// retried is the run that another one retries, and what became of its agreements.
+type retried struct {
+	run                    store.Run
+	missed, settled, later map[int]bool
+}
+
+func (r retried) attempt(agreementID int) plan.Attempt {
+	return plan.Attempt{Run: r.run, Missed: r.missed[agreementID], Settled: r.settled[agreementID], Later: r.later[agreementID]}
+}
+
+// readRetried reads what a run retries; one that retries nothing has nothing before it.
+func readRetried(ctx context.Context, s *store.Store, run store.Run) (retried, error) {
+	if run.Kind != store.RunRetry {
+		return retried{}, nil
+	}
+	of, err := s.Run(ctx, run.Of)
+	if err != nil {
+		return retried{}, fmt.Errorf("reading run %d: %w", run.Of, err)
+	}
+	r := retried{run: of, missed: map[int]bool{}, settled: map[int]bool{}}
+	for c, err := range s.EachChange(ctx, store.ChangeFilter{RunID: run.Of}) {
+		if err != nil {
+			return retried{}, fmt.Errorf("reading run %d: %w", run.Of, err)
+		}
+		r.missed[c.AgreementID] = r.missed[c.AgreementID] || plan.Missed(c.State)
+		r.settled[c.AgreementID] = r.settled[c.AgreementID] || c.State.Final() && !plan.Missed(c.State)
+	}
+	r.later, err = s.LookedAtBetween(ctx, run.Of, run.ID)
+	return r, err
+}
+
+// writtenBy is what a run that is undone wrote, by agreement.
+func writtenBy(ctx context.Context, s *store.Store, runID int64) (map[int][]store.Change, error) {
+	changes := map[int][]store.Change{}
+	for c, err := range s.EachChange(ctx, store.ChangeFilter{RunID: runID, States: []store.ChangeState{store.StateWritten}}) {
+		if err != nil {
+			return nil, fmt.Errorf("reading run %d: %w", runID, err)
+		}
+		changes[c.AgreementID] = append(changes[c.AgreementID], c)
+	}
+	return changes, nil
+}
+
+func undoScope(ctx context.Context, s *store.Store, run store.Run) (scope, error) {
+	undo, err := writtenBy(ctx, s, run.Of)
+	if err != nil {
+		return scope{}, err
+	}
+	later, err := s.WrittenAfter(ctx, run.Of, run.ID)
+	if err != nil {
+		return scope{}, err
+	}
+	var agreements []store.MappedAgreement
+	for id, written := range undo {
+		agreements = append(agreements, store.MappedAgreement{
+			Agreement: store.Agreement{ID: id, CompanyID: written[0].CompanyID, Name: written[0].Agreement},
+			Company:   store.Company{ID: written[0].CompanyID, Name: written[0].Company},
+		})
+	}
+	slices.SortFunc(agreements, func(a, b store.MappedAgreement) int { return cmp.Compare(a.Agreement.ID, b.Agreement.ID) })
+	return scope{agreements, undo, later}, nil
+}
+
+func releaseScope(ctx context.Context, s *store.Store, run store.Run) (scope, error) {
+	agreement, err := s.Agreement(ctx, run.Agreement)
+	if err != nil {
+		return scope{}, fmt.Errorf("reading agreement %d: %w", run.Agreement, err)
+	}
+	mappings, err := s.Mappings(ctx)
+	if err != nil {
+		return scope{}, fmt.Errorf("reading mappings: %w", err)
+	}
+	if slices.ContainsFunc(mappings, func(m store.Mapping) bool { return m.AgreementID == agreement.ID }) {
+		return scope{}, nil // mapped again: its seats are a sync's
+	}
+	company, err := s.Company(ctx, agreement.CompanyID)
+	if err != nil {
+		return scope{}, fmt.Errorf("reading company %d: %w", agreement.CompanyID, err)
+	}
+	return scope{agreements: []store.MappedAgreement{{Agreement: agreement, Company: company}}}, nil
+}
+
+// A task is the agreements that a run has to work on yet, with what it wants of them.
+type task struct {
+	todo  []store.MappedAgreement
+	wants map[int]map[store.Plan]plan.Want // by agreement
+}
+
+// task finds out what is left to do of what the run is about, and sets the progress counters accordingly.
+func (rn *Runner) task(ctx context.Context, run store.Run, mapped []store.MappedAgreement) (task, error) {
+	usages, err := rn.figures.Usage(ctx, seats.Period{Month: run.Month, AsOf: run.AsOf}, mappedOrganizations(mapped))
+	if err != nil {
+		return task{}, err
+	}
+	open, err := rn.store.OpenAgreements(ctx, run.ID)
+	if err != nil {
+		return task{}, fmt.Errorf("reading the journal: %w", err)
+	}
+	t := task{wants: map[int]map[store.Plan]plan.Want{}}
+	for _, m := range mapped {
+		isOpen, known := open[m.Agreement.ID]
+		if known && !isOpen || !known && applies(run) {
+			continue
+		}
+		t.todo = append(t.todo, m)
+		t.wants[m.Agreement.ID] = plan.Wants(pick(usages, m.OrganizationIDs))
+	}
+	if !applies(run) {
+		run.Total = len(mapped)
+	}
+	if err := rn.store.UpdateRun(ctx, run); err != nil {
+		return task{}, fmt.Errorf("noting the size of run %d: %w", run.ID, err)
+	}
+	done := run.Total - len(t.todo)
+	return t, rn.store.AddProcessed(ctx, run.ID, done-run.Processed)
+}
+
+// applies says whether the run writes a preview: then what was shown is all that is written.
+func applies(run store.Run) bool { return !run.Preview && !run.PlannedAt.IsZero() }
+
+func mappedOrganizations(mapped []store.MappedAgreement) []int64 {
+	ids := []int64{}
+	for _, m := range mapped {
+		ids = append(ids, m.OrganizationIDs...)
+	}
+	return ids
+}
+
+func pick(usages map[int64]seats.Usage, ids []int64) []seats.Usage {
+	picked := make([]seats.Usage, 0, len(ids))
+	for _, id := range ids {
+		picked = append(picked, usages[id])
+	}
+	return picked
+}
