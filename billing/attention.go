@@ -174,6 +174,7 @@ func (b *Billing) trialAttention(ctx context.Context) ([]Attention, error) {
 	return []Attention{{Kind: AttendTrialEnding, Count: n, Title: fmt.Sprintf("%s ending within 7 days", problem.Plural(n, "trial")), Detail: "Billing starts by itself when a trial ends; delete the organization to avoid it."}}, nil
 }
 
+// SourceAttention is what the Provider API's last monthly report needs of a person, connected to ConnectWise or not.
 func (b *Billing) SourceAttention(ctx context.Context) ([]Attention, error) {
 	if _, connected, err := b.Reports.Connection(ctx); err != nil || !connected {
 		return nil, err

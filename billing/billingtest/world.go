@@ -38,6 +38,7 @@ type World struct {
 	Enterprise cwsim.CatalogItem
 }
 
+// Time is the moment in this world, in UTC.
 func (w *World) Time() time.Time {
 	if w.Clock == nil {
 		return time.Now().UTC()
@@ -45,6 +46,7 @@ func (w *World) Time() time.Time {
 	return time.Now().Add(time.Duration(w.Clock.Load())).UTC()
 }
 
+// SetTime sets the clock.
 func (w *World) SetTime(s string) { w.Clock.Store(int64(time.Until(moment.At(s)))) }
 
 // SleepUntil lets the time of a synctest bubble pass.
@@ -94,6 +96,7 @@ func hurry(c *connectwise.Config) {
 	c.ResponseTimeout, c.AttemptTimeout = 2*time.Second, 4*time.Second
 }
 
+// MapProducts adds a product for each plan to ConnectWise and maps it.
 func (w *World) MapProducts() {
 	w.T.Helper()
 	w.Business = w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business"})
@@ -118,21 +121,25 @@ func (w *World) Open() {
 	})
 }
 
+// Connect connects Seatbridge.
 func (w *World) Connect() {
 	w.T.Helper()
 	_, err := w.Connection.Connect(w.T.Context(), Admin(), w.Credentials())
 	w.Must(err)
 }
 
+// Credentials are those that the simulator takes.
 func (w *World) Credentials() connect.Credentials {
 	c := w.Sim.Credentials()
 	return connect.Credentials{Site: w.Site, Company: c.Company, PublicKey: c.PublicKey, PrivateKey: c.PrivateKey, ClientID: c.ClientID}
 }
 
+// Admin is who does things in tests.
 func Admin() problem.Actor {
 	return problem.Actor{UserID: 1, Name: "admin@example.com", IP: "192.0.2.1"}
 }
 
+// Must fails the test at once on an error.
 func (w *World) Must(err error) {
 	w.T.Helper()
 	if err != nil {
@@ -179,6 +186,7 @@ func (w *World) Organization(name string, seats int, plan store.Plan) store.Orga
 	return o
 }
 
+// Join adds so many members to an organization, an hour ago.
 func (w *World) Join(o store.Organization, seats int) {
 	w.T.Helper()
 	emails := make([]string, seats)
@@ -236,6 +244,7 @@ func (w *World) Live(agreementID int) []string {
 	return lines
 }
 
+// Identifier is the name of a product in ConnectWise.
 func (w *World) Identifier(productID int) string {
 	for _, item := range w.Sim.Catalog() {
 		if item.ID == productID {

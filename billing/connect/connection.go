@@ -363,6 +363,7 @@ func (k *Keeper) PageClient(ctx context.Context) (*connectwise.Client, error) {
 	return c.WithTries(connectwise.PageTries), nil
 }
 
+// Forget drops the client: the next one is made for the credentials as they are then.
 func (k *Keeper) Forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 // connectionPage is where a connection is repaired.
 const connectionPage = "/integrations/connectwise"
 
+// CredentialText says what it means that the saved credentials are refused.
 const CredentialText = "The connection to ConnectWise PSA worked before and does not any more. Nothing is written until it is repaired, " +
 	"under Integrations › ConnectWise PSA."
 
@@ -23,6 +24,7 @@ func (k *Keeper) CredentialMessage(p store.Problem) notify.Message {
 	return m
 }
 
+// CredentialTopic is what people are told of once, until it is quiet for a while: the same refusal.
 func CredentialTopic(p store.Problem) store.Topic {
 	return store.Topic{Event: store.EventCredentials, Key: p.What, Quiet: notify.SameFailureQuiet}
 }

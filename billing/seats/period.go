@@ -49,8 +49,10 @@ func (p Period) String() string {
 	return p.Month.String() + " to date"
 }
 
+// Day writes a calendar day in UTC for people.
 func Day(t time.Time) string { return t.UTC().Format("2 January 2006") }
 
+// Later is the later of two moments.
 func Later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -58,6 +60,7 @@ func Later(a, b time.Time) time.Time {
 	return b
 }
 
+// Earlier is the earlier of two moments.
 func Earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a

@@ -15,6 +15,7 @@ func Show(c store.Change) string {
 	return string(c.State) + " " + c.Product + " " + Side(c.Before) + ">" + Side(c.After)
 }
 
+// Side is a quantity before or after a change, or a dash.
 func Side(d decimal.NullDecimal) string {
 	if !d.Valid {
 		return "-"
