@@ -72,11 +72,11 @@ func TestTotals(t *testing.T) {
 	var totals Totals
 	for _, l := range []Line{
 		{known("2.5"), known("5"), known("1.10"), "EUR"}, {known("3"), known("1"), known("1.10"), "EUR"}, {decimal.NullDecimal{}, known("4"), decimal.NullDecimal{}, ""},
-		{known("0"), known("1"), known("100"), "JPY"},
+		{known("0"), known("1"), known("100"), "JPY"}, {known("7"), decimal.NullDecimal{}, known("1.10"), "EUR"},
 	} {
 		totals.Add(l)
 	}
-	if totals.Lines != 4 || totals.Unpriced != 1 || totals.Seats.More.String() != "7.5" || totals.Seats.Less.String() != "-2" {
+	if totals.Lines != 5 || totals.Unpriced != 2 || totals.Seats.More.String() != "7.5" || totals.Seats.Less.String() != "-2" {
 		t.Errorf("totals %+v", totals)
 	}
 	if got := totals.Currencies(); len(got) != 2 || got[0] != "EUR" || got[1] != "JPY" {
