@@ -172,7 +172,7 @@ func newWorld(t testing.TB, n int, latency time.Duration) *world {
 // fill adds the companies to ConnectWise and the organizations, their seats and mappings to the database.
 func (w *world) fill(t testing.TB, db *store.Store, n int, now time.Time) {
 	t.Helper()
-	imported := store.Import{TypeIDs: []int{1}, StatusIDs: []int{1}, At: now}
+	imported := store.CompanyImport{TypeIDs: []int{1}, StatusIDs: []int{1}, At: now}
 	var organizations []store.Organization
 	for i := range n {
 		name := fmt.Sprintf("Customer %03d", i)
@@ -188,7 +188,7 @@ func (w *world) fill(t testing.TB, db *store.Store, n int, now time.Time) {
 		imported.Agreements = append(imported.Agreements, store.Agreement{ID: agreement.ID, CompanyID: company.ID, Name: agreement.Name, Status: "Active", ImportedAt: now})
 		organizations = append(organizations, store.Organization{Name: name, Plan: plan, License: store.Standard, Managed: true, CreatedAt: now.AddDate(0, -6, 0)})
 	}
-	_, err := db.SaveImport(t.Context(), imported)
+	_, err := db.SaveCompanyImport(t.Context(), imported)
 	must(t, err)
 	organizations, err = db.CreateOrganizations(t.Context(), organizations)
 	must(t, err)

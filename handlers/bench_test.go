@@ -59,7 +59,7 @@ func (p *panel) fill(organizations, seats, companies int) {
 	if err := p.store.AddSeatHistory(ctx, history); err != nil {
 		p.t.Fatal(err)
 	}
-	imported := store.Import{TypeIDs: []int{1}, StatusIDs: []int{1}, At: testNow()}
+	imported := store.CompanyImport{TypeIDs: []int{1}, StatusIDs: []int{1}, At: testNow()}
 	for i := 1; i <= companies; i++ {
 		imported.Companies = append(imported.Companies, store.Company{ID: i, Identifier: "C" + strconv.Itoa(i), Name: fmt.Sprintf("Company %05d", i), Status: store.Named{ID: 1, Name: "Active"}, Types: []store.Named{{ID: 1, Name: "Customer"}}})
 		imported.Agreements = append(imported.Agreements, store.Agreement{ID: i, CompanyID: i, Name: "Managed", TypeName: "Managed", Status: "Active", StartDate: "2025-01-01"})
@@ -67,7 +67,7 @@ func (p *panel) fill(organizations, seats, companies int) {
 	if err := p.store.SaveIntegration(ctx, store.Integration{Site: p.site, Company: "c", PublicKey: "p", PrivateKey: "s", ClientID: "i", ConnectedAt: born}); err != nil {
 		p.t.Fatal(err)
 	}
-	if _, err := p.store.SaveImport(ctx, imported); err != nil {
+	if _, err := p.store.SaveCompanyImport(ctx, imported); err != nil {
 		p.t.Fatal(err)
 	}
 	for i := 1; i <= companies/2; i++ {

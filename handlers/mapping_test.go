@@ -372,7 +372,7 @@ func (p *panel) fillNames(organizations, companies int) {
 	if err := p.store.SaveIntegration(ctx, store.Integration{Site: p.site, Company: "c", PublicKey: "p", PrivateKey: "s", ClientID: "i", ConnectedAt: testNow()}); err != nil {
 		p.t.Fatal(err)
 	}
-	im := store.Import{TypeIDs: []int{1}, StatusIDs: []int{1}, At: testNow()}
+	im := store.CompanyImport{TypeIDs: []int{1}, StatusIDs: []int{1}, At: testNow()}
 	for i := range companies {
 		id := i + 1
 		im.Companies = append(im.Companies, store.Company{ID: id, Identifier: fmt.Sprintf("Company%d", id), Name: companyName(i) + " Ltd.", Status: store.Named{ID: 1, Name: "Active"}, Types: []store.Named{{ID: 1 + i%3, Name: fmt.Sprintf("Customer %d", i%3)}}})
@@ -380,7 +380,7 @@ func (p *panel) fillNames(organizations, companies int) {
 			im.Agreements = append(im.Agreements, store.Agreement{ID: 10*id + j, CompanyID: id, Name: fmt.Sprintf("Managed Services %d", j), TypeName: "Managed Services", Status: "Active", StartDate: "2025-01-01", BillStartDate: "2025-02-01"})
 		}
 	}
-	if _, err := p.store.SaveImport(ctx, im); err != nil {
+	if _, err := p.store.SaveCompanyImport(ctx, im); err != nil {
 		p.t.Fatal(err)
 	}
 	var mappings []store.Remapping

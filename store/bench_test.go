@@ -106,7 +106,7 @@ func fillLargeMSP(b *testing.B, s *Store) {
 		second.Cancelled = i%100 == 0
 		im.Agreements = append(im.Agreements, second)
 	}
-	must[ImportResult](b)(s.SaveImport(b.Context(), im))
+	must[CompanyImportResult](b)(s.SaveCompanyImport(b.Context(), im))
 	for i := range companies * 9 / 10 {
 		company := i + 1
 		check(b, s.SaveMapping(b.Context(), Mapping{OrganizationID: all[i].ID, CompanyID: company, AgreementID: 100 + companies + company, CreatedAt: t0, CreatedBy: "me"}))

@@ -13,8 +13,8 @@ var (
 )
 
 // importOf is an import of companies 1 to n, each with one agreement, 101 and on.
-func importOf(n int) Import {
-	im := Import{TypeIDs: []int{1}, StatusIDs: []int{10}, At: t0}
+func importOf(n int) CompanyImport {
+	im := CompanyImport{TypeIDs: []int{1}, StatusIDs: []int{10}, At: t0}
 	for i := 1; i <= n; i++ {
 		im.Companies = append(im.Companies, Company{ID: i, Identifier: fmt.Sprintf("C%d", i), Name: fmt.Sprintf("Company %d", i), Status: active, Types: []Named{client}})
 		im.Agreements = append(im.Agreements, Agreement{ID: 100 + i, CompanyID: i, Name: fmt.Sprintf("Agreement %d", 100+i), TypeName: "Managed", Status: "Active"})
@@ -24,7 +24,7 @@ func importOf(n int) Import {
 
 func importCompaniesOf(t testing.TB, s *Store, n int) {
 	t.Helper()
-	must[ImportResult](t)(s.SaveImport(t.Context(), importOf(n)))
+	must[CompanyImportResult](t)(s.SaveCompanyImport(t.Context(), importOf(n)))
 }
 
 func mapTo(t testing.TB, s *Store, organizationID int64, company, agreement int) {
@@ -32,10 +32,10 @@ func mapTo(t testing.TB, s *Store, organizationID int64, company, agreement int)
 	check(t, s.SaveMapping(t.Context(), Mapping{OrganizationID: organizationID, CompanyID: company, AgreementID: agreement, CreatedAt: t0, CreatedBy: "me@example.com"}))
 }
 
-func TestSaveImport(t *testing.T) {
+func TestSaveCompanyImport(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)
-	_, _, err := s.ImportFilter(t.Context())
+	_, _, err := s.CompanyImportFilter(t.Context())
 	wantErr(t, err, ErrNotFound)
 	connect(t, s)
 	first := importOf(4)
@@ -43,10 +43,10 @@ func TestSaveImport(t *testing.T) {
 		ID: 1011, CompanyID: 1, Name: "A child", TypeName: "Sub", ParentID: 101, Status: "Inactive", StartDate: "2026-01-01", EndDate: "2026-12-31",
 		BillStartDate: "2026-02-01", NextInvoiceDate: "2026-04-01", Prorate: true, Cancelled: true,
 	})
-	same(t, must[ImportResult](t)(s.SaveImport(t.Context(), first)), ImportResult{Companies: 4, NewCompanies: 4, Agreements: 5, NewAgreements: 5})
+	same(t, must[CompanyImportResult](t)(s.SaveCompanyImport(t.Context(), first)), CompanyImportResult{Companies: 4, NewCompanies: 4, Agreements: 5, NewAgreements: 5})
 	same(t, must[Integration](t)(s.Integration(t.Context())).LastImportAt, t0)
 
-	types, statuses, err := s.ImportFilter(t.Context())
+	types, statuses, err := s.CompanyImportFilter(t.Context())
 	check(t, err)
 	same(t, [][]int{types, statuses}, [][]int{{1}, {10}})
 	row := must[CompanyRow](t)(s.CompanyRow(t.Context(), 1))
@@ -60,7 +60,7 @@ func TestSaveImport(t *testing.T) {
 	byCompany := must[map[int][]Agreement](t)(s.Agreements(t.Context(), []int{1, 2, 99}))
 	same(t, []int{len(byCompany[1]), len(byCompany[2]), len(byCompany[99])}, []int{2, 1, 0})
 
-	same(t, must[ImportResult](t)(s.SaveImport(t.Context(), first)), ImportResult{Companies: 4, Agreements: 5})
+	same(t, must[CompanyImportResult](t)(s.SaveCompanyImport(t.Context(), first)), CompanyImportResult{Companies: 4, Agreements: 5})
 }
 
 func TestImportAgain(t *testing.T) {
@@ -78,8 +78,8 @@ func TestImportAgain(t *testing.T) {
 	again.Agreements = again.Agreements[:1]
 	five := Company{ID: 5, Identifier: "C5", Name: "Company 5", Status: active}
 	again.Companies = append(again.Companies, five, five)
-	got := must[ImportResult](t)(s.SaveImport(t.Context(), again))
-	same(t, got, ImportResult{
+	got := must[CompanyImportResult](t)(s.SaveCompanyImport(t.Context(), again))
+	same(t, got, CompanyImportResult{
 		Companies: 3, NewCompanies: 1, RenamedCompanies: 1, GoneCompanies: 2, Agreements: 1, GoneAgreements: 3,
 		New: []string{"Company 5"}, Renamed: []Rename{{"Company 1", "Renamed"}}, Gone: []string{"Company 3", "Company 4"}, Mapped: []string{"Company 3"},
 	})
@@ -94,8 +94,8 @@ func TestImportAgain(t *testing.T) {
 	same(t, kept.Mappings, []MappedOrganization{{orgs[0].ID, "Org 001", 103}})
 
 	// Found again, it is as it was: neither new nor gone.
-	got = must[ImportResult](t)(s.SaveImport(t.Context(), importOf(3)))
-	same(t, got, ImportResult{
+	got = must[CompanyImportResult](t)(s.SaveCompanyImport(t.Context(), importOf(3)))
+	same(t, got, CompanyImportResult{
 		Companies: 3, RenamedCompanies: 1, GoneCompanies: 1, Agreements: 3, NewAgreements: 1,
 		Renamed: []Rename{{"Renamed", "Company 1"}}, Gone: []string{"Company 5"},
 	})
@@ -112,7 +112,7 @@ func TestImportAllOrNothing(t *testing.T) {
 	importCompaniesOf(t, s, 2)
 	bad := importOf(1)
 	bad.Agreements[0].CompanyID = 77 // of a company that is not in the import
-	if _, err := s.SaveImport(t.Context(), bad); err == nil {
+	if _, err := s.SaveCompanyImport(t.Context(), bad); err == nil {
 		t.Fatal("was accepted")
 	}
 	total, mapped, err := s.CompanyCounts(t.Context())
@@ -128,7 +128,7 @@ func TestAgreementMovesToAnotherCompany(t *testing.T) {
 	mapTo(t, s, o.ID, 1, 101)
 	moved := importOf(2)
 	moved.Agreements[0].CompanyID = 2
-	must[ImportResult](t)(s.SaveImport(t.Context(), moved))
+	must[CompanyImportResult](t)(s.SaveCompanyImport(t.Context(), moved))
 	page, _, err := s.Companies(t.Context(), CompanyFilter{Show: ShowAttention, Today: "2026-03-01"})
 	check(t, err)
 	if len(page) != 1 || page[0].ID != 1 {
@@ -139,7 +139,7 @@ func TestAgreementMovesToAnotherCompany(t *testing.T) {
 
 	// Its old company goes: it stays as long as the mapping names it.
 	moved.Companies = moved.Companies[1:]
-	must[ImportResult](t)(s.SaveImport(t.Context(), moved))
+	must[CompanyImportResult](t)(s.SaveCompanyImport(t.Context(), moved))
 	same(t, must[Company](t)(s.Company(t.Context(), 1)).GoneAt, t0)
 }
 
@@ -162,7 +162,7 @@ func TestCompanies(t *testing.T) {
 	im.Agreements[3].Cancelled = true
 	im.Agreements[4].EndDate = "2026-02-28" // its status was "Active" when it was imported
 	im.Agreements[2].EndDate = "2026-02-28" // without a mapping it needs no attention
-	must[ImportResult](t)(s.SaveImport(t.Context(), im))
+	must[CompanyImportResult](t)(s.SaveCompanyImport(t.Context(), im))
 	for i, company := range []int{1, 4, 5, 6, 7, 8} {
 		mapTo(t, s, orgs[i].ID, company, 100+company)
 	}
@@ -170,7 +170,7 @@ func TestCompanies(t *testing.T) {
 	orgs[4].Managed = false
 	check(t, s.UpdateOrganization(t.Context(), orgs[4], t0))
 	im.Companies, im.Agreements = im.Companies[:7], im.Agreements[:7]
-	must[ImportResult](t)(s.SaveImport(t.Context(), im))
+	must[CompanyImportResult](t)(s.SaveCompanyImport(t.Context(), im))
 
 	for _, tc := range []struct {
 		name  string

@@ -131,7 +131,7 @@ func TestDisconnect(t *testing.T) {
 	check(t, s.Disconnect(t.Context()))
 	_, err := s.Integration(t.Context())
 	wantErr(t, err, ErrNotFound)
-	_, _, err = s.ImportFilter(t.Context())
+	_, _, err = s.CompanyImportFilter(t.Context())
 	wantErr(t, err, ErrNotFound)
 	companies, _, err := s.CompanyCounts(t.Context())
 	check(t, err)

@@ -417,11 +417,11 @@ func TestOpenChanges(t *testing.T) {
 // mapped maps an organization to each of these agreements of one company.
 func mapped(t testing.TB, s *Store, agreements ...int) {
 	t.Helper()
-	in := Import{Companies: []Company{{ID: 1, Name: "Acme", Identifier: "Acme"}}, At: t0}
+	in := CompanyImport{Companies: []Company{{ID: 1, Name: "Acme", Identifier: "Acme"}}, At: t0}
 	for _, id := range agreements {
 		in.Agreements = append(in.Agreements, Agreement{ID: id, CompanyID: 1, Name: fmt.Sprint(id), Status: "Active"})
 	}
-	_, err := s.SaveImport(t.Context(), in)
+	_, err := s.SaveCompanyImport(t.Context(), in)
 	check(t, err)
 	for _, id := range agreements {
 		o := must[Organization](t)(s.CreateOrganization(t.Context(), Organization{Name: fmt.Sprintf("Organization %d", id), Plan: Business, License: Standard, Managed: true, CreatedAt: t0}))

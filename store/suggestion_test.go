@@ -32,7 +32,7 @@ func TestSuggestionsOutdated(t *testing.T) {
 	outdated("organization renamed", true)
 	again := importOf(1)
 	again.Companies[0].Name = "Another"
-	must[ImportResult](t)(s.SaveImport(t.Context(), again))
+	must[CompanyImportResult](t)(s.SaveCompanyImport(t.Context(), again))
 	outdated("company renamed, company gone", true)
 	mapTo(t, s, o.ID, 1, 101)
 	outdated("mapped", false)
@@ -139,7 +139,7 @@ func TestCompaniesByAgreements(t *testing.T) {
 	im.Agreements[1].StartDate = "2026-04-01"
 	im.Agreements[2].EndDate = "2026-03-20"
 	im.Agreements = append(im.Agreements, Agreement{ID: 900, CompanyID: 5, Name: "Second", Status: "Active"})
-	must[ImportResult](t)(s.SaveImport(t.Context(), im))
+	must[CompanyImportResult](t)(s.SaveCompanyImport(t.Context(), im))
 	for state, want := range map[AgreementState]int{AgreementsNone: 2, AgreementsOne: 2, AgreementsSeveral: 1, AgreementsEnding: 1} {
 		_, total, err := s.Companies(t.Context(), CompanyFilter{Agreements: state, Today: "2026-03-10", Soon: "2026-04-10"})
 		check(t, err)

@@ -36,7 +36,7 @@ var errIntakeChanged = errors.New("what the import would do has changed since it
 
 // Intake is the import of an uploaded file.
 type Intake struct {
-	store.Intake
+	store.FileImport
 	Kind     IntakeKind
 	Survey   table.Survey
 	Choices  IntakeChoices
@@ -120,10 +120,10 @@ func reencoded(r io.Reader, encoding string) io.Reader {
 }
 
 // Upload receives a file to import and surveys it. A file that cannot be read is an *Invalid by "file".
-func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind IntakeKind, name string, r io.Reader) (store.Intake, error) {
+func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind IntakeKind, name string, r io.Reader) (store.FileImport, error) {
 	upload, err := d.store.SaveUpload(&table.Limited{Reader: r, Left: table.MaxBytes})
 	if err != nil {
-		return store.Intake{}, err
+		return store.FileImport{}, err
 	}
 	in, err := d.createIntake(ctx, who, kind, name, upload)
 	if err != nil {
@@ -132,21 +132,21 @@ func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind IntakeKind, n
 	return in, nil
 }
 
-func (d *Desk) createIntake(ctx context.Context, who problem.Actor, kind IntakeKind, name string, upload store.Upload) (store.Intake, error) {
+func (d *Desk) createIntake(ctx context.Context, who problem.Actor, kind IntakeKind, name string, upload store.Upload) (store.FileImport, error) {
 	f, err := upload.Open()
 	if err != nil {
-		return store.Intake{}, err
+		return store.FileImport{}, err
 	}
 	defer f.Close()
 	survey, err := table.Inspect(f)
 	if err != nil {
-		return store.Intake{}, err
+		return store.FileImport{}, err
 	}
 	choices, err := d.firstChoices(ctx, kind, survey.Header)
 	if err != nil {
-		return store.Intake{}, err
+		return store.FileImport{}, err
 	}
-	return d.store.CreateIntake(ctx, store.Intake{
+	return d.store.CreateFileImport(ctx, store.FileImport{
 		Kind: string(kind), Name: name, Survey: inJSON(survey), Choices: inJSON(choices), UploadedAt: d.now(), UploadedBy: who.Name,
 	}, upload)
 }
@@ -185,11 +185,11 @@ func inJSON(v any) string {
 
 // Intake reads an import and how far it is.
 func (d *Desk) Intake(ctx context.Context, id int64) (Intake, error) {
-	saved, err := d.store.Intake(ctx, id)
+	saved, err := d.store.FileImport(ctx, id)
 	if err != nil {
 		return Intake{}, err
 	}
-	in := Intake{Intake: saved, Kind: IntakeKind(saved.Kind)}
+	in := Intake{FileImport: saved, Kind: IntakeKind(saved.Kind)}
 	err = errors.Join(json.Unmarshal([]byte(saved.Survey), &in.Survey), json.Unmarshal([]byte(saved.Choices), &in.Choices), json.Unmarshal([]byte(saved.Findings), &in.Findings))
 	d.intakes.mu.Lock()
 	defer d.intakes.mu.Unlock()
@@ -201,8 +201,8 @@ func (d *Desk) Intake(ctx context.Context, id int64) (Intake, error) {
 
 // save keeps the import's choices, findings and state.
 func (d *Desk) save(ctx context.Context, in Intake) error {
-	in.Intake.Survey, in.Intake.Choices, in.Intake.Findings = inJSON(in.Survey), inJSON(in.Choices), inJSON(in.Findings)
-	return d.store.UpdateIntake(ctx, in.Intake)
+	in.FileImport.Survey, in.FileImport.Choices, in.FileImport.Findings = inJSON(in.Survey), inJSON(in.Choices), inJSON(in.Findings)
+	return d.store.UpdateFileImport(ctx, in.FileImport)
 }
 
 // CheckIntake works out in the background what an import would change. Choices that do not suffice are an
@@ -223,7 +223,7 @@ func (d *Desk) CheckIntake(ctx context.Context, id int64, choices IntakeChoices)
 	if err != nil {
 		return err
 	}
-	in.State, in.Findings = store.IntakeUploaded, nil
+	in.State, in.Findings = store.FileImportUploaded, nil
 	return d.startIntake(in, false, func(ctx context.Context) error {
 		if err := d.save(ctx, in); err != nil {
 			return err
@@ -243,7 +243,7 @@ func (d *Desk) open(ctx context.Context, id int64) (Intake, error) {
 
 // survey reads the file again in another encoding.
 func (d *Desk) survey(in *Intake, encoding string) error {
-	f, err := d.store.OpenIntake(in.ID)
+	f, err := d.store.OpenUpload(in.ID)
 	if err != nil {
 		return err
 	}
@@ -401,7 +401,7 @@ func (d *Desk) intakeTick(id int64) func(phase string, rows int) {
 
 // read reads the import's file into a plan.
 func (d *Desk) read(ctx context.Context, in Intake, o IntakeOptions) (*intakePlan, error) {
-	f, err := d.store.OpenIntake(in.ID)
+	f, err := d.store.OpenUpload(in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -438,7 +438,7 @@ func (d *Desk) checkNow(ctx context.Context, in Intake, o IntakeOptions) error {
 	if err := p.compare(ctx, d.known(), nil); err != nil {
 		return err
 	}
-	in.State, in.Findings = store.IntakeChecked, &p.findings
+	in.State, in.Findings = store.FileImportChecked, &p.findings
 	return errors.Join(d.save(ctx, in), d.remember(ctx, in))
 }
 
@@ -477,7 +477,7 @@ func (d *Desk) WriteIntake(ctx context.Context, who problem.Actor, id int64, ski
 		return err
 	}
 	switch {
-	case in.State != store.IntakeChecked || in.Findings == nil:
+	case in.State != store.FileImportChecked || in.Findings == nil:
 		return &problem.Invalid{Fields: problem.Fields{"": "Check the file first."}}
 	case in.Findings.Refused != "":
 		return &problem.Invalid{Fields: problem.Fields{"": in.Findings.Refused}}
@@ -502,7 +502,7 @@ func (d *Desk) writeNow(ctx context.Context, who problem.Actor, in Intake, o Int
 	if err != nil {
 		return err
 	}
-	return d.store.WriteIntake(ctx, in.ID, o.Now, func(s *store.Store, w *store.SeatWriter) (string, error) {
+	return d.store.WriteFileImport(ctx, in.ID, o.Now, func(s *store.Store, w *store.SeatWriter) (string, error) {
 		writing := intakeWriting{in: in, who: who, now: d.now(), store: s, seats: w}
 		if err := p.compare(ctx, intakeState{seats: s.SeatHistory, reports: s.UsageReports}, writing.group); err != nil {
 			return "", err
@@ -598,7 +598,7 @@ func (d *Desk) DiscardIntake(ctx context.Context, id int64) error {
 		w.cancel()
 		d.WaitForIntake(ctx, id)
 	}
-	return d.store.DiscardIntake(ctx, id, d.now())
+	return d.store.DiscardFileImport(ctx, id, d.now())
 }
 
 // DiscardOldIntakes throws away the files of imports that nobody finished within a day.
@@ -609,5 +609,5 @@ func (d *Desk) DiscardOldIntakes(ctx context.Context) error {
 		return !w.progress.Running && w.progress.EndedAt.Before(before)
 	})
 	d.intakes.mu.Unlock()
-	return d.store.DiscardOldIntakes(ctx, before, d.now())
+	return d.store.DiscardOldFileImports(ctx, before, d.now())
 }

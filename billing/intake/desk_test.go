@@ -90,7 +90,7 @@ func TestImportMembers(t *testing.T) {
 	if len(changes) != 2 || changes[0].Member.Action != intake.AddMember {
 		t.Errorf("changes %+v", changes)
 	}
-	if in = w.writeIntake(in, true); in.State != store.IntakeDone || !in.Progress.Problem.Zero() {
+	if in = w.writeIntake(in, true); in.State != store.FileImportDone || !in.Progress.Problem.Zero() {
 		t.Fatalf("written: %+v", in)
 	}
 	usage, err := w.Figures.Usage(t.Context(), seats.WholeMonth("2026-03"), nil)
@@ -102,14 +102,14 @@ func TestImportMembers(t *testing.T) {
 	if seats["Acme"] != 2 || seats["Unknown Ltd"] != 2 {
 		t.Errorf("seats in March: %v", seats)
 	}
-	if _, err := w.Store.OpenIntake(in.ID); !errors.Is(err, store.ErrNotFound) {
+	if _, err := w.Store.OpenUpload(in.ID); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the file is still there: %v", err)
 	}
 	again := w.upload(intake.MembersIntake, someMembers, nil)
 	if again.Findings.Changes() != 0 || again.Findings.Unchanged != 4 {
 		t.Errorf("the second time: %+v", again.Findings)
 	}
-	if got := w.writeIntake(again, true); got.State != store.IntakeDone {
+	if got := w.writeIntake(again, true); got.State != store.FileImportDone {
 		t.Errorf("the second time: %+v", got)
 	}
 	log, _, err := w.Store.Activities(t.Context(), store.ActivityFilter{Category: store.CategoryOrganizations})
@@ -129,10 +129,10 @@ func TestImportWritesNothingElse(t *testing.T) {
 	_, _, err := w.Store.AddSeats(t.Context(), acme.ID, []string{"ann@example.com"}, time.Time{}, w.Time())
 	w.Must(err)
 	in = w.writeIntake(in, false)
-	if in.State != store.IntakeChecked || in.Progress.Problem.Zero() || in.Findings.Changes() != 1 {
+	if in.State != store.FileImportChecked || in.Progress.Problem.Zero() || in.Findings.Changes() != 1 {
 		t.Fatalf("%s, %+v, %+v", in.State, in.Progress, in.Findings)
 	}
-	if in = w.writeIntake(in, false); in.State != store.IntakeDone {
+	if in = w.writeIntake(in, false); in.State != store.FileImportDone {
 		t.Fatalf("%s, %+v", in.State, in.Progress)
 	}
 	seats, err := w.Store.SeatHistory(t.Context(), acme.ID)
@@ -172,7 +172,7 @@ func TestImportMembersOfDeletedAndTwiceNamedOrganizations(t *testing.T) {
 	if in.Findings.Bad != 2 || in.Findings.Changes() != 2 || in.Findings.Problems[0].Line != 2 || in.Findings.Problems[1].Line != 5 {
 		t.Fatalf("findings %+v", in.Findings)
 	}
-	if in = w.writeIntake(in, true); in.State != store.IntakeDone {
+	if in = w.writeIntake(in, true); in.State != store.FileImportDone {
 		t.Errorf("%+v", in.Progress)
 	}
 }
@@ -189,7 +189,7 @@ func TestImportUsage(t *testing.T) {
 	if in.Findings.NewReports != 4 || in.Findings.Bad != 1 || in.Findings.Problems[0].Line != 5 {
 		t.Fatalf("findings %+v", in.Findings)
 	}
-	if in = w.writeIntake(in, true); in.State != store.IntakeDone {
+	if in = w.writeIntake(in, true); in.State != store.FileImportDone {
 		t.Fatalf("%+v", in.Progress)
 	}
 	september, err := w.Figures.Usage(t.Context(), seats.WholeMonth("2026-09"), nil)
@@ -264,7 +264,7 @@ func TestUploadedFilesGo(t *testing.T) {
 		t.Errorf("files %v, mode %v, %v", files, info.Mode(), err)
 	}
 	w.Must(w.Files.DiscardOldIntakes(t.Context()))
-	if _, err := w.Store.OpenIntake(in.ID); err != nil {
+	if _, err := w.Store.OpenUpload(in.ID); err != nil {
 		t.Errorf("a fresh file is gone: %v", err)
 	}
 	old := moment.At("2026-10-01")
@@ -275,7 +275,7 @@ func TestUploadedFilesGo(t *testing.T) {
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
 		t.Errorf("files %v, %v", files, err)
 	}
-	if in = w.settled(in.ID); in.State != store.IntakeDiscarded {
+	if in = w.settled(in.ID); in.State != store.FileImportDiscarded {
 		t.Errorf("state %s", in.State)
 	}
 	for _, bad := range []string{"", "PK\x03\x04", "a,b\x00\n" + strings.Repeat("x", table.MaxBytes)} {
@@ -334,7 +334,7 @@ func importAll(b *testing.B, rooms *billing.Billing, file []byte) {
 		b.Fatal(err)
 	}
 	rooms.Files.WaitForIntake(b.Context(), in.ID)
-	if in, err = rooms.Files.Intake(b.Context(), in.ID); err != nil || in.State != store.IntakeDone || in.Findings.Changes() != intaketest.Rows-intaketest.Rows/1000 {
+	if in, err = rooms.Files.Intake(b.Context(), in.ID); err != nil || in.State != store.FileImportDone || in.Findings.Changes() != intaketest.Rows-intaketest.Rows/1000 {
 		b.Fatalf("%+v, %v", in.Progress, err)
 	}
 }

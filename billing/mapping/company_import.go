@@ -32,7 +32,7 @@ func (mp *Mapper) FilterOptions(ctx context.Context) (types, statuses []Option, 
 	if err != nil {
 		return nil, nil, err
 	}
-	typeIDs, statusIDs, err := mp.store.ImportFilter(ctx)
+	typeIDs, statusIDs, err := mp.store.CompanyImportFilter(ctx)
 	first := errors.Is(err, store.ErrNotFound)
 	if err != nil && !first {
 		return nil, nil, fmt.Errorf("reading the last import's filter: %w", err)
@@ -168,7 +168,7 @@ type ImportProgress struct {
 	Phase              string // what it is doing, in words
 	Done, Total        int    // records read; Total grows when agreements are known to follow
 	StartedAt, EndedAt time.Time
-	Result             *store.ImportResult // set when it ended well
+	Result             *store.CompanyImportResult // set when it ended well
 	LeftOut            LeftOut
 	Problem            store.Problem // set when it did not
 	Cancelled          bool
@@ -255,19 +255,19 @@ func (mp *Mapper) importNow(ctx context.Context, client *connectwise.Client, who
 	}
 }
 
-func (mp *Mapper) importCompanies(ctx context.Context, client *connectwise.Client, who problem.Actor, typeIDs, statusIDs []int) (store.ImportResult, error) {
+func (mp *Mapper) importCompanies(ctx context.Context, client *connectwise.Client, who problem.Actor, typeIDs, statusIDs []int) (store.CompanyImportResult, error) {
 	choice, err := readImportChoice(ctx, client, typeIDs, statusIDs)
 	if err != nil {
-		return store.ImportResult{}, err
+		return store.CompanyImportResult{}, err
 	}
 	mp.imp.update(func(p *ImportProgress) {
 		p.Phase, p.Total, p.LeftOut = "Reading companies", choice.companies, choice.left
 	})
-	in := store.Import{TypeIDs: choice.filter.TypeIDs, StatusIDs: statusIDs}
+	in := store.CompanyImport{TypeIDs: choice.filter.TypeIDs, StatusIDs: statusIDs}
 	var ids []int
 	for c, err := range client.Companies(ctx, choice.filter) {
 		if err != nil {
-			return store.ImportResult{}, fmt.Errorf("reading companies: %w", err)
+			return store.CompanyImportResult{}, fmt.Errorf("reading companies: %w", err)
 		}
 		in.Companies = append(in.Companies, companyOf(c))
 		ids = append(ids, c.ID)
@@ -277,7 +277,7 @@ func (mp *Mapper) importCompanies(ctx context.Context, client *connectwise.Clien
 	if len(ids) > 0 {
 		for a, err := range client.Agreements(ctx, connectwise.AgreementFilter{CompanyIDs: ids}) {
 			if err != nil {
-				return store.ImportResult{}, fmt.Errorf("reading agreements: %w", err)
+				return store.CompanyImportResult{}, fmt.Errorf("reading agreements: %w", err)
 			}
 			in.Agreements = append(in.Agreements, agreementOf(a))
 			mp.imp.update(func(p *ImportProgress) { p.Done++ })
@@ -285,9 +285,9 @@ func (mp *Mapper) importCompanies(ctx context.Context, client *connectwise.Clien
 	}
 	mp.imp.update(func(p *ImportProgress) { p.Phase = "Saving" })
 	in.At = mp.now()
-	var result store.ImportResult
+	var result store.CompanyImportResult
 	err = mp.store.Together(ctx, "importing companies", func(s *store.Store) error {
-		if result, err = s.SaveImport(ctx, in); err != nil {
+		if result, err = s.SaveCompanyImport(ctx, in); err != nil {
 			return err
 		}
 		return s.AddActivity(ctx, who.Did(in.At, store.CategoryIntegrations,

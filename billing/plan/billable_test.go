@@ -74,12 +74,12 @@ func generateMappings(t *testing.T, s *store.Store, r *rand.Rand, now time.Time)
 		}
 	}
 	const n = 120
-	im := store.Import{TypeIDs: []int{1}, StatusIDs: []int{10}, At: now.AddDate(0, -1, 0)}
+	im := store.CompanyImport{TypeIDs: []int{1}, StatusIDs: []int{10}, At: now.AddDate(0, -1, 0)}
 	for i := 1; i <= n; i++ {
 		im.Companies = append(im.Companies, store.Company{ID: i, Identifier: fmt.Sprintf("C%d", i), Name: fmt.Sprintf("Company %d", i)})
 		im.Agreements = append(im.Agreements, store.Agreement{ID: 1000 + i, CompanyID: i, Name: "Managed", Status: "Active"})
 	}
-	_, err := s.SaveImport(t.Context(), im)
+	_, err := s.SaveCompanyImport(t.Context(), im)
 	must(err)
 	organizations := map[int64]store.Organization{}
 	for i := 1; i <= n; i++ {
@@ -92,7 +92,7 @@ func generateMappings(t *testing.T, s *store.Store, r *rand.Rand, now time.Time)
 			must(s.SaveMapping(t.Context(), store.Mapping{OrganizationID: o.ID, CompanyID: i, AgreementID: 1000 + i, CreatedAt: im.At, CreatedBy: "me@example.com"}))
 		}
 	}
-	_, err = s.SaveImport(t.Context(), changedImport(im, r, now))
+	_, err = s.SaveCompanyImport(t.Context(), changedImport(im, r, now))
 	must(err)
 	for id, o := range organizations {
 		switch r.IntN(6) {
@@ -109,8 +109,8 @@ func generateMappings(t *testing.T, s *store.Store, r *rand.Rand, now time.Time)
 }
 
 // changedImport is a later import of companies that changed at random.
-func changedImport(im store.Import, r *rand.Rand, now time.Time) store.Import {
-	later := store.Import{TypeIDs: im.TypeIDs, StatusIDs: im.StatusIDs, At: now}
+func changedImport(im store.CompanyImport, r *rand.Rand, now time.Time) store.CompanyImport {
+	later := store.CompanyImport{TypeIDs: im.TypeIDs, StatusIDs: im.StatusIDs, At: now}
 	for i, c := range im.Companies {
 		if r.IntN(12) > 0 {
 			later.Companies = append(later.Companies, c)

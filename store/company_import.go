@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Import is what an import found in ConnectWise: all companies of the chosen types and statuses and all
+// CompanyImport is what an import found in ConnectWise: all companies of the chosen types and statuses and all
 // agreements of these companies.
-type Import struct {
+type CompanyImport struct {
 	TypeIDs, StatusIDs []int // the choice
 	Companies          []Company
 	Agreements         []Agreement // each of one of the companies
 	At                 time.Time
 }
 
-// ImportResult counts what an import found and changed.
-type ImportResult struct {
+// CompanyImportResult counts what an import found and changed.
+type CompanyImportResult struct {
 	Companies, NewCompanies, RenamedCompanies, GoneCompanies int
 	Agreements, NewAgreements, GoneAgreements                int
 
@@ -42,12 +42,12 @@ func keepName[T any](names []T, name T) []T {
 	return append(names, name)
 }
 
-// SaveImport brings the imported copy up to date: all of it, or nothing when there is an error. A company
+// SaveCompanyImport brings the imported copy up to date: all of it, or nothing when there is an error. A company
 // or agreement that the import did not find is deleted or, when it is mapped, kept and marked as gone,
 // so that nobody loses a mapping to a wrong choice of types.
-func (s *Store) SaveImport(ctx context.Context, im Import) (result ImportResult, err error) {
-	err = s.tx(ctx, "saving an import", func(tx *sql.Tx) error {
-		result = ImportResult{}
+func (s *Store) SaveCompanyImport(ctx context.Context, im CompanyImport) (result CompanyImportResult, err error) {
+	err = s.tx(ctx, "saving a company import", func(tx *sql.Tx) error {
+		result = CompanyImportResult{}
 		if err := importCompanies(ctx, tx, im, &result); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s *Store) SaveImport(ctx context.Context, im Import) (result ImportResult,
 		if err := deleteGone(ctx, tx); err != nil {
 			return err
 		}
-		if err := saveImportFilter(ctx, tx, im.TypeIDs, im.StatusIDs); err != nil {
+		if err := saveCompanyImportFilter(ctx, tx, im.TypeIDs, im.StatusIDs); err != nil {
 			return err
 		}
 		_, err := exec(ctx, tx, `UPDATE integration SET last_import_at = $1`, unix(im.At))
@@ -66,7 +66,7 @@ func (s *Store) SaveImport(ctx context.Context, im Import) (result ImportResult,
 	return result, err
 }
 
-func importCompanies(ctx context.Context, tx *sql.Tx, im Import, result *ImportResult) error {
+func importCompanies(ctx context.Context, tx *sql.Tx, im CompanyImport, result *CompanyImportResult) error {
 	before, err := assumeGone(ctx, tx, "companies", im.At)
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func goneNames(before map[int]imported, found map[int]bool) []string {
 	return names[:min(len(names), namesKept)]
 }
 
-func importAgreements(ctx context.Context, tx *sql.Tx, im Import, result *ImportResult) error {
+func importAgreements(ctx context.Context, tx *sql.Tx, im CompanyImport, result *CompanyImportResult) error {
 	before, err := assumeGone(ctx, tx, "agreements", im.At)
 	if err != nil {
 		return err
@@ -212,18 +212,18 @@ func deleteGone(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-func saveImportFilter(ctx context.Context, tx *sql.Tx, types, statuses []int) error {
+func saveCompanyImportFilter(ctx context.Context, tx *sql.Tx, types, statuses []int) error {
 	_, err := exec(ctx, tx, `INSERT INTO import_filters (id, type_ids, status_ids) VALUES (1, $1, $2)
 		ON CONFLICT (id) DO UPDATE SET type_ids = excluded.type_ids, status_ids = excluded.status_ids`, asJSON{types}, asJSON{statuses})
 	return err
 }
 
-// ImportFilter reads the types and statuses of the last import: ErrNotFound before the first.
-func (s *Store) ImportFilter(ctx context.Context) (types, statuses []int, err error) {
+// CompanyImportFilter reads the types and statuses of the last import: ErrNotFound before the first.
+func (s *Store) CompanyImportFilter(ctx context.Context) (types, statuses []int, err error) {
 	type choice struct{ types, statuses []int }
 	c, err := one(ctx, s.from, func(row scanner) (c choice, err error) {
 		err = row.Scan(fromJSON(&c.types), fromJSON(&c.statuses))
 		return c, err
 	}, `SELECT type_ids, status_ids FROM import_filters WHERE id = 1`)
-	return c.types, c.statuses, doing("reading the import filter", err)
+	return c.types, c.statuses, doing("reading the company import filter", err)
 }

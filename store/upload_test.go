@@ -10,25 +10,25 @@ import (
 	"time"
 )
 
-// newIntake is a checked intake with a file.
-func newIntake(t *testing.T, s *Store) Intake {
+// newFileImport is a checked file import with a file.
+func newFileImport(t *testing.T, s *Store) FileImport {
 	t.Helper()
 	upload := must[Upload](t)(s.SaveUpload(strings.NewReader("a,b\n")))
-	in := must[Intake](t)(s.CreateIntake(t.Context(), Intake{Kind: "members", Name: "a.csv", Survey: "{}", Choices: "{}", UploadedAt: t0, UploadedBy: "ann@example.com"}, upload))
-	in.State, in.Findings = IntakeChecked, `{"rows":1}`
-	check(t, s.UpdateIntake(t.Context(), in))
+	in := must[FileImport](t)(s.CreateFileImport(t.Context(), FileImport{Kind: "members", Name: "a.csv", Survey: "{}", Choices: "{}", UploadedAt: t0, UploadedBy: "ann@example.com"}, upload))
+	in.State, in.Findings = FileImportChecked, `{"rows":1}`
+	check(t, s.UpdateFileImport(t.Context(), in))
 	return in
 }
 
-func TestIntakeFile(t *testing.T) {
+func TestUploadedFile(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)
-	in := newIntake(t, s)
-	got := must[Intake](t)(s.Intake(t.Context(), in.ID))
-	if got.State != IntakeChecked || got.Size != 4 || got.Findings != `{"rows":1}` || !got.UploadedAt.Equal(t0) {
+	in := newFileImport(t, s)
+	got := must[FileImport](t)(s.FileImport(t.Context(), in.ID))
+	if got.State != FileImportChecked || got.Size != 4 || got.Findings != `{"rows":1}` || !got.UploadedAt.Equal(t0) {
 		t.Errorf("got %+v", got)
 	}
-	f := must[*os.File](t)(s.OpenIntake(in.ID))
+	f := must[*os.File](t)(s.OpenUpload(in.ID))
 	defer f.Close()
 	if text := must[[]byte](t)(io.ReadAll(f)); string(text) != "a,b\n" {
 		t.Errorf("the file says %q", text)
@@ -36,14 +36,14 @@ func TestIntakeFile(t *testing.T) {
 	if info := must[os.FileInfo](t)(f.Stat()); info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v", info.Mode())
 	}
-	check(t, s.DiscardIntake(t.Context(), in.ID, t0))
-	if _, err := s.OpenIntake(in.ID); !errors.Is(err, ErrNotFound) {
-		t.Errorf("the file of a discarded intake: %v", err)
+	check(t, s.DiscardFileImport(t.Context(), in.ID, t0))
+	if _, err := s.OpenUpload(in.ID); !errors.Is(err, ErrNotFound) {
+		t.Errorf("the file of a discarded file import: %v", err)
 	}
-	if err := s.UpdateIntake(t.Context(), in); !errors.Is(err, ErrNotFound) {
-		t.Errorf("updating a discarded intake: %v", err)
+	if err := s.UpdateFileImport(t.Context(), in); !errors.Is(err, ErrNotFound) {
+		t.Errorf("updating a discarded file import: %v", err)
 	}
-	if err := s.DiscardIntake(t.Context(), 99, t0); !errors.Is(err, ErrNotFound) {
+	if err := s.DiscardFileImport(t.Context(), 99, t0); !errors.Is(err, ErrNotFound) {
 		t.Errorf("discarding none: %v", err)
 	}
 }
@@ -59,14 +59,14 @@ func TestUploadThatBreaksOff(t *testing.T) {
 	}
 }
 
-func TestWriteIntakeIsAllOrNothing(t *testing.T) {
+func TestWriteFileImportIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)
 	o := newOrganizations(t, s, 1)[0]
-	in := newIntake(t, s)
+	in := newFileImport(t, s)
 	broken := errors.New("broken")
 	write := func(end error) error {
-		return s.WriteIntake(t.Context(), in.ID, t0, func(s *Store, w *SeatWriter) (string, error) {
+		return s.WriteFileImport(t.Context(), in.ID, t0, func(s *Store, w *SeatWriter) (string, error) {
 			created := must[Organization](t)(s.CreateOrganization(t.Context(), Organization{Name: "New", Plan: Business, License: Standard, CreatedAt: t0}))
 			for _, id := range []int64{o.ID, created.ID} {
 				check(t, w.Save(t.Context(), Seat{OrganizationID: id, Email: "ann@example.com", JoinedAt: t0}))
@@ -89,7 +89,7 @@ func TestWriteIntakeIsAllOrNothing(t *testing.T) {
 	if seats, reports := count(); seats != 0 || reports != 0 {
 		t.Errorf("%d seats and %d reports of a write that failed", seats, reports)
 	}
-	if f, err := s.OpenIntake(in.ID); err != nil {
+	if f, err := s.OpenUpload(in.ID); err != nil {
 		t.Errorf("the file is gone: %v", err)
 	} else {
 		f.Close()
@@ -98,7 +98,7 @@ func TestWriteIntakeIsAllOrNothing(t *testing.T) {
 	if seats, reports := count(); seats != 1 || reports != 1 {
 		t.Errorf("%d seats and %d reports", seats, reports)
 	}
-	if got := must[Intake](t)(s.Intake(t.Context(), in.ID)); got.State != IntakeDone || got.Findings != `{"rows":2}` {
+	if got := must[FileImport](t)(s.FileImport(t.Context(), in.ID)); got.State != FileImportDone || got.Findings != `{"rows":2}` {
 		t.Errorf("got %+v", got)
 	}
 	if err := write(nil); !errors.Is(err, ErrNotFound) {

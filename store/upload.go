@@ -13,24 +13,24 @@ import (
 	"time"
 )
 
-// IntakeState says how far the import of an uploaded file is.
-type IntakeState string
+// FileImportState says how far the import of an uploaded file is.
+type FileImportState string
 
-// The states. A checked intake can be written; the file of the last two is gone.
+// The states. A checked file import can be written; the file of the last two is gone.
 const (
-	IntakeUploaded  IntakeState = "uploaded"
-	IntakeChecked   IntakeState = "checked"
-	IntakeDone      IntakeState = "done"
-	IntakeDiscarded IntakeState = "discarded"
+	FileImportUploaded  FileImportState = "uploaded"
+	FileImportChecked   FileImportState = "checked"
+	FileImportDone      FileImportState = "done"
+	FileImportDiscarded FileImportState = "discarded"
 )
 
-// Intake is a file that somebody uploaded to import. What is in it stands in a file beside the database.
-type Intake struct {
+// FileImport is a file that somebody uploaded to import. What is in it stands in a file beside the database.
+type FileImport struct {
 	ID         int64
 	Kind       string // "members", "usage"
 	Name       string // of the file where it came from
 	Size       int64  // in bytes
-	State      IntakeState
+	State      FileImportState
 	Survey     string // JSON, as billing wrote it, like the next two
 	Choices    string
 	Findings   string // what a check found; "null" before the first
@@ -39,14 +39,14 @@ type Intake struct {
 	EndedAt    time.Time
 }
 
-const intakeColumns = `id, kind, name, size, state, survey, choices, findings, uploaded_at, uploaded_by, ended_at`
+const fileImportColumns = `id, kind, name, size, state, survey, choices, findings, uploaded_at, uploaded_by, ended_at`
 
-func scanIntake(row scanner) (i Intake, err error) {
+func scanFileImport(row scanner) (i FileImport, err error) {
 	err = row.Scan(&i.ID, &i.Kind, &i.Name, &i.Size, &i.State, &i.Survey, &i.Choices, &i.Findings, moment(&i.UploadedAt), &i.UploadedBy, moment(&i.EndedAt))
 	return i, err
 }
 
-// Upload is a file that was received and belongs to no intake yet.
+// Upload is a file that was received and belongs to no file import yet.
 type Upload struct {
 	path string
 	Size int64 // in bytes
@@ -61,7 +61,7 @@ func (u Upload) Remove() error { return os.Remove(u.path) }
 // uploads is the directory of the uploaded files, which only its owner can read.
 func (s *Store) uploads() string { return s.path + ".uploads" }
 
-func (s *Store) intakeFile(id int64) string {
+func (s *Store) uploadedFile(id int64) string {
 	return filepath.Join(s.uploads(), "intake-"+strconv.FormatInt(id, 10))
 }
 
@@ -82,75 +82,75 @@ func (s *Store) SaveUpload(r io.Reader) (u Upload, err error) {
 	return u, nil
 }
 
-// CreateIntake makes an intake of an upload and answers it with its id.
-func (s *Store) CreateIntake(ctx context.Context, i Intake, u Upload) (Intake, error) {
-	err := s.tx(ctx, "creating an intake", func(tx *sql.Tx) (err error) {
-		i.Size, i.State = u.Size, IntakeUploaded
+// CreateFileImport makes a file import of an upload and answers it with its id.
+func (s *Store) CreateFileImport(ctx context.Context, i FileImport, u Upload) (FileImport, error) {
+	err := s.tx(ctx, "creating a file import", func(tx *sql.Tx) (err error) {
+		i.Size, i.State = u.Size, FileImportUploaded
 		i.ID, err = one(ctx, tx, scanValue[int64], `
 			INSERT INTO intakes (kind, name, size, state, survey, choices, uploaded_at, uploaded_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
 			i.Kind, i.Name, i.Size, i.State, i.Survey, i.Choices, unix(i.UploadedAt), i.UploadedBy)
 		if err != nil {
 			return err
 		}
-		return os.Rename(u.path, s.intakeFile(i.ID))
+		return os.Rename(u.path, s.uploadedFile(i.ID))
 	})
 	return i, err
 }
 
-// Intake reads one intake.
-func (s *Store) Intake(ctx context.Context, id int64) (Intake, error) {
-	i, err := one(ctx, s.from, scanIntake, `SELECT `+intakeColumns+` FROM intakes WHERE id = $1`, id)
-	return i, doing(fmt.Sprintf("reading intake %d", id), err)
+// FileImport reads one file import.
+func (s *Store) FileImport(ctx context.Context, id int64) (FileImport, error) {
+	i, err := one(ctx, s.from, scanFileImport, `SELECT `+fileImportColumns+` FROM intakes WHERE id = $1`, id)
+	return i, doing(fmt.Sprintf("reading file import %d", id), err)
 }
 
-// OpenIntake opens an intake's file: ErrNotFound once it is gone.
-func (s *Store) OpenIntake(id int64) (*os.File, error) {
-	f, err := os.Open(s.intakeFile(id))
+// OpenUpload opens a file import's file: ErrNotFound once it is gone.
+func (s *Store) OpenUpload(id int64) (*os.File, error) {
+	f, err := os.Open(s.uploadedFile(id))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = ErrNotFound
 	}
-	return f, doing(fmt.Sprintf("opening the file of intake %d", id), err)
+	return f, doing(fmt.Sprintf("opening the file of file import %d", id), err)
 }
 
-// UpdateIntake saves survey, choices, findings and state of an intake that has not ended.
-func (s *Store) UpdateIntake(ctx context.Context, i Intake) error {
-	return s.tx(ctx, fmt.Sprintf("updating intake %d", i.ID), func(tx *sql.Tx) error {
+// UpdateFileImport saves survey, choices, findings and state of a file import that has not ended.
+func (s *Store) UpdateFileImport(ctx context.Context, i FileImport) error {
+	return s.tx(ctx, fmt.Sprintf("updating file import %d", i.ID), func(tx *sql.Tx) error {
 		return execOne(ctx, tx, `UPDATE intakes SET state = $1, survey = $2, choices = $3, findings = $4 WHERE id = $5 AND ended_at IS NULL`,
 			i.State, i.Survey, i.Choices, i.Findings, i.ID)
 	})
 }
 
-// DiscardIntake ends an intake without writing anything and removes its file; one that has ended stays as it is.
-func (s *Store) DiscardIntake(ctx context.Context, id int64, at time.Time) error {
-	err := s.tx(ctx, fmt.Sprintf("discarding intake %d", id), func(tx *sql.Tx) error {
-		if _, err := one(ctx, tx, scanIntake, `SELECT `+intakeColumns+` FROM intakes WHERE id = $1`, id); err != nil {
+// DiscardFileImport ends a file import without writing anything and removes its file; one that has ended stays as it is.
+func (s *Store) DiscardFileImport(ctx context.Context, id int64, at time.Time) error {
+	err := s.tx(ctx, fmt.Sprintf("discarding file import %d", id), func(tx *sql.Tx) error {
+		if _, err := one(ctx, tx, scanFileImport, `SELECT `+fileImportColumns+` FROM intakes WHERE id = $1`, id); err != nil {
 			return err
 		}
-		_, err := exec(ctx, tx, `UPDATE intakes SET state = $1, ended_at = $2 WHERE id = $3 AND ended_at IS NULL`, IntakeDiscarded, unix(at), id)
+		_, err := exec(ctx, tx, `UPDATE intakes SET state = $1, ended_at = $2 WHERE id = $3 AND ended_at IS NULL`, FileImportDiscarded, unix(at), id)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return s.removeIntakeFile(id)
+	return s.removeUploadedFile(id)
 }
 
-func (s *Store) removeIntakeFile(id int64) error {
-	if err := os.Remove(s.intakeFile(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing the file of intake %d: %w", id, err)
+func (s *Store) removeUploadedFile(id int64) error {
+	if err := os.Remove(s.uploadedFile(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the file of file import %d: %w", id, err)
 	}
 	return nil
 }
 
-// DiscardOldIntakes discards the intakes that were uploaded before a moment and removes every file of the
-// uploads that no open intake needs and that is older.
-func (s *Store) DiscardOldIntakes(ctx context.Context, before, at time.Time) error {
+// DiscardOldFileImports discards the file imports that were uploaded before a moment and removes every file of the
+// uploads that no open file import needs and that is older.
+func (s *Store) DiscardOldFileImports(ctx context.Context, before, at time.Time) error {
 	ids, err := list(ctx, s.from, scanValue[int64], `SELECT id FROM intakes WHERE uploaded_at < $1 AND ended_at IS NULL`, unix(before))
 	if err != nil {
-		return doing("listing old intakes", err)
+		return doing("listing old file imports", err)
 	}
 	for _, id := range ids {
-		if err := s.DiscardIntake(ctx, id, at); err != nil {
+		if err := s.DiscardFileImport(ctx, id, at); err != nil {
 			return err
 		}
 	}
@@ -174,11 +174,11 @@ func (s *Store) removeOldUploads(before time.Time) error {
 // SeatWriter saves many seats within one transaction.
 type SeatWriter struct{ inserts, updates *sql.Stmt }
 
-// WriteIntake runs fn, which answers what is kept as found, and ends the intake, all as one Together: when there is an error,
-// nothing was written and the intake is as it was. ErrNotFound: it is not a checked one. The file is removed.
-func (s *Store) WriteIntake(ctx context.Context, id int64, at time.Time, fn func(*Store, *SeatWriter) (findings string, err error)) error {
-	err := s.Together(ctx, fmt.Sprintf("writing intake %d", id), func(s *Store) error {
-		err := execOne(ctx, s.within, `UPDATE intakes SET state = $1, ended_at = $2 WHERE id = $3 AND state = $4`, IntakeDone, unix(at), id, IntakeChecked)
+// WriteFileImport runs fn, which answers what is kept as found, and ends the file import, all as one Together: when there is an error,
+// nothing was written and the file import is as it was. ErrNotFound: it is not a checked one. The file is removed.
+func (s *Store) WriteFileImport(ctx context.Context, id int64, at time.Time, fn func(*Store, *SeatWriter) (findings string, err error)) error {
+	err := s.Together(ctx, fmt.Sprintf("writing file import %d", id), func(s *Store) error {
+		err := execOne(ctx, s.within, `UPDATE intakes SET state = $1, ended_at = $2 WHERE id = $3 AND state = $4`, FileImportDone, unix(at), id, FileImportChecked)
 		if err != nil {
 			return err
 		}
@@ -195,7 +195,7 @@ func (s *Store) WriteIntake(ctx context.Context, id int64, at time.Time, fn func
 	if err != nil {
 		return err
 	}
-	return s.removeIntakeFile(id)
+	return s.removeUploadedFile(id)
 }
 
 func newSeatWriter(ctx context.Context, tx *sql.Tx) (w *SeatWriter, err error) {
