@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -119,15 +118,6 @@ func (c *Client) send(ctx context.Context, base string, r request) ([]byte, http
 			return nil, nil, err.endedBy(ctx)
 		}
 	}
-}
-
-// backoff doubles with each try, up to the cap; half of it is random.
-func (c *Client) backoff(try int) time.Duration {
-	wait := c.cfg.BackoffBase << min(try-1, 20)
-	if wait > c.cfg.BackoffCap || wait <= 0 {
-		wait = c.cfg.BackoffCap
-	}
-	return wait/2 + rand.N(wait/2+1)
 }
 
 // attempt sends a request once and reads the answer to its end.

@@ -49,17 +49,6 @@ type Usage struct {
 	Original       *Usage // what the figure was before an admin corrected it; nil: nobody did
 }
 
-// trialLength is NordPass's trial of 14 days; that a day is 24 hours here is assumed (docs/billing-rules.md section 7, 1).
-const trialLength = 14 * 24 * time.Hour
-
-// TrialEnd is the moment from which an organization that began as a trial is billed.
-func TrialEnd(created time.Time) time.Time { return created.Add(trialLength) }
-
-// InTrial says whether o is in its unbilled trial at that moment.
-func InTrial(o store.Organization, at time.Time) bool {
-	return o.License == store.Trial && at.Before(o.TrialEndsAt)
-}
-
 // Count is the billable seats of one organization in a period, as NordPass bills them (docs/billing-rules.md
 // section 2): every seat that was a member for any part of the organization's billed time in the
 // period counts once for the whole period, suspended or not, whatever became of it later; all of them
