@@ -264,7 +264,7 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 		// section 3), and the sync at half past finds it read.
 		jobs.Add(usageReports, "10 * * * *", time.Hour, rooms.Reports.PullDue),
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
-		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, rooms.Files.DiscardOldIntakes),
+		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, rooms.Files.DiscardOld),
 		jobs.RunNow(catchUp),
 	)
 	return jobs, err

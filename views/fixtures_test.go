@@ -71,21 +71,21 @@ func explanation() Explanation {
 	}
 }
 
-func intakePage(state string) IntakePage {
-	p := IntakePage{
+func fileImportPage(state string) FileImportPage {
+	p := FileImportPage{
 		ID: 7, Kind: "members", Name: hostile, State: state, Rows: 3, Unreadable: 1, Encoding: "UTF-8", Delimiter: "commas", Header: []string{hostile, "E-mail"},
 		Sample: [][]string{{"2", hostile, hostile}}, Encodings: []Option{{Label: "As recognised"}}, Organization: hostile, Problems: Problems{"email": "Choose the column of the file."},
-		Columns: []IntakeColumn{
+		Columns: []FileImportColumn{
 			{Name: "email", Label: "E-mail address", Required: true, Columns: []Option{{Value: "0", Label: hostile}}},
 			{Name: "joined", Label: "Joined", Columns: []Option{{Label: "Not in the file"}}, Orders: []Option{{Value: "day-first", Label: "Day first"}}},
 		},
 	}
 	if state == "checked" || state == "done" {
 		p.Problems = nil
-		p.Findings = &IntakeFindings{
-			Rows: 3, Changes: 2, Counts: []IntakeCount{{"Members added", 2}}, Unchanged: 1, NotInFile: 1, Bad: 1, LeftOut: 1, SkipProblem: "2 rows cannot be imported.",
-			Unknown: []IntakeUnknown{{Name: hostile, Rows: 1, Create: true}}, Problems: []IntakeProblem{{Line: 3, Column: hostile, Problem: hostile}}, ProblemCount: 2,
-			Organizations: []IntakeOrganization{{ID: 0, Name: hostile, What: "1 member added", URL: "/imports/7/changes?name=x"}}, Pager: Pager{Page: 1, From: 1, To: 1, Total: 1},
+		p.Findings = &FileImportFindings{
+			Rows: 3, Changes: 2, Counts: []FileImportCount{{"Members added", 2}}, Unchanged: 1, NotInFile: 1, Bad: 1, LeftOut: 1, SkipProblem: "2 rows cannot be imported.",
+			Unknown: []FileImportUnknown{{Name: hostile, Rows: 1, Create: true}}, Problems: []FileImportProblem{{Line: 3, Column: hostile, Problem: hostile}}, ProblemCount: 2,
+			Organizations: []FileImportOrganization{{ID: 0, Name: hostile, What: "1 member added", URL: "/imports/7/changes?name=x"}}, Pager: Pager{Page: 1, From: 1, To: 1, Total: 1},
 		}
 	}
 	return p

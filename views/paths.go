@@ -163,23 +163,23 @@ func OrganizationHistoryPath(organization int64) string {
 	return OrganizationPath(organization) + "/history"
 }
 
-// IntakePath is an uploaded file.
-func IntakePath(intake int64) string { return "/imports/" + id(intake) }
+// FileImportPath is an uploaded file.
+func FileImportPath(file int64) string { return "/imports/" + id(file) }
 
-// IntakeProgressPath is how far the work on an uploaded file is.
-func IntakeProgressPath(intake int64) string { return IntakePath(intake) + "/progress" }
+// FileImportProgressPath is how far the work on an uploaded file is.
+func FileImportProgressPath(file int64) string { return FileImportPath(file) + "/progress" }
 
-// IntakeChangesPath is what an uploaded file changes.
-func IntakeChangesPath(intake int64) string { return IntakePath(intake) + "/changes" }
+// FileImportChangesPath is what an uploaded file changes.
+func FileImportChangesPath(file int64) string { return FileImportPath(file) + "/changes" }
 
-// CheckIntakePath reads an uploaded file with other choices.
-func CheckIntakePath(intake int64) string { return IntakePath(intake) + "/check" }
+// CheckFileImportPath reads an uploaded file with other choices.
+func CheckFileImportPath(file int64) string { return FileImportPath(file) + "/check" }
 
-// WriteIntakePath writes what an uploaded file says.
-func WriteIntakePath(intake int64) string { return IntakePath(intake) + "/write" }
+// WriteFileImportPath writes what an uploaded file says.
+func WriteFileImportPath(file int64) string { return FileImportPath(file) + "/write" }
 
-// DiscardIntakePath throws an uploaded file away.
-func DiscardIntakePath(intake int64) string { return IntakePath(intake) + "/discard" }
+// DiscardFileImportPath throws an uploaded file away.
+func DiscardFileImportPath(file int64) string { return FileImportPath(file) + "/discard" }
 
 // productsPath is the product mapping with the choices made so far.
 func productsPath(business, enterprise int64) string {

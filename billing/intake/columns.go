@@ -28,16 +28,16 @@ const (
 )
 
 // Columns lists the columns that a table of this kind may have.
-func (k IntakeKind) Columns() []Column {
-	if k == UsageIntake {
+func (k Kind) Columns() []Column {
+	if k == Usage {
 		return []Column{OrganizationColumn, MonthColumn, SeatsColumn, PlanColumn}
 	}
 	return []Column{OrganizationColumn, EmailColumn, StatusColumn, InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn}
 }
 
 // Required lists the columns that a table of this kind must have.
-func (k IntakeKind) Required() []Column {
-	if k == UsageIntake {
+func (k Kind) Required() []Column {
+	if k == Usage {
 		return []Column{OrganizationColumn, MonthColumn, SeatsColumn}
 	}
 	return []Column{OrganizationColumn, EmailColumn}
@@ -69,7 +69,7 @@ var columnNames = map[Column][]string{
 type ColumnMap map[Column]int
 
 // GuessColumns recognises columns by their names in a few languages. What it does not recognise is not in the map.
-func GuessColumns(header []string, kind IntakeKind) ColumnMap {
+func GuessColumns(header []string, kind Kind) ColumnMap {
 	m := ColumnMap{}
 	for _, like := range []func(header, name string) bool{
 		func(header, name string) bool { return header == name },
@@ -112,7 +112,7 @@ func headerWords(header string) string {
 }
 
 // check is an *Invalid by the column's names unless every required column is there once.
-func (m ColumnMap) check(kind IntakeKind, header []string, o IntakeOptions) error {
+func (m ColumnMap) check(kind Kind, header []string, o Options) error {
 	problems := map[string]string{}
 	for _, c := range kind.Required() {
 		if _, ok := m[c]; !ok && (c != OrganizationColumn || o.Organization == "") {

@@ -28,24 +28,24 @@ import (
 	"seatbridge/store"
 )
 
-// intakeKept is how long an uploaded file waits for its import.
-const intakeKept = 24 * time.Hour
+// uploadKept is how long an uploaded file waits for its import.
+const uploadKept = 24 * time.Hour
 
-// errIntakeChanged says that an import would do something else than its check showed.
-var errIntakeChanged = errors.New("what the import would do has changed since it was checked")
+// errChanged says that an import would do something else than its check showed.
+var errChanged = errors.New("what the import would do has changed since it was checked")
 
-// Intake is the import of an uploaded file.
-type Intake struct {
+// FileImport is the import of an uploaded file.
+type FileImport struct {
 	store.FileImport
-	Kind     IntakeKind
+	Kind     Kind
 	Survey   table.Survey
-	Choices  IntakeChoices
-	Findings *IntakeFindings // nil: not checked yet
-	Progress IntakeProgress
+	Choices  Choices
+	Findings *Findings // nil: not checked yet
+	Progress Progress
 }
 
-// IntakeProgress is how far the work on an import is, or how the last work of this process ended.
-type IntakeProgress struct {
+// Progress is how far the work on an import is, or how the last work of this process ended.
+type Progress struct {
 	Running            bool
 	Writing            bool   // not only checking
 	Phase              string // what it is doing, in words
@@ -54,17 +54,17 @@ type IntakeProgress struct {
 	Problem            store.Problem // why the work did not succeed
 }
 
-// intakeWork is the work on one import in the background.
-type intakeWork struct {
-	progress IntakeProgress
+// task is the work on one import in the background.
+type task struct {
+	progress Progress
 	cancel   context.CancelFunc
 	done     chan struct{}
 }
 
-// intakes are the imports that were worked on in this process.
-type intakes struct {
+// tasks are the imports that were worked on in this process.
+type tasks struct {
 	mu   sync.Mutex
-	work map[int64]*intakeWork
+	byID map[int64]*task
 }
 
 // Config is what a Desk works with.
@@ -84,7 +84,7 @@ type Desk struct {
 	work    *background.Group
 	figures *figures.Book
 
-	intakes intakes
+	tasks tasks
 }
 
 // New makes the desk for a store's uploads.
@@ -120,19 +120,19 @@ func reencoded(r io.Reader, encoding string) io.Reader {
 }
 
 // Upload receives a file to import and surveys it. A file that cannot be read is an *Invalid by "file".
-func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind IntakeKind, name string, r io.Reader) (store.FileImport, error) {
+func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind Kind, name string, r io.Reader) (store.FileImport, error) {
 	upload, err := d.store.SaveUpload(&table.Limited{Reader: r, Left: table.MaxBytes})
 	if err != nil {
 		return store.FileImport{}, err
 	}
-	in, err := d.createIntake(ctx, who, kind, name, upload)
+	in, err := d.create(ctx, who, kind, name, upload)
 	if err != nil {
 		return in, errors.Join(err, upload.Remove())
 	}
 	return in, nil
 }
 
-func (d *Desk) createIntake(ctx context.Context, who problem.Actor, kind IntakeKind, name string, upload store.Upload) (store.FileImport, error) {
+func (d *Desk) create(ctx context.Context, who problem.Actor, kind Kind, name string, upload store.Upload) (store.FileImport, error) {
 	f, err := upload.Open()
 	if err != nil {
 		return store.FileImport{}, err
@@ -152,8 +152,8 @@ func (d *Desk) createIntake(ctx context.Context, who problem.Actor, kind IntakeK
 }
 
 // firstChoices are those of the last import of a file with the same headings, or a guess.
-func (d *Desk) firstChoices(ctx context.Context, kind IntakeKind, header []string) (IntakeChoices, error) {
-	var c IntakeChoices
+func (d *Desk) firstChoices(ctx context.Context, kind Kind, header []string) (Choices, error) {
+	var c Choices
 	remembered, err := d.store.RememberedColumns(ctx, string(kind), headerKey(header))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -167,8 +167,8 @@ func (d *Desk) firstChoices(ctx context.Context, kind IntakeKind, header []strin
 }
 
 // remember keeps what will be right for the next file with the same headings, too.
-func (d *Desk) remember(ctx context.Context, in Intake) error {
-	c := IntakeChoices{Encoding: in.Choices.Encoding, Columns: in.Choices.Columns, Dates: in.Choices.Dates}
+func (d *Desk) remember(ctx context.Context, in FileImport) error {
+	c := Choices{Encoding: in.Choices.Encoding, Columns: in.Choices.Columns, Dates: in.Choices.Dates}
 	return d.store.RememberColumns(ctx, string(in.Kind), headerKey(in.Survey.Header), inJSON(c))
 }
 
@@ -183,32 +183,32 @@ func inJSON(v any) string {
 	return string(text)
 }
 
-// Intake reads an import and how far it is.
-func (d *Desk) Intake(ctx context.Context, id int64) (Intake, error) {
+// Find reads an import and how far it is.
+func (d *Desk) Find(ctx context.Context, id int64) (FileImport, error) {
 	saved, err := d.store.FileImport(ctx, id)
 	if err != nil {
-		return Intake{}, err
+		return FileImport{}, err
 	}
-	in := Intake{FileImport: saved, Kind: IntakeKind(saved.Kind)}
+	in := FileImport{FileImport: saved, Kind: Kind(saved.Kind)}
 	err = errors.Join(json.Unmarshal([]byte(saved.Survey), &in.Survey), json.Unmarshal([]byte(saved.Choices), &in.Choices), json.Unmarshal([]byte(saved.Findings), &in.Findings))
-	d.intakes.mu.Lock()
-	defer d.intakes.mu.Unlock()
-	if w := d.intakes.work[id]; w != nil {
+	d.tasks.mu.Lock()
+	defer d.tasks.mu.Unlock()
+	if w := d.tasks.byID[id]; w != nil {
 		in.Progress = w.progress
 	}
 	return in, err
 }
 
 // save keeps the import's choices, findings and state.
-func (d *Desk) save(ctx context.Context, in Intake) error {
+func (d *Desk) save(ctx context.Context, in FileImport) error {
 	in.FileImport.Survey, in.FileImport.Choices, in.FileImport.Findings = inJSON(in.Survey), inJSON(in.Choices), inJSON(in.Findings)
 	return d.store.UpdateFileImport(ctx, in.FileImport)
 }
 
-// CheckIntake works out in the background what an import would change. Choices that do not suffice are an
+// Check works out in the background what an import would change. Choices that do not suffice are an
 // *Invalid by the columns' names and, for orders of dates, by "dates." and the name; "encoding" is what it says.
 // ErrRunning: work on the import is in progress.
-func (d *Desk) CheckIntake(ctx context.Context, id int64, choices IntakeChoices) error {
+func (d *Desk) Check(ctx context.Context, id int64, choices Choices) error {
 	in, err := d.open(ctx, id)
 	if err != nil {
 		return err
@@ -224,7 +224,7 @@ func (d *Desk) CheckIntake(ctx context.Context, id int64, choices IntakeChoices)
 		return err
 	}
 	in.State, in.Findings = store.FileImportUploaded, nil
-	return d.startIntake(in, false, func(ctx context.Context) error {
+	return d.start(in, false, func(ctx context.Context) error {
 		if err := d.save(ctx, in); err != nil {
 			return err
 		}
@@ -233,8 +233,8 @@ func (d *Desk) CheckIntake(ctx context.Context, id int64, choices IntakeChoices)
 }
 
 // open is an import that has not ended.
-func (d *Desk) open(ctx context.Context, id int64) (Intake, error) {
-	in, err := d.Intake(ctx, id)
+func (d *Desk) open(ctx context.Context, id int64) (FileImport, error) {
+	in, err := d.Find(ctx, id)
 	if err == nil && !in.EndedAt.IsZero() {
 		err = fmt.Errorf("import %d has ended: %w", id, store.ErrNotFound)
 	}
@@ -242,7 +242,7 @@ func (d *Desk) open(ctx context.Context, id int64) (Intake, error) {
 }
 
 // survey reads the file again in another encoding.
-func (d *Desk) survey(in *Intake, encoding string) error {
+func (d *Desk) survey(in *FileImport, encoding string) error {
 	f, err := d.store.OpenUpload(in.ID)
 	if err != nil {
 		return err
@@ -259,8 +259,8 @@ func (d *Desk) survey(in *Intake, encoding string) error {
 }
 
 // options is how the file is read, or an *Invalid.
-func (in Intake) options(now time.Time) (IntakeOptions, error) {
-	o := IntakeOptions{Now: now, Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, Dates: map[Column]table.DateOrder{}}
+func (in FileImport) options(now time.Time) (Options, error) {
+	o := Options{Now: now, Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, Dates: map[Column]table.DateOrder{}}
 	problems := problem.Fields{}
 	var invalid *problem.Invalid
 	if err := in.Choices.Columns.check(in.Kind, in.Survey.Header, o); errors.As(err, &invalid) {
@@ -285,7 +285,7 @@ func (in Intake) options(now time.Time) (IntakeOptions, error) {
 }
 
 // LeavesOrderOpen says whether the admin has to choose what comes first in the dates of a column, the day or the month.
-func (in Intake) LeavesOrderOpen(c Column) bool {
+func (in FileImport) LeavesOrderOpen(c Column) bool {
 	i, ok := in.Choices.Columns[c]
 	if !ok || i < 0 || i >= len(in.Survey.Dates) || !slices.Contains([]Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn, MonthColumn}, c) {
 		return false
@@ -293,39 +293,39 @@ func (in Intake) LeavesOrderOpen(c Column) bool {
 	return in.Survey.Dates[i] == table.AmbiguousOrder || in.Survey.Dates[i] == table.MixedOrder
 }
 
-// startIntake does work on an import in the background, one at a time.
-func (d *Desk) startIntake(in Intake, writing bool, work func(ctx context.Context) error) error {
-	w := &intakeWork{done: make(chan struct{})}
-	w.progress = IntakeProgress{Running: true, Writing: writing, Total: in.Survey.Rows, StartedAt: d.now()}
-	d.intakes.mu.Lock()
-	defer d.intakes.mu.Unlock()
-	if other := d.intakes.work[in.ID]; other != nil && other.progress.Running {
+// start does work on an import in the background, one at a time.
+func (d *Desk) start(in FileImport, writing bool, work func(ctx context.Context) error) error {
+	w := &task{done: make(chan struct{})}
+	w.progress = Progress{Running: true, Writing: writing, Total: in.Survey.Rows, StartedAt: d.now()}
+	d.tasks.mu.Lock()
+	defer d.tasks.mu.Unlock()
+	if other := d.tasks.byID[in.ID]; other != nil && other.progress.Running {
 		return problem.ErrRunning
 	}
-	if d.intakes.work == nil {
-		d.intakes.work = map[int64]*intakeWork{}
+	if d.tasks.byID == nil {
+		d.tasks.byID = map[int64]*task{}
 	}
-	d.intakes.work[in.ID] = w
+	d.tasks.byID[in.ID] = w
 	w.cancel = d.work.Go(func(ctx context.Context) {
 		defer close(w.done)
-		d.endIntake(ctx, w, work(ctx))
+		d.end(ctx, w, work(ctx))
 	})
 	return nil
 }
 
-func (d *Desk) endIntake(ctx context.Context, w *intakeWork, err error) {
-	problem := intakeProblem(err)
+func (d *Desk) end(ctx context.Context, w *task, err error) {
+	problem := problemOf(err)
 	if err != nil && problem.Zero() && ctx.Err() == nil {
 		d.log.Error("importing a file", "err", err)
 		problem = store.Problem{What: "The import did not succeed. Nothing was written.", Do: "Try again."}
 	}
-	d.intakes.mu.Lock()
-	defer d.intakes.mu.Unlock()
+	d.tasks.mu.Lock()
+	defer d.tasks.mu.Unlock()
 	w.progress.Running, w.progress.EndedAt, w.progress.Problem = false, d.now(), problem
 }
 
-// intakeProblem is what an admin can do something about.
-func intakeProblem(err error) store.Problem {
+// problemOf is what an admin can do something about.
+func problemOf(err error) store.Problem {
 	var invalid *problem.Invalid
 	var conflict *store.Conflict
 	switch {
@@ -335,17 +335,17 @@ func intakeProblem(err error) store.Problem {
 		return store.Problem{What: "Members changed while the file was written, so nothing was written.", Do: "Check the file again."}
 	case errors.As(err, &invalid):
 		return store.Problem{What: strings.Join(slices.Sorted(maps.Values(invalid.Fields)), " ")}
-	case errors.Is(err, errIntakeChanged):
+	case errors.Is(err, errChanged):
 		return store.Problem{What: "Something changed since the check, so nothing was written.", Do: "This is what the import would do now: look at it, then import."}
 	}
 	return store.Problem{}
 }
 
-// WaitForIntake waits until no work on the import is in progress or ctx ends.
-func (d *Desk) WaitForIntake(ctx context.Context, id int64) {
-	d.intakes.mu.Lock()
-	w := d.intakes.work[id]
-	d.intakes.mu.Unlock()
+// Wait waits until no work on the import is in progress or ctx ends.
+func (d *Desk) Wait(ctx context.Context, id int64) {
+	d.tasks.mu.Lock()
+	w := d.tasks.byID[id]
+	d.tasks.mu.Unlock()
 	if w == nil {
 		return
 	}
@@ -356,7 +356,7 @@ func (d *Desk) WaitForIntake(ctx context.Context, id int64) {
 }
 
 // plan is the work-up of an import. The organizations are those of the moment.
-func (d *Desk) plan(ctx context.Context, in Intake, o IntakeOptions) (*intakePlan, error) {
+func (d *Desk) plan(ctx context.Context, in FileImport, o Options) (*plan, error) {
 	rows, _, err := d.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
 	if err != nil {
 		return nil, err
@@ -365,9 +365,9 @@ func (d *Desk) plan(ctx context.Context, in Intake, o IntakeOptions) (*intakePla
 	for i, row := range rows {
 		list[i] = row.Organization
 	}
-	return &intakePlan{
+	return &plan{
 		kind: in.Kind, choices: in.Choices, options: o, index: organizations.NewIndex(list),
-		plans: d.ledgerPlans, progress: d.intakeTick(in.ID),
+		plans: d.ledgerPlans, progress: d.tick(in.ID),
 	}, nil
 }
 
@@ -384,11 +384,11 @@ func (d *Desk) ledgerPlans(ctx context.Context, m store.Month) (map[int64]store.
 	return plans, err
 }
 
-func (d *Desk) intakeTick(id int64) func(phase string, rows int) {
+func (d *Desk) tick(id int64) func(phase string, rows int) {
 	return func(phase string, rows int) {
-		d.intakes.mu.Lock()
-		defer d.intakes.mu.Unlock()
-		w := d.intakes.work[id]
+		d.tasks.mu.Lock()
+		defer d.tasks.mu.Unlock()
+		w := d.tasks.byID[id]
 		if w == nil {
 			return
 		}
@@ -400,7 +400,7 @@ func (d *Desk) intakeTick(id int64) func(phase string, rows int) {
 }
 
 // read reads the import's file into a plan.
-func (d *Desk) read(ctx context.Context, in Intake, o IntakeOptions) (*intakePlan, error) {
+func (d *Desk) read(ctx context.Context, in FileImport, o Options) (*plan, error) {
 	f, err := d.store.OpenUpload(in.ID)
 	if err != nil {
 		return nil, err
@@ -426,11 +426,11 @@ func (c cancellable) Read(p []byte) (int, error) {
 	return c.Reader.Read(p)
 }
 
-func (d *Desk) known() intakeState {
-	return intakeState{seats: d.store.SeatHistory, reports: d.store.UsageReports}
+func (d *Desk) known() lookups {
+	return lookups{seats: d.store.SeatHistory, reports: d.store.UsageReports}
 }
 
-func (d *Desk) checkNow(ctx context.Context, in Intake, o IntakeOptions) error {
+func (d *Desk) checkNow(ctx context.Context, in FileImport, o Options) error {
 	p, err := d.read(ctx, in, o)
 	if err != nil {
 		return err
@@ -442,9 +442,9 @@ func (d *Desk) checkNow(ctx context.Context, in Intake, o IntakeOptions) error {
 	return errors.Join(d.save(ctx, in), d.remember(ctx, in))
 }
 
-// IntakeChanges is what a checked import would do to one organization, named by its id or, without one, by its name
+// Changes is what a checked import would do to one organization, named by its id or, without one, by its name
 // in the file.
-func (d *Desk) IntakeChanges(ctx context.Context, id, organizationID int64, name string) ([]IntakeChange, error) {
+func (d *Desk) Changes(ctx context.Context, id, organizationID int64, name string) ([]Change, error) {
 	in, err := d.open(ctx, id)
 	if err != nil {
 		return nil, err
@@ -457,21 +457,21 @@ func (d *Desk) IntakeChanges(ctx context.Context, id, organizationID int64, name
 	if err != nil {
 		return nil, err
 	}
-	p.groups = slices.DeleteFunc(p.groups, func(g *intakeGroup) bool {
+	p.groups = slices.DeleteFunc(p.groups, func(g *group) bool {
 		return g.organization.ID != organizationID || organizationID == 0 && store.Fold(g.organization.Name) != store.Fold(name)
 	})
-	var changes []IntakeChange
-	err = p.compare(ctx, d.known(), func(_ context.Context, _ *intakeGroup, found []IntakeChange) error {
+	var changes []Change
+	err = p.compare(ctx, d.known(), func(_ context.Context, _ *group, found []Change) error {
 		changes = found
 		return nil
 	})
 	return changes, err
 }
 
-// WriteIntake writes in the background what the check of an import showed, all of it or nothing. With skip, rows that
+// Write writes in the background what the check of an import showed, all of it or nothing. With skip, rows that
 // cannot be imported are left out; without, there must be none: an *Invalid by "skip". When the same file would do something else
 // by now, nothing is written and the import is checked again.
-func (d *Desk) WriteIntake(ctx context.Context, who problem.Actor, id int64, skip bool) error {
+func (d *Desk) Write(ctx context.Context, who problem.Actor, id int64, skip bool) error {
 	in, err := d.open(ctx, id)
 	if err != nil {
 		return err
@@ -488,30 +488,30 @@ func (d *Desk) WriteIntake(ctx context.Context, who problem.Actor, id int64, ski
 	if err != nil {
 		return err
 	}
-	return d.startIntake(in, true, func(ctx context.Context) error {
+	return d.start(in, true, func(ctx context.Context) error {
 		err := d.writeNow(ctx, who, in, o)
-		if errors.Is(err, errIntakeChanged) {
+		if errors.Is(err, errChanged) {
 			err = errors.Join(err, d.checkNow(ctx, in, o))
 		}
 		return err
 	})
 }
 
-func (d *Desk) writeNow(ctx context.Context, who problem.Actor, in Intake, o IntakeOptions) error {
+func (d *Desk) writeNow(ctx context.Context, who problem.Actor, in FileImport, o Options) error {
 	p, err := d.read(ctx, in, o)
 	if err != nil {
 		return err
 	}
 	return d.store.WriteFileImport(ctx, in.ID, o.Now, func(s *store.Store, w *store.SeatWriter) (string, error) {
-		writing := intakeWriting{in: in, who: who, now: d.now(), store: s, seats: w}
-		if err := p.compare(ctx, intakeState{seats: s.SeatHistory, reports: s.UsageReports}, writing.group); err != nil {
+		writing := writing{in: in, who: who, now: d.now(), store: s, seats: w}
+		if err := p.compare(ctx, lookups{seats: s.SeatHistory, reports: s.UsageReports}, writing.group); err != nil {
 			return "", err
 		}
 		if p.findings.Fingerprint != in.Findings.Fingerprint {
-			return "", errIntakeChanged
+			return "", errChanged
 		}
 		category := store.CategoryOrganizations
-		if in.Kind == UsageIntake {
+		if in.Kind == Usage {
 			category = store.CategoryBilling
 		}
 		entry := who.Did(writing.now, category, "Imported %s from “%s”: %s.", in.Kind, in.Name, p.findings.summary())
@@ -519,9 +519,9 @@ func (d *Desk) writeNow(ctx context.Context, who problem.Actor, in Intake, o Int
 	})
 }
 
-// intakeWriting is an import while it is written, in one transaction.
-type intakeWriting struct {
-	in    Intake
+// writing is an import while it is written, in one transaction.
+type writing struct {
+	in    FileImport
 	who   problem.Actor
 	now   time.Time
 	store *store.Store // within the transaction
@@ -529,7 +529,7 @@ type intakeWriting struct {
 }
 
 // group writes the changes of one organization, adding it where nobody knows it.
-func (w intakeWriting) group(ctx context.Context, g *intakeGroup, changes []IntakeChange) error {
+func (w writing) group(ctx context.Context, g *group, changes []Change) error {
 	o := g.organization
 	if o.ID == 0 {
 		var err error
@@ -549,7 +549,7 @@ func (w intakeWriting) group(ctx context.Context, g *intakeGroup, changes []Inta
 	return nil
 }
 
-func (w intakeWriting) change(ctx context.Context, organizationID int64, c IntakeChange) error {
+func (w writing) change(ctx context.Context, organizationID int64, c Change) error {
 	if c.Member != nil {
 		seat := c.Member.After
 		seat.OrganizationID = organizationID
@@ -561,7 +561,7 @@ func (w intakeWriting) change(ctx context.Context, organizationID int64, c Intak
 }
 
 // summary says in a sentence without its end what was done.
-func (f IntakeFindings) summary() string {
+func (f Findings) summary() string {
 	var parts []string
 	for _, action := range []struct {
 		action MemberAction
@@ -589,25 +589,25 @@ func (f IntakeFindings) summary() string {
 	return strings.Join(parts, ", ")
 }
 
-// DiscardIntake stops the work on an import and throws its file away. What was written stays.
-func (d *Desk) DiscardIntake(ctx context.Context, id int64) error {
-	d.intakes.mu.Lock()
-	w := d.intakes.work[id]
-	d.intakes.mu.Unlock()
+// Discard stops the work on an import and throws its file away. What was written stays.
+func (d *Desk) Discard(ctx context.Context, id int64) error {
+	d.tasks.mu.Lock()
+	w := d.tasks.byID[id]
+	d.tasks.mu.Unlock()
 	if w != nil {
 		w.cancel()
-		d.WaitForIntake(ctx, id)
+		d.Wait(ctx, id)
 	}
 	return d.store.DiscardFileImport(ctx, id, d.now())
 }
 
-// DiscardOldIntakes throws away the files of imports that nobody finished within a day.
-func (d *Desk) DiscardOldIntakes(ctx context.Context) error {
-	before := d.now().Add(-intakeKept)
-	d.intakes.mu.Lock()
-	maps.DeleteFunc(d.intakes.work, func(_ int64, w *intakeWork) bool {
+// DiscardOld throws away the files of imports that nobody finished within a day.
+func (d *Desk) DiscardOld(ctx context.Context) error {
+	before := d.now().Add(-uploadKept)
+	d.tasks.mu.Lock()
+	maps.DeleteFunc(d.tasks.byID, func(_ int64, w *task) bool {
 		return !w.progress.Running && w.progress.EndedAt.Before(before)
 	})
-	d.intakes.mu.Unlock()
+	d.tasks.mu.Unlock()
 	return d.store.DiscardOldFileImports(ctx, before, d.now())
 }

@@ -22,36 +22,36 @@ import (
 )
 
 // upload uploads a file and checks it with what is guessed, changed by change.
-func (w *world) upload(kind intake.IntakeKind, file string, change func(*intake.IntakeChoices)) intake.Intake {
+func (w *world) upload(kind intake.Kind, file string, change func(*intake.Choices)) intake.FileImport {
 	w.T.Helper()
 	saved, err := w.Files.Upload(w.T.Context(), problem.Actor{Name: "ann@example.com"}, kind, "seats.csv", strings.NewReader(file))
 	w.Must(err)
-	in, err := w.Files.Intake(w.T.Context(), saved.ID)
+	in, err := w.Files.Find(w.T.Context(), saved.ID)
 	w.Must(err)
 	if change != nil {
 		change(&in.Choices)
 	}
-	w.Must(w.Files.CheckIntake(w.T.Context(), in.ID, in.Choices))
+	w.Must(w.Files.Check(w.T.Context(), in.ID, in.Choices))
 	return w.settled(in.ID)
 }
 
-// settled is the intake once no work on it is in progress.
-func (w *world) settled(id int64) intake.Intake {
+// settled is the import once no work on it is in progress.
+func (w *world) settled(id int64) intake.FileImport {
 	w.T.Helper()
-	w.Files.WaitForIntake(w.T.Context(), id)
-	in, err := w.Files.Intake(w.T.Context(), id)
+	w.Files.Wait(w.T.Context(), id)
+	in, err := w.Files.Find(w.T.Context(), id)
 	w.Must(err)
 	return in
 }
 
-func (w *world) writeIntake(in intake.Intake, skip bool) intake.Intake {
+func (w *world) write(in intake.FileImport, skip bool) intake.FileImport {
 	w.T.Helper()
-	w.Must(w.Files.WriteIntake(w.T.Context(), problem.Actor{Name: "ann@example.com"}, in.ID, skip))
+	w.Must(w.Files.Write(w.T.Context(), problem.Actor{Name: "ann@example.com"}, in.ID, skip))
 	return w.settled(in.ID)
 }
 
-func create(names ...string) func(*intake.IntakeChoices) {
-	return func(c *intake.IntakeChoices) { c.Create = names }
+func create(names ...string) func(*intake.Choices) {
+	return func(c *intake.Choices) { c.Create = names }
 }
 
 const someMembers = `Organization,E-mail,Status,Joined,Deleted
@@ -67,7 +67,7 @@ func TestImportMembers(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	w.Organization("Acme", 0, store.Business)
-	in := w.upload(intake.MembersIntake, someMembers, nil)
+	in := w.upload(intake.Members, someMembers, nil)
 	f := in.Findings
 	if f == nil || f.Rows != 6 || f.Bad != 2 || f.LeftOut != 2 || f.Changes() != 2 || len(f.Unknown) != 1 || f.Unknown[0].Rows != 2 {
 		t.Fatalf("findings %+v, progress %+v", f, in.Progress)
@@ -76,21 +76,21 @@ func TestImportMembers(t *testing.T) {
 		t.Errorf("problems %+v", f.Problems)
 	}
 	var invalid *problem.Invalid
-	if err := w.Files.WriteIntake(t.Context(), problem.System(), in.ID, false); !errors.As(err, &invalid) || invalid.Fields["skip"] == "" {
+	if err := w.Files.Write(t.Context(), problem.System(), in.ID, false); !errors.As(err, &invalid) || invalid.Fields["skip"] == "" {
 		t.Fatalf("written with bad rows: %v", err)
 	}
 	in.Choices.Create = []string{"UNKNOWN ltd"}
-	w.Must(w.Files.CheckIntake(t.Context(), in.ID, in.Choices))
+	w.Must(w.Files.Check(t.Context(), in.ID, in.Choices))
 	in = w.settled(in.ID)
 	if f = in.Findings; f.Changes() != 4 || f.LeftOut != 0 || !f.Unknown[0].Create {
 		t.Fatalf("findings %+v", f)
 	}
-	changes, err := w.Files.IntakeChanges(t.Context(), in.ID, 0, "unknown ltd")
+	changes, err := w.Files.Changes(t.Context(), in.ID, 0, "unknown ltd")
 	w.Must(err)
 	if len(changes) != 2 || changes[0].Member.Action != intake.AddMember {
 		t.Errorf("changes %+v", changes)
 	}
-	if in = w.writeIntake(in, true); in.State != store.FileImportDone || !in.Progress.Problem.Zero() {
+	if in = w.write(in, true); in.State != store.FileImportDone || !in.Progress.Problem.Zero() {
 		t.Fatalf("written: %+v", in)
 	}
 	usage, err := w.Figures.Usage(t.Context(), seats.WholeMonth("2026-03"), nil)
@@ -105,11 +105,11 @@ func TestImportMembers(t *testing.T) {
 	if _, err := w.Store.OpenUpload(in.ID); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the file is still there: %v", err)
 	}
-	again := w.upload(intake.MembersIntake, someMembers, nil)
+	again := w.upload(intake.Members, someMembers, nil)
 	if again.Findings.Changes() != 0 || again.Findings.Unchanged != 4 {
 		t.Errorf("the second time: %+v", again.Findings)
 	}
-	if got := w.writeIntake(again, true); got.State != store.FileImportDone {
+	if got := w.write(again, true); got.State != store.FileImportDone {
 		t.Errorf("the second time: %+v", got)
 	}
 	log, _, err := w.Store.Activities(t.Context(), store.ActivityFilter{Category: store.CategoryOrganizations})
@@ -125,14 +125,14 @@ func TestImportWritesNothingElse(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	acme := w.Organization("Acme", 0, store.Business)
-	in := w.upload(intake.MembersIntake, "Organization,E-mail\nAcme,ann@example.com\nAcme,bob@example.com\n", nil)
+	in := w.upload(intake.Members, "Organization,E-mail\nAcme,ann@example.com\nAcme,bob@example.com\n", nil)
 	_, _, err := w.Store.AddSeats(t.Context(), acme.ID, []string{"ann@example.com"}, time.Time{}, w.Time())
 	w.Must(err)
-	in = w.writeIntake(in, false)
+	in = w.write(in, false)
 	if in.State != store.FileImportChecked || in.Progress.Problem.Zero() || in.Findings.Changes() != 1 {
 		t.Fatalf("%s, %+v, %+v", in.State, in.Progress, in.Findings)
 	}
-	if in = w.writeIntake(in, false); in.State != store.FileImportDone {
+	if in = w.write(in, false); in.State != store.FileImportDone {
 		t.Fatalf("%s, %+v", in.State, in.Progress)
 	}
 	seats, err := w.Store.SeatHistory(t.Context(), acme.ID)
@@ -149,13 +149,13 @@ func TestImportDeletesMissingMembers(t *testing.T) {
 	other := w.Organization("Other", 0, store.Business)
 	w.Join(acme, 3)
 	w.Join(other, 1)
-	missing := func(c *intake.IntakeChoices) { c.RemoveMissing = true }
-	if in := w.upload(intake.MembersIntake, "Organization,E-mail\nAcme,ann@example.com\nAcme,bad\n", missing); in.Findings.Refused == "" {
+	missing := func(c *intake.Choices) { c.RemoveMissing = true }
+	if in := w.upload(intake.Members, "Organization,E-mail\nAcme,ann@example.com\nAcme,bad\n", missing); in.Findings.Refused == "" {
 		t.Errorf("members may be deleted by a file with a bad row: %+v", in.Findings)
-	} else if err := w.Files.WriteIntake(t.Context(), problem.System(), in.ID, true); err == nil {
+	} else if err := w.Files.Write(t.Context(), problem.System(), in.ID, true); err == nil {
 		t.Error("it was written")
 	}
-	in := w.upload(intake.MembersIntake, "Organization,E-mail\nAcme,ann@example.com\n", missing)
+	in := w.upload(intake.Members, "Organization,E-mail\nAcme,ann@example.com\n", missing)
 	if in.Findings.Actions[intake.DeleteMember] != 3 || in.Findings.Actions[intake.AddMember] != 1 {
 		t.Errorf("findings %+v", in.Findings)
 	}
@@ -168,11 +168,11 @@ func TestImportMembersOfDeletedAndTwiceNamedOrganizations(t *testing.T) {
 	w.Must(w.Store.DeleteOrganization(t.Context(), gone.ID, moment.At("2026-05-05")))
 	_, err := w.Store.CreateOrganization(t.Context(), store.Organization{Name: "Acme", ExternalID: "np-1", Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: moment.At("2026-01-01")})
 	w.Must(err)
-	in := w.upload(intake.MembersIntake, "Organization,E-mail,Joined,Deleted\nGone,ann@example.com,2026-02-01,\nGone,bob@example.com,2026-02-01,2026-03-01\nAcme,ann@example.com,2026-02-01,\nnp-1,ann@example.com,2026-02-01,\n", nil)
+	in := w.upload(intake.Members, "Organization,E-mail,Joined,Deleted\nGone,ann@example.com,2026-02-01,\nGone,bob@example.com,2026-02-01,2026-03-01\nAcme,ann@example.com,2026-02-01,\nnp-1,ann@example.com,2026-02-01,\n", nil)
 	if in.Findings.Bad != 2 || in.Findings.Changes() != 2 || in.Findings.Problems[0].Line != 2 || in.Findings.Problems[1].Line != 5 {
 		t.Fatalf("findings %+v", in.Findings)
 	}
-	if in = w.writeIntake(in, true); in.State != store.FileImportDone {
+	if in = w.write(in, true); in.State != store.FileImportDone {
 		t.Errorf("%+v", in.Progress)
 	}
 }
@@ -185,11 +185,11 @@ func TestImportUsage(t *testing.T) {
 	w.Must(err)
 	w.Join(acme, 2)
 	const file = "Organization;Month;Seats\nAcme;2026-09;7\nAcme;2026-08;0\nOwn;2026-09;8\nAcme;2026-10;5\nNew;2026-09;3\n"
-	in := w.upload(intake.UsageIntake, file, create("New"))
+	in := w.upload(intake.Usage, file, create("New"))
 	if in.Findings.NewReports != 4 || in.Findings.Bad != 1 || in.Findings.Problems[0].Line != 5 {
 		t.Fatalf("findings %+v", in.Findings)
 	}
-	if in = w.writeIntake(in, true); in.State != store.FileImportDone {
+	if in = w.write(in, true); in.State != store.FileImportDone {
 		t.Fatalf("%+v", in.Progress)
 	}
 	september, err := w.Figures.Usage(t.Context(), seats.WholeMonth("2026-09"), nil)
@@ -200,10 +200,10 @@ func TestImportUsage(t *testing.T) {
 	if u := september[own.ID]; u.Seats != 0 || !strings.Contains(u.Why, "NFR") {
 		t.Errorf("NFR is billed: %+v", u)
 	}
-	if again := w.upload(intake.UsageIntake, file, create("New")); again.Findings.Changes() != 0 || again.Findings.Unchanged != 4 {
+	if again := w.upload(intake.Usage, file, create("New")); again.Findings.Changes() != 0 || again.Findings.Unchanged != 4 {
 		t.Errorf("the second time: %+v", again.Findings)
 	}
-	other := w.upload(intake.UsageIntake, strings.Replace(file, ";7", ";9", 1), nil)
+	other := w.upload(intake.Usage, strings.Replace(file, ";7", ";9", 1), nil)
 	if other.Findings.Replaced != 1 || other.Findings.NewReports != 0 {
 		t.Errorf("another figure: %+v", other.Findings)
 	}
@@ -213,25 +213,25 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	acme := w.Organization("Acme", 0, store.Business)
-	saved, err := w.Files.Upload(t.Context(), problem.System(), intake.MembersIntake, "x.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,ann@example.com,03/04/2026\n"))
+	saved, err := w.Files.Upload(t.Context(), problem.System(), intake.Members, "x.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,ann@example.com,03/04/2026\n"))
 	w.Must(err)
-	in, err := w.Files.Intake(t.Context(), saved.ID)
+	in, err := w.Files.Find(t.Context(), saved.ID)
 	w.Must(err)
 	var invalid *problem.Invalid
-	if err := w.Files.CheckIntake(t.Context(), in.ID, in.Choices); !errors.As(err, &invalid) || invalid.Fields["dates.joined"] == "" {
+	if err := w.Files.Check(t.Context(), in.ID, in.Choices); !errors.As(err, &invalid) || invalid.Fields["dates.joined"] == "" {
 		t.Fatalf("checked: %v", err)
 	}
 	in.Choices.Dates = map[intake.Column]table.DateOrder{intake.JoinedColumn: table.DayFirst}
-	w.Must(w.Files.CheckIntake(t.Context(), in.ID, in.Choices))
-	w.writeIntake(w.settled(in.ID), false)
+	w.Must(w.Files.Check(t.Context(), in.ID, in.Choices))
+	w.write(w.settled(in.ID), false)
 	seats, err := w.Store.SeatHistory(t.Context(), acme.ID)
 	w.Must(err)
 	if len(seats) != 1 || !seats[0].JoinedAt.Equal(moment.At("2026-04-03")) {
 		t.Errorf("seats %+v", seats)
 	}
-	next, err := w.Files.Upload(t.Context(), problem.System(), intake.MembersIntake, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
+	next, err := w.Files.Upload(t.Context(), problem.System(), intake.Members, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
 	w.Must(err)
-	if in, err = w.Files.Intake(t.Context(), next.ID); err != nil || in.Choices.Dates[intake.JoinedColumn] != table.DayFirst {
+	if in, err = w.Files.Find(t.Context(), next.ID); err != nil || in.Choices.Dates[intake.JoinedColumn] != table.DayFirst {
 		t.Errorf("the choice is not remembered: %+v, %v", in.Choices, err)
 	}
 }
@@ -239,15 +239,15 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 func TestEncodingCanBeChosen(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
-	saved, err := w.Files.Upload(t.Context(), problem.System(), intake.MembersIntake, "x.csv", strings.NewReader("Organization,E-mail\n\xA3\xF3d\x9F,ann@example.com\n"))
+	saved, err := w.Files.Upload(t.Context(), problem.System(), intake.Members, "x.csv", strings.NewReader("Organization,E-mail\n\xA3\xF3d\x9F,ann@example.com\n"))
 	w.Must(err)
-	in, err := w.Files.Intake(t.Context(), saved.ID)
+	in, err := w.Files.Find(t.Context(), saved.ID)
 	w.Must(err)
 	if in.Survey.Encoding != "Windows-1252" {
 		t.Errorf("recognised as %s", in.Survey.Encoding)
 	}
 	in.Choices.Encoding = "Windows-1250"
-	w.Must(w.Files.CheckIntake(t.Context(), in.ID, in.Choices))
+	w.Must(w.Files.Check(t.Context(), in.ID, in.Choices))
 	if in = w.settled(in.ID); in.Findings == nil || in.Findings.Unknown[0].Name != "Łódź" || in.Survey.Encoding != "Windows-1250" {
 		t.Errorf("findings %+v", in.Findings)
 	}
@@ -256,14 +256,14 @@ func TestEncodingCanBeChosen(t *testing.T) {
 func TestUploadedFilesGo(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
-	in := w.upload(intake.MembersIntake, someMembers, nil)
+	in := w.upload(intake.Members, someMembers, nil)
 	dir := w.Path + ".uploads"
 	files, err := os.ReadDir(dir)
 	w.Must(err)
 	if info, err := files[0].Info(); len(files) != 1 || err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("files %v, mode %v, %v", files, info.Mode(), err)
 	}
-	w.Must(w.Files.DiscardOldIntakes(t.Context()))
+	w.Must(w.Files.DiscardOld(t.Context()))
 	if _, err := w.Store.OpenUpload(in.ID); err != nil {
 		t.Errorf("a fresh file is gone: %v", err)
 	}
@@ -271,7 +271,7 @@ func TestUploadedFilesGo(t *testing.T) {
 	w.Must(os.WriteFile(filepath.Join(dir, "upload-1"), nil, 0o600))
 	w.Must(os.Chtimes(filepath.Join(dir, "upload-1"), old, old))
 	w.SetTime("2026-10-22 12:00:00")
-	w.Must(w.Files.DiscardOldIntakes(t.Context()))
+	w.Must(w.Files.DiscardOld(t.Context()))
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
 		t.Errorf("files %v, %v", files, err)
 	}
@@ -280,7 +280,7 @@ func TestUploadedFilesGo(t *testing.T) {
 	}
 	for _, bad := range []string{"", "PK\x03\x04", "a,b\x00\n" + strings.Repeat("x", table.MaxBytes)} {
 		var invalid *problem.Invalid
-		if _, err := w.Files.Upload(t.Context(), problem.System(), intake.UsageIntake, "x", strings.NewReader(bad)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
+		if _, err := w.Files.Upload(t.Context(), problem.System(), intake.Usage, "x", strings.NewReader(bad)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
 			t.Errorf("%.10q: %v", bad, err)
 		}
 	}
@@ -315,26 +315,26 @@ func BenchmarkImport(b *testing.B) {
 
 func importAll(b *testing.B, rooms *billing.Billing, file []byte) {
 	b.Helper()
-	saved, err := rooms.Files.Upload(b.Context(), problem.System(), intake.MembersIntake, "members.csv", bytes.NewReader(file))
+	saved, err := rooms.Files.Upload(b.Context(), problem.System(), intake.Members, "members.csv", bytes.NewReader(file))
 	if err != nil {
 		b.Fatal(err)
 	}
-	in, err := rooms.Files.Intake(b.Context(), saved.ID)
+	in, err := rooms.Files.Find(b.Context(), saved.ID)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for i := range 1000 {
 		in.Choices.Create = append(in.Choices.Create, fmt.Sprintf("Customer %d, Inc.", i))
 	}
-	if err := rooms.Files.CheckIntake(b.Context(), in.ID, in.Choices); err != nil {
+	if err := rooms.Files.Check(b.Context(), in.ID, in.Choices); err != nil {
 		b.Fatal(err)
 	}
-	rooms.Files.WaitForIntake(b.Context(), in.ID)
-	if err := rooms.Files.WriteIntake(b.Context(), problem.System(), in.ID, true); err != nil {
+	rooms.Files.Wait(b.Context(), in.ID)
+	if err := rooms.Files.Write(b.Context(), problem.System(), in.ID, true); err != nil {
 		b.Fatal(err)
 	}
-	rooms.Files.WaitForIntake(b.Context(), in.ID)
-	if in, err = rooms.Files.Intake(b.Context(), in.ID); err != nil || in.State != store.FileImportDone || in.Findings.Changes() != intaketest.Rows-intaketest.Rows/1000 {
+	rooms.Files.Wait(b.Context(), in.ID)
+	if in, err = rooms.Files.Find(b.Context(), in.ID); err != nil || in.State != store.FileImportDone || in.Findings.Changes() != intaketest.Rows-intaketest.Rows/1000 {
 		b.Fatalf("%+v, %v", in.Progress, err)
 	}
 }

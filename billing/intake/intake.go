@@ -10,17 +10,17 @@ import (
 	"seatbridge/store"
 )
 
-// IntakeKind is what the rows of an uploaded table are.
-type IntakeKind string
+// Kind is what the rows of an uploaded table are.
+type Kind string
 
 // The kinds: a row is a member of an organization, or what an organization used in a month.
 const (
-	MembersIntake IntakeKind = "members"
-	UsageIntake   IntakeKind = "usage"
+	Members Kind = "members"
+	Usage   Kind = "usage"
 )
 
-// IntakeOptions is how an uploaded table is to be read.
-type IntakeOptions struct {
+// Options is how an uploaded table is to be read.
+type Options struct {
 	Now          time.Time                  // what is later is refused
 	Organization string                     // of all rows, where the table has no column for it
 	Dates        map[Column]table.DateOrder // of the columns that need one: from the Survey, or chosen by the admin
@@ -59,9 +59,9 @@ type UsageRow struct {
 // which is an *Invalid if the admin can mend it, comes last. Without a status the moments decide; with neither
 // a member is active. A second row about the same stay of a member is a problem; a member who left and
 // returned has a row for each stay, all but one of them deleted.
-func ReadMembers(r io.Reader, m ColumnMap, o IntakeOptions) iter.Seq2[MemberRow, error] {
+func ReadMembers(r io.Reader, m ColumnMap, o Options) iter.Seq2[MemberRow, error] {
 	seen := seenRows{}
-	return readIntake(r, MembersIntake, m, o, func(row *intakeRow) MemberRow {
+	return readRows(r, Members, m, o, func(row *row) MemberRow {
 		member := MemberRow{
 			Line:         row.Line,
 			Organization: row.organization(),
@@ -84,9 +84,9 @@ func ReadMembers(r io.Reader, m ColumnMap, o IntakeOptions) iter.Seq2[MemberRow,
 // ReadUsage yields every row that is not blank, once, the bad ones with their problems. An error, which
 // is an *Invalid if the admin can mend it, comes last. An organization has one row a month, because all of its
 // seats are on one plan then (docs/billing-rules.md section 2, rule 6).
-func ReadUsage(r io.Reader, m ColumnMap, o IntakeOptions) iter.Seq2[UsageRow, error] {
+func ReadUsage(r io.Reader, m ColumnMap, o Options) iter.Seq2[UsageRow, error] {
 	seen := seenRows{}
-	return readIntake(r, UsageIntake, m, o, func(row *intakeRow) UsageRow {
+	return readRows(r, Usage, m, o, func(row *row) UsageRow {
 		usage := UsageRow{
 			Line:         row.Line,
 			Organization: row.organization(),
@@ -102,7 +102,7 @@ func ReadUsage(r io.Reader, m ColumnMap, o IntakeOptions) iter.Seq2[UsageRow, er
 	})
 }
 
-func readIntake[R any](r io.Reader, kind IntakeKind, m ColumnMap, o IntakeOptions, read func(*intakeRow) R) iter.Seq2[R, error] {
+func readRows[R any](r io.Reader, kind Kind, m ColumnMap, o Options, read func(*row) R) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var none R
 		t, err := table.Open(r)
@@ -114,12 +114,12 @@ func readIntake[R any](r io.Reader, kind IntakeKind, m ColumnMap, o IntakeOption
 			return
 		}
 		spelled := spellings{}
-		for row, err := range t.Rows() {
+		for cells, err := range t.Rows() {
 			if err != nil {
 				yield(none, err)
 				return
 			}
-			if !yield(read(&intakeRow{Row: row, header: t.Header, columns: m, options: o, spelled: spelled, problems: unreadable(row)}), nil) {
+			if !yield(read(&row{Row: cells, header: t.Header, columns: m, options: o, spelled: spelled, problems: unreadable(cells)}), nil) {
 				return
 			}
 		}

@@ -30,18 +30,18 @@ func TestGuessColumns(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		header string
-		kind   IntakeKind
+		kind   Kind
 		want   ColumnMap
 	}{
-		{"Organization,E-mail,Status,Invited,Joined,Suspended,Deleted", MembersIntake, ColumnMap{"organization": 0, "email": 1, "status": 2, "invited": 3, "joined": 4, "suspended": 5, "deleted": 6}},
-		{"id,User Email,COMPANY_NAME,State", MembersIntake, ColumnMap{"email": 1, "organization": 2, "status": 3}},
-		{"Firma,E-Mail-Adresse,Gelöscht am,Beigetreten", MembersIntake, ColumnMap{"organization": 0, "email": 1, "deleted": 2, "joined": 3}},
-		{"Société,Courriel,Statut", MembersIntake, ColumnMap{"organization": 0, "email": 1, "status": 2}},
-		{"Customer,User,Email", MembersIntake, ColumnMap{"organization": 0, "email": 2}},
-		{"Tenant ID,Primary e-mail", MembersIntake, ColumnMap{"organization": 0, "email": 1}},
-		{"Organization,Month,Seats,Plan", UsageIntake, ColumnMap{"organization": 0, "month": 1, "seats": 2, "plan": 3}},
-		{"Kunde,Monat,Anzahl,Produkt", UsageIntake, ColumnMap{"organization": 0, "month": 1, "seats": 2, "plan": 3}},
-		{"Column 1,Column 2", UsageIntake, ColumnMap{}},
+		{"Organization,E-mail,Status,Invited,Joined,Suspended,Deleted", Members, ColumnMap{"organization": 0, "email": 1, "status": 2, "invited": 3, "joined": 4, "suspended": 5, "deleted": 6}},
+		{"id,User Email,COMPANY_NAME,State", Members, ColumnMap{"email": 1, "organization": 2, "status": 3}},
+		{"Firma,E-Mail-Adresse,Gelöscht am,Beigetreten", Members, ColumnMap{"organization": 0, "email": 1, "deleted": 2, "joined": 3}},
+		{"Société,Courriel,Statut", Members, ColumnMap{"organization": 0, "email": 1, "status": 2}},
+		{"Customer,User,Email", Members, ColumnMap{"organization": 0, "email": 2}},
+		{"Tenant ID,Primary e-mail", Members, ColumnMap{"organization": 0, "email": 1}},
+		{"Organization,Month,Seats,Plan", Usage, ColumnMap{"organization": 0, "month": 1, "seats": 2, "plan": 3}},
+		{"Kunde,Monat,Anzahl,Produkt", Usage, ColumnMap{"organization": 0, "month": 1, "seats": 2, "plan": 3}},
+		{"Column 1,Column 2", Usage, ColumnMap{}},
 	}
 	for _, tt := range tests {
 		if diff := cmp.Diff(tt.want, GuessColumns(strings.Split(tt.header, ","), tt.kind)); diff != "" {
@@ -64,14 +64,14 @@ func TestColumnMapIsChecked(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		columns ColumnMap
-		options IntakeOptions
+		options Options
 		want    map[string]string
 	}{
-		{ColumnMap{"email": 1}, IntakeOptions{}, map[string]string{"organization": "Choose the column of the file."}},
-		{ColumnMap{"email": 1}, IntakeOptions{Organization: "Acme"}, nil},
-		{ColumnMap{"organization": 0, "email": 0}, IntakeOptions{}, map[string]string{"email": "The column “Organization” is chosen already."}},
-		{ColumnMap{"organization": 0, "email": 1, "status": 2}, IntakeOptions{}, map[string]string{"status": "The file has no such column."}},
-		{ColumnMap{"organization": 0, "email": -1}, IntakeOptions{}, map[string]string{"email": "The file has no such column."}},
+		{ColumnMap{"email": 1}, Options{}, map[string]string{"organization": "Choose the column of the file."}},
+		{ColumnMap{"email": 1}, Options{Organization: "Acme"}, nil},
+		{ColumnMap{"organization": 0, "email": 0}, Options{}, map[string]string{"email": "The column “Organization” is chosen already."}},
+		{ColumnMap{"organization": 0, "email": 1, "status": 2}, Options{}, map[string]string{"status": "The file has no such column."}},
+		{ColumnMap{"organization": 0, "email": -1}, Options{}, map[string]string{"email": "The file has no such column."}},
 	}
 	for _, tt := range tests {
 		var got map[string]string
@@ -89,10 +89,10 @@ func TestColumnMapIsChecked(t *testing.T) {
 }
 
 // members reads a table of members with the columns that are guessed.
-func members(t testing.TB, file io.ReadSeeker, o IntakeOptions) []MemberRow {
+func members(t testing.TB, file io.ReadSeeker, o Options) []MemberRow {
 	t.Helper()
 	var rows []MemberRow
-	for row, err := range ReadMembers(file, guessed(t, file, MembersIntake, &o), o) {
+	for row, err := range ReadMembers(file, guessed(t, file, Members, &o), o) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func members(t testing.TB, file io.ReadSeeker, o IntakeOptions) []MemberRow {
 }
 
 // guessed surveys a file, which is then to be read again, and completes the options as an admin would.
-func guessed(t testing.TB, file io.ReadSeeker, kind IntakeKind, o *IntakeOptions) ColumnMap {
+func guessed(t testing.TB, file io.ReadSeeker, kind Kind, o *Options) ColumnMap {
 	t.Helper()
 	survey, err := table.Inspect(file)
 	if err != nil {
@@ -165,7 +165,7 @@ func TestReadMembers(t *testing.T) {
 		{"Ac\uFFFDme,ann@example.com,,,,,", "!save the file as UTF-8"},
 	}
 	for _, tt := range tests {
-		rows := members(t, strings.NewReader(membersHeader+"\n"+tt.row+"\n"), IntakeOptions{})
+		rows := members(t, strings.NewReader(membersHeader+"\n"+tt.row+"\n"), Options{})
 		if len(rows) != 1 || rows[0].Line != 3 {
 			t.Errorf("%s: %+v", tt.row, rows)
 			continue
@@ -210,7 +210,7 @@ func wantProblems(t *testing.T, row string, problems []RowProblem, want string) 
 
 func TestReadMembersOfOneOrganization(t *testing.T) {
 	t.Parallel()
-	rows := members(t, strings.NewReader("E-mail\nann@example.com\n"), IntakeOptions{Organization: "Acme"})
+	rows := members(t, strings.NewReader("E-mail\nann@example.com\n"), Options{Organization: "Acme"})
 	if len(rows) != 1 || rows[0].Organization != "Acme" || rows[0].Email != "ann@example.com" || rows[0].Problems != nil {
 		t.Errorf("got %+v", rows)
 	}
@@ -227,7 +227,7 @@ func TestDuplicateMembers(t *testing.T) {
 		"Acme,bob,active,,,,\n"+ // 7: bad
 		"Acme,bob@example.com,active,,,,\n"+ // 8
 		"Acme,bob@example.com,deleted,,,,2026-03-01\n"), // 9: both at once
-		IntakeOptions{})
+		Options{})
 	var got []string
 	for _, row := range rows {
 		for _, p := range row.Problems {
@@ -251,7 +251,7 @@ func TestReadMembersFile(t *testing.T) {
 	}
 	defer file.Close()
 	var got []string
-	for _, row := range members(t, file, IntakeOptions{}) {
+	for _, row := range members(t, file, Options{}) {
 		got = append(got, fmt.Sprintf("%d %s %s %s %v", row.Line, row.Organization, row.Email, tellMember(row), row.Problems))
 	}
 	want := []string{
@@ -266,10 +266,10 @@ func TestReadMembersFile(t *testing.T) {
 }
 
 // usages reads a table of usage with the columns that are guessed.
-func usages(t testing.TB, file io.ReadSeeker, o IntakeOptions) []UsageRow {
+func usages(t testing.TB, file io.ReadSeeker, o Options) []UsageRow {
 	t.Helper()
 	var rows []UsageRow
-	for row, err := range ReadUsage(file, guessed(t, file, UsageIntake, &o), o) {
+	for row, err := range ReadUsage(file, guessed(t, file, Usage, &o), o) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -325,7 +325,7 @@ func TestReadUsage(t *testing.T) {
 		{";x;y;z", "!organization is missing / not a month / plain digits / not a plan"},
 	}
 	for _, tt := range tests {
-		rows := usages(t, strings.NewReader("Organization;Month;Seats;Plan\n\n"+tt.row+"\n"), IntakeOptions{})
+		rows := usages(t, strings.NewReader("Organization;Month;Seats;Plan\n\n"+tt.row+"\n"), Options{})
 		if len(rows) != 1 || rows[0].Line != 3 {
 			t.Errorf("%s: %+v", tt.row, rows)
 			continue
@@ -340,7 +340,7 @@ func TestReadUsage(t *testing.T) {
 
 func TestReadUsageOptions(t *testing.T) {
 	t.Parallel()
-	rows := usages(t, strings.NewReader("Month,Seats\n2026-04,5\n"), IntakeOptions{Organization: "Acme", OpenMonth: true})
+	rows := usages(t, strings.NewReader("Month,Seats\n2026-04,5\n"), Options{Organization: "Acme", OpenMonth: true})
 	want := []UsageRow{{Line: 2, Organization: "Acme", Month: "2026-04", Seats: 5}}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Error(diff)
@@ -364,7 +364,7 @@ func TestReadUsageFile(t *testing.T) {
 			Problems: []RowProblem{{Line: 6, Column: "Used licenses", Problem: "“1,000” is not a whole number in plain digits: write it without separators, decimals and words, like 1000."}}},
 		{Line: 8, Organization: "Bolt", Month: "2026-02", Plan: store.Business},
 	}
-	if diff := cmp.Diff(want, usages(t, file, IntakeOptions{})); diff != "" {
+	if diff := cmp.Diff(want, usages(t, file, Options{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -434,7 +434,7 @@ func TestDiffMembers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			text := membersHeader + "Acme," + strings.ReplaceAll(tt.rows, " / ", "\nAcme,") + "\n"
-			rows := members(t, strings.NewReader(text), IntakeOptions{})
+			rows := members(t, strings.NewReader(text), Options{})
 			for _, row := range rows {
 				if len(row.Problems) > 0 {
 					t.Fatal(row.Problems)
@@ -511,7 +511,7 @@ func TestDiffMembersNotInTheFile(t *testing.T) {
 		seat(4, "dan@example.com", "", "2026-01-05", "", "2026-02-01"),
 		seat(5, "eve@example.com", "", "2026-01-05", "", ""),
 	}
-	rows := members(t, strings.NewReader(membersHeader+"Acme,Ann@example.com,active,,,,\nAcme,eve@example.com,what,,,,\n"), IntakeOptions{})
+	rows := members(t, strings.NewReader(membersHeader+"Acme,Ann@example.com,active,,,,\nAcme,eve@example.com,what,,,,\n"), Options{})
 	d := DiffMembers(seats, rows, DiffOptions{Now: importedAt})
 	if d.NotInFile != 2 || len(d.Changes) != 0 || d.Unchanged != 1 {
 		t.Errorf("got %+v, want bob and cat left alone", d)
@@ -540,7 +540,7 @@ func TestSameFileTwice(t *testing.T) {
 		for range 1 + rng.IntN(8) {
 			text += randomMemberRow(rng)
 		}
-		rows := members(t, strings.NewReader(text), IntakeOptions{})
+		rows := members(t, strings.NewReader(text), Options{})
 		options := DiffOptions{OrganizationID: 1, Now: importedAt, RemoveMissing: rng.IntN(2) == 0}
 		first := DiffMembers(seats, rows, options)
 		for _, c := range first.Changes {
@@ -642,14 +642,14 @@ func FuzzIntake(f *testing.F) {
 		if err != nil {
 			return
 		}
-		o := IntakeOptions{Now: importedAt, Organization: "Acme", Dates: map[Column]table.DateOrder{JoinedColumn: table.DayFirst, DeletedColumn: table.MonthFirst}}
+		o := Options{Now: importedAt, Organization: "Acme", Dates: map[Column]table.DateOrder{JoinedColumn: table.DayFirst, DeletedColumn: table.MonthFirst}}
 		fuzzMembers(t, file, survey, o)
 		fuzzUsage(t, file, survey, o)
 	})
 }
 
 // fuzzedColumns takes the columns in their order where their names say nothing.
-func fuzzedColumns(header []string, kind IntakeKind) ColumnMap {
+func fuzzedColumns(header []string, kind Kind) ColumnMap {
 	m := GuessColumns(header, kind)
 	for i := range header {
 		for _, c := range kind.Columns() {
@@ -661,10 +661,10 @@ func fuzzedColumns(header []string, kind IntakeKind) ColumnMap {
 	return m
 }
 
-func fuzzMembers(t *testing.T, file []byte, survey table.Survey, o IntakeOptions) {
+func fuzzMembers(t *testing.T, file []byte, survey table.Survey, o Options) {
 	var good, bad int
 	var rows []MemberRow
-	for row, err := range ReadMembers(bytes.NewReader(file), fuzzedColumns(survey.Header, MembersIntake), o) {
+	for row, err := range ReadMembers(bytes.NewReader(file), fuzzedColumns(survey.Header, Members), o) {
 		if err != nil {
 			return // too few columns
 		}
@@ -697,9 +697,9 @@ func oneOrganization(rows []MemberRow) bool {
 	})
 }
 
-func fuzzUsage(t *testing.T, file []byte, survey table.Survey, o IntakeOptions) {
+func fuzzUsage(t *testing.T, file []byte, survey table.Survey, o Options) {
 	n := 0
-	for row, err := range ReadUsage(bytes.NewReader(file), fuzzedColumns(survey.Header, UsageIntake), o) {
+	for row, err := range ReadUsage(bytes.NewReader(file), fuzzedColumns(survey.Header, Usage), o) {
 		if err != nil {
 			return
 		}
@@ -716,7 +716,7 @@ func fuzzUsage(t *testing.T, file []byte, survey table.Survey, o IntakeOptions) 
 func TestReadsAHundredThousandMembers(t *testing.T) {
 	t.Parallel()
 	want := soak.Size(intaketest.Rows/10, intaketest.Rows)
-	rows := members(t, bytes.NewReader(intaketest.Members(want)), IntakeOptions{})
+	rows := members(t, bytes.NewReader(intaketest.Members(want)), Options{})
 	bad := 0
 	for _, row := range rows {
 		if bad += len(row.Problems); len(row.Problems) > 0 && !strings.Contains(row.Problems[0].Problem, "what?") {
@@ -736,9 +736,9 @@ func BenchmarkMembers(b *testing.B) {
 	b.ReportAllocs()
 	peak := intaketest.StartPeak()
 	for b.Loop() {
-		o, bad, changes := IntakeOptions{}, 0, 0
+		o, bad, changes := Options{}, 0, 0
 		organizations := map[string][]MemberRow{}
-		for row, err := range ReadMembers(bytes.NewReader(file), guessed(b, bytes.NewReader(file), MembersIntake, &o), o) {
+		for row, err := range ReadMembers(bytes.NewReader(file), guessed(b, bytes.NewReader(file), Members, &o), o) {
 			if err != nil {
 				b.Fatal(err)
 			}

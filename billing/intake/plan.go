@@ -17,8 +17,8 @@ import (
 	"seatbridge/store"
 )
 
-// IntakeChoices is what the admin chose for an uploaded table.
-type IntakeChoices struct {
+// Choices is what the admin chose for an uploaded table.
+type Choices struct {
 	Encoding      string                     `json:"encoding"` // one of Encodings; empty: as recognised
 	Columns       ColumnMap                  `json:"columns"`
 	Dates         map[Column]table.DateOrder `json:"dates"`        // of the columns in which the file leaves it open
@@ -29,13 +29,13 @@ type IntakeChoices struct {
 }
 
 // creates says whether an organization that the file names and nobody knows is to be created.
-func (c IntakeChoices) creates(name string) bool {
+func (c Choices) creates(name string) bool {
 	folded := store.Fold(name)
 	return slices.ContainsFunc(c.Create, func(chosen string) bool { return store.Fold(chosen) == folded })
 }
 
-// IntakeFindings is what an import would do, or has done.
-type IntakeFindings struct {
+// Findings is what an import would do, or has done.
+type Findings struct {
 	At            time.Time             `json:"at"`
 	Rows          int                   `json:"rows"`
 	Bad           int                   `json:"bad"`      // rows that cannot be imported
@@ -43,7 +43,7 @@ type IntakeFindings struct {
 	ProblemCount  int                   `json:"problem_count"`
 	Unknown       []UnknownOrganization `json:"unknown"`
 	LeftOut       int                   `json:"left_out"`      // good rows of unknown organizations that are not created
-	Organizations []IntakeOrganization  `json:"organizations"` // those with changes, by name
+	Organizations []Organization        `json:"organizations"` // those with changes, by name
 	Actions       map[MemberAction]int  `json:"actions"`       // of members
 	NewReports    int                   `json:"new_reports"`   // figures of months that had no report
 	Replaced      int                   `json:"replaced"`      // figures that take the place of another report
@@ -54,7 +54,7 @@ type IntakeFindings struct {
 }
 
 // Changes counts what would be written.
-func (f IntakeFindings) Changes() int {
+func (f Findings) Changes() int {
 	n := f.NewReports + f.Replaced
 	for _, actions := range f.Actions {
 		n += actions
@@ -63,7 +63,7 @@ func (f IntakeFindings) Changes() int {
 }
 
 // Skipped counts the rows that would not be imported.
-func (f IntakeFindings) Skipped() int { return f.Bad + f.LeftOut }
+func (f Findings) Skipped() int { return f.Bad + f.LeftOut }
 
 // UnknownOrganization is one that a file names and Seatbridge does not know.
 type UnknownOrganization struct {
@@ -72,8 +72,8 @@ type UnknownOrganization struct {
 	Create bool   `json:"create"`
 }
 
-// IntakeOrganization is one that an import changes.
-type IntakeOrganization struct {
+// Organization is one that an import changes.
+type Organization struct {
 	ID      int64                `json:"id"` // 0: it is created
 	Name    string               `json:"name"`
 	Actions map[MemberAction]int `json:"actions,omitempty"`
@@ -83,8 +83,8 @@ type IntakeOrganization struct {
 // problemsKept bounds the problems that are kept and shown.
 const problemsKept = 1000
 
-// IntakeChange is one change of an import, for people to look at: a member's or a month's.
-type IntakeChange struct {
+// Change is one change of an import, for people to look at: a member's or a month's.
+type Change struct {
 	Line   int
 	Member *MemberChange
 	Report *ReportChange
@@ -97,32 +97,32 @@ type ReportChange struct {
 	After  store.UsageReport
 }
 
-// intakeState is where an import finds what is known: the database as it is, or as it is while it writes.
-type intakeState struct {
+// lookups is where an import finds what is known: the database as it is, or as it is while it writes.
+type lookups struct {
 	seats   func(ctx context.Context, organizationID int64) ([]store.Seat, error)
 	reports func(ctx context.Context, m store.Month) ([]store.UsageReport, error)
 }
 
-// intakePlan works out what a file changes, one organization after the other, so that few changes are in memory.
-type intakePlan struct {
-	kind     IntakeKind
-	choices  IntakeChoices
-	options  IntakeOptions
+// plan works out what a file changes, one organization after the other, so that few changes are in memory.
+type plan struct {
+	kind     Kind
+	choices  Choices
+	options  Options
 	index    organizations.Index
 	plans    func(ctx context.Context, m store.Month) (map[int64]store.Plan, error) // that the ledger bills a month on
 	progress func(phase string, rows int)
 
-	findings IntakeFindings
-	groups   []*intakeGroup
-	byName   map[string]*intakeGroup // as the file spells it; nil: left out
-	byID     map[int64]*intakeGroup
+	findings Findings
+	groups   []*group
+	byName   map[string]*group // as the file spells it; nil: left out
+	byID     map[int64]*group
 	unknown  map[string]*UnknownOrganization // by folded name
 	unknowns map[string]*UnknownOrganization // as the file spells them
 	sum      hash.Hash
 }
 
-// intakeGroup is the rows about one organization.
-type intakeGroup struct {
+// group is the rows about one organization.
+type group struct {
 	organization store.Organization // without an id: to be created
 	members      []MemberRow
 	usage        []UsageRow
@@ -130,12 +130,12 @@ type intakeGroup struct {
 }
 
 // read groups the rows of the file.
-func (p *intakePlan) read(r io.Reader) error {
-	p.byName, p.byID, p.sum = map[string]*intakeGroup{}, map[int64]*intakeGroup{}, sha256.New()
+func (p *plan) read(r io.Reader) error {
+	p.byName, p.byID, p.sum = map[string]*group{}, map[int64]*group{}, sha256.New()
 	p.unknown, p.unknowns = map[string]*UnknownOrganization{}, map[string]*UnknownOrganization{}
-	p.findings = IntakeFindings{At: p.options.Now, Actions: map[MemberAction]int{}}
+	p.findings = Findings{At: p.options.Now, Actions: map[MemberAction]int{}}
 	var err error
-	if p.kind == UsageIntake {
+	if p.kind == Usage {
 		err = p.readUsage(r)
 	} else {
 		err = p.readMembers(r)
@@ -147,7 +147,7 @@ func (p *intakePlan) read(r io.Reader) error {
 	return err
 }
 
-func (p *intakePlan) readMembers(r io.Reader) error {
+func (p *plan) readMembers(r io.Reader) error {
 	for row, err := range ReadMembers(r, p.choices.Columns, p.options) {
 		if err != nil {
 			return err
@@ -159,7 +159,7 @@ func (p *intakePlan) readMembers(r io.Reader) error {
 	return nil
 }
 
-func (p *intakePlan) readUsage(r io.Reader) error {
+func (p *plan) readUsage(r io.Reader) error {
 	for row, err := range ReadUsage(r, p.choices.Columns, p.options) {
 		if err != nil {
 			return err
@@ -172,7 +172,7 @@ func (p *intakePlan) readUsage(r io.Reader) error {
 }
 
 // row notes a row and finds its group; nil: the row is left out.
-func (p *intakePlan) row(organization string, problems []RowProblem) *intakeGroup {
+func (p *plan) row(organization string, problems []RowProblem) *group {
 	p.findings.Rows++
 	p.progress("Reading the file", 1)
 	bad := len(problems) > 0
@@ -193,7 +193,7 @@ func (p *intakePlan) row(organization string, problems []RowProblem) *intakeGrou
 }
 
 // group finds the organization of a name that was not met before.
-func (p *intakePlan) group(name string, bad bool) *intakeGroup {
+func (p *plan) group(name string, bad bool) *group {
 	o, known := p.index.Find(name)
 	if !known {
 		if bad && p.unknown[store.Fold(name)] == nil {
@@ -203,7 +203,7 @@ func (p *intakePlan) group(name string, bad bool) *intakeGroup {
 	}
 	g := p.byID[o.ID]
 	if g == nil {
-		g = &intakeGroup{organization: o}
+		g = &group{organization: o}
 		p.byID[o.ID], p.groups = g, append(p.groups, g)
 	}
 	g.spellings++
@@ -212,12 +212,12 @@ func (p *intakePlan) group(name string, bad bool) *intakeGroup {
 }
 
 // newGroup is about an organization that nobody knows.
-func (p *intakePlan) newGroup(name string) *intakeGroup {
+func (p *plan) newGroup(name string) *group {
 	folded := store.Fold(name)
 	if p.unknown[folded] == nil {
 		p.unknown[folded] = &UnknownOrganization{Name: name, Create: p.choices.creates(name)}
 		if p.unknown[folded].Create {
-			g := &intakeGroup{organization: store.Organization{
+			g := &group{organization: store.Organization{
 				Name: name, Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: p.options.Now,
 			}}
 			p.byName[folded], p.groups = g, append(p.groups, g)
@@ -231,7 +231,7 @@ func (p *intakePlan) newGroup(name string) *intakeGroup {
 	return g
 }
 
-func (p *intakePlan) refuse(problems []RowProblem) {
+func (p *plan) refuse(problems []RowProblem) {
 	p.findings.Bad++
 	p.findings.ProblemCount += len(problems)
 	if room := problemsKept - len(p.findings.Problems); room > 0 {
@@ -240,9 +240,9 @@ func (p *intakePlan) refuse(problems []RowProblem) {
 }
 
 // compare works out the changes of each organization and hands them to fn, which may be nil.
-func (p *intakePlan) compare(ctx context.Context, known intakeState, fn func(context.Context, *intakeGroup, []IntakeChange) error) error {
+func (p *plan) compare(ctx context.Context, known lookups, fn func(context.Context, *group, []Change) error) error {
 	var reports usageKnown
-	if p.kind == UsageIntake {
+	if p.kind == Usage {
 		var err error
 		if reports, err = p.knownUsage(ctx, known); err != nil {
 			return err
@@ -269,8 +269,8 @@ func (p *intakePlan) compare(ctx context.Context, known intakeState, fn func(con
 	return nil
 }
 
-func (p *intakePlan) changes(ctx context.Context, g *intakeGroup, known intakeState, reports usageKnown) ([]IntakeChange, error) {
-	if p.kind == UsageIntake {
+func (p *plan) changes(ctx context.Context, g *group, known lookups, reports usageKnown) ([]Change, error) {
+	if p.kind == Usage {
 		return p.usageChanges(g, reports), nil
 	}
 	var seats []store.Seat
@@ -283,7 +283,7 @@ func (p *intakePlan) changes(ctx context.Context, g *intakeGroup, known intakeSt
 	return p.memberChanges(g, seats), nil
 }
 
-func (p *intakePlan) memberChanges(g *intakeGroup, number []store.Seat) []IntakeChange {
+func (p *plan) memberChanges(g *group, number []store.Seat) []Change {
 	if g.spellings > 1 {
 		p.refuseDoubles(g.members)
 	}
@@ -301,15 +301,15 @@ func (p *intakePlan) memberChanges(g *intakeGroup, number []store.Seat) []Intake
 	}
 	p.findings.Unchanged += diff.Unchanged
 	p.findings.NotInFile += diff.NotInFile
-	changes := make([]IntakeChange, len(diff.Changes))
+	changes := make([]Change, len(diff.Changes))
 	for i := range diff.Changes {
-		changes[i] = IntakeChange{Line: diff.Changes[i].Line, Member: &diff.Changes[i]}
+		changes[i] = Change{Line: diff.Changes[i].Line, Member: &diff.Changes[i]}
 	}
 	return changes
 }
 
 // begin moves the beginning of a new organization back to its first member: what is before it is not counted.
-func (g *intakeGroup) begin(row MemberRow) {
+func (g *group) begin(row MemberRow) {
 	if g.organization.ID != 0 || len(row.Problems) > 0 {
 		return
 	}
@@ -321,7 +321,7 @@ func (g *intakeGroup) begin(row MemberRow) {
 }
 
 // refuseDoubles refuses the second row about the same stay where a file names an organization in several ways.
-func (p *intakePlan) refuseDoubles(rows []MemberRow) {
+func (p *plan) refuseDoubles(rows []MemberRow) {
 	lines := map[rowKey]int{}
 	for i := range rows {
 		row := &rows[i]
@@ -349,7 +349,7 @@ type usageKnown struct {
 	plans   map[store.Month]map[int64]store.Plan
 }
 
-func (p *intakePlan) knownUsage(ctx context.Context, known intakeState) (usageKnown, error) {
+func (p *plan) knownUsage(ctx context.Context, known lookups) (usageKnown, error) {
 	k := usageKnown{map[store.Month]map[int64]store.UsageReport{}, map[store.Month]map[int64]store.Plan{}}
 	_, planned := p.choices.Columns[PlanColumn]
 	for _, g := range p.groups {
@@ -375,8 +375,8 @@ func (p *intakePlan) knownUsage(ctx context.Context, known intakeState) (usageKn
 	return k, nil
 }
 
-func (p *intakePlan) usageChanges(g *intakeGroup, known usageKnown) []IntakeChange {
-	var changes []IntakeChange
+func (p *plan) usageChanges(g *group, known usageKnown) []Change {
+	var changes []Change
 	lines := map[store.Month]int{}
 	for _, row := range g.usage {
 		problem := seats.AfterDeletion(g.organization, row.Month)
@@ -396,14 +396,14 @@ func (p *intakePlan) usageChanges(g *intakeGroup, known usageKnown) []IntakeChan
 			p.findings.Unchanged++
 			continue
 		}
-		changes = append(changes, IntakeChange{Line: row.Line, Report: &change})
+		changes = append(changes, Change{Line: row.Line, Report: &change})
 	}
 	return changes
 }
 
 // report is what a row reports. Seats of an organization that is NFR, or in its trial all month, are free,
 // as they are when the Provider API reports them.
-func (p *intakePlan) report(o store.Organization, row UsageRow, known usageKnown) store.UsageReport {
+func (p *plan) report(o store.Organization, row UsageRow, known usageKnown) store.UsageReport {
 	r := store.UsageReport{
 		OrganizationID: o.ID, Month: row.Month, Seats: row.Seats, Plan: row.Plan, Source: string(seats.SourceCSV), ReportedAt: p.options.Now,
 	}
@@ -420,11 +420,11 @@ func (p *intakePlan) report(o store.Organization, row UsageRow, known usageKnown
 }
 
 // note adds the changes of an organization to what was found.
-func (p *intakePlan) note(g *intakeGroup, changes []IntakeChange) {
+func (p *plan) note(g *group, changes []Change) {
 	if len(changes) == 0 {
 		return
 	}
-	o := IntakeOrganization{ID: g.organization.ID, Name: g.organization.Name}
+	o := Organization{ID: g.organization.ID, Name: g.organization.Name}
 	fmt.Fprintf(p.sum, "%d %q\n", o.ID, o.Name)
 	for _, c := range changes {
 		if m := c.Member; m != nil {
@@ -448,10 +448,10 @@ func (p *intakePlan) note(g *intakeGroup, changes []IntakeChange) {
 	p.findings.Organizations = append(p.findings.Organizations, o)
 }
 
-func (p *intakePlan) finish() {
+func (p *plan) finish() {
 	f := &p.findings
 	f.Fingerprint = hex.EncodeToString(p.sum.Sum(nil))
-	slices.SortFunc(f.Organizations, func(a, b IntakeOrganization) int { return strings.Compare(store.Fold(a.Name), store.Fold(b.Name)) })
+	slices.SortFunc(f.Organizations, func(a, b Organization) int { return strings.Compare(store.Fold(a.Name), store.Fold(b.Name)) })
 	slices.SortStableFunc(f.Problems, func(a, b RowProblem) int { return a.Line - b.Line })
 	if p.choices.RemoveMissing && f.Bad > 0 {
 		f.Refused = "Members that are missing in the file can only be deleted by a file without a bad row: one whose address cannot be read would delete somebody."

@@ -14,13 +14,13 @@ import (
 	"seatbridge/store"
 )
 
-// intakeRow is a row while its cells are read. Its methods note what is wrong with them. Of a row that
+// row is a row while its cells are read. Its methods note what is wrong with them. Of a row that
 // the table could not read no cell is looked at.
-type intakeRow struct {
+type row struct {
 	table.Row
 	header   []string
 	columns  ColumnMap
-	options  IntakeOptions
+	options  Options
 	spelled  spellings
 	problems []RowProblem
 }
@@ -42,7 +42,7 @@ func (s spellings) of(text string) spelling {
 }
 
 // cell is the text of a column, and whether the row can have one.
-func (r *intakeRow) cell(c Column) (string, bool) {
+func (r *row) cell(c Column) (string, bool) {
 	i, ok := r.columns[c]
 	if !ok || r.Row.Problem != "" {
 		return "", false
@@ -50,7 +50,7 @@ func (r *intakeRow) cell(c Column) (string, bool) {
 	return r.Cells[i], true
 }
 
-func (r *intakeRow) refuse(c Column, format string, args ...any) {
+func (r *row) refuse(c Column, format string, args ...any) {
 	p := RowProblem{Line: r.Line, Problem: fmt.Sprintf(format, args...)}
 	if i, ok := r.columns[c]; ok {
 		p.Column = r.header[i]
@@ -58,7 +58,7 @@ func (r *intakeRow) refuse(c Column, format string, args ...any) {
 	r.problems = append(r.problems, p)
 }
 
-func (r *intakeRow) organization() string {
+func (r *row) organization() string {
 	text, ok := r.cell(OrganizationColumn)
 	name := r.spelled.of(text)
 	switch {
@@ -75,7 +75,7 @@ func (r *intakeRow) organization() string {
 }
 
 // email reads an address as the panel takes it.
-func (r *intakeRow) email() string {
+func (r *row) email() string {
 	text, ok := r.cell(EmailColumn)
 	if !ok {
 		return ""
@@ -90,7 +90,7 @@ func (r *intakeRow) email() string {
 	return strings.Clone(text) // or it would keep its whole line in memory
 }
 
-func (r *intakeRow) moment(c Column) time.Time {
+func (r *row) moment(c Column) time.Time {
 	text, ok := r.cell(c)
 	if !ok {
 		return time.Time{}
@@ -118,7 +118,7 @@ var statusNames = map[store.SeatStatus][]string{
 		"geloscht", "entfernt", "supprime", "eliminado", "borrado", "verwijderd"},
 }
 
-func (r *intakeRow) status(m MemberRow) store.SeatStatus {
+func (r *row) status(m MemberRow) store.SeatStatus {
 	text, _ := r.cell(StatusColumn)
 	if text == "" {
 		return impliedStatus(m)
@@ -147,7 +147,7 @@ func impliedStatus(m MemberRow) store.SeatStatus {
 
 // checkMoments refuses moments that contradict the status or each other. A stay that begins and ends on
 // the same day, with no times given, lasts a second: it is active on that day (docs/billing-rules.md section 2, rule 1).
-func (r *intakeRow) checkMoments(m *MemberRow) {
+func (r *row) checkMoments(m *MemberRow) {
 	switch {
 	case m.Status != store.SeatDeleted && !m.DeletedAt.IsZero():
 		r.refuse(DeletedColumn, "The member is %s, but has the date of a deletion.", m.Status)
@@ -190,7 +190,7 @@ func notBefore(deleted, joined time.Time) time.Time {
 	return deleted
 }
 
-func (r *intakeRow) month() store.Month {
+func (r *row) month() store.Month {
 	text, ok := r.cell(MonthColumn)
 	if !ok {
 		return ""
@@ -250,7 +250,7 @@ func plainMonth(text string) (store.Month, bool) {
 	return m, err == nil && strings.HasPrefix(year, "20")
 }
 
-func (r *intakeRow) seats() int {
+func (r *row) seats() int {
 	text, ok := r.cell(SeatsColumn)
 	if !ok {
 		return 0
@@ -271,7 +271,7 @@ func (r *intakeRow) seats() int {
 	return 0
 }
 
-func (r *intakeRow) plan() store.Plan {
+func (r *row) plan() store.Plan {
 	text, ok := r.cell(PlanColumn)
 	if !ok {
 		return ""
@@ -298,7 +298,7 @@ type rowKey struct {
 
 const present = -1
 
-func (s seenRows) member(r *intakeRow, m MemberRow) {
+func (s seenRows) member(r *row, m MemberRow) {
 	organization, email := r.spelled.of(m.Organization).folded, store.FoldEmail(m.Email)
 	s.note(r, "The same member is in line %d already.", rowKey{organization: organization, what: email, joined: m.JoinedAt.Unix()})
 	if m.Status != store.SeatDeleted && len(r.problems) == 0 {
@@ -306,11 +306,11 @@ func (s seenRows) member(r *intakeRow, m MemberRow) {
 	}
 }
 
-func (s seenRows) usage(r *intakeRow, u UsageRow) {
+func (s seenRows) usage(r *row, u UsageRow) {
 	s.note(r, "The same organization and month are in line %d already.", rowKey{organization: r.spelled.of(u.Organization).folded, what: string(u.Month)})
 }
 
-func (s seenRows) note(r *intakeRow, problem string, key rowKey) {
+func (s seenRows) note(r *row, problem string, key rowKey) {
 	if line, ok := s[key]; ok {
 		r.refuse("", problem, line)
 		return

@@ -31,11 +31,11 @@ const (
 	maxUpload = table.MaxBytes + 1<<20
 	// uploadTime is how long an upload over a slow line may take.
 	uploadTime = 15 * time.Minute
-	// intakePatience is how long an answer waits for work on an import, so that small files need no progress page.
-	intakePatience = 800 * time.Millisecond
-	// intakeOrganizationsPage and intakeChangesPage are how much of what an import would do a page shows.
-	intakeOrganizationsPage = 25
-	intakeChangesPage       = 50
+	// fileImportPatience is how long an answer waits for work on an import, so that small files need no progress page.
+	fileImportPatience = 800 * time.Millisecond
+	// fileImportOrganizationsPage and fileImportChangesPage are how much of what an import would do a page shows.
+	fileImportOrganizationsPage = 25
+	fileImportChangesPage       = 50
 )
 
 // bodyLimit is how large the body of a request to a route may be.
@@ -47,8 +47,8 @@ func bodyLimit(pattern string) int64 {
 	return web.MaxBody
 }
 
-func intakeSection(kind intake.IntakeKind) views.Section {
-	if kind == intake.UsageIntake {
+func fileImportSection(kind intake.Kind) views.Section {
+	if kind == intake.Usage {
 		return views.SectionUsage
 	}
 	return views.SectionOrganizations
@@ -56,24 +56,24 @@ func intakeSection(kind intake.IntakeKind) views.Section {
 
 // Uploading.
 
-func (s *server) showUpload(kind intake.IntakeKind) func(http.ResponseWriter, *http.Request) error {
+func (s *server) showUpload(kind intake.Kind) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		return s.renderUpload(w, r, http.StatusOK, kind, nil)
 	}
 }
 
 func (s *server) renderUpload(
-	w http.ResponseWriter, r *http.Request, status int, kind intake.IntakeKind, problems map[string]string,
+	w http.ResponseWriter, r *http.Request, status int, kind intake.Kind, problems map[string]string,
 ) error {
 	page := views.UploadPage{Kind: string(kind), Problems: views.Problems(problems)}
 	return s.web.Answer(w, r, web.Page{
-		Section: intakeSection(kind), Title: "Import " + string(kind), Status: status,
+		Section: fileImportSection(kind), Title: "Import " + string(kind), Status: status,
 		Whole: func(l views.Layout) templ.Component { return views.Upload(l, page) },
 	})
 }
 
 // upload receives a file. It is read as it comes and never held in memory.
-func (s *server) upload(kind intake.IntakeKind) func(http.ResponseWriter, *http.Request) error {
+func (s *server) upload(kind intake.Kind) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		// A test's recorder has no deadline to move.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
@@ -95,7 +95,7 @@ func (s *server) upload(kind intake.IntakeKind) func(http.ResponseWriter, *http.
 		case err != nil:
 			return err
 		}
-		return web.Leave(w, r, views.IntakePath(saved.ID))
+		return web.Leave(w, r, views.FileImportPath(saved.ID))
 	}
 }
 
@@ -130,30 +130,30 @@ func fileName(name string) string {
 
 // The import's page.
 
-func (s *server) intake(r *http.Request) (intake.Intake, error) {
+func (s *server) fileImport(r *http.Request) (intake.FileImport, error) {
 	id, err := web.PathID(r, "id")
 	if err != nil {
-		return intake.Intake{}, err
+		return intake.FileImport{}, err
 	}
-	return s.Billing.Files.Intake(r.Context(), id)
+	return s.Billing.Files.Find(r.Context(), id)
 }
 
-func (s *server) showIntake(w http.ResponseWriter, r *http.Request) error {
-	in, err := s.intake(r)
+func (s *server) showFileImport(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.fileImport(r)
 	if err != nil {
 		return err
 	}
-	return s.renderIntake(w, r, http.StatusOK, in, nil)
+	return s.renderFileImport(w, r, http.StatusOK, in, nil)
 }
 
-func (s *server) renderIntake(w http.ResponseWriter, r *http.Request, status int, in intake.Intake, problems problem.Fields) error {
-	page := s.intakeView(r, in)
+func (s *server) renderFileImport(w http.ResponseWriter, r *http.Request, status int, in intake.FileImport, problems problem.Fields) error {
+	page := s.fileImportView(r, in)
 	page.Problems = views.Problems(problems)
 	if page.Findings != nil {
 		page.Findings.SkipProblem = problems["skip"]
 		delete(page.Problems, "skip")
 		if web.IsPart(r) && status == http.StatusOK {
-			return s.web.Part(w, r, status, views.IntakeOrganizations(page))
+			return s.web.Part(w, r, status, views.FileImportOrganizations(page))
 		}
 	}
 	refresh := 0
@@ -161,40 +161,40 @@ func (s *server) renderIntake(w http.ResponseWriter, r *http.Request, status int
 		refresh = progressRefresh
 	}
 	return s.web.Answer(w, r, web.Page{
-		Section: intakeSection(in.Kind), Title: "Import " + string(in.Kind), Status: status, Refresh: refresh,
-		Whole: func(l views.Layout) templ.Component { return views.Intake(l, page) },
+		Section: fileImportSection(in.Kind), Title: "Import " + string(in.Kind), Status: status, Refresh: refresh,
+		Whole: func(l views.Layout) templ.Component { return views.FileImport(l, page) },
 	})
 }
 
-// intakeProgress is polled while there is work on an import.
-func (s *server) intakeProgress(w http.ResponseWriter, r *http.Request) error {
-	in, err := s.intake(r)
+// fileImportProgress is polled while there is work on an import.
+func (s *server) fileImportProgress(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.fileImport(r)
 	if err != nil {
 		return err
 	}
-	progress := s.intakeProgressView(in)
+	progress := s.fileImportProgressView(in)
 	if !web.IsPart(r) || progress == nil {
-		return web.Leave(w, r, views.IntakePath(in.ID))
+		return web.Leave(w, r, views.FileImportPath(in.ID))
 	}
-	return s.web.Render(w, r, http.StatusOK, views.IntakeStatus(progress))
+	return s.web.Render(w, r, http.StatusOK, views.FileImportStatus(progress))
 }
 
-func (s *server) intakeProgressView(in intake.Intake) *views.IntakeProgress {
+func (s *server) fileImportProgressView(in intake.FileImport) *views.FileImportProgress {
 	p := in.Progress
 	if !p.Running {
 		return nil
 	}
-	return &views.IntakeProgress{
+	return &views.FileImportProgress{
 		ID: in.ID, Writing: p.Writing, Phase: p.Phase, Done: p.Done, Total: p.Total, PerSecond: perSecond(p.Done, s.Now().Sub(p.StartedAt)),
 	}
 }
 
-func (s *server) intakeView(r *http.Request, in intake.Intake) views.IntakePage {
-	page := views.IntakePage{
+func (s *server) fileImportView(r *http.Request, in intake.FileImport) views.FileImportPage {
+	page := views.FileImportPage{
 		ID: in.ID, Kind: string(in.Kind), Name: in.Name, State: string(in.State), Rows: in.Survey.Rows, Unreadable: in.Survey.Problems,
 		Encoding: in.Survey.Encoding, Delimiter: delimiterName(in.Survey.Delimiter), Header: in.Survey.Header,
 		Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, RemoveMissing: in.Choices.RemoveMissing,
-		Progress: s.intakeProgressView(in), Notice: problemNotice(in.Progress.Problem),
+		Progress: s.fileImportProgressView(in), Notice: problemNotice(in.Progress.Problem),
 	}
 	for _, row := range in.Survey.Sample {
 		page.Sample = append(page.Sample, append([]string{strconv.Itoa(row.Line)}, row.Cells...))
@@ -204,10 +204,10 @@ func (s *server) intakeView(r *http.Request, in intake.Intake) views.IntakePage 
 		page.Encodings = append(page.Encodings, views.Option{Value: e, Label: e, Selected: e == in.Choices.Encoding})
 	}
 	for _, c := range in.Kind.Columns() {
-		page.Columns = append(page.Columns, intakeColumn(in, c))
+		page.Columns = append(page.Columns, fileImportColumn(in, c))
 	}
 	if in.Findings != nil {
-		page.Findings = intakeFindings(r, in)
+		page.Findings = fileImportFindings(r, in)
 	}
 	return page
 }
@@ -224,9 +224,9 @@ func delimiterName(delimiter byte) string {
 	return "vertical bars"
 }
 
-func intakeColumn(in intake.Intake, c intake.Column) views.IntakeColumn {
+func fileImportColumn(in intake.FileImport, c intake.Column) views.FileImportColumn {
 	chosen, ok := in.Choices.Columns[c]
-	column := views.IntakeColumn{
+	column := views.FileImportColumn{
 		Name: string(c), Label: columnLabel(c), Required: slices.Contains(in.Kind.Required(), c),
 		Columns: []views.Option{{Label: "Not in the file", Selected: !ok}},
 	}
@@ -267,36 +267,36 @@ func actionName(action intake.MemberAction) string {
 	}[action]
 }
 
-func intakeFindings(r *http.Request, in intake.Intake) *views.IntakeFindings {
+func fileImportFindings(r *http.Request, in intake.FileImport) *views.FileImportFindings {
 	f := in.Findings
-	view := &views.IntakeFindings{
+	view := &views.FileImportFindings{
 		Rows: f.Rows, Changes: f.Changes(), Unchanged: f.Unchanged, NotInFile: f.NotInFile, Bad: f.Bad, LeftOut: f.LeftOut,
 		Refused: f.Refused, ProblemCount: f.ProblemCount,
 	}
-	if in.Kind == intake.UsageIntake {
-		view.Counts = []views.IntakeCount{{What: "New figures", N: f.NewReports}, {What: "Replaced figures", N: f.Replaced}}
+	if in.Kind == intake.Usage {
+		view.Counts = []views.FileImportCount{{What: "New figures", N: f.NewReports}, {What: "Replaced figures", N: f.Replaced}}
 	}
 	for _, action := range memberActions() {
-		if n := f.Actions[action]; n > 0 || action == intake.AddMember && in.Kind == intake.MembersIntake {
-			view.Counts = append(view.Counts, views.IntakeCount{What: "Members " + actionName(action), N: n})
+		if n := f.Actions[action]; n > 0 || action == intake.AddMember && in.Kind == intake.Members {
+			view.Counts = append(view.Counts, views.FileImportCount{What: "Members " + actionName(action), N: n})
 		}
 	}
 	for _, u := range f.Unknown {
-		view.Unknown = append(view.Unknown, views.IntakeUnknown{Name: u.Name, Rows: u.Rows, Create: u.Create})
+		view.Unknown = append(view.Unknown, views.FileImportUnknown{Name: u.Name, Rows: u.Rows, Create: u.Create})
 	}
 	for _, p := range f.Problems {
-		view.Problems = append(view.Problems, views.IntakeProblem{Line: p.Line, Column: p.Column, Problem: p.Problem})
+		view.Problems = append(view.Problems, views.FileImportProblem{Line: p.Line, Column: p.Column, Problem: p.Problem})
 	}
 	q := web.ParseListQuery(r.URL.Query())
-	shown, total, _ := web.Load(&q, intakeOrganizationsPage, web.SlicePage(f.Organizations)) // slices do not fail
+	shown, total, _ := web.Load(&q, fileImportOrganizationsPage, web.SlicePage(f.Organizations)) // slices do not fail
 	for _, o := range shown {
-		view.Organizations = append(view.Organizations, intakeOrganization(in.ID, o))
+		view.Organizations = append(view.Organizations, fileImportOrganization(in.ID, o))
 	}
-	view.Pager = q.Pager(views.IntakePath(in.ID), intakeOrganizationsPage, len(shown), total)
+	view.Pager = q.Pager(views.FileImportPath(in.ID), fileImportOrganizationsPage, len(shown), total)
 	return view
 }
 
-func intakeOrganization(id int64, o intake.IntakeOrganization) views.IntakeOrganization {
+func fileImportOrganization(id int64, o intake.Organization) views.FileImportOrganization {
 	var parts []string
 	for _, action := range memberActions() {
 		if n := o.Actions[action]; n > 0 {
@@ -306,11 +306,11 @@ func intakeOrganization(id int64, o intake.IntakeOrganization) views.IntakeOrgan
 	if o.Reports > 0 {
 		parts = append(parts, months(o.Reports))
 	}
-	view := views.IntakeOrganization{ID: o.ID, Name: o.Name, What: strings.Join(parts, ", ")}
+	view := views.FileImportOrganization{ID: o.ID, Name: o.Name, What: strings.Join(parts, ", ")}
 	if o.ID == 0 {
-		view.URL = web.WithQuery(views.IntakeChangesPath(id), nil, "name", o.Name)
+		view.URL = web.WithQuery(views.FileImportChangesPath(id), nil, "name", o.Name)
 	} else {
-		view.URL = web.WithQuery(views.IntakeChangesPath(id), nil, "organization", strconv.FormatInt(o.ID, 10))
+		view.URL = web.WithQuery(views.FileImportChangesPath(id), nil, "organization", strconv.FormatInt(o.ID, 10))
 	}
 	return view
 }
@@ -324,9 +324,9 @@ func months(n int) string {
 
 // Checking, writing and discarding.
 
-// parseIntakeChoices reads the form of an import. Every value is one that the form offers, or is left out.
-func parseIntakeChoices(form url.Values, kind intake.IntakeKind) intake.IntakeChoices {
-	c := intake.IntakeChoices{
+// parseFileImportChoices reads the form of an import. Every value is one that the form offers, or is left out.
+func parseFileImportChoices(form url.Values, kind intake.Kind) intake.Choices {
+	c := intake.Choices{
 		Encoding:     string(web.OneOf(form.Get("encoding"), intake.Encodings()...)),
 		Organization: web.Clip(web.Clean(form.Get("organization")), web.MaxName),
 		OpenMonth:    web.Checked(form, "open_month"), RemoveMissing: web.Checked(form, "remove_missing"),
@@ -348,69 +348,69 @@ func parseIntakeChoices(form url.Values, kind intake.IntakeKind) intake.IntakeCh
 	return c
 }
 
-func (s *server) checkIntake(w http.ResponseWriter, r *http.Request) error {
-	in, err := s.intake(r)
+func (s *server) checkFileImport(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.fileImport(r)
 	if err != nil {
 		return err
 	}
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	choices := parseIntakeChoices(r.PostForm, in.Kind)
-	err = s.Billing.Files.CheckIntake(r.Context(), in.ID, choices)
+	choices := parseFileImportChoices(r.PostForm, in.Kind)
+	err = s.Billing.Files.Check(r.Context(), in.ID, choices)
 	in.Choices, in.Findings = choices, nil // for the page that says what is wrong with them
-	return s.intakeWork(w, r, in, err)
+	return s.fileImportWork(w, r, in, err)
 }
 
-func (s *server) writeIntake(w http.ResponseWriter, r *http.Request) error {
-	in, err := s.intake(r)
+func (s *server) writeFileImport(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.fileImport(r)
 	if err != nil {
 		return err
 	}
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	return s.intakeWork(w, r, in, s.Billing.Files.WriteIntake(r.Context(), s.web.Actor(r), in.ID, web.Checked(r.PostForm, "skip")))
+	return s.fileImportWork(w, r, in, s.Billing.Files.Write(r.Context(), s.web.Actor(r), in.ID, web.Checked(r.PostForm, "skip")))
 }
 
-// intakeWork answers a form that starts work on an import, or did not because of err.
-func (s *server) intakeWork(w http.ResponseWriter, r *http.Request, in intake.Intake, err error) error {
+// fileImportWork answers a form that starts work on an import, or did not because of err.
+func (s *server) fileImportWork(w http.ResponseWriter, r *http.Request, in intake.FileImport, err error) error {
 	var invalid *problem.Invalid
 	switch {
 	case errors.As(err, &invalid):
-		return s.renderIntake(w, r, http.StatusUnprocessableEntity, in, problem.Fields(maps.Clone(invalid.Fields)))
+		return s.renderFileImport(w, r, http.StatusUnprocessableEntity, in, problem.Fields(maps.Clone(invalid.Fields)))
 	case errors.Is(err, problem.ErrRunning):
-		return web.Leave(w, r, views.IntakePath(in.ID))
+		return web.Leave(w, r, views.FileImportPath(in.ID))
 	case err != nil:
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), intakePatience)
+	ctx, cancel := context.WithTimeout(r.Context(), fileImportPatience)
 	defer cancel()
-	s.Billing.Files.WaitForIntake(ctx, in.ID)
-	return web.Leave(w, r, views.IntakePath(in.ID))
+	s.Billing.Files.Wait(ctx, in.ID)
+	return web.Leave(w, r, views.FileImportPath(in.ID))
 }
 
-func (s *server) discardIntake(w http.ResponseWriter, r *http.Request) error {
-	in, err := s.intake(r)
+func (s *server) discardFileImport(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.fileImport(r)
 	if err != nil {
 		return err
 	}
-	if err := s.Billing.Files.DiscardIntake(r.Context(), in.ID); err != nil {
+	if err := s.Billing.Files.Discard(r.Context(), in.ID); err != nil {
 		return err
 	}
-	return web.Leave(w, r, views.IntakePath(in.ID))
+	return web.Leave(w, r, views.FileImportPath(in.ID))
 }
 
 // The changes of one organization.
 
-func (s *server) showIntakeChanges(w http.ResponseWriter, r *http.Request) error {
-	in, err := s.intake(r)
+func (s *server) showFileImportChanges(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.fileImport(r)
 	if err != nil {
 		return err
 	}
 	query := r.URL.Query()
 	organizationID, name := web.FormID(query.Get("organization"), 64), web.Clip(web.Clean(query.Get("name")), web.MaxName)
-	changes, err := s.Billing.Files.IntakeChanges(r.Context(), in.ID, organizationID, name)
+	changes, err := s.Billing.Files.Changes(r.Context(), in.ID, organizationID, name)
 	if err != nil {
 		return err
 	}
@@ -422,32 +422,32 @@ func (s *server) showIntakeChanges(w http.ResponseWriter, r *http.Request) error
 		name = o.Name
 	}
 	q := web.ParseListQuery(query)
-	shown, total, err := web.Load(&q, intakeChangesPage, web.SlicePage(changes))
+	shown, total, err := web.Load(&q, fileImportChangesPage, web.SlicePage(changes))
 	if err != nil {
 		return err
 	}
-	page := views.IntakeChangesPage{
-		ID: in.ID, Name: name, Pager: q.Pager(views.IntakeChangesPath(in.ID), intakeChangesPage, len(shown), total),
+	page := views.FileImportChangesPage{
+		ID: in.ID, Name: name, Pager: q.Pager(views.FileImportChangesPath(in.ID), fileImportChangesPage, len(shown), total),
 	}
 	for _, c := range shown {
-		page.Rows = append(page.Rows, intakeChange(c))
+		page.Rows = append(page.Rows, fileImportChange(c))
 	}
 	return s.web.Answer(w, r, web.Page{
-		Section: intakeSection(in.Kind), Title: "Changes of " + name,
-		Part:  views.IntakeChangeTable(page),
-		Whole: func(l views.Layout) templ.Component { return views.IntakeChanges(l, page) },
+		Section: fileImportSection(in.Kind), Title: "Changes of " + name,
+		Part:  views.FileImportChangeTable(page),
+		Whole: func(l views.Layout) templ.Component { return views.FileImportChanges(l, page) },
 	})
 }
 
-func intakeChange(c intake.IntakeChange) views.IntakeChange {
+func fileImportChange(c intake.Change) views.FileImportChange {
 	if m := c.Member; m != nil {
-		view := views.IntakeChange{Line: c.Line, Who: m.After.Email, What: "Member " + actionName(m.Action), After: seatText(m.After)}
+		view := views.FileImportChange{Line: c.Line, Who: m.After.Email, What: "Member " + actionName(m.Action), After: seatText(m.After)}
 		if m.Action != intake.AddMember {
 			view.Before = seatText(m.Before)
 		}
 		return view
 	}
-	view := views.IntakeChange{Line: c.Line, Who: c.Report.After.Month.String(), What: "New figure", After: reportText(c.Report.After)}
+	view := views.FileImportChange{Line: c.Line, Who: c.Report.After.Month.String(), What: "New figure", After: reportText(c.Report.After)}
 	if before := c.Report.Before; before != nil {
 		view.What, view.Before = "Replaced figure", reportText(*before)+", "+seats.Source(before.Source).Name()
 	}

@@ -64,14 +64,14 @@ func (b *browser) settled(path string) *goquery.Document {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.rooms.Files.WaitForIntake(b.t.Context(), id)
+	b.rooms.Files.Wait(b.t.Context(), id)
 	return b.get(path, http.StatusOK)
 }
 
 // columns are the choices of the form as the page offers them.
 func columns(page *goquery.Document) []string {
 	var pairs []string
-	page.Find("#intake-choices select").Each(func(_ int, s *goquery.Selection) {
+	page.Find("#file-import-choices select").Each(func(_ int, s *goquery.Selection) {
 		pairs = append(pairs, s.AttrOr("name", ""), s.Find("option[selected]").AttrOr("value", ""))
 	})
 	return pairs
@@ -92,29 +92,29 @@ func TestImportMembersPage(t *testing.T) {
 	path := b.location()
 	page := b.follow()
 	has(t, page, "h1 + p", "seats.csv: 4 rows, UTF-8, commas")
-	has(t, page, "[data-testid=intake-sample]", hostileName)
+	has(t, page, "[data-testid=file-import-sample]", hostileName)
 	b.lacks("<script>alert", `C:\Users`)
-	if page.Find("[data-testid=intake-checked]").Length() != 0 {
+	if page.Find("[data-testid=file-import-checked]").Length() != 0 {
 		t.Error("nothing was checked yet")
 	}
 	b.post(path+"/write", nil, http.StatusUnprocessableEntity)
 	b.post(path+"/check", form(columns(page)...), http.StatusSeeOther)
 	page = b.settled(path)
-	has(t, page, "[data-testid=intake-counts]", "Members added1")
-	has(t, page, "[data-testid=intake-counts]", "Members suspended1")
-	has(t, page, "[data-testid=intake-counts]", "Bad rows1")
-	has(t, page, "[data-testid=intake-problems]", "4E-mail“broken” is not an e-mail address.")
-	has(t, page, "[data-testid=intake-unknown]", hostileName)
-	has(t, b.get(path+"/changes?organization="+strconv.FormatInt(acme.ID, 10), http.StatusOK), "[data-testid=intake-change]", "a@example.comMember suspendedactive")
+	has(t, page, "[data-testid=file-import-counts]", "Members added1")
+	has(t, page, "[data-testid=file-import-counts]", "Members suspended1")
+	has(t, page, "[data-testid=file-import-counts]", "Bad rows1")
+	has(t, page, "[data-testid=file-import-problems]", "4E-mail“broken” is not an e-mail address.")
+	has(t, page, "[data-testid=file-import-unknown]", hostileName)
+	has(t, b.get(path+"/changes?organization="+strconv.FormatInt(acme.ID, 10), http.StatusOK), "[data-testid=file-import-change]", "a@example.comMember suspendedactive")
 	page = b.post(path+"/write", nil, http.StatusUnprocessableEntity)
 	has(t, page, ".problem", "2 rows cannot be imported.")
 	b.post(path+"/check", form(append(columns(page), "create", hostileName)...), http.StatusSeeOther)
 	page = b.settled(path)
-	has(t, page, "[data-testid=intake-organization]", "is created")
+	has(t, page, "[data-testid=file-import-organization]", "is created")
 	b.lacks("<script>alert")
 	b.post(path+"/write", form("skip", "true"), http.StatusSeeOther)
 	page = b.settled(path)
-	has(t, page, "[data-testid=intake-done]", "Members added2")
+	has(t, page, "[data-testid=file-import-done]", "Members added2")
 	b.post(path+"/check", form(columns(page)...), http.StatusNotFound)
 	if seats, err := p.store.SeatHistory(t.Context(), acme.ID); err != nil || len(seats) != 3 {
 		t.Errorf("seats %+v, %v", seats, err)
@@ -123,8 +123,8 @@ func TestImportMembersPage(t *testing.T) {
 	path = b.location()
 	b.post(path+"/check", form(columns(b.follow())...), http.StatusSeeOther)
 	page = b.settled(path)
-	has(t, page, "[data-testid=intake-counts]", "Unchanged3")
-	if page.Find("[data-testid=intake-checked] button[disabled]").Length() != 1 {
+	has(t, page, "[data-testid=file-import-counts]", "Unchanged3")
+	if page.Find("[data-testid=file-import-checked] button[disabled]").Length() != 1 {
 		t.Error("there is something to import the second time")
 	}
 	b.post(path+"/discard", nil, http.StatusSeeOther)
@@ -139,9 +139,9 @@ func TestImportUsagePage(t *testing.T) {
 	b.uploadFile("/usage/import", "Customer;Month;Seats;Plan\nAcme;2026-02;9;Enterprise\n", http.StatusSeeOther)
 	path := b.location()
 	b.post(path+"/check", form(columns(b.follow())...), http.StatusSeeOther)
-	has(t, b.settled(path), "[data-testid=intake-counts]", "New figures1")
+	has(t, b.settled(path), "[data-testid=file-import-counts]", "New figures1")
 	b.post(path+"/write", nil, http.StatusSeeOther)
-	has(t, b.settled(path), "[data-testid=intake-done]", "New figures1")
+	has(t, b.settled(path), "[data-testid=file-import-done]", "New figures1")
 	page := b.get("/usage?month=2026-02&source=csv", http.StatusOK)
 	has(t, page, "[data-testid=usage-row]", "9")
 	has(t, page, "[data-testid=usage-row]", "+7 to the ledger")
@@ -182,8 +182,8 @@ func TestAmbiguousDatesPage(t *testing.T) {
 	}
 	b.post(path+"/check", form(sent...), http.StatusSeeOther)
 	page = b.settled(path)
-	has(t, page, "[data-testid=intake-counts]", "Members added1")
-	has(t, b.get(path+"/changes?organization=1", http.StatusOK), "[data-testid=intake-change]", "joined 3 Feb 2026")
+	has(t, page, "[data-testid=file-import-counts]", "Members added1")
+	has(t, b.get(path+"/changes?organization=1", http.StatusOK), "[data-testid=file-import-change]", "joined 3 Feb 2026")
 }
 
 func TestUploadsThatCannotBeRead(t *testing.T) {
@@ -355,7 +355,7 @@ func FuzzUploadedFile(f *testing.F) {
 	})
 }
 
-func FuzzIntakeChoices(f *testing.F) {
+func FuzzFileImportChoices(f *testing.F) {
 	f.Add("column.email=1&dates.joined=day-first&create=Acme&encoding=UTF-8")
 	f.Add("column.email=-1&column.seats=99999999999&dates.joined=x&encoding=EBCDIC&create=%00")
 	f.Fuzz(func(t *testing.T, query string) {
@@ -364,8 +364,8 @@ func FuzzIntakeChoices(f *testing.F) {
 		if web.ParseForm(r) != nil {
 			return
 		}
-		for _, kind := range []intake.IntakeKind{intake.MembersIntake, intake.UsageIntake} {
-			c := parseIntakeChoices(r.PostForm, kind)
+		for _, kind := range []intake.Kind{intake.Members, intake.Usage} {
+			c := parseFileImportChoices(r.PostForm, kind)
 			for column, i := range c.Columns {
 				if i < 0 || i > 1<<16 {
 					t.Errorf("%s is column %d", column, i)

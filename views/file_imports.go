@@ -6,8 +6,8 @@ type UploadPage struct {
 	Problems Problems
 }
 
-// IntakePage is the import of an uploaded file.
-type IntakePage struct {
+// FileImportPage is the import of an uploaded file.
+type FileImportPage struct {
 	ID         int64
 	Kind       string // members, usage
 	Name       string // of the file
@@ -20,19 +20,19 @@ type IntakePage struct {
 	Header     []string
 
 	Encodings     []Option
-	Columns       []IntakeColumn
+	Columns       []FileImportColumn
 	Organization  string
 	OpenMonth     bool
 	RemoveMissing bool
 	Problems      Problems
 
-	Progress *IntakeProgress
+	Progress *FileImportProgress
 	Notice   *Notice
-	Findings *IntakeFindings
+	Findings *FileImportFindings
 }
 
-// IntakeColumn is a field that a column of the file feeds.
-type IntakeColumn struct {
+// FileImportColumn is a field that a column of the file feeds.
+type FileImportColumn struct {
 	Name     string
 	Label    string
 	Required bool
@@ -40,8 +40,8 @@ type IntakeColumn struct {
 	Orders   []Option // of day and month; none: the file leaves nothing open
 }
 
-// IntakeProgress is work on an import.
-type IntakeProgress struct {
+// FileImportProgress is work on an import.
+type FileImportProgress struct {
 	ID          int64
 	Writing     bool
 	Phase       string
@@ -49,62 +49,62 @@ type IntakeProgress struct {
 	PerSecond   float64
 }
 
-// IntakeFindings is what an import would do, or has done.
-type IntakeFindings struct {
+// FileImportFindings is what an import would do, or has done.
+type FileImportFindings struct {
 	Rows          int
 	Changes       int
-	Counts        []IntakeCount
+	Counts        []FileImportCount
 	Unchanged     int
 	NotInFile     int
 	Bad           int
 	LeftOut       int
 	Refused       string
-	Unknown       []IntakeUnknown
-	Problems      []IntakeProblem
+	Unknown       []FileImportUnknown
+	Problems      []FileImportProblem
 	ProblemCount  int
-	Organizations []IntakeOrganization
+	Organizations []FileImportOrganization
 	Pager         Pager // of the organizations
 	SkipProblem   string
 }
 
-// IntakeCount is a kind of change with its number.
-type IntakeCount struct {
+// FileImportCount is a kind of change with its number.
+type FileImportCount struct {
 	What string
 	N    int
 }
 
-// IntakeUnknown is an organization that nobody knows.
-type IntakeUnknown struct {
+// FileImportUnknown is an organization that nobody knows.
+type FileImportUnknown struct {
 	Name   string
 	Rows   int
 	Create bool
 }
 
-// IntakeProblem is something in a row that makes it unusable.
-type IntakeProblem struct {
+// FileImportProblem is something in a row that makes it unusable.
+type FileImportProblem struct {
 	Line    int
 	Column  string
 	Problem string
 }
 
-// IntakeOrganization is one that changes.
-type IntakeOrganization struct {
+// FileImportOrganization is one that changes.
+type FileImportOrganization struct {
 	ID   int64 // 0: it is created
 	Name string
 	What string // its changes, in words
 	URL  string // of its changes, one by one
 }
 
-// IntakeChangesPage shows the changes of one organization.
-type IntakeChangesPage struct {
+// FileImportChangesPage shows the changes of one organization.
+type FileImportChangesPage struct {
 	ID    int64
 	Name  string // of the organization
-	Rows  []IntakeChange
+	Rows  []FileImportChange
 	Pager Pager
 }
 
-// IntakeChange is a row's effect.
-type IntakeChange struct {
+// FileImportChange is a row's effect.
+type FileImportChange struct {
 	Line   int // 0: the member is not in the file
 	Who    string
 	What   string
@@ -135,13 +135,13 @@ func uploadLead(kind string) string {
 		"and the dates of invitation, joining, suspension and deletion."
 }
 
-func (p IntakePage) open() bool { return p.State == "uploaded" || p.State == "checked" }
+func (p FileImportPage) open() bool { return p.State == "uploaded" || p.State == "checked" }
 
-func (p IntakePage) checked() bool { return p.State == "checked" && p.Findings != nil }
+func (p FileImportPage) checked() bool { return p.State == "checked" && p.Findings != nil }
 
-func (f IntakeFindings) skipped() int { return f.Bad + f.LeftOut }
+func (f FileImportFindings) skipped() int { return f.Bad + f.LeftOut }
 
-func intakeProgressText(p *IntakeProgress) string {
+func fileImportProgressText(p *FileImportProgress) string {
 	text := p.Phase
 	if text == "" {
 		text = "Starting"
