@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,9 +13,7 @@ import (
 	"syscall"
 	"testing"
 
-	"seatbridge/billing/problem"
-	"seatbridge/connectwise"
-	"seatbridge/store"
+	"seatbridge/command/commandtest"
 )
 
 // BenchmarkStart is the time from the start of a process to the line that it listens, on a database that is there already,
@@ -39,35 +36,6 @@ func BenchmarkStart(b *testing.B) {
 	b.ReportMetric(resident, "MB-idle")
 }
 
-// BenchmarkSync is a sync of 1,000 agreements without pacing, all of whose lines are new at first, then all as they should
-// be. It reports the requests that each agreement cost.
-func BenchmarkSync(b *testing.B) {
-	const agreements = 1000
-	for b.Loop() {
-		b.StopTimer()
-		w := newWorld(b, agreements, 0)
-		c := &config{data: w.data}
-		c.tuning.Tune = func(cw *connectwise.Config) { cw.RequestsPerMinute = 10_000_000 }
-		_, db, err := open(b.Context(), c)
-		must(b, err)
-		rooms := c.newBilling(db, c.logger(io.Discard, 0))
-		b.StartTimer()
-		for _, kind := range []string{"new", "unchanged"} {
-			w.sim.ResetRequests()
-			run, err := rooms.Runs.Run(b.Context(), problem.System(), rooms.Runs.SyncNow(false))
-			must(b, err)
-			if run.Status != store.RunDone {
-				b.Fatalf("the run ended as %s: %+v", run.Status, run.Problem)
-			}
-			b.ReportMetric(float64(len(w.sim.Requests()))/agreements, "requests/agreement-"+kind)
-		}
-		b.StopTimer()
-		must(b, rooms.Close(context.WithoutCancel(b.Context())))
-		must(b, db.Close())
-		b.StartTimer()
-	}
-}
-
 // binary is a Seatbridge in a process of its own.
 type binary struct {
 	cmd     *exec.Cmd
@@ -80,25 +48,25 @@ func serveBinary(b *testing.B, data string) *binary {
 	cmd := exec.CommandContext(b.Context(), os.Args[0], "serve", "-addr", "127.0.0.1:0", "-data", data)
 	cmd.Env = append(os.Environ(), asSeatbridge+"=1")
 	out, err := cmd.StdoutPipe()
-	must(b, err)
-	must(b, cmd.Start())
+	commandtest.Must(b, err)
+	commandtest.Must(b, cmd.Start())
 	line, err := bufio.NewReader(out).ReadString('\n')
-	must(b, err)
+	commandtest.Must(b, err)
 	return &binary{cmd: cmd, out: out, address: strings.TrimPrefix(strings.TrimSpace(line), "listening on ")}
 }
 
 func (p *binary) end(b *testing.B) {
 	b.Helper()
-	must(b, p.cmd.Process.Signal(syscall.SIGTERM))
-	must(b, p.cmd.Wait())
+	commandtest.Must(b, p.cmd.Process.Signal(syscall.SIGTERM))
+	commandtest.Must(b, p.cmd.Wait())
 }
 
 // resident is the process's resident memory in MB, as Linux tells it.
 func (p *binary) resident(b *testing.B) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	must(b, err)
+	commandtest.Must(b, err)
 	kilobytes, err := strconv.ParseFloat(regexp.MustCompile(`VmRSS:\s+(\d+)`).FindStringSubmatch(string(status))[1], 64)
-	must(b, err)
+	commandtest.Must(b, err)
 	return kilobytes / 1024
 }

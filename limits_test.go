@@ -25,7 +25,6 @@ func TestLimits(t *testing.T) {
 			"store.changeSeats": 6,
 			"store.decide":      6,
 			"store.withdraw":    6,
-			"syncNow":           6,
 		}},
 		{3, "results", house.measure(function.results), map[string]int{
 			"billing/table.namedDate":   4,

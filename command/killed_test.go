@@ -1,6 +1,6 @@
 //go:build e2e
 
-package main
+package command
 
 import (
 	"bufio"
@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/cookiejar"
-	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -19,9 +18,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
 
+	"seatbridge/command/commandtest"
 	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
-	"seatbridge/handlers"
 	"seatbridge/internal/soak"
 	"seatbridge/store"
 )
@@ -68,18 +67,17 @@ func killOften(t *testing.T, chance *rand.Rand, kills int) {
 	const mappings = 1000
 	w := newWorld(t, mappings, time.Millisecond)
 	w.addLines()
-	makeOwner(t, w.data)
 
 	server := serveProcess(t, w.data)
+	server.MakeOwner(t)
 	w.sim.AddFault(killer(chance, server.cmd.Process))
-	server.signIn(t)
-	server.post(t, "/integrations/connectwise/sync", nil)
+	server.Post(t, "/integrations/connectwise/sync", nil)
 	<-server.gone
 	died := 1
 	for ; died < kills && lastRun(t, w.data).Status == store.RunRunning; died++ {
 		again := serveProcess(t, w.data)
 		w.sim.SetFaults(killer(chance, again.cmd.Process))
-		eventually(t, "the process is killed or the run is finished", func() bool {
+		commandtest.Eventually(t, "the process is killed or the run is finished", func() bool {
 			return again.exited() || lastRun(t, w.data).Status != store.RunRunning
 		})
 		again.kill()
@@ -88,7 +86,7 @@ func killOften(t *testing.T, chance *rand.Rand, kills int) {
 
 	last := serveProcess(t, w.data)
 	defer last.kill()
-	eventually(t, "the run is finished", func() bool { return lastRun(t, w.data).Status != store.RunRunning })
+	commandtest.Eventually(t, "the run is finished", func() bool { return lastRun(t, w.data).Status != store.RunRunning })
 	if run := lastRun(t, w.data); run.Status != store.RunDone {
 		t.Errorf("the run ended as %s: %+v", run.Status, run.Problem)
 	}
@@ -121,29 +119,14 @@ func killer(chance *rand.Rand, p *os.Process) cwsim.Fault {
 	return cwsim.Fault{Kind: cwsim.Hook, Method: method, Path: path, After: chance.IntN(40), Times: 1, Do: func() { p.Kill() }}
 }
 
-const ownerPassword = "a long enough secret"
-
-func makeOwner(t *testing.T, data string) {
-	t.Helper()
-	_, db, err := open(t.Context(), &config{data: data})
-	must(t, err)
-	defer db.Close()
-	hash, err := handlers.HashPassword(ownerPassword)
-	must(t, err)
-	_, err = db.CreateUser(t.Context(), store.User{
-		Name: "Owner", Email: "owner@example.com", Role: store.Owner, Status: store.Active, PasswordHash: hash, CreatedAt: time.Now(),
-	})
-	must(t, err)
-}
-
 // lastRun is the latest run in a database that a server may have open, too.
 func lastRun(t *testing.T, data string) store.Run {
 	t.Helper()
 	_, db, err := open(t.Context(), &config{data: data})
-	must(t, err)
+	commandtest.Must(t, err)
 	defer db.Close()
 	runs, _, err := db.Runs(t.Context(), store.RunFilter{Limit: 1})
-	must(t, err)
+	commandtest.Must(t, err)
 	if len(runs) == 0 {
 		t.Fatal("there is no run")
 	}
@@ -152,7 +135,7 @@ func lastRun(t *testing.T, data string) store.Run {
 
 // child is a Seatbridge in a process of its own.
 type child struct {
-	process
+	commandtest.Process
 	cmd  *exec.Cmd
 	gone chan struct{} // closed when the process has ended
 }
@@ -160,26 +143,21 @@ type child struct {
 func serveProcess(t *testing.T, data string) *child {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
-	must(t, err)
+	commandtest.Must(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // a run that does not come to its end fails the test
 	t.Cleanup(cancel)
 	c := &child{cmd: exec.CommandContext(ctx, os.Args[0]), gone: make(chan struct{})}
 	c.cmd.Env = append(os.Environ(), asServer+"="+data)
 	stdout, err := c.cmd.StdoutPipe()
-	must(t, err)
-	must(t, c.cmd.Start())
-	c.client, c.out = &http.Client{Jar: jar}, bufio.NewReader(stdout)
-	c.address = strings.TrimPrefix(c.line(t, "listening on "), "listening on ")
+	commandtest.Must(t, err)
+	commandtest.Must(t, c.cmd.Start())
+	c.Client, c.Out = &http.Client{Jar: jar}, bufio.NewReader(stdout)
+	c.Address = strings.TrimPrefix(c.Line(t, "listening on "), "listening on ")
 	go func() {
 		defer close(c.gone)
 		c.cmd.Wait()
 	}()
 	return c
-}
-
-func (c *child) signIn(t *testing.T) {
-	t.Helper()
-	c.post(t, "/signin", url.Values{"email": {"owner@example.com"}, "password": {ownerPassword}})
 }
 
 // exited says whether the process has ended, without waiting for it.

@@ -1,6 +1,6 @@
 //go:build e2e
 
-package main
+package e2e
 
 import (
 	"fmt"
@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/command"
+	"seatbridge/command/commandtest"
 	"seatbridge/connectwise"
 )
 
@@ -21,9 +23,9 @@ const newEnterprise = "NP-ENT"
 // TestJourney walks the guide in a browser, from the words that the demo prints: sign in, connect, map both products, import,
 // map ten companies, Sync now; then Unmap one, change seats, Sync now again.
 func TestJourney(t *testing.T) {
-	panel := start(t, "demo", "-addr", "127.0.0.1:0")
-	defer panel.stop(t)
-	j := &journey{browser: newBrowser(t), panel: panel.address, printed: readGuide(t, panel)}
+	panel := commandtest.Start(t, command.Run, "demo", "-addr", "127.0.0.1:0")
+	defer panel.Stop(t)
+	j := &journey{browser: newBrowser(t), panel: panel.Address, printed: readGuide(t, panel)}
 	defer j.close()
 
 	j.signIn()
@@ -79,12 +81,12 @@ type journey struct {
 type mappedPair struct{ company, organization string }
 
 // readGuide reads the labelled lines that the demo prints.
-func readGuide(t *testing.T, p *process) map[string]string {
+func readGuide(t *testing.T, p *commandtest.Process) map[string]string {
 	t.Helper()
 	printed := map[string]string{}
 	for {
-		line, err := p.out.ReadString('\n')
-		must(t, err)
+		line, err := p.Out.ReadString('\n')
+		commandtest.Must(t, err)
 		if strings.HasPrefix(line, "Stop it") {
 			return printed
 		}
@@ -184,7 +186,7 @@ func (j *journey) companies() []string {
 func (j *journey) row(company string) string {
 	j.open(j.panel + "/integrations/connectwise/companies")
 	j.fill("Search", company)
-	eventually(j.t, "the table shows "+company+" alone", func() bool {
+	commandtest.Eventually(j.t, "the table shows "+company+" alone", func() bool {
 		rows := j.texts("[data-testid=company] .company span")
 		return len(rows) == 1 && rows[0] == company
 	})
@@ -255,7 +257,7 @@ func (j *journey) syncNow() map[string]int {
 	for _, state := range []string{"written", "unchanged", "failed", "blocked", "held", "conflict", "skipped"} {
 		for _, text := range j.texts("[data-testid=count-" + state + "]") {
 			n, err := strconv.Atoi(text)
-			must(j.t, err)
+			commandtest.Must(j.t, err)
 			counts[state] = n
 		}
 	}
@@ -324,12 +326,12 @@ func (j *journey) additions() map[line]string {
 		Site: j.printed["ConnectWise site URL"], Company: j.printed["ConnectWise company name"], ClientID: j.printed["Client ID"],
 		PublicKey: j.printed["Public API key"], PrivateKey: j.printed["Private API key"], RequestsPerMinute: 1_000_000,
 	})
-	must(j.t, err)
+	commandtest.Must(j.t, err)
 	found := map[line]string{}
 	for agreement, err := range cw.Agreements(j.t.Context(), connectwise.AgreementFilter{}) {
-		must(j.t, err)
+		commandtest.Must(j.t, err)
 		for addition, err := range cw.Additions(j.t.Context(), agreement.ID) {
-			must(j.t, err)
+			commandtest.Must(j.t, err)
 			l := line{agreement.Company.Name, agreement.Name, addition.Product.Identifier}
 			if l.product != "NP-BUS" && l.product != newEnterprise || !addition.CancelledDate.IsZero() {
 				continue

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"seatbridge/billing"
 	"seatbridge/billing/seats"
+	"seatbridge/command/commandtest"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -22,7 +23,7 @@ func TestSample(t *testing.T) {
 		t.Run(day, func(t *testing.T) {
 			t.Parallel()
 			now, err := time.Parse(time.RFC3339, day)
-			must(t, err)
+			commandtest.Must(t, err)
 			first, second := demoStore(t, now), demoStore(t, now)
 
 			all := organizations(t, first)
@@ -35,7 +36,7 @@ func TestSample(t *testing.T) {
 			rooms := billing.New(billing.Config{Store: first, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
 			defer rooms.Close(context.WithoutCancel(t.Context()))
 			totals, err := rooms.Figures.Totals(t.Context(), 12)
-			must(t, err)
+			commandtest.Must(t, err)
 			for i, month := range totals {
 				if month.Unknown > 0 || month.Seats[store.Business] == 0 || month.Seats[store.Enterprise] == 0 {
 					t.Errorf("%s has no seats on a plan: %+v", month.Month, month)
@@ -78,16 +79,16 @@ func TestSampleShowsEveryRule(t *testing.T) {
 
 func demoStore(t *testing.T, now time.Time) *store.Store {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), databaseFile), make([]byte, 32))
-	must(t, err)
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "seatbridge.db"), make([]byte, 32))
+	commandtest.Must(t, err)
 	t.Cleanup(func() { db.Close() })
-	must(t, fillDemo(t.Context(), db, cwsim.New(cwsim.Config{Now: func() time.Time { return now }}), now))
+	commandtest.Must(t, Fill(t.Context(), db, cwsim.New(cwsim.Config{Now: func() time.Time { return now }}), now))
 	return db
 }
 
 func organizations(t *testing.T, db *store.Store) []store.OrganizationRow {
 	t.Helper()
 	rows, _, err := db.Organizations(t.Context(), store.OrganizationFilter{Status: store.OrganizationAny, Limit: 1000})
-	must(t, err)
+	commandtest.Must(t, err)
 	return rows
 }

@@ -1,11 +1,11 @@
-package main
+package demo
 
 import (
 	"context"
 	"net/http"
 	"time"
 
-	"seatbridge/billing"
+	"seatbridge/billing/figures"
 	"seatbridge/billing/reports"
 	"seatbridge/billing/seats"
 	"seatbridge/nordpass/npsim"
@@ -20,36 +20,22 @@ func strangers() []npsim.Record {
 	}
 }
 
-// serveProviderSim serves a Provider API that reports the demo's organizations as the ledger has them at the start, with a
-// few differences, and answers the configuration that fits it.
-func serveProviderSim(ctx context.Context, rooms *billing.Billing, db *store.Store) (*reports.Config, func(), error) {
-	sim, err := npsim.New(npsim.Config{
+// Provider is a Provider API that reports the demo's organizations as the ledger has them at the start, with a few
+// differences.
+func Provider(ctx context.Context, book *figures.Book, db *store.Store) (*npsim.Sim, error) {
+	return npsim.New(npsim.Config{
 		Monthly: func(month string) []npsim.Record {
-			return demoRecords(ctx, rooms, db, seats.WholeMonth(store.Month(month)))
+			return records(ctx, book, db, seats.WholeMonth(store.Month(month)))
 		},
 		Daily: func(day string) []npsim.Record {
 			at, _ := time.Parse(time.DateOnly, day) // the simulator has read it already
-			return demoRecords(ctx, rooms, db, seats.ToDate(at.AddDate(0, 0, 1).Add(-time.Second)))
+			return records(ctx, book, db, seats.ToDate(at.AddDate(0, 0, 1).Add(-time.Second)))
 		},
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	key, err := sim.PrivateKey()
-	if err != nil {
-		return nil, nil, err
-	}
-	listener, err := listen(ctx, "127.0.0.1:0")
-	if err != nil {
-		return nil, nil, err
-	}
-	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(listener)
-	return providerSimConfig(address(listener), key), func() { server.Close() }, nil
 }
 
-// providerSimConfig is how to reach the simulator: its own shape, which says nothing about the real Provider API.
-func providerSimConfig(base, key string) *reports.Config {
+// ProviderConfig is how to reach the simulator: its own shape, which says nothing about the real Provider API.
+func ProviderConfig(base, key string) *reports.Config {
 	c := reports.Config{
 		ID: "id", Name: "name", Seats: "licenses", Plan: "tier", Business: "Business", Enterprise: "Enterprise", Trial: "trial", NFR: "nfr",
 	}
@@ -61,10 +47,10 @@ func providerSimConfig(base, key string) *reports.Config {
 	return &c
 }
 
-// demoRecords is a report of the ledger's own figures, and of strangers. Every ninth organization is reported with one seat
+// records is a report of the ledger's own figures, and of strangers. Every ninth organization is reported with one seat
 // more, so that differences can be seen.
-func demoRecords(ctx context.Context, rooms *billing.Billing, db *store.Store, p seats.Period) []npsim.Record {
-	usage, err := rooms.Figures.Usage(ctx, p, nil)
+func records(ctx context.Context, book *figures.Book, db *store.Store, p seats.Period) []npsim.Record {
+	usage, err := book.Usage(ctx, p, nil)
 	if err != nil {
 		return nil
 	}
@@ -72,20 +58,23 @@ func demoRecords(ctx context.Context, rooms *billing.Billing, db *store.Store, p
 	if err != nil {
 		return nil
 	}
-	records := strangers()
+	reported := strangers()
 	for _, o := range organizations {
 		u, counted := usage[o.ID]
 		if !counted || !o.Managed || !o.CreatedAt.Before(p.End()) {
 			continue
 		}
-		r := npsim.Record{ID: o.ExternalID, Name: o.Name, Licenses: u.Ledger, Tier: "Business", Trial: seats.InTrial(o.Organization, p.End().Add(-time.Second)), NFR: o.License == store.NFR}
+		r := npsim.Record{
+			ID: o.ExternalID, Name: o.Name, Licenses: u.Ledger, Tier: "Business",
+			Trial: seats.InTrial(o.Organization, p.End().Add(-time.Second)), NFR: o.License == store.NFR,
+		}
 		if u.Plan == store.Enterprise {
 			r.Tier = "Enterprise"
 		}
 		if o.ID%9 == 4 {
 			r.Licenses++
 		}
-		records = append(records, r)
+		reported = append(reported, r)
 	}
-	return records
+	return reported
 }

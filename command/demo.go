@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -13,6 +13,9 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
+	"seatbridge/billing"
+	"seatbridge/billing/reports"
+	"seatbridge/command/demo"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/handlers"
 	"seatbridge/store"
@@ -30,19 +33,20 @@ func demoCommand(stdout, stderr io.Writer) *ffcli.Command {
 	c.addrFlag(fs)
 	c.logFormatFlag(fs)
 	return &ffcli.Command{
-		Name: "demo", ShortUsage: "seatbridge demo [flags]", ShortHelp: "try everything with sample organizations and a simulated ConnectWise PSA",
-		LongHelp: "  All data is temporary and gone when the demo stops. It never touches the data of a real Seatbridge.",
-		FlagSet:  fs, Options: environment(),
+		Name: "demo", ShortUsage: "seatbridge demo [flags]",
+		ShortHelp: "try everything with sample organizations and a simulated ConnectWise PSA",
+		LongHelp:  "  All data is temporary and gone when the demo stops. It never touches the data of a real Seatbridge.",
+		FlagSet:   fs, Options: environment(),
 		Exec: func(ctx context.Context, args []string) error {
 			if err := errors.Join(noArguments(args), c.validate()); err != nil {
 				return err
 			}
-			return demo(ctx, c, stdout, stderr)
+			return serveDemo(ctx, c, stdout, stderr)
 		},
 	}
 }
 
-func demo(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) {
+func serveDemo(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) {
 	if c.data, err = os.MkdirTemp("", "seatbridge-demo-"); err != nil {
 		return fmt.Errorf("making a temporary directory: %w", err)
 	}
@@ -58,7 +62,11 @@ func demo(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) 
 	defer func() { err = errors.Join(err, db.Close()) }()
 
 	sim := cwsim.New(cwsim.Config{})
-	if err := fillDemo(ctx, db, sim, time.Now()); err != nil {
+	now := time.Now()
+	if err := makeDemoAccount(ctx, db, now); err != nil {
+		return err
+	}
+	if err := demo.Fill(ctx, db, sim, now); err != nil {
 		return err
 	}
 	site, stopSim, err := serveSim(ctx, sim)
@@ -86,8 +94,8 @@ func demo(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) 
 	})
 }
 
-// serveSim serves the simulator on a free loopback port, the only kind of address that may do without TLS.
-func serveSim(ctx context.Context, sim *cwsim.Sim) (site string, stop func(), err error) {
+// serveSim serves a simulator on a free loopback port, the only kind of address that may do without TLS.
+func serveSim(ctx context.Context, sim http.Handler) (site string, stop func(), err error) {
 	listener, err := listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
@@ -95,6 +103,23 @@ func serveSim(ctx context.Context, sim *cwsim.Sim) (site string, stop func(), er
 	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(listener)
 	return address(listener), func() { server.Close() }, nil
+}
+
+// serveProviderSim serves a Provider API that reports the demo's organizations, and answers the configuration that fits it.
+func serveProviderSim(ctx context.Context, rooms *billing.Billing, db *store.Store) (*reports.Config, func(), error) {
+	sim, err := demo.Provider(ctx, rooms.Figures, db)
+	if err != nil {
+		return nil, nil, err
+	}
+	key, err := sim.PrivateKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	base, stop, err := serveSim(ctx, sim)
+	if err != nil {
+		return nil, nil, err
+	}
+	return demo.ProviderConfig(base, key), stop, nil
 }
 
 // printGuide says where to go and what to type.
@@ -120,8 +145,8 @@ Stop it with Ctrl+C.
 	return err
 }
 
-// fillDemo makes the demo's account and its organizations.
-func fillDemo(ctx context.Context, db *store.Store, sim *cwsim.Sim, now time.Time) error {
+// makeDemoAccount makes the account and names the MSP.
+func makeDemoAccount(ctx context.Context, db *store.Store, now time.Time) error {
 	hash, err := handlers.HashPassword(demoPassword)
 	if err != nil {
 		return err
@@ -137,29 +162,5 @@ func fillDemo(ctx context.Context, db *store.Store, sim *cwsim.Sim, now time.Tim
 		return err
 	}
 	settings.MSPName = "Demo MSP"
-	if err := db.UpdateSettings(ctx, settings); err != nil {
-		return err
-	}
-	return fillSample(ctx, db, customers(sim), now)
-}
-
-// customers are the names of companies that have an agreement to bill on, as an organization's name would be entered.
-func customers(sim *cwsim.Sim) []string {
-	var names []string
-	for _, company := range sim.Companies() {
-		if company.Deleted || !hasActiveAgreement(sim, company.ID) {
-			continue
-		}
-		names = append(names, company.Name)
-	}
-	return names
-}
-
-func hasActiveAgreement(sim *cwsim.Sim, companyID int) bool {
-	for _, agreement := range sim.Agreements(companyID) {
-		if agreement.Status == "Active" {
-			return true
-		}
-	}
-	return false
+	return db.UpdateSettings(ctx, settings)
 }

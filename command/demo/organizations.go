@@ -1,4 +1,6 @@
-package main
+// Package demo is the sample world: organizations that show every rule, some of them customers of the simulated
+// ConnectWise, and what the simulated Provider API reports of them.
+package demo
 
 import (
 	"context"
@@ -8,6 +10,7 @@ import (
 	"time"
 
 	"seatbridge/billing/seats"
+	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
 
@@ -74,11 +77,11 @@ func ordinary(chance *rand.Rand, customers []string) []sample {
 	return samples
 }
 
-// fillSample adds the sample organizations with a year of their seats. It is the same for every start, relative to now.
-func fillSample(ctx context.Context, db *store.Store, customers []string, now time.Time) error {
+// Fill adds the sample organizations with a year of their seats. It is the same for every start, relative to now.
+func Fill(ctx context.Context, db *store.Store, sim *cwsim.Sim, now time.Time) error {
 	chance := rand.New(rand.NewPCG(sampleSeed, sampleSeed))
 	now = now.UTC().Truncate(time.Second)
-	samples := append(peculiar(), ordinary(chance, customers)...)
+	samples := append(peculiar(), ordinary(chance, customers(sim))...)
 
 	var organizations []store.Organization
 	for _, s := range samples {
@@ -206,9 +209,15 @@ func email(person int, domain string) string {
 }
 
 func givenNames() []string {
-	return []string{"ada", "amir", "bea", "chen", "dora", "emil", "fay", "goran", "hana", "ines", "jonas", "kofi", "lena", "mila", "nils", "olga", "pia", "rosa", "sven", "yuki"}
+	return []string{
+		"ada", "amir", "bea", "chen", "dora", "emil", "fay", "goran", "hana", "ines",
+		"jonas", "kofi", "lena", "mila", "nils", "olga", "pia", "rosa", "sven", "yuki",
+	}
 }
 
 func familyNames() []string {
-	return []string{"abel", "berg", "costa", "dahl", "evans", "fox", "grant", "haas", "ito", "jansen", "kaya", "lund", "moreau", "novak", "okafor", "park", "quist", "ricci", "silva", "vega"}
+	return []string{
+		"abel", "berg", "costa", "dahl", "evans", "fox", "grant", "haas", "ito", "jansen",
+		"kaya", "lund", "moreau", "novak", "okafor", "park", "quist", "ricci", "silva", "vega",
+	}
 }

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -16,8 +16,9 @@ func backupCommand(stdout io.Writer) *ffcli.Command {
 	fs := newFlags("backup")
 	c.dataFlag(fs)
 	return &ffcli.Command{
-		Name: "backup", ShortUsage: "seatbridge backup [flags] FILE", ShortHelp: "write a copy of the database to a new file, while a server may run",
-		FlagSet: fs, Options: environment(),
+		Name: "backup", ShortUsage: "seatbridge backup [flags] FILE",
+		ShortHelp: "write a copy of the database to a new file, while a server may run",
+		FlagSet:   fs, Options: environment(),
 		Exec: func(ctx context.Context, args []string) error {
 			if len(args) != 1 {
 				return usageError{errors.New("backup takes one argument, the file to write; flags come before it")}
@@ -31,7 +32,7 @@ func backupCommand(stdout io.Writer) *ffcli.Command {
 }
 
 func backup(ctx context.Context, c *config, file string, stdout io.Writer) (err error) {
-	_, db, err := openExisting(ctx, c)
+	db, err := openExisting(ctx, c)
 	if err != nil {
 		return err
 	}

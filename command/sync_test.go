@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 	"seatbridge/billing/connect"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/command/commandtest"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -102,9 +103,9 @@ func TestSyncCommand(t *testing.T) {
 func TestSyncNeedsTheSettingUp(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	start(t, "-addr", "127.0.0.1:0", "-data", data).stop(t)
+	start(t, "-addr", "127.0.0.1:0", "-data", data).Stop(t)
 	err := Run(t.Context(), []string{"sync", "-data", data}, io.Discard, io.Discard)
-	if exitStatus(err) != exitFailed || !strings.Contains(err.Error(), "not connected") {
+	if ExitStatus(err) != exitFailed || !strings.Contains(err.Error(), "not connected") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -123,7 +124,7 @@ func TestSyncTellsWhenAnotherRuns(t *testing.T) {
 	}
 	defer release()
 	err = Run(t.Context(), []string{"sync", "-data", w.data}, io.Discard, io.Discard)
-	if exitStatus(err) != exitFailed || !errors.Is(err, problem.ErrRunning) {
+	if ExitStatus(err) != exitFailed || !errors.Is(err, problem.ErrRunning) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -151,9 +152,9 @@ func newWorld(t testing.TB, n int, latency time.Duration) *world {
 	w.product[store.Enterprise] = w.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-E", Description: "NordPass Enterprise"})
 
 	c := &config{data: w.data}
-	must(t, c.makeKeyFile())
+	commandtest.Must(t, c.makeKeyFile())
 	_, db, err := open(t.Context(), c)
-	must(t, err)
+	commandtest.Must(t, err)
 	defer db.Close()
 	rooms := c.newBilling(db, slog.New(slog.DiscardHandler))
 	defer rooms.Close(context.WithoutCancel(t.Context()))
@@ -161,8 +162,8 @@ func newWorld(t testing.TB, n int, latency time.Duration) *world {
 	_, err = rooms.Connection.Connect(t.Context(), problem.System(), connect.Credentials{
 		Site: server.URL, Company: credentials.Company, PublicKey: credentials.PublicKey, PrivateKey: credentials.PrivateKey, ClientID: credentials.ClientID,
 	})
-	must(t, err)
-	must(t, rooms.Mapping.ConfirmMapping(t.Context(), problem.System(), map[store.Plan]int{
+	commandtest.Must(t, err)
+	commandtest.Must(t, rooms.Mapping.ConfirmMapping(t.Context(), problem.System(), map[store.Plan]int{
 		store.Business: w.product[store.Business].ID, store.Enterprise: w.product[store.Enterprise].ID,
 	}))
 	w.fill(t, db, n, now)
@@ -189,19 +190,19 @@ func (w *world) fill(t testing.TB, db *store.Store, n int, now time.Time) {
 		organizations = append(organizations, store.Organization{Name: name, Plan: plan, License: store.Standard, Managed: true, CreatedAt: now.AddDate(0, -6, 0)})
 	}
 	_, err := db.SaveCompanyImport(t.Context(), imported)
-	must(t, err)
+	commandtest.Must(t, err)
 	organizations, err = db.CreateOrganizations(t.Context(), organizations)
-	must(t, err)
+	commandtest.Must(t, err)
 	var seats []store.Seat
 	for i, o := range organizations {
 		for s := range seatsOf(i) {
 			seats = append(seats, store.Seat{OrganizationID: o.ID, Email: fmt.Sprintf("member%d@customer%d.example", s, i), JoinedAt: now.AddDate(0, -5, 0)})
 		}
-		must(t, db.SaveMapping(t.Context(), store.Mapping{
+		commandtest.Must(t, db.SaveMapping(t.Context(), store.Mapping{
 			OrganizationID: o.ID, CompanyID: w.agreements[i].CompanyID, AgreementID: w.agreements[i].ID, CreatedAt: now, CreatedBy: "test",
 		}))
 	}
-	must(t, db.AddSeatHistory(t.Context(), seats))
+	commandtest.Must(t, db.AddSeatHistory(t.Context(), seats))
 }
 
 func seatsOf(i int) int { return 1 + i*7%40 }
@@ -226,17 +227,10 @@ func (w *world) sync(t *testing.T, status int, args ...string) string {
 	t.Helper()
 	var stdout bytes.Buffer
 	err := Run(t.Context(), append([]string{"sync", "-data", w.data}, args...), &stdout, io.Discard)
-	if got := exitStatus(err); got != status {
+	if got := ExitStatus(err); got != status {
 		t.Fatalf("sync %v: exit status %d, want %d: %v\n%s", args, got, status, err, stdout.String())
 	}
 	return stdout.String()
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestAHeldChangeSaysWhy(t *testing.T) {

@@ -1,17 +1,18 @@
 //go:build e2e
 
-package main
+package e2e
 
 import (
 	"fmt"
+	"net/http/httptest"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
-
+	"seatbridge/command"
+	"seatbridge/command/commandtest"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -26,15 +27,16 @@ const (
 // are spelled in other ways, 90 % of them mapped through suggestions in fewer than 15 actions, and each of them rightly.
 func TestJourneyMapping(t *testing.T) {
 	m := newManyCompanies(t)
-	panel := start(t, "serve", "-data", m.data, "-addr", "127.0.0.1:0")
-	defer panel.stop(t)
+	panel := commandtest.Start(t, command.Run, "serve", "-data", m.data, "-addr", "127.0.0.1:0", "-client-id", m.sim.Credentials().ClientID)
+	defer panel.Stop(t)
+	panel.MakeOwner(t)
+	m.addOrganizations(t)
 	p := &person{browser: newBrowser(t)}
 	defer p.close()
-	p.open(panel.address)
-	p.fill("E-mail address", "owner@example.com")
-	p.fill("Password", ownerPassword)
-	p.browser.click("Sign in")
-	p.see("h1", "Overview")
+	setUp := &journey{browser: p.browser, printed: m.guide(panel.Address)}
+	setUp.signIn()
+	setUp.connect()
+	setUp.mapProducts()
 
 	p.click("nav", "Integrations")
 	p.click("main", "ConnectWise PSA")
@@ -98,19 +100,21 @@ func (p *person) choose(label string) {
 
 // manyWorld is a large MSP before its first import.
 type manyWorld struct {
-	*world
-	company map[string]int // the company that an organization is, by the organization's name
+	data          string // directory
+	sim           *cwsim.Sim
+	site          string // where sim is
+	organizations []store.Organization
+	company       map[string]int // the company that an organization is, by the organization's name
 }
 
 func newManyCompanies(t *testing.T) *manyWorld {
 	t.Helper()
-	m := &manyWorld{world: newWorld(t, 0, 0), company: map[string]int{}}
-	makeOwner(t, m.data)
-	_, db, err := open(t.Context(), &config{data: m.data})
-	must(t, err)
-	defer db.Close()
 	now := time.Now().UTC()
-	var organizations []store.Organization
+	m := &manyWorld{data: t.TempDir(), sim: cwsim.New(cwsim.Config{Companies: -1}), company: map[string]int{}}
+	server := httptest.NewServer(m.sim)
+	t.Cleanup(server.Close)
+	m.site = server.URL
+	m.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business"})
 	for i := range manyCompanies {
 		name := manyName(i)
 		company := m.sim.AddCompany(cwsim.Company{Name: name + []string{"", " Ltd.", " GmbH", " Inc."}[i%4], TypeIDs: []int{1 + i%2}})
@@ -120,7 +124,7 @@ func newManyCompanies(t *testing.T) *manyWorld {
 		}
 		o := store.Organization{Name: noisy(i, name), Plan: store.Plans()[i%2], License: store.Standard, Managed: true, CreatedAt: now.AddDate(0, -3, 0)}
 		m.company[o.Name] = company.ID
-		organizations = append(organizations, o)
+		m.organizations = append(m.organizations, o)
 	}
 	for i := range 50 {
 		left := cwsim.Company{Name: fmt.Sprintf("Left out %d", i), TypeIDs: []int{1}, Deleted: true}
@@ -129,9 +133,31 @@ func newManyCompanies(t *testing.T) *manyWorld {
 		}
 		m.sim.AddCompany(left)
 	}
-	_, err = db.CreateOrganizations(t.Context(), organizations)
-	must(t, err)
 	return m
+}
+
+// guide is what a person must know to set Seatbridge up, by the labels of the demo's guide.
+func (m *manyWorld) guide(panel string) map[string]string {
+	c := m.sim.Credentials()
+	return map[string]string{
+		"Open": panel, "Sign in with": commandtest.OwnerEmail, "Password": commandtest.OwnerPassword,
+		"ConnectWise site URL": m.site, "ConnectWise company name": c.Company, "Public API key": c.PublicKey, "Private API key": c.PrivateKey,
+	}
+}
+
+// open opens the database beside the server. Organizations are not sealed: any key will do.
+func (m *manyWorld) open(t *testing.T) *store.Store {
+	t.Helper()
+	db, err := store.Open(t.Context(), filepath.Join(m.data, "seatbridge.db"), make([]byte, 32))
+	commandtest.Must(t, err)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func (m *manyWorld) addOrganizations(t *testing.T) {
+	t.Helper()
+	_, err := m.open(t).CreateOrganizations(t.Context(), m.organizations)
+	commandtest.Must(t, err)
 }
 
 // addAgreements gives a company one agreement, to every third another of another type, and to some only one that is over.
@@ -184,93 +210,12 @@ func noisy(i int, name string) string {
 // check counts the mappings and fails for every wrong one: of another company, or on an agreement that is over.
 func (m *manyWorld) check(t *testing.T) int {
 	t.Helper()
-	_, db, err := open(t.Context(), &config{data: m.data})
-	must(t, err)
-	defer db.Close()
-	rows, total, err := db.Organizations(t.Context(), store.OrganizationFilter{Mapping: store.Mapped})
-	must(t, err)
+	rows, total, err := m.open(t).Organizations(t.Context(), store.OrganizationFilter{Mapping: store.Mapped})
+	commandtest.Must(t, err)
 	for _, row := range rows {
 		if row.CompanyID != m.company[row.Name] {
 			t.Errorf("%s is mapped to %s", row.Name, row.Company)
 		}
 	}
 	return total
-}
-
-// TestJourneyKeyboard maps a company, rejects a suggestion and selects rows without a mouse.
-func TestJourneyKeyboard(t *testing.T) {
-	panel := start(t, "demo", "-addr", "127.0.0.1:0")
-	defer panel.stop(t)
-	j := &journey{browser: newBrowser(t), panel: panel.address, printed: readGuide(t, panel)}
-	defer j.close()
-	j.signIn()
-	j.connect()
-	j.mapProducts()
-	j.importCompanies()
-
-	j.open(j.panel + "/integrations/connectwise/companies?show=suggested&sort=score&dir=desc")
-	j.see("h1", "Company mapping")
-	j.press(kb.Tab, "the search field", `document.activeElement?.type === "search"`)
-	j.key(kb.ArrowDown)
-	focused := `document.activeElement?.matches("tr[data-testid=company]")`
-	j.wait("a row has the focus", focused)
-	first := eval[string](j.browser, "document.activeElement.id")
-	j.key("j")
-	j.wait("the next row has the focus", focused+" && document.activeElement.id !== "+quoted(first))
-	j.key("k")
-	j.wait("the first row has the focus", "document.activeElement.id === "+quoted(first))
-	j.key(kb.Enter)
-	j.wait("the agreement has the focus", `document.activeElement?.matches("#`+first+` select[name=agreement]")`)
-	j.press(kb.Escape, "the row again", "document.activeElement.id === "+quoted(first))
-	j.key("m")
-	j.see("#"+first+" [data-testid=mapped]", "Unmap")
-	j.wait("the row keeps the focus", "document.activeElement?.id === "+quoted(first))
-	j.key("j")
-	second := eval[string](j.browser, "document.activeElement.id")
-	j.key("r")
-	j.see("[data-testid=flash]", "Not suggested any more")
-	j.wait("the row keeps the focus", "document.activeElement?.id === "+quoted(second))
-
-	// Choose another organization by typing and the arrow keys.
-	j.key(kb.Enter)
-	j.press(kb.Tab, "the organization", `document.activeElement?.role === "combobox"`)
-	j.do("typing", chromedp.KeyEvent("acorn"))
-	// What is offered before the answer to the typing has others, too.
-	j.wait("only it is found", `(o => o.length > 0 && o.every(o => o.checkVisibility() && o.dataset.label.includes("Acorn")))`+
-		`([...document.querySelectorAll("#`+second+` [role=option][data-label]:not([data-value=new])")])`)
-	j.press(kb.ArrowDown, "it", `document.getElementById(document.activeElement.getAttribute("aria-activedescendant"))?.dataset.label?.includes("Acorn") === true`)
-	j.key(kb.Enter)
-	j.wait("it is chosen", `document.activeElement.value?.includes("Acorn")`)
-	j.key(kb.Tab)
-	j.key(kb.Enter)
-	j.see("#"+second+" [data-testid=mapped]", "Acorn")
-
-	// Select companies and add organizations for them.
-	j.open(j.panel + "/integrations/connectwise/companies?show=unmapped&agreements=one")
-	j.press(kb.Tab, "the search field", `document.activeElement?.type === "search"`)
-	j.key(kb.ArrowDown)
-	j.key("x")
-	j.key("j")
-	j.key("x")
-	j.wait("two are selected", `document.querySelectorAll("input[name=company]:checked").length === 2`)
-	j.key("a")
-	j.see("#dialog", "2 organizations:")
-}
-
-// key presses a key, given as chromedp's kb has it.
-func (b *browser) key(key string) {
-	b.t.Helper()
-	b.do(fmt.Sprintf("pressing %q", key), chromedp.KeyEvent(key))
-}
-
-// press presses a key until something holds.
-func (b *browser) press(key, what, holds string) {
-	b.t.Helper()
-	for range 200 {
-		if eval[bool](b, holds) {
-			return
-		}
-		b.key(key)
-	}
-	b.t.Fatalf("%q does not lead to %s", key, what)
 }

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -15,11 +15,9 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/jonboulle/clockwork"
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"seatbridge/billing"
-	"seatbridge/billing/problem"
 	"seatbridge/handlers"
 	"seatbridge/scheduler"
 	"seatbridge/store"
@@ -209,7 +207,7 @@ func (p panel) serve(ctx context.Context, listener net.Listener, ready func(addr
 		case err = <-served:
 		}
 	}
-	return errors.Join(err, stop(server, jobs, p.rooms))
+	return errors.Join(err, stop(ctx, server, jobs, p.rooms))
 }
 
 func (p panel) server(jobs *scheduler.Scheduler) (*http.Server, error) {
@@ -231,63 +229,9 @@ func (p panel) server(jobs *scheduler.Scheduler) (*http.Server, error) {
 	}, nil
 }
 
-// stop lets the requests end, then the jobs and the work in the background.
-func stop(server *http.Server, jobs *scheduler.Scheduler, rooms *billing.Billing) error {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+// stop lets the requests end, though ctx has ended, then the jobs and the work in the background.
+func stop(ctx context.Context, server *http.Server, jobs *scheduler.Scheduler, rooms *billing.Billing) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
 	return errors.Join(server.Shutdown(ctx), jobs.Shutdown(ctx), rooms.Close(ctx))
-}
-
-// The jobs.
-const (
-	monthlySync  = "monthly sync"
-	catchUp      = "catch-up"
-	usageReports = "usage reports"
-	oldUploads   = "old uploads"
-	housekeeping = "housekeeping"
-)
-
-// startJobs starts the clockwork, and with it what an earlier process left unfinished or missed.
-func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*scheduler.Scheduler, error) {
-	jobs, err := scheduler.New(log, clockwork.NewRealClock())
-	if err != nil {
-		return nil, err
-	}
-	due := func(ctx context.Context) error { return finishAndRunDue(ctx, rooms) }
-	tidy := func(ctx context.Context) error {
-		return errors.Join(db.DeleteExpiredSessions(ctx, time.Now()), db.DeleteOldIdempotencyKeys(ctx, time.Now()), rooms.Reports.ForgetOldFetches(ctx))
-	}
-	err = errors.Join(
-		jobs.Add(monthlySync, "30 0 1 * *", 6*time.Hour, due), // guide, "Monthly usage data sync"
-		jobs.Add(catchUp, "35 * * * *", 6*time.Hour, due),
-		// Hourly, but only what was not read yet. At ten past, the month's report exists (from 00:01:02 on, docs/billing-rules.md
-		// section 3), and the sync at half past finds it read.
-		jobs.Add(usageReports, "10 * * * *", time.Hour, rooms.Reports.PullDue),
-		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
-		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, rooms.Files.DiscardOld),
-		jobs.RunNow(catchUp),
-	)
-	return jobs, err
-}
-
-// finishAndRunDue finishes the runs that were cut off and makes up the monthly ones that were missed. A run in progress
-// does both itself or leaves it to the next hour.
-func finishAndRunDue(ctx context.Context, rooms *billing.Billing) error {
-	err := rooms.Runs.Resume(ctx)
-	if err == nil {
-		err = rooms.Runs.RunDue(ctx)
-	}
-	if errors.Is(err, problem.ErrRunning) {
-		return nil
-	}
-	return err
-}
-
-// nextSync is when the monthly job runs next; zero while stopping.
-func nextSync(jobs *scheduler.Scheduler) time.Time {
-	next, err := jobs.Next(monthlySync)
-	if err != nil {
-		return time.Time{}
-	}
-	return next
 }

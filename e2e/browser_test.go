@@ -1,6 +1,6 @@
 //go:build e2e
 
-package main
+package e2e
 
 import (
 	"context"
@@ -10,10 +10,11 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+
+	"seatbridge/command/commandtest"
 )
 
 // browser is a headless Chromium with one page open, used as a person does: things are found by the words on them, and
@@ -84,7 +85,7 @@ func eval[T any](b *browser, script string) T {
 // wait waits until a script's answer is true.
 func (b *browser) wait(what, script string) {
 	b.t.Helper()
-	eventually(b.t, what+" (at "+b.url()+")", func() bool {
+	commandtest.Eventually(b.t, what+" (at "+b.url()+")", func() bool {
 		return eval[bool](b, script)
 	})
 }
@@ -138,7 +139,7 @@ func (b *browser) clickWhere(what, css, test string) {
 	b.t.Helper()
 	type point struct{ X, Y float64 }
 	var last *point
-	eventually(b.t, what+" can be clicked (at "+b.url()+")", func() bool {
+	commandtest.Eventually(b.t, what+" can be clicked (at "+b.url()+")", func() bool {
 		now := eval[*point](b, fmt.Sprintf(hittable, quoted(css), test))
 		resting := now != nil && last != nil && *now == *last
 		last = now
@@ -158,7 +159,7 @@ func (b *browser) fill(label, text string) {
 	b.t.Helper()
 	selected := fmt.Sprintf("(e => { if (!e?.select || !(%s)) return false; e.select(); return true })(document.activeElement)", labelled(label))
 	filled := fmt.Sprintf("(e => e !== null && (%s) && e.value === %s)(document.activeElement)", labelled(label), quoted(text))
-	eventually(b.t, label+" is filled in (at "+b.url()+")", func() bool {
+	commandtest.Eventually(b.t, label+" is filled in (at "+b.url()+")", func() bool {
 		b.clickWhere("the field "+label, "input, textarea", labelled(label))
 		if !eval[bool](b, selected) {
 			return false
@@ -188,7 +189,7 @@ func (b *browser) choose(label string) {
 func (b *browser) check(group string, names ...string) {
 	b.t.Helper()
 	wanted, err := json.Marshal(names)
-	must(b.t, err)
+	commandtest.Must(b.t, err)
 	b.wait("the boxes of "+group+" are ticked", fmt.Sprintf(`(() => {
 		const wanted = %s, found = [];
 		for (const set of document.querySelectorAll("fieldset")) {
@@ -207,24 +208,8 @@ func (b *browser) check(group string, names ...string) {
 func (b *browser) screenshot(file string) {
 	b.t.Helper()
 	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-	must(b.t, err)
-	must(b.t, os.WriteFile(file, png, 0o644))
-}
-
-// eventually waits until a condition of another process or of the outside world holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	patience := time.NewTimer(time.Minute)
-	defer patience.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-patience.C:
-			t.Fatalf("waited in vain until %s", what)
-		case <-tick.C:
-		}
-	}
+	commandtest.Must(b.t, err)
+	commandtest.Must(b.t, os.WriteFile(file, png, 0o644))
 }
 
 // quoted is a text as a script's string.

@@ -1,0 +1,143 @@
+// Package command is the command line of Seatbridge: its commands, the settings of whoever operates it, and the jobs.
+package command
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"seatbridge/connectwise/cwsim"
+)
+
+// The exit statuses, which scripts may rely on.
+const (
+	exitFine       = 0
+	exitFailed     = 1
+	exitUsage      = 2
+	exitUnfinished = 3
+)
+
+// simulate is the one command with flags of its own making.
+const simulate = "simulate"
+
+// errUnfinished says that a sync went through but left changes for a person to look at.
+var errUnfinished = errors.New("some changes were held, blocked or failed")
+
+// ExitStatus is what the process ends with after Run.
+func ExitStatus(err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, errUnfinished):
+		return exitUnfinished
+	}
+	return exitFailed
+}
+
+// Run carries out one command line. Canceling ctx ends a server in good order.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == simulate {
+		return cwsim.Simulate(ctx, args[1:], os.Getenv, stdout)
+	}
+	root := commands(stdout, stderr)
+	err := root.Parse(withDefaultCommand(args))
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, helpFor(root, args))
+		return nil
+	case err != nil:
+		return usageError{fmt.Errorf("%w\nRun \"seatbridge help\" for the commands and their flags", err)}
+	}
+	return root.Run(ctx)
+}
+
+// withDefaultCommand puts serve in front of a command line that names no command.
+func withDefaultCommand(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"serve"}
+	case args[0] == "help":
+		return append(args[1:len(args):len(args)], "-h")
+	case strings.HasPrefix(args[0], "-") && !isHelp(args[0]):
+		return append([]string{"serve"}, args...)
+	}
+	return args
+}
+
+func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+
+// helpFor is the help of the command that the line names, or of all.
+func helpFor(root *ffcli.Command, args []string) string {
+	for _, command := range root.Subcommands {
+		for _, arg := range args {
+			if arg == command.Name {
+				return ffcli.DefaultUsageFunc(command)
+			}
+		}
+	}
+	return ffcli.DefaultUsageFunc(root)
+}
+
+func commands(stdout, stderr io.Writer) *ffcli.Command {
+	return &ffcli.Command{
+		Name:       "seatbridge",
+		ShortUsage: "seatbridge [command] [flags]",
+		ShortHelp:  "Writes the billable NordPass seats of an MSP's customers into ConnectWise PSA agreements.",
+		LongHelp:   "  Without a command it serves. Every flag has an environment twin, such as SEATBRIDGE_BASE_URL for -base-url.",
+		FlagSet:    newFlags("seatbridge"),
+		Subcommands: []*ffcli.Command{
+			serveCommand(stdout, stderr),
+			demoCommand(stdout, stderr),
+			syncCommand(stdout, stderr),
+			backupCommand(stdout),
+			simulateCommand(),
+			versionCommand(stdout),
+		},
+		Exec: func(_ context.Context, args []string) error {
+			return usageError{fmt.Errorf("there is no command %q\nRun \"seatbridge help\" for the commands", args[0])}
+		},
+	}
+}
+
+// simulateCommand is here for the help: run hands the simulator its own command line.
+func simulateCommand() *ffcli.Command {
+	return &ffcli.Command{Name: simulate, ShortUsage: "seatbridge simulate [flags]", ShortHelp: "serve the ConnectWise PSA simulator alone"}
+}
+
+func versionCommand(stdout io.Writer) *ffcli.Command {
+	return &ffcli.Command{
+		Name: "version", ShortUsage: "seatbridge version", ShortHelp: "print the version",
+		FlagSet: newFlags("version"),
+		Exec: func(_ context.Context, args []string) error {
+			_, err := fmt.Fprintln(stdout, "seatbridge", version())
+			return err
+		},
+	}
+}
+
+// version is the release, or the commit where it was built from one.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value
+		}
+	}
+	return "development"
+}
