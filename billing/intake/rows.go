@@ -220,7 +220,7 @@ func parseMonth(text string, order table.DateOrder) (store.Month, string) {
 	t, problem := table.ParseDay(text, order)
 	switch {
 	case problem != "" || t.IsZero():
-		if _, _, _, isDate := table.OrderedDate(text); isDate {
+		if _, isDate := table.OrderedDate(text); isDate {
 			return "", problem
 		}
 		return "", fmt.Sprintf("%s is not a month: write it like 2026-03.", table.Excerpt(text))

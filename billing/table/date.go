@@ -30,7 +30,8 @@ func (e *dateEvidence) weigh(cell string) {
 		return
 	}
 	text, _ := cutClock(cell)
-	first, second, _, ok := OrderedDate(text)
+	n, ok := OrderedDate(text)
+	first, second := n[0], n[1]
 	switch {
 	case !ok || first == second:
 	case first > 12 && second <= 12:
@@ -144,84 +145,92 @@ func parseClock(clock string) (time.Duration, bool) {
 // parseDate reads a date without a time as its midnight UTC.
 func parseDate(text string, order DateOrder) (time.Time, string) {
 	if IsDigits(strings.Replace(text, ".", "", 1)) {
-		return time.Time{}, fmt.Sprintf("%s is a number, not a date: spreadsheets keep dates so. Format the column as a date, like 2026-12-31, and save the file again.", Excerpt(text))
+		return time.Time{}, fmt.Sprintf("%s is a number, not a date: spreadsheets keep dates so. "+
+			"Format the column as a date, like 2026-12-31, and save the file again.", Excerpt(text))
 	}
-	year, month, day, ok := plainDate(text)
+	d, ok := plainDate(text)
 	if !ok {
-		var first, second int
-		if first, second, year, ok = OrderedDate(text); ok {
+		var n [3]int
+		if n, ok = OrderedDate(text); ok {
 			switch {
-			case order == DayFirst, first == second:
-				day, month = first, second
+			case order == DayFirst, n[0] == n[1]:
+				d = date{n[2], n[1], n[0]}
 			case order == MonthFirst:
-				month, day = first, second
+				d = date{n[2], n[0], n[1]}
 			default:
-				return time.Time{}, fmt.Sprintf("%s could be in either order: choose whether the day or the month comes first in this column.", Excerpt(text))
+				return time.Time{}, fmt.Sprintf(
+					"%s could be in either order: choose whether the day or the month comes first in this column.", Excerpt(text))
 			}
 		}
 	}
-	date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	t := time.Date(d.year, time.Month(d.month), d.day, 0, 0, 0, 0, time.UTC)
 	switch {
 	case !ok:
 		return time.Time{}, fmt.Sprintf("%s is not a date: write it like 2026-12-31.", Excerpt(text))
-	case date.Day() != day || int(date.Month()) != month:
-		return time.Time{}, fmt.Sprintf("%s is not in the calendar; if day and month are in the wrong order, choose the other one for this column.", Excerpt(text))
-	case year < 2000 || year > 2099:
+	case t.Day() != d.day || int(t.Month()) != d.month:
+		return time.Time{}, fmt.Sprintf(
+			"%s is not in the calendar; if day and month are in the wrong order, choose the other one for this column.", Excerpt(text))
+	case d.year < 2000 || d.year > 2099:
 		return time.Time{}, fmt.Sprintf("%s is not in this century.", Excerpt(text))
 	}
-	return date, ""
+	return t, ""
 }
 
+// date is a day as it was written, which need not be in the calendar.
+type date struct{ year, month, day int }
+
 // plainDate reads the dates that can be read one way only.
-func plainDate(text string) (year, month, day int, ok bool) {
+func plainDate(text string) (date, bool) {
 	for _, separator := range []string{"-", "/", "."} {
-		if parts := strings.Split(text, separator); len(parts) == 3 {
-			if y, m, d, ok := numbers(parts[0], parts[1], parts[2]); ok && len(parts[0]) == 4 {
-				return y, m, d, true
-			}
-			if d, m, y, ok := numbers(parts[0], parts[1], parts[2]); ok && len(parts[2]) == 4 && separator == "." {
-				return y, m, d, true
-			}
+		parts := strings.Split(text, separator)
+		n, ok := numbers(parts)
+		switch {
+		case ok && len(parts[0]) == 4:
+			return date{n[0], n[1], n[2]}, true
+		case ok && len(parts[2]) == 4 && separator == ".":
+			return date{n[2], n[1], n[0]}, true
 		}
 	}
 	return namedDate(text)
 }
 
 // namedDate reads 31 Dec 2026, 31-Dec-2026, 31. Dezember 2026 and Dec 31, 2026.
-func namedDate(text string) (year, month, day int, ok bool) {
+func namedDate(text string) (date, bool) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" .,-/", r) })
 	if len(words) != 3 || len(words[2]) != 4 {
-		return 0, 0, 0, false
+		return date{}, false
 	}
 	name, number := words[1], words[0]
 	if !IsDigits(number) {
 		name, number = number, name
 	}
-	month = MonthNamed(name)
-	day, year, _, ok = numbers(number, words[2], "0")
-	return year, month, day, ok && month > 0
+	month := MonthNamed(name)
+	n, ok := numbers([]string{words[2], "0", number})
+	return date{n[0], month, n[2]}, ok && month > 0
 }
 
-// OrderedDate reads a date whose order of day and month has to be known.
-func OrderedDate(text string) (first, second, year int, ok bool) {
+// OrderedDate reads a date whose order of day and month has to be known: these two as they stand, and the year.
+func OrderedDate(text string) (numerals [3]int, ok bool) {
 	for _, separator := range []string{"/", "-"} {
 		if parts := strings.Split(text, separator); len(parts) == 3 && len(parts[2]) == 4 {
-			return numbers(parts[0], parts[1], parts[2])
+			return numbers(parts)
 		}
 	}
-	return 0, 0, 0, false
+	return numerals, false
 }
 
 // numbers reads three numbers of at most four digits.
-func numbers(a, b, c string) (x, y, z int, ok bool) {
-	var n [3]int
-	for i, s := range [...]string{a, b, c} {
+func numbers(parts []string) (n [3]int, ok bool) {
+	if len(parts) != len(n) {
+		return n, false
+	}
+	for i, s := range parts {
 		if !IsDigits(s) || len(s) > 4 {
-			return 0, 0, 0, false
+			return [3]int{}, false
 		}
 		n[i], _ = strconv.Atoi(s)
 	}
-	return n[0], n[1], n[2], true
+	return n, true
 }
 
 // monthNames are the months in English, German, French, Spanish and Dutch, as store.Fold writes them. A

@@ -5,6 +5,7 @@ package table
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -73,7 +74,7 @@ func Open(r io.Reader) (*Table, error) {
 func (t *Table) readHeader() error {
 	first, err := t.records.next()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return Unusable("The file is empty.")
 	case err != nil:
 		return err
@@ -123,7 +124,7 @@ func (t *Table) Rows() iter.Seq2[Row, error] {
 		}
 		for {
 			row, err := t.records.next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if err != nil {
@@ -194,11 +195,11 @@ func (l *lines) next() (textLine, error) {
 	}
 	text, err := l.text.ReadSlice(l.end)
 	line := textLine{number: l.number + 1, text: string(bytes.TrimRight(text, "\r\n"))}
-	for err == bufio.ErrBufferFull {
+	for errors.Is(err, bufio.ErrBufferFull) {
 		line.text, line.tooLong = "", true
 		text, err = l.text.ReadSlice(l.end)
 	}
-	if l.err = err; err != nil && (err != io.EOF || (len(text) == 0 && !line.tooLong)) {
+	if l.err = err; err != nil && (!errors.Is(err, io.EOF) || (len(text) == 0 && !line.tooLong)) {
 		return textLine{}, err
 	}
 	l.number++
@@ -210,7 +211,7 @@ func (l *lines) putBack(lines []textLine) { l.ahead = slices.Concat(lines, l.ahe
 // announcedDelimiter is what a first line like "sep=;" says, which spreadsheets write and obey; it is no row then.
 func (l *lines) announcedDelimiter() (byte, error) {
 	first, err := l.next()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return 0, nil
 	}
 	if err != nil {
