@@ -412,7 +412,7 @@ func (s *Store) UnsettledCreations(ctx context.Context, runID int64, since time.
 // them; a preview stays one, and they wait with the rest of it.
 func (s *Store) Approve(ctx context.Context, ids []int64, by string, at time.Time) (n int, runs []int64, err error) {
 	err = s.tx(ctx, "approving changes", func(tx *sql.Tx) error {
-		if n, runs, err = decide(ctx, tx, ids, StatePlanned, by, at); err != nil {
+		if n, runs, err = decide(ctx, tx, ids, verdict{StatePlanned, by, at}); err != nil {
 			return err
 		}
 		_, err = exec(ctx, tx, `UPDATE runs SET status = 'running', planned_at = $1, continued_at = $1
@@ -425,19 +425,26 @@ func (s *Store) Approve(ctx context.Context, ids []int64, by string, at time.Tim
 // Reject ends held changes of any runs unwritten and returns how many there were and of which runs.
 func (s *Store) Reject(ctx context.Context, ids []int64, by string, at time.Time) (n int, runs []int64, err error) {
 	err = s.tx(ctx, "rejecting changes", func(tx *sql.Tx) error {
-		n, runs, err = decide(ctx, tx, ids, StateRejected, by, at)
+		n, runs, err = decide(ctx, tx, ids, verdict{StateRejected, by, at})
 		return err
 	})
 	return n, runs, err
 }
 
+// verdict is what becomes of held changes, who says so and when.
+type verdict struct {
+	to ChangeState
+	by string
+	at time.Time
+}
+
 // decide gives held changes a state and says how many there were and of which runs. The changes of one agreement in a
 // run are decided together: part of a move from one line to another would bill the seats twice or not at all.
-func decide(ctx context.Context, tx *sql.Tx, ids []int64, to ChangeState, by string, at time.Time) (n int, runs []int64, err error) {
+func decide(ctx context.Context, tx *sql.Tx, ids []int64, v verdict) (n int, runs []int64, err error) {
 	for _, id := range ids {
 		decided, err := list(ctx, tx, scanValue[int64], `UPDATE changes SET state = $1, decided_by = $2, decided_at = $3
 			WHERE state = 'held' AND (run_id, agreement_id) = (SELECT c.run_id, c.agreement_id FROM changes c WHERE c.id = $4)
-			RETURNING run_id`, to, by, unix(at), id)
+			RETURNING run_id`, v.to, v.by, unix(v.at), id)
 		if err != nil {
 			return n, runs, err
 		}

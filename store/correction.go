@@ -40,7 +40,7 @@ func (s *Store) SaveCorrection(ctx context.Context, c Correction, entry Activity
 		if _, err := organization(ctx, tx, c.OrganizationID); err != nil {
 			return err
 		}
-		if _, err := withdraw(ctx, tx, c.OrganizationID, c.Month, c.By, c.At); err != nil {
+		if _, err := withdraw(ctx, tx, c); err != nil {
 			return err
 		}
 		_, err := exec(ctx, tx, `
@@ -57,7 +57,7 @@ func (s *Store) SaveCorrection(ctx context.Context, c Correction, entry Activity
 // log; ErrNotFound when there is none.
 func (s *Store) WithdrawCorrection(ctx context.Context, organizationID int64, m Month, entry Activity) error {
 	return s.tx(ctx, fmt.Sprintf("withdrawing the correction of organization %d for %s", organizationID, m), func(tx *sql.Tx) error {
-		n, err := withdraw(ctx, tx, organizationID, m, entry.Actor, entry.At)
+		n, err := withdraw(ctx, tx, Correction{OrganizationID: organizationID, Month: m, By: entry.Actor, At: entry.At})
 		if err != nil {
 			return err
 		}
@@ -68,9 +68,10 @@ func (s *Store) WithdrawCorrection(ctx context.Context, organizationID int64, m 
 	})
 }
 
-func withdraw(ctx context.Context, tx *sql.Tx, organizationID int64, m Month, by string, at time.Time) (int, error) {
-	return exec(ctx, tx, `UPDATE corrections SET withdrawn_at = $1, withdrawn_by = $2 WHERE organization_id = $3 AND month = $4 AND withdrawn_at IS NULL`,
-		unix(at), by, organizationID, m)
+// withdraw ends the correction in force that another one, or nothing, takes the place of, and says how many there were.
+func withdraw(ctx context.Context, tx *sql.Tx, by Correction) (int, error) {
+	return exec(ctx, tx, `UPDATE corrections SET withdrawn_at = $1, withdrawn_by = $2
+		WHERE organization_id = $3 AND month = $4 AND withdrawn_at IS NULL`, unix(by.At), by.By, by.OrganizationID, by.Month)
 }
 
 // Corrections lists all corrections of an organization's month, the latest first.

@@ -32,15 +32,12 @@ func (s *Store) Ledgers(ctx context.Context, from, until time.Time, organization
 			if err != nil {
 				return err
 			}
-			for batch := range slices.Chunk(organizations, ledgerBatch) {
-				ledgers, err := readLedgers(ctx, tx, batch, from, until)
+			for ledger, err := range ledgersOf(ctx, tx, organizations, from, until) {
 				if err != nil {
 					return err
 				}
-				for _, ledger := range ledgers {
-					if !yield(ledger, nil) {
-						return nil
-					}
+				if !yield(ledger, nil) {
+					return nil
 				}
 			}
 			return nil
@@ -49,6 +46,24 @@ func (s *Store) Ledgers(ctx context.Context, from, until time.Time, organization
 			yield(Ledger{}, err)
 		}
 	})
+}
+
+// ledgersOf yields the ledgers of the organizations, reading a batch at a time.
+func ledgersOf(ctx context.Context, tx *sql.Tx, organizations []Organization, from, until time.Time) iter.Seq2[Ledger, error] {
+	return func(yield func(Ledger, error) bool) {
+		for batch := range slices.Chunk(organizations, ledgerBatch) {
+			ledgers, err := readLedgers(ctx, tx, batch, from, until)
+			if err != nil {
+				yield(Ledger{}, err)
+				return
+			}
+			for _, ledger := range ledgers {
+				if !yield(ledger, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func ledgerOrganizations(ctx context.Context, tx *sql.Tx, from time.Time, ids []int64) ([]Organization, error) {

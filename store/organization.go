@@ -238,7 +238,7 @@ func (s *Store) DeleteOrganization(ctx context.Context, id int64, at time.Time) 
 		if err != nil {
 			return err
 		}
-		_, err = changeSeats(ctx, tx, id, "", SeatDelete, at)
+		_, err = changeSeats(ctx, tx, presentSeats{organizationID: id}, SeatDelete, at)
 		return err
 	})
 }

@@ -189,24 +189,30 @@ const (
 // them; others, among them the deleted, are passed over.
 func (s *Store) ChangeSeats(ctx context.Context, organizationID int64, ids []int64, action SeatAction, at time.Time) (changed int, err error) {
 	err = s.tx(ctx, fmt.Sprintf("changing seats of organization %d (%s)", organizationID, action), func(tx *sql.Tx) error {
-		changed, err = changeSeats(ctx, tx, organizationID, ` AND id IN `+in(ids), action, at)
+		changed, err = changeSeats(ctx, tx, presentSeats{organizationID, ` AND id IN ` + in(ids)}, action, at)
 		return err
 	})
 	return changed, err
 }
 
-// changeSeats changes the organization's present seats that also meet the conditions.
-func changeSeats(ctx context.Context, tx *sql.Tx, organizationID int64, conditions string, action SeatAction, at time.Time) (int, error) {
-	where := ` WHERE organization_id = $2 AND deleted_at IS NULL` + conditions
+// presentSeats are the seats of an organization that are not deleted and also meet the conditions.
+type presentSeats struct {
+	organizationID int64
+	conditions     string
+}
+
+// changeSeats applies an action to those of the seats that it can change.
+func changeSeats(ctx context.Context, tx *sql.Tx, seats presentSeats, action SeatAction, at time.Time) (int, error) {
+	where := ` WHERE organization_id = $2 AND deleted_at IS NULL` + seats.conditions
 	switch action {
 	case SeatSuspend:
-		return exec(ctx, tx, `UPDATE seats SET suspended_at = $1`+where+` AND joined_at IS NOT NULL AND suspended_at IS NULL`, unix(at), organizationID)
+		return exec(ctx, tx, `UPDATE seats SET suspended_at = $1`+where+` AND joined_at IS NOT NULL AND suspended_at IS NULL`, unix(at), seats.organizationID)
 	case SeatReactivate:
-		return exec(ctx, tx, `UPDATE seats SET suspended_at = $1`+where+` AND suspended_at IS NOT NULL`, nil, organizationID)
+		return exec(ctx, tx, `UPDATE seats SET suspended_at = $1`+where+` AND suspended_at IS NOT NULL`, nil, seats.organizationID)
 	case SeatJoin:
-		return exec(ctx, tx, `UPDATE seats SET joined_at = $1`+where+` AND joined_at IS NULL`, unix(at), organizationID)
+		return exec(ctx, tx, `UPDATE seats SET joined_at = $1`+where+` AND joined_at IS NULL`, unix(at), seats.organizationID)
 	case SeatDelete: // not before it joined, even if the clock was set back in between
-		return exec(ctx, tx, `UPDATE seats SET deleted_at = CASE WHEN joined_at > $1 THEN joined_at ELSE $1 END`+where, unix(at), organizationID)
+		return exec(ctx, tx, `UPDATE seats SET deleted_at = CASE WHEN joined_at > $1 THEN joined_at ELSE $1 END`+where, unix(at), seats.organizationID)
 	}
 	return 0, fmt.Errorf("unknown action %q", action)
 }
