@@ -79,6 +79,9 @@ func wait(ctx context.Context, needed bool, d time.Duration) error {
 	}
 }
 
+// ending says that the run was cancelled, failed or is interrupted: what is not begun yet is left, and drive says why.
+func ending(ctx context.Context) bool { return ctx.Err() != nil }
+
 // processAll works on several agreements at once.
 func (w *writer) processAll(ctx context.Context, todo []store.MappedAgreement) error {
 	w.postponed = map[int]store.MappedAgreement{}
@@ -86,7 +89,7 @@ func (w *writer) processAll(ctx context.Context, todo []store.MappedAgreement) e
 	group.SetLimit(workers)
 	for _, m := range todo {
 		group.Go(func() error {
-			if each.Err() != nil {
+			if ending(each) {
 				return nil
 			}
 			return w.process(each, m)
@@ -210,7 +213,7 @@ func (w *writer) postpone(m store.MappedAgreement) {
 
 // fail records that the agreement could not be read.
 func (w *writer) fail(ctx context.Context, s plan.Situation, cause error) error {
-	if ctx.Err() != nil {
+	if ending(ctx) {
 		return nil
 	}
 	if fatal(cause) {

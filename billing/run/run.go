@@ -356,7 +356,7 @@ func (rn *Runner) conclude(ctx context.Context, runID int64, cause error) (store
 	if err := rn.endRun(ctx, run, counts, cause); err != nil {
 		return run, fmt.Errorf("concluding run %d: %w", runID, err)
 	}
-	return run, rn.noteContact(ctx, run, cause)
+	return run, rn.noteContact(ctx, run, cause == nil)
 }
 
 // abandonSending records the changes that were sent and whose outcome nobody saw to the end.
@@ -378,12 +378,13 @@ func (rn *Runner) abandonSending(ctx context.Context, runID int64) error {
 	return nil
 }
 
-// noteContact keeps what the run says about the connection: when it last worked, or why not.
-func (rn *Runner) noteContact(ctx context.Context, run store.Run, cause error) error {
+// noteContact keeps what the run says about the connection: when it last worked, or why not. One that was cancelled says
+// nothing.
+func (rn *Runner) noteContact(ctx context.Context, run store.Run, finished bool) error {
 	if run.Status == store.RunFailed {
 		return rn.store.SetIntegrationProblem(ctx, run.Problem, rn.now())
 	}
-	if cause != nil {
+	if !finished {
 		return nil
 	}
 	err := rn.clearProblem(ctx)

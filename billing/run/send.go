@@ -29,7 +29,7 @@ func (w *writer) writeAll(ctx context.Context, m store.MappedAgreement, changes 
 				return false, err
 			}
 		case store.StatePlanned:
-			if ctx.Err() != nil {
+			if ending(ctx) {
 				return false, nil
 			}
 			outcome, err := w.write(ctx, c)

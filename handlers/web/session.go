@@ -153,8 +153,8 @@ func (s *Site) Notify(w http.ResponseWriter, r *http.Request, message string) er
 
 // notice takes the message that an earlier answer left.
 func (s *Site) notice(w http.ResponseWriter, r *http.Request) (string, error) {
-	cookie, err := s.cookies.New(r, s.CookieName("notice"))
-	if err != nil || cookie.IsNew {
+	cookie, _ := s.cookies.New(r, s.CookieName("notice")) // one that cannot be read counts as new
+	if cookie.IsNew {
 		return "", nil
 	}
 	message, _ := cookie.Values["text"].(string)
