@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -34,18 +35,19 @@ func (a *API) once(w http.ResponseWriter, r *http.Request, c caller, key string,
 	if !claimed {
 		return replay(w, before, hash)
 	}
+	ctx := context.WithoutCancel(r.Context()) // who sent the request may be gone and send it again
 	answer := &recorder{header: w.Header(), status: http.StatusOK}
 	finished := false
 	defer func() {
 		if !finished { // a panic on the way
-			_ = a.Web.Store.ReleaseIdempotencyKey(r.Context(), c.ID, key)
+			_ = a.Web.Store.ReleaseIdempotencyKey(ctx, c.ID, key)
 		}
 	}()
 	a.mux.ServeHTTP(answer, r)
 	if answer.status < 200 || answer.status > 299 {
-		err = a.Web.Store.ReleaseIdempotencyKey(r.Context(), c.ID, key)
+		err = a.Web.Store.ReleaseIdempotencyKey(ctx, c.ID, key)
 	} else {
-		err = a.Web.Store.FinishIdempotencyKey(r.Context(), c.ID, key, store.IdempotentAnswer{
+		err = a.Web.Store.FinishIdempotencyKey(ctx, c.ID, key, store.IdempotentAnswer{
 			Status: answer.status, ContentType: w.Header().Get("Content-Type"), Body: answer.body.Bytes(),
 		})
 	}
