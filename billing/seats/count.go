@@ -90,7 +90,7 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 		u.Why = fmt.Sprintf("Seatbridge knows this organization only since %s, after the end of %s.", Day(l.Organization.CreatedAt), p)
 		return u
 	}
-	if u.Why = r.Reports.needed(l, p, u.Ledger); u.Why != "" {
+	if u.Why = r.Reports.needed(l, p); u.Why != "" {
 		return u
 	}
 	u.Known, u.Seats = true, u.Ledger

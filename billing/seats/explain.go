@@ -50,16 +50,21 @@ func explain(v verdict, s store.Seat, o store.Organization, p Period) string {
 	case pendingNotCounted:
 		return "Invitation pending; pending seats are not counted."
 	case neverBilled:
-		if o.License == store.NFR {
-			return "NFR organizations are free."
-		}
-		if InTrial(o, p.End().Add(-time.Second)) {
-			return fmt.Sprintf("The organization was in trial until %s.", Day(o.TrialEndsAt))
-		}
-		return fmt.Sprintf("The organization was not billed in %s.", p)
+		return explainNeverBilled(o, p)
 	default:
 		return fmt.Sprintf("Not a member at any time in which the organization was billed in %s.", p)
 	}
+}
+
+func explainNeverBilled(o store.Organization, p Period) string {
+	from, ever := BilledFrom(o.License, o.TrialEndsAt)
+	switch {
+	case !ever:
+		return "NFR organizations are free."
+	case !from.Before(p.End()):
+		return fmt.Sprintf("The organization was in trial until %s.", Day(from))
+	}
+	return fmt.Sprintf("The organization was not billed in %s.", p)
 }
 
 func explainMember(s store.Seat, p Period) string {

@@ -12,9 +12,8 @@ const trendMonths = 3
 
 // Trend is what an organization's ledger says of the seats it will have by the end of the current month.
 type Trend struct {
-	PerDay     float64   // members who joined, a day, in the last three whole months
-	TrialEnds  time.Time // when a trial ends within the current month; zero: none does
-	TrialSeats int       // the seats that are billed from then on
+	PerDay     float64 // members who joined, a day, in the last three whole months
+	TrialSeats int     // the seats that are billed from a trial's end on, where that is within the current month
 }
 
 // Forecast is the billable seats to expect at the end of the current month. It is a guess for people to plan with
@@ -36,15 +35,14 @@ func TrendOf(l store.Ledger, now time.Time, r Rules) Trend {
 	o := l.Organization
 	from, until := Later(current.Month.Add(-trendMonths).Start(), o.CreatedAt.Add(24*time.Hour)), current.Start()
 	var t Trend
-	if !o.DeletedAt.IsZero() || o.License == store.NFR {
+	if !o.DeletedAt.IsZero() {
 		return t
 	}
 	t.PerDay = joinsPerDay(l.Seats, from, until)
 	if InTrial(o, now) && o.TrialEndsAt.Before(current.Month.End()) {
-		t.TrialEnds = o.TrialEndsAt
 		t.TrialSeats = seatsAfterTrial(l.Seats, now, r)
 	}
-	if InTrial(o, current.Month.End().Add(-time.Second)) || !o.SuspendedAt.IsZero() {
+	if Free(o.License, o.TrialEndsAt, current.Month) || !o.SuspendedAt.IsZero() {
 		t.PerDay = 0 // not billed this month, or nobody can join
 	}
 	return t
@@ -84,10 +82,7 @@ func (t Trend) Forecast(u Usage) Forecast {
 	if !u.Known || u.Source == SourceCorrection {
 		return f
 	}
-	now, end := u.Period.AsOf, u.Period.Month.End()
-	if !t.TrialEnds.IsZero() {
-		f.Expected += float64(t.TrialSeats)
-	}
-	f.Expected += t.PerDay * end.Sub(now).Hours() / 24
+	left := u.Period.Month.End().Sub(u.Period.AsOf)
+	f.Expected += float64(t.TrialSeats) + t.PerDay*left.Hours()/24
 	return f
 }

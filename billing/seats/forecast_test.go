@@ -60,3 +60,64 @@ func TestForecastOfFixedAndUnknownFigures(t *testing.T) {
 		t.Errorf("unknown: %+v", f)
 	}
 }
+
+func TestPace(t *testing.T) {
+	t.Parallel()
+	now := moment.At("2026-03-16 12:00")
+	with := func(e *example, change func(*store.Organization)) store.Ledger {
+		change(&e.l.Organization)
+		return e.l
+	}
+	growing := func() *example { return standard().old("a").members("2026-02-02", "bcdefghij") }
+	for _, tt := range []struct {
+		name string
+		l    store.Ledger
+		want float64
+	}{
+		{"nine in 90 days", growing().l, 0.1},
+		{"nobody can join where all are suspended", growing().dormant("2026-03-02").l, 0},
+		{"nobody joins what is deleted", with(growing(), func(o *store.Organization) { o.DeletedAt = moment.At("2026-03-02") }), 0},
+		{"joins of a trial are not billed this month", with(growing(), func(o *store.Organization) {
+			o.License, o.TrialEndsAt = store.Trial, moment.At("2026-04-01")
+		}), 0},
+		{"joins of a trial that ended are", with(growing(), func(o *store.Organization) {
+			o.License, o.TrialEndsAt = store.Trial, moment.At("2026-03-31 23:59:59")
+		}), 0.1},
+		{"who joins as the month begins is of this month", standard().old("a").members("2026-03-01", "b").l, 0},
+		{"less than a day says nothing", org("2026-02-27 12:00", b, store.Standard).members("2026-02-28 18:00", "a").l, 0},
+		{"no time at all says nothing", org("2026-02-28", b, store.Standard).members("2026-03-01", "a").l, 0},
+		{"a day says something", org("2026-02-27", b, store.Standard).members("2026-02-28", "ab").l, 2},
+	} {
+		if got := TrendOf(tt.l, now, Rules{}).PerDay; math.Abs(got-tt.want) > 1e-9 {
+			t.Errorf("%s: %f a day, want %f", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestSeatsOfATrialThatEnds(t *testing.T) {
+	t.Parallel()
+	now := moment.At("2026-03-10 12:00")
+	trial := func(created string) *example {
+		return org(created, b, store.Trial).members("2026-03-06", "abc").members("2026-03-10 12:00", "d").
+			members("2026-03-10 12:00:01", "e").invited("2026-03-07", "fg").deleted("2026-03-09", "ag")
+	}
+	standard := trial("2026-03-06")
+	standard.l.Organization.License = store.Standard
+	for _, tt := range []struct {
+		name    string
+		l       store.Ledger
+		pending bool
+		want    int
+	}{
+		{"those who are there now", trial("2026-03-06").l, false, 3},
+		{"and those who are invited, if they count", trial("2026-03-06").l, true, 5},
+		{"a trial that ends in the month's last second", trial("2026-03-17 23:59:59").l, false, 3},
+		{"a trial that ends as the next month begins", trial("2026-03-18").l, false, 0},
+		{"a trial that ended this month", trial("2026-02-20").l, false, 0},
+		{"no trial", standard.l, false, 0},
+	} {
+		if got := TrendOf(tt.l, now, Rules{CountPending: tt.pending}).TrialSeats; got != tt.want {
+			t.Errorf("%s: %d seats, want %d", tt.name, got, tt.want)
+		}
+	}
+}

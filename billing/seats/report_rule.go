@@ -16,7 +16,7 @@ type ReportRule struct {
 
 // needed says why a figure is not known without a report; empty: the ledger's count is good enough. An organization
 // without any member in the ledger is no evidence of zero where the truth comes from elsewhere.
-func (r ReportRule) needed(l store.Ledger, p Period, counted int) string {
+func (r ReportRule) needed(l store.Ledger, p Period) string {
 	o := l.Organization
 	switch {
 	case r.Since == "" || p.Month < r.Since || !o.Managed || o.License == store.NFR:
@@ -25,7 +25,7 @@ func (r ReportRule) needed(l store.Ledger, p Period, counted int) string {
 		return ""
 	case r.Required:
 		return fmt.Sprintf("The Provider API has not reported %s, and a report is required.", p.Month)
-	case counted == 0 && len(l.Seats) == 0:
+	case len(l.Seats) == 0:
 		return fmt.Sprintf("The Provider API has not reported %s, and Seatbridge knows no member of this organization.", p.Month)
 	}
 	return ""

@@ -18,7 +18,7 @@ type Turn struct {
 // what changed within it.
 func Timeline(l store.Ledger, p Period) []Turn {
 	var turns []Turn
-	within := func(t time.Time) bool { return !t.IsZero() && !t.Before(p.Start()) && t.Before(p.End()) }
+	within := func(t time.Time) bool { return !t.Before(p.Start()) && t.Before(p.End()) }
 	add := func(at time.Time, format string, args ...any) {
 		if within(at) {
 			turns = append(turns, Turn{at, fmt.Sprintf(format, args...)})

@@ -1,0 +1,61 @@
+package seats
+
+import (
+	"testing"
+
+	"seatbridge/internal/moment"
+	"seatbridge/store"
+)
+
+// A figure that is nothing, or not known, says why.
+func TestWhyThereIsNoFigure(t *testing.T) {
+	t.Parallel()
+	closed := func(e *example, when string) *example {
+		e.l.Organization.DeletedAt = moment.At(when)
+		return e
+	}
+	trial := func(created string) *example { return org(created, b, store.Trial) }
+	for _, tt := range []struct {
+		name   string
+		ledger *example
+		known  bool
+		why    string
+	}{
+		{"no members", standard(), true, "No members in March 2026."},
+		{"members before", standard().old("a").deleted("2026-02-27", "a"), true, "No members in March 2026."},
+		{"one member", standard().old("a"), true, ""},
+		{"no members, then deleted", closed(standard(), "2026-03-14"), true, "No members in March 2026."},
+		{"deleted before", closed(standard(), "2026-02-28"), true, "Deleted on 28 February 2026."},
+		{"deleted as the month begins", closed(standard(), "2026-03-01"), true, "Deleted on 1 March 2026."},
+		{"NFR", org("2025-06-01", b, store.NFR).old("a"), true, "NFR organizations are free."},
+		{"NFR deleted before", closed(org("2025-06-01", b, store.NFR), "2026-02-28"), true, "Deleted on 28 February 2026."},
+		{"NFR deleted in the month", closed(org("2025-06-01", b, store.NFR), "2026-03-14"), true, "NFR organizations are free."},
+		{"in trial", trial("2026-03-20").members("2026-03-20", "a"), true, "In trial until 3 April 2026."},
+		{"deleted in its trial", closed(trial("2026-03-03"), "2026-03-16"), true, "Deleted on 16 March 2026, before billing began."},
+		{"created later", org("2026-04-10", b, store.Standard), false,
+			"Seatbridge knows this organization only since 10 April 2026, after the end of March 2026."},
+		{"created as the month ends", org("2026-04-01", b, store.Standard), false,
+			"Seatbridge knows this organization only since 1 April 2026, after the end of March 2026."},
+		{"created in the last second", org("2026-03-31 23:59:59", b, store.Standard), true, "No members in March 2026."},
+	} {
+		if u := Count(tt.ledger.l, WholeMonth("2026-03"), Rules{}); u.Known != tt.known || u.Why != tt.why {
+			t.Errorf("%s: known %t, %q; want %t, %q", tt.name, u.Known, u.Why, tt.known, tt.why)
+		}
+	}
+}
+
+// Pending seats count only where the month's last instant is in billed time (docs/billing-rules.md section 2).
+func TestPendingAfterBilledTime(t *testing.T) {
+	t.Parallel()
+	for name, l := range map[string]*example{
+		"deleted":  standard().old("a").invited("2026-03-05", "f"),
+		"made NFR": standard().old("a").invited("2026-03-05", "f").term("2026-03-14", b, store.NFR),
+	} {
+		if name == "deleted" {
+			l.l.Organization.DeletedAt = moment.At("2026-03-14")
+		}
+		if u := Count(l.l, WholeMonth("2026-03"), Rules{CountPending: true}); u.Seats != 1 {
+			t.Errorf("%s: %d seats, want 1", name, u.Seats)
+		}
+	}
+}
