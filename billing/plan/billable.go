@@ -30,8 +30,10 @@ func Unbillable(a connectwise.Agreement, today connectwise.Date) string {
 	switch {
 	case a.Cancelled || a.Status == connectwise.AgreementCancelled:
 		return "The agreement is cancelled."
-	case !a.NoEndingDate && !a.EndDate.IsZero() && a.EndDate.Before(today), a.Status == connectwise.AgreementExpired:
+	case !a.NoEndingDate && !a.EndDate.IsZero() && a.EndDate.Before(today):
 		return fmt.Sprintf("The agreement ended on %s.", a.EndDate)
+	case a.Status == connectwise.AgreementExpired:
+		return "The agreement is expired."
 	case a.StartDate.After(today):
 		return fmt.Sprintf("The agreement starts only on %s.", a.StartDate)
 	case a.Status == connectwise.AgreementInactive:
@@ -45,7 +47,7 @@ func AgreementUnusable(a store.Agreement, today time.Time) string {
 	if !a.GoneAt.IsZero() {
 		return "The agreement no longer exists in ConnectWise."
 	}
-	found := connectwise.Agreement{Cancelled: a.Cancelled, Status: a.Status, NoEndingDate: a.EndDate == ""}
+	found := connectwise.Agreement{Cancelled: a.Cancelled, Status: a.Status}
 	// Days come from the client, so they parse; an empty one stays zero.
 	found.StartDate, _ = connectwise.ParseDate(a.StartDate)
 	found.EndDate, _ = connectwise.ParseDate(a.EndDate)
@@ -95,7 +97,7 @@ func Unmappable(o store.Organization) string {
 // AgreementEndsSoon is the last day of an agreement that can be billed today and ends within 60 days, or
 // nothing.
 func AgreementEndsSoon(a store.Agreement, today time.Time) string {
-	if a.EndDate == "" || a.EndDate > SoonDay(today) || AgreementUnusable(a, today) != "" {
+	if a.EndDate > SoonDay(today) || AgreementUnusable(a, today) != "" {
 		return ""
 	}
 	return a.EndDate

@@ -64,9 +64,6 @@ func Wants(usages []seats.Usage) map[store.Plan]Want {
 			unknown = append(unknown, fmt.Sprintf("%s: %s", u.Organization, u.Why))
 		}
 	}
-	if len(unknown) == 0 {
-		return wants
-	}
 	for _, plan := range store.Plans() {
 		want := wants[plan]
 		want.Unknown = strings.Join(unknown, " ")
@@ -146,9 +143,9 @@ func planLine(s Situation, p MappedProduct, today connectwise.Date) (store.Chang
 	bound := BoundLine(s.Lines, p.ID)
 	line, several := findLine(s.Additions, p.ID, bound.AdditionID, today)
 	switch {
-	case len(several) > 0 && want.Seats == 0 && allZero(several):
+	case several != nil && want.Seats == 0 && allZero(several):
 		return c, false
-	case len(several) > 0:
+	case several != nil:
 		c.Candidates = candidates(several)
 		return refuse(c, store.StateConflict,
 			fmt.Sprintf("%d open additions of %s: %s. Seatbridge does not guess which one to change.", len(several), p.Identifier, describe(several)),

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -116,6 +117,14 @@ func TestPlan(t *testing.T) {
 		{name: "inactive product", usages: five, additions: []connectwise.Addition{line(9, businessID, "3")}, inactive: true, want: []string{"blocked NP-BUS ->5"}},
 		{name: "inactive product, nothing wanted: nothing", usages: none, inactive: true, want: nil},
 		{name: "a product no longer mapped goes to 0", usages: five, additions: []connectwise.Addition{line(6, 50, "5")}, lines: []store.Line{bound(50, 6, "5")}, want: []string{"planned NP-BUS ->5", "planned P 5>0"}},
+		{name: "two open lines at 0 and seats: a person chooses", usages: five, additions: []connectwise.Addition{line(8, businessID, "0"), line(9, businessID, "0")}, want: []string{"conflict NP-BUS ->5"}},
+		{name: "each product has its own bound line", usages: five, additions: []connectwise.Addition{line(8, businessID, "2"), line(9, businessID, "3")}, lines: []store.Line{bound(enterpriseID, 7, "1"), bound(businessID, 9, "3")}, want: []string{"planned NP-BUS 3>5"}},
+		{name: "only our line of a former product goes to 0", usages: five, additions: []connectwise.Addition{line(7, 50, "4"), line(6, 50, "5")}, lines: []store.Line{bound(50, 6, "5")}, want: []string{"planned NP-BUS ->5", "planned P 5>0"}},
+		{name: "a line that carries another product by now stays", usages: five, additions: []connectwise.Addition{line(6, 51, "5")}, lines: []store.Line{bound(50, 6, "5")}, want: []string{"planned NP-BUS ->5"}},
+		{name: "a former line that is cancelled stays", usages: five, additions: []connectwise.Addition{ended(line(6, 50, "5"), "2026-10-31")}, lines: []store.Line{bound(50, 6, "5")}, want: []string{"planned NP-BUS ->5"}},
+		{name: "a former line at 0 needs nothing", usages: five, additions: []connectwise.Addition{line(6, 50, "0")}, lines: []store.Line{bound(50, 6, "5")}, want: []string{"planned NP-BUS ->5"}},
+		{name: "on a blocked agreement a former line stays", usages: five, gone: "The agreement is cancelled.", additions: []connectwise.Addition{line(6, 50, "5")}, lines: []store.Line{bound(50, 6, "5")}, want: []string{"blocked NP-BUS ->5"}},
+		{name: "a line that was never written is not edited", usages: five, additions: []connectwise.Addition{line(9, businessID, "3")}, lines: []store.Line{bound(businessID, 9, "")}, hold: true, want: []string{"planned NP-BUS 3>5"}},
 		{name: "a line of that product that was never ours stays", usages: five, additions: []connectwise.Addition{line(6, 50, "5")}, want: []string{"planned NP-BUS ->5"}},
 		{name: "while seats are unknown the former product stays too", usages: blank, additions: []connectwise.Addition{line(6, 50, "5")}, lines: []store.Line{bound(50, 6, "5")}, want: []string{"skipped NP-BUS ->-"}},
 	}
@@ -239,32 +248,6 @@ func TestEffectiveDate(t *testing.T) {
 	}
 }
 
-func TestUnbillable(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name      string
-		agreement connectwise.Agreement
-		billable  bool
-	}{
-		{"open-ended", connectwise.Agreement{StartDate: date("2025-01-01"), NoEndingDate: true, Status: "Active"}, true},
-		{"ends today", connectwise.Agreement{StartDate: date("2025-01-01"), EndDate: date("2026-11-23"), Status: "Active"}, true},
-		{"ended yesterday", connectwise.Agreement{StartDate: date("2025-01-01"), EndDate: date("2026-11-22")}, false},
-		{"starts today", connectwise.Agreement{StartDate: date("2026-11-23"), NoEndingDate: true}, true},
-		{"starts tomorrow", connectwise.Agreement{StartDate: date("2026-11-24"), NoEndingDate: true}, false},
-		{"cancelled", connectwise.Agreement{Cancelled: true, NoEndingDate: true}, false},
-		{"expired by its status", connectwise.Agreement{Status: "Expired", NoEndingDate: true}, false},
-		{"a leftover end date beside noEndingDate", connectwise.Agreement{EndDate: date("2020-01-01"), NoEndingDate: true, Status: "Active"}, true},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			if why := Unbillable(tt.agreement, date("2026-11-23")); (why == "") != tt.billable {
-				t.Errorf("got %q, billable should be %v", why, tt.billable)
-			}
-		})
-	}
-}
-
 // TestWantsAddUp sums the organizations of an agreement on each plan, and knows nothing of the sum where one is unknown.
 func TestWantsAddUp(t *testing.T) {
 	t.Parallel()
@@ -277,5 +260,124 @@ func TestWantsAddUp(t *testing.T) {
 		if plan != "" && want.Unknown != "Delta: Nobody knows." {
 			t.Errorf("%s: %q", plan, want.Unknown)
 		}
+	}
+}
+
+// TestUnmanagedIsUnknown holds that the seats of an organization that is not managed by the MSP are not billed, and not 0.
+func TestUnmanagedIsUnknown(t *testing.T) {
+	t.Parallel()
+	u := known(1, 5, store.Business)
+	u.Unmanaged = true
+	const why = "Org: It is not managed by the MSP any more; only MSP-managed organizations are synced."
+	for _, plan := range store.Plans() {
+		if want := Wants([]seats.Usage{u})[plan]; want.Seats != 0 || want.Unknown != why {
+			t.Errorf("%s: %+v", plan, want)
+		}
+	}
+}
+
+// TestFormerLinesAreNotWanted holds that the journal's lines of products that are no longer mapped are no plan's.
+func TestFormerLinesAreNotWanted(t *testing.T) {
+	t.Parallel()
+	former := store.Change{ProductID: 50, After: decimal.NewNullDecimal(decimal.Zero)}
+	if wanted := Wanted([]store.Change{former}); len(wanted) > 0 {
+		t.Errorf("wanted %+v", wanted)
+	}
+}
+
+// TestPlanSaysWhy holds the words of a plan's changes, and the day on which a new line starts.
+func TestPlanSaysWhy(t *testing.T) {
+	t.Parallel()
+	acme := seats.Usage{OrganizationID: 1, Organization: "Acme", Plan: store.Business, Seats: 5, Known: true}
+	beta := seats.Usage{OrganizationID: 2, Organization: "Beta", Plan: store.Business, Seats: 3, Known: true, Why: "In the trial."}
+	moved := []store.Line{bound(50, 6, "5")}
+	former := []connectwise.Addition{line(6, 50, "5")}
+	tests := []struct {
+		name      string
+		usages    []seats.Usage
+		additions []connectwise.Addition
+		lines     []store.Line
+		products  []MappedProduct
+		want      string
+	}{
+		{"created", []seats.Usage{acme, beta}, nil, nil, products(), "No open addition of NP-BUS yet. Acme 5 + Beta 3 (In the trial)"},
+		{"updated", []seats.Usage{acme}, []connectwise.Addition{line(9, businessID, "3")}, nil, products(), "Acme 5"},
+		{"nobody", nil, []connectwise.Addition{line(9, businessID, "3")}, nil, products(), "No organization of this agreement is on NordPass Business."},
+		{"remapped", nil, former, moved, products()[:1], "This product is no longer mapped; its seats are billed on the newly mapped one."},
+		{"unmapped", nil, former, moved, nil, "No organization is mapped to this agreement any more."},
+		{"several", []seats.Usage{acme}, []connectwise.Addition{line(8, businessID, "2"), line(9, businessID, "3")}, nil, products(),
+			"2 open additions of NP-BUS: no. 8 with quantity 2, no. 9 with quantity 3. Seatbridge does not guess which one to change."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := Situation{Wants: Wants(tt.usages), Additions: tt.additions, Lines: tt.lines}
+			changes := Plan(s, tt.products, date("2026-11-23"), Policy{})
+			if len(changes) != 1 || changes[0].Reason != tt.want {
+				t.Fatalf("got %+v, want one for %q", changes, tt.want)
+			}
+			starts := ""
+			if changes[0].Kind == store.KindCreate {
+				starts = "2026-11-01"
+			}
+			if changes[0].EffectiveDate != starts {
+				t.Errorf("it starts on %q, want %q", changes[0].EffectiveDate, starts)
+			}
+		})
+	}
+}
+
+// TestZeroOfAnOrganizationIsItsOwn tells an organization with no seats from no organization.
+func TestZeroOfAnOrganizationIsItsOwn(t *testing.T) {
+	t.Parallel()
+	s := Situation{Wants: Wants([]seats.Usage{known(1, 0, store.Business)}), Additions: []connectwise.Addition{line(9, businessID, "3")}}
+	if c := Plan(s, products(), date("2026-11-01"), Policy{})[0]; c.Reason != "Org 0" {
+		t.Errorf("got %q", c.Reason)
+	}
+}
+
+// TestConflictListsItsLines holds that a person can choose among the lines.
+func TestConflictListsItsLines(t *testing.T) {
+	t.Parallel()
+	second := line(9, businessID, "3")
+	second.Description = "Passwords"
+	s := Situation{Wants: Wants([]seats.Usage{known(1, 5, store.Business)}), Additions: []connectwise.Addition{line(8, businessID, "2"), second}}
+	want := []store.Candidate{
+		{AdditionID: 8, Quantity: plantest.Quantity("2"), EffectiveDate: "2025-01-01"},
+		{AdditionID: 9, Quantity: plantest.Quantity("3"), EffectiveDate: "2025-01-01", Description: "Passwords"},
+	}
+	if diff := cmp.Diff(want, Plan(s, products(), date("2026-11-01"), Policy{})[0].Candidates); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestWarnings holds what is said of a line that is written all the same.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	free, silent, included := line(9, businessID, "4"), line(9, businessID, "4"), line(9, businessID, "4")
+	free.BillCustomer, silent.BillCustomer, included.LessIncluded = "DoNotBill", "", plantest.Quantity("2")
+	written := bound(businessID, 9, "4")
+	written.WrittenAt = time.Date(2026, 10, 1, 0, 30, 0, 0, time.UTC)
+	tests := []struct {
+		name string
+		line connectwise.Addition
+		want string
+	}{
+		{"as it was left", line(9, businessID, "4"), ""},
+		{"edited", line(9, businessID, "7"), "Edited in ConnectWise: it says 7, Seatbridge left 4 there on 1 October 2026 at 00:30 UTC."},
+		{"not billed", free, "ConnectWise does not bill this addition: its bill customer setting is DoNotBill."},
+		{"billed or not, it does not say", silent, ""},
+		{"included", included, "2 of the quantity are included and not billed."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := Situation{
+				Wants: Wants([]seats.Usage{known(1, 5, store.Business)}), Additions: []connectwise.Addition{tt.line}, Lines: []store.Line{written},
+			}
+			if got := strings.Join(Plan(s, products(), date("2026-11-01"), Policy{})[0].Warnings, " "); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
 	}
 }

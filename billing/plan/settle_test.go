@@ -349,6 +349,17 @@ func TestSettleSaysWhy(t *testing.T) {
 	}
 }
 
+// TestSettleOfALineThatCameIsExplained holds the words where the preview showed a new line and somebody else made it.
+func TestSettleOfALineThatCameIsExplained(t *testing.T) {
+	t.Parallel()
+	made := lineChange(store.KindUpdate, 9, "3", "5")
+	made.Reason = "Acme 5"
+	l := Look{Plan: []store.Change{made}, Journal: []store.Change{lineChange(store.KindCreate, 0, "", "5")}, Applies: true}
+	if got := Settle(l)[0].Change.Reason; got != "ConnectWise changed since the preview. Acme 5" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestSettleTakesEachLineOnce holds that the plan's lines come in their order, and then those that it does not speak of.
 func TestSettleTakesEachLineOnce(t *testing.T) {
 	t.Parallel()
@@ -390,7 +401,8 @@ func TestOutdated(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got := Outdated([]store.Change{c, former}, tt.organizations, tt.products)
-			if got[businessID] != tt.want || got[50] != "" {
+			_, told := got[businessID]
+			if got[businessID] != tt.want || told != (tt.want != "") || got[50] != "" {
 				t.Errorf("got %v, want %q", got, tt.want)
 			}
 		})
