@@ -47,7 +47,7 @@ func equality(a, b reading, how arrangement) likeness {
 		like.score -= 2
 		apart = append(formsApart(a.written, b.written), apart...)
 	}
-	if !a.formAgrees(b) {
+	if a.forms != b.forms && a.wordLikeForms != b.wordLikeForms { // what is no form to one of them may be a word
 		like.score, like.sure = like.score-4, false
 	}
 	if a.accents() != b.accents() {
@@ -83,7 +83,7 @@ func (m *matcher) similarity(a, b *party) likeness {
 	}
 	d := m.diff(a.name.words, b.name.words)
 	total, least := a.weight+b.weight, min(a.weight, b.weight)
-	if total == 0 || least == 0 {
+	if least == 0 {
 		return likeness{}
 	}
 	// Most of it is how much of both names agrees; some is how much of the shorter one does.
@@ -123,7 +123,7 @@ func (m *matcher) diff(a, b []word) wordDiff {
 		d.agreed += m.weightOf([]word{w, restB[same]})
 		restB = slices.Delete(restB, same, same+1)
 	}
-	for _, pair := range m.alikeWords(restA, restB) {
+	for _, pair := range alikeWords(restA, restB) {
 		d.agreed += pair.percent * m.weightOf([]word{pair.a, pair.b}) / 100
 		d.alike = append(d.alike, pair)
 		restA, restB = without(restA, pair.a), without(restB, pair.b)
@@ -145,7 +145,7 @@ type wordPair struct {
 }
 
 // alikeWords pairs words that differ by a slip of the pen or were cut short, each with at most one other.
-func (m *matcher) alikeWords(a, b []word) []wordPair {
+func alikeWords(a, b []word) []wordPair {
 	var all, chosen []wordPair
 	for _, v := range a {
 		for _, w := range b {
@@ -234,11 +234,8 @@ func typoPercent(a, b string) int {
 
 // cutPercent says how alike two words are of which one begins the other ("Tech", "Technologies").
 func cutPercent(a, b string) int {
-	short, long := a, b
-	if len(short) > len(long) {
-		short, long = long, short
-	}
-	if utf8.RuneCountInString(short) < 3 || !strings.HasPrefix(long, short) || digits(a) != digits(b) {
+	cut := strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
+	if !cut || min(utf8.RuneCountInString(a), utf8.RuneCountInString(b)) < 3 || digits(a) != digits(b) {
 		return 0
 	}
 	return 60
@@ -318,7 +315,7 @@ const (
 	different
 )
 
-func (how arrangement) score() int { return [...]int{100, 97, 95, 86, 80, 0}[how] }
+func (how arrangement) score() int { return [...]int{100, 97, 95, 86, 80}[how] }
 
 func (how arrangement) sure() bool { return how <= rotatedWords }
 
@@ -332,7 +329,7 @@ func (how arrangement) differences() []string {
 	return nil
 }
 
-// arrange compares all spellings of two names and returns the closest arrangement.
+// arrange compares all spellings of two names and returns the closest arrangement. Names without words have no keys in common.
 func arrange(a, b reading) arrangement {
 	closest := different
 	if !slices.ContainsFunc(a.keys, func(key string) bool { return slices.Contains(b.keys, key) }) {
@@ -348,8 +345,6 @@ func arrange(a, b reading) arrangement {
 
 func arrangeWords(a, b []word) arrangement {
 	switch {
-	case len(a) == 0 || len(b) == 0:
-		return different
 	case slices.EqualFunc(a, b, sameKey):
 		return sameWords
 	case sortedKey(a) == sortedKey(b):
@@ -382,22 +377,22 @@ func rotated(a, b []word) bool {
 	return false
 }
 
-// runsTogether reports whether b is a with some words run together.
+// runsTogether reports whether b, which has the letters of a, is a with some words run together.
 func runsTogether(a, b []word) bool {
 	for _, whole := range b {
 		n := 0
 		for rest := whole.key; rest != ""; n++ {
-			if n == len(a) || !strings.HasPrefix(rest, a[n].key) {
+			if !strings.HasPrefix(rest, a[n].key) {
 				return false
 			}
 			rest = rest[len(a[n].key):]
 		}
-		if n > 1 && hasInitial(a[:n]) {
+		if hasInitial(a[:n]) {
 			return false
 		}
 		a = a[n:]
 	}
-	return len(a) == 0
+	return true
 }
 
 // hasInitial finds letters that stand beside words: "Ann E Smith" is not "Anne Smith". Letters among

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -135,10 +136,7 @@ func (m *matcher) indexKeys(p *party) {
 }
 
 func (m *matcher) indexWords(p *party) {
-	features := p.name.texts()
-	if len(features) > 1 {
-		features = append(features, strings.Join(features, ""))
-	}
+	features := append(p.name.texts(), p.name.compact())
 	slices.Sort(features)
 	for _, word := range slices.Compact(features) {
 		id, known := m.wordIDs[word]
@@ -216,12 +214,7 @@ func (m *matcher) candidates(c *party) []*party {
 
 func someOrganizations(all []*party) []*party {
 	// Companies are indexed first.
-	first, _ := slices.BinarySearchFunc(all, false, func(p *party, _ bool) int {
-		if p.company {
-			return -1
-		}
-		return 0
-	})
+	first := sort.Search(len(all), func(i int) bool { return !all[i].company })
 	return all[first:min(len(all), first+candidatesByKey)]
 }
 

@@ -3,7 +3,6 @@ package match
 import (
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -84,7 +83,7 @@ func (r reading) accents() string {
 	var marks []rune
 	for _, w := range r.words {
 		for _, c := range strings.ToLower(w.written) {
-			if c >= utf8.RuneSelf && unicode.IsLetter(c) {
+			if c >= utf8.RuneSelf {
 				marks = append(marks, c)
 			}
 		}
@@ -97,11 +96,6 @@ func (r reading) accents() string {
 // may be a word may be none.
 func (r reading) formFits(s reading) bool {
 	return r.forms == s.forms || r.plainForms == "" || s.plainForms == "" || r.plainForms == s.plainForms
-}
-
-// formAgrees is formFits without the doubt whether a word is a legal form.
-func (r reading) formAgrees(s reading) bool {
-	return r.forms == s.forms || r.formFits(s) && r.wordLikeForms == s.wordLikeForms
 }
 
 // read takes a name apart: away goes everything in which two spellings of a company's name usually differ
@@ -117,8 +111,9 @@ func read(name string) reading {
 		if form, ok := r.takeForm(); ok {
 			taken = append(taken, form)
 		}
-		changed = r.writeOutByPlace() || len(r.words) < count
+		changed = len(r.words) < count
 	}
+	r.writeOutByPlace()
 	r.forms = formNames(taken, func(legalForm) bool { return true })
 	r.plainForms = formNames(taken, func(f legalForm) bool { return !f.mayBeWord })
 	r.wordLikeForms = formNames(taken, func(f legalForm) bool { return f.mayBeWord })
@@ -171,7 +166,7 @@ func isLink(words []word, i int) bool {
 }
 
 // writeOutByPlace writes out what is short for "Saint" at the beginning of a name and for "Street" elsewhere.
-func (r *reading) writeOutByPlace() (changed bool) {
+func (r *reading) writeOutByPlace() {
 	for i, w := range r.words {
 		long := ""
 		switch {
@@ -183,8 +178,7 @@ func (r *reading) writeOutByPlace() (changed bool) {
 			long = "mount"
 		}
 		if long != "" {
-			r.words[i].key, r.words[i].spelled, changed = long, long, true
+			r.words[i].key, r.words[i].spelled = long, long
 		}
 	}
-	return changed
 }

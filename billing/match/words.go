@@ -80,14 +80,11 @@ var (
 // chunkWords breaks what stands between spaces at its dots, unless these are those of an abbreviation.
 func chunkWords(chunk string) []word {
 	parts := strings.FieldsFunc(chunk, func(r rune) bool { return r == '.' })
-	if len(parts) == 0 {
-		return nil
-	}
 	whole := newWord(strings.Join(parts, ""))
 	_, isForm := legalForms[whole.key]
 	_, isShort := abbreviations[fold(whole.written)]
-	if len(parts) == 1 || isForm || isShort {
-		return withoutEmpty([]word{whole})
+	if isForm || isShort {
+		return []word{whole}
 	}
 	var words []word
 	var letters []string // of an abbreviation such as A.B.C.
