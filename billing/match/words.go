@@ -56,9 +56,6 @@ func clean(name string) string {
 		}
 		name = unescaped
 	}
-	if isASCII(name) {
-		return strings.ReplaceAll(name, "`", "'")
-	}
 	name = signs.Replace(name)
 	name = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) { // zero-width space, soft hyphen, direction marks
@@ -112,10 +109,7 @@ func newWord(written string) word {
 	if !strings.ContainsFunc(w.key, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
 		return word{} // accents without a letter
 	}
-	w.spelled = w.key
-	if !isASCII(written) {
-		w.spelled = fold(umlauts.Replace(strings.ToLower(written)))
-	}
+	w.spelled = fold(umlauts.Replace(strings.ToLower(written)))
 	w.key, w.spelled = writtenOut(w.key), writtenOut(w.spelled)
 	return w
 }
@@ -127,15 +121,8 @@ func writtenOut(key string) string {
 	return key
 }
 
-func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
-}
-
 // fold takes case and accents away. Letters that do not decompose get their usual replacement.
 func fold(s string) string {
-	if isASCII(s) {
-		return strings.ToLower(s)
-	}
 	s = strings.ToLower(norm.NFKD.String(s))
 	s = strings.Map(func(r rune) rune {
 		if r >= 0x300 && r <= 0x36F { // combining diacritical marks
