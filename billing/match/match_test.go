@@ -129,6 +129,33 @@ func TestFindPair(t *testing.T) {
 		{"Smith &amp; Sons", "Smith & Sons", `100 certain: Same name, written differently`},
 		{"PT Services Ltd", "PT Services", `98 certain: Same name apart from "Ltd"`},
 		{"AB Contoso", "Contoso AB", `100 certain: Same name, written differently`},
+		{"AB Contoso GmbH", "Contoso AB GmbH", `100 certain: Same name, written differently`},
+		{"PT Contoso Ltd", "Contoso Ltd", `94 doubtful: Same name apart from "PT"`},
+		{"Contoso GmbH & Co. KG", "Contoso GmbHCoKG", `100 certain: Same name, written differently`},
+		{"Contoso LTD", "CONTOSO Ltd", `100 certain: Same name apart from capitals`},
+		{"Contoso Intl", "Contoso International", `100 certain: Same name, written differently`},
+		{"Müller Jörg", "Mueller Jorg", `78 doubtful: Similar spelling`},
+		{"BlueSky", "Blue Sky", `97 certain: Same name apart from spaces`},
+		{"Studio 1", "Studio1", `97 certain: Same name apart from spaces`},
+		{"J Li Trading", "JLi Trading", `80 doubtful: Same name apart from spaces`},
+		{"Smith & Jones", "SmithJones", `78 doubtful: "Jones" is in one name only`},
+		{"The & Blue Sky", "BlueSky", `97 certain: Same name apart from spaces`},
+		{"& Harbor Dental Clinic", "Clinic Harbor Dental", `95 certain: Same name apart from word order`},
+		{"Harbor & Dental Clinic", "Dental Clinic Harbor", `86 doubtful: Same name apart from word order`},
+		{"Dental Clinic Harbor", "Harbor & Dental Clinic", `86 doubtful: Same name apart from word order`},
+		{"Contoso Berlin GmbH", "Contoso AG", `49 doubtful: "Berlin" is in one name only`},
+		{"Contoso Dental Berlin 1", "Contoso Dental Berlin", `57 doubtful: "1" is in one name only`},
+		{"Contoso Dental Berlin", "Contoso Dental Berlin 1", `57 doubtful: "1" is in one name only`},
+		{"Contoso Dental Berlin", "1 Contoso Dental Berlin Care", `49 doubtful: "1 Care" is in one name only`},
+		{"1 Contoso Dental Berlin Care", "Contoso Dental Berlin", `49 doubtful: "1 Care" is in one name only`},
+		{"GHDX", "Global Heron Data Xchange", `55 doubtful: "GHDX" may be the initials`},
+		{"Global Heron Data", "Great Hill Dentists", ``},
+		{"Blue Sky", "Blueskye", `63 doubtful: "Sky" is in one name only`},
+		{"Contoso Dental Care Berlin Mitte GmbH", "Contoso Dental Care Paris AG", `40 doubtful: "Berlin Mitte" in one name, "Paris" in the other`},
+		{"Contoso Dental Care Berlin Mitte Nord Ost", "Contoso Dental Care Paris", ``},
+		{words(40, "Paris"), words(40, "Berlin"), `74 doubtful: "Berlin" in one name, "Paris" in the other`},
+		{words(41, "Paris"), words(40, "Berlin"), ``}, // too long to be compared
+		{words(41, "Paris"), words(41, "Paris"), `100 certain: Same name`},
 	}
 	for _, test := range tests {
 		got := ""
@@ -141,6 +168,9 @@ func TestFindPair(t *testing.T) {
 		}
 	}
 }
+
+// words makes up a name of that many words.
+func words(n int, last string) string { return strings.Repeat("Contoso ", n-1) + last }
 
 // Where a third name fits, nothing is certain: neither side may have two of the same words whose legal
 // forms do not tell them apart.
@@ -165,6 +195,9 @@ func TestFindCertainOnlyIfUnambiguous(t *testing.T) {
 		{"part of another name, both there", names("Acme", "Acme Cloud"), names("Acme Cloud", "Acme"), []string{"Acme = Acme", "Acme Cloud = Acme Cloud"}},
 		{"identifier of another company", []Name{{ID: 1, Name: "Acme"}, {ID: 2, Name: "Zenith", Aliases: []string{"ACME"}}}, names("Acme"), nil},
 		{"identifier only", []Name{{ID: 1, Name: "Zenith Trading", Aliases: []string{"acme"}}}, names("Acme"), nil},
+		{"identifier of another company, of another form", []Name{{ID: 1, Name: "Acme GmbH"}, {ID: 2, Name: "Zenith", Aliases: []string{"Acme AG"}}}, names("Acme GmbH"), []string{"Acme GmbH = Acme GmbH"}},
+		{"names without a word", names("!!!"), names("???"), nil},
+		{"more of another form than are looked at", names("Acme GmbH"), names(append(slices.Repeat([]string{"Acme AG"}, 20), "Acme GmbH")...), []string{"Acme GmbH = Acme GmbH"}},
 		{"own identifier", []Name{{ID: 1, Name: "Acme Ltd", Aliases: []string{"Acme"}}}, names("Acme"), []string{"Acme Ltd = Acme"}},
 	}
 	for _, test := range tests {
@@ -185,10 +218,135 @@ func TestFindCertainOnlyIfUnambiguous(t *testing.T) {
 
 func TestFindByIdentifier(t *testing.T) {
 	t.Parallel()
-	got := Find([]Name{{ID: 7, Name: "Zenith Trading 1998", Aliases: []string{"BrightWorks"}}}, []Name{{ID: 9, Name: "Bright Works Ltd"}})
-	want := []Suggestion{{CompanyID: 7, OrganizationID: 9, Score: 85, Reason: "Same identifier, other name"}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("suggestions (-want +got):\n%s", diff)
+	tests := []struct {
+		name                  string
+		company, organization Name
+		want                  string
+	}{
+		{"the same", Name{Name: "Zenith Trading 1998", Aliases: []string{"acme"}}, Name{Name: "Acme"}, "85 Same identifier, other name"},
+		{"run together", Name{Name: "Zenith Trading 1998", Aliases: []string{"BrightWorks"}}, Name{Name: "Bright Works Ltd"}, "85 Same identifier, other name"},
+		{"in another order", Name{Name: "Zenith Trading 1998", Aliases: []string{"Taylor Morgan"}}, Name{Name: "Morgan Taylor"}, ""},
+		{"of both", Name{Name: "Zenith", Aliases: []string{"A7"}}, Name{Name: "Acme", Aliases: []string{"a7"}}, "85 Same identifier, other name"},
+		{"without a word", Name{Name: "Acme Berlin", Aliases: []string{"!!!"}}, Name{Name: "Acme", Aliases: []string{"???"}}, `54 "Berlin" is in one name only`},
+		{"in another order, and a name without a word", Name{Name: "!!!", Aliases: []string{"Taylor Morgan"}}, Name{Name: "Morgan Taylor"}, ""},
+	}
+	for _, test := range tests {
+		got := ""
+		for _, s := range Find([]Name{test.company}, []Name{test.organization}) {
+			got = fmt.Sprintf("%d %s", s.Score, s.Reason)
+			if s.Certain {
+				t.Errorf("%s: an identifier alone is certain", test.name)
+			}
+		}
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// Initials are said where nothing better can be.
+func TestFindByInitials(t *testing.T) {
+	t.Parallel()
+	for others, want := range map[int]string{2: `55 "GNU" may be the initials`, 3: `56 "Not Unix" is in one name only`} {
+		got := Find(names("GNU"), names(append([]string{"Gnu Not Unix"}, slices.Repeat([]string{"Not Unix"}, others)...)...))
+		if s := fmt.Sprintf("%d %s", got[0].Score, got[0].Reason); s != want {
+			t.Errorf("beside %d others: %s, want %s", others, s, want)
+		}
+	}
+}
+
+// What is doubtful anyway is not doubtful for others' sake.
+func TestFindDoubtfulTwice(t *testing.T) {
+	t.Parallel()
+	for _, s := range Find(names("Contoso Spa"), names("Contoso", "Contoso Inc")) {
+		if strings.Contains(s.Reason, "another name") {
+			t.Errorf("suggestion %+v", s)
+		}
+	}
+	got := Find(names("Contoso"), names("Contoso", "Contoso", "Contoso", "Contoso"))
+	want := Suggestion{CompanyID: 1, OrganizationID: 1, Score: 100, Reason: "Same name, but another name fits as well"}
+	if len(got) != 3 || got[0] != want {
+		t.Errorf("of four equal names these are suggested: %+v", got)
+	}
+}
+
+// The rarer a word in common, the likelier.
+func TestFindByRareWord(t *testing.T) {
+	t.Parallel()
+	var all []string
+	for i := range 40 {
+		all = append(all, fmt.Sprintf("Dental Care %c%c", 'F'+i%8, 'F'+i/8))
+	}
+	got := Find(names("Quillmark Dental Care", "Bramblegate Dental"), names(append(all, "Quillmark Logistics", "Bramblegatt Foods")...))
+	at := func(id, company int64) bool {
+		return slices.ContainsFunc(got, func(s Suggestion) bool { return s.OrganizationID == id && s.CompanyID == company })
+	}
+	if !at(41, 1) || !at(42, 2) {
+		t.Errorf("suggested are %+v", got)
+	}
+}
+
+// Words that everybody has lead to nobody, unless a name has no others.
+func TestTelling(t *testing.T) {
+	t.Parallel()
+	holders := func(n int, name string) []string { return slices.Repeat([]string{name}, n) }
+	for _, test := range []struct {
+		name          string
+		company       string
+		organizations []string
+		want          []string
+	}{
+		{"as many as lead to candidates", "Dental Rare", holders(commonWord, "Dental"), []string{"dentalrare", "rare", "dental"}},
+		{"one more", "Dental Rare", holders(commonWord+1, "Dental"), []string{"dentalrare", "rare"}},
+		{"the only one", "Dental", holders(commonWord+1, "Dental"), []string{"dental"}},
+	} {
+		m := newMatcher(names(test.company), names(test.organizations...))
+		var got []string
+		for _, id := range m.telling(m.companies[0]) {
+			got = append(got, m.words[id])
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+func TestNearWords(t *testing.T) {
+	t.Parallel()
+	near := func(organizations ...string) (found []string) {
+		m := newMatcher(names("Dentel"), names(organizations...))
+		for _, id := range m.nearWords(m.wordIDs["dentel"]) {
+			found = append(found, m.words[id])
+		}
+		slices.Sort(found)
+		return found
+	}
+	for _, test := range []struct {
+		name          string
+		organizations []string
+		want          []string
+	}{
+		{"itself is not near", []string{"Dentel", "Dental", "Dentels", "Oak"}, []string{"dental", "dentels"}},
+		{"what everybody has", slices.Repeat([]string{"Dental"}, commonWord), []string{"dental"}},
+		{"what more have", slices.Repeat([]string{"Dental"}, commonWord+1), nil},
+	} {
+		if diff := cmp.Diff(test.want, near(test.organizations...)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+	m := newMatcher(names("Dentel", "Dental"), names("Oak"))
+	if got := m.nearWords(m.wordIDs["dentel"]); got != nil {
+		t.Errorf("words of companies lead to organizations: %v", got)
+	}
+}
+
+// The names are the caller's.
+func TestFindLeavesInput(t *testing.T) {
+	t.Parallel()
+	companies := []Name{{ID: 2, Name: "B"}, {ID: 1, Name: "A"}}
+	Find(companies, companies)
+	if companies[0].ID != 2 {
+		t.Error("the companies were sorted")
 	}
 }
 
@@ -316,6 +474,36 @@ func TestRead(t *testing.T) {
 		"ｆｕｌｌ Ｗｉｄｔｈ":                          "full width",
 		"株式会社青嶺":                              "青嶺",
 		"ООО «Фонарь»":                        "фонарь",
+		"The Contoso":                         "contoso",
+		"GmbH Contoso":                        "contoso",
+		"Contoso & GmbH":                      "contoso",
+		"Contoso G.mbH Berlin":                "contoso berlin",
+		"SARL St. Marie Ltd":                  "saint marie",
+		"Mt. Hood Dental":                     "mount hood dental",
+		"Hood Mt. Dental":                     "hood mt dental",
+		"Smith and Sons":                      "smith & sons",
+		"Smith and Jones Berlin":              "smith & jones berlin",
+		"Smith and the Jones":                 "smith & jones",
+		"Smith & The Jones":                   "smith & jones",
+		"Contoso the Cloud":                   "contoso cloud",
+		"Und Sons":                            "und sons",
+		"Rossi Bianchi Figli":                 "rossi bianchi figli",
+		"Smith + Jones":                       "smith & jones",
+		"Smith&Jones":                         "smith & jones",
+		"A.+ Jones":                           "a & jones",
+		"Suite#5":                             "suite 5",
+		"F.lli Rossi":                         "fratelli rossi",
+		"C.D.Contoso":                         "cd contoso",
+		"Contoso.com":                         "contoso com",
+		"&foobar; Contoso":                    "foobar contoso",
+		"Contoso™ Berlin":                     "contoso berlin",
+		"Voilà":                               "voila",
+		"a\u036fb":                            "ab",
+		"\u093f Contoso":                      "contoso",
+		"हिन्दी":                              "हिन्दी",
+		"한국":                                  "한국",
+		words(mostWords, "Ltd"):               strings.ToLower(words(mostWords-1, "Contoso")),
+		words(mostWords+1, "Ltd"):             strings.ToLower(words(mostWords+1, "Ltd")),
 		"Ltd":                                 "ltd",
 		"The":                                 "the",
 		"& Co":                                "co",
