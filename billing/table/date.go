@@ -107,13 +107,10 @@ func Excerpt(cell string) string {
 // cutClock parts the time of the day, which is what has a colon, from the date before it.
 func cutClock(cell string) (date, clock string) {
 	i := strings.IndexByte(cell, ':')
-	if i < 0 {
-		return cell, ""
-	}
 	for i > 0 && IsDigits(cell[i-1:i]) {
 		i--
 	}
-	if i == 0 || !strings.ContainsRune(" Tt", rune(cell[i-1])) {
+	if i <= 0 || !strings.ContainsRune(" Tt", rune(cell[i-1])) {
 		return cell, ""
 	}
 	return strings.TrimRight(cell[:i-1], ", "), cell[i:]

@@ -162,7 +162,6 @@ type lines struct {
 	end    byte       // '\n', or '\r' in a text without any '\n'
 	number int        // of the line read last
 	ahead  []textLine // read and put back
-	err    error      // what ended the text
 }
 
 type textLine struct {
@@ -190,16 +189,13 @@ func (l *lines) next() (textLine, error) {
 		l.ahead = l.ahead[1:]
 		return line, nil
 	}
-	if l.err != nil {
-		return textLine{}, l.err
-	}
 	text, err := l.text.ReadSlice(l.end)
 	line := textLine{number: l.number + 1, text: string(bytes.TrimRight(text, "\r\n"))}
 	for errors.Is(err, bufio.ErrBufferFull) {
 		line.text, line.tooLong = "", true
 		text, err = l.text.ReadSlice(l.end)
 	}
-	if l.err = err; err != nil && (!errors.Is(err, io.EOF) || (len(text) == 0 && !line.tooLong)) {
+	if err != nil && (!errors.Is(err, io.EOF) || (len(text) == 0 && !line.tooLong)) {
 		return textLine{}, err
 	}
 	l.number++

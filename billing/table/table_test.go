@@ -107,6 +107,12 @@ func TestTableRows(t *testing.T) {
 		{"quoted with spaces around", "a,b\n \"1,0\" , \"2\"\n", ',', "a|b", "2:1,0|2"},
 		{"quotation marks within", "a,b\nAcme \"The Best\" Ltd,2\n", ',', "a|b", `2:Acme "The Best" Ltd|2`},
 		{"empty quoted", "a,b\n\"\",2\n", ',', "a|b", "2:|2"},
+		{"a quotation mark alone, quoted", "a,b\n\"\"\"\",2\n", ',', "a|b", "2:\"|2"},
+		{"of two delimiters, that of more cells", "a,b;c;d\n1,2;3;4\n", ';', "a,b|c|d", "2:1,2|3|4"},
+		{"a header that only one delimiter can read", "\"a\";\"b\"\n1,5;2,5\n3,5;4,5\n", ';', "a|b", "2:1,5|2,5 / 3:3,5|4,5"},
+		{"announced by another word", "rate=;\n1\n", ';', "rate=", "2:1"},
+		{"carriage return first", "\ra,b\r1,2\r", ',', "a|b", "3:1|2"},
+		{"one control character", "a,b\n1\x7f,\x1f2\n", ',', "a|b", "2:1|2"},
 		{"space around", "a , b\n 1 ,\u00a02\u00a0\n", ',', "a|b", "2:1|2"},
 		{"control characters", "a,b\n1\x00\x07,2\u200b\x7f\n", ',', "a|b", "2:1|2"},
 		{"too few cells", "a,b,c\n1,2\n3,4,5\n", ',', "a|b|c", "2!2 cells, but there are 3 columns / 3:3|4|5"},
@@ -223,6 +229,84 @@ func TestTableThatCannotBeReadToTheEnd(t *testing.T) {
 	}
 }
 
+// TestTableThatCannotBeReadAtAll fails in the first bytes, and after those that tell the encoding.
+func TestTableThatCannotBeReadAtAll(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the disk is gone")
+	for _, text := range []string{"", "a,b", "a,b\n" + strings.Repeat("1,2\n", 200)} {
+		_, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
+		if !errors.Is(err, broken) {
+			t.Errorf("after %d bytes: %v", len(text), err)
+		}
+	}
+}
+
+// TestTableEncodingIsDecidedEarly: the first character that tells stands before more text than is read at once.
+func TestTableEncodingIsDecidedEarly(t *testing.T) {
+	t.Parallel()
+	table, err := Open(strings.NewReader("Zo\xEB\n" + strings.Repeat("Acme\n", 20_000)))
+	if err != nil || table.Encoding() != "Windows-1252" || table.Header[0] != "Zoë" {
+		t.Errorf("%+v, %v", table, err)
+	}
+}
+
+func TestIsDigits(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{"0": true, "9": true, "0123456789": true, "": false, "/": false, ":": false, "1a": false, "a1": false, "٣": false} {
+		if got := IsDigits(text); got != want {
+			t.Errorf("%q is digits: %t, want %t", text, got, want)
+		}
+	}
+}
+
+func TestExcerpt(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]string{
+		"":                      "“”",
+		strings.Repeat("ž", 40): "“" + strings.Repeat("ž", 40) + "”",
+		strings.Repeat("ž", 41): "“" + strings.Repeat("ž", 39) + "…”",
+	} {
+		if got := Excerpt(cell); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// What a column of one or two dates says of their order.
+func TestDateOrder(t *testing.T) {
+	t.Parallel()
+	for dates, want := range map[string]DateOrder{
+		"12/05/2026":            AmbiguousOrder,
+		"05/12/2026":            AmbiguousOrder,
+		"1/2/2026":              AmbiguousOrder,
+		"13/12/2026":            DayFirst,
+		"12/13/2026":            MonthFirst,
+		"12-13-2026":            MonthFirst,
+		"13/14/2026":            NoOrder,
+		"12/12/2026":            NoOrder,
+		"13/13/2026":            NoOrder,
+		"31.12.2026":            NoOrder,
+		"2026-12-31":            NoOrder,
+		"":                      NoOrder,
+		"05/06/2026 31/12/2026": DayFirst,
+		"05/06/2026 12/31/2026": MonthFirst,
+		"31/12/2026 12/31/2026": MixedOrder,
+	} {
+		var e dateEvidence
+		for date := range strings.FieldsSeq(dates) {
+			e.weigh(date)
+			e.weigh("")
+		}
+		if got := e.order(); got != want {
+			t.Errorf("%s: %q, want %q", dates, got, want)
+		}
+	}
+	var e dateEvidence
+	if e.weigh("05/13/2026 10:00"); e.order() != MonthFirst {
+		t.Errorf("with a time: %q", e.order())
+	}
+}
+
 func TestSurvey(t *testing.T) {
 	t.Parallel()
 	text := "name;joined;left;seen;odd;iso\n" +
@@ -283,6 +367,12 @@ func TestParseMoment(t *testing.T) {
 		{"31/12/2026", MonthFirst, "!not in the calendar"},
 		{"29.02.2026", NoOrder, "!not in the calendar"},
 		{"2026-13-01", NoOrder, "!not in the calendar"},
+		{"01.01.2000", NoOrder, "2000-01-01T00:00:00Z"},
+		{"31.12.2099", NoOrder, "2099-12-31T00:00:00Z"},
+		{"31.12.1999", NoOrder, "!not in this century"},
+		{"01.01.2100", NoOrder, "!not in this century"},
+		{"12:00 2026", NoOrder, "!not a date"},
+		{":00", NoOrder, "!not a date"},
 		{"46387", NoOrder, "!is a number, not a date"},
 		{"46387.5", NoOrder, "!is a number, not a date"},
 		{"20261231", NoOrder, "!is a number, not a date"},
@@ -307,6 +397,42 @@ func TestParseMoment(t *testing.T) {
 			}
 		} else if problem != "" || got.Format(time.RFC3339) != tt.want {
 			t.Errorf("%q (%s): %s, %q; want %s", tt.cell, tt.order, got.Format(time.RFC3339Nano), problem, tt.want)
+		}
+	}
+}
+
+// A day is the one that the cell says, whatever its zone.
+func TestParseDay(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		cell  string
+		order DateOrder
+		want  string // or "!" and words of the problem
+	}{
+		{"2026-03-31T20:30:00-04:00", NoOrder, "2026-03-31"},
+		{"2026-04-01T00:30:00+02:00", NoOrder, "2026-04-01"},
+		{"05/06/2026 10:00", MonthFirst, "2026-05-06"},
+		{"2026-12-31", NoOrder, "2026-12-31"},
+		{"never", NoOrder, "0001-01-01"},
+		{"2026-12-31 25:00", NoOrder, "!not a time"},
+		{"soon", NoOrder, "!not a date"},
+	} {
+		day, problem := ParseDay(tt.cell, tt.order)
+		if words, ok := strings.CutPrefix(tt.want, "!"); ok {
+			if !strings.Contains(problem, words) || !day.IsZero() {
+				t.Errorf("%s: %v, %q; want %q", tt.cell, day, problem, words)
+			}
+		} else if problem != "" || day.Format(time.DateOnly) != tt.want {
+			t.Errorf("%s: %v, %q; want %s", tt.cell, day, problem, tt.want)
+		}
+	}
+}
+
+func TestNoMonthNames(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]int{"": 0, "j": 0, "ma": 0, "jui": 0, "foo": 0, "januaryx": 0, "jan": 1, "juin": 6, "juil": 7, "sept": 9, "Dez": 12} {
+		if got := MonthNamed(word); got != want {
+			t.Errorf("%q is month %d, want %d", word, got, want)
 		}
 	}
 }
