@@ -148,7 +148,7 @@ func TestUnbillable(t *testing.T) {
 		{"open-ended", connectwise.Agreement{StartDate: date("2025-01-01"), NoEndingDate: true, Status: "Active"}, ""},
 		{"no end date", connectwise.Agreement{StartDate: date("2025-01-01"), Status: "Active"}, ""},
 		{"ends today", connectwise.Agreement{StartDate: date("2025-01-01"), EndDate: date("2026-11-23"), Status: "Active"}, ""},
-		{"ended yesterday", connectwise.Agreement{StartDate: date("2025-01-01"), EndDate: date("2026-11-22")}, "The agreement ended on 2026-11-22."},
+		{"ended yesterday", connectwise.Agreement{EndDate: date("2026-11-22")}, "The agreement ended on 2026-11-22."},
 		{"starts today", connectwise.Agreement{StartDate: date("2026-11-23"), NoEndingDate: true}, ""},
 		{"starts tomorrow", connectwise.Agreement{StartDate: date("2026-11-24")}, "The agreement starts only on 2026-11-24."},
 		{"cancelled", connectwise.Agreement{Cancelled: true, NoEndingDate: true}, "The agreement is cancelled."},
@@ -184,8 +184,9 @@ func TestMappedUnbillable(t *testing.T) {
 		{"moved in ConnectWise", mapped, of(2), connectwise.Company{}, moved},
 		{"the import saw it move", store.MappedAgreement{Company: store.Company{ID: 1}, Moved: true}, of(1), connectwise.Company{}, moved},
 		{"mapped with a company that is not known", store.MappedAgreement{}, of(2), connectwise.Company{}, ""},
-		{"the company is deleted", mapped, of(1), connectwise.Company{Name: "Acme", Deleted: true}, "The company Acme is deleted in ConnectWise."},
-		{"the agreement is cancelled", mapped, connectwise.Agreement{Company: connectwise.Reference{ID: 1}, Cancelled: true}, connectwise.Company{},
+		{"the company is deleted", mapped, of(1), connectwise.Company{Name: "Acme", Deleted: true},
+			"The company Acme is deleted in ConnectWise."},
+		{"the agreement is cancelled", store.MappedAgreement{}, connectwise.Agreement{Cancelled: true}, connectwise.Company{},
 			"The agreement is cancelled."},
 	}
 	for _, tt := range tests {

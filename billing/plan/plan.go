@@ -249,7 +249,7 @@ func warnings(c store.Change, line connectwise.Addition, bound store.Line) []str
 }
 
 func reasonFor(want Want, p MappedProduct) string {
-	if want.Seats == 0 && len(want.Shares) == 0 {
+	if len(want.Shares) == 0 {
 		return fmt.Sprintf("No organization of this agreement is on %s.", p.Plan.Name())
 	}
 	return adds(want)

@@ -72,8 +72,8 @@ func Release(s Situation, today connectwise.Date) []store.Change {
 	}
 	var changes []store.Change
 	for _, l := range s.Lines {
-		if !l.Written.Valid || l.Written.Decimal.IsZero() {
-			continue
+		if l.Written.Decimal.IsZero() {
+			continue // never written, or written as 0
 		}
 		c := NewChange(s, MappedProduct{ID: l.ProductID, Identifier: fmt.Sprintf("product %d", l.ProductID)})
 		c.AdditionID, c.Before, c.After = l.AdditionID, l.Written, decimal.NewNullDecimal(decimal.Zero)
