@@ -1,0 +1,67 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"seatbridge/connectwise"
+)
+
+// TestBreaker holds for each cause how many agreements in a row that fail of it end the run; 0: none does.
+func TestBreaker(t *testing.T) {
+	t.Parallel()
+	for cause, want := range map[error]int{
+		connectwise.ErrUnauthorized: 1, connectwise.ErrClientID: 1, connectwise.ErrUnknownCompany: 1,
+		connectwise.ErrRedirect: 1, connectwise.ErrSSLRequired: 1, connectwise.ErrNotConnectWise: 1,
+		connectwise.ErrTimeout: 5, connectwise.ErrUnreachable: 5, connectwise.ErrUnknownOutcome: 5, connectwise.ErrMaintenance: 5,
+		connectwise.ErrServer: 5, connectwise.ErrForbidden: 5, connectwise.ErrRateLimited: 5, connectwise.ErrUnroutable: 5,
+		connectwise.ErrInvalid: 0, connectwise.ErrNotFound: 0,
+	} {
+		t.Run(cause.Error(), func(t *testing.T) {
+			t.Parallel()
+			if got := endsAfter(&breaker{}, fmt.Errorf("writing: %w", cause)); got != want {
+				t.Errorf("the run ends after %d, want %d", got, want)
+			}
+		})
+	}
+}
+
+// endsAfter is how many failures end a run; 0: not even ten.
+func endsAfter(b *breaker, cause error) int {
+	for n := 1; n <= 10; n++ {
+		if errors.Is(b.lost(cause), cause) {
+			return n
+		}
+	}
+	return 0
+}
+
+// TestBreakerStartsOver holds that what succeeds ends a row of failures, and what is an agreement's own does not.
+func TestBreakerStartsOver(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		between func(b *breaker) error
+		want    int // how many more end the run after four
+	}{
+		"a success":         {func(b *breaker) error { return b.lost(nil) }, 5},
+		"an agreement read": {func(b *breaker) error { b.inOrder(); return nil }, 5},
+		"a refusal":         {func(b *breaker) error { return b.lost(connectwise.ErrInvalid) }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var b breaker
+			for range 4 {
+				if err := b.lost(connectwise.ErrServer); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := tt.between(&b); err != nil {
+				t.Fatal(err)
+			}
+			if got := endsAfter(&b, connectwise.ErrServer); got != tt.want {
+				t.Errorf("it ends after %d more, want %d", got, tt.want)
+			}
+		})
+	}
+}
