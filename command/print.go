@@ -113,7 +113,7 @@ func printJSON(w io.Writer, run store.Run, changes []store.Change) error {
 		out.Changes = append(out.Changes, changeJSON{
 			CompanyID: c.CompanyID, Company: c.Company, AgreementID: c.AgreementID, Agreement: c.Agreement,
 			Plan: c.Plan, ProductID: c.ProductID, Product: c.Product, AdditionID: c.AdditionID,
-			Kind: string(c.Kind), State: string(c.State), Before: number(c.Before), After: number(c.After),
+			Kind: c.KindWord(), State: string(c.State), Before: number(c.Before), After: number(c.After),
 			EffectiveDate: c.EffectiveDate, Why: cell(why(c)), Shares: c.Shares,
 		})
 	}

@@ -88,7 +88,7 @@ func TestSyncCommand(t *testing.T) {
 	if err := json.Unmarshal([]byte(w.sync(t, exitFine, "-json")), &result); err != nil {
 		t.Fatal(err)
 	}
-	if len(result.Changes) != 3 || result.Status != "done" || result.Changes[0].Before.String() != w.wanted[w.names[0]] {
+	if len(result.Changes) != 3 || result.Status != "done" || result.Changes[0].Before.String() != w.wanted[w.names[0]] || result.Changes[0].Kind != "unchanged" {
 		t.Errorf("as JSON: %+v", result)
 	}
 

@@ -26,9 +26,11 @@ func changeStates() []store.ChangeState {
 	}
 }
 
-func changeKinds() []store.ChangeKind {
-	return []store.ChangeKind{
-		store.KindCreate, store.KindUpdate, store.KindUnchanged, store.KindSkipped, store.KindBlocked, store.KindConflict,
+// changeKinds are the words for the kinds of changes, in the same order everywhere.
+func changeKinds() []string {
+	return []string{
+		string(store.KindCreate), string(store.KindUpdate),
+		string(store.StateUnchanged), string(store.StateSkipped), string(store.StateBlocked), string(store.StateConflict),
 	}
 }
 
@@ -46,7 +48,7 @@ func parseChangeQuery(r *http.Request, of store.ChangeFilter) changeQuery {
 		q.filter.States = []store.ChangeState{state}
 	}
 	if kind := web.OneOf(q.Values.Get("kind"), changeKinds()...); kind != "" {
-		q.filter.Kinds = []store.ChangeKind{kind}
+		q.filter.KindWords = []string{kind}
 	}
 	return q
 }
@@ -67,8 +69,8 @@ func (s *server) changeList(ctx context.Context, path string, q changeQuery) (vi
 	if len(q.filter.States) == 1 {
 		list.State = string(q.filter.States[0])
 	}
-	if len(q.filter.Kinds) == 1 {
-		list.Kind = string(q.filter.Kinds[0])
+	if len(q.filter.KindWords) == 1 {
+		list.Kind = q.filter.KindWords[0]
 	}
 	list.Rows, err = s.changeRows(ctx, changes)
 	return list, err
@@ -143,7 +145,7 @@ func changeRow(c store.Change, run store.Run) views.ChangeRow {
 		Company: c.Company, AgreementID: int64(c.AgreementID), Agreement: c.Agreement, Plan: string(c.Plan), Product: c.Product,
 		Before: quantity(c.Before), After: quantity(c.After), Difference: line.Seats().String(),
 		Money: views.Money{Amount: money.Text(line.Worth(), c.Currency), Currency: c.Currency},
-		Kind:  string(c.Kind), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: c.Warnings, State: string(c.State),
+		Kind:  c.KindWord(), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: c.Warnings, State: string(c.State),
 		HeldBecause: c.HeldBecause, DecidedBy: c.DecidedBy, DecidedAt: c.DecidedAt,
 		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
 	}
@@ -218,12 +220,12 @@ func allStates(chosen string) []views.Option {
 	return options
 }
 
-func kindOptions(counts map[store.ChangeKind]int, chosen string) []views.Option {
+func kindOptions(counts map[string]int, chosen string) []views.Option {
 	var options []views.Option
 	for _, kind := range changeKinds() {
-		if n := counts[kind]; n > 0 || string(kind) == chosen {
+		if n := counts[kind]; n > 0 || kind == chosen {
 			options = append(options, views.Option{
-				Value: string(kind), Label: views.ChangeKindName(string(kind)), Count: n, HasCount: true, Selected: string(kind) == chosen,
+				Value: kind, Label: views.ChangeKindName(kind), Count: n, HasCount: true, Selected: kind == chosen,
 			})
 		}
 	}
@@ -254,7 +256,7 @@ func (s *server) sendChanges(w http.ResponseWriter, r *http.Request, name string
 			row := changeRow(c, run)
 			write(number(c.RunID), row.Run, string(run.Month), timestamp(row.At), c.Company, c.Agreement,
 				strconv.Itoa(c.AgreementID), c.Plan.Name(), c.Product,
-				number(int64(c.AdditionID)), string(c.Kind), string(c.State), row.Before, row.After,
+				number(int64(c.AdditionID)), c.KindWord(), string(c.State), row.Before, row.After,
 				seatsText(c), quantity(c.UnitPrice), c.Currency, row.Money.Amount,
 				quantity(c.Written), strconv.FormatBool(c.HandEdited), shares(c.Shares), strings.Join(append([]string{c.Reason}, c.Warnings...), " "),
 				c.HeldBecause, c.DecidedBy, timestamp(c.DecidedAt), c.Problem.What, c.Problem.Do)

@@ -12,17 +12,14 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// ChangeKind is what a run found to do with a line.
+// ChangeKind is what a line would get.
 type ChangeKind string
 
 // The kinds of changes.
 const (
-	KindCreate    ChangeKind = "create"
-	KindUpdate    ChangeKind = "update"
-	KindUnchanged ChangeKind = "unchanged"
-	KindSkipped   ChangeKind = "skipped"  // the seats are not known
-	KindBlocked   ChangeKind = "blocked"  // ConnectWise would not bill it
-	KindConflict  ChangeKind = "conflict" // several lines, none chosen
+	KindNone   ChangeKind = "" // nothing: the state says why
+	KindCreate ChangeKind = "create"
+	KindUpdate ChangeKind = "update"
 )
 
 // ChangeState is what became of a change.
@@ -35,10 +32,10 @@ const (
 	StateSending   ChangeState = "sending"
 	StateWritten   ChangeState = "written"
 	StateUnchanged ChangeState = "unchanged"
-	StateSkipped   ChangeState = "skipped"
-	StateBlocked   ChangeState = "blocked"
-	StateConflict  ChangeState = "conflict"
-	StateHeld      ChangeState = "held" // waits for a person
+	StateSkipped   ChangeState = "skipped"  // the seats are not known
+	StateBlocked   ChangeState = "blocked"  // ConnectWise would not bill it
+	StateConflict  ChangeState = "conflict" // several lines, none chosen
+	StateHeld      ChangeState = "held"     // waits for a person
 	StateFailed    ChangeState = "failed"
 	StateUnknown   ChangeState = "unknown"  // sent, and nobody saw what became of it
 	StateRejected  ChangeState = "rejected" // by a person
@@ -81,6 +78,21 @@ type Change struct {
 	SentAt        time.Time
 	DoneAt        time.Time
 }
+
+// KindWord is the kind as pages, CSV files and JSON say it: a line that gets nothing has its state's word, and one whose
+// agreement could not be read was skipped.
+func (c Change) KindWord() string {
+	switch {
+	case c.Kind != KindNone:
+		return string(c.Kind)
+	case c.State == StateFailed:
+		return string(StateSkipped)
+	}
+	return string(c.State)
+}
+
+// kindWord is Change.KindWord in SQL.
+const kindWord = `CASE WHEN c.kind <> '' THEN c.kind WHEN c.state = 'failed' THEN 'skipped' ELSE c.state END`
 
 // Candidate is one of several open additions of a product on an agreement.
 type Candidate struct {
@@ -203,8 +215,8 @@ func (s *Store) CancelPlanned(ctx context.Context, runID int64, to ChangeState, 
 type ChangeFilter struct {
 	RunID          int64
 	States         []ChangeState
-	Kinds          []ChangeKind
-	Search         string // part of the company's, agreement's or product's name; case and accents do not matter
+	KindWords      []string // see Change.KindWord
+	Search         string   // part of the company's, agreement's or product's name; case and accents do not matter
 	AgreementID    int
 	OrganizationID int64 // has a share in it
 	Carried        bool  // only those of runs that wrote or were to write, not of previews
@@ -251,7 +263,7 @@ func (f ChangeFilter) where() *filter {
 		w.and(openChange)
 	}
 	among(&w, `c.state`, f.States)
-	among(&w, `c.kind`, f.Kinds)
+	among(&w, kindWord, f.KindWords)
 	if f.Search != "" {
 		w.and(`c.search_folded LIKE ? ESCAPE '\'`, contains(Fold(f.Search)))
 	}
@@ -289,7 +301,7 @@ const lastFull = `SELECT r.id FROM runs r WHERE NOT r.preview AND r.agreement_id
 
 // OpenCounts counts by state the changes that a person still has to look at.
 func (s *Store) OpenCounts(ctx context.Context) (map[ChangeState]int, error) {
-	counts, err := stateCounts(ctx, s.from, `SELECT c.state, COUNT(*) FROM changes c WHERE `+openChange+` GROUP BY c.state`)
+	counts, err := countBy[ChangeState](ctx, s.from, `SELECT c.state, COUNT(*) FROM changes c WHERE `+openChange+` GROUP BY c.state`)
 	return counts, doing("counting open changes", err)
 }
 
@@ -321,26 +333,23 @@ func (s *Store) ChangeCounts(ctx context.Context, runID int64) (map[ChangeState]
 }
 
 func changeCounts(ctx context.Context, q querier, runID int64) (map[ChangeState]int, error) {
-	return stateCounts(ctx, q, `SELECT state, COUNT(*) FROM changes WHERE run_id = $1 GROUP BY state`, runID)
+	return countBy[ChangeState](ctx, q, `SELECT state, COUNT(*) FROM changes WHERE run_id = $1 GROUP BY state`, runID)
 }
 
-// KindCounts counts a run's changes by kind.
-func (s *Store) KindCounts(ctx context.Context, runID int64) (map[ChangeKind]int, error) {
-	counts, err := stateCounts(ctx, s.from, `SELECT kind, COUNT(*) FROM changes WHERE run_id = $1 GROUP BY kind`, runID)
-	kinds := map[ChangeKind]int{}
-	for kind, n := range counts {
-		kinds[ChangeKind(kind)] = n
-	}
-	return kinds, doing(fmt.Sprintf("counting the changes of run %d by kind", runID), err)
+// KindCounts counts a run's changes by the word for their kind.
+func (s *Store) KindCounts(ctx context.Context, runID int64) (map[string]int, error) {
+	counts, err := countBy[string](ctx, s.from, `SELECT `+kindWord+`, COUNT(*) FROM changes c WHERE c.run_id = $1 GROUP BY 1`, runID)
+	return counts, doing(fmt.Sprintf("counting the changes of run %d by kind", runID), err)
 }
 
-func stateCounts(ctx context.Context, q querier, query string, args ...any) (map[ChangeState]int, error) {
-	counts := map[ChangeState]int{}
-	rows := each(ctx, q, func(row scanner) (state ChangeState, err error) {
+// countBy reads rows of a word and a count.
+func countBy[W ~string](ctx context.Context, q querier, query string, args ...any) (map[W]int, error) {
+	counts := map[W]int{}
+	rows := each(ctx, q, func(row scanner) (word W, err error) {
 		var n int
-		err = row.Scan(&state, &n)
-		counts[state] = n
-		return state, err
+		err = row.Scan(&word, &n)
+		counts[word] = n
+		return word, err
 	}, query, args...)
 	for _, err := range rows {
 		if err != nil {

@@ -130,7 +130,7 @@ func TestChangeRoundTrip(t *testing.T) {
 		Candidates:  []Candidate{{AdditionID: 9, Quantity: decimal.RequireFromString("7.5"), EffectiveDate: "2026-01-01", Description: "One"}, {AdditionID: 10}},
 		HeldBecause: "It is large.", Problem: Problem{"a", "b", "c"}, SentAt: t0, DoneAt: t0.Add(time.Second),
 	}
-	bare := Change{RunID: r.ID, CompanyID: 1, Company: "Ämtli", AgreementID: 101, Agreement: "NordPass", Plan: Business, ProductID: 5, Product: "NP-BUS", Kind: KindSkipped, State: StateSkipped}
+	bare := Change{RunID: r.ID, CompanyID: 1, Company: "Ämtli", AgreementID: 101, Agreement: "NordPass", Plan: Business, ProductID: 5, Product: "NP-BUS", State: StateSkipped}
 	got := plan(t, s, r.ID, 101, full, bare)
 	bare.ID, full.ID = got[0].ID, got[1].ID
 	same(t, got, []Change{bare, full}) // by product
@@ -232,7 +232,7 @@ func TestChanges(t *testing.T) {
 		return c
 	}
 	plan(t, s, r.ID, 1, change("Zebra", 1, KindUpdate, StateWritten, 7), change("Zebra", 2, KindCreate, StateHeld, 8))
-	plan(t, s, r.ID, 2, change("Ämtli", 1, KindBlocked, StateBlocked, 7))
+	plan(t, s, r.ID, 2, change("Ämtli", 1, KindNone, StateBlocked, 7))
 	second := newRun(t, s)
 	plan(t, s, second.ID, 1, change("Zebra", 1, KindUpdate, StateFailed, 7))
 
@@ -245,14 +245,15 @@ func TestChanges(t *testing.T) {
 		{"all, latest first", ChangeFilter{}, []int64{4, 3, 2, 1}},
 		{"states", ChangeFilter{RunID: r.ID, States: []ChangeState{StateHeld, StateBlocked}}, []int64{3, 2}},
 		{"held in any run", ChangeFilter{States: []ChangeState{StateHeld}}, []int64{2}},
-		{"kinds", ChangeFilter{RunID: r.ID, Kinds: []ChangeKind{KindCreate}}, []int64{2}},
+		{"kinds", ChangeFilter{RunID: r.ID, KindWords: []string{"create"}}, []int64{2}},
+		{"nothing to send", ChangeFilter{RunID: r.ID, KindWords: []string{"blocked"}}, []int64{3}},
 		{"search company", ChangeFilter{RunID: r.ID, Search: "amt"}, []int64{3}},
 		{"search product", ChangeFilter{RunID: r.ID, Search: "np-2"}, []int64{2}},
 		{"no wildcards", ChangeFilter{RunID: r.ID, Search: "np_2"}, nil},
 		{"agreement", ChangeFilter{AgreementID: 1}, []int64{4, 2, 1}},
 		{"organization", ChangeFilter{OrganizationID: 7}, []int64{4, 3, 1}},
 		{"no previews", ChangeFilter{OrganizationID: 7, Carried: true}, []int64{4, 3, 1}},
-		{"everything at once", ChangeFilter{RunID: r.ID, AgreementID: 1, OrganizationID: 7, States: []ChangeState{StateWritten}, Kinds: []ChangeKind{KindUpdate}, Search: "zeb"}, []int64{1}},
+		{"everything at once", ChangeFilter{RunID: r.ID, AgreementID: 1, OrganizationID: 7, States: []ChangeState{StateWritten}, KindWords: []string{"update"}, Search: "zeb"}, []int64{1}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var ids []int64
@@ -442,7 +443,7 @@ func TestFigures(t *testing.T) {
 		got = append(got, f)
 	}
 	same(t, got, []Figure{{Kind: priced.Kind, State: StatePlanned, Before: priced.Before, After: priced.After, UnitPrice: priced.UnitPrice, Currency: "EUR"}})
-	same(t, must[map[ChangeKind]int](t)(s.KindCounts(t.Context(), r.ID)), map[ChangeKind]int{priced.Kind: 2})
+	same(t, must[map[string]int](t)(s.KindCounts(t.Context(), r.ID)), map[string]int{priced.KindWord(): 2})
 }
 
 func TestRunTook(t *testing.T) {

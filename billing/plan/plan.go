@@ -198,15 +198,8 @@ func NewChange(s Situation, p MappedProduct) store.Change {
 	}
 }
 
-// kindOf is the kind of a change that is refused, by the state it gets.
-var kindOf = map[store.ChangeState]store.ChangeKind{
-	store.StateSkipped:  store.KindSkipped,
-	store.StateBlocked:  store.KindBlocked,
-	store.StateConflict: store.KindConflict,
-}
-
 func refuse(c store.Change, state store.ChangeState, reason, do string) store.Change {
-	c.Kind, c.State, c.Reason = kindOf[state], state, reason
+	c.Kind, c.State, c.Reason = store.KindNone, state, reason
 	c.Problem = store.Problem{What: reason, Do: do}
 	return c
 }
@@ -227,7 +220,7 @@ func planUpdate(c store.Change, line connectwise.Addition, bound store.Line, rea
 	c.Reason = reason
 	c.Warnings = warnings(c, line, bound)
 	if line.Quantity.Equal(c.After.Decimal) {
-		c.Kind, c.State = store.KindUnchanged, store.StateUnchanged
+		c.Kind, c.State = store.KindNone, store.StateUnchanged
 	} else {
 		c.Kind, c.State = store.KindUpdate, store.StatePlanned
 	}

@@ -146,8 +146,8 @@ func TestPlan(t *testing.T) {
 			var got []string
 			for _, c := range Plan(s, mapped, date("2026-11-01"), policy) {
 				got = append(got, plantest.Show(c))
-				if c.Reason == "" || c.Kind == "" {
-					t.Errorf("%s: reason %q, kind %q", plantest.Show(c), c.Reason, c.Kind)
+				if c.Reason == "" || c.KindWord() == "" {
+					t.Errorf("%s: reason %q, kind %q", plantest.Show(c), c.Reason, c.KindWord())
 				}
 				if c.State != store.StatePlanned && c.State != store.StateUnchanged && c.State != store.StateHeld && c.Problem.Do == "" {
 					t.Errorf("%s: nothing to do is offered", plantest.Show(c))

@@ -90,7 +90,7 @@ func (c lineCase) look() Look {
 	case c.young:
 		fresh = lineChange(store.KindCreate, 0, "", "7")
 	case c.past == landed:
-		fresh = lineChange(store.KindUnchanged, 9, "5", "5")
+		fresh = lineChange(store.KindNone, 9, "5", "5")
 	}
 	if c.found == same {
 		old.Kind, old.AdditionID, old.Before = fresh.Kind, fresh.AdditionID, fresh.Before
@@ -272,9 +272,9 @@ func TestSettleFinishesWhatArrived(t *testing.T) {
 		there   store.Change
 		arrived bool
 	}{
-		{"with the quantity that was sent", "5", lineChange(store.KindUnchanged, 9, "5.00", "5"), true},
+		{"with the quantity that was sent", "5", lineChange(store.KindNone, 9, "5.00", "5"), true},
 		{"with another quantity", "5", lineChange(store.KindUpdate, 9, "4", "5"), false},
-		{"without an id", "5", lineChange(store.KindUnchanged, 0, "5", "5"), false},
+		{"without an id", "5", lineChange(store.KindNone, 0, "5", "5"), false},
 		{"without a quantity", "0", lineChange(store.KindUpdate, 9, "", "0"), false},
 	}
 	for _, tt := range tests {
@@ -307,7 +307,7 @@ func TestSettleComparesWhatWasFound(t *testing.T) {
 		{"what is wanted", lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 9, "3", "6"), true},
 		{"the quantity", lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 9, "4", "5"), false},
 		{"the addition", lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 8, "3", "5"), false},
-		{"the kind", lineChange(store.KindCreate, 0, "", "5"), lineChange(store.KindBlocked, 0, "", "5"), false},
+		{"the kind", lineChange(store.KindCreate, 0, "", "5"), lineChange(store.KindNone, 0, "", "5"), false},
 		{"a quantity of 0 and none", lineChange(store.KindUpdate, 9, "0", "5"), lineChange(store.KindUpdate, 9, "", "5"), false},
 	}
 	for _, tt := range tests {

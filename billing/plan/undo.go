@@ -44,7 +44,7 @@ func undoLine(c store.Change, s Situation, w store.Change, today connectwise.Dat
 	c.Before, c.UnitPrice = decimal.NewNullDecimal(line.Quantity), line.UnitPrice
 	switch {
 	case line.Quantity.Equal(c.After.Decimal):
-		c.Kind, c.State = store.KindUnchanged, store.StateUnchanged
+		c.Kind, c.State = store.KindNone, store.StateUnchanged
 	case !line.Quantity.Equal(w.After.Decimal):
 		c.Kind, c.State = store.KindUpdate, store.StateStale
 		c.HandEdited = true

@@ -72,11 +72,8 @@ func checkUndone(t *testing.T, c, written store.Change) {
 		t.Errorf("addition %d, written %v, shares %v", c.AdditionID, c.Written, c.Shares)
 	}
 	kind := store.KindUpdate
-	switch c.State {
-	case store.StateBlocked:
-		kind = store.KindBlocked
-	case store.StateUnchanged:
-		kind = store.KindUnchanged
+	if c.State == store.StateBlocked || c.State == store.StateUnchanged {
+		kind = store.KindNone
 	}
 	edited := c.Before.Valid && c.Before.Decimal.Equal(decimal.NewFromInt(7))
 	if c.Kind != kind || c.HandEdited != edited {

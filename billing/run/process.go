@@ -222,7 +222,7 @@ func (w *writer) fail(ctx context.Context, s plan.Situation, cause error) error 
 	changes := w.unread(s)
 	for i := range changes {
 		c := &changes[i]
-		c.Kind, c.State, c.Problem = store.KindSkipped, store.StateFailed, connect.ProblemOf(cause)
+		c.Kind, c.State, c.Problem = store.KindNone, store.StateFailed, connect.ProblemOf(cause)
 		c.Reason = "The agreement's additions could not be read."
 	}
 	if _, err := w.store.PlanAgreement(ctx, w.run.ID, s.Agreement.ID, changes); err != nil {

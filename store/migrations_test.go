@@ -1,0 +1,61 @@
+package store
+
+import (
+	"database/sql"
+	"net/url"
+	"path/filepath"
+	"testing"
+
+	"github.com/pressly/goose/v3"
+)
+
+// openAtVersion makes a database as the migrations up to a version leave it.
+func openAtVersion(t *testing.T, path string, version int64) *sql.DB {
+	t.Helper()
+	db := must[*sql.DB](t)(sql.Open("sqlite3", dsn(path, url.Values{})))
+	provider := must[*goose.Provider](t)(migrator(db))
+	_, err := provider.UpTo(t.Context(), version)
+	check(t, err)
+	return db
+}
+
+// Before version 9 a change's kind repeated the state of a line that gets nothing.
+func TestMigratesChangeKinds(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "seatbridge.db")
+	db := openAtVersion(t, path, 8)
+	exec := func(query string, args ...any) {
+		_, err := db.ExecContext(t.Context(), query, args...)
+		check(t, err)
+	}
+	exec(`INSERT INTO runs (id, kind, month, preview, status, actor, started_at) VALUES (1, 'manual', '2026-03', FALSE, 'done', 'ann@example.com', 0)`)
+	rows := []struct{ kind, state string }{
+		{"create", "written"}, {"update", "failed"}, {"update", "stale"}, {"unchanged", "unchanged"},
+		{"skipped", "skipped"}, {"skipped", "failed"}, {"blocked", "blocked"}, {"conflict", "conflict"},
+	}
+	for i, row := range rows {
+		exec(`INSERT INTO changes (id, run_id, company_id, company, agreement_id, agreement, plan, product_id, product, kind, state, search_folded)
+			VALUES ($1, 1, 1, 'Acme', 1, 'NordPass', 'business', $1, 'NP', $2, $3, 'acme')`, i+1, row.kind, row.state)
+		exec(`INSERT INTO change_organizations (organization_id, change_id) VALUES (7, $1)`, i+1)
+	}
+	check(t, db.Close())
+
+	s := openAt(t, path)
+	for i, row := range rows {
+		c := must[Change](t)(s.Change(t.Context(), int64(i+1)))
+		if c.KindWord() != row.kind || string(c.State) != row.state {
+			t.Errorf("%v is %q, %q", row, c.KindWord(), c.State)
+		}
+		if gets := row.kind == "create" || row.kind == "update"; gets != (c.Kind != KindNone) {
+			t.Errorf("%v has the kind %q", row, c.Kind)
+		}
+	}
+	_, total, err := s.Changes(t.Context(), ChangeFilter{OrganizationID: 7})
+	check(t, err)
+	same(t, total, len(rows))
+	same(t, must[map[string]int](t)(s.KindCounts(t.Context(), 1)),
+		map[string]int{"create": 1, "update": 2, "unchanged": 1, "skipped": 2, "blocked": 1, "conflict": 1})
+	_, total, err = s.Changes(t.Context(), ChangeFilter{KindWords: []string{"skipped"}})
+	check(t, err)
+	same(t, total, 2)
+}
