@@ -92,7 +92,7 @@ func (s *server) remapped(r *http.Request, page views.ProductsPage) ([]views.Rem
 			items[plan] = int(product.ID)
 		}
 	}
-	remapped, err := s.Billing.Mapping.Remapping(r.Context(), items)
+	remapped, err := s.Billing.Mapping.ProductChanges(r.Context(), items)
 	var shown []views.Remapped
 	for _, plan := range remapped {
 		view := views.Remapped{Plan: string(plan.Plan), From: plan.From.Identifier, Keeps: plan.Keeps}

@@ -39,7 +39,7 @@ func (s *Store) SaveMapping(ctx context.Context, m Mapping) error {
 	})
 }
 
-// A Remapping is a mapping to save together with others.
+// A Remapping is a mapping to save in place of what the organization was mapped to, together with others.
 type Remapping struct {
 	Mapping
 	Was    int      // the agreement that the organization was mapped to when this was decided; 0: none

@@ -170,7 +170,7 @@ func TestImportLeavesOut(t *testing.T) {
 	}
 }
 
-func TestRemapping(t *testing.T) {
+func TestProductChanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.Sim.AddCompany(cwsim.Company{Name: "Contoso"})
@@ -193,7 +193,7 @@ func TestRemapping(t *testing.T) {
 		"another product": {other.ID, w.Enterprise.ID, 1, 1, false},
 		"swapped":         {w.Enterprise.ID, w.Business.ID, 2, 1, true},
 	} {
-		got, err := w.Mapping.Remapping(t.Context(), map[store.Plan]int{store.Business: tc.business, store.Enterprise: tc.enterprise})
+		got, err := w.Mapping.ProductChanges(t.Context(), map[store.Plan]int{store.Business: tc.business, store.Enterprise: tc.enterprise})
 		lines, keeps := 0, false
 		for _, r := range got {
 			lines += len(r.Lines)

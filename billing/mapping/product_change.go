@@ -9,36 +9,36 @@ import (
 	"seatbridge/store"
 )
 
-// A Remapped is a plan that gets another product, and what that means for the lines that Seatbridge keeps.
-type Remapped struct {
+// A ProductChange is a plan that gets another product, and what that means for the lines that Seatbridge keeps.
+type ProductChange struct {
 	Plan  store.Plan
 	From  store.ProductMapping
-	Lines []RemappedLine
+	Lines []FormerLine
 	// Keeps says that the former product is the other plan's from now on: its lines then carry that plan's
 	// seats instead of going to 0.
 	Keeps bool
 }
 
-// A RemappedLine is a line of the former product on an agreement that organizations are mapped to. The next
+// A FormerLine is a line of the former product on an agreement that organizations are mapped to. The next
 // sync sets it to 0 and puts the seats on a line of the new product.
-type RemappedLine struct {
+type FormerLine struct {
 	Company, Agreement string
 	Written            decimal.NullDecimal // seats last written; not valid: the line was found, never written
 }
 
-// Remapping says what other products would mean for existing lines, from what is known without asking
+// ProductChanges says what other products would mean for existing lines, from what is known without asking
 // ConnectWise. Plans whose product stays, or that had none, are left out.
-func (mp *Mapper) Remapping(ctx context.Context, items map[store.Plan]int) ([]Remapped, error) {
+func (mp *Mapper) ProductChanges(ctx context.Context, items map[store.Plan]int) ([]ProductChange, error) {
 	products, err := mp.store.ProductMappings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading product mappings: %w", err)
 	}
 	kept := map[int]bool{}
-	var remapped []Remapped
+	var remapped []ProductChange
 	for _, plan := range store.Plans() {
 		kept[items[plan]] = true
 		if from, mapped := products[plan]; mapped && items[plan] != 0 && items[plan] != from.ProductID {
-			remapped = append(remapped, Remapped{Plan: plan, From: from})
+			remapped = append(remapped, ProductChange{Plan: plan, From: from})
 		}
 	}
 	if len(remapped) == 0 {
@@ -57,7 +57,7 @@ func (mp *Mapper) Remapping(ctx context.Context, items map[store.Plan]int) ([]Re
 		r.Keeps = kept[r.From.ProductID]
 		for _, a := range agreements {
 			if line, found := lines[store.LineKey{AgreementID: a.ID, ProductID: r.From.ProductID}]; found {
-				r.Lines = append(r.Lines, RemappedLine{Company: a.Company.Name, Agreement: a.Name, Written: line.Written})
+				r.Lines = append(r.Lines, FormerLine{Company: a.Company.Name, Agreement: a.Name, Written: line.Written})
 			}
 		}
 	}
