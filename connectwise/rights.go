@@ -136,8 +136,8 @@ type securityRow struct {
 }
 
 func (r securityRow) isAbout(module string) bool {
-	module = fold(module)
-	return fold(string(r.ModuleFunctionName)) == module || fold(string(r.ModuleFunctionIdentifier)) == module
+	module = bare(module)
+	return bare(string(r.ModuleFunctionName)) == module || bare(string(r.ModuleFunctionIdentifier)) == module
 }
 
 func (r securityRow) level(name string) string {
@@ -150,7 +150,8 @@ func (r securityRow) level(name string) string {
 	return strings.ToLower(string(r.EditLevel))
 }
 
-func fold(s string) string {
+// bare is a name by its letters and digits alone.
+func bare(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing/mapping"
+	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -92,7 +93,7 @@ func (s *server) createCompanyOrganizations(w http.ResponseWriter, r *http.Reque
 	form.Managed, form.ExternalID = true, ""
 	adds := make([]mapping.CompanyOrganization, len(chosen.Companies))
 	for i, c := range chosen.Companies {
-		adds[i] = mapping.CompanyOrganization{CompanyID: c.ID, Name: web.Clip(web.Clean(c.Name), web.MaxName)}
+		adds[i] = mapping.CompanyOrganization{CompanyID: c.ID, Name: web.Clip(web.Clean(c.Name), problem.MaxName)}
 	}
 	mapped, err := s.Billing.Mapping.AddOrganizations(r.Context(), s.web.Actor(r), form, adds)
 	if err == nil {

@@ -234,7 +234,7 @@ func parseCorrection(r *http.Request, now time.Time) (correctionForm, problem.Fi
 		return correctionForm{}, nil, err
 	}
 	f := correctionForm{
-		Seats:  web.Clip(web.Clean(r.PostForm.Get("seats")), web.MaxName),
+		Seats:  web.Clip(web.Clean(r.PostForm.Get("seats")), problem.MaxName),
 		Plan:   web.OneOf(r.PostForm.Get("plan"), store.Plans()...),
 		Reason: web.Clean(r.PostForm.Get("reason")),
 	}

@@ -121,7 +121,7 @@ func uploadedFile(r *http.Request) (*multipart.Part, error) {
 
 // fileName is the last part of a name, without what cannot be shown.
 func fileName(name string) string {
-	name = web.Clip(web.Clean(path.Base(strings.ReplaceAll(name, `\`, "/"))), web.MaxName)
+	name = web.Clip(web.Clean(path.Base(strings.ReplaceAll(name, `\`, "/"))), problem.MaxName)
 	if name == "" || name == "." || name == "/" {
 		return "file"
 	}
@@ -300,7 +300,7 @@ func fileImportOrganization(id int64, o intake.Organization) views.FileImportOrg
 	var parts []string
 	for _, action := range memberActions() {
 		if n := o.Actions[action]; n > 0 {
-			parts = append(parts, members(n)+" "+actionName(action))
+			parts = append(parts, problem.Plural(n, "member")+" "+actionName(action))
 		}
 	}
 	if o.Reports > 0 {
@@ -328,7 +328,7 @@ func months(n int) string {
 func parseFileImportChoices(form url.Values, kind intake.Kind) intake.Choices {
 	c := intake.Choices{
 		Encoding:     string(web.OneOf(form.Get("encoding"), intake.Encodings()...)),
-		Organization: web.Clip(web.Clean(form.Get("organization")), web.MaxName),
+		Organization: web.Clip(web.Clean(form.Get("organization")), problem.MaxName),
 		OpenMonth:    web.Checked(form, "open_month"), RemoveMissing: web.Checked(form, "remove_missing"),
 		Columns: intake.ColumnMap{}, Dates: map[intake.Column]table.DateOrder{},
 	}
@@ -409,7 +409,7 @@ func (s *server) showFileImportChanges(w http.ResponseWriter, r *http.Request) e
 		return err
 	}
 	query := r.URL.Query()
-	organizationID, name := web.FormID(query.Get("organization"), 64), web.Clip(web.Clean(query.Get("name")), web.MaxName)
+	organizationID, name := web.FormID(query.Get("organization"), 64), web.Clip(web.Clean(query.Get("name")), problem.MaxName)
 	changes, err := s.Billing.Files.Changes(r.Context(), in.ID, organizationID, name)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"seatbridge/billing/intake"
+	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -349,7 +350,7 @@ func FuzzUploadedFile(f *testing.F) {
 		if part == nil {
 			return
 		}
-		if name := fileName(part.FileName()); name == "" || web.Length(name) > web.MaxName || strings.ContainsAny(name, "/\\\x00\n") {
+		if name := fileName(part.FileName()); name == "" || web.Length(name) > problem.MaxName || strings.ContainsAny(name, "/\\\x00\n") {
 			t.Errorf("file name %q", name)
 		}
 	})

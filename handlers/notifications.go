@@ -123,7 +123,7 @@ func parseChannel(r *http.Request) (channelInput, problem.Fields, error) {
 		return web.Clip(value, longest)
 	}
 	f.Kind = web.OneOf(r.PostForm.Get("kind"), notify.ChannelKinds()...)
-	f.Name, f.URL = text("name", web.MaxName), text("url", maxURL)
+	f.Name, f.URL = text("name", problem.MaxName), text("url", maxURL)
 	for _, event := range notify.Events() {
 		if slices.Contains(r.PostForm["event"], string(event)) {
 			f.Events = append(f.Events, event)
@@ -133,8 +133,8 @@ func parseChannel(r *http.Request) (channelInput, problem.Fields, error) {
 	if f.Kind == store.ChannelEmail {
 		f.Secret, f.Port, f.To = r.PostForm.Get("password"), text("port", 10), web.Clip(r.PostForm.Get("to"), maxRecipientsText)
 		f.Mail = store.Mail{
-			Host: text("host", web.MaxName), Security: store.MailSecurity(text("security", 10)),
-			User: text("user", web.MaxName), From: text("from", web.MaxEmail),
+			Host: text("host", problem.MaxName), Security: store.MailSecurity(text("security", 10)),
+			User: text("user", problem.MaxName), From: text("from", problem.MaxEmail),
 		}
 		f.Mail.Port, _ = strconv.Atoi(f.Port) // 0 is no port, which the bridge says
 		var bad []string

@@ -247,8 +247,8 @@ func (c chosenProducts) query() []string {
 // parseProduct reads the form of a new product; billing says what is wrong with it.
 func parseProduct(values url.Values) mapping.NewProduct {
 	return mapping.NewProduct{
-		Identifier:    web.Clip(web.Clean(values.Get("identifier")), web.MaxName),
-		Description:   web.Clip(web.Clean(values.Get("description")), web.MaxName),
+		Identifier:    web.Clip(web.Clean(values.Get("identifier")), problem.MaxName),
+		Description:   web.Clip(web.Clean(values.Get("description")), problem.MaxName),
 		SubcategoryID: int(web.FormID(values.Get("subcategory"), 32)),
 		TypeID:        int(web.FormID(values.Get("type"), 32)),
 		UnitID:        int(web.FormID(values.Get("unit"), 32)),

@@ -154,7 +154,7 @@ func (s *server) addSeats(w http.ResponseWriter, r *http.Request) error {
 }
 
 func describeAdded(added, existing int) string {
-	text := "Added " + members(added) + "."
+	text := "Added " + problem.Plural(added, "member") + "."
 	switch {
 	case existing == 1:
 		text += " One was a member already."
@@ -162,13 +162,6 @@ func describeAdded(added, existing int) string {
 		text += fmt.Sprintf(" %d were members already.", existing)
 	}
 	return text
-}
-
-func members(n int) string {
-	if n == 1 {
-		return "1 member"
-	}
-	return fmt.Sprintf("%d members", n)
 }
 
 func (s *server) changeSeats(w http.ResponseWriter, r *http.Request) error {

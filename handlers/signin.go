@@ -40,7 +40,7 @@ func parseSignIn(r *http.Request) (signInForm, problem.Fields, error) {
 		return signInForm{}, nil, err
 	}
 	f := signInForm{
-		Email:    web.Clip(web.Clean(r.PostForm.Get("email")), web.MaxEmail),
+		Email:    web.Clip(web.Clean(r.PostForm.Get("email")), problem.MaxEmail),
 		Password: r.PostForm.Get("password"),
 		Next:     web.LocalPath(r.PostForm.Get("next")),
 	}

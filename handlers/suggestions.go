@@ -15,6 +15,7 @@ import (
 
 	"seatbridge/billing/mapping"
 	"seatbridge/billing/plan"
+	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -44,7 +45,7 @@ func (s *server) suggestions(ctx context.Context, values url.Values, problems []
 	q := web.ParseListQuery(values)
 	page := views.SuggestionsPage{
 		Show:  web.OneOf(values.Get("show"), views.SuggestionsChoose, views.SuggestionsDoubtful, views.SuggestionsRejected),
-		Query: q.Search, Type: web.Clip(web.Clean(values.Get("type")), web.MaxName),
+		Query: q.Search, Type: web.Clip(web.Clean(values.Get("type")), problem.MaxName),
 	}
 	connection, err := s.Billing.Connection.Current(ctx)
 	if err != nil {
@@ -169,7 +170,7 @@ func parseSuggestions(r *http.Request) (suggestionsForm, error) {
 		return suggestionsForm{}, err
 	}
 	f := suggestionsForm{
-		All: r.PostForm.Get("scope") == "all", Token: r.PostForm.Get("token"), Type: web.Clip(web.Clean(r.PostForm.Get("type")), web.MaxName),
+		All: r.PostForm.Get("scope") == "all", Token: r.PostForm.Get("token"), Type: web.Clip(web.Clean(r.PostForm.Get("type")), problem.MaxName),
 		Agreements: map[pairKey]int{},
 	}
 	for field, into := range map[string]*[]pairKey{"shown": &f.Shown, "pick": &f.Picked} {
@@ -309,7 +310,7 @@ func (s *server) restoreSuggestion(w http.ResponseWriter, r *http.Request) error
 	if !web.IsPart(r) {
 		return s.web.Done(w, r, views.RejectedSuggestionsPath, "The suggestion is made again.")
 	}
-	matches, err := s.Billing.Mapping.Matches(r.Context(), web.Clip(web.Clean(r.PostForm.Get("type")), web.MaxName))
+	matches, err := s.Billing.Mapping.Matches(r.Context(), web.Clip(web.Clean(r.PostForm.Get("type")), problem.MaxName))
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func split(name string) []word {
 		}
 		chunk = chunk[:0]
 	}
-	text := []rune(clean(name))
+	text := []rune(unify(name))
 	for i, r := range text {
 		last := i+1 == len(text) || !isWordRune(text[i+1])
 		switch {
@@ -46,9 +46,9 @@ func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r)
 
 func isWordEnd(chunk []rune) bool { return len(chunk) > 0 && chunk[len(chunk)-1] != '.' }
 
-// clean makes variants of the same sign the same sign, and sets apart legal forms that are written
+// unify makes variants of the same sign the same sign, and sets apart legal forms that are written
 // without spaces.
-func clean(name string) string {
+func unify(name string) string {
 	for entity.MatchString(name) {
 		unescaped := entity.ReplaceAllStringFunc(name, html.UnescapeString)
 		if unescaped == name {

@@ -26,6 +26,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/wneessen/go-mail"
 
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
@@ -161,9 +162,9 @@ func slackMessage(m Message) *slack.WebhookMessage {
 	plain := func(text string) *slack.TextBlockObject {
 		return slack.NewTextBlockObject(slack.PlainTextType, text, false, false)
 	}
-	blocks := []slack.Block{slack.NewHeaderBlock(plain(clip(m.Title, 150)))}
+	blocks := []slack.Block{slack.NewHeaderBlock(plain(problem.Shorten(m.Title, 150)))}
 	if len(m.Text) > 0 {
-		blocks = append(blocks, slack.NewSectionBlock(plain(clip(strings.Join(m.Text, "\n"), 3000)), nil, nil))
+		blocks = append(blocks, slack.NewSectionBlock(plain(problem.Shorten(strings.Join(m.Text, "\n"), 3000)), nil, nil))
 	}
 	for facts := range slices.Chunk(m.Facts, 10) { // a section takes ten
 		var fields []*slack.TextBlockObject
@@ -214,13 +215,6 @@ func teamsMessage(m Message) (*adaptivecard.Message, error) {
 // plainMarkdown keeps a text from being read as Markdown, as the underscores of an e-mail address would be.
 func plainMarkdown(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `_`, `\_`, `[`, `\[`, `]`, `\]`, "`", "\\`").Replace(text)
-}
-
-func clip(text string, characters int) string {
-	if runes := []rune(text); len(runes) > characters {
-		return string(runes[:characters-1]) + "…"
-	}
-	return text
 }
 
 // mailFooter says why somebody gets a mail.
@@ -347,7 +341,7 @@ func deliveryProblem(c store.Channel, err error) store.Problem {
 	case errors.As(err, &network), errors.Is(err, io.EOF):
 		p.What, p.Do = channelName(c.Kind)+" could not be reached.", "Check the address, the port and whether this machine may connect there."
 	}
-	p.Detail = clip(withoutSecrets(err.Error(), c), 500)
+	p.Detail = problem.Shorten(withoutSecrets(err.Error(), c), 500)
 	return p
 }
 

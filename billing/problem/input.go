@@ -7,9 +7,10 @@ import (
 	"unicode/utf8"
 )
 
+// Longest texts, in characters.
 const (
-	MaxName  = 200 // characters
-	maxEmail = 254 // RFC 5321
+	MaxName  = 200
+	MaxEmail = 254 // RFC 5321
 )
 
 // OfName says what is wrong with a required name, or nothing; what is the name in words.
@@ -35,7 +36,7 @@ func OfEmail(email string) string {
 	switch {
 	case email == "":
 		return "Enter an e-mail address."
-	case utf8.RuneCountInString(email) > maxEmail:
+	case utf8.RuneCountInString(email) > MaxEmail:
 		return "This e-mail address is too long."
 	case err != nil, parsed.Address != email, parsed.Name != "", strings.ContainsRune(email, utf8.RuneError),
 		strings.Contains(domain, ".."), strings.Trim(domain, ".") != domain:

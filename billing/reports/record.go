@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/nordpass"
 	"seatbridge/store"
@@ -59,10 +60,9 @@ func (r Record) organization(now time.Time) store.Organization {
 // readRecord takes one record apart. What is missing or not understood becomes its problem: a number is never guessed.
 func readRecord(sent nordpass.Record, c Config) Record {
 	r := Record{ID: sent.Text(c.ID), Name: sent.Text(c.Name)}
-	var problem string
 	note := func(p string) {
-		if problem == "" {
-			problem = p
+		if r.Problem == "" {
+			r.Problem = p
 		}
 	}
 	if r.ID == "" && r.Name == "" {
@@ -73,7 +73,7 @@ func readRecord(sent nordpass.Record, c Config) Record {
 		note(fmt.Sprintf("Field %q is not a whole number of licences.", c.Seats))
 	}
 	if r.Plan = planNamed(sent.Text(c.Plan), c); r.Plan == "" {
-		note(fmt.Sprintf("Field %q says %q, which is the name of neither plan.", c.Plan, shortened(sent.Text(c.Plan))))
+		note(fmt.Sprintf("Field %q says %q, which is the name of neither plan.", c.Plan, problem.Shorten(sent.Text(c.Plan), 61)))
 	}
 	if r.Trial, ok = sent.Flag(c.Trial); !ok {
 		note(fmt.Sprintf("Field %q is neither true nor false.", c.Trial))
@@ -81,7 +81,6 @@ func readRecord(sent nordpass.Record, c Config) Record {
 	if r.NFR, ok = sent.Flag(c.NFR); !ok {
 		note(fmt.Sprintf("Field %q is neither true nor false.", c.NFR))
 	}
-	r.Problem = problem
 	return r
 }
 
@@ -95,11 +94,4 @@ func planNamed(value string, c Config) store.Plan {
 		}
 	}
 	return ""
-}
-
-func shortened(s string) string {
-	if runes := []rune(s); len(runes) > 60 {
-		return string(runes[:60]) + "…"
-	}
-	return s
 }

@@ -7,9 +7,9 @@ import (
 	"seatbridge/connectwise"
 )
 
-// patience is how many agreements in a row may fail for a reason that is not their own before the
+// maxFailures is how many agreements in a row may fail for a reason that is not their own before the
 // run gives up.
-const patience = 5
+const maxFailures = 5
 
 // A breaker ends a run whose agreements fail one after the other.
 type breaker struct {
@@ -31,7 +31,7 @@ func (b *breaker) lost(cause error) error {
 		errors.Is(cause, connectwise.ErrRateLimited) || errors.Is(cause, connectwise.ErrUnroutable):
 		b.failures++
 	}
-	if b.failures >= patience {
+	if b.failures >= maxFailures {
 		return cause
 	}
 	return nil

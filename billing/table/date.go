@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
@@ -97,11 +97,7 @@ func isNothing(cell string) bool {
 
 // Excerpt quotes a cell in a sentence.
 func Excerpt(cell string) string {
-	const most = 40
-	if utf8.RuneCountInString(cell) > most {
-		cell = string([]rune(cell)[:most-1]) + "…"
-	}
-	return "“" + cell + "”"
+	return "“" + problem.Shorten(cell, 40) + "”"
 }
 
 // cutClock parts the time of the day, which is what has a colon, from the date before it.

@@ -14,10 +14,8 @@ import (
 	"seatbridge/store"
 )
 
-// Longest texts taken from a form, in characters.
+// Longest texts taken from a form, in characters, beside problem.MaxName and problem.MaxEmail.
 const (
-	MaxName      = 200
-	MaxEmail     = 254 // RFC 5321
 	MaxKey       = 500
 	MaxSearch    = 200
 	maxUserAgent = 300
