@@ -369,16 +369,15 @@ func TestReadUsageFile(t *testing.T) {
 	}
 }
 
-// seat is a seat of organization 1 by its moments; "" is none.
-func seat(id int64, email, invited, joined, suspended, deleted string) store.Seat {
-	moment := func(s string) time.Time {
-		if s == "" {
+// seat is a seat of organization 1 by the moments of its invitation, joining, suspension and deletion; "" is none.
+func seat(id int64, email string, moments ...string) store.Seat {
+	at := func(i int) time.Time {
+		if moments[i] == "" {
 			return time.Time{}
 		}
-		return moment.At(s)
+		return moment.At(moments[i])
 	}
-	return store.Seat{ID: id, OrganizationID: 1, Email: email, InvitedAt: moment(invited), JoinedAt: moment(joined),
-		SuspendedAt: moment(suspended), DeletedAt: moment(deleted)}
+	return store.Seat{ID: id, OrganizationID: 1, Email: email, InvitedAt: at(0), JoinedAt: at(1), SuspendedAt: at(2), DeletedAt: at(3)}
 }
 
 func TestDiffMembers(t *testing.T) {

@@ -139,10 +139,19 @@ func (mp *Mapper) ProductOptions(ctx context.Context, plan store.Plan) (ProductO
 	if err != nil {
 		return ProductOptions{}, err
 	}
-	var o ProductOptions
+	o := ProductOptions{Defaults: NewProduct{Identifier: plan.Name(), Description: plan.Name() + ", per seat and month"}}
+	for _, read := range []func(context.Context, *connectwise.Client) error{o.readSubcategories, o.readTypes, o.readUnits} {
+		if err := read(ctx, client); err != nil {
+			return ProductOptions{}, connect.Refused(err)
+		}
+	}
+	return o, nil
+}
+
+func (o *ProductOptions) readSubcategories(ctx context.Context, client *connectwise.Client) error {
 	for s, err := range client.Subcategories(ctx) {
 		if err != nil {
-			return o, connect.Refused(err)
+			return err
 		}
 		if !s.Inactive {
 			o.Subcategories = append(o.Subcategories, Subcategory{ID: s.ID, Name: s.Name, Category: s.Category.Name})
@@ -151,10 +160,13 @@ func (mp *Mapper) ProductOptions(ctx context.Context, plan store.Plan) (ProductO
 	slices.SortStableFunc(o.Subcategories, func(a, b Subcategory) int {
 		return cmp.Or(strings.Compare(a.Category, b.Category), strings.Compare(a.Name, b.Name))
 	})
-	o.Defaults = NewProduct{Identifier: plan.Name(), Description: plan.Name() + ", per seat and month"}
+	return nil
+}
+
+func (o *ProductOptions) readTypes(ctx context.Context, client *connectwise.Client) error {
 	for t, err := range client.ProductTypes(ctx) {
 		if err != nil {
-			return o, connect.Refused(err)
+			return err
 		}
 		// Seats are a service: types for stocked parts do not fit (docs/connectwise.md section 5, catalog item creation).
 		if t.Inactive || t.Xref != connectwise.XrefService && t.Xref != connectwise.XrefNonInventoryPart {
@@ -165,9 +177,13 @@ func (mp *Mapper) ProductOptions(ctx context.Context, plan store.Plan) (ProductO
 			o.Defaults.TypeID = t.ID
 		}
 	}
+	return nil
+}
+
+func (o *ProductOptions) readUnits(ctx context.Context, client *connectwise.Client) error {
 	for u, err := range client.UnitsOfMeasure(ctx) {
 		if err != nil {
-			return o, connect.Refused(err)
+			return err
 		}
 		if u.Inactive {
 			continue
@@ -177,7 +193,7 @@ func (mp *Mapper) ProductOptions(ctx context.Context, plan store.Plan) (ProductO
 			o.Defaults.UnitID = u.ID
 		}
 	}
-	return o, nil
+	return nil
 }
 
 // CreateProduct creates a catalog item. Problems with the form, ours or ConnectWise's, are *Invalid.

@@ -35,12 +35,13 @@ type courier struct {
 	http    *http.Client
 	roots   *x509.CertPool // that mail servers' certificates are checked with; nil: the machine's
 	timeout time.Duration  // of one delivery
+	now     func() time.Time
 }
 
-func newCourier() courier {
+func newCourier(now func() time.Time) courier {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DisableKeepAlives = true // messages are rare, and one sent into a connection that just ended would be lost
-	return courier{timeout: sendTimeout, http: &http.Client{
+	return courier{timeout: sendTimeout, now: now, http: &http.Client{
 		Transport: transport,
 		// A message goes where the admin said and nowhere else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -73,7 +74,7 @@ func (c courier) webhook(ctx context.Context, channel store.Channel, m Message) 
 	if err != nil {
 		return fmt.Errorf("encoding a message: %w", err)
 	}
-	timestamp := strconv.FormatInt(time.Now().Unix(), 10)
+	timestamp := strconv.FormatInt(c.now().Unix(), 10)
 	headers := map[string]string{"webhook-id": m.ID, "webhook-timestamp": timestamp}
 	if channel.Secret != "" {
 		headers["webhook-signature"] = signature(channel.Secret, m.ID, timestamp, body)

@@ -28,7 +28,7 @@ import (
 )
 
 func testCourier() courier {
-	c := newCourier()
+	c := newCourier(time.Now)
 	c.timeout = 5 * time.Second
 	return c
 }

@@ -55,7 +55,7 @@ type Outbox struct {
 func New(c Config) *Outbox {
 	return &Outbox{
 		store: c.Store, log: c.Log, now: c.Now, baseURL: c.BaseURL, background: c.Background,
-		courier: newCourier(), wait: waitFor, more: make(chan struct{}, 1),
+		courier: newCourier(c.Now), wait: waitFor, more: make(chan struct{}, 1),
 	}
 }
 

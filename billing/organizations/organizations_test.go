@@ -26,9 +26,9 @@ func newDesk(t *testing.T) desk {
 	return desk{New(s, func() time.Time { return time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) }), t}
 }
 
-func (d desk) add(name string) store.Organization {
+func (d desk) acme() store.Organization {
 	d.t.Helper()
-	o, err := d.Add(d.t.Context(), problem.System(), Profile{Name: name, Plan: store.Business, License: store.Standard, Managed: true})
+	o, err := d.Add(d.t.Context(), problem.System(), Profile{Name: "Acme", Plan: store.Business, License: store.Standard, Managed: true})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func wantInvalid(t *testing.T, err error, field, sentence string, cause bool) {
 func TestOrganizationProfileIsChecked(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.add("Acme")
+	d.acme()
 	good := Profile{Name: "Beta", Plan: store.Business, License: store.Standard}
 	for _, c := range []struct {
 		change          func(*Profile)
@@ -99,7 +99,7 @@ func TestOrganizationProfileIsChecked(t *testing.T) {
 func TestOrganizationDeedsAreDoneOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	o := d.add("Acme")
+	o := d.acme()
 	same := func(*Profile) {}
 	if _, err := d.Edit(t.Context(), problem.System(), o.ID, same); err != nil {
 		t.Error(err)
@@ -115,7 +115,7 @@ func TestOrganizationDeedsAreDoneOnce(t *testing.T) {
 func TestDeletedOrganizationIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	o := d.add("Acme")
+	o := d.acme()
 	if _, _, err := d.Delete(t.Context(), problem.System(), o.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestDeletedOrganizationIsLeftAlone(t *testing.T) {
 func TestMembersAreAddedAndChangedOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	o := d.add("Acme")
+	o := d.acme()
 	_, err := d.AddMembers(t.Context(), problem.System(), o.ID, []string{"a@example.com", "nobody"}, false)
 	wantInvalid(t, err, "emails[1]", "This is not an e-mail address.", false)
 	_, err = d.AddMembers(t.Context(), problem.System(), o.ID, nil, false)
@@ -160,7 +160,7 @@ func TestMembersAreAddedAndChangedOnce(t *testing.T) {
 func TestReportedFigureIsChecked(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	o := d.add("Acme")
+	o := d.acme()
 	report := store.UsageReport{OrganizationID: o.ID, Month: "2026-02", Seats: 7, Plan: store.Enterprise, Source: string(seats.SourceAPI)}
 	for field, change := range map[string]func(*store.UsageReport){
 		"month": func(r *store.UsageReport) { r.Month = "2026-04" },
