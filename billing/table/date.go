@@ -26,7 +26,7 @@ const (
 type dateEvidence struct{ dayFirst, monthFirst, either bool }
 
 func (e *dateEvidence) weigh(cell string) {
-	if len(cell) < len("1/1/2026") || cell[0] < '0' || cell[0] > '9' {
+	if len(cell) < len("1/1/2026") || !IsDigits(cell[:1]) {
 		return
 	}
 	text, _ := cutClock(cell)
@@ -80,7 +80,7 @@ func ParseMoment(cell string, order DateOrder) (t time.Time, problem string) {
 // ParseDay reads the day of a moment as the cell says it: in another zone than UTC it may be another one than in UTC.
 func ParseDay(cell string, order DateOrder) (day time.Time, problem string) {
 	t, problem := ParseMoment(cell, order)
-	if problem != "" || t.IsZero() {
+	if t.IsZero() {
 		return t, problem
 	}
 	text, _ := cutClock(cell)

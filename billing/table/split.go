@@ -170,9 +170,7 @@ func (s *splitter) close(text, rest string) (string, bool) {
 		text = string(append(s.quoted, text...))
 		s.quoted = s.quoted[:0]
 	}
-	if s.state == unclosed {
-		s.state = complete
-	}
+	s.state = complete
 	s.add(text)
 	rest = strings.TrimLeft(rest, " ")
 	switch {

@@ -61,10 +61,7 @@ func Open(r io.Reader) (*Table, error) {
 		return nil, err
 	}
 	t := &Table{text: text}
-	if t.Delimiter, err = lines.announcedDelimiter(); err != nil {
-		return nil, err
-	}
-	if t.Delimiter == 0 {
+	if t.Delimiter = lines.announcedDelimiter(); t.Delimiter == 0 {
 		t.Delimiter = guessDelimiter(sample, lines.end)
 	}
 	t.records = &records{lines: lines, delimiter: t.Delimiter}
@@ -205,20 +202,17 @@ func (l *lines) next() (textLine, error) {
 func (l *lines) putBack(lines []textLine) { l.ahead = slices.Concat(lines, l.ahead) }
 
 // announcedDelimiter is what a first line like "sep=;" says, which spreadsheets write and obey; it is no row then.
-func (l *lines) announcedDelimiter() (byte, error) {
+func (l *lines) announcedDelimiter() byte {
 	first, err := l.next()
-	if errors.Is(err, io.EOF) {
-		return 0, nil
+	if err != nil { // which comes again
+		return 0
 	}
-	if err != nil {
-		return 0, err
-	}
-	if name, delimiter, ok := strings.Cut(strings.Trim(first.text, `"`), "="); ok && strings.EqualFold(name, "sep") &&
-		len(delimiter) == 1 && strings.Contains(delimiters, delimiter) {
-		return delimiter[0], nil
+	name, delimiter, _ := strings.Cut(strings.Trim(first.text, `"`), "=")
+	if strings.EqualFold(name, "sep") && len(delimiter) == 1 && strings.Contains(delimiters, delimiter) {
+		return delimiter[0]
 	}
 	l.putBack([]textLine{first})
-	return 0, nil
+	return 0
 }
 
 // Survey is what there is to know of a table before its columns are chosen.

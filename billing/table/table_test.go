@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/charmap"
 	utf "golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // readTable is the header and the rows of a text, each as its cells or its problem.
@@ -113,6 +114,24 @@ func TestTableRows(t *testing.T) {
 		{"announced by another word", "rate=;\n1\n", ';', "rate=", "2:1"},
 		{"carriage return first", "\ra,b\r1,2\r", ',', "a|b", "3:1|2"},
 		{"one control character", "a,b\n1\x7f,\x1f2\n", ',', "a|b", "2:1|2"},
+		{"rows decide, not a cell of the first", "a;b|c\n1;2\n3;4\n", ';', "a|b|c", "2:1|2 / 3:3|4"},
+		{"rows before cells", "a,b|c|d\n1,2\n3,4\n", ',', "a|b|c|d", "2:1|2 / 3:3|4"},
+		{"cells, the first delimiter having more", "a,b,c;d\n1,2,3;4\n", ',', "a|b|c;d", "2:1|2|3;4"},
+		{"as many cells either way", "a,b;c\n1,2;3\n", ',', "a|b;c", "2:1|2;3"},
+		{"announced in quotation marks", "\"sep=;\"\r\na,b\r\n1,2\r\n", ';', "a,b", "3:1,2"},
+		{"nothing announced", "sep=\nx\n", ',', "sep=", "2:x"},
+		{"no delimiter announced", "sep=x\ny\n", ',', "sep=x", "2:y"},
+		{"carriage return within a line", "a,b\nx\ry,2\n", ',', "a|b", "2:x y|2"},
+		{"carriage return after a blank line", "\na,b\nx\ry,2\n", ',', "a|b", "3:x y|2"},
+		{"mark before a quotation mark", "\uFEFF\"a,b\",c\n1,2\n", ',', "a,b|c", "2:1|2"},
+		{"two quoted cells, the first in pieces", "a,b\n\"x\"\"y\",\"z\"\n", ',', "a|b", "2:x\"y|z"},
+		{"longest quoted cell", "a,b\n\"" + long + "\",2\n", ',', "a|b", "2:" + long + "|2"},
+		{"quoted cell too long and not closed", "a,b\n\"" + long + "x", ',', "a|b", "2!too long; a cell may have 32768 characters."},
+		{"line of short cells too long", "a,b\n" + strings.Repeat("x,", maxLineBytes) + "\n3,4\n", ',', "a|b", "2!too long / 3:3|4"},
+		{"last line just too long", "a,b\n" + strings.Repeat("x", maxLineBytes), ',', "a|b", "2!too long"},
+		{"long header line", strings.Repeat(strings.Repeat("x", 1000)+",", 40) + "y\n" + strings.Repeat(",", 40) + "z\n", ',',
+			strings.Repeat(strings.Repeat("x", 1000)+"|", 40) + "y", "2:" + strings.Repeat("|", 40) + "z"},
+		{"most columns", strings.Repeat("a,", 99) + "a\n", ',', strings.Repeat("a|", 99) + "a", ""},
 		{"space around", "a , b\n 1 ,\u00a02\u00a0\n", ',', "a|b", "2:1|2"},
 		{"control characters", "a,b\n1\x00\x07,2\u200b\x7f\n", ',', "a|b", "2:1|2"},
 		{"too few cells", "a,b,c\n1,2\n3,4,5\n", ',', "a|b|c", "2!2 cells, but there are 3 columns / 3:3|4|5"},
@@ -175,7 +194,8 @@ func TestUnusableTables(t *testing.T) {
 		{"blank", "empty", strings.NewReader("\r\n , \r\n\r\n")},
 		{"only a delimiter", "empty", strings.NewReader("sep=;\n")},
 		{"workbook", "Save the sheet as CSV", strings.NewReader("PK\x03\x04rest")},
-		{"too many columns", "101 columns", strings.NewReader(strings.Repeat("a,", 100) + "a\n")},
+		{"old workbook", "Save the sheet as CSV", strings.NewReader("\xD0\xCF\x11\xE0rest")},
+		{"too many columns", "The file has 101 columns; at most 100 are read.", strings.NewReader(strings.Repeat("a,", 100) + "a\n")},
 		{"broken header", "Line 1 should name the columns", strings.NewReader("\"a,b\n1,2\n")},
 		{"too large", "larger than 64 MB", io.MultiReader(strings.NewReader("a\n"), io.LimitReader(blankLines{}, MaxBytes))},
 	}
@@ -215,7 +235,10 @@ func TestLargestTableIsRead(t *testing.T) {
 func TestTableThatCannotBeReadToTheEnd(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is gone")
-	text := "a,b\n" + strings.Repeat("1,2\n", 20_000)
+	text := "a,b\n" + strings.Repeat("1,2\n", 20_000) + "1,2"
+	if _, err := Inspect(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken))); !errors.Is(err, broken) {
+		t.Errorf("inspected: %v", err)
+	}
 	table, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +256,7 @@ func TestTableThatCannotBeReadToTheEnd(t *testing.T) {
 func TestTableThatCannotBeReadAtAll(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is gone")
-	for _, text := range []string{"", "a,b", "a,b\n" + strings.Repeat("1,2\n", 200)} {
+	for _, text := range []string{"", "a,b", "a,b\n" + strings.Repeat("1,2\n", 200), strings.Repeat("\n", 40_000)} {
 		_, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
 		if !errors.Is(err, broken) {
 			t.Errorf("after %d bytes: %v", len(text), err)
@@ -247,6 +270,98 @@ func TestTableEncodingIsDecidedEarly(t *testing.T) {
 	table, err := Open(strings.NewReader("Zo\xEB\n" + strings.Repeat("Acme\n", 20_000)))
 	if err != nil || table.Encoding() != "Windows-1252" || table.Header[0] != "Zoë" {
 		t.Errorf("%+v, %v", table, err)
+	}
+}
+
+func TestSurveyOfTooManyCells(t *testing.T) {
+	t.Parallel()
+	s, err := Inspect(strings.NewReader("a,b\n" + strings.Repeat("1,2\n", 12) + "1,2,05/06/2026\n"))
+	if err != nil || s.Rows != 13 || s.Problems != 1 || len(s.Sample) != 10 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// Limited reads up to and including its last byte, however much is asked for at once.
+func TestLimited(t *testing.T) {
+	t.Parallel()
+	for _, left := range []int64{0, 1, 4, 5} {
+		limited := &Limited{Reader: strings.NewReader("12345"), Left: left}
+		text, err := io.ReadAll(limited)
+		if string(text) != "12345"[:left] || (err == nil) != (left == 5) {
+			t.Errorf("%d left: %q, %v", left, text, err)
+		}
+		var invalid *problem.Invalid
+		n, err := limited.Read(make([]byte, 9))
+		if left < 5 && (n != 0 || !errors.As(err, &invalid) || invalid.Fields["file"] != "The file is larger than 64 MB. Split it and import the parts.") {
+			t.Errorf("%d left: %d, %v", left, n, err)
+		}
+	}
+}
+
+// TestEncodingByItsMark has few characters in ASCII, which would tell UTF-16 by themselves.
+func TestEncodingByItsMark(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ head, encoding string }{
+		{"\xFF\xFE\x91\x03\x92\x03,\x00\x93\x03", "UTF-16 LE"},
+		{"\xFE\xFF\x03\x91\x03\x92\x00,\x03\x93", "UTF-16 BE"},
+		{"\x91\x03\x92\x03,\x00\n\x00", "UTF-8"}, // half in ASCII: not enough without a mark
+		{"\x03\x91\x03\x92\x00,\x00\n", "UTF-8"},
+		{"a,b\n1" + strings.Repeat("\x00", 20) + ",2\n", "UTF-8"}, // UTF-16 has zeros on one side only
+	} {
+		if d, err := decode(strings.NewReader(tt.head)); err != nil || d.name != tt.encoding {
+			t.Errorf("%q: %+v, %v; want %s", tt.head, d, err, tt.encoding)
+		}
+	}
+}
+
+// What decides between UTF-8 and Windows-1252: whether more characters are whole than are not.
+func TestEncodingWithoutMark(t *testing.T) {
+	t.Parallel()
+	for text, encoding := range map[string]string{
+		"ë": "UTF-8", "\u0080": "UTF-8", "\uFFFD": "UTF-8", "ëë\xFF": "UTF-8", "ë\xFF": "Windows-1252", "\xEBab": "Windows-1252", "\xC3": "Windows-1252",
+	} {
+		d := &decoded{name: "UTF-8"}
+		if d.decide([]byte(text)); d.name != encoding {
+			t.Errorf("%q: %s, want %s", text, d.name, encoding)
+		}
+	}
+}
+
+// A transformer says what it lacks: room for what it writes, or the rest of a character.
+func TestTransformLacks(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		room  int
+		src   string
+		atEOF bool
+		n     int
+		err   error
+	}{
+		{2, "abc", false, 2, transform.ErrShortDst},
+		{9, "abc", false, 3, nil},
+		{9, "a\xC3", false, 1, transform.ErrShortSrc},
+		{9, "a\xC3", true, 2, nil},
+	} {
+		d := &decoded{name: "UTF-8"}
+		if _, n, err := d.Transform(make([]byte, tt.room), []byte(tt.src), tt.atEOF); n != tt.n || !errors.Is(err, tt.err) {
+			t.Errorf("%q into %d: %d, %v; want %d, %v", tt.src, tt.room, n, err, tt.n, tt.err)
+		}
+	}
+}
+
+// What is no date is no numbers, either.
+func TestNoNumbers(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "x", "1/2", "1/2/26", "a/2/2026", "12345/2/2026"} {
+		if numerals, ok := OrderedDate(text); ok {
+			t.Errorf("ordered %q: %d", text, numerals)
+		}
+	}
+	if d, ok := namedDate("31 Dec"); ok {
+		t.Errorf("named: %v", d)
+	}
+	if numerals, ok := OrderedDate("1234/9999/2026"); numerals != [3]int{1234, 9999, 2026} || !ok {
+		t.Errorf("any numbers: %d", numerals)
 	}
 }
 
@@ -285,6 +400,7 @@ func TestDateOrder(t *testing.T) {
 		"13/14/2026":            NoOrder,
 		"12/12/2026":            NoOrder,
 		"13/13/2026":            NoOrder,
+		"14/13/2026":            NoOrder,
 		"31.12.2026":            NoOrder,
 		"2026-12-31":            NoOrder,
 		"":                      NoOrder,
@@ -371,6 +487,13 @@ func TestParseMoment(t *testing.T) {
 		{"31.12.2099", NoOrder, "2099-12-31T00:00:00Z"},
 		{"31.12.1999", NoOrder, "!not in this century"},
 		{"01.01.2100", NoOrder, "!not in this century"},
+		{"31 Jan 2026", NoOrder, "2026-01-31T00:00:00Z"},
+		{"366.01.2026", NoOrder, "!not in the calendar"},
+		{"abcd-01-02", NoOrder, "!not a date"},
+		{"ab.01.2026", NoOrder, "!not a date"},
+		{"31 Dec 26", NoOrder, "!not a date"},
+		{"31 Dec abcd", NoOrder, "!not a date"},
+		{"Dec Dec 2026", NoOrder, "!not a date"},
 		{"12:00 2026", NoOrder, "!not a date"},
 		{":00", NoOrder, "!not a date"},
 		{"46387", NoOrder, "!is a number, not a date"},
@@ -395,7 +518,7 @@ func TestParseMoment(t *testing.T) {
 			if !strings.Contains(problem, words) || !got.IsZero() {
 				t.Errorf("%q (%s): %v, %q; want %q", tt.cell, tt.order, got, problem, words)
 			}
-		} else if problem != "" || got.Format(time.RFC3339) != tt.want {
+		} else if problem != "" || got.Format(time.RFC3339Nano) != tt.want {
 			t.Errorf("%q (%s): %s, %q; want %s", tt.cell, tt.order, got.Format(time.RFC3339Nano), problem, tt.want)
 		}
 	}
@@ -430,7 +553,7 @@ func TestParseDay(t *testing.T) {
 
 func TestNoMonthNames(t *testing.T) {
 	t.Parallel()
-	for word, want := range map[string]int{"": 0, "j": 0, "ma": 0, "jui": 0, "foo": 0, "januaryx": 0, "jan": 1, "juin": 6, "juil": 7, "sept": 9, "Dez": 12} {
+	for word, want := range map[string]int{"": 0, "f": 0, "fe": 0, "ma": 0, "jui": 0, "foo": 0, "januaryx": 0, "jan": 1, "juin": 6, "juil": 7, "sept": 9, "Dez": 12} {
 		if got := MonthNamed(word); got != want {
 			t.Errorf("%q is month %d, want %d", word, got, want)
 		}
