@@ -3,9 +3,13 @@ package run
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/connect"
+	"seatbridge/billing/notify"
 	"seatbridge/billing/notify/notifytest"
 	"seatbridge/store"
 )
@@ -29,5 +33,119 @@ func TestHeldLinesInWords(t *testing.T) {
 	want := []string{"Month October 2026", "Started by Seatbridge", "Written 41", "Held 2", "Failed 3", "Blocked 1", "Rejected 1"}
 	if diff := cmp.Diff(want, facts); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestRunInWords holds the title and the text of the message about a run of each kind and end.
+func TestRunInWords(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 1, 0, 30, 0, 0, time.UTC)
+	down := store.Problem{What: "ConnectWise is not available."}
+	counts := func(state store.ChangeState, n int) map[store.ChangeState]int {
+		return map[store.ChangeState]int{state: n}
+	}
+	const begun = "Seatbridge started it on 1 November 2026 at 00:30 UTC; it took 2m0s."
+	tests := []struct {
+		name    string
+		run     store.Run
+		counts  map[store.ChangeState]int
+		refused bool
+		title   string
+		text    []string // after how it began
+	}{
+		{"nothing to write", store.Run{Kind: store.RunMonthly, Status: store.RunDone}, nil, false,
+			"Monthly sync of October 2026: done", []string{"Nothing had to be written: every line is right."}},
+		{"one line", store.Run{Kind: store.RunManual, Status: store.RunDone}, counts(store.StateWritten, 1), false,
+			"Sync of October 2026: done", []string{"Written: 1 line, 12 seats now instead of 7."}},
+		{"one agreement", store.Run{Kind: store.RunManual, Agreement: 4, Status: store.RunIncomplete}, counts(store.StateHeld, 1), false,
+			"Sync of agreement 4, October 2026: 1 line to look at", []string{"Held: 1 line. Approve or reject them on the run's page."}},
+		{"an undo", store.Run{Kind: store.RunUndo, Of: 3, Status: store.RunIncomplete}, counts(store.StateStale, 1), false,
+			"Undo of run 3: 1 line to look at", []string{"Not written: 1 line. The run's page says for each why, and what to do."}},
+		{"a retry", store.Run{Kind: store.RunRetry, Of: 3, Status: store.RunCancelled}, nil, false, "Retry of run 3: cancelled", nil},
+		{"a release", store.Run{Kind: store.RunRelease, Agreement: 4, Status: store.RunDone}, counts(store.StateWritten, 2), false,
+			"Setting the lines of agreement 4 to 0: done", []string{"Written: 2 lines, 12 seats now instead of 7."}},
+		{"given up", store.Run{Kind: store.RunMonthly, Status: store.RunFailed, Problem: down}, counts(store.StateHeld, 1), true,
+			"Monthly sync of October 2026: failed",
+			[]string{down.Text(), connect.CredentialText, "Held: 1 line. Approve or reject them on the run's page."}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.run.Month = "2026-10"
+			report := RunReport{
+				Status: tt.run.Status, StartedBy: "Seatbridge", StartedAt: at, EndedAt: at.Add(2 * time.Minute), Counts: tt.counts,
+				Before: decimal.NewFromInt(7), After: decimal.NewFromInt(12),
+			}
+			m, err := runMessage(tt.run, report, tt.refused)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(append([]string{tt.title, begun}, tt.text...), append([]string{m.Title}, m.Text...)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestEveryStateIsCounted holds which lines need a person, and that the message names each that there are, and how many are written.
+func TestEveryStateIsCounted(t *testing.T) {
+	t.Parallel()
+	for state, tt := range map[store.ChangeState]struct {
+		open int
+		name string
+	}{
+		store.StateWritten: {0, ""}, store.StateUnchanged: {0, "Unchanged"}, store.StateRejected: {0, "Rejected"},
+		store.StateCancelled: {0, "Cancelled"}, store.StateHeld: {1, "Held"}, store.StateFailed: {1, "Failed"},
+		store.StateUnknown: {1, "Outcome unknown"}, store.StateBlocked: {1, "Blocked"}, store.StateConflict: {1, "Conflict"},
+		store.StateSkipped: {1, "Skipped"}, store.StateStale: {1, "Stale"},
+	} {
+		r := RunReport{Month: "2026-10", StartedBy: "me@example.com", Counts: map[store.ChangeState]int{state: 1}}
+		if got := r.open(); got != tt.open {
+			t.Errorf("%s: %d to look at, want %d", state, got, tt.open)
+		}
+		want := []notify.Fact{{Name: "Month", Value: "October 2026"}, {Name: "Started by", Value: "me@example.com"}, {Name: "Written", Value: "1"}}
+		if tt.name != "" {
+			want[2].Value = "0"
+			want = append(want, notify.Fact{Name: tt.name, Value: "1"})
+		}
+		if diff := cmp.Diff(want, r.facts()); diff != "" {
+			t.Errorf("%s: %s", state, diff)
+		}
+	}
+}
+
+// TestRunTopics holds what a run is news of, and that a failure which repeats itself is told once a day.
+func TestRunTopics(t *testing.T) {
+	t.Parallel()
+	down := store.Problem{What: "Down."}
+	held := RunReport{Counts: map[store.ChangeState]int{store.StateHeld: 1}}
+	topic := func(event store.Event, key string) store.Topic { return store.Topic{Event: event, Key: key} }
+	quiet := func(event store.Event, key string) store.Topic {
+		return store.Topic{Event: event, Key: key, Quiet: notify.SameFailureQuiet}
+	}
+	tests := []struct {
+		name   string
+		run    store.Run
+		report RunReport
+		want   []store.Topic
+	}{
+		{"ended", store.Run{Kind: store.RunManual, Status: store.RunDone}, RunReport{}, []store.Topic{topic(store.EventEnded, "run 9")}},
+		{"a month ended", store.Run{Kind: store.RunMonthly, Status: store.RunDone}, RunReport{Unmapped: 1},
+			[]store.Topic{topic(store.EventMonthly, "run 9"), topic(store.EventUnmapped, "2026-10")}},
+		{"something is open", store.Run{Kind: store.RunManual, Status: store.RunIncomplete}, held,
+			[]store.Topic{topic(store.EventEnded, "run 9"), topic(store.EventOpen, "run 9")}},
+		{"failed", store.Run{Kind: store.RunManual, Status: store.RunFailed, Problem: down}, RunReport{},
+			[]store.Topic{quiet(store.EventEnded, "Down."), quiet(store.EventFailed, "Down.")}},
+		{"a month failed", store.Run{Kind: store.RunMonthly, Status: store.RunFailed, Problem: down}, held,
+			[]store.Topic{quiet(store.EventMonthly, "2026-10 Down."), quiet(store.EventFailed, "2026-10 Down."), topic(store.EventOpen, "run 9")}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.run.ID, tt.run.Month = 9, "2026-10"
+			if diff := cmp.Diff(tt.want, runTopics(tt.run, tt.report)); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }

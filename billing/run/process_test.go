@@ -5,7 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
+
 	"seatbridge/billing/plan"
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/store"
 	"seatbridge/store/storetest"
 )
@@ -39,5 +43,46 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestUnreadLines names the lines of an agreement whose additions could not be read, by the kind of the run.
+func TestUnreadLines(t *testing.T) {
+	t.Parallel()
+	products := []plan.MappedProduct{
+		{Plan: store.Business, ID: 71, Identifier: "NP-BUS"}, {Plan: store.Enterprise, ID: 72, Identifier: "NP-ENT"},
+	}
+	billed := map[store.Plan]plan.Want{store.Business: {Seats: 5, Shares: []store.Share{{OrganizationID: 1, Seats: 5, Known: true}}}}
+	undo := store.Change{ProductID: 71, Product: "NP-BUS", AdditionID: 9, Before: decimal.NewNullDecimal(decimal.NewFromInt(3))}
+	tests := []struct {
+		name string
+		kind store.RunKind
+		want map[store.Plan]plan.Want
+		undo []store.Change
+		show []string
+	}{
+		{"what is wanted", store.RunManual, billed, nil, []string{" NP-BUS ->5"}},
+		{"nothing is wanted: a line may have to go to 0", store.RunManual, nil, nil, []string{" NP-BUS ->0", " NP-ENT ->0"}},
+		{"what is undone and nothing else", store.RunUndo, nil, []store.Change{undo}, []string{" NP-BUS ->3"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var w writer
+			w.run.Kind, w.given.products, w.given.undo = tt.kind, products, map[int][]store.Change{4: tt.undo}
+			var got []string
+			for _, c := range w.unread(plan.Situation{Agreement: store.Agreement{ID: 4}, Wants: tt.want}) {
+				got = append(got, plantest.Show(c))
+				if tt.kind == store.RunUndo && c.AdditionID != 9 {
+					t.Errorf("addition %d", c.AdditionID)
+				}
+				if diff := cmp.Diff(tt.want[c.Plan].Shares, c.Shares); diff != "" {
+					t.Error(diff)
+				}
+			}
+			if diff := cmp.Diff(tt.show, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
