@@ -86,3 +86,66 @@ func TestUnreadLines(t *testing.T) {
 		})
 	}
 }
+
+// TestReportSumsTheWrittenLines holds the seats that a run's message names: those of its written lines.
+func TestReportSumsTheWrittenLines(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	at := time.Date(2026, 11, 1, 0, 30, 0, 0, time.UTC)
+	run, err := s.CreateRun(t.Context(), store.Run{Kind: store.RunManual, Month: "2026-10", Status: store.RunRunning, StartedAt: at})
+	must(t, err)
+	quantity := func(n int64) decimal.NullDecimal { return decimal.NewNullDecimal(decimal.NewFromInt(n)) }
+	_, err = s.PlanAgreement(t.Context(), run.ID, 1, []store.Change{
+		{ProductID: 71, Kind: store.KindUpdate, State: store.StateWritten, Before: quantity(3), After: quantity(5)},
+		{ProductID: 72, Kind: store.KindUpdate, State: store.StateWritten, Before: quantity(4), After: quantity(1)},
+		{ProductID: 73, Kind: store.KindUpdate, State: store.StateHeld, Before: quantity(9), After: quantity(20)},
+	})
+	must(t, err)
+	rn := &Runner{store: s, now: func() time.Time { return at }}
+	run.EndedAt = at.Add(90*time.Second + time.Millisecond)
+	r, err := rn.report(t.Context(), run, nil)
+	must(t, err)
+	if r.Before.String() != "7" || r.After.String() != "6" || !r.EndedAt.Equal(at.Add(90*time.Second)) {
+		t.Errorf("from %s to %s until %s", r.Before, r.After, r.EndedAt)
+	}
+}
+
+// TestGrowth holds what is written first: what grows, so that seats which move are billed by one of the two lines at least.
+func TestGrowth(t *testing.T) {
+	t.Parallel()
+	quantity := func(n int64) decimal.NullDecimal { return decimal.NewNullDecimal(decimal.NewFromInt(n)) }
+	for want, c := range map[int]store.Change{
+		1: {After: quantity(2)}, 0: {Before: quantity(2), After: quantity(2)}, -1: {Before: quantity(5), After: quantity(2)},
+	} {
+		if got := growth(c); got != want {
+			t.Errorf("from %s to %s: %d, want %d", plantest.Side(c.Before), plantest.Side(c.After), got, want)
+		}
+	}
+}
+
+// TestLineOf holds what is kept of a line that was written: that a person chose it stays with the addition that was chosen.
+func TestLineOf(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 1, 0, 30, 0, 0, time.UTC)
+	tests := []struct {
+		name  string
+		bound []store.Line
+		want  bool
+	}{
+		{"chosen", []store.Line{{ProductID: 72, AdditionID: 9}, {ProductID: 71, AdditionID: 9, Chosen: true}}, true},
+		{"another was chosen", []store.Line{{ProductID: 71, AdditionID: 8, Chosen: true}}, false},
+		{"bound and not chosen", []store.Line{{ProductID: 71, AdditionID: 9}}, false},
+		{"not bound", nil, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := &writer{now: func() time.Time { return at }, given: prepared{lines: map[int][]store.Line{4: tt.bound}}}
+			after := decimal.NewNullDecimal(decimal.NewFromInt(5))
+			want := &store.Line{AgreementID: 4, ProductID: 71, AdditionID: 9, Chosen: tt.want, Written: after, WrittenAt: at}
+			if diff := cmp.Diff(want, w.lineOf(store.Change{AgreementID: 4, ProductID: 71, AdditionID: 9, After: after})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
