@@ -183,7 +183,7 @@ func (m *matcher) suggest(c *party) []Suggestion {
 	var found []Suggestion
 	for _, o := range m.candidates(c) {
 		like := m.compare(c, o)
-		if like.score < leastScore {
+		if like.score == 0 {
 			continue
 		}
 		s := Suggestion{CompanyID: c.id, OrganizationID: o.id, Score: like.score, Certain: like.sure, Reason: like.reason}
@@ -241,10 +241,8 @@ func (m *matcher) byWords(c *party) []*party {
 	better := func(a, b *party) int { return cmp.Or(cmp.Compare(share(b), share(a)), cmp.Compare(a.place, b.place)) }
 	for _, o := range touched {
 		at, _ := slices.BinarySearchFunc(best, o, better)
-		if at < candidatesByWords {
-			best = slices.Insert(best, at, o)
-			best = best[:min(len(best), candidatesByWords)]
-		}
+		best = slices.Insert(best, at, o)
+		best = best[:min(len(best), candidatesByWords)]
 	}
 	for _, o := range touched {
 		m.shared[o.place] = 0

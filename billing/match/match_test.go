@@ -135,6 +135,8 @@ func TestFindPair(t *testing.T) {
 		{"Contoso LTD", "CONTOSO Ltd", `100 certain: Same name apart from capitals`},
 		{"Contoso Intl", "Contoso International", `100 certain: Same name, written differently`},
 		{"Müller Jörg", "Mueller Jorg", `78 doubtful: Similar spelling`},
+		{"Müller Berlin", "Müller", `54 doubtful: "Berlin" is in one name only`},
+		{"Mueller Berlin", "Müller", `60 doubtful: "Berlin" is in one name only`},
 		{"BlueSky", "Blue Sky", `97 certain: Same name apart from spaces`},
 		{"Studio 1", "Studio1", `97 certain: Same name apart from spaces`},
 		{"J Li Trading", "JLi Trading", `80 doubtful: Same name apart from spaces`},
@@ -286,6 +288,31 @@ func TestFindByRareWord(t *testing.T) {
 	}
 }
 
+// Looked at are those that share the most, and no more than a few; where a word is only similar, less is shared.
+func TestByWords(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, company string
+		organizations []string
+		want          []int64
+	}{
+		{"the shorter first", "Quillmark", []string{"Quillmark Logistics Berlin Nord", "Quillmark"}, []int64{2, 1}},
+		{"the same word first", "Dental Quill", []string{"Dentel", "Dental"}, []int64{2, 1}},
+		{"equal ones in order, once", "Dental Care", slices.Repeat([]string{"Dental Care"}, 40), []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}},
+	} {
+		m := newMatcher(names(test.company), names(test.organizations...))
+		for range 2 { // which leaves nothing behind
+			var got []int64
+			for _, o := range m.byWords(m.companies[0]) {
+				got = append(got, o.id)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", test.name, diff)
+			}
+		}
+	}
+}
+
 // Words that everybody has lead to nobody, unless a name has no others.
 func TestTelling(t *testing.T) {
 	t.Parallel()
@@ -298,6 +325,7 @@ func TestTelling(t *testing.T) {
 	}{
 		{"as many as lead to candidates", "Dental Rare", holders(commonWord, "Dental"), []string{"dentalrare", "rare", "dental"}},
 		{"one more", "Dental Rare", holders(commonWord+1, "Dental"), []string{"dentalrare", "rare"}},
+		{"all of them", "Dental Care", holders(commonWord+1, "Dental Care"), []string{"care"}},
 		{"the only one", "Dental", holders(commonWord+1, "Dental"), []string{"dental"}},
 	} {
 		m := newMatcher(names(test.company), names(test.organizations...))
@@ -327,6 +355,7 @@ func TestNearWords(t *testing.T) {
 		want          []string
 	}{
 		{"itself is not near", []string{"Dentel", "Dental", "Dentels", "Oak"}, []string{"dental", "dentels"}},
+		{"each once", []string{"Edntel", "Xentel"}, []string{"edntel", "xentel"}}, // the first shares two hashes
 		{"what everybody has", slices.Repeat([]string{"Dental"}, commonWord), []string{"dental"}},
 		{"what more have", slices.Repeat([]string{"Dental"}, commonWord+1), nil},
 	} {
@@ -344,9 +373,8 @@ func TestNearWords(t *testing.T) {
 func TestFindLeavesInput(t *testing.T) {
 	t.Parallel()
 	companies := []Name{{ID: 2, Name: "B"}, {ID: 1, Name: "A"}}
-	Find(companies, companies)
-	if companies[0].ID != 2 {
-		t.Error("the companies were sorted")
+	if got := Find(companies, companies); companies[0].ID != 2 || got[0].CompanyID != 1 {
+		t.Errorf("the companies are %v, suggestions %+v", companies, got)
 	}
 }
 
@@ -476,6 +504,7 @@ func TestRead(t *testing.T) {
 		"ООО «Фонарь»":                        "фонарь",
 		"The Contoso":                         "contoso",
 		"GmbH Contoso":                        "contoso",
+		"Contoso & Corp":                      "contoso",
 		"Contoso & GmbH":                      "contoso",
 		"Contoso G.mbH Berlin":                "contoso berlin",
 		"SARL St. Marie Ltd":                  "saint marie",
