@@ -136,6 +136,7 @@ func TestFindPair(t *testing.T) {
 		{"Contoso Intl", "Contoso International", `100 certain: Same name, written differently`},
 		{"Müller Jörg", "Mueller Jorg", `78 doubtful: Similar spelling`},
 		{"Müller Berlin", "Müller", `54 doubtful: "Berlin" is in one name only`},
+		{"Öl Berlin", "Öl", `54 doubtful: "Berlin" is in one name only`},
 		{"Mueller Berlin", "Müller", `60 doubtful: "Berlin" is in one name only`},
 		{"BlueSky", "Blue Sky", `97 certain: Same name apart from spaces`},
 		{"Studio 1", "Studio1", `97 certain: Same name apart from spaces`},
