@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -73,6 +74,26 @@ func TestLinksLeadSomewhere(t *testing.T) {
 				if _, err := os.Stat(filepath.Join(filepath.Dir(name), found[1])); err != nil {
 					t.Errorf("%s links to nothing: %v", name, err)
 				}
+			}
+		}
+	}
+}
+
+// place is a package or file of the house that a text names.
+var place = regexp.MustCompile("`((?:billing|command|connectwise|docs|handlers|nordpass|static|store|views)/[a-z0-9_/.-]+)`")
+
+// TestNamedPlacesExist keeps the two texts that say where things are from naming what has moved.
+func TestNamedPlacesExist(t *testing.T) {
+	t.Parallel()
+	invented := []string{"billing/months", "billing/books", "views/x.go", "views/x.templ", "handlers/x.go"} // to come, and a recipe's examples
+	for _, name := range []string{"../CONTRIBUTING.md", "design.md"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range place.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join("..", found[1])); err != nil && !slices.Contains(invented, found[1]) {
+				t.Errorf("%s names %s, which there is not", name, found[1])
 			}
 		}
 	}
