@@ -74,8 +74,7 @@ func (r *records) record(first textLine) Row {
 	var after []textLine
 	for line := first; ; {
 		if line.tooLong {
-			s.state = tooLong
-			break
+			s.state = tooLong // and nothing more is fed
 		}
 		if s.feed(line.text); s.state != unclosed {
 			break

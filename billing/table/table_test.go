@@ -197,7 +197,7 @@ func TestUnusableTables(t *testing.T) {
 		{"old workbook", "Save the sheet as CSV", strings.NewReader("\xD0\xCF\x11\xE0rest")},
 		{"too many columns", "The file has 101 columns; at most 100 are read.", strings.NewReader(strings.Repeat("a,", 100) + "a\n")},
 		{"broken header", "Line 1 should name the columns", strings.NewReader("\"a,b\n1,2\n")},
-		{"too large", "larger than 64 MB", io.MultiReader(strings.NewReader("a\n"), io.LimitReader(blankLines{}, MaxBytes))},
+		{"too large", "larger than 64 MB", io.MultiReader(strings.NewReader("a\n"), io.LimitReader(blankLines{}, MaxBytes-1))},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -290,6 +290,12 @@ func TestLimited(t *testing.T) {
 		if string(text) != "12345"[:left] || (err == nil) != (left == 5) {
 			t.Errorf("%d left: %q, %v", left, text, err)
 		}
+		for more := range int64(3) {
+			limited := &Limited{Reader: strings.NewReader("12345678"), Left: left}
+			if n, err := limited.Read(make([]byte, left+more)); int64(n) != left || err != nil {
+				t.Errorf("%d left, %d asked for: %d, %v", left, left+more, n, err)
+			}
+		}
 		var invalid *problem.Invalid
 		n, err := limited.Read(make([]byte, 9))
 		if left < 5 && (n != 0 || !errors.As(err, &invalid) || invalid.Fields["file"] != "The file is larger than 64 MB. Split it and import the parts.") {
@@ -343,7 +349,7 @@ func TestTransformLacks(t *testing.T) {
 		{9, "a\xC3", true, 2, nil},
 	} {
 		d := &decoded{name: "UTF-8"}
-		if _, n, err := d.Transform(make([]byte, tt.room), []byte(tt.src), tt.atEOF); n != tt.n || !errors.Is(err, tt.err) {
+		if _, n, err := d.Transform(make([]byte, tt.room), []byte(tt.src), tt.atEOF); n != tt.n || !errors.Is(err, tt.err) || (d.decoder != nil) != tt.atEOF {
 			t.Errorf("%q into %d: %d, %v; want %d, %v", tt.src, tt.room, n, err, tt.n, tt.err)
 		}
 	}
