@@ -89,7 +89,7 @@ func (b *Billing) Disconnect(ctx context.Context, who problem.Actor) error {
 		return err
 	}
 	defer release()
-	b.Mapping.CancelImport()
+	b.Mapping.CancelCompanyImport()
 	entry := who.Did(b.now(), store.CategoryIntegrations, "Disconnected ConnectWise PSA and removed every mapping.")
 	if err := b.Store.Record(ctx, entry, func(s *store.Store) error { return s.Disconnect(ctx) }); err != nil {
 		return fmt.Errorf("disconnecting: %w", err)

@@ -13,18 +13,18 @@ import (
 	"seatbridge/views"
 )
 
-func (s *server) showImport(w http.ResponseWriter, r *http.Request) error {
-	page, err := s.importPage(r, nil, nil)
+func (s *server) showCompanyImport(w http.ResponseWriter, r *http.Request) error {
+	page, err := s.companyImportPage(r, nil, nil)
 	if err != nil {
 		return err
 	}
-	return s.renderImport(w, r, http.StatusOK, page)
+	return s.renderCompanyImport(w, r, http.StatusOK, page)
 }
 
-// importPage is the choice of what to import. chosen, when not nil, is what
+// companyImportPage is the choice of what to import. chosen, when not nil, is what
 // was just sent; otherwise the last import's choice is offered.
-func (s *server) importPage(r *http.Request, chosen *importForm, problems problem.Fields) (views.ImportPage, error) {
-	page := views.ImportPage{}
+func (s *server) companyImportPage(r *http.Request, chosen *companyImportForm, problems problem.Fields) (views.CompanyImportPage, error) {
+	page := views.CompanyImportPage{}
 	connection, err := s.Billing.Connection.Current(r.Context())
 	if err != nil {
 		return page, err
@@ -33,7 +33,7 @@ func (s *server) importPage(r *http.Request, chosen *importForm, problems proble
 	if page.Imported, _, err = s.Store.CompanyCounts(r.Context()); err != nil {
 		return page, err
 	}
-	page.Progress = importView(s.Billing.Mapping.ImportProgress(), s.Now())
+	page.Progress = companyImportView(s.Billing.Mapping.CompanyImportProgress(), s.Now())
 	page.Problems = views.Problems(problems)
 	if page.Progress != nil && page.Progress.State == "running" {
 		return page, nil // the choice is made; no need to ask ConnectWise for it
@@ -74,10 +74,10 @@ func selectOnly(options []views.Option, chosen []int64) {
 	}
 }
 
-func (s *server) renderImport(w http.ResponseWriter, r *http.Request, status int, page views.ImportPage) error {
+func (s *server) renderCompanyImport(w http.ResponseWriter, r *http.Request, status int, page views.CompanyImportPage) error {
 	return s.web.Answer(w, r, web.Page{
 		Section: views.SectionIntegrations, Title: "Import companies", Status: status,
-		Whole: func(l views.Layout) templ.Component { return views.Import(l, page) },
+		Whole: func(l views.Layout) templ.Component { return views.CompanyImport(l, page) },
 	})
 }
 
@@ -93,39 +93,39 @@ func (s *server) countOptions(w http.ResponseWriter, r *http.Request) error {
 	return s.web.Part(w, r, http.StatusOK, views.OptionCounts(types, statuses))
 }
 
-// countImport says how many companies the present choice imports and leaves out.
-func (s *server) countImport(w http.ResponseWriter, r *http.Request) error {
+// countCompanyImport says how many companies the present choice imports and leaves out.
+func (s *server) countCompanyImport(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
 	types, statuses := web.Ints(web.FormIDs(values["type"], 32)), web.Ints(web.FormIDs(values["status"], 32))
-	companies, left, err := s.Billing.Mapping.CountImport(r.Context(), types, statuses)
+	companies, left, err := s.Billing.Mapping.CountCompanyImport(r.Context(), types, statuses)
 	if err != nil {
 		if _, err := refusal(problem.Fields{}, err); err != nil {
 			return err
 		}
-		return s.web.Part(w, r, http.StatusOK, views.ImportCount(views.ImportSize{}))
+		return s.web.Part(w, r, http.StatusOK, views.CompanyImportCount(views.CompanyImportSize{}))
 	}
-	size := views.ImportSize{Known: len(types) > 0 && len(statuses) > 0, Companies: companies, Deleted: left.Deleted, Vendors: left.Vendors}
-	return s.web.Part(w, r, http.StatusOK, views.ImportCount(size))
+	size := views.CompanyImportSize{Known: len(types) > 0 && len(statuses) > 0, Companies: companies, Deleted: left.Deleted, Vendors: left.Vendors}
+	return s.web.Part(w, r, http.StatusOK, views.CompanyImportCount(size))
 }
 
-// importForm is the choice of company types and statuses, by ConnectWise's ids.
-type importForm struct {
+// companyImportForm is the choice of company types and statuses, by ConnectWise's ids.
+type companyImportForm struct {
 	Types, Statuses []int64
 }
 
-func parseImport(r *http.Request) (importForm, error) {
+func parseCompanyImport(r *http.Request) (companyImportForm, error) {
 	if err := web.ParseForm(r); err != nil {
-		return importForm{}, err
+		return companyImportForm{}, err
 	}
-	return importForm{Types: web.FormIDs(r.PostForm["type"], 32), Statuses: web.FormIDs(r.PostForm["status"], 32)}, nil
+	return companyImportForm{Types: web.FormIDs(r.PostForm["type"], 32), Statuses: web.FormIDs(r.PostForm["status"], 32)}, nil
 }
 
-func (s *server) startImport(w http.ResponseWriter, r *http.Request) error {
-	form, err := parseImport(r)
+func (s *server) startCompanyImport(w http.ResponseWriter, r *http.Request) error {
+	form, err := parseCompanyImport(r)
 	if err != nil {
 		return err
 	}
-	failure := s.Billing.Mapping.StartImport(r.Context(), s.web.Actor(r), web.Ints(form.Types), web.Ints(form.Statuses))
+	failure := s.Billing.Mapping.StartCompanyImport(r.Context(), s.web.Actor(r), web.Ints(form.Types), web.Ints(form.Statuses))
 	if failure == nil {
 		return web.SeeOther(w, r, views.CompanyImportPath)
 	}
@@ -134,38 +134,38 @@ func (s *server) startImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.importPage(r, &form, problems)
+	page, err := s.companyImportPage(r, &form, problems)
 	if err != nil {
 		return err
 	}
 	if notice != nil {
 		page.Notice = notice
 	}
-	return s.renderImport(w, r, http.StatusUnprocessableEntity, page)
+	return s.renderCompanyImport(w, r, http.StatusUnprocessableEntity, page)
 }
 
-// importProgress is polled while an import runs. The whole page is for
+// companyImportProgress is polled while an import runs. The whole page is for
 // browsers that reload it.
-func (s *server) importProgress(w http.ResponseWriter, r *http.Request) error {
-	progress := importView(s.Billing.Mapping.ImportProgress(), s.Now())
+func (s *server) companyImportProgress(w http.ResponseWriter, r *http.Request) error {
+	progress := companyImportView(s.Billing.Mapping.CompanyImportProgress(), s.Now())
 	if !web.IsPart(r) || progress == nil {
 		return web.Leave(w, r, views.CompanyImportPath)
 	}
-	return s.web.Render(w, r, http.StatusOK, views.ImportStatus(progress))
+	return s.web.Render(w, r, http.StatusOK, views.CompanyImportStatus(progress))
 }
 
-func (s *server) cancelImport(w http.ResponseWriter, r *http.Request) error {
-	s.Billing.Mapping.CancelImport()
+func (s *server) cancelCompanyImport(w http.ResponseWriter, r *http.Request) error {
+	s.Billing.Mapping.CancelCompanyImport()
 	return s.web.Done(w, r, views.CompanyImportPath, "The import is being cancelled.")
 }
 
-// importView is the import that runs or was the last one, nil before the first.
-func importView(p mapping.ImportProgress, now time.Time) *views.ImportProgress {
+// companyImportView is the import that runs or was the last one, nil before the first.
+func companyImportView(p mapping.CompanyImportProgress, now time.Time) *views.CompanyImportProgress {
 	if p.StartedAt.IsZero() {
 		return nil
 	}
-	view := &views.ImportProgress{
-		State: importState(p), Step: p.Phase, Done: p.Done, Total: p.Total, Started: p.StartedAt, Notice: problemNotice(p.Problem),
+	view := &views.CompanyImportProgress{
+		State: companyImportState(p), Step: p.Phase, Done: p.Done, Total: p.Total, Started: p.StartedAt, Notice: problemNotice(p.Problem),
 		Deleted: p.LeftOut.Deleted, Vendors: p.LeftOut.Vendors,
 	}
 	end := p.EndedAt
@@ -184,7 +184,7 @@ func importView(p mapping.ImportProgress, now time.Time) *views.ImportProgress {
 	return view
 }
 
-func importState(p mapping.ImportProgress) string {
+func companyImportState(p mapping.CompanyImportProgress) string {
 	switch {
 	case p.Running:
 		return "running"

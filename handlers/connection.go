@@ -40,7 +40,7 @@ func (s *server) renderConnectWise(
 	page := views.ConnectWisePage{
 		Connection: s.connectionView(c), Credentials: form, Rights: rightViews(c),
 		Business: productView(c.Products, store.Business), Enterprise: productView(c.Products, store.Enterprise),
-		ImportRunning: s.Billing.Mapping.ImportProgress().Running,
+		ImportRunning: s.Billing.Mapping.CompanyImportProgress().Running,
 	}
 	if err := s.connectWiseFacts(r, &page); err != nil {
 		return err

@@ -10,20 +10,20 @@ import (
 // namesKept is how many names a long list shows.
 const namesKept = 100
 
-// ImportPage chooses which companies to import. Fields: type, status (both
+// CompanyImportPage chooses which companies to import. Fields: type, status (both
 // repeated).
-type ImportPage struct {
+type CompanyImportPage struct {
 	Types      []Option
 	Statuses   []Option
 	LastImport time.Time
 	Imported   int // companies imported so far
 	Problems   Problems
 	Notice     *Notice
-	Progress   *ImportProgress // an import that runs or has just ended
+	Progress   *CompanyImportProgress // an import that runs or has just ended
 }
 
-// ImportProgress is the state of an import.
-type ImportProgress struct {
+// CompanyImportProgress is the state of an import.
+type CompanyImportProgress struct {
 	State      string // running, done, cancelled or failed
 	Step       string // what it is doing, a phrase
 	Done       int    // companies
@@ -45,8 +45,8 @@ type ImportProgress struct {
 	Notice     *Notice // why it failed
 }
 
-// ImportSize is what an import of the present choice would read.
-type ImportSize struct {
+// CompanyImportSize is what an import of the present choice would read.
+type CompanyImportSize struct {
 	Known     bool // something is chosen, and ConnectWise has answered
 	Companies int
 	Deleted   int // left out, in ConnectWise's recycle bin
@@ -86,7 +86,7 @@ func importTitle(state string) string {
 	return "Import failed"
 }
 
-func importProgressText(p *ImportProgress) string {
+func importProgressText(p *CompanyImportProgress) string {
 	text := capital(p.Step)
 	if p.Total > 0 {
 		text = number(p.Done) + " of " + number(p.Total) + " · " + text

@@ -139,8 +139,8 @@ func productForm(problems Problems) ProductForm {
 	}
 }
 
-func importPage(progress *ImportProgress) ImportPage {
-	return ImportPage{
+func importPage(progress *CompanyImportProgress) CompanyImportPage {
+	return CompanyImportPage{
 		Types:    []Option{{Value: "1", Label: "Client", Count: 96, HasCount: true, Selected: true}, {Value: "2", Label: hostile}},
 		Statuses: []Option{{Value: "1", Label: "Active", Selected: true}}, LastImport: at("2026-11-12 09:20"), Imported: 118, Progress: progress,
 	}

@@ -168,9 +168,9 @@ func (w *World) Filter() (types, statuses []int) {
 func (w *World) ImportAll() {
 	w.T.Helper()
 	types, statuses := w.Filter()
-	w.Must(w.Mapping.StartImport(w.T.Context(), problem.System(), types, statuses))
+	w.Must(w.Mapping.StartCompanyImport(w.T.Context(), problem.System(), types, statuses))
 	w.Work.Wait()
-	if p := w.Mapping.ImportProgress(); !p.Problem.Zero() {
+	if p := w.Mapping.CompanyImportProgress(); !p.Problem.Zero() {
 		w.T.Fatal(p.Problem)
 	}
 }

@@ -104,8 +104,8 @@ type LeftOut struct {
 	Vendors int // of vendor types and none of the chosen ones
 }
 
-// CountImport counts what an import of these types and statuses would read, and what it would leave out.
-func (mp *Mapper) CountImport(ctx context.Context, typeIDs, statusIDs []int) (companies int, left LeftOut, err error) {
+// CountCompanyImport counts what an import of these types and statuses would read, and what it would leave out.
+func (mp *Mapper) CountCompanyImport(ctx context.Context, typeIDs, statusIDs []int) (companies int, left LeftOut, err error) {
 	if len(typeIDs) == 0 || len(statusIDs) == 0 {
 		return 0, LeftOut{}, nil
 	}
@@ -162,8 +162,8 @@ func readImportChoice(ctx context.Context, client *connectwise.Client, typeIDs, 
 	return c, nil
 }
 
-// ImportProgress is how far an import is, or how the last one of this process ended.
-type ImportProgress struct {
+// CompanyImportProgress is how far an import is, or how the last one of this process ended.
+type CompanyImportProgress struct {
 	Running            bool
 	Phase              string // what it is doing, in words
 	Done, Total        int    // records read; Total grows when agreements are known to follow
@@ -177,25 +177,25 @@ type ImportProgress struct {
 // importing is the import in progress.
 type importing struct {
 	mu       sync.Mutex
-	progress ImportProgress
+	progress CompanyImportProgress
 	cancel   context.CancelFunc
 }
 
-func (i *importing) update(change func(*ImportProgress)) {
+func (i *importing) update(change func(*CompanyImportProgress)) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	change(&i.progress)
 }
 
-// ImportProgress tells how the import is going.
-func (mp *Mapper) ImportProgress() ImportProgress {
+// CompanyImportProgress tells how the import is going.
+func (mp *Mapper) CompanyImportProgress() CompanyImportProgress {
 	mp.imp.mu.Lock()
 	defer mp.imp.mu.Unlock()
 	return mp.imp.progress
 }
 
-// CancelImport stops an import in progress; what was imported before stays as it was.
-func (mp *Mapper) CancelImport() {
+// CancelCompanyImport stops an import in progress; what was imported before stays as it was.
+func (mp *Mapper) CancelCompanyImport() {
 	mp.imp.mu.Lock()
 	defer mp.imp.mu.Unlock()
 	if mp.imp.progress.Running {
@@ -203,9 +203,9 @@ func (mp *Mapper) CancelImport() {
 	}
 }
 
-// StartImport imports the companies that have one of the types and one of the statuses, with their
+// StartCompanyImport imports the companies that have one of the types and one of the statuses, with their
 // agreements, in the background. Mappings are kept. ErrRunning: an import is in progress.
-func (mp *Mapper) StartImport(ctx context.Context, who problem.Actor, typeIDs, statusIDs []int) error {
+func (mp *Mapper) StartCompanyImport(ctx context.Context, who problem.Actor, typeIDs, statusIDs []int) error {
 	problems := problem.Fields{}
 	if len(typeIDs) == 0 {
 		problems["type"] = "Choose at least one company type."
@@ -234,14 +234,14 @@ func (i *importing) begin(now time.Time, start func() context.CancelFunc) bool {
 	if i.progress.Running {
 		return false
 	}
-	i.progress = ImportProgress{Running: true, Phase: "Counting companies", StartedAt: now}
+	i.progress = CompanyImportProgress{Running: true, Phase: "Counting companies", StartedAt: now}
 	i.cancel = start()
 	return true
 }
 
 func (mp *Mapper) importNow(ctx context.Context, client *connectwise.Client, who problem.Actor, typeIDs, statusIDs []int) {
 	result, err := mp.importCompanies(ctx, client, who, typeIDs, statusIDs)
-	mp.imp.update(func(p *ImportProgress) {
+	mp.imp.update(func(p *CompanyImportProgress) {
 		p.Running, p.EndedAt, p.Cancelled = false, mp.now(), ctx.Err() != nil
 		switch {
 		case err == nil:
@@ -260,7 +260,7 @@ func (mp *Mapper) importCompanies(ctx context.Context, client *connectwise.Clien
 	if err != nil {
 		return store.CompanyImportResult{}, err
 	}
-	mp.imp.update(func(p *ImportProgress) {
+	mp.imp.update(func(p *CompanyImportProgress) {
 		p.Phase, p.Total, p.LeftOut = "Reading companies", choice.companies, choice.left
 	})
 	in := store.CompanyImport{TypeIDs: choice.filter.TypeIDs, StatusIDs: statusIDs}
@@ -271,19 +271,19 @@ func (mp *Mapper) importCompanies(ctx context.Context, client *connectwise.Clien
 		}
 		in.Companies = append(in.Companies, companyOf(c))
 		ids = append(ids, c.ID)
-		mp.imp.update(func(p *ImportProgress) { p.Done++ })
+		mp.imp.update(func(p *CompanyImportProgress) { p.Done++ })
 	}
-	mp.imp.update(func(p *ImportProgress) { p.Phase, p.Total = "Reading agreements", 0 })
+	mp.imp.update(func(p *CompanyImportProgress) { p.Phase, p.Total = "Reading agreements", 0 })
 	if len(ids) > 0 {
 		for a, err := range client.Agreements(ctx, connectwise.AgreementFilter{CompanyIDs: ids}) {
 			if err != nil {
 				return store.CompanyImportResult{}, fmt.Errorf("reading agreements: %w", err)
 			}
 			in.Agreements = append(in.Agreements, agreementOf(a))
-			mp.imp.update(func(p *ImportProgress) { p.Done++ })
+			mp.imp.update(func(p *CompanyImportProgress) { p.Done++ })
 		}
 	}
-	mp.imp.update(func(p *ImportProgress) { p.Phase = "Saving" })
+	mp.imp.update(func(p *CompanyImportProgress) { p.Phase = "Saving" })
 	in.At = mp.now()
 	var result store.CompanyImportResult
 	err = mp.store.Together(ctx, "importing companies", func(s *store.Store) error {
@@ -296,7 +296,7 @@ func (mp *Mapper) importCompanies(ctx context.Context, client *connectwise.Clien
 	if err != nil {
 		return result, fmt.Errorf("saving the import: %w", err)
 	}
-	mp.imp.update(func(p *ImportProgress) { p.Phase = "Matching names" })
+	mp.imp.update(func(p *CompanyImportProgress) { p.Phase = "Matching names" })
 	return result, mp.RefreshSuggestions(ctx)
 }
 

@@ -66,7 +66,7 @@ func TestChooseAgreement(t *testing.T) {
 }
 
 // importEverything imports all companies of the world's instance.
-func (w *world) importEverything() mapping.ImportProgress {
+func (w *world) importEverything() mapping.CompanyImportProgress {
 	w.T.Helper()
 	types, statuses, err := w.Mapping.FilterOptions(w.T.Context())
 	if err != nil {
@@ -79,11 +79,11 @@ func (w *world) importEverything() mapping.ImportProgress {
 	for _, o := range statuses {
 		statusIDs = append(statusIDs, o.ID)
 	}
-	if err := w.Mapping.StartImport(w.T.Context(), problem.Actor{Name: "admin@example.com"}, typeIDs, statusIDs); err != nil {
+	if err := w.Mapping.StartCompanyImport(w.T.Context(), problem.Actor{Name: "admin@example.com"}, typeIDs, statusIDs); err != nil {
 		w.T.Fatal(err)
 	}
 	w.Work.Wait()
-	return w.Mapping.ImportProgress()
+	return w.Mapping.CompanyImportProgress()
 }
 
 // named adds an organization.

@@ -157,7 +157,7 @@ func TestImportLeavesOut(t *testing.T) {
 	if p.Result == nil || p.Result.Companies != 2 || p.LeftOut != (mapping.LeftOut{Deleted: 1, Vendors: 1}) {
 		t.Errorf("imported %+v, left out %+v, %+v", p.Result, p.LeftOut, p.Problem)
 	}
-	companies, left, err := w.Mapping.CountImport(t.Context(), []int{1, 2, 4}, []int{1})
+	companies, left, err := w.Mapping.CountCompanyImport(t.Context(), []int{1, 2, 4}, []int{1})
 	if err != nil || companies != 2 || left != (mapping.LeftOut{Deleted: 1, Vendors: 1}) {
 		t.Errorf("counted %d, %+v, %v", companies, left, err)
 	}
@@ -165,7 +165,7 @@ func TestImportLeavesOut(t *testing.T) {
 	if err != nil || types[1] != 2 || types[4] != 2 || types[3] != 0 || statuses[1] != 3 {
 		t.Errorf("types %v, statuses %v, %v", types, statuses, err)
 	}
-	if _, _, err := w.Mapping.CountImport(t.Context(), []int{4}, []int{1}); err == nil {
+	if _, _, err := w.Mapping.CountCompanyImport(t.Context(), []int{4}, []int{1}); err == nil {
 		t.Error("vendors alone can be imported")
 	}
 }

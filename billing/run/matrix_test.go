@@ -159,11 +159,11 @@ func (w *world) road(organizations map[int]store.Organization) []step {
 		{"filter options", func() *store.Problem { _, _, err := w.Mapping.FilterOptions(ctx); return w.said(err) }},
 		{"import", func() *store.Problem {
 			types, statuses := w.Filter()
-			if err := w.Mapping.StartImport(ctx, billingtest.Admin(), types, statuses); err != nil {
+			if err := w.Mapping.StartCompanyImport(ctx, billingtest.Admin(), types, statuses); err != nil {
 				return w.said(err)
 			}
 			w.Work.Wait()
-			if p := w.Mapping.ImportProgress(); !p.Problem.Zero() {
+			if p := w.Mapping.CompanyImportProgress(); !p.Problem.Zero() {
 				return &p.Problem
 			}
 			return nil
