@@ -49,7 +49,7 @@ func TestReportRule(t *testing.T) {
 		if why := tt.rule.needed(tt.ledger.l, WholeMonth("2026-03")); why != tt.why || u.Known != (tt.why == "") || tt.why != "" && u.Why != tt.why {
 			t.Errorf("%s: %q, known %t (%q); want %q", tt.name, why, u.Known, u.Why, tt.why)
 		}
-		tt.ledger.report("2026-03", 7, b)
+		tt.ledger.report(7, b)
 		if u := Count(tt.ledger.l, WholeMonth("2026-03"), Rules{Reports: tt.rule}); !u.Known || u.Seats != 7 {
 			t.Errorf("%s, reported: %+v", tt.name, u)
 		}
