@@ -20,7 +20,7 @@ fmt: ## format Go code and templates
 	go tool templ fmt views
 
 lint: ## vet, staticcheck and the other linters of .golangci.yml
-	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./... ./.ci/mutants
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run --allow-serial-runners ./... ./.ci/mutants
 
 test: ## run the tests with the race detector
 	go test -race -timeout 30m ./...
