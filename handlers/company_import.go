@@ -104,7 +104,9 @@ func (s *server) countCompanyImport(w http.ResponseWriter, r *http.Request) erro
 		}
 		return s.web.Part(w, r, http.StatusOK, views.CompanyImportCount(views.CompanyImportSize{}))
 	}
-	size := views.CompanyImportSize{Known: len(types) > 0 && len(statuses) > 0, Companies: companies, Deleted: left.Deleted, Vendors: left.Vendors}
+	size := views.CompanyImportSize{
+		Known: len(types) > 0 && len(statuses) > 0, Companies: companies, Deleted: left.Deleted, Vendors: left.Vendors,
+	}
 	return s.web.Part(w, r, http.StatusOK, views.CompanyImportCount(size))
 }
 
