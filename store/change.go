@@ -113,14 +113,16 @@ type Share struct {
 }
 
 const changeColumns = `c.id, c.run_id, c.company_id, c.company, c.agreement_id, c.agreement, c.plan, c.product_id, c.product,
-	COALESCE(c.addition_id, 0), c.kind, c.state, c.before_quantity, c.after_quantity, c.written_quantity, c.hand_edited, c.unit_price, c.currency,
+	COALESCE(c.addition_id, 0), c.kind, c.state, c.before_quantity, c.after_quantity, c.written_quantity,
+	c.hand_edited, c.unit_price, c.currency,
 	c.effective_date, c.reason, c.warnings, c.shares, c.candidates, c.held_because, c.decided_by, c.decided_at,
 	c.error_what, c.error_do, c.error_detail, c.sent_at, c.done_at`
 
 func scanChange(row scanner) (c Change, err error) {
 	err = row.Scan(&c.ID, &c.RunID, &c.CompanyID, &c.Company, &c.AgreementID, &c.Agreement, &c.Plan, &c.ProductID, &c.Product,
 		&c.AdditionID, &c.Kind, &c.State, &c.Before, &c.After, &c.Written, &c.HandEdited, &c.UnitPrice, &c.Currency,
-		&c.EffectiveDate, &c.Reason, fromJSON(&c.Warnings), fromJSON(&c.Shares), fromJSON(&c.Candidates), &c.HeldBecause, &c.DecidedBy, moment(&c.DecidedAt),
+		&c.EffectiveDate, &c.Reason, fromJSON(&c.Warnings), fromJSON(&c.Shares), fromJSON(&c.Candidates),
+		&c.HeldBecause, &c.DecidedBy, moment(&c.DecidedAt),
 		&c.Problem.What, &c.Problem.Do, &c.Problem.Detail, moment(&c.SentAt), moment(&c.DoneAt))
 	return c, err
 }
@@ -150,13 +152,17 @@ func (s *Store) PlanAgreement(ctx context.Context, runID int64, agreementID int,
 func addChange(ctx context.Context, tx *sql.Tx, c Change) error {
 	id, err := one(ctx, tx, scanValue[int64], `
 		INSERT INTO changes (run_id, company_id, company, agreement_id, agreement, plan, product_id, product, addition_id, kind, state,
-			before_quantity, after_quantity, written_quantity, hand_edited, unit_price, effective_date, reason, warnings, shares, candidates, held_because,
+			before_quantity, after_quantity, written_quantity, hand_edited, unit_price, effective_date,
+			reason, warnings, shares, candidates, held_because,
 			decided_by, decided_at, error_what, error_do, error_detail, sent_at, done_at, search_folded, currency)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+			$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
 		ON CONFLICT (run_id, agreement_id, product_id) DO NOTHING RETURNING id`,
 		c.RunID, c.CompanyID, c.Company, c.AgreementID, c.Agreement, c.Plan, c.ProductID, c.Product, orNull(c.AdditionID), c.Kind, c.State,
-		c.Before, c.After, c.Written, c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason, asJSON{c.Warnings}, asJSON{c.Shares}, asJSON{c.Candidates}, c.HeldBecause,
-		c.DecidedBy, unix(c.DecidedAt), c.Problem.What, c.Problem.Do, c.Problem.Detail, unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product), c.Currency)
+		c.Before, c.After, c.Written, c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason,
+		asJSON{c.Warnings}, asJSON{c.Shares}, asJSON{c.Candidates}, c.HeldBecause,
+		c.DecidedBy, unix(c.DecidedAt), c.Problem.What, c.Problem.Do, c.Problem.Detail,
+		unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product), c.Currency)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -206,7 +212,8 @@ func (s *Store) FinishChange(ctx context.Context, c Change, line *Line) error {
 // person, too.
 func (s *Store) CancelPlanned(ctx context.Context, runID int64, to ChangeState, held bool) error {
 	return s.tx(ctx, fmt.Sprintf("cancelling what run %d planned", runID), func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, `UPDATE changes SET state = $1 WHERE run_id = $2 AND (state = 'planned' OR $3 AND state = 'held')`, to, runID, held)
+		_, err := exec(ctx, tx, `UPDATE changes SET state = $1 WHERE run_id = $2 AND (state = 'planned' OR $3 AND state = 'held')`,
+			to, runID, held)
 		return err
 	})
 }
@@ -366,7 +373,8 @@ func (s *Store) AgreementChanges(ctx context.Context, runID int64, agreementID i
 }
 
 func agreementChanges(ctx context.Context, q querier, runID int64, agreementID int) ([]Change, error) {
-	return list(ctx, q, scanChange, `SELECT `+changeColumns+` FROM changes c WHERE c.run_id = $1 AND c.agreement_id = $2 ORDER BY c.product_id`,
+	return list(ctx, q, scanChange, `SELECT `+changeColumns+` FROM changes c
+		WHERE c.run_id = $1 AND c.agreement_id = $2 ORDER BY c.product_id`,
 		runID, agreementID)
 }
 

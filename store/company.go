@@ -193,7 +193,8 @@ func (f CompanyFilter) order() string {
 	case "status":
 		return `c.status_name` + dir + `, ` + byName
 	case "score":
-		return `(SELECT MAX(s.score) FROM suggestions s WHERE s.company_id = c.id AND ` + openSuggestion + `)` + dir + ` NULLS LAST, c.name_folded, c.id`
+		return `(SELECT MAX(s.score) FROM suggestions s WHERE s.company_id = c.id AND ` + openSuggestion + `)` + dir +
+			` NULLS LAST, c.name_folded, c.id`
 	case "mapped":
 		return `(SELECT MAX(m.created_at) FROM mappings m WHERE m.company_id = c.id)` + dir + ` NULLS LAST, c.name_folded, c.id`
 	}

@@ -177,7 +177,8 @@ func importCompany(ctx context.Context, tx *sql.Tx, c Company, at time.Time) err
 		return err
 	}
 	for _, t := range c.Types {
-		_, err := exec(ctx, tx, `INSERT INTO company_types (company_id, type_id, type_name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, c.ID, t.ID, t.Name)
+		_, err := exec(ctx, tx, `INSERT INTO company_types (company_id, type_id, type_name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			c.ID, t.ID, t.Name)
 		if err != nil {
 			return err
 		}

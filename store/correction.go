@@ -29,7 +29,8 @@ func (c Correction) InForce() bool { return c.WithdrawnAt.IsZero() }
 const correctionColumns = `id, organization_id, month, seats, plan, reason, corrected_at, corrected_by, withdrawn_at, withdrawn_by`
 
 func scanCorrection(row scanner) (c Correction, err error) {
-	err = row.Scan(&c.ID, &c.OrganizationID, &c.Month, &c.Seats, &c.Plan, &c.Reason, moment(&c.At), &c.By, moment(&c.WithdrawnAt), &c.WithdrawnBy)
+	err = row.Scan(&c.ID, &c.OrganizationID, &c.Month, &c.Seats, &c.Plan, &c.Reason,
+		moment(&c.At), &c.By, moment(&c.WithdrawnAt), &c.WithdrawnBy)
 	return c, err
 }
 

@@ -185,6 +185,7 @@ func unzipped(data []byte) ([]byte, error) {
 
 // LastUsageFetch reads the latest attempt to fetch the report of a period: ErrNotFound when there was none.
 func (s *Store) LastUsageFetch(ctx context.Context, period string) (UsageFetch, error) {
-	f, err := one(ctx, s.from, scanFetch, `SELECT `+fetchColumns+` FROM usage_fetches WHERE period = $1 ORDER BY at DESC, id DESC LIMIT 1`, period)
+	f, err := one(ctx, s.from, scanFetch, `SELECT `+fetchColumns+` FROM usage_fetches WHERE period = $1 ORDER BY at DESC, id DESC LIMIT 1`,
+		period)
 	return f, doing("reading the last usage fetch of "+period, err)
 }

@@ -51,7 +51,8 @@ func (s *Store) Integration(ctx context.Context) (Integration, error) {
 
 func (s *Store) scanIntegration(row scanner) (i Integration, err error) {
 	var sealed []byte
-	err = row.Scan(&i.Site, &i.Company, &i.PublicKey, &sealed, &i.ClientID, &i.APIBase, &i.Rights, &i.Problem.What, &i.Problem.Do, &i.Problem.Detail,
+	err = row.Scan(&i.Site, &i.Company, &i.PublicKey, &sealed, &i.ClientID, &i.APIBase, &i.Rights,
+		&i.Problem.What, &i.Problem.Do, &i.Problem.Detail,
 		moment(&i.ErrorAt), moment(&i.ConnectedAt), moment(&i.CheckedAt), moment(&i.ActiveSince), moment(&i.LastImportAt), moment(&i.LastSyncAt))
 	if err != nil {
 		return Integration{}, err

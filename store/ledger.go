@@ -27,7 +27,8 @@ const ledgerBatch = 250
 // moment of the span. All ledgers show the database at one moment, and few are in memory at a time.
 func (s *Store) Ledgers(ctx context.Context, from, until time.Time, organizationIDs []int64) iter.Seq2[Ledger, error] {
 	return eachDoing("reading ledgers", func(yield func(Ledger, error) bool) {
-		err := s.snapshot(ctx, fmt.Sprintf("from %s until %s", from.UTC().Format(time.RFC3339), until.UTC().Format(time.RFC3339)), func(tx *sql.Tx) error {
+		span := fmt.Sprintf("from %s until %s", from.UTC().Format(time.RFC3339), until.UTC().Format(time.RFC3339))
+		err := s.snapshot(ctx, span, func(tx *sql.Tx) error {
 			organizations, err := ledgerOrganizations(ctx, tx, from, organizationIDs)
 			if err != nil {
 				return err
@@ -73,7 +74,8 @@ func ledgerOrganizations(ctx context.Context, tx *sql.Tx, from time.Time, ids []
 	} else {
 		w.and(`(o.deleted_at IS NULL OR o.deleted_at > ?)`, unix(from))
 	}
-	return list(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations o WHERE TRUE`+w.String()+` ORDER BY o.id`, w.args...)
+	return list(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations o WHERE TRUE`+w.String()+` ORDER BY o.id`,
+		w.args...)
 }
 
 // readLedgers reads the ledgers of a few organizations.
@@ -123,7 +125,8 @@ func ledgerTerms(ctx context.Context, tx *sql.Tx, ids []int64) iter.Seq2[ledgerT
 	return each(ctx, tx, func(row scanner) (t ledgerTerm, err error) {
 		err = row.Scan(&t.organizationID, moment(&t.Since), &t.Plan, &t.License)
 		return t, err
-	}, `SELECT organization_id, since, plan, license FROM organization_terms WHERE organization_id IN `+in(ids)+` ORDER BY organization_id, since`)
+	}, `SELECT organization_id, since, plan, license FROM organization_terms
+		WHERE organization_id IN `+in(ids)+` ORDER BY organization_id, since`)
 }
 
 // ledgerSeats yields the seats whose life, from the invitation or joining to the deletion, overlaps the span.
@@ -156,7 +159,8 @@ func (s *Store) LedgerChanges(ctx context.Context, after int64) (ids []int64, ve
 		return c, err
 	}
 	version = after
-	for c, err := range each(ctx, s.from, scan, `SELECT organization_id, version FROM ledger_changes WHERE version > $1 ORDER BY version`, after) {
+	changes := each(ctx, s.from, scan, `SELECT organization_id, version FROM ledger_changes WHERE version > $1 ORDER BY version`, after)
+	for c, err := range changes {
 		if err != nil {
 			return nil, after, doing("reading what changed in the ledgers", err)
 		}

@@ -57,7 +57,8 @@ func (s *Store) SaveLine(ctx context.Context, l Line) error {
 
 func saveLine(ctx context.Context, tx *sql.Tx, l Line) error {
 	_, err := exec(ctx, tx, `
-		INSERT INTO lines (agreement_id, product_id, addition_id, chosen, written_quantity, written_at, release) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO lines (agreement_id, product_id, addition_id, chosen, written_quantity, written_at, release)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (agreement_id, product_id) DO UPDATE SET addition_id = excluded.addition_id, chosen = excluded.chosen,
 			written_quantity = excluded.written_quantity, written_at = excluded.written_at, release = excluded.release`,
 		l.AgreementID, l.ProductID, l.AdditionID, l.Chosen, l.Written, unix(l.WrittenAt), l.Release)

@@ -137,7 +137,8 @@ func (s *Store) EachMapping(ctx context.Context) iter.Seq2[MappingNames, error] 
 		err = row.Scan(&m.CompanyIdentifier, &m.Company, &m.AgreementID, &m.Agreement, &m.ExternalID, &m.Organization)
 		return m, err
 	}, `SELECT c.identifier, c.name, a.id, a.name, COALESCE(o.external_id, ''), o.name
-		FROM mappings m JOIN companies c ON c.id = m.company_id JOIN agreements a ON a.id = m.agreement_id JOIN organizations o ON o.id = m.organization_id
+		FROM mappings m JOIN companies c ON c.id = m.company_id JOIN agreements a ON a.id = m.agreement_id
+		JOIN organizations o ON o.id = m.organization_id
 		ORDER BY c.name_folded, c.id, o.name_folded, o.id`))
 }
 

@@ -79,7 +79,8 @@ const channelColumns = `c.id, c.kind, c.name, c.events, c.mail_host, c.mail_port
 
 func (s *Store) scanChannel(row scanner) (c Channel, err error) {
 	var address, secret []byte
-	err = row.Scan(&c.ID, &c.Kind, &c.Name, fromJSON(&c.Events), &c.Mail.Host, &c.Mail.Port, &c.Mail.Security, &c.Mail.User, &c.Mail.From, fromJSON(&c.Mail.To),
+	err = row.Scan(&c.ID, &c.Kind, &c.Name, fromJSON(&c.Events),
+		&c.Mail.Host, &c.Mail.Port, &c.Mail.Security, &c.Mail.User, &c.Mail.From, fromJSON(&c.Mail.To),
 		&address, &secret, moment(&c.CreatedAt), moment(&c.SentAt), &c.Problem.What, &c.Problem.Do, &c.Problem.Detail, moment(&c.ErrorAt))
 	if err != nil {
 		return Channel{}, err
@@ -149,7 +150,8 @@ func setChannelResult(ctx context.Context, tx *sql.Tx, id int64, p Problem, at t
 	if !p.Zero() {
 		sent, failed = failed, at
 	}
-	_, err := exec(ctx, tx, `UPDATE notification_channels SET sent_at = COALESCE($1, sent_at), error_what = $2, error_do = $3, error_detail = $4, error_at = $5
+	_, err := exec(ctx, tx, `UPDATE notification_channels
+		SET sent_at = COALESCE($1, sent_at), error_what = $2, error_do = $3, error_detail = $4, error_at = $5
 		WHERE id = $6`, unix(sent), p.What, p.Do, p.Detail, unix(failed), id)
 	return err
 }
@@ -241,7 +243,8 @@ func announce(ctx context.Context, tx *sql.Tx, a Announcement) (told int, err er
 // anyFresh tells whether one of the topics is news to the channel.
 func anyFresh(ctx context.Context, tx *sql.Tx, channelID int64, a Announcement, topics []Topic) (bool, error) {
 	heard := func(topic string, since time.Time) (bool, error) {
-		n, err := count(ctx, tx, `SELECT COUNT(*) FROM notification_topics WHERE channel_id = $1 AND topic = $2 AND told_at > $3`, channelID, topic, unix(since))
+		n, err := count(ctx, tx, `SELECT COUNT(*) FROM notification_topics WHERE channel_id = $1 AND topic = $2 AND told_at > $3`,
+			channelID, topic, unix(since))
 		return n > 0, err
 	}
 	if a.Once != "" {

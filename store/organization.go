@@ -219,7 +219,8 @@ func changeTerm(ctx context.Context, tx *sql.Tx, id int64, t Term) error {
 // SuspendOrganization suspends an organization; one that is suspended stays so since then.
 func (s *Store) SuspendOrganization(ctx context.Context, id int64, at time.Time) error {
 	return s.tx(ctx, fmt.Sprintf("suspending organization %d", id), func(tx *sql.Tx) error {
-		return execOne(ctx, tx, `UPDATE organizations SET suspended_at = COALESCE(suspended_at, $1) WHERE id = $2 AND deleted_at IS NULL`, unix(at), id)
+		return execOne(ctx, tx, `UPDATE organizations SET suspended_at = COALESCE(suspended_at, $1) WHERE id = $2 AND deleted_at IS NULL`,
+			unix(at), id)
 	})
 }
 

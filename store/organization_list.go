@@ -144,7 +144,8 @@ func (f OrganizationFilter) order() string {
 	case "status":
 		return `CASE WHEN o.deleted_at IS NOT NULL THEN 2 WHEN o.suspended_at IS NOT NULL THEN 1 ELSE 0 END` + dir + `, ` + byName
 	case "company":
-		return `COALESCE((SELECT c.name_folded FROM mappings m JOIN companies c ON c.id = m.company_id WHERE m.organization_id = o.id), '')` + dir + `, o.name_folded, o.id`
+		return `COALESCE((SELECT c.name_folded FROM mappings m JOIN companies c ON c.id = m.company_id WHERE m.organization_id = o.id), '')` +
+			dir + `, o.name_folded, o.id`
 	case "created":
 		return `o.created_at` + dir + `, o.id` + dir
 	}
@@ -171,7 +172,8 @@ func organizationRows(w *filter, limit, offset int, order string, args ...any) (
 // mapped, though they could be.
 func (s *Store) CountUnmappedBillable(ctx context.Context, now time.Time) (int, error) {
 	n, err := count(ctx, s.from, `SELECT COUNT(*) FROM organizations o
-		WHERE o.managed AND o.deleted_at IS NULL AND o.license <> 'nfr' AND (o.trial_ends_at IS NULL OR o.license = 'standard' OR o.trial_ends_at <= $1)
+		WHERE o.managed AND o.deleted_at IS NULL AND o.license <> 'nfr'
+			AND (o.trial_ends_at IS NULL OR o.license = 'standard' OR o.trial_ends_at <= $1)
 			AND NOT EXISTS (SELECT 1 FROM mappings m WHERE m.organization_id = o.id)
 			AND EXISTS (SELECT 1 FROM seats s WHERE s.organization_id = o.id AND s.deleted_at IS NULL AND s.joined_at IS NOT NULL)`, unix(now))
 	return n, doing("counting unmapped organizations", err)

@@ -58,12 +58,14 @@ type Run struct {
 	Problem     Problem
 }
 
-const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor, COALESCE(r.user_id, 0), COALESCE(r.of_run_id, 0), COALESCE(r.agreement_id, 0),
+const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor,
+	COALESCE(r.user_id, 0), COALESCE(r.of_run_id, 0), COALESCE(r.agreement_id, 0),
 	r.started_at, r.ended_at, r.planned_at, r.continued_at, r.resumed_at, r.total, r.processed, r.error_what, r.error_do, r.error_detail`
 
 func scanRun(row scanner) (r Run, err error) {
 	err = row.Scan(&r.ID, &r.Kind, &r.Month, moment(&r.AsOf), &r.Preview, &r.Status, &r.Actor, &r.UserID, &r.Of, &r.Agreement,
-		moment(&r.StartedAt), moment(&r.EndedAt), moment(&r.PlannedAt), moment(&r.ContinuedAt), moment(&r.ResumedAt), &r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail)
+		moment(&r.StartedAt), moment(&r.EndedAt), moment(&r.PlannedAt), moment(&r.ContinuedAt), moment(&r.ResumedAt),
+		&r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail)
 	return r, err
 }
 
@@ -71,7 +73,8 @@ func scanRun(row scanner) (r Run, err error) {
 func (s *Store) CreateRun(ctx context.Context, r Run) (created Run, err error) {
 	err = s.tx(ctx, "creating a run", func(tx *sql.Tx) error {
 		id, err := one(ctx, tx, scanValue[int64], `
-			INSERT INTO runs (kind, month, as_of, preview, status, actor, user_id, of_run_id, agreement_id, started_at, ended_at, planned_at, total, processed,
+			INSERT INTO runs (kind, month, as_of, preview, status, actor, user_id, of_run_id, agreement_id,
+				started_at, ended_at, planned_at, total, processed,
 				error_what, error_do, error_detail)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
 			r.Kind, r.Month, unix(r.AsOf), r.Preview, r.Status, r.Actor, orNull(r.UserID), orNull(r.Of), orNull(r.Agreement),
@@ -114,7 +117,8 @@ func (s *Store) UpdateRun(ctx context.Context, r Run) error {
 }
 
 func updateRun(ctx context.Context, tx *sql.Tx, r Run) error {
-	return execOne(ctx, tx, `UPDATE runs SET preview = $1, status = $2, ended_at = $3, planned_at = $4, continued_at = $5, resumed_at = $6, total = $7,
+	return execOne(ctx, tx, `UPDATE runs
+		SET preview = $1, status = $2, ended_at = $3, planned_at = $4, continued_at = $5, resumed_at = $6, total = $7,
 			error_what = $8, error_do = $9, error_detail = $10 WHERE id = $11`,
 		r.Preview, r.Status, unix(r.EndedAt), unix(r.PlannedAt), unix(r.ContinuedAt), unix(r.ResumedAt), r.Total,
 		r.Problem.What, r.Problem.Do, r.Problem.Detail, r.ID)
@@ -244,7 +248,8 @@ func (s *Store) DiscardPreviews(ctx context.Context, kind RunKind) error {
 }
 
 func discardRun(ctx context.Context, tx *sql.Tx, runID int64) error {
-	if _, err := exec(ctx, tx, `UPDATE changes SET state = 'cancelled' WHERE run_id = $1 AND state IN ('planned', 'held')`, runID); err != nil {
+	_, err := exec(ctx, tx, `UPDATE changes SET state = 'cancelled' WHERE run_id = $1 AND state IN ('planned', 'held')`, runID)
+	if err != nil {
 		return err
 	}
 	return execOne(ctx, tx, `UPDATE runs SET status = 'discarded' WHERE id = $1 AND preview`, runID)
@@ -286,7 +291,8 @@ func (s *Store) WrittenAfter(ctx context.Context, runID, but int64) (map[int]boo
 // there is none.
 func (s *Store) LastSync(ctx context.Context) (Run, error) {
 	r, err := one(ctx, s.from, scanRun, `SELECT `+runColumns+` FROM runs r
-		WHERE NOT r.preview AND r.status <> 'discarded' AND r.agreement_id IS NULL AND r.kind IN ('manual', 'monthly', 'command') ORDER BY r.started_at DESC, r.id DESC LIMIT 1`)
+		WHERE NOT r.preview AND r.status <> 'discarded' AND r.agreement_id IS NULL AND r.kind IN ('manual', 'monthly', 'command')
+		ORDER BY r.started_at DESC, r.id DESC LIMIT 1`)
 	return r, doing("reading the last sync", err)
 }
 

@@ -106,7 +106,8 @@ func (f SeatFilter) order() string {
 	byEmail := `email_folded` + dir + `, id` + dir
 	switch f.Sort {
 	case "status":
-		return `CASE WHEN deleted_at IS NOT NULL THEN 3 WHEN joined_at IS NULL THEN 0 WHEN suspended_at IS NULL THEN 1 ELSE 2 END` + dir + `, ` + byEmail
+		return `CASE WHEN deleted_at IS NOT NULL THEN 3 WHEN joined_at IS NULL THEN 0 WHEN suspended_at IS NULL THEN 1 ELSE 2 END` +
+			dir + `, ` + byEmail
 	case "joined":
 		return `joined_at` + dir + ` NULLS LAST, ` + byEmail
 	}
@@ -121,7 +122,12 @@ func (s *Store) CountMembers(ctx context.Context) (int, error) {
 
 // AddSeats adds a seat for each e-mail address to an organization that is not deleted, pending where
 // joinedAt is zero. Addresses that are there already are not doubled but answered in existing.
-func (s *Store) AddSeats(ctx context.Context, organizationID int64, emails []string, invitedAt, joinedAt time.Time) (added int, existing []string, err error) {
+func (s *Store) AddSeats(
+	ctx context.Context,
+	organizationID int64,
+	emails []string,
+	invitedAt, joinedAt time.Time,
+) (added int, existing []string, err error) {
 	err = s.tx(ctx, fmt.Sprintf("adding seats to organization %d", organizationID), func(tx *sql.Tx) error {
 		if err := presentOrganization(ctx, tx, organizationID); err != nil {
 			return err
@@ -187,7 +193,13 @@ const (
 
 // ChangeSeats applies an action to those of an organization's seats that it can change, and counts
 // them; others, among them the deleted, are passed over.
-func (s *Store) ChangeSeats(ctx context.Context, organizationID int64, ids []int64, action SeatAction, at time.Time) (changed int, err error) {
+func (s *Store) ChangeSeats(
+	ctx context.Context,
+	organizationID int64,
+	ids []int64,
+	action SeatAction,
+	at time.Time,
+) (changed int, err error) {
 	err = s.tx(ctx, fmt.Sprintf("changing seats of organization %d (%s)", organizationID, action), func(tx *sql.Tx) error {
 		changed, err = changeSeats(ctx, tx, presentSeats{organizationID, ` AND id IN ` + in(ids)}, action, at)
 		return err
@@ -206,13 +218,15 @@ func changeSeats(ctx context.Context, tx *sql.Tx, seats presentSeats, action Sea
 	where := ` WHERE organization_id = $2 AND deleted_at IS NULL` + seats.conditions
 	switch action {
 	case SeatSuspend:
-		return exec(ctx, tx, `UPDATE seats SET suspended_at = $1`+where+` AND joined_at IS NOT NULL AND suspended_at IS NULL`, unix(at), seats.organizationID)
+		return exec(ctx, tx, `UPDATE seats SET suspended_at = $1`+where+` AND joined_at IS NOT NULL AND suspended_at IS NULL`,
+			unix(at), seats.organizationID)
 	case SeatReactivate:
 		return exec(ctx, tx, `UPDATE seats SET suspended_at = $1`+where+` AND suspended_at IS NOT NULL`, nil, seats.organizationID)
 	case SeatJoin:
 		return exec(ctx, tx, `UPDATE seats SET joined_at = $1`+where+` AND joined_at IS NULL`, unix(at), seats.organizationID)
 	case SeatDelete: // not before it joined, even if the clock was set back in between
-		return exec(ctx, tx, `UPDATE seats SET deleted_at = CASE WHEN joined_at > $1 THEN joined_at ELSE $1 END`+where, unix(at), seats.organizationID)
+		return exec(ctx, tx, `UPDATE seats SET deleted_at = CASE WHEN joined_at > $1 THEN joined_at ELSE $1 END`+where,
+			unix(at), seats.organizationID)
 	}
 	return 0, fmt.Errorf("unknown action %q", action)
 }

@@ -57,7 +57,8 @@ func (s *Store) Session(ctx context.Context, token string, now time.Time) (Sessi
 // TouchSession notes that the session, and so its user, was seen.
 func (s *Store) TouchSession(ctx context.Context, token string, now time.Time) error {
 	return s.tx(ctx, "touching a session", func(tx *sql.Tx) error {
-		userID, err := one(ctx, tx, scanValue[int64], `UPDATE sessions SET seen_at = $1 WHERE token_hash = $2 RETURNING user_id`, unix(now), hashToken(token))
+		userID, err := one(ctx, tx, scanValue[int64], `UPDATE sessions SET seen_at = $1 WHERE token_hash = $2 RETURNING user_id`,
+			unix(now), hashToken(token))
 		if err != nil {
 			return err
 		}

@@ -84,7 +84,12 @@ type IdempotentAnswer struct {
 
 // ClaimIdempotencyKey reserves a token's key for a request. When the key was used before, claimed is false and the answer
 // is what is known of that request.
-func (s *Store) ClaimIdempotencyKey(ctx context.Context, tokenID int64, key, requestHash string, now time.Time) (claimed bool, before IdempotentAnswer, err error) {
+func (s *Store) ClaimIdempotencyKey(
+	ctx context.Context,
+	tokenID int64,
+	key, requestHash string,
+	now time.Time,
+) (claimed bool, before IdempotentAnswer, err error) {
 	err = s.tx(ctx, "claiming an idempotency key", func(tx *sql.Tx) error {
 		_, err := exec(ctx, tx, `DELETE FROM idempotency_keys
 			WHERE token_id = $1 AND key = $2 AND (created_at <= $3 OR status IS NULL AND created_at <= $4)`,

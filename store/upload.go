@@ -42,7 +42,8 @@ type FileImport struct {
 const fileImportColumns = `id, kind, name, size, state, survey, choices, findings, uploaded_at, uploaded_by, ended_at`
 
 func scanFileImport(row scanner) (i FileImport, err error) {
-	err = row.Scan(&i.ID, &i.Kind, &i.Name, &i.Size, &i.State, &i.Survey, &i.Choices, &i.Findings, moment(&i.UploadedAt), &i.UploadedBy, moment(&i.EndedAt))
+	err = row.Scan(&i.ID, &i.Kind, &i.Name, &i.Size, &i.State, &i.Survey, &i.Choices, &i.Findings,
+		moment(&i.UploadedAt), &i.UploadedBy, moment(&i.EndedAt))
 	return i, err
 }
 
@@ -87,7 +88,8 @@ func (s *Store) CreateFileImport(ctx context.Context, i FileImport, u Upload) (F
 	err := s.tx(ctx, "creating a file import", func(tx *sql.Tx) (err error) {
 		i.Size, i.State = u.Size, FileImportUploaded
 		i.ID, err = one(ctx, tx, scanValue[int64], `
-			INSERT INTO intakes (kind, name, size, state, survey, choices, uploaded_at, uploaded_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+			INSERT INTO intakes (kind, name, size, state, survey, choices, uploaded_at, uploaded_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
 			i.Kind, i.Name, i.Size, i.State, i.Survey, i.Choices, unix(i.UploadedAt), i.UploadedBy)
 		if err != nil {
 			return err
@@ -126,7 +128,8 @@ func (s *Store) DiscardFileImport(ctx context.Context, id int64, at time.Time) e
 		if _, err := one(ctx, tx, scanFileImport, `SELECT `+fileImportColumns+` FROM intakes WHERE id = $1`, id); err != nil {
 			return err
 		}
-		_, err := exec(ctx, tx, `UPDATE intakes SET state = $1, ended_at = $2 WHERE id = $3 AND ended_at IS NULL`, FileImportDiscarded, unix(at), id)
+		_, err := exec(ctx, tx, `UPDATE intakes SET state = $1, ended_at = $2 WHERE id = $3 AND ended_at IS NULL`,
+			FileImportDiscarded, unix(at), id)
 		return err
 	})
 	if err != nil {
@@ -176,9 +179,15 @@ type SeatWriter struct{ inserts, updates *sql.Stmt }
 
 // WriteFileImport runs fn, which answers what is kept as found, and ends the file import, all as one Together: when there is an error,
 // nothing was written and the file import is as it was. ErrNotFound: it is not a checked one. The file is removed.
-func (s *Store) WriteFileImport(ctx context.Context, id int64, at time.Time, fn func(*Store, *SeatWriter) (findings string, err error)) error {
+func (s *Store) WriteFileImport(
+	ctx context.Context,
+	id int64,
+	at time.Time,
+	fn func(*Store, *SeatWriter) (findings string, err error),
+) error {
 	err := s.Together(ctx, fmt.Sprintf("writing file import %d", id), func(s *Store) error {
-		err := execOne(ctx, s.within, `UPDATE intakes SET state = $1, ended_at = $2 WHERE id = $3 AND state = $4`, FileImportDone, unix(at), id, FileImportChecked)
+		err := execOne(ctx, s.within, `UPDATE intakes SET state = $1, ended_at = $2 WHERE id = $3 AND state = $4`,
+			FileImportDone, unix(at), id, FileImportChecked)
 		if err != nil {
 			return err
 		}
@@ -210,7 +219,8 @@ func newSeatWriter(ctx context.Context, tx *sql.Tx) (w *SeatWriter, err error) {
 			err = errors.Join(err, inserts.Close())
 		}
 	}()
-	updates, err := tx.PrepareContext(ctx, `UPDATE seats SET invited_at = $1, joined_at = $2, suspended_at = $3, deleted_at = $4 WHERE id = $5 AND organization_id = $6`)
+	updates, err := tx.PrepareContext(ctx, `UPDATE seats SET invited_at = $1, joined_at = $2, suspended_at = $3, deleted_at = $4
+		WHERE id = $5 AND organization_id = $6`)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +234,8 @@ func (w *SeatWriter) Save(ctx context.Context, seat Seat) error {
 		_, err = w.inserts.ExecContext(ctx, seat.OrganizationID, seat.Email, FoldEmail(seat.Email),
 			unix(seat.InvitedAt), unix(seat.JoinedAt), unix(seat.SuspendedAt), unix(seat.DeletedAt))
 	} else {
-		_, err = w.updates.ExecContext(ctx, unix(seat.InvitedAt), unix(seat.JoinedAt), unix(seat.SuspendedAt), unix(seat.DeletedAt), seat.ID, seat.OrganizationID)
+		_, err = w.updates.ExecContext(ctx, unix(seat.InvitedAt), unix(seat.JoinedAt), unix(seat.SuspendedAt), unix(seat.DeletedAt),
+			seat.ID, seat.OrganizationID)
 	}
 	return doing(fmt.Sprintf("%q of organization %d", seat.Email, seat.OrganizationID), err)
 }
