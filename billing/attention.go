@@ -60,7 +60,9 @@ func (b *Billing) Attention(ctx context.Context) ([]Attention, error) {
 		notify, err := b.notifyAttention(ctx)
 		return append(list, notify...), err
 	}
-	for _, find := range []func(context.Context) ([]Attention, error){b.runAttention, b.mappingAttention, b.trialAttention, b.SourceAttention, b.notifyAttention} {
+	for _, find := range []func(context.Context) ([]Attention, error){
+		b.runAttention, b.mappingAttention, b.trialAttention, b.SourceAttention, b.notifyAttention,
+	} {
 		found, err := find(ctx)
 		if err != nil {
 			return nil, err
@@ -75,7 +77,9 @@ func setupAttention(c connect.Connection) []Attention {
 	for _, step := range c.Next() {
 		switch step {
 		case connect.StepConnect:
-			list = append(list, Attention{Kind: AttendSetup, Title: "ConnectWise PSA is not connected", Detail: "Enter the API member's keys to begin."})
+			list = append(list, Attention{
+				Kind: AttendSetup, Title: "ConnectWise PSA is not connected", Detail: "Enter the API member's keys to begin.",
+			})
 		case connect.StepMend:
 			list = append(list, Attention{Kind: AttendConnection, Title: c.Problem.What, Detail: c.Problem.Do})
 		case connect.StepProducts:
@@ -99,7 +103,9 @@ func (b *Billing) runAttention(ctx context.Context) ([]Attention, error) {
 	}
 	var list []Attention
 	for _, m := range months {
-		list = append(list, Attention{Kind: AttendMissed, Title: fmt.Sprintf("The sync of %s is due", m), Detail: "It is tried again by itself within the hour."})
+		list = append(list, Attention{
+			Kind: AttendMissed, Title: fmt.Sprintf("The sync of %s is due", m), Detail: "It is tried again by itself within the hour.",
+		})
 	}
 	run, err := b.Store.LastSync(ctx)
 	if errors.Is(err, store.ErrNotFound) {
@@ -112,7 +118,10 @@ func (b *Billing) runAttention(ctx context.Context) ([]Attention, error) {
 	case store.RunFailed:
 		list = append(list, Attention{Kind: AttendRun, RunID: run.ID, Title: "The last sync failed", Detail: run.Problem.What})
 	case store.RunCancelled:
-		list = append(list, Attention{Kind: AttendRun, RunID: run.ID, Title: "The last sync was cancelled", Detail: "What it had not written yet was left as it was. Retry it, or sync again."})
+		list = append(list, Attention{
+			Kind: AttendRun, RunID: run.ID, Title: "The last sync was cancelled",
+			Detail: "What it had not written yet was left as it was. Retry it, or sync again.",
+		})
 	}
 	lines, err := b.lineAttention(ctx)
 	return append(list, lines...), err
@@ -134,13 +143,16 @@ func (b *Billing) lineAttention(ctx context.Context) ([]Attention, error) {
 			list = append(list, Attention{Kind: kind, Count: n, Title: problem.Plural(n, "line") + " " + what, Detail: detail})
 		}
 	}
-	add(AttendUnknown, open[store.StateUnknown], "with an unknown outcome", "ConnectWise did not say whether it carried them out. Look at the agreement, then retry.")
+	add(AttendUnknown, open[store.StateUnknown], "with an unknown outcome",
+		"ConnectWise did not say whether it carried them out. Look at the agreement, then retry.")
 	add(AttendFailed, open[store.StateFailed], "failed", "ConnectWise did not take them. Each says why; retry the run.")
-	add(AttendConflict, open[store.StateConflict], "with several additions of one product", "Choose which of them carries the seats. Nothing is written before.")
+	add(AttendConflict, open[store.StateConflict], "with several additions of one product",
+		"Choose which of them carries the seats. Nothing is written before.")
 	add(AttendBlocked, open[store.StateBlocked], "blocked", "Nothing can be billed on the agreement or with the product. Each says why.")
 	add(AttendHeld, held, "waiting for approval", "Settings say that a person looks at such changes first.")
 	add(AttendSkipped, open[store.StateSkipped], "skipped", "The seats of an organization are not known.")
-	add(AttendStale, open[store.StateStale]+open[store.StateCancelled], "left alone", "ConnectWise changed meanwhile, or the run was cancelled. Sync again.")
+	add(AttendStale, open[store.StateStale]+open[store.StateCancelled], "left alone",
+		"ConnectWise changed meanwhile, or the run was cancelled. Sync again.")
 	return list, nil
 }
 
@@ -151,14 +163,22 @@ func (b *Billing) mappingAttention(ctx context.Context) ([]Attention, error) {
 		return nil, fmt.Errorf("finding mappings that need attention: %w", err)
 	}
 	if broken > 0 {
-		list = append(list, Attention{Kind: AttendMapping, Count: broken, Title: fmt.Sprintf("%s with a mapping that cannot be billed", problem.Plural(broken, "company")), Detail: "Map another agreement or unmap the organization."})
+		list = append(list, Attention{
+			Kind: AttendMapping, Count: broken,
+			Title:  fmt.Sprintf("%s with a mapping that cannot be billed", problem.Plural(broken, "company")),
+			Detail: "Map another agreement or unmap the organization.",
+		})
 	}
 	unmapped, err := b.Store.CountUnmappedBillable(ctx, b.now())
 	if err != nil {
 		return nil, fmt.Errorf("counting unmapped organizations: %w", err)
 	}
 	if unmapped > 0 {
-		list = append(list, Attention{Kind: AttendUnmapped, Count: unmapped, Title: fmt.Sprintf("%s with billable seats not mapped", problem.Plural(unmapped, "organization")), Detail: "Nobody is invoiced for their seats through ConnectWise."})
+		list = append(list, Attention{
+			Kind: AttendUnmapped, Count: unmapped,
+			Title:  fmt.Sprintf("%s with billable seats not mapped", problem.Plural(unmapped, "organization")),
+			Detail: "Nobody is invoiced for their seats through ConnectWise.",
+		})
 	}
 	return list, nil
 }
@@ -171,7 +191,11 @@ func (b *Billing) trialAttention(ctx context.Context) ([]Attention, error) {
 	if n == 0 {
 		return nil, nil
 	}
-	return []Attention{{Kind: AttendTrialEnding, Count: n, Title: fmt.Sprintf("%s ending within 7 days", problem.Plural(n, "trial")), Detail: "Billing starts by itself when a trial ends; delete the organization to avoid it."}}, nil
+	return []Attention{{
+		Kind: AttendTrialEnding, Count: n,
+		Title:  fmt.Sprintf("%s ending within 7 days", problem.Plural(n, "trial")),
+		Detail: "Billing starts by itself when a trial ends; delete the organization to avoid it.",
+	}}, nil
 }
 
 // SourceAttention is what the Provider API's last monthly report needs of a person, connected to ConnectWise or not.
@@ -187,9 +211,17 @@ func (b *Billing) SourceAttention(ctx context.Context) ([]Attention, error) {
 	case err != nil:
 		return nil, fmt.Errorf("reading the last report: %w", err)
 	case fetch.State == store.FetchFailed:
-		return []Attention{{Kind: AttendSource, Title: fmt.Sprintf("The report of %s could not be fetched from the Provider API", m), Detail: fetch.Problem.What}}, nil
+		return []Attention{{
+			Kind:   AttendSource,
+			Title:  fmt.Sprintf("The report of %s could not be fetched from the Provider API", m),
+			Detail: fetch.Problem.What,
+		}}, nil
 	case fetch.State == store.FetchEmpty:
-		return []Attention{{Kind: AttendSource, Title: fmt.Sprintf("The Provider API's report of %s is empty", m), Detail: "An empty report is not zero: nothing is known of that month from NordPass."}}, nil
+		return []Attention{{
+			Kind:   AttendSource,
+			Title:  fmt.Sprintf("The Provider API's report of %s is empty", m),
+			Detail: "An empty report is not zero: nothing is known of that month from NordPass.",
+		}}, nil
 	}
 	return nil, nil
 }

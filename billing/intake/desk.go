@@ -190,7 +190,11 @@ func (d *Desk) Find(ctx context.Context, id int64) (FileImport, error) {
 		return FileImport{}, err
 	}
 	in := FileImport{FileImport: saved, Kind: Kind(saved.Kind)}
-	err = errors.Join(json.Unmarshal([]byte(saved.Survey), &in.Survey), json.Unmarshal([]byte(saved.Choices), &in.Choices), json.Unmarshal([]byte(saved.Findings), &in.Findings))
+	err = errors.Join(
+		json.Unmarshal([]byte(saved.Survey), &in.Survey),
+		json.Unmarshal([]byte(saved.Choices), &in.Choices),
+		json.Unmarshal([]byte(saved.Findings), &in.Findings),
+	)
 	d.tasks.mu.Lock()
 	defer d.tasks.mu.Unlock()
 	if w := d.tasks.byID[id]; w != nil {
@@ -287,7 +291,8 @@ func (in FileImport) options(now time.Time) (Options, error) {
 // LeavesOrderOpen says whether the admin has to choose what comes first in the dates of a column, the day or the month.
 func (in FileImport) LeavesOrderOpen(c Column) bool {
 	i, ok := in.Choices.Columns[c]
-	if !ok || i < 0 || i >= len(in.Survey.Dates) || !slices.Contains([]Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn, MonthColumn}, c) {
+	dates := []Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn, MonthColumn}
+	if !ok || i < 0 || i >= len(in.Survey.Dates) || !slices.Contains(dates, c) {
 		return false
 	}
 	return in.Survey.Dates[i] == table.AmbiguousOrder || in.Survey.Dates[i] == table.MixedOrder
@@ -336,7 +341,10 @@ func problemOf(err error) store.Problem {
 	case errors.As(err, &invalid):
 		return store.Problem{What: strings.Join(slices.Sorted(maps.Values(invalid.Fields)), " ")}
 	case errors.Is(err, errChanged):
-		return store.Problem{What: "Something changed since the check, so nothing was written.", Do: "This is what the import would do now: look at it, then import."}
+		return store.Problem{
+			What: "Something changed since the check, so nothing was written.",
+			Do:   "This is what the import would do now: look at it, then import.",
+		}
 	}
 	return store.Problem{}
 }
@@ -482,7 +490,10 @@ func (d *Desk) Write(ctx context.Context, who problem.Actor, id int64, skip bool
 	case in.Findings.Refused != "":
 		return &problem.Invalid{Fields: problem.Fields{"": in.Findings.Refused}}
 	case in.Findings.Skipped() > 0 && !skip:
-		return &problem.Invalid{Fields: problem.Fields{"skip": fmt.Sprintf("%s cannot be imported. Correct the file, or choose to leave them out.", problem.Plural(in.Findings.Skipped(), "row"))}}
+		return &problem.Invalid{Fields: problem.Fields{
+			"skip": fmt.Sprintf("%s cannot be imported. Correct the file, or choose to leave them out.",
+				problem.Plural(in.Findings.Skipped(), "row")),
+		}}
 	}
 	o, err := in.options(d.now())
 	if err != nil {

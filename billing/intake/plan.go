@@ -290,12 +290,17 @@ func (p *plan) memberChanges(g *group, number []store.Seat) []Change {
 	for i := range g.members {
 		row := &g.members[i]
 		if o := g.organization; !o.DeletedAt.IsZero() && len(row.Problems) == 0 && row.Status != store.SeatDeleted {
-			row.Problems = []RowProblem{{Line: row.Line, Problem: fmt.Sprintf("%s was deleted on %s: nobody is a member any more.", o.Name, seats.Day(o.DeletedAt))}}
+			row.Problems = []RowProblem{{
+				Line:    row.Line,
+				Problem: fmt.Sprintf("%s was deleted on %s: nobody is a member any more.", o.Name, seats.Day(o.DeletedAt)),
+			}}
 			p.refuse(row.Problems)
 		}
 		g.begin(*row)
 	}
-	diff := DiffMembers(number, g.members, DiffOptions{OrganizationID: g.organization.ID, Now: p.options.Now, RemoveMissing: p.choices.RemoveMissing})
+	diff := DiffMembers(number, g.members, DiffOptions{
+		OrganizationID: g.organization.ID, Now: p.options.Now, RemoveMissing: p.choices.RemoveMissing,
+	})
 	for _, problem := range diff.Problems {
 		p.refuse([]RowProblem{problem})
 	}
@@ -334,7 +339,10 @@ func (p *plan) refuseDoubles(rows []MemberRow) {
 		}
 		for _, key := range keys {
 			if line, ok := lines[key]; ok && len(row.Problems) == 0 {
-				row.Problems = []RowProblem{{Line: row.Line, Problem: fmt.Sprintf("The same member is in line %d already, where the organization is named in another way.", line)}}
+				row.Problems = []RowProblem{{
+					Line:    row.Line,
+					Problem: fmt.Sprintf("The same member is in line %d already, where the organization is named in another way.", line),
+				}}
 				p.refuse(row.Problems)
 			} else if !ok {
 				lines[key] = row.Line
@@ -454,6 +462,7 @@ func (p *plan) finish() {
 	slices.SortFunc(f.Organizations, func(a, b Organization) int { return strings.Compare(store.Fold(a.Name), store.Fold(b.Name)) })
 	slices.SortStableFunc(f.Problems, func(a, b RowProblem) int { return a.Line - b.Line })
 	if p.choices.RemoveMissing && f.Bad > 0 {
-		f.Refused = "Members that are missing in the file can only be deleted by a file without a bad row: one whose address cannot be read would delete somebody."
+		f.Refused = "Members that are missing in the file can only be deleted by a file without a bad row: " +
+			"one whose address cannot be read would delete somebody."
 	}
 }

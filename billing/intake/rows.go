@@ -262,7 +262,8 @@ func (r *row) seats() int {
 	case strings.HasPrefix(text, "-"):
 		r.refuse(SeatsColumn, "%s is negative: seats are counted from 0.", table.Excerpt(text))
 	case !table.IsDigits(text):
-		r.refuse(SeatsColumn, "%s is not a whole number in plain digits: write it without separators, decimals and words, like 1000.", table.Excerpt(text))
+		r.refuse(SeatsColumn, "%s is not a whole number in plain digits: "+
+			"write it without separators, decimals and words, like 1000.", table.Excerpt(text))
 	case err != nil || n > seats.MostSeats:
 		r.refuse(SeatsColumn, "%s are more than 1,000,000 seats.", table.Excerpt(text))
 	default:
@@ -307,7 +308,8 @@ func (s seenRows) member(r *row, m MemberRow) {
 }
 
 func (s seenRows) usage(r *row, u UsageRow) {
-	s.note(r, "The same organization and month are in line %d already.", rowKey{organization: r.spelled.of(u.Organization).folded, what: string(u.Month)})
+	s.note(r, "The same organization and month are in line %d already.",
+		rowKey{organization: r.spelled.of(u.Organization).folded, what: string(u.Month)})
 }
 
 func (s seenRows) note(r *row, problem string, key rowKey) {
