@@ -101,7 +101,10 @@ func (w *World) MapProducts() {
 	w.T.Helper()
 	w.Business = w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business"})
 	w.Enterprise = w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-ENT", Description: "NordPass Enterprise"})
-	w.Must(w.Mapping.ConfirmMapping(w.T.Context(), Admin(), map[store.Plan]int{store.Business: w.Business.ID, store.Enterprise: w.Enterprise.ID}))
+	w.Must(w.Mapping.ConfirmMapping(w.T.Context(), Admin(), map[store.Plan]int{
+		store.Business:   w.Business.ID,
+		store.Enterprise: w.Enterprise.ID,
+	}))
 }
 
 // Open opens the database and starts a Billing on it, as a process does.
@@ -150,7 +153,13 @@ func (w *World) Must(err error) {
 // Company adds a company with one open agreement to ConnectWise.
 func (w *World) Company(name string) cwsim.Agreement {
 	c := w.Sim.AddCompany(cwsim.Company{Name: name})
-	return w.Sim.AddAgreement(cwsim.Agreement{Name: name + " Services", CompanyID: c.ID, Start: moment.At("2025-01-01"), BillStart: moment.At("2025-01-01"), Prorate: true})
+	return w.Sim.AddAgreement(cwsim.Agreement{
+		Name:      name + " Services",
+		CompanyID: c.ID,
+		Start:     moment.At("2025-01-01"),
+		BillStart: moment.At("2025-01-01"),
+		Prorate:   true,
+	})
 }
 
 // Filter is every company type and status.

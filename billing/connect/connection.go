@@ -225,9 +225,11 @@ func (k *Keeper) integrationFor(ctx context.Context, c Credentials) (store.Integ
 		}
 		switch {
 		case len(mappings) > 0:
-			problems["site"] = fmt.Sprintf("%d organizations are mapped to company %s at %s. Disconnect first to connect another ConnectWise.", len(mappings), i.Company, i.Site)
+			problems["site"] = fmt.Sprintf("%d organizations are mapped to company %s at %s. "+
+				"Disconnect first to connect another ConnectWise.", len(mappings), i.Company, i.Site)
 		case len(products) > 0:
-			problems["site"] = fmt.Sprintf("The products are mapped to those of company %s at %s. Disconnect first to connect another ConnectWise.", i.Company, i.Site)
+			problems["site"] = fmt.Sprintf("The products are mapped to those of company %s at %s. "+
+				"Disconnect first to connect another ConnectWise.", i.Company, i.Site)
 		}
 	}
 	if i.ConnectedAt.IsZero() {

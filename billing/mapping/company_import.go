@@ -255,7 +255,12 @@ func (mp *Mapper) importNow(ctx context.Context, client *connectwise.Client, who
 	}
 }
 
-func (mp *Mapper) importCompanies(ctx context.Context, client *connectwise.Client, who problem.Actor, typeIDs, statusIDs []int) (store.CompanyImportResult, error) {
+func (mp *Mapper) importCompanies(
+	ctx context.Context,
+	client *connectwise.Client,
+	who problem.Actor,
+	typeIDs, statusIDs []int,
+) (store.CompanyImportResult, error) {
 	choice, err := readImportChoice(ctx, client, typeIDs, statusIDs)
 	if err != nil {
 		return store.CompanyImportResult{}, err
@@ -305,7 +310,13 @@ func companyOf(c connectwise.Company) store.Company {
 	for _, t := range c.Types {
 		types = append(types, store.Named{ID: t.ID, Name: t.Name})
 	}
-	return store.Company{ID: c.ID, Identifier: c.Identifier, Name: c.Name, Status: store.Named{ID: c.Status.ID, Name: c.Status.Name}, Types: types}
+	return store.Company{
+		ID:         c.ID,
+		Identifier: c.Identifier,
+		Name:       c.Name,
+		Status:     store.Named{ID: c.Status.ID, Name: c.Status.Name},
+		Types:      types,
+	}
 }
 
 func agreementOf(a connectwise.Agreement) store.Agreement {

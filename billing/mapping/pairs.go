@@ -143,11 +143,18 @@ func alreadyMapped(o store.OrganizationRow) string {
 
 func (w pairWorld) remapping(p Pair, who problem.Actor, now time.Time) store.Remapping {
 	agreement, _ := w.agreement(p)
-	action := fmt.Sprintf("Mapped %s to %s, agreement %s.", w.organizations[p.OrganizationID].Name, w.companies[p.CompanyID].Name, agreement.Name)
+	action := fmt.Sprintf("Mapped %s to %s, agreement %s.",
+		w.organizations[p.OrganizationID].Name, w.companies[p.CompanyID].Name, agreement.Name)
 	return store.Remapping{
-		Mapping: store.Mapping{OrganizationID: p.OrganizationID, CompanyID: p.CompanyID, AgreementID: p.AgreementID, CreatedAt: now, CreatedBy: who.Name},
-		Was:     p.Was,
-		Record:  who.Did(now, store.CategoryIntegrations, "%s", action).About(p.OrganizationID),
+		Mapping: store.Mapping{
+			OrganizationID: p.OrganizationID,
+			CompanyID:      p.CompanyID,
+			AgreementID:    p.AgreementID,
+			CreatedAt:      now,
+			CreatedBy:      who.Name,
+		},
+		Was:    p.Was,
+		Record: who.Did(now, store.CategoryIntegrations, "%s", action).About(p.OrganizationID),
 	}
 }
 
@@ -159,7 +166,12 @@ type CompanyOrganization struct {
 
 // AddOrganizations adds organizations of one profile for companies, all or none, and maps each of them whose company's
 // agreement is clear. It answers how many were mapped.
-func (mp *Mapper) AddOrganizations(ctx context.Context, who problem.Actor, p organizations.Profile, adds []CompanyOrganization) (mapped int, err error) {
+func (mp *Mapper) AddOrganizations(
+	ctx context.Context,
+	who problem.Actor,
+	p organizations.Profile,
+	adds []CompanyOrganization,
+) (mapped int, err error) {
 	switch {
 	case len(adds) == 0:
 		return 0, &problem.Invalid{Fields: problem.Fields{"": "No company is selected for which an organization could be added."}}
@@ -174,7 +186,8 @@ func (mp *Mapper) AddOrganizations(ctx context.Context, who problem.Actor, p org
 				return err
 			}
 		}
-		return s.AddActivity(ctx, who.Did(mp.now(), store.CategoryOrganizations, "Added %s for imported companies.", problem.Plural(len(created), "organization")))
+		return s.AddActivity(ctx, who.Did(mp.now(), store.CategoryOrganizations,
+			"Added %s for imported companies.", problem.Plural(len(created), "organization")))
 	})
 	if err != nil {
 		return 0, err

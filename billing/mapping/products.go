@@ -220,7 +220,8 @@ func (mp *Mapper) CreateProduct(ctx context.Context, who problem.Actor, n NewPro
 	if err != nil {
 		return Product{}, refusedProduct(err)
 	}
-	err = mp.store.AddActivity(ctx, who.Did(mp.now(), store.CategoryIntegrations, "Created the product %s in ConnectWise PSA.", created.Identifier))
+	err = mp.store.AddActivity(ctx, who.Did(mp.now(), store.CategoryIntegrations,
+		"Created the product %s in ConnectWise PSA.", created.Identifier))
 	return productOf(created), err
 }
 
@@ -289,7 +290,9 @@ func identifierFree(ctx context.Context, client *connectwise.Client, identifier 
 	if err != nil {
 		return connect.Refused(err)
 	}
-	return &problem.Invalid{Fields: problem.Fields{"identifier": "ConnectWise has a product with this identifier; pick it from the list, or choose another identifier."}}
+	return &problem.Invalid{Fields: problem.Fields{
+		"identifier": "ConnectWise has a product with this identifier; pick it from the list, or choose another identifier.",
+	}}
 }
 
 // findByIdentifier looks a catalog item up; missing is the error if there is none.
@@ -344,7 +347,12 @@ func (mp *Mapper) ConfirmMapping(ctx context.Context, who problem.Actor, items m
 		case product.Unusable != "":
 			problems[string(plan)] = product.Unusable
 		}
-		mappings = append(mappings, store.ProductMapping{Plan: plan, ProductID: id, Identifier: product.Identifier, Description: product.Description})
+		mappings = append(mappings, store.ProductMapping{
+			Plan:        plan,
+			ProductID:   id,
+			Identifier:  product.Identifier,
+			Description: product.Description,
+		})
 	}
 	if len(problems) == 0 && items[store.Business] == items[store.Enterprise] {
 		problems[string(store.Enterprise)] = "Choose two different products: each plan has its own line and price."

@@ -196,7 +196,13 @@ func (mp *Mapper) RestoreSuggestion(ctx context.Context, who problem.Actor, comp
 }
 
 // recordSuggestion carries out a deed about a suggestion together with its entry in the activity log.
-func (mp *Mapper) recordSuggestion(ctx context.Context, who problem.Actor, r store.RejectedSuggestion, sentence string, deed func(*store.Store) error) error {
+func (mp *Mapper) recordSuggestion(
+	ctx context.Context,
+	who problem.Actor,
+	r store.RejectedSuggestion,
+	sentence string,
+	deed func(*store.Store) error,
+) error {
 	o, err := mp.store.Organization(ctx, r.OrganizationID)
 	if err != nil {
 		return fmt.Errorf("reading organization %d: %w", r.OrganizationID, err)

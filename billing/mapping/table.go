@@ -107,7 +107,8 @@ func findMappingColumns(header []string) (mappingColumns, error) {
 		missing = append(missing, "organization")
 	}
 	if len(missing) > 0 {
-		return c, table.Unusable("The first line has to name the columns; there is none called %s. An export shows how.", strings.Join(missing, " or "))
+		return c, table.Unusable("The first line has to name the columns; there is none called %s. An export shows how.",
+			strings.Join(missing, " or "))
 	}
 	return c, nil
 }

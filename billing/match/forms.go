@@ -138,7 +138,8 @@ var legalForms = index(map[string]string{
 })
 
 var (
-	leadingForms         = set("uab vsi sia ooo ооо зао пао тов sarl eurl sasu 株式会社 株 有限会社 合同会社 주식회사 주")
+	leadingForms = set("uab vsi sia ooo ооо зао пао тов sarl eurl sasu " +
+		"株式会社 株 有限会社 合同会社 주식회사 주")
 	wordLikeLeadingForms = set("ab as ао oy ou sa sas sc sci bv nv mb pt")
 	wordLikeForms        = set("spa company se pc sc sci ad ky mb dd hf zs ek eg ao ae pt")
 	unmistakableForms    = set("gmbh ltd llc llp inc plc srl sarl uab aps")

@@ -70,8 +70,10 @@ var (
 	entity = regexp.MustCompile(`&(?:[A-Za-z]{2,8}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});`)
 	signs  = strings.NewReplacer("™", " ", "®", " ", "©", " ", "℠", " ",
 		"’", "'", "‘", "'", "`", "'", "´", "'", "ʼ", "'", "′", "'")
-	unspacedForms = strings.NewReplacer("股份有限公司", " 股份有限公司 ", "有限责任公司", " 有限责任公司 ", "有限公司", " 有限公司 ",
-		"株式会社", " 株式会社 ", "有限会社", " 有限会社 ", "合同会社", " 合同会社 ", "주식회사", " 주식회사 ")
+	unspacedForms = strings.NewReplacer(
+		"股份有限公司", " 股份有限公司 ", "有限责任公司", " 有限责任公司 ", "有限公司", " 有限公司 ",
+		"株式会社", " 株式会社 ", "有限会社", " 有限会社 ", "合同会社", " 合同会社 ", "주식회사", " 주식회사 ",
+	)
 )
 
 // chunkWords breaks what stands between spaces at its dots, unless these are those of an abbreviation.

@@ -21,7 +21,13 @@ type AddedMembers struct {
 
 // AddMembers adds members as of now or, when pending, invites them as of now. An address that is there twice is taken once;
 // when one is none, an *Invalid says so by "emails[2]", and nobody is added.
-func (d *Desk) AddMembers(ctx context.Context, who problem.Actor, organizationID int64, emails []string, pending bool) (a AddedMembers, err error) {
+func (d *Desk) AddMembers(
+	ctx context.Context,
+	who problem.Actor,
+	organizationID int64,
+	emails []string,
+	pending bool,
+) (a AddedMembers, err error) {
 	invited, joined := time.Time{}, d.now()
 	if pending {
 		invited, joined = joined, invited
@@ -87,7 +93,13 @@ var memberVerbs = map[store.SeatAction]string{
 }
 
 // ChangeMembers applies an action to those of the members that it changes; the others stay as they are.
-func (d *Desk) ChangeMembers(ctx context.Context, who problem.Actor, organizationID int64, action store.SeatAction, m Members) (c ChangedMembers, err error) {
+func (d *Desk) ChangeMembers(
+	ctx context.Context,
+	who problem.Actor,
+	organizationID int64,
+	action store.SeatAction,
+	m Members,
+) (c ChangedMembers, err error) {
 	switch {
 	case memberVerbs[action] == "":
 		return c, &problem.Invalid{Fields: problem.Fields{"action": "Choose what to do with the members."}}

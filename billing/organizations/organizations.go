@@ -63,7 +63,13 @@ func (d *Desk) Edit(ctx context.Context, who problem.Actor, id int64, change fun
 
 // Edit edits an organization as part of a larger deed, in whose transaction s is and whose entry in the
 // activity log the caller writes. When nothing is new, before is after and nothing is written.
-func Edit(ctx context.Context, s *store.Store, id int64, at time.Time, change func(*Profile)) (before, after store.Organization, err error) {
+func Edit(
+	ctx context.Context,
+	s *store.Store,
+	id int64,
+	at time.Time,
+	change func(*Profile),
+) (before, after store.Organization, err error) {
 	if before, err = changeable(ctx, s, id); err != nil {
 		return before, before, err
 	}

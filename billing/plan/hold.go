@@ -88,7 +88,8 @@ func strandedReasons(refused store.Change, changes []store.Change) []string {
 	for _, c := range changes {
 		grows := c.After.Decimal.GreaterThan(c.Before.Decimal)
 		if c.State == store.StatePlanned && grows == refused.After.Decimal.IsZero() {
-			return []string{fmt.Sprintf("%s cannot be written: %s Seats that move between the lines would be billed twice or not at all.", refused.Product, refused.Reason)}
+			return []string{fmt.Sprintf("%s cannot be written: %s "+
+				"Seats that move between the lines would be billed twice or not at all.", refused.Product, refused.Reason)}
 		}
 	}
 	return nil

@@ -19,7 +19,12 @@ func describe(additions []connectwise.Addition) string {
 func candidates(additions []connectwise.Addition) []store.Candidate {
 	list := make([]store.Candidate, 0, len(additions))
 	for _, a := range additions {
-		list = append(list, store.Candidate{AdditionID: a.ID, Quantity: a.Quantity, EffectiveDate: a.EffectiveDate.String(), Description: a.Description})
+		list = append(list, store.Candidate{
+			AdditionID:    a.ID,
+			Quantity:      a.Quantity,
+			EffectiveDate: a.EffectiveDate.String(),
+			Description:   a.Description,
+		})
 	}
 	return list
 }
@@ -45,7 +50,11 @@ func BoundLine(lines []store.Line, productID int) store.Line {
 
 // findLine finds the live addition of a product: the bound one if it is among them, else the only one.
 // Several without a binding are returned as such; which of them is meant is a person's to say.
-func findLine(additions []connectwise.Addition, productID, boundID int, today connectwise.Date) (line *connectwise.Addition, several []connectwise.Addition) {
+func findLine(
+	additions []connectwise.Addition,
+	productID, boundID int,
+	today connectwise.Date,
+) (line *connectwise.Addition, several []connectwise.Addition) {
 	var found []connectwise.Addition
 	for _, a := range additions {
 		if a.Product.ID != productID || !live(a, today) {

@@ -138,7 +138,8 @@ func planLine(s Situation, p MappedProduct, today connectwise.Date) (store.Chang
 	}
 	c.After = decimal.NewNullDecimal(decimal.NewFromInt(int64(want.Seats)))
 	if s.Gone != "" {
-		return refuse(c, store.StateBlocked, s.Gone, "Map the organization to an agreement that can be billed, or unmap it."), len(want.Shares) > 0
+		return refuse(c, store.StateBlocked, s.Gone,
+			"Map the organization to an agreement that can be billed, or unmap it."), len(want.Shares) > 0
 	}
 	bound := BoundLine(s.Lines, p.ID)
 	line, several := findLine(s.Additions, p.ID, bound.AdditionID, today)
@@ -148,7 +149,8 @@ func planLine(s Situation, p MappedProduct, today connectwise.Date) (store.Chang
 	case several != nil:
 		c.Candidates = candidates(several)
 		return refuse(c, store.StateConflict,
-			fmt.Sprintf("%d open additions of %s: %s. Seatbridge does not guess which one to change.", len(several), p.Identifier, describe(several)),
+			fmt.Sprintf("%d open additions of %s: %s. Seatbridge does not guess which one to change.",
+				len(several), p.Identifier, describe(several)),
 			"Choose the one that carries the seats, or cancel the others in ConnectWise; then sync again."), true
 	case line == nil && want.Seats == 0:
 		return c, false
@@ -230,7 +232,8 @@ func planUpdate(c store.Change, line connectwise.Addition, bound store.Line, rea
 func warnings(c store.Change, line connectwise.Addition, bound store.Line) []string {
 	var list []string
 	if c.HandEdited {
-		list = append(list, fmt.Sprintf("Edited in ConnectWise: it says %s, Seatbridge left %s there on %s.", line.Quantity, c.Written.Decimal, seats.Minute(bound.WrittenAt)))
+		list = append(list, fmt.Sprintf("Edited in ConnectWise: it says %s, Seatbridge left %s there on %s.",
+			line.Quantity, c.Written.Decimal, seats.Minute(bound.WrittenAt)))
 	}
 	if line.BillCustomer != "" && line.BillCustomer != connectwise.Billable {
 		list = append(list, fmt.Sprintf("ConnectWise does not bill this addition: its bill customer setting is %s.", line.BillCustomer))

@@ -48,7 +48,8 @@ func undoLine(c store.Change, s Situation, w store.Change, today connectwise.Dat
 	case !line.Quantity.Equal(w.After.Decimal):
 		c.Kind, c.State = store.KindUpdate, store.StateStale
 		c.HandEdited = true
-		c.Reason = fmt.Sprintf("Touched since: ConnectWise says %s, run %d wrote %s on %s. It stays as it is.", line.Quantity, w.RunID, w.After.Decimal, seats.Minute(w.DoneAt))
+		c.Reason = fmt.Sprintf("Touched since: ConnectWise says %s, run %d wrote %s on %s. It stays as it is.",
+			line.Quantity, w.RunID, w.After.Decimal, seats.Minute(w.DoneAt))
 	default:
 		c.Kind, c.State = store.KindUpdate, store.StatePlanned
 	}

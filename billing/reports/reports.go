@@ -112,7 +112,8 @@ func (f *Feed) PullNow(ctx context.Context, who problem.Actor) error {
 		err = errors.Join(err, f.pull(ctx, dayOf(f.lastReportedDay())))
 	}
 	return errors.Join(
-		f.store.AddActivity(ctx, who.Did(f.now(), store.CategoryIntegrations, "Fetched the usage report of %s from the NordPass Provider API.", month)), err)
+		f.store.AddActivity(ctx, who.Did(f.now(), store.CategoryIntegrations,
+			"Fetched the usage report of %s from the NordPass Provider API.", month)), err)
 }
 
 // PullBefore fetches a month's report before its sync. It returns an error only while the sync has to wait for the report.

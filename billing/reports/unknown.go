@@ -51,7 +51,9 @@ func (f *Feed) AddReported(ctx context.Context, who problem.Actor, fetchID int64
 		return store.Organization{}, err
 	}
 	if r.Name == "" {
-		return store.Organization{}, &problem.Invalid{Fields: problem.Fields{"": "The report does not name this organization. Add it by hand, then link it."}}
+		return store.Organization{}, &problem.Invalid{Fields: problem.Fields{
+			"": "The report does not name this organization. Add it by hand, then link it.",
+		}}
 	}
 	var o store.Organization
 	err = f.store.Together(ctx, "adding a reported organization", func(s *store.Store) error {
@@ -65,13 +67,21 @@ func (f *Feed) AddReported(ctx context.Context, who problem.Actor, fetchID int64
 }
 
 // LinkReported gives an organization the external id of a row that belongs to none, and keeps its figure.
-func (f *Feed) LinkReported(ctx context.Context, who problem.Actor, fetchID int64, row int, organizationID int64) (store.Organization, error) {
+func (f *Feed) LinkReported(
+	ctx context.Context,
+	who problem.Actor,
+	fetchID int64,
+	row int,
+	organizationID int64,
+) (store.Organization, error) {
 	m, r, err := f.unmatched(ctx, fetchID, row)
 	if err != nil {
 		return store.Organization{}, err
 	}
 	if r.ID == "" {
-		return store.Organization{}, &problem.Invalid{Fields: problem.Fields{"": "The report gives no id for this organization. Give the organization here the reported name instead."}}
+		return store.Organization{}, &problem.Invalid{Fields: problem.Fields{
+			"": "The report gives no id for this organization. Give the organization here the reported name instead.",
+		}}
 	}
 	var o store.Organization
 	err = f.store.Together(ctx, fmt.Sprintf("linking organization %d", organizationID), func(s *store.Store) error {
@@ -80,7 +90,8 @@ func (f *Feed) LinkReported(ctx context.Context, who problem.Actor, fetchID int6
 		if err != nil {
 			return err
 		}
-		entry := who.Did(f.now(), store.CategoryOrganizations, "Linked organization “%s” to “%s” of the Provider API: external ID %q instead of %q.",
+		entry := who.Did(f.now(), store.CategoryOrganizations,
+			"Linked organization “%s” to “%s” of the Provider API: external ID %q instead of %q.",
 			o.Name, r.Name, r.ID, before.ExternalID)
 		return errors.Join(s.AddActivity(ctx, entry.About(o.ID)), f.keepRow(ctx, s, m, r, o.ID))
 	})

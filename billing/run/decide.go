@@ -58,7 +58,8 @@ func (rn *Runner) decided(ctx context.Context, s *store.Store, who problem.Actor
 	case d.n == 0:
 		return &problem.Invalid{Fields: problem.Fields{"change": "None of the chosen changes waits for approval any more."}}
 	}
-	return s.AddActivity(ctx, who.Did(rn.now(), store.CategoryBilling, "%s %s of %s.", d.verb, problem.Plural(d.n, "held change"), runNames(d.runs)))
+	return s.AddActivity(ctx, who.Did(rn.now(), store.CategoryBilling,
+		"%s %s of %s.", d.verb, problem.Plural(d.n, "held change"), runNames(d.runs)))
 }
 
 // goOn carries runs on whose changes were approved, after those that were cut off before.
@@ -176,7 +177,8 @@ func (rn *Runner) ChooseLine(ctx context.Context, who problem.Actor, changeID in
 	if !offered {
 		return &problem.Invalid{Fields: problem.Fields{"addition": "Choose one of the additions that are listed."}}
 	}
-	entry := who.Did(rn.now(), store.CategoryBilling, "Chose addition %d for %s on %s, agreement %s.", additionID, c.Product, c.Company, c.Agreement)
+	entry := who.Did(rn.now(), store.CategoryBilling,
+		"Chose addition %d for %s on %s, agreement %s.", additionID, c.Product, c.Company, c.Agreement)
 	return rn.store.Record(ctx, entry, func(s *store.Store) error {
 		return s.SaveLine(ctx, store.Line{AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: additionID, Chosen: true})
 	})

@@ -126,7 +126,8 @@ func (rn *Runner) Apply(ctx context.Context, who problem.Actor, runID int64) err
 	}
 	run.Preview, run.Status, run.EndedAt, run.ContinuedAt = false, store.RunRunning, time.Time{}, rn.now()
 	entry := who.Did(rn.now(), store.CategoryBilling, "Started writing the previewed changes of run %d.", run.ID)
-	err = rn.store.Record(ctx, entry, func(s *store.Store) error { return s.UpdateRun(ctx, run) }) // from here on the run is carried out, if need be by Resume
+	// From here on the run is carried out, if need be by Resume.
+	err = rn.store.Record(ctx, entry, func(s *store.Store) error { return s.UpdateRun(ctx, run) })
 	if err != nil {
 		release()
 		return fmt.Errorf("applying run %d: %w", runID, err)

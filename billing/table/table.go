@@ -140,7 +140,8 @@ func (t *Table) Rows() iter.Seq2[Row, error] {
 func (t *Table) fit(row Row) Row {
 	row.Cells = trimEmpty(row.Cells, len(t.Header))
 	if row.Problem == "" && len(row.Cells) != len(t.Header) {
-		row.Problem = fmt.Sprintf("The row has %s, but there are %s.", problem.Plural(len(row.Cells), "cell"), problem.Plural(len(t.Header), "column"))
+		row.Problem = fmt.Sprintf("The row has %s, but there are %s.",
+			problem.Plural(len(row.Cells), "cell"), problem.Plural(len(t.Header), "column"))
 	}
 	return row
 }
