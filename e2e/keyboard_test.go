@@ -54,9 +54,19 @@ func TestJourneyKeyboard(t *testing.T) {
 	// What is offered before the answer to the typing has others, too.
 	j.wait("only it is found", `(o => o.length > 0 && o.every(o => o.checkVisibility() && o.dataset.label.includes("Acorn")))`+
 		`([...document.querySelectorAll("#`+second+` [role=option][data-label]:not([data-value=new])")])`)
-	j.press(kb.ArrowDown, "it", `document.getElementById(document.activeElement.getAttribute("aria-activedescendant"))?.dataset.label?.includes("Acorn") === true`)
-	j.key(kb.Enter)
-	j.wait("it is chosen", `document.activeElement.value?.includes("Acorn")`)
+	// The list takes up the keys again a moment after an answer is in it: a key before that is pressed once more, as a person would.
+	found := `document.getElementById(document.activeElement.getAttribute("aria-activedescendant"))?.dataset.label?.includes("Acorn") === true`
+	commandtest.Eventually(j.t, "it is chosen", func() bool {
+		if eval[bool](j.browser, `!!document.activeElement.value?.includes("Acorn")`) {
+			return true
+		}
+		if eval[bool](j.browser, found) {
+			j.key(kb.Enter)
+		} else {
+			j.key(kb.ArrowDown)
+		}
+		return false
+	})
 	j.key(kb.Tab)
 	j.key(kb.Enter)
 	j.see("#"+second+" [data-testid=mapped]", "Acorn")
