@@ -224,3 +224,15 @@ func TestAgreementEndsSoon(t *testing.T) {
 		}
 	}
 }
+
+// An imported agreement that is to start later cannot be billed until then.
+func TestAnImportedAgreementStartsOnItsDay(t *testing.T) {
+	t.Parallel()
+	a := store.Agreement{StartDate: "2026-03-11"}
+	for day, usable := range map[int]bool{10: false, 11: true, 12: true} {
+		today := time.Date(2026, 3, day, 12, 0, 0, 0, time.UTC)
+		if why := AgreementUnusable(a, today); usable != (why == "") {
+			t.Errorf("on 2026-03-%d: %q", day, why)
+		}
+	}
+}
