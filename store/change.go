@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -70,13 +71,17 @@ type Change struct {
 	Reason        string
 	Warnings      []string // whole sentences
 	Shares        []Share
-	Candidates    []Candidate // the additions that a conflict is about
-	HeldBecause   string      // why a person has to approve it; empty: nobody has to
-	DecidedBy     string      // e-mail address of who approved or rejected it
+	Candidates    []Candidate  // the additions that a conflict is about
+	Found         []Finding    // what was found out about the line, and its agreement, before this was decided
+	Together      int          // the lowest agreement of those that wait and are decided together; its own, where it stands alone
+	HeldFor       []HoldReason // the holds that make it wait; HeldBecause says them in words
+	HeldBecause   string       // why a person has to approve it; empty: nobody has to
+	DecidedBy     string       // e-mail address of who approved or rejected it
 	DecidedAt     time.Time
 	Problem       Problem
 	SentAt        time.Time
 	DoneAt        time.Time
+	Looks         int // of a creation of unknown outcome: how many later runs did not find it
 }
 
 // KindWord is the kind as pages, CSV files and JSON say it: a line that gets nothing has its state's word, and one whose
@@ -116,14 +121,15 @@ const changeColumns = `c.id, c.run_id, c.company_id, c.company, c.agreement_id, 
 	COALESCE(c.addition_id, 0), c.kind, c.state, c.before_quantity, c.after_quantity, c.written_quantity,
 	c.hand_edited, c.unit_price, c.currency,
 	c.effective_date, c.reason, c.warnings, c.shares, c.candidates, c.held_because, c.decided_by, c.decided_at,
-	c.error_what, c.error_do, c.error_detail, c.sent_at, c.done_at`
+	c.error_what, c.error_do, c.error_detail, c.sent_at, c.done_at, c.found, c.together, c.held_for, c.looks`
 
 func scanChange(row scanner) (c Change, err error) {
 	err = row.Scan(&c.ID, &c.RunID, &c.CompanyID, &c.Company, &c.AgreementID, &c.Agreement, &c.Plan, &c.ProductID, &c.Product,
 		&c.AdditionID, &c.Kind, &c.State, &c.Before, &c.After, &c.Written, &c.HandEdited, &c.UnitPrice, &c.Currency,
 		&c.EffectiveDate, &c.Reason, fromJSON(&c.Warnings), fromJSON(&c.Shares), fromJSON(&c.Candidates),
 		&c.HeldBecause, &c.DecidedBy, moment(&c.DecidedAt),
-		&c.Problem.What, &c.Problem.Do, &c.Problem.Detail, moment(&c.SentAt), moment(&c.DoneAt))
+		&c.Problem.What, &c.Problem.Do, &c.Problem.Detail, moment(&c.SentAt), moment(&c.DoneAt),
+		fromJSON(&c.Found), &c.Together, fromJSON(&c.HeldFor), &c.Looks)
 	return c, err
 }
 
@@ -154,15 +160,16 @@ func addChange(ctx context.Context, tx *sql.Tx, c Change) error {
 		INSERT INTO changes (run_id, company_id, company, agreement_id, agreement, plan, product_id, product, addition_id, kind, state,
 			before_quantity, after_quantity, written_quantity, hand_edited, unit_price, effective_date,
 			reason, warnings, shares, candidates, held_because,
-			decided_by, decided_at, error_what, error_do, error_detail, sent_at, done_at, search_folded, currency)
+			decided_by, decided_at, error_what, error_do, error_detail, sent_at, done_at, search_folded, currency, found, together, held_for)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-			$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+			$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
 		ON CONFLICT (run_id, agreement_id, product_id) DO NOTHING RETURNING id`,
 		c.RunID, c.CompanyID, c.Company, c.AgreementID, c.Agreement, c.Plan, c.ProductID, c.Product, orNull(c.AdditionID), c.Kind, c.State,
 		c.Before, c.After, c.Written, c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason,
 		asJSON{c.Warnings}, asJSON{c.Shares}, asJSON{c.Candidates}, c.HeldBecause,
 		c.DecidedBy, unix(c.DecidedAt), c.Problem.What, c.Problem.Do, c.Problem.Detail,
-		unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product), c.Currency)
+		unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product), c.Currency,
+		asJSON{c.Found}, cmp.Or(c.Together, c.AgreementID), asJSON{c.HeldFor})
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}

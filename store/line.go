@@ -9,24 +9,34 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Line is the addition that carries a product on an agreement, and what Seatbridge last wrote there.
+// Line is the addition that carries a product on an agreement, what Seatbridge last wrote there, and what it said when it was
+// last read.
 type Line struct {
 	AgreementID int
 	ProductID   int
+	Product     string // identifier
 	AdditionID  int
 	Chosen      bool                // by a person, among several
 	Written     decimal.NullDecimal // NULL: adopted, never written
 	WrittenAt   time.Time
-	Release     bool // the next sync sets it to 0: its organizations are mapped elsewhere
+	Shares      []Share             // what each organization adds to Written
+	Release     bool                // the next sync sets it to 0: its organizations are mapped elsewhere
+	Read        decimal.NullDecimal // NULL: not read yet
+	ReadAt      time.Time
+	UnitPrice   decimal.NullDecimal // when it was last read, in Currency
+	Currency    string
+	Ended       string // its last billed day, "2026-11-20", when it was last read; empty: it is open
 }
 
 // LineKey names a line.
 type LineKey struct{ AgreementID, ProductID int }
 
-const lineColumns = `agreement_id, product_id, addition_id, chosen, written_quantity, written_at, release`
+const lineColumns = `agreement_id, product_id, addition_id, chosen, written_quantity, written_at, release,
+	shares, product, read_quantity, read_at, unit_price, currency, ended`
 
 func scanLine(row scanner) (l Line, err error) {
-	err = row.Scan(&l.AgreementID, &l.ProductID, &l.AdditionID, &l.Chosen, &l.Written, moment(&l.WrittenAt), &l.Release)
+	err = row.Scan(&l.AgreementID, &l.ProductID, &l.AdditionID, &l.Chosen, &l.Written, moment(&l.WrittenAt), &l.Release,
+		fromJSON(&l.Shares), &l.Product, &l.Read, moment(&l.ReadAt), &l.UnitPrice, &l.Currency, &l.Ended)
 	return l, err
 }
 
@@ -57,11 +67,15 @@ func (s *Store) SaveLine(ctx context.Context, l Line) error {
 
 func saveLine(ctx context.Context, tx *sql.Tx, l Line) error {
 	_, err := exec(ctx, tx, `
-		INSERT INTO lines (agreement_id, product_id, addition_id, chosen, written_quantity, written_at, release)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO lines (agreement_id, product_id, addition_id, chosen, written_quantity, written_at, release,
+			shares, product, read_quantity, read_at, unit_price, currency, ended)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (agreement_id, product_id) DO UPDATE SET addition_id = excluded.addition_id, chosen = excluded.chosen,
-			written_quantity = excluded.written_quantity, written_at = excluded.written_at, release = excluded.release`,
-		l.AgreementID, l.ProductID, l.AdditionID, l.Chosen, l.Written, unix(l.WrittenAt), l.Release)
+			written_quantity = excluded.written_quantity, written_at = excluded.written_at, release = excluded.release,
+			shares = excluded.shares, product = excluded.product, read_quantity = excluded.read_quantity, read_at = excluded.read_at,
+			unit_price = excluded.unit_price, currency = excluded.currency, ended = excluded.ended`,
+		l.AgreementID, l.ProductID, l.AdditionID, l.Chosen, l.Written, unix(l.WrittenAt), l.Release,
+		asJSON{l.Shares}, l.Product, l.Read, unix(l.ReadAt), l.UnitPrice, l.Currency, l.Ended)
 	return err
 }
 

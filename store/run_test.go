@@ -127,12 +127,16 @@ func TestChangeRoundTrip(t *testing.T) {
 			{OrganizationID: 4, Organization: "A", Seats: 8, Plan: Enterprise, Known: true},
 			{OrganizationID: 5, Organization: "B", Plan: Enterprise, Reason: "No figures."},
 		},
-		Candidates:  []Candidate{{AdditionID: 9, Quantity: decimal.RequireFromString("7.5"), EffectiveDate: "2026-01-01", Description: "One"}, {AdditionID: 10}},
-		HeldBecause: "It is large.", Problem: Problem{"a", "b", "c"}, SentAt: t0, DoneAt: t0.Add(time.Second),
+		Candidates: []Candidate{{AdditionID: 9, Quantity: decimal.RequireFromString("7.5"), EffectiveDate: "2026-01-01", Description: "One"}, {AdditionID: 10}},
+		Found: []Finding{{
+			AgreementID: 101, ProductID: 9, Subject: AboutSecond, AdditionID: 6, Company: "Acme", Agreement: "Managed", Product: "NP-BUS",
+			Facts: "6: 3", Sentence: "No. 6 bills 3, too.", Advice: "End it.", Holds: true, Answered: true, Currency: "USD",
+		}},
+		Together: 100, HeldFor: []HoldReason{HoldSize, HoldFound}, HeldBecause: "It is large.", Problem: Problem{"a", "b", "c"}, SentAt: t0, DoneAt: t0.Add(time.Second),
 	}
 	bare := Change{RunID: r.ID, CompanyID: 1, Company: "Ämtli", AgreementID: 101, Agreement: "NordPass", Plan: Business, ProductID: 5, Product: "NP-BUS", State: StateSkipped}
 	got := plan(t, s, r.ID, 101, full, bare)
-	bare.ID, full.ID = got[0].ID, got[1].ID
+	bare.ID, bare.Together, full.ID = got[0].ID, 101, got[1].ID
 	same(t, got, []Change{bare, full}) // by product
 	same(t, must[[]Change](t)(s.AgreementChanges(t.Context(), r.ID, 101)), got)
 	if got[1].Before.Decimal.String() != "7.5" {

@@ -182,8 +182,9 @@ func (w *writer) adopt(ctx context.Context, c store.Change) error {
 func (w *writer) lineOf(c store.Change) *store.Line {
 	bound := plan.BoundLine(w.given.lines[c.AgreementID], c.ProductID)
 	return &store.Line{
-		AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: c.AdditionID,
+		AgreementID: c.AgreementID, ProductID: c.ProductID, Product: c.Product, AdditionID: c.AdditionID,
 		Chosen:  bound.Chosen && bound.AdditionID == c.AdditionID,
-		Written: c.After, WrittenAt: w.now(),
+		Written: c.After, WrittenAt: w.now(), Shares: c.Shares,
+		Read: c.After, ReadAt: w.now(), UnitPrice: c.UnitPrice, Currency: c.Currency,
 	}
 }
