@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -266,5 +267,50 @@ func TestFailingChannelNeedsAttention(t *testing.T) {
 	w.Must(w.Store.SetChannelResult(t.Context(), id, store.Problem{}, w.Time()))
 	if got := attention(); len(got) != 0 {
 		t.Errorf("after a message that was taken: %+v", got)
+	}
+}
+
+// Nothing about telling can keep a run from ending: a message that cannot be kept is lost, the run's end is not.
+func TestRunEndsWhenTellingFails(t *testing.T) {
+	t.Parallel()
+	w, r := toldWorld(t)
+	_, a := w.Mapped("Acme", 12, store.Business)
+	db, err := sql.Open("sqlite3", w.Path)
+	w.Must(err)
+	defer db.Close()
+	_, err = db.Exec(`CREATE TRIGGER deaf BEFORE INSERT ON notifications BEGIN SELECT RAISE(ABORT, 'cannot be kept'); END`)
+	w.Must(err)
+	run := w.Sync()
+	w.quiet()
+	billingtest.WantStatus(t, run, store.RunDone)
+	kept, err := w.Store.Run(t.Context(), run.ID)
+	w.Must(err)
+	billingtest.WantStatus(t, kept, store.RunDone)
+	if kept.EndedAt.IsZero() {
+		t.Error("the run has no end")
+	}
+	w.WantLive(a.ID, "NP-BUS 12")
+	if got := r.Take(); len(got) != 0 {
+		t.Errorf("told %v", got)
+	}
+}
+
+// Who syncs by hand was not asked to look after what is not mapped; the monthly sync is.
+func TestOnlyTheMonthlySyncNamesWhatIsNotMapped(t *testing.T) {
+	t.Parallel()
+	w, r := toldWorld(t)
+	w.Mapped("Acme", 12, store.Business)
+	w.Organization("Nobody's", 2, store.Business)
+	w.Sync()
+	w.quiet()
+	got := w.news(r)
+	if len(got) != 1 || got[0].Run.Unmapped != 0 || slices.Contains(got[0].Events, store.EventUnmapped) {
+		t.Fatalf("the sync by hand told %+v", got)
+	}
+	w.SetTime("2026-11-01 00:30:00")
+	w.Must(w.Runs.RunDue(t.Context()))
+	w.quiet()
+	if got = w.news(r); len(got) != 1 || got[0].Run.Unmapped != 1 || !slices.Contains(got[0].Events, store.EventUnmapped) {
+		t.Fatalf("the monthly sync told %+v", got)
 	}
 }
