@@ -22,11 +22,11 @@ func TestMutants(t *testing.T) {
 	err := run(t.Context(), []string{"-allowed", allowed, "./testdata/sum"}, &out)
 	want := []string{
 		"./testdata/sum: 16 of 21 mutants were noticed (76.2 %), 5 lived",
-		"  sum.go:10: " + strings.TrimSpace(reason),
-		"  sum.go:23: " + room + "Over: !now.Before(end) => the opposite where they are equal # NOT LISTED",
-		"  sum.go:27: " + room + "forgotten: a || b => true # NOT LISTED, no test reaches it",
-		"  sum.go:27: " + room + "forgotten: a => false # NOT LISTED, no test reaches it",
-		"  sum.go:27: " + room + "forgotten: b => false # NOT LISTED, no test reaches it",
+		"  sum.go:14: " + strings.TrimSpace(reason),
+		"  sum.go:27: " + room + "Over: !now.Before(end) => the opposite where they are equal # NOT LISTED",
+		"  sum.go:31: " + room + "forgotten: a || b => true # NOT LISTED, no test reaches it",
+		"  sum.go:31: " + room + "forgotten: a => false # NOT LISTED, no test reaches it",
+		"  sum.go:31: " + room + "forgotten: b => false # NOT LISTED, no test reaches it",
 	}
 	if diff := cmp.Diff(strings.Join(want, "\n")+"\n", out.String()); diff != "" {
 		t.Error(diff)

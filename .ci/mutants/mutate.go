@@ -290,6 +290,9 @@ func (in *instrumenter) equal(x ast.Expr) ast.Expr {
 
 // called finds what can go wrong in a call; it answers whether to look at the arguments.
 func (in *instrumenter) called(n *ast.CallExpr) bool {
+	if in.logs(n) {
+		return false
+	}
 	switch f := n.Fun.(type) {
 	case *ast.Ident:
 		_, builtin := in.TypesInfo.Uses[f].(*types.Builtin)
@@ -358,7 +361,7 @@ func (in *instrumenter) isRemovable(s ast.Stmt) bool {
 	switch s := s.(type) {
 	case *ast.ExprStmt:
 		c, ok := s.X.(*ast.CallExpr)
-		return ok && types.ExprString(c.Fun) != "panic"
+		return ok && types.ExprString(c.Fun) != "panic" && !in.logs(c)
 	case *ast.AssignStmt:
 		return s.Tok != token.DEFINE && !isBlank(s)
 	case *ast.IncDecStmt, *ast.SendStmt:
@@ -367,6 +370,12 @@ func (in *instrumenter) isRemovable(s ast.Stmt) bool {
 		return s.Tok == token.BREAK || s.Tok == token.CONTINUE
 	}
 	return false
+}
+
+// logs tells a line of the log, on which nothing depends.
+func (in *instrumenter) logs(c *ast.CallExpr) bool {
+	f, ok := c.Fun.(*ast.SelectorExpr)
+	return ok && in.typeName(f.X) == "*log/slog.Logger"
 }
 
 func isBlank(s *ast.AssignStmt) bool {

@@ -1,10 +1,14 @@
 // Package sum is what the tests of mutants put faults into.
 package sum
 
-import "time"
+import (
+	"log/slog"
+	"time"
+)
 
 // Positive adds up the positive numbers, at most the first two.
-func Positive(numbers ...int) int {
+func Positive(log *slog.Logger, numbers ...int) int {
+	log.Info("adding up", "numbers", len(numbers)-0)
 	sum, n := 0, 0
 	for _, x := range numbers {
 		if x <= 0 {

@@ -1,13 +1,14 @@
 package sum
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 )
 
 func TestPositive(t *testing.T) {
 	for want, numbers := range map[int][]int{0: {-1}, 1: {1, 0}, 3: {1, -1, 2, 4}} {
-		if got := Positive(numbers...); got != want {
+		if got := Positive(slog.New(slog.DiscardHandler), numbers...); got != want {
 			t.Errorf("%v: %d, not %d", numbers, got, want)
 		}
 	}
