@@ -22,17 +22,23 @@ type Addition struct {
 	// BilledQuantity is ConnectWise's Quantity − LessIncluded.
 	BilledQuantity     decimal.NullDecimal
 	UnitPrice          decimal.NullDecimal // in the agreement's currency
+	ExtPrice           decimal.NullDecimal // what ConnectWise says the line comes to, in the agreement's currency
 	BillCustomer       string              // Billable, DoNotBill, NoCharge
 	EffectiveDate      Date
 	CancelledDate      Date // zero while the line is open
 	Description        string
 	InvoiceDescription string
-	LastUpdated        time.Time // UTC; zero if ConnectWise did not say
-	UpdatedBy          string
+	// Status is additionStatus: Active, Inactive, Cancelled or Expired where an instance shows it, "" elsewhere. Only newer
+	// instances have it, and only in records that were asked for without fields: never require it.
+	Status      string
+	LastUpdated time.Time // UTC; zero if ConnectWise did not say
+	UpdatedBy   string
+	DateEntered time.Time // UTC; zero if ConnectWise did not say
+	EnteredBy   string
 }
 
 // additionFields lists _info too: it is left out unless it is asked for (docs/connectwise.md section 2).
-const additionFields = "id,product/id,product/identifier,quantity,lessIncluded,billedQuantity,unitPrice,billCustomer," +
+const additionFields = "id,product/id,product/identifier,quantity,lessIncluded,billedQuantity,unitPrice,extPrice,billCustomer," +
 	"effectiveDate,cancelledDate,description,invoiceDescription,_info"
 
 // Billable is the billCustomer of every addition that Seatbridge creates.
@@ -44,28 +50,30 @@ func (a *Addition) UnmarshalJSON(data []byte) error {
 		ID                              int
 		Product                         Reference
 		Quantity, LessIncluded          decimal.Decimal
-		BilledQuantity, UnitPrice       decimal.NullDecimal
+		BilledQuantity                  decimal.NullDecimal
+		UnitPrice, ExtPrice             decimal.NullDecimal
 		BillCustomer                    string
 		EffectiveDate, CancelledDate    Date
 		Description, InvoiceDescription text
-		Info                            struct{ LastUpdated, UpdatedBy looseText } `json:"_info"`
+		AdditionStatus                  looseText
+		Info                            struct{ LastUpdated, UpdatedBy, DateEntered, EnteredBy looseText } `json:"_info"`
 	}
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
 	}
-	if err := checkSize(wire.Quantity, wire.LessIncluded, wire.BilledQuantity.Decimal, wire.UnitPrice.Decimal); err != nil {
+	err := checkSize(wire.Quantity, wire.LessIncluded, wire.BilledQuantity.Decimal, wire.UnitPrice.Decimal, wire.ExtPrice.Decimal)
+	if err != nil {
 		return err
 	}
 	*a = Addition{
 		ID: wire.ID, Product: wire.Product,
 		Quantity: wire.Quantity, LessIncluded: wire.LessIncluded, BilledQuantity: wire.BilledQuantity,
-		UnitPrice: wire.UnitPrice, BillCustomer: wire.BillCustomer,
+		UnitPrice: wire.UnitPrice, ExtPrice: wire.ExtPrice, BillCustomer: wire.BillCustomer,
 		EffectiveDate: wire.EffectiveDate, CancelledDate: wire.CancelledDate,
 		Description: string(wire.Description), InvoiceDescription: string(wire.InvoiceDescription),
-		UpdatedBy: clean(string(wire.Info.UpdatedBy)),
-	}
-	if updated, err := time.Parse(time.RFC3339, string(wire.Info.LastUpdated)); err == nil {
-		a.LastUpdated = updated.UTC()
+		Status:      string(wire.AdditionStatus),
+		LastUpdated: wire.Info.LastUpdated.moment(), UpdatedBy: clean(string(wire.Info.UpdatedBy)),
+		DateEntered: wire.Info.DateEntered.moment(), EnteredBy: clean(string(wire.Info.EnteredBy)),
 	}
 	return nil
 }
@@ -80,6 +88,18 @@ func (c *Client) Additions(ctx context.Context, agreementID int) iter.Seq2[Addit
 	// list is read once for each mapped agreement.
 	l := listing{path: additionsPath(agreementID), fields: additionFields}
 	return list(ctx, c, l, func(a Addition) int { return a.ID })
+}
+
+// AdditionsUnfiltered is Additions without a list of fields. Where that list is not understood, an instance answers an
+// empty list without a word (docs/connectwise.md section 2), so this is asked before a line is created.
+func (c *Client) AdditionsUnfiltered(ctx context.Context, agreementID int) iter.Seq2[Addition, error] {
+	return list(ctx, c, listing{path: additionsPath(agreementID)}, func(a Addition) int { return a.ID })
+}
+
+// CountAdditions counts all additions of an agreement, cancelled and expired ones too: a list that is shorter is not
+// the whole one.
+func (c *Client) CountAdditions(ctx context.Context, agreementID int) (int, error) {
+	return countOf(ctx, c, listing{path: additionsPath(agreementID)})
 }
 
 // Addition reads one addition.
@@ -126,7 +146,7 @@ func (c *Client) CreateAddition(ctx context.Context, agreementID int, addition N
 	if !addition.EffectiveDate.IsZero() && created.EffectiveDate != addition.EffectiveDate {
 		differences = append(differences, fmt.Sprintf("effective date %s instead of %s", created.EffectiveDate, addition.EffectiveDate))
 	}
-	return created, c.notApplied(r, differences)
+	return created, notApplied(c, r, differences)
 }
 
 // UpdateQuantity sets the quantity of an addition and nothing else. ErrNotApplied comes with the addition as
@@ -148,7 +168,7 @@ func (c *Client) UpdateQuantity(ctx context.Context, agreementID, additionID int
 	if !updated.Quantity.Equal(quantity) {
 		differences = append(differences, quantityDifference(updated.Quantity, quantity))
 	}
-	return updated, c.notApplied(r, differences)
+	return updated, notApplied(c, r, differences)
 }
 
 // patchOperation is ConnectWise's dialect: the path has no leading slash (docs/connectwise.md section 4).
@@ -188,7 +208,7 @@ func write[T any](ctx context.Context, c *Client, r request, id func(T) int) (T,
 }
 
 // notApplied is the error of a write whose returned record differs from what was asked; nil without differences.
-func (c *Client) notApplied(r request, differences []string) error {
+func notApplied(c *Client, r request, differences []string) error {
 	if len(differences) == 0 {
 		return nil
 	}

@@ -175,24 +175,24 @@ type NewCatalogItem struct {
 // created item, which differs from what was asked for.
 func (c *Client) CreateCatalogItem(ctx context.Context, item NewCatalogItem) (CatalogItem, error) {
 	r := request{method: http.MethodPost, path: catalogPath, body: item.wire()}
-	if err := c.checkLengths(r, item); err != nil {
+	if err := item.checkLengths(c, r); err != nil {
 		return CatalogItem{}, err
 	}
 	created, err := write(ctx, c, r, func(i CatalogItem) int { return i.ID })
 	if err != nil {
 		return created, err
 	}
-	return created, c.notApplied(r, item.differences(created))
+	return created, notApplied(c, r, item.differences(created))
 }
 
-func (c *Client) checkLengths(r request, item NewCatalogItem) error {
+func (i NewCatalogItem) checkLengths(c *Client, r request) error {
 	failure := c.errorFor(r, ErrInvalid, "checked before sending")
 	for _, part := range []struct {
 		field, value string
 		most         int
 	}{
-		{"identifier", item.Identifier, MaxCatalogIdentifier},
-		{"description", item.Description, MaxCatalogDescription},
+		{"identifier", i.Identifier, MaxCatalogIdentifier},
+		{"description", i.Description, MaxCatalogDescription},
 	} {
 		switch length := utf8.RuneCountInString(part.value); {
 		case length == 0:

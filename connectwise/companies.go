@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/url"
 	"slices"
 )
 
@@ -55,7 +54,7 @@ type CompanyFilter struct {
 func (c *Client) Companies(ctx context.Context, filter CompanyFilter) iter.Seq2[Company, error] {
 	return func(yield func(Company, error) bool) {
 		found := false
-		for company, err := range c.matchingCompanies(ctx, filter) {
+		for company, err := range filter.matching(ctx, c) {
 			found = true
 			if !yield(company, err) || err != nil {
 				return
@@ -64,7 +63,7 @@ func (c *Client) Companies(ctx context.Context, filter CompanyFilter) iter.Seq2[
 		if found || len(filter.TypeIDs) == 0 {
 			return
 		}
-		for company, err := range c.companiesByAssociation(ctx, filter) {
+		for company, err := range filter.byAssociation(ctx, c) {
 			if !yield(company, err) || err != nil {
 				return
 			}
@@ -72,12 +71,12 @@ func (c *Client) Companies(ctx context.Context, filter CompanyFilter) iter.Seq2[
 	}
 }
 
-// matchingCompanies lists what ConnectWise finds for the filter.
-func (c *Client) matchingCompanies(ctx context.Context, filter CompanyFilter) iter.Seq2[Company, error] {
+// matching lists what ConnectWise finds for the filter.
+func (f CompanyFilter) matching(ctx context.Context, c *Client) iter.Seq2[Company, error] {
 	return func(yield func(Company, error) bool) {
 		seen := map[int]bool{}
 		types := typeReader{client: c}
-		for _, l := range filter.listings() {
+		for _, l := range f.listings() {
 			for company, err := range list(ctx, c, l, func(company Company) int { return company.ID }) {
 				if err == nil && seen[company.ID] {
 					continue
@@ -94,13 +93,13 @@ func (c *Client) matchingCompanies(ctx context.Context, filter CompanyFilter) it
 	}
 }
 
-// companiesByAssociation looks for companies of the chosen types where the records have no types to filter by, because
+// byAssociation looks for companies of the chosen types where the records have no types to filter by, because
 // the instance keeps them apart. Companies whose record does name types were found by them, or are of other types.
-func (c *Client) companiesByAssociation(ctx context.Context, filter CompanyFilter) iter.Seq2[Company, error] {
-	chosen := filter.TypeIDs
-	filter.TypeIDs = nil
+func (f CompanyFilter) byAssociation(ctx context.Context, c *Client) iter.Seq2[Company, error] {
+	chosen := f.TypeIDs
+	f.TypeIDs = nil
 	return func(yield func(Company, error) bool) {
-		for company, err := range c.matchingCompanies(ctx, filter) {
+		for company, err := range f.matching(ctx, c) {
 			if err == nil && !company.isOf(chosen) {
 				continue
 			}
@@ -121,14 +120,11 @@ func (c Company) isOf(types []int) bool {
 func (c *Client) CountCompanies(ctx context.Context, filter CompanyFilter) (int, error) {
 	total := 0
 	for _, l := range filter.listings() {
-		query := url.Values{}
-		l.conditions.set(query, "conditions")
-		l.childConditions.set(query, "childConditions")
-		count, _, err := get[struct{ Count int }](ctx, c, l.path+"/count", query)
+		n, err := countOf(ctx, c, l)
 		if err != nil {
 			return 0, err
 		}
-		total += count.Count
+		total += n
 	}
 	return total, nil
 }

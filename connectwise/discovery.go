@@ -140,7 +140,7 @@ func (c *Client) readAgain(ctx context.Context, used string, since time.Time) (s
 	case c.address.reading <- struct{}{}:
 		defer func() { <-c.address.reading }()
 	case <-ctx.Done():
-		return "", c.contextError(ctx, request{method: http.MethodGet, path: "/login/companyinfo"})
+		return "", c.notSent(ctx, request{method: http.MethodGet, path: "/login/companyinfo"}, ctx.Err())
 	}
 	base, checked := c.address.get()
 	if base != used || base != "" && checked.After(since) {

@@ -16,7 +16,7 @@ const maxPageSize = 1000
 // listing describes a list to read.
 type listing struct {
 	path            string
-	fields          string
+	fields          string // "": whole records
 	conditions      condition
 	childConditions condition
 	// forwardOnly selects the paging mode whose pages do not shift while rows change; for the big lists.
@@ -44,6 +44,15 @@ func list[T any](ctx context.Context, c *Client, l listing, id func(T) int) iter
 			}
 		}
 	}
+}
+
+// countOf counts the records of a list.
+func countOf(ctx context.Context, c *Client, l listing) (int, error) {
+	query := url.Values{}
+	l.conditions.set(query, "conditions")
+	l.childConditions.set(query, "childConditions")
+	count, _, err := get[struct{ Count int }](ctx, c, l.path+"/count", query)
+	return count.Count, err
 }
 
 // pager reads one page after the other.
@@ -122,7 +131,10 @@ func (l listing) pageSize() int {
 }
 
 func (l listing) request(at pageCursor) request {
-	query := url.Values{"pageSize": {strconv.Itoa(l.pageSize())}, "fields": {l.fields}}
+	query := url.Values{"pageSize": {strconv.Itoa(l.pageSize())}}
+	if l.fields != "" {
+		query.Set("fields", l.fields)
+	}
 	l.conditions.set(query, "conditions")
 	l.childConditions.set(query, "childConditions")
 	if at.forward {

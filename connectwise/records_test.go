@@ -64,14 +64,14 @@ func TestAgreementRecord(t *testing.T) {
 		"company": {"id": 3, "identifier": "ACME", "name": "Acme\u200b Ltd", "_info": {}}, "parentAgreement": {"id": 5, "name": "Main"},
 		"startDate": "2025-01-01T00:00:00Z", "endDate": null, "noEndingDateFlag": true, "cancelledFlag": null,
 		"billStartDate": "2025-02-01T00:00:00Z", "nextInvoiceDate": "2026-04-01T00:00:00Z", "prorateFlag": true,
-		"invoiceProratedAdditionsFlag": false, "periodType": "Current", "billProducts": "Billable", "agreementStatus": "Active",
+		"billingCycle": {"id": 2, "name": "Annual"}, "oneTimeFlag": false, "billOneTimeFlag": true, "invoiceProratedAdditionsFlag": false, "periodType": "Current", "billProducts": "Billable", "agreementStatus": "Active",
 		"currency": {"id": 1, "currencyCode": "EUR", "name": "Euro", "numberOfDecimals": 2}, "newField": [1, {"a": null}]}`), &got)
 	want := Agreement{
 		ID: 7, Name: `Backup "Gold" <b>`, Type: Reference{ID: 2, Name: "Managed"},
 		Company:         Reference{ID: 3, Identifier: "ACME", Name: "Acme Ltd"},
 		ParentAgreement: &Reference{ID: 5, Name: "Main"},
 		StartDate:       Date{2025, 1, 1}, NoEndingDate: true, BillStartDate: Date{2025, 2, 1}, NextInvoiceDate: Date{2026, 4, 1},
-		Prorate: true, PeriodType: "Current", BillProducts: "Billable", Status: "Active", Currency: "EUR",
+		Prorate: true, BillingCycle: Reference{ID: 2, Name: "Annual"}, OneTime: true, PeriodType: "Current", BillProducts: "Billable", Status: "Active", Currency: "EUR",
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Error(err, diff)
@@ -93,13 +93,14 @@ func TestAdditionRecord(t *testing.T) {
 	t.Parallel()
 	var got Addition
 	err := json.Unmarshal([]byte(`{"id": 9, "product": {"id": 4, "identifier": "NP-BUS", "serializedFlag": false},
-		"quantity": 12.50, "lessIncluded": 2.00, "billedQuantity": 10.5, "unitPrice": 1e1, "billCustomer": "Billable",
+		"quantity": 12.50, "lessIncluded": 2.00, "billedQuantity": 10.5, "unitPrice": 1e1, "extPrice": 105.00, "additionStatus": "Active", "billCustomer": "Billable",
 		"effectiveDate": "2026-01-01T00:00:00Z", "cancelledDate": null, "description": "Seats", "invoiceDescription": "a\r\nb",
-		"_info": {"lastUpdated": "2026-03-01T02:03:04Z", "updatedBy": "jdoe", "addition_href": "https://x"}}`), &got)
+		"_info": {"lastUpdated": "2026-03-01T02:03:04Z", "updatedBy": "jdoe", "dateEntered": "2026-01-02T00:00:00Z", "enteredBy": "mm", "addition_href": "https://x"}}`), &got)
 	want := Addition{
 		ID: 9, Product: Reference{ID: 4, Identifier: "NP-BUS"}, Quantity: dec("12.5"), LessIncluded: dec("2"),
-		BilledQuantity: someDec("10.5"), UnitPrice: someDec("10"), BillCustomer: Billable, EffectiveDate: Date{2026, 1, 1},
+		BilledQuantity: someDec("10.5"), UnitPrice: someDec("10"), ExtPrice: someDec("105"), Status: "Active", BillCustomer: Billable, EffectiveDate: Date{2026, 1, 1},
 		Description: "Seats", InvoiceDescription: "a  b", LastUpdated: time.Date(2026, 3, 1, 2, 3, 4, 0, time.UTC), UpdatedBy: "jdoe",
+		DateEntered: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), EnteredBy: "mm",
 	}
 	if diff := cmp.Diff(want, got, sameDecimal); err != nil || diff != "" {
 		t.Error(err, diff)

@@ -220,11 +220,5 @@ func (c *Client) notSent(ctx context.Context, r request, err error) *Error {
 		failure.RetryAfter, failure.cause, failure.final = paused.left, paused, true
 		return failure
 	}
-	return c.contextError(ctx, r)
-}
-
-// contextError is the error of a request that was not sent because the caller's context ended.
-func (c *Client) contextError(ctx context.Context, r request) *Error {
-	err := c.errorFor(r, nil, "")
-	return err.endedBy(ctx)
+	return c.errorFor(r, nil, "").endedBy(ctx)
 }

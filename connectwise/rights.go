@@ -93,11 +93,11 @@ func (c *Client) Rights(ctx context.Context) (Rights, error) {
 	probes := make([]probeResult, len(needed))
 	for i, need := range needed {
 		var err error
-		if probes[i], err = c.probe(ctx, need.probe); err != nil {
+		if probes[i], err = probe(ctx, c, need.probe); err != nil {
 			return nil, err
 		}
 	}
-	role, err := c.role(ctx)
+	role, err := readRole(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ type probeResult struct {
 	note  string
 }
 
-func (c *Client) probe(ctx context.Context, path string) (probeResult, error) {
+func probe(ctx context.Context, c *Client, path string) (probeResult, error) {
 	_, _, err := get[[]struct{ ID int }](ctx, c, path, url.Values{"pageSize": {"1"}, "fields": {"id"}})
 	var failure *Error
 	switch {
@@ -163,7 +163,7 @@ func bare(s string) string {
 // role is the calling member's security role; nil if ConnectWise does not show it.
 type role []securityRow
 
-func (c *Client) role(ctx context.Context) (role, error) {
+func readRole(ctx context.Context, c *Client) (role, error) {
 	query := url.Values{"pageSize": {strconv.Itoa(maxPageSize)}}
 	rows, _, err := get[role](ctx, c, "/system/mySecurity", query)
 	var failure *Error
@@ -241,7 +241,8 @@ func rightFor(method, path string) string {
 		level = Edit
 	}
 	switch {
-	case strings.HasPrefix(path, companiesPath+"/types"), strings.HasPrefix(path, companiesPath+"/statuses"):
+	case strings.HasPrefix(path, companiesPath+"/types"), strings.HasPrefix(path, companiesPath+"/statuses"),
+		strings.HasPrefix(path, agreementTypesPath):
 		return rightName(moduleTables, level)
 	case strings.HasPrefix(path, companiesPath):
 		return rightName(moduleCompany, level)

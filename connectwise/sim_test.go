@@ -545,6 +545,9 @@ func TestFieldsExist(t *testing.T) {
 	count(s.Subcategories(s.ctx))
 	count(s.ProductTypes(s.ctx))
 	count(s.UnitsOfMeasure(s.ctx))
+	if _, err := s.AgreementType(s.ctx, 1); err != nil {
+		t.Fatal(err)
+	}
 	checked := map[string]bool{}
 	for _, r := range s.Requests() {
 		query, _ := url.ParseQuery(r.Query)
@@ -558,8 +561,8 @@ func TestFieldsExist(t *testing.T) {
 			}
 		}
 	}
-	if len(checked) != 10 {
-		t.Errorf("checked %v, want ten kinds of record", checked)
+	if len(checked) != 11 {
+		t.Errorf("checked %v, want eleven kinds of record", checked)
 	}
 }
 
@@ -578,7 +581,7 @@ func (s schema) has(all map[string]schema, path []string) bool {
 
 func recordOf(path string) string {
 	for _, kind := range []struct{ part, record string }{
-		{"/additions", "Addition"}, {"/finance/agreements", "Agreement"}, {"/companies/types", "CompanyType"},
+		{"/additions", "Addition"}, {"/finance/agreements/types", "AgreementType"}, {"/finance/agreements", "Agreement"}, {"/companies/types", "CompanyType"},
 		{"/companies/statuses", "CompanyStatus"}, {"typeAssociations", ""}, {"/companies", "Company"}, {"/catalog", "CatalogItem"},
 		{"/categories", "Category"}, {"/subcategories", "SubCategory"}, {"/procurement/types", "ProductType"}, {"/unitOfMeasures", "UnitOfMeasure"},
 	} {

@@ -3,6 +3,7 @@ package connectwise
 import (
 	"encoding/json"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -46,6 +47,15 @@ func (t *looseText) UnmarshalJSON(data []byte) error {
 		*t = looseText(data)
 	}
 	return nil
+}
+
+// moment reads the text as a time, in UTC; zero if it is none.
+func (t looseText) moment() time.Time {
+	at, err := time.Parse(time.RFC3339, string(t))
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
 }
 
 // Reference points to another record. Identifier is set only by the kinds that have one: companies, members, products.

@@ -71,7 +71,15 @@ var additions = newResource("addition", "", []field[Addition]{
 	constant[Addition]("customFields", kindList, []any{}),
 },
 	empty[Addition](kindNumber, "extendedProrateCost extendedProratePrice"),
-	empty[Addition](kindReference, "opportunity invoiceGrouping"))
+	empty[Addition](kindReference, "opportunity invoiceGrouping")).andNewer(additionStatus)
+
+// additionStatus is an addition's own, beside the agreementStatus (observed, docs/connectwise.md section 5).
+func additionStatus(v *view, x *Addition) object {
+	if !v.sim.assumptions.AdditionStatusShown {
+		return nil
+	}
+	return object{{"additionStatus", x.ownStatus(v.now)}}
+}
 
 // productReference has an identifier and no name, unlike other references (openapi.json, IvItemReference).
 func productReference(v *view, x *Addition) any {
@@ -106,19 +114,28 @@ func (v *view) billed(x *Addition) decimal.Decimal {
 	if v.sim.assumptions.BilledIsQuantity {
 		return x.Quantity
 	}
-	return x.Quantity.Sub(x.LessIncluded)
+	billed := x.Quantity.Sub(x.LessIncluded)
+	if v.sim.assumptions.BilledFloorsAtZero && billed.IsNegative() {
+		return decimal.Zero
+	}
+	return billed
 }
 
 // statusOf is agreementStatus of an addition; whose status that is, is not settled (docs/connectwise.md section 5).
 func (v *view) statusOf(x *Addition) any {
 	if v.sim.assumptions.AdditionStatusOwn {
-		own := Agreement{Start: x.Effective, Cancelled: !x.Cancelled.IsZero(), CancelledOn: x.Cancelled}
-		return own.status(v.now)
+		return x.ownStatus(v.now)
 	}
 	if a := v.sim.agreements.find(x.AgreementID); a != nil {
 		return a.value.status(v.now)
 	}
 	return nil
+}
+
+// ownStatus is what a newer instance's additionStatus says, by the addition's own dates.
+func (x *Addition) ownStatus(now time.Time) string {
+	own := Agreement{Start: x.Effective, Cancelled: !x.Cancelled.IsZero(), CancelledOn: x.Cancelled}
+	return own.status(now)
 }
 
 // additionsOf finds the agreement of the path and its additions.
@@ -165,6 +182,7 @@ func (s *Sim) createAddition(x *exchange) answer {
 func (s *Sim) insertAddition(addition Addition, by stamp) *row[Addition] {
 	s.nextAddition++
 	addition.ID = s.nextAddition
+	s.trail.note(auditAddition, &addition, by, "Create", "The addition was created with the quantity "+addition.Quantity.String()+".")
 	return s.additionTable(addition.AgreementID).add(addition.ID, addition, by)
 }
 
@@ -207,7 +225,7 @@ func (s *Sim) updateAddition(x *exchange, change func(*Addition) *answer) answer
 		return invalid(additions.name, problems...)
 	}
 	if !x.has(PatchIgnored) {
-		row.write(updated, x.stamp())
+		writeRow(s, row, updated, x.stamp())
 		x.entry.Applied = true
 	}
 	return s.shown(x, http.StatusOK, additions, row)
@@ -250,6 +268,7 @@ func (s *Sim) deleteAddition(x *exchange) answer {
 	if agreement.value.invoiced(row.value.Effective) && !s.assumptions.AcceptInvoicedDelete {
 		return invalid(additions.name, problem{"InvalidObject", "The addition has been invoiced and cannot be deleted.", additions.name, "id"})
 	}
+	s.trail.note(auditAddition, &row.value, x.stamp(), "Delete", "The addition was deleted.")
 	t.remove(row.id)
 	x.entry.Applied = true
 	return answer{status: http.StatusNoContent}

@@ -23,6 +23,13 @@ type Agreement struct {
 	InvoicedThrough time.Time
 	// Prorate lets additions start within an invoiced period.
 	Prorate bool
+	// BillingCycle is the name of the cycle; empty: Monthly.
+	BillingCycle string
+	// OneTime and BillOneTime are the definition's oneTimeFlag and billOneTimeFlag.
+	OneTime, BillOneTime bool
+	// BillProducts is Billable, DoNotBill, NoCharge or NoDefault; empty: Billable. PeriodType is Current, Future, Both or
+	// Undefined; empty: Current. Currency is a code; empty: USD.
+	BillProducts, PeriodType, Currency string
 	// Status is computed by the instance's clock (Active, Inactive, Expired, Cancelled) in what Agreements returns; it is ignored in input.
 	Status string
 }
@@ -63,7 +70,9 @@ var agreements = newResource("agreement", "/finance/agreements", []field[Agreeme
 	boolField("cancelledFlag", func(x *Agreement) *bool { return &x.Cancelled }),
 	dateField("dateCancelled", func(x *Agreement) *time.Time { return &x.CancelledOn }),
 	textField("reasonCancelled", 100, func(x *Agreement) *string { return &x.CancelReason }),
-	reference("billingCycle", idName, func(v *view, _ *Agreement) any { return v.monthly() }),
+	reference("billingCycle", idName, func(v *view, x *Agreement) any { return v.billingCycle(x.BillingCycle) }),
+	boolField("oneTimeFlag", func(x *Agreement) *bool { return &x.OneTime }),
+	boolField("billOneTimeFlag", func(x *Agreement) *bool { return &x.BillOneTime }),
 	dateField("billStartDate", func(x *Agreement) *time.Time { return &x.BillStart }),
 	// The definition gives nextInvoiceDate as plain text.
 	computed("nextInvoiceDate", kindText, func(v *view, x *Agreement) any {
@@ -71,32 +80,44 @@ var agreements = newResource("agreement", "/finance/agreements", []field[Agreeme
 	}),
 	boolField("prorateFlag", func(x *Agreement) *bool { return &x.Prorate }),
 	computed("invoiceProratedAdditionsFlag", kindBool, func(_ *view, x *Agreement) any { return x.Prorate }),
-	constant[Agreement]("periodType", kindText, "Current"),
+	textOr("periodType", "Current", func(x *Agreement) *string { return &x.PeriodType }),
 	constant[Agreement]("applicationUnits", kindText, "Amount"),
 	constant[Agreement]("invoicingCycle", kindText, "CalendarYear"),
 	constant[Agreement]("employeeCompRate", kindText, "Hourly"),
 	constant[Agreement]("billTime", kindText, "NoDefault"),
 	constant[Agreement]("billExpenses", kindText, "NoDefault"),
-	constant[Agreement]("billProducts", kindText, "Billable"),
+	textOr("billProducts", "Billable", func(x *Agreement) *string { return &x.BillProducts }),
 	reference("currency", []string{"id", "symbol", "currencyCode", "decimalSeparator", "numberOfDecimals", "thousandsSeparator", "name"},
-		func(*view, *Agreement) any {
-			return object{
-				{"id", 7}, {"symbol", "$"}, {"currencyCode", "USD"}, {"decimalSeparator", "."}, {"numberOfDecimals", 2},
-				{"thousandsSeparator", ","}, {"name", "US Dollars"},
-			}
-		}),
+		func(_ *view, x *Agreement) any { return currency(orText(x.Currency, "USD")) }),
 	computed("agreementStatus", kindText, func(v *view, x *Agreement) any { return x.status(v.now) }),
 	constant[Agreement]("customFields", kindList, []any{}),
 },
 	empty[Agreement](kindText, `customerPO workOrder internalNotes applicationCycle employeeCompNotExceed invoiceDescription`),
 	empty[Agreement](kindNumber, `applicationLimit expiredDays limit compHourlyRate compLimitAmount billAmount prorateFirstBill`),
-	empty[Agreement](kindBool, `restrictLocationFlag restrictDepartmentFlag applicationUnlimitedFlag oneTimeFlag
+	empty[Agreement](kindBool, `restrictLocationFlag restrictDepartmentFlag applicationUnlimitedFlag
 		coverAgreementTime coverAgreementProduct coverAgreementExpense coverSalesTax carryOverUnused allowOverruns
-		expireWhenZero chargeToFirm billOneTimeFlag taxable restrictDownPayment topComment bottomComment
+		expireWhenZero chargeToFirm taxable restrictDownPayment topComment bottomComment
 		billableTimeInvoice billableExpenseInvoice billableProductInvoice autoInvoiceFlag`),
 	empty[Agreement](kindReference, `subContractCompany subContractContact location department opportunity sla
 		billingTerms billToCompany billToContact billToSite taxCode workRole workType projectType invoiceTemplate
 		companyLocation shipToCompany shipToContact shipToSite`))
+
+// textOr is a text that a new record has, unless somebody set another.
+func textOr(name, standard string, get func(*Agreement) *string) field[Agreement] {
+	f := textField(name, 0, get)
+	f.get = func(_ *view, x *Agreement) any { return orText(*get(x), standard) }
+	return f
+}
+
+// currency is a currency as an agreement refers to it.
+func currency(code string) object {
+	o := object{{"id", 7}, {"symbol", "$"}, {"currencyCode", code}, {"decimalSeparator", "."}, {"numberOfDecimals", 2},
+		{"thousandsSeparator", ","}, {"name", "US Dollars"}}
+	if code != "USD" {
+		o[0].value, o[1].value, o[6].value = 8, code, code
+	}
+	return o
+}
 
 // status is computed, nothing activates an agreement (docs/connectwise.md section 5). The end day itself still counts.
 func (x *Agreement) status(now time.Time) string {

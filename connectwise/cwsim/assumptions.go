@@ -27,7 +27,11 @@ type Assumptions struct {
 	CategoryAsSent          bool // a new catalog item's category is not taken from its subcategory
 	PricesNotInherited      bool // a new addition does not take price and cost from the catalog
 	BilledIsQuantity        bool // billedQuantity does not subtract lessIncluded
+	BilledFloorsAtZero      bool // a quantity below lessIncluded bills 0, not a credit
 	AdditionStatusOwn       bool // an addition's agreementStatus is computed from its own dates
+	AdditionStatusShown     bool // an addition asked for without fields has an additionStatus, as on newer instances
+	AuditTrailRefused       bool // the API member may not read /system/audittrail
+	AuditUnderAgreement     bool // an addition's history is kept under its agreement's id, not its own
 	PatchIntoReference400   bool // a PATCH path into a reference is an error, not a 200 without a change
 	ReadOnlyIgnored         bool // a PATCH of a read-only field is a 200 without a change, not an error
 	UnknownFieldsEmpty      bool // an unknown name in fields answers an empty 200 instead of 400

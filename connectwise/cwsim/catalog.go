@@ -68,7 +68,7 @@ var catalogItems = newResource("catalogItem", "/procurement/catalog", []field[Ca
 	boolField("recurringFlag", func(x *CatalogItem) *bool { return &x.Recurring }),
 	reference("recurringBillCycle", idName, func(v *view, x *CatalogItem) any {
 		if x.Recurring {
-			return v.monthly()
+			return v.billingCycle("")
 		}
 		return nil
 	}),

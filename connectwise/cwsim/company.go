@@ -40,7 +40,7 @@ var companies = newResource("company", companiesPath, []field[Company]{
 	}),
 	reference("parentCompany", idIdentifierName, func(v *view, x *Company) any { return v.company(x.ParentID) }),
 	boolField("deletedFlag", func(x *Company) *bool { return &x.Deleted }),
-	computed("isVendorFlag", kindBool, func(v *view, x *Company) any { return v.sim.isVendor(x) }),
+	computed("isVendorFlag", kindBool, func(v *view, x *Company) any { return isVendor(v.sim, x) }),
 	{name: "types", kind: kindList, sub: idName, get: func(v *view, x *Company) any {
 		if v.sim.assumptions.TypesElsewhere {
 			return []any{}
@@ -88,7 +88,7 @@ func (v *view) typesOf(x *Company) []any {
 	return list
 }
 
-func (s *Sim) isVendor(x *Company) bool {
+func isVendor(s *Sim, x *Company) bool {
 	for _, id := range x.TypeIDs {
 		if r := s.companyTypes.find(id); r != nil && r.value.Vendor {
 			return true

@@ -64,6 +64,7 @@ type Sim struct {
 	rights      map[Module]Rights
 	faults      []*activeFault
 	journal     journal
+	trail       trail
 	quietUntil  time.Time   // end of the latest Retry-After window
 	recent      []time.Time // requests counted by the rate limit
 

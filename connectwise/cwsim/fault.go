@@ -342,7 +342,7 @@ func (s *Sim) disturb(x *exchange, r *row[Agreement]) {
 		changed.Prorate = false
 	}
 	if changed != r.value {
-		r.write(changed, s.stampBy("finance"))
+		writeRow(s, r, changed, s.stampBy("finance"))
 	}
 }
 

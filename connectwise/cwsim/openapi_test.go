@@ -85,6 +85,9 @@ func TestEveryEndpointAnswersByTheContract(t *testing.T) {
 func pathsFor(s *instance, method, path string) []string {
 	agreement, addition := openLine(s)
 	path = strings.Replace(path, "{parentId}", fmt.Sprint(agreement), 1)
+	if path == "/system/audittrail" {
+		return []string{fmt.Sprintf("%s?type=AgreementAddition&id=%d", path, addition)}
+	}
 	if method == http.MethodGet && !strings.Contains(path, "{id}") {
 		return []string{path + "?pageSize=1000"}
 	}

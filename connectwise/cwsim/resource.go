@@ -16,6 +16,8 @@ type resource[T any] struct {
 	path   string // below the API root, for _info links; "" has none
 	fields []field[T]
 	index  map[string]*field[T]
+	// newer makes what newer instances add to a whole record, beyond what the definition has and fields can name.
+	newer func(v *view, x *T) object
 }
 
 type field[T any] struct {
@@ -48,6 +50,12 @@ func newResource[T any](name, path string, groups ...[]field[T]) *resource[T] {
 	for i := range r.fields {
 		r.index[r.fields[i].name] = &r.fields[i]
 	}
+	return r
+}
+
+// andNewer adds what newer instances show.
+func (r *resource[T]) andNewer(newer func(v *view, x *T) object) *resource[T] {
+	r.newer = newer
 	return r
 }
 
@@ -109,6 +117,9 @@ func (r *resource[T]) render(v *view, rw *row[T], x *T) object {
 	o := make(object, 0, len(r.fields)+2)
 	for i := range r.fields {
 		o = append(o, member{r.fields[i].name, r.fieldValue(v, &r.fields[i], x)})
+	}
+	if r.newer != nil {
+		o = append(o, r.newer(v, x)...)
 	}
 	return append(o, member{"_info", r.info(v, rw)}, extra)
 }

@@ -159,7 +159,7 @@ func (s *Sim) securityRows(*exchange) (*table[securityRow], *answer) {
 }
 
 // systemInfo is GET /system/info, which is no test of credentials (docs/connectwise.md section 1).
-func (s *Sim) systemInfo(x *exchange) answer {
+func systemInfo(s *Sim, x *exchange) answer {
 	if s.assumptions.SystemInfoRefused {
 		return notPermitted()
 	}
@@ -175,7 +175,7 @@ func (s *Sim) systemInfo(x *exchange) answer {
 }
 
 // myMember is GET /system/myMembers: the API member itself.
-func (s *Sim) myMember(x *exchange) answer {
+func myMember(_ *Sim, x *exchange) answer {
 	v := x.view()
 	return jsonAnswer(http.StatusOK, object{
 		{"id", memberID}, {"identifier", apiMember}, {"firstName", "Seat"}, {"lastName", "Billing"}, {"licenseClass", "A"},

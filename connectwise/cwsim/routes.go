@@ -62,8 +62,9 @@ func endpoints() []route {
 			endpoint(http.MethodPut, additionsPath+"/{id}", right{Agreements, Edit}, (*Sim).replaceAddition),
 			endpoint(http.MethodDelete, additionsPath+"/{id}", right{Agreements, Delete}, (*Sim).deleteAddition),
 			endpoint(http.MethodPost, "/procurement/catalog", right{ProductCatalog, Add}, (*Sim).createCatalogItem),
-			endpoint(http.MethodGet, "/system/info", right{}, (*Sim).systemInfo),
-			endpoint(http.MethodGet, "/system/myMembers", right{}, (*Sim).myMember),
+			endpoint(http.MethodGet, "/system/audittrail", right{}, auditTrail),
+			endpoint(http.MethodGet, "/system/info", right{}, systemInfo),
+			endpoint(http.MethodGet, "/system/myMembers", right{}, myMember),
 		},
 	)
 }

@@ -1,5 +1,7 @@
 package cwsim
 
+import "slices"
+
 // CompanyType is a row of the setup table that sorts companies; a company can have several.
 type CompanyType struct {
 	ID      int
@@ -23,6 +25,11 @@ type AgreementType struct {
 	Default  bool
 	Inactive bool
 	Prorate  bool
+	// BillProducts is Billable, DoNotBill, NoCharge or NoDefault; empty: Billable.
+	BillProducts string
+	// BillingCycle is the name of the cycle; empty: Monthly.
+	BillingCycle string
+	OneTime      bool
 }
 
 // Category is a product category.
@@ -89,13 +96,14 @@ var agreementTypes = newResource("type", "/finance/agreements/types", []field[Ag
 	constant[AgreementType]("invoicingCycle", kindText, "CalendarYear"),
 	constant[AgreementType]("billTime", kindText, "NoDefault"),
 	constant[AgreementType]("billExpenses", kindText, "NoDefault"),
-	constant[AgreementType]("billProducts", kindText, "Billable"),
-	reference("billingCycle", idName, func(v *view, _ *AgreementType) any { return v.monthly() }),
+	computed("billProducts", kindText, func(_ *view, x *AgreementType) any { return orText(x.BillProducts, "Billable") }),
+	reference("billingCycle", idName, func(v *view, x *AgreementType) any { return v.billingCycle(x.BillingCycle) }),
+	boolField("oneTimeFlag", func(x *AgreementType) *bool { return &x.OneTime }),
 },
 	empty[AgreementType](kindText, "prefixSuffixOption invoicePreSuffix applicationCycle invoiceDescription integrationXRef"),
 	empty[AgreementType](kindNumber, "applicationLimit expiredDays limit compHourlyRate compLimitAmount billAmount"),
 	empty[AgreementType](kindBool, `prePaymentFlag restrictLocationFlag restrictDepartmentFlag applicationUnlimitedFlag
-		oneTimeFlag coverAgreementTimeFlag coverAgreementProductFlag coverAgreementExpenseFlag coverSalesTaxFlag
+		coverAgreementTimeFlag coverAgreementProductFlag coverAgreementExpenseFlag coverSalesTaxFlag
 		carryOverUnusedFlag allowOverrunsFlag expireWhenZero chargeToFirmFlag billOneTimeFlag taxableFlag
 		restrictDownPaymentFlag topCommentFlag bottomCommentFlag billableTimeInvoiceFlag billableExpenseInvoiceFlag
 		billableProductInvoiceFlag copyWorkRolesFlag copyWorkTypesFlag autoInvoiceFlag invoiceProratedAdditionsFlag`),
@@ -132,9 +140,17 @@ var units = newResource("unitOfMeasure", "/procurement/unitOfMeasures", []field[
 	boolField("defaultFlag", func(x *Unit) *bool { return &x.Default }),
 }, empty[Unit](kindText, "uomScheduleXref"))
 
-// monthly is the billing cycle of everything here.
-func (v *view) monthly() any {
-	return link(v, 2, "Monthly", "billingCycle", "/finance/billingCycles")
+// billingCycles are the instance's, by id from 1.
+var billingCycles = []string{"Weekly", "Monthly", "Quarterly", "Semi-Annual", "Annual"}
+
+// billingCycle refers to a cycle by its name; no name is Monthly.
+func (v *view) billingCycle(name string) any {
+	name = orText(name, "Monthly")
+	id := slices.Index(billingCycles, name) + 1
+	if id == 0 {
+		id = len(billingCycles) + 1 // of this tenant's own making
+	}
+	return link(v, id, name, "billingCycle", "/finance/billingCycles")
 }
 
 func (v *view) category(id int) any {

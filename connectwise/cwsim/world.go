@@ -201,6 +201,13 @@ func (s *Sim) RemoveAgreement(id int) {
 	delete(s.additions, id)
 }
 
+// UpdateAgreementType changes an agreement type in place; agreements made from it stay as they are.
+func (s *Sim) UpdateAgreementType(id int, change func(*AgreementType)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	edit(s, must(&s.agreementTypes, id), change)
+}
+
 // AddAddition adds a line to an agreement and returns it with its id. What is left out comes from the catalog; billing
 // is Billable, and the line is effective from the agreement's billing start.
 func (s *Sim) AddAddition(a Addition) Addition {
@@ -256,7 +263,9 @@ func (s *Sim) CancelAddition(agreementID, additionID int, on time.Time) {
 func (s *Sim) RemoveAddition(agreementID, additionID int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.additionTable(agreementID).remove(additionID)
+	t := s.additionTable(agreementID)
+	s.trail.note(auditAddition, &must(t, additionID).value, s.stampBy(uiMember), "Delete", "The addition was deleted.")
+	t.remove(additionID)
 }
 
 // AddCatalogItem adds a product and returns it with its id. What is left out: descriptions from the identifier, class
@@ -319,7 +328,13 @@ func edit[T any](s *Sim, r *row[T], change func(*T)) { editBy(s, r, uiMember, ch
 func editBy[T any](s *Sim, r *row[T], by string, change func(*T)) {
 	value := r.value
 	change(&value)
-	r.write(value, s.stampBy(by))
+	writeRow(s, r, value, s.stampBy(by))
+}
+
+// writeRow replaces a record, and the audit trail says what changed.
+func writeRow[T any](s *Sim, r *row[T], value T, by stamp) {
+	s.trail.changed(&view{sim: s, now: by.at}, &r.value, &value, by)
+	r.write(value, by)
 }
 
 // duplicate adds a copy of a row under a new id, as RowInserted does.
