@@ -38,7 +38,7 @@ func tryLock(path string) (release func(), err error) {
 	lock := flock.New(path+".sync.lock", flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("locking the sync: %w", err)
+		return nil, doing("locking the sync", err)
 	}
 	if !ok {
 		return nil, fmt.Errorf("locking the sync: %w", ErrLocked)

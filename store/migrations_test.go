@@ -12,7 +12,7 @@ import (
 // openAtVersion makes a database as the migrations up to a version leave it.
 func openAtVersion(t *testing.T, path string, version int64) *sql.DB {
 	t.Helper()
-	db := must[*sql.DB](t)(sql.Open("sqlite3", dsn(path, url.Values{})))
+	db := must[*sql.DB](t)(sql.Open("sqlite3", dsn(path, writerWait, url.Values{})))
 	provider := must[*goose.Provider](t)(migrator(db))
 	_, err := provider.UpTo(t.Context(), version)
 	check(t, err)

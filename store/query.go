@@ -102,7 +102,7 @@ func doing(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	return fmt.Errorf("%s: %w", what, asFault(err))
 }
 
 // eachDoing is doing for the error of a sequence.

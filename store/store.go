@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -37,6 +38,8 @@ type Store struct {
 	writer *sql.DB
 	reader *sql.DB
 
+	ground *ground // what the writers have met
+
 	from   querier // what single queries read from: the readers or, within Together, its transaction
 	within *sql.Tx // Together's; nil outside
 }
@@ -47,10 +50,10 @@ type Store struct {
 func Open(ctx context.Context, path string, key []byte) (*Store, error) {
 	s, err := open(path, key)
 	if err != nil {
-		return nil, fmt.Errorf("opening database %s: %w", path, err)
+		return nil, doing("opening database "+path, err)
 	}
 	if err := s.migrate(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("migrating database %s: %w", path, err), s.Close())
+		return nil, errors.Join(doing("migrating database "+path, err), s.Close())
 	}
 	return s, nil
 }
@@ -64,17 +67,21 @@ func open(path string, key []byte) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	writer, err := sql.Open("sqlite3", dsn(path, url.Values{"_txlock": {"immediate"}}))
+	writer, err := sql.Open("sqlite3", dsn(path, writerWait, url.Values{"_txlock": {"immediate"}}))
 	if err != nil {
 		return nil, err
 	}
 	writer.SetMaxOpenConns(1)
-	reader, err := sql.Open("sqlite3", dsn(path, url.Values{"_query_only": {"on"}}))
+	reader, err := sql.Open("sqlite3", dsn(path, writerWait, url.Values{"_query_only": {"on"}}))
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
 	reader.SetMaxIdleConns(4)
-	return &Store{path: path, seal: seal, writer: writer, reader: reader, from: reader}, nil
+	ground, err := newGround(path)
+	if err != nil {
+		return nil, errors.Join(err, writer.Close(), reader.Close())
+	}
+	return &Store{path: path, seal: seal, writer: writer, reader: reader, ground: ground, from: reader}, nil
 }
 
 // createPrivate makes the file, readable by its owner alone, unless it exists; SQLite gives its
@@ -94,9 +101,10 @@ func createPrivate(path string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// dsn is the data source name. Settings travel in it because a PRAGMA reaches one pooled connection only.
-func dsn(path string, options url.Values) string {
-	options.Set("_busy_timeout", "5000") // milliseconds; other processes write, too
+// dsn is the data source name. Settings travel in it because a PRAGMA reaches one pooled connection only. A connection waits
+// that long for other processes, which write, too.
+func dsn(path string, wait time.Duration, options url.Values) string {
+	options.Set("_busy_timeout", strconv.FormatInt(wait.Milliseconds(), 10))
 	options.Set("_foreign_keys", "on")
 	options.Set("_journal_mode", "WAL")
 	// With NORMAL a power cut may take back transactions that were committed. A row of the journal
@@ -139,7 +147,9 @@ func migrator(db *sql.DB) (*goose.Provider, error) {
 }
 
 // Close closes the database.
-func (s *Store) Close() error { return errors.Join(s.reader.Close(), s.writer.Close()) }
+func (s *Store) Close() error {
+	return errors.Join(s.ground.prober.Close(), s.reader.Close(), s.writer.Close())
+}
 
 // Backup writes a consistent copy of the database to file while work goes on. It never overwrites:
 // the error is then fs.ErrExist. Secrets in the copy stay sealed with the same key.
@@ -148,20 +158,20 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 	if err != nil {
 		return fmt.Errorf("backing up the database: %w", err)
 	}
-	err = s.copyTo(ctx, file)
+	err = copyTo(ctx, s.path, file)
 	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("backing up the database to %s: %w", file, errors.Join(err, os.Remove(file)))
+		return doing("backing up the database to "+file, errors.Join(err, os.Remove(file)))
 	}
 	return nil
 }
 
 // copyTo fills an empty file. It takes a connection of its own: the readers' may not write, not even
 // elsewhere, and the writer's would keep others waiting.
-func (s *Store) copyTo(ctx context.Context, file string) error {
-	db, err := sql.Open("sqlite3", dsn(s.path, url.Values{}))
+func copyTo(ctx context.Context, path, file string) error {
+	db, err := sql.Open("sqlite3", dsn(path, writerWait, url.Values{}))
 	if err != nil {
 		return err
 	}
@@ -193,7 +203,7 @@ func (s *Store) Record(ctx context.Context, entry Activity, deed func(*Store) er
 // tx runs fn in a writing transaction, which is committed unless fn returns an error. The transaction
 // is a writer from its beginning: what fn reads in it is still true when it writes.
 func (s *Store) tx(ctx context.Context, what string, fn func(*sql.Tx) error) error {
-	return doing(what, s.transact(ctx, s.writer, fn))
+	return doing(what, s.ground.watch(fn, func(fn func(*sql.Tx) error) error { return s.transact(ctx, s.writer, fn) }))
 }
 
 // snapshot runs fn in a reading transaction: all its queries see the same moment.
