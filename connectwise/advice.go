@@ -91,6 +91,9 @@ func (e *Error) adviseKind() (what, do string) {
 	case ErrUnknownOutcome:
 		return "ConnectWise's answer does not tell whether the change was made.",
 			"Look at the agreement in ConnectWise, or sync again: Seatbridge looks before it writes."
+	case ErrNotSent:
+		return "The change was not sent to ConnectWise, because it could not be noted beforehand.",
+			"Look at the technical cause, and sync again."
 	case ErrNotApplied:
 		return "ConnectWise accepted the change but did not apply it as asked.",
 			"Look at the record in ConnectWise, and correct it there if needed."

@@ -55,8 +55,13 @@ var (
 	ErrTimeout = errors.New("no answer in time")
 	// ErrUnreachable: there is no connection to the host (name, network, refusal, TLS) or it was lost.
 	ErrUnreachable = errors.New("host not reachable")
-	// ErrUnknownOutcome: a write was sent and may have been applied. Look before writing again.
+	// ErrUnknownOutcome: a write was sent and may have been applied. Look before writing again. An error of a write that
+	// is not ErrUnknownOutcome says that ConnectWise surely did not apply it: no connection was made (name, dial, TLS), the
+	// caller's time ended or WithSending's function refused before it was sent, or ConnectWise answered with a refusal (429
+	// and every other 4xx but 408).
 	ErrUnknownOutcome = errors.New("outcome unknown")
+	// ErrNotSent: the function given to WithSending refused, so the write was not sent.
+	ErrNotSent = errors.New("not sent")
 	// ErrNotApplied: ConnectWise answered a write with success, but returned other values than were asked for.
 	ErrNotApplied = errors.New("write not applied as asked")
 )
@@ -171,20 +176,22 @@ func (e *Error) endedBy(ctx context.Context) *Error {
 	return e
 }
 
-// transportError is the error of a request that was not answered, or whose answer broke off.
-func (c *Client) transportError(ctx context.Context, r request, err error) *Error {
+// transportError is the error of a request that was not answered, or whose answer broke off; neverLeft, if no byte of it
+// was sent.
+func (c *Client) transportError(ctx context.Context, r request, err error, neverLeft bool) *Error {
 	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
 		err = wrapped.Err // its text contains the whole address
 	}
 	failure := c.errorFor(r, ErrUnreachable, "")
-	failure.unknown = !r.safe() && !neverConnected(err)
+	neverLeft = neverLeft || neverConnected(err)
+	failure.unknown = !r.safe() && !neverLeft
 	if ctx.Err() != nil {
 		failure.kind = nil
 		return failure.endedBy(ctx)
 	}
 	failure.cause = err
 	failure.final = badCertificate(err)
-	if isTimeout(err) && !neverConnected(err) {
+	if isTimeout(err) && !neverLeft {
 		failure.kind = ErrTimeout
 	}
 	return failure

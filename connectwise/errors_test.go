@@ -184,7 +184,7 @@ func TestAdviceIsComplete(t *testing.T) {
 	kinds := []error{
 		ErrUnauthorized, ErrForbidden, ErrClientID, ErrNotFound, ErrInvalid, ErrConflict, ErrRateLimited, ErrMaintenance, ErrServer,
 		ErrWrongType, ErrUnroutable, ErrUnknownCompany, ErrNotConnectWise, ErrSSLRequired, ErrRedirect, ErrTimeout,
-		ErrUnreachable, ErrUnknownOutcome, ErrNotApplied,
+		ErrUnreachable, ErrUnknownOutcome, ErrNotSent, ErrNotApplied,
 	}
 	seen := map[string]error{}
 	for _, kind := range append(kinds, nil) {

@@ -81,7 +81,7 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, http.Header, error)
 	}
 	current, err := c.readAgain(ctx, base, began)
 	if err != nil {
-		return nil, nil, err // without company info nobody knows what the first answer meant
+		return nil, nil, failure.carriedTo(err) // without company info nobody knows what the first answer meant
 	}
 	if current == base {
 		return nil, nil, failure
@@ -91,10 +91,20 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, http.Header, error)
 		moved.cause = failure
 		return nil, nil, moved
 	}
-	if body, header, failure = c.send(ctx, current, r); failure != nil {
-		return nil, nil, failure
+	body, header, again := c.send(ctx, current, r)
+	if again != nil {
+		return nil, nil, failure.carriedTo(again)
 	}
 	return body, header, nil
+}
+
+// carriedTo is a later error of the same call, which does not forget that a try of before may have been applied.
+func (e *Error) carriedTo(later error) error {
+	var failure *Error
+	if errors.As(later, &failure) {
+		failure.unknown = failure.unknown || e.unknown
+	}
+	return later
 }
 
 // send tries a request until it is answered, refused, or out of tries (docs/connectwise.md section 3, our rule).
@@ -126,8 +136,8 @@ func (c *Client) attempt(ctx context.Context, base string, r request) ([]byte, h
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := c.gate.enter(ctx); err != nil {
-		return nil, nil, c.notSent(ctx, r, err)
+	if err := c.depart(ctx, r); err != nil {
+		return nil, nil, err
 	}
 	began := time.Now()
 	body, header, failure := c.exchange(ctx, req, r)
@@ -137,6 +147,29 @@ func (c *Client) attempt(ctx context.Context, base string, r request) ([]byte, h
 	}
 	c.gate.leave(began, limited)
 	return body, header, failure
+}
+
+// depart waits until the request may leave, and announces a write. After nil, gate.leave must be called.
+func (c *Client) depart(ctx context.Context, r request) *Error {
+	for {
+		if err := c.gate.enter(ctx); err != nil {
+			return c.notSent(ctx, r, err)
+		}
+		if err := announce(ctx, r); err != nil {
+			c.gate.freeSlot()
+			refused := c.errorFor(r, ErrNotSent, "")
+			refused.cause, refused.final = err, true
+			return refused
+		}
+		switch {
+		case ctx.Err() != nil:
+			c.gate.freeSlot()
+			return c.notSent(ctx, r, ctx.Err())
+		case c.gate.pauseLeft() <= 0:
+			return nil
+		}
+		c.gate.freeSlot() // a 429 came in while the caller took note
+	}
 }
 
 func (c *Client) newRequest(base string, r request) (*http.Request, *Error) {
@@ -193,9 +226,10 @@ func encodeQuery(query url.Values) string {
 func (c *Client) exchange(ctx context.Context, req *http.Request, r request) ([]byte, http.Header, *Error) {
 	attempt, cancel := context.WithTimeout(ctx, c.cfg.AttemptTimeout)
 	defer cancel()
-	resp, err := c.http.Do(req.WithContext(attempt))
+	var way carriage
+	resp, err := c.http.Do(req.WithContext(way.follow(attempt)))
 	if err != nil {
-		return nil, nil, c.transportError(ctx, r, err)
+		return nil, nil, c.transportError(ctx, r, err, way.neverLeft())
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
@@ -204,7 +238,7 @@ func (c *Client) exchange(ctx context.Context, req *http.Request, r request) ([]
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if err != nil {
-		return nil, nil, c.transportError(ctx, r, err)
+		return nil, nil, c.transportError(ctx, r, err, false)
 	}
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	if len(body) > maxBody || !json.Valid(body) || saysSSLRequired(body) {
