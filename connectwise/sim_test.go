@@ -272,6 +272,9 @@ func TestFaultMatrix(t *testing.T) {
 	}
 	for _, fault := range cwsim.FaultKinds() {
 		for name, call := range calls {
+			if lies(fault.Kind) && !slices.Contains([]string{"create", "update", "agreement"}, name) {
+				continue
+			}
 			for _, times := range []int{1, 0} {
 				t.Run(fmt.Sprintf("%s/%s/%d", fault.Kind, name, times), func(t *testing.T) {
 					t.Parallel()
@@ -282,6 +285,11 @@ func TestFaultMatrix(t *testing.T) {
 			}
 		}
 	}
+}
+
+// lies are the faults by which a list is wrong without a word: nobody can tell from the one answer.
+func lies(kind cwsim.FaultKind) bool {
+	return slices.Contains([]cwsim.FaultKind{cwsim.WrongEmpty, cwsim.Partial, cwsim.FieldsEmpty, cwsim.AndEmpty}, kind)
 }
 
 func strikeOnce(t *testing.T, fault cwsim.Fault, name string, call func(simulated, workplace, int) error) {

@@ -238,6 +238,9 @@ func (s *Sim) patchAddition(x *exchange) answer {
 		if bad != nil {
 			return bad
 		}
+		if slashed(operations) {
+			x.violates("a path of a PATCH has no leading slash")
+		}
 		return additions.patch(s, addition, operations)
 	})
 }

@@ -1,6 +1,7 @@
 package cwsim
 
 import (
+	"net/http"
 	"time"
 )
 
@@ -117,6 +118,17 @@ func currency(code string) object {
 		o[0].value, o[1].value, o[6].value = 8, code, code
 	}
 	return o
+}
+
+// invoiceAgreement is POST /finance/agreements/{id}/invoice, "Post AgreementInvoice": a client of ours must never call it
+// (docs/connectwise.md section 9). What it would do is not established, so it does nothing.
+func invoiceAgreement(s *Sim, x *exchange) answer {
+	id := x.ids[0]
+	if s.agreements.find(id) == nil || !x.sees(id) {
+		return *s.notFound("Agreement", id)
+	}
+	x.violates("invoices are made by people, never by Seatbridge")
+	return jsonAnswer(http.StatusCreated, x.entry.Number)
 }
 
 // status is computed, nothing activates an agreement (docs/connectwise.md section 5). The end day itself still counts.

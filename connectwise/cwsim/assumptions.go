@@ -43,7 +43,7 @@ type Assumptions struct {
 
 // SetAssumptions replaces all switches.
 func (s *Sim) SetAssumptions(a Assumptions) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	s.assumptions = a
 }

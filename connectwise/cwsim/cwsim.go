@@ -67,6 +67,8 @@ type Sim struct {
 	trail       trail
 	quietUntil  time.Time   // end of the latest Retry-After window
 	recent      []time.Time // requests counted by the rate limit
+	late        []*lateEffect
+	violations  []string
 
 	companies        table[Company]
 	companyTypes     table[CompanyType]
@@ -162,6 +164,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	x.runHooks()
+	x.haunt()
 	if !pause(r.Context(), x.delayBefore()) || x.has(DropBefore) {
 		s.drop(x)
 	}

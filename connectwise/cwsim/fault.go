@@ -48,6 +48,12 @@ const (
 	PatchIgnored    FaultKind = "patch-ignored"
 	BillStartToday  FaultKind = "bill-start-today"
 	PeriodInvoiced  FaultKind = "period-invoiced"
+	WrongEmpty      FaultKind = "wrong-empty"
+	Partial         FaultKind = "partial"
+	AndEmpty        FaultKind = "and-empty"
+	FieldsEmpty     FaultKind = "fields-empty"
+	Late504         FaultKind = "late-504"
+	Ghost           FaultKind = "ghost"
 	Hook            FaultKind = "hook"
 )
 
@@ -55,6 +61,8 @@ const (
 const (
 	allRequests      = ""
 	lists            = "list"
+	collections      = "collection" // lists and their counts, not single records
+	writes           = "write"
 	additionPosts    = "post"
 	additionPatches  = "patch"
 	companyInfoCalls = "info"
@@ -109,6 +117,12 @@ var faultTable = []FaultHelp{
 	{PatchIgnored, "PATCH and PUT answer 200 with the record as it was", additionPatches},
 	{BillStartToday, "the agreement's billing start is today when the addition arrives", additionPosts},
 	{PeriodInvoiced, "the agreement's month has just been invoiced, without proration, when the addition arrives", additionPosts},
+	{WrongEmpty, "lists answer 200 with no rows, and counts 0, although rows exist", collections},
+	{Partial, "lists and counts lack rows without a word: those whose ids text names, else the newest n (default 1)", collections},
+	{AndEmpty, "lists and counts whose conditions are joined by and find nothing", collections},
+	{FieldsEmpty, "lists asked for with fields answer 200 with no rows", collections},
+	{Late504, "504 with a gateway's page at once; the effect comes after wait (default 1m)", writes},
+	{Ghost, "the effect comes after wait (default 1m) even when the caller has left; then the answer, to one who stayed", writes},
 	{Hook, "Do is called before the call is handled", allRequests},
 }
 
@@ -154,14 +168,14 @@ func (s *Sim) AddFault(f Fault) {
 	if _, err := path.Match(f.Path, ""); i < 0 || err != nil {
 		panic(fmt.Sprintf("cwsim: no such fault: %q with path %q", f.Kind, f.Path))
 	}
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, &activeFault{Fault: f, only: faultTable[i].only})
 }
 
 // ClearFaults ends all faults.
 func (s *Sim) ClearFaults() {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	s.faults, s.recent = nil, nil
 }
@@ -193,6 +207,11 @@ func (f *activeFault) matches(x *exchange) bool {
 	switch f.only {
 	case lists:
 		return x.request.Method == http.MethodGet
+	case collections:
+		_, err := strconv.Atoi(path.Base(x.path))
+		return x.request.Method == http.MethodGet && err != nil
+	case writes:
+		return x.request.Method != http.MethodGet
 	case companyInfoCalls:
 		return strings.HasPrefix(x.path, companyInfoPath)
 	case additionPosts:
@@ -231,6 +250,9 @@ func (s *Sim) strike(x *exchange, f Fault) (answer, bool) {
 		return page(http.StatusServiceUnavailable, "Service Unavailable", "We are down for maintenance. Please check back soon."), true
 	case HTML502:
 		return page(http.StatusBadGateway, "502 Bad Gateway", "The web server reported a gateway error."), true
+	case Late504:
+		x.postpone(f.Wait)
+		return page(http.StatusGatewayTimeout, "504 Gateway Time-out", "The server did not respond in time."), true
 	case HTML200:
 		return page(http.StatusOK, "Sign in", "Please enter your company, user name and password."), true
 	case CannotRoute:
@@ -318,7 +340,9 @@ func (x *exchange) runHooks() {
 	}
 }
 
-func (x *exchange) delayBefore() time.Duration { return x.latency + x.delay(SlowBefore) }
+func (x *exchange) delayBefore() time.Duration {
+	return x.latency + x.delay(SlowBefore) + x.delay(Ghost)
+}
 
 func (x *exchange) delayAfter() time.Duration { return x.delay(Slow) }
 

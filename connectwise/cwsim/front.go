@@ -17,10 +17,13 @@ const (
 
 // answer is the effect of a call: the instance's answer, or that of a fault in front of it.
 func (s *Sim) answer(x *exchange) answer {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	a, struck := s.front(x)
-	if !struck {
+	switch {
+	case x.ghost != nil:
+		a = x.finishGhost()
+	case !struck:
 		a = s.instance(x)
 		x.entry.Refused = a.status >= 400 && a.status < 500
 	}
@@ -169,7 +172,7 @@ func (s *Sim) speaks(accept string) bool {
 
 // UpgradeTo changes the codebase as a cloud upgrade does: the versioned one of before answers 404 from now on.
 func (s *Sim) UpgradeTo(codebase string) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	s.upgrade(strings.Trim(codebase, "/"))
 }

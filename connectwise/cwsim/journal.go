@@ -27,6 +27,8 @@ type Request struct {
 	Refused bool
 	// Applied: it changed the state.
 	Applied bool
+	// Violation says what about it a client must not do, though the instance lets it pass.
+	Violation string
 }
 
 // maximumJournal bounds the memory of a long-running simulator; the older half goes first.
@@ -48,7 +50,7 @@ func (j *journal) add(r *Request) {
 
 // Requests returns the journal since the start or the last ResetRequests.
 func (s *Sim) Requests() []Request {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	out := make([]Request, len(s.journal.entries))
 	for i, r := range s.journal.entries {
@@ -57,9 +59,22 @@ func (s *Sim) Requests() []Request {
 	return out
 }
 
+// Violations are those of all calls since the start, whatever ResetRequests has emptied.
+func (s *Sim) Violations() []string {
+	s.lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.violations)
+}
+
+// violates notes what the call must not do. The caller holds the lock.
+func (x *exchange) violates(rule string) {
+	x.entry.Violation = rule
+	x.sim.violations = append(x.sim.violations, fmt.Sprintf("%s %s: %s", x.request.Method, x.path, rule))
+}
+
 // ResetRequests empties the journal. Numbers go on.
 func (s *Sim) ResetRequests() {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	s.journal.entries = nil
 }
@@ -75,6 +90,7 @@ type exchange struct {
 	inquire  Level  // the role's inquire level on what is asked
 	faults   []Fault
 	latency  time.Duration
+	ghost    *lateEffect // nil without that fault
 	entry    *Request
 }
 
@@ -96,7 +112,7 @@ func (s *Sim) receive(r *http.Request) (*exchange, error) {
 		URL:    x.host() + r.URL.RequestURI(),
 		Body:   string(body[:min(len(body), 64<<10)]),
 	}
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	x.latency = s.latency
 	x.entry.At = s.now()
@@ -117,7 +133,7 @@ func splitPath(path string) (codebase, rest string) {
 
 // finish completes the journal entry.
 func (s *Sim) finish(x *exchange, status int) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	x.entry.Status = status
 }

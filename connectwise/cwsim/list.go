@@ -209,7 +209,7 @@ func counting[T any](res *resource[T], pick picker[T]) handler {
 		if bad != nil {
 			return *bad
 		}
-		q.forward, q.order = false, nil
+		q.forward, q.order, q.fields = false, nil, nil
 		found := matching(x, x.view(), res, t, &q)
 		return jsonAnswer(http.StatusOK, object{{"count", found.count()}, extra})
 	}
@@ -307,14 +307,45 @@ func matching[T any](x *exchange, v *view, res *resource[T], t *table[T], q *que
 		}
 		found.rows = append(found.rows, r)
 		found.values = append(found.values, record)
-		if q.forward && len(found.rows) > q.size {
+		if q.forward && len(found.rows) > q.size && !x.has(Partial) {
 			break
 		}
 	}
+	found.lie(x, q)
 	if len(q.order) > 0 {
 		found.sort(v, res, q.order)
 	}
 	return found
+}
+
+// lie takes away what a fault keeps back.
+func (r *result[T]) lie(x *exchange, q *query) {
+	f, partial := x.fault(Partial)
+	hidden := func(i int) bool { return i >= len(r.rows)-orDefault(f.N, 1) }
+	if ids := strings.FieldsFunc(f.Text, func(c rune) bool { return c < '0' || c > '9' }); len(ids) > 0 {
+		hidden = func(i int) bool { return slices.Contains(ids, strconv.Itoa(r.rows[i].id)) }
+	}
+	nothing := x.has(WrongEmpty) || x.has(AndEmpty) && joined(q.conditions) || x.has(FieldsEmpty) && q.fields != nil
+	var left result[T]
+	for i := range r.rows {
+		if !nothing && !(partial && hidden(i)) {
+			left.rows, left.values = append(left.rows, r.rows[i]), append(left.values, r.values[i])
+		}
+	}
+	*r = left
+}
+
+// joined reports whether an and is anywhere in a condition.
+func joined(c condition) bool {
+	switch c := c.(type) {
+	case both:
+		return true
+	case either:
+		return joined(c.left) || joined(c.right)
+	case negation:
+		return joined(c.inner)
+	}
+	return false
 }
 
 func accepts[T any](v *view, res *resource[T], record *T, q *query) bool {

@@ -59,7 +59,7 @@ func minimumRights() map[Module]Rights {
 
 // Grant sets a level of the API member's role.
 func (s *Sim) Grant(m Module, a Action, l Level) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if s.rights[m] == nil {
 		s.rights[m] = Rights{}

@@ -35,7 +35,7 @@ func collection[T any](path, what string, module Module, res *resource[T], pick 
 
 const additionsPath = "/finance/agreements/{id}/additions"
 
-// endpoints is every endpoint of openapi.json, and a company's typeAssociations.
+// endpoints is every endpoint of openapi.json, a company's typeAssociations, and the one that a client must never call.
 func endpoints() []route {
 	return slices.Concat(
 		collection("/company/companies", "Company", CompanyMaintenance, companies, whole(func(s *Sim) *table[Company] { return &s.companies })),
@@ -61,6 +61,7 @@ func endpoints() []route {
 			endpoint(http.MethodPatch, additionsPath+"/{id}", right{Agreements, Edit}, (*Sim).patchAddition),
 			endpoint(http.MethodPut, additionsPath+"/{id}", right{Agreements, Edit}, (*Sim).replaceAddition),
 			endpoint(http.MethodDelete, additionsPath+"/{id}", right{Agreements, Delete}, (*Sim).deleteAddition),
+			endpoint(http.MethodPost, "/finance/agreements/{id}/invoice", right{Agreements, Edit}, invoiceAgreement),
 			endpoint(http.MethodPost, "/procurement/catalog", right{ProductCatalog, Add}, (*Sim).createCatalogItem),
 			endpoint(http.MethodGet, "/system/audittrail", right{}, auditTrail),
 			endpoint(http.MethodGet, "/system/info", right{}, systemInfo),

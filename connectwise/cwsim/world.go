@@ -17,35 +17,35 @@ const uiMember = "jdoe"
 
 // SetClock replaces the instance's clock.
 func (s *Sim) SetClock(now func() time.Time) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	s.clock = now
 }
 
 // Companies returns all companies by id, deleted ones too.
 func (s *Sim) Companies() []Company {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	return s.companies.values()
 }
 
 // CompanyTypes returns the company types by id.
 func (s *Sim) CompanyTypes() []CompanyType {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	return s.companyTypes.values()
 }
 
 // CompanyStatuses returns the company statuses by id.
 func (s *Sim) CompanyStatuses() []CompanyStatus {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	return s.companyStatuses.values()
 }
 
 // Agreements returns a company's agreements by id, or those of all companies for 0. Status is as of the instance's clock.
 func (s *Sim) Agreements(companyID int) []Agreement {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if companyID == 0 {
 		return s.withStatus(s.agreements.values())
@@ -66,14 +66,14 @@ func (s *Sim) withStatus(list []Agreement) []Agreement {
 
 // Agreement returns one agreement.
 func (s *Sim) Agreement(id int) Agreement {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	return s.withStatus([]Agreement{must(&s.agreements, id).value})[0]
 }
 
 // Additions returns an agreement's additions by id, cancelled ones too.
 func (s *Sim) Additions(agreementID int) []Addition {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	t := s.additions[agreementID]
 	if t == nil {
@@ -88,14 +88,14 @@ func (s *Sim) Additions(agreementID int) []Addition {
 
 // Catalog returns the catalog by id.
 func (s *Sim) Catalog() []CatalogItem {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	return s.catalog.values()
 }
 
 // AddCompany adds a company and returns it with its id. Without status and types it is an Active Managed Customer.
 func (s *Sim) AddCompany(c Company) Company {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	return s.insertCompany(c, s.stampBy(uiMember)).value
 }
@@ -127,7 +127,7 @@ func identifierOf(name string, id int) string {
 
 // UpdateCompany changes a company in place.
 func (s *Sim) UpdateCompany(id int, change func(*Company)) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	edit(s, must(&s.companies, id), change)
 }
@@ -139,7 +139,7 @@ func (s *Sim) DeleteCompany(id int) {
 
 // RemoveCompany takes a company out for good.
 func (s *Sim) RemoveCompany(id int) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	s.companies.remove(id)
 }
@@ -147,7 +147,7 @@ func (s *Sim) RemoveCompany(id int) {
 // AddAgreement adds an agreement to a company and returns it with its id. What is left out: a name, the first agreement
 // type, a start a year ago, billing from the start.
 func (s *Sim) AddAgreement(a Agreement) Agreement {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	must(&s.companies, a.CompanyID)
 	return s.withStatus([]Agreement{s.insertAgreement(a, s.stampBy(uiMember)).value})[0]
@@ -176,7 +176,7 @@ func monthStart(t time.Time) time.Time { return t.AddDate(0, 0, 1-t.Day()) }
 
 // UpdateAgreement changes an agreement in place. Moving it to another company is not supported.
 func (s *Sim) UpdateAgreement(id int, change func(*Agreement)) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	edit(s, must(&s.agreements, id), change)
 }
@@ -193,7 +193,7 @@ func (s *Sim) InvoiceThrough(id int, last time.Time) {
 
 // RemoveAgreement takes an agreement with its additions out for good.
 func (s *Sim) RemoveAgreement(id int) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	company := must(&s.agreements, id).value.CompanyID
 	s.agreementsByFirm[company] = slices.DeleteFunc(s.agreementsByFirm[company], func(other int) bool { return other == id })
@@ -203,7 +203,7 @@ func (s *Sim) RemoveAgreement(id int) {
 
 // UpdateAgreementType changes an agreement type in place; agreements made from it stay as they are.
 func (s *Sim) UpdateAgreementType(id int, change func(*AgreementType)) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	edit(s, must(&s.agreementTypes, id), change)
 }
@@ -211,7 +211,7 @@ func (s *Sim) UpdateAgreementType(id int, change func(*AgreementType)) {
 // AddAddition adds a line to an agreement and returns it with its id. What is left out comes from the catalog; billing
 // is Billable, and the line is effective from the agreement's billing start.
 func (s *Sim) AddAddition(a Addition) Addition {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	agreement := must(&s.agreements, a.AgreementID)
 	must(&s.catalog, a.ProductID)
@@ -243,7 +243,7 @@ func (s *Sim) UpdateAddition(agreementID, id int, change func(*Addition)) {
 }
 
 func (s *Sim) editAddition(agreementID, id int, by string, change func(*Addition)) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	editBy(s, must(s.additionTable(agreementID), id), by, change)
 }
@@ -261,7 +261,7 @@ func (s *Sim) CancelAddition(agreementID, additionID int, on time.Time) {
 
 // RemoveAddition takes a line out for good.
 func (s *Sim) RemoveAddition(agreementID, additionID int) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	t := s.additionTable(agreementID)
 	s.trail.note(auditAddition, &must(t, additionID).value, s.stampBy(uiMember), "Delete", "The addition was deleted.")
@@ -271,7 +271,7 @@ func (s *Sim) RemoveAddition(agreementID, additionID int) {
 // AddCatalogItem adds a product and returns it with its id. What is left out: descriptions from the identifier, class
 // Agreement, the first subcategory, type and unit.
 func (s *Sim) AddCatalogItem(c CatalogItem) CatalogItem {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	for _, d := range []struct{ to, from *string }{{&c.Description, &c.Identifier}, {&c.CustomerDescription, &c.Description}} {
 		if *d.to == "" {
@@ -294,7 +294,7 @@ func (s *Sim) AddCatalogItem(c CatalogItem) CatalogItem {
 
 // UpdateCatalogItem changes a product in place.
 func (s *Sim) UpdateCatalogItem(id int, change func(*CatalogItem)) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	r := must(&s.catalog, id)
 	delete(s.identifiers, strings.ToLower(r.value.Identifier))
@@ -309,7 +309,7 @@ func (s *Sim) SetInactive(catalogID int, inactive bool) {
 
 // RemoveCatalogItem takes a product out for good.
 func (s *Sim) RemoveCatalogItem(id int) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	delete(s.identifiers, strings.ToLower(must(&s.catalog, id).value.Identifier))
 	s.catalog.remove(id)

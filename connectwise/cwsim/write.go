@@ -187,7 +187,7 @@ func referenceID(value any) int {
 }
 
 // patch applies the operations of a PATCH body. It follows the vendor's dialect: an array, lower-case op, a case-sensitive
-// path without a leading slash, references replaced whole (docs/connectwise.md section 4).
+// path, references replaced whole (docs/connectwise.md section 4). A leading slash, in use at one shop, is let pass.
 func (r *resource[T]) patch(s *Sim, x *T, body any) *answer {
 	operations, ok := body.([]any)
 	if !ok {
@@ -202,10 +202,21 @@ func (r *resource[T]) patch(s *Sim, x *T, body any) *answer {
 	return nil
 }
 
+// slashed reports whether a PATCH body writes a path with a leading slash, which is let pass.
+func slashed(operations any) bool {
+	list, _ := operations.([]any)
+	return slices.ContainsFunc(list, func(operation any) bool {
+		m, _ := operation.(map[string]any)
+		path, _ := m["path"].(string)
+		return strings.HasPrefix(path, "/")
+	})
+}
+
 func (r *resource[T]) patchOne(s *Sim, x *T, operation any) *answer {
 	m, _ := operation.(map[string]any)
 	op, _ := m["op"].(string)
 	path, _ := m["path"].(string)
+	path = strings.TrimPrefix(path, "/")
 	if !slices.Contains([]string{"add", "replace", "remove"}, op) {
 		return r.refuse(path, fmt.Sprintf("'%s' is not a valid operation.", op))
 	}

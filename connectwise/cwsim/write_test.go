@@ -156,7 +156,7 @@ func TestPatchRules(t *testing.T) {
 		"an object":           {body: op("replace", "quantity", 1)[0], status: 400, text: "array"},
 		"capital op":          {body: op("Replace", "quantity", 1), status: 400, text: "not a valid operation"},
 		"test":                {body: op("test", "quantity", 1), status: 400, text: "not a valid operation"},
-		"leading slash":       {body: op("replace", "/quantity", 1), status: 400, text: "does not exist"},
+		"leading slash":       {body: op("replace", "/quantity", 1), status: 200, change: func(a *cwsim.Addition) { a.Quantity = one }},
 		"other case":          {body: op("replace", "Quantity", 1), status: 400, text: "does not exist"},
 		"no value":            {body: []record{{"op": "replace", "path": "quantity"}}, status: 400, text: "no value"},
 		"wrong type":          {body: op("replace", "quantity", "1"), status: 500, text: "Error converting value"},
