@@ -16,6 +16,14 @@ func equalsID(field string, id int) condition {
 	return condition(field + "=" + strconv.Itoa(id))
 }
 
+// greaterID is the condition of what comes after an id; of none before the first record.
+func greaterID(id int) condition {
+	if id <= 0 {
+		return ""
+	}
+	return condition("id>" + strconv.Itoa(id))
+}
+
 func equalsText(field, value string) condition {
 	return condition(field + "=" + quote(value))
 }

@@ -113,7 +113,7 @@ func checkAddresses(t *testing.T, ids []int, search string) {
 	}
 	for name, listings := range lists {
 		for _, l := range listings {
-			req, err := c.newRequest(base, l.request(pageCursor{number: 123, last: 123456, forward: true}))
+			req, err := c.newRequest(base, l.request(pageCursor{mode: forwardOnly, number: 123, last: 123456}))
 			switch {
 			case err != nil && (name != "catalog" || len(search) < 50):
 				t.Fatalf("%s: %v", name, err)

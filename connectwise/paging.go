@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,7 +20,8 @@ type listing struct {
 	fields          string // "": whole records
 	conditions      condition
 	childConditions condition
-	// forwardOnly selects the paging mode whose pages do not shift while rows change; for the big lists.
+	// forwardOnly reads the first page in the forward-only mode already; for the big lists. Of a list that mostly has one page
+	// it would take another request to know that there is no more.
 	forwardOnly bool
 	// most is how many records are wanted, or can match at all; 0 if that is not known.
 	most int
@@ -29,7 +31,7 @@ type listing struct {
 // even if the pages overlap.
 func list[T any](ctx context.Context, c *Client, l listing, id func(T) int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		p := pager[T]{client: c, listing: l, id: id, cursor: pageCursor{forward: l.forwardOnly, number: 1}}
+		p := pager[T]{client: c, listing: l, id: id, cursor: l.start()}
 		for !p.done {
 			items, err := p.next(ctx)
 			for _, item := range items {
@@ -62,6 +64,7 @@ type pager[T any] struct {
 	id      func(T) int
 	cursor  pageCursor
 	read    int // records handed out so far
+	highest int // the largest id among them
 	done    bool
 }
 
@@ -72,8 +75,8 @@ func (p *pager[T]) next(ctx context.Context) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(items) >= size && len(items) != p.listing.most && p.cursor.modeMissing(header) {
-		p.cursor.forward = false
+	if p.modeMissing(len(items), header) {
+		p.cursor = p.listing.withoutForwardOnly(p.cursor)
 		return p.next(ctx)
 	}
 	fresh, last, complete := p.unseen(items)
@@ -88,38 +91,88 @@ func (p *pager[T]) next(ctx context.Context) ([]T, error) {
 	if !p.done && last == p.cursor.last {
 		return nil, p.client.errorFor(r, ErrNotConnectWise, "the same page came twice")
 	}
-	p.cursor.number, p.cursor.last = p.cursor.number+1, last
+	if !p.done && !slices.IsSortedFunc(items, func(a, b T) int { return p.id(a) - p.id(b) }) {
+		return nil, p.client.errorFor(r, ErrNotConnectWise, "a page is not in the order of ids, and more follow")
+	}
+	p.cursor = p.cursor.after(last)
 	return fresh, nil
+}
+
+// modeMissing reports that the endpoint does not know the forward-only mode: it answers without a Link header
+// (docs/connectwise.md section 2). Of a first page that matters only if more pages follow: a single one is complete in any
+// mode.
+func (p *pager[T]) modeMissing(got int, header http.Header) bool {
+	if p.cursor.mode != forwardOnly || len(header.Values("Link")) > 0 {
+		return false
+	}
+	return p.cursor.last > 0 || got >= p.listing.pageSize() && got != p.listing.most
 }
 
 // unseen leaves out the records of earlier pages, and finds the largest id. It is not complete if it had to stop at a
 // record without an id.
 func (p *pager[T]) unseen(items []T) (fresh []T, last int, complete bool) {
 	last = p.cursor.last
+	before := p.highest
 	for _, item := range items {
 		n := p.id(item)
 		if n <= 0 {
 			return fresh, last, false
 		}
-		if n > p.cursor.last {
+		if n > before {
 			fresh = append(fresh, item)
-			last = max(last, n)
 		}
+		last, p.highest = max(last, n), max(p.highest, n)
 	}
 	return fresh, last, true
 }
 
+// paging is a way to ask for a page.
+type paging int
+
+const (
+	// numbered asks for page n in the order of ids: for a first page, or where nothing else is possible. A row that
+	// disappears from an earlier page moves one out of the next.
+	numbered paging = iota
+	// forwardOnly asks for what comes after an id by the parameter pageId, which nothing moves.
+	forwardOnly
+	// afterLast asks for the same by the condition id>n, which is the only one.
+	afterLast
+)
+
 // pageCursor is the place in a list.
 type pageCursor struct {
-	forward bool
-	number  int // of the next page, from 1
-	last    int // the largest id read so far
+	mode   paging
+	number int // of the next page, from 1
+	last   int // the largest id of the pages before
+	// onlyNumbers: the pages are numbered because the endpoint has no other mode.
+	onlyNumbers bool
 }
 
-// modeMissing reports that the endpoint does not know the forward-only mode: it answers the first page without a Link
-// header (docs/connectwise.md section 2). That matters only if more pages follow: a single one is complete in either mode.
-func (p pageCursor) modeMissing(header http.Header) bool {
-	return p.forward && p.number == 1 && len(header.Values("Link")) == 0
+func (l listing) start() pageCursor {
+	if l.forwardOnly {
+		return pageCursor{mode: forwardOnly, number: 1}
+	}
+	return pageCursor{mode: numbered, number: 1}
+}
+
+// after is the place behind a page. A first page by number is followed by what comes after its last id, so that no row
+// moves out of the list while it is read.
+func (at pageCursor) after(last int) pageCursor {
+	if at.mode == numbered && at.number == 1 && !at.onlyNumbers {
+		at.mode = forwardOnly
+	}
+	at.number, at.last = at.number+1, last
+	return at
+}
+
+// withoutForwardOnly is the place from which to read on where the endpoint lacks the forward-only mode. A list with
+// conditions gets no further one, because joined conditions were seen to find nothing (docs/connectwise.md section 2): its
+// pages are numbered, and read from the first one, since only numbers of one order fit together.
+func (l listing) withoutForwardOnly(at pageCursor) pageCursor {
+	if l.conditions == "" && l.childConditions == "" {
+		return pageCursor{mode: afterLast, number: at.number, last: at.last}
+	}
+	return pageCursor{mode: numbered, number: 1, onlyNumbers: true}
 }
 
 // pageSize is how many records to ask for at once.
@@ -137,15 +190,20 @@ func (l listing) request(at pageCursor) request {
 	}
 	l.conditions.set(query, "conditions")
 	l.childConditions.set(query, "childConditions")
-	if at.forward {
-		if at.number > 1 {
+	switch at.mode {
+	case forwardOnly:
+		if at.last > 0 {
 			query.Set("pageId", strconv.Itoa(at.last))
 		}
-	} else {
+	case afterLast:
+		greaterID(at.last).set(query, "conditions")
+		query.Set("page", "1")
+		query.Set("orderBy", "id asc")
+	case numbered:
 		query.Set("page", strconv.Itoa(at.number))
 		query.Set("orderBy", "id asc") // without it rows that change move between pages
 	}
-	return request{method: http.MethodGet, path: l.path, query: query, forwardOnly: at.forward}
+	return request{method: http.MethodGet, path: l.path, query: query, forwardOnly: at.mode == forwardOnly}
 }
 
 // isLastPage decides by the number of records first: an empty page ends a list and a full one does not, whatever the

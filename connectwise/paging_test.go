@@ -31,6 +31,10 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	forward := r.Header.Get("pagination-type") == "forward-only" && !p.noForward
 	rest := p.ids
+	if after, found := strings.CutPrefix(query.Get("conditions"), "id>"); found {
+		n, _ := strconv.Atoi(after)
+		rest = slices.DeleteFunc(slices.Clone(rest), func(id int) bool { return id <= n })
+	}
 	if forward {
 		if query.Has("orderBy") || query.Has("page") {
 			http.Error(w, "orderBy and page are refused", 400)
@@ -121,6 +125,49 @@ func TestPaging(t *testing.T) {
 	}
 }
 
+// TestOnePageInAnyOrder: a list that is over with its first page is whole, whatever its order.
+func TestOnePageInAnyOrder(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.api("GET /finance/agreements", respondJSON(200, `[{"id":3},{"id":1},{"id":2}]`))
+	if got := collect(t, f.client(t).Agreements(t.Context(), AgreementFilter{})); len(got) != 3 {
+		t.Errorf("%d of 3 agreements", len(got))
+	}
+}
+
+// TestContinuationWithoutForwardOnly: a list that began by number goes on after its last id, in whichever way the endpoint
+// knows, and its conditions are never joined with another.
+func TestContinuationWithoutForwardOnly(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name       string
+		conditions condition
+		server     pages
+		want       []string // conditions, page and pageId of each request
+	}{
+		{"forward-only", "", pages{ids: sequence(2100)}, []string{" 1 ", "  3007", "  6007"}},
+		{"by condition", "", pages{ids: sequence(2100), noForward: true}, []string{" 1 ", "  3007", "id>3007 1 ", "id>6007 1 "}},
+		{"by number", "company/id=3", pages{ids: sequence(2100), noForward: true},
+			[]string{"company/id=3 1 ", "company/id=3  3007", "company/id=3 1 ", "company/id=3 2 ", "company/id=3 3 "}},
+	} {
+		f := newFake(t)
+		f.api("GET /finance/agreements", test.server.ServeHTTP)
+		l := listing{path: agreementsPath, fields: "id", conditions: test.conditions}
+		got := collect(t, list(t.Context(), f.client(t), l, func(a Agreement) int { return a.ID }))
+		if len(got) != len(test.server.ids) {
+			t.Errorf("%s: %d records", test.name, len(got))
+		}
+		var asked []string
+		for _, call := range f.apiCalls() {
+			query, _ := url.ParseQuery(call.query)
+			asked = append(asked, query.Get("conditions")+" "+query.Get("page")+" "+query.Get("pageId"))
+		}
+		if !slices.Equal(asked, test.want) {
+			t.Errorf("%s: asked %q, want %q", test.name, asked, test.want)
+		}
+	}
+}
+
 func TestListEndsEarly(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
@@ -148,6 +195,10 @@ func TestListYieldsItsErrorOnce(t *testing.T) {
 		{"object", respondJSON(200, `{"id":1}`), 0, ErrNotConnectWise},
 		{"record without id", respondJSON(200, `[{"id":1},{"name":"x"}]`), 1, ErrNotConnectWise},
 		{"second page fails", inTurn(pages{ids: sequence(2500)}.ServeHTTP, respondJSON(403, `{}`)), 1000, ErrForbidden},
+		{"disorder before the end", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Link", `<https://x/?pageId=2>; rel="next"`)
+			respondJSON(200, `[{"id":3},{"id":1},{"id":2}]`)(w, r)
+		}, 0, ErrNotConnectWise},
 		{"the same page for ever", func(w http.ResponseWriter, r *http.Request) {
 			r.URL.RawQuery = "pageSize=1000"
 			pages{ids: sequence(2500)}.ServeHTTP(w, r)
