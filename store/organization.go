@@ -65,6 +65,10 @@ type Organization struct {
 	TrialEndsAt time.Time // set if and only if it began as a trial
 	SuspendedAt time.Time
 	DeletedAt   time.Time
+
+	MembersSince time.Time // the first moment of a member or invitation that was ever recorded; zero: none was
+	NoMembersAt  time.Time // when somebody said that it has no members; zero: nobody does
+	NoMembersBy  string    // who
 }
 
 // Status is the organization's present state.
@@ -86,11 +90,12 @@ type Term struct {
 }
 
 const organizationColumns = `o.id, o.name, o.plan, o.license, o.managed, COALESCE(o.external_id, ''),
-	o.created_at, o.trial_ends_at, o.suspended_at, o.deleted_at`
+	o.created_at, o.trial_ends_at, o.suspended_at, o.deleted_at, o.members_since, o.no_members_at, o.no_members_by`
 
 func (o *Organization) dest() []any {
 	return []any{&o.ID, &o.Name, &o.Plan, &o.License, &o.Managed, &o.ExternalID,
-		moment(&o.CreatedAt), moment(&o.TrialEndsAt), moment(&o.SuspendedAt), moment(&o.DeletedAt)}
+		moment(&o.CreatedAt), moment(&o.TrialEndsAt), moment(&o.SuspendedAt), moment(&o.DeletedAt),
+		moment(&o.MembersSince), moment(&o.NoMembersAt), &o.NoMembersBy}
 }
 
 func scanOrganization(row scanner) (o Organization, err error) {
@@ -216,18 +221,24 @@ func changeTerm(ctx context.Context, tx *sql.Tx, id int64, t Term) error {
 	return addTerm(ctx, tx, id, t)
 }
 
-// SuspendOrganization suspends an organization; one that is suspended stays so since then.
+// SuspendOrganization suspends an organization; one that is suspended stays so since then. A zero moment ends the suspension.
 func (s *Store) SuspendOrganization(ctx context.Context, id int64, at time.Time) error {
-	return s.tx(ctx, fmt.Sprintf("suspending organization %d", id), func(tx *sql.Tx) error {
-		return execOne(ctx, tx, `UPDATE organizations SET suspended_at = COALESCE(suspended_at, $1) WHERE id = $2 AND deleted_at IS NULL`,
-			unix(at), id)
+	suspended := `COALESCE(suspended_at, $1)`
+	if at.IsZero() {
+		suspended = `$1`
+	}
+	return s.tx(ctx, fmt.Sprintf("suspending organization %d, or ending that", id), func(tx *sql.Tx) error {
+		return execOne(ctx, tx, `UPDATE organizations SET suspended_at = `+suspended+` WHERE id = $2 AND deleted_at IS NULL`, unix(at), id)
 	})
 }
 
-// ReactivateOrganization ends a suspension.
-func (s *Store) ReactivateOrganization(ctx context.Context, id int64) error {
-	return s.tx(ctx, fmt.Sprintf("reactivating organization %d", id), func(tx *sql.Tx) error {
-		return execOne(ctx, tx, `UPDATE organizations SET suspended_at = NULL WHERE id = $1 AND deleted_at IS NULL`, id)
+// SetNoMembers keeps since when and by whom an organization is said to have no members; a zero moment takes that back. It can be
+// said of one of which no member was ever recorded, and is withdrawn by itself as soon as one is. A deleted organization may be
+// spoken of, too: its last month is still billed.
+func (s *Store) SetNoMembers(ctx context.Context, id int64, at time.Time, by string) error {
+	return s.tx(ctx, fmt.Sprintf("noting whether organization %d has no members", id), func(tx *sql.Tx) error {
+		return execOne(ctx, tx, `UPDATE organizations SET no_members_at = $1, no_members_by = $2 WHERE id = $3 AND members_since IS NULL`,
+			unix(at), by, id)
 	})
 }
 

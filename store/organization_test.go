@@ -101,7 +101,7 @@ func TestOrganizationLife(t *testing.T) {
 	check(t, s.SuspendOrganization(t.Context(), o.ID, t0.Add(time.Hour)))
 	check(t, s.SuspendOrganization(t.Context(), o.ID, t0.Add(2*time.Hour)))
 	same(t, status(OrganizationSuspended).SuspendedAt, t0.Add(time.Hour))
-	check(t, s.ReactivateOrganization(t.Context(), o.ID))
+	check(t, s.SuspendOrganization(t.Context(), o.ID, time.Time{}))
 	status(OrganizationActive)
 
 	_, _, err := s.AddSeats(t.Context(), o.ID, []string{"a@example.com"}, time.Time{}, t0.Add(4*time.Hour))
@@ -116,7 +116,7 @@ func TestOrganizationLife(t *testing.T) {
 
 	for _, err := range []error{
 		s.DeleteOrganization(t.Context(), o.ID, t0), s.SuspendOrganization(t.Context(), o.ID, t0),
-		s.ReactivateOrganization(t.Context(), o.ID), s.SuspendOrganization(t.Context(), 99, t0),
+		s.SuspendOrganization(t.Context(), o.ID, time.Time{}), s.SuspendOrganization(t.Context(), 99, t0),
 	} {
 		wantErr(t, err, ErrNotFound)
 	}
@@ -190,6 +190,7 @@ func TestOrganizations(t *testing.T) {
 		})
 	}
 
+	delta.MembersSince = t0 // its members joined since
 	page, _, err := s.Organizations(t.Context(), OrganizationFilter{IDs: []int64{delta.ID, alpha.ID}})
 	check(t, err)
 	same(t, page, []OrganizationRow{

@@ -94,7 +94,7 @@ func (d *Desk) Suspend(ctx context.Context, who problem.Actor, id int64) (o stor
 // Reactivate ends a suspension; done is false where there is none.
 func (d *Desk) Reactivate(ctx context.Context, who problem.Actor, id int64) (o store.Organization, done bool, err error) {
 	return d.bring(ctx, who, id, state{"Reactivated", store.OrganizationActive, func(s *store.Store) error {
-		return s.ReactivateOrganization(ctx, id)
+		return s.SuspendOrganization(ctx, id, time.Time{})
 	}})
 }
 

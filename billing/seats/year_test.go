@@ -472,7 +472,7 @@ func leadOne(ctx context.Context, s *store.Store, h happening) (err error) {
 	case "suspended":
 		err = s.SuspendOrganization(ctx, 1, h.at)
 	case "reactivated":
-		err = s.ReactivateOrganization(ctx, 1)
+		err = s.SuspendOrganization(ctx, 1, time.Time{})
 	case "deleted":
 		err = s.DeleteOrganization(ctx, 1, h.at)
 	case "invites":
