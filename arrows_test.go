@@ -55,7 +55,7 @@ var arrows = map[string]string{
 	"billing/billingtest":       "billing billing/connect billing/plan/plantest billing/problem connectwise connectwise/cwsim internal/moment store",
 	"billing/intake/intaketest": "internal/moment",
 	"billing/notify/notifytest": "",
-	"billing/plan/plantest":     "store",
+	"billing/plan/plantest":     "billing/seats store",
 	"command/commandtest":       "",
 	"docs":                      "",
 	"e2e":                       "",

@@ -439,7 +439,7 @@ func TestAPIDocument(t *testing.T) {
 			}
 		}
 	}
-	if operations != 15 || len(seen) != len(api.Scopes()) {
+	if operations != 17 || len(seen) != len(api.Scopes()) {
 		t.Errorf("%d operations for %d scopes", operations, len(seen))
 	}
 }
@@ -475,4 +475,38 @@ func FuzzAPI(f *testing.F) {
 			t.Fatalf("%s %s %q = %d: %s", method, path, body, w.Code, w.Body)
 		}
 	})
+}
+
+func TestAPINoMembers(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	o := p.organization("Acme", 0)
+	s := p.script(api.ReadUsage, api.WriteMembers)
+	one := fmt.Sprintf("/organizations/%d", o.ID)
+	figure := func() map[string]any { return s.call("GET", "/usage/2026-02"+one, "", 200) }
+	if f := figure(); f["seats"] != nil || f["source"] != "" || f["known_since"] != nil {
+		t.Errorf("nobody spoke: %v", f)
+	}
+	for range 2 {
+		if said := s.call("PUT", one+"/no-members", "", 200); said["no_members_at"] == nil || !strings.HasPrefix(said["no_members_by"].(string), "API token nightly") {
+			t.Errorf("said: %v", said)
+		}
+	}
+	if f := figure(); f["seats"] != float64(0) || f["source"] != "statement" || f["known_since"] == nil {
+		t.Errorf("said to have none: %v", f)
+	}
+	for range 2 {
+		if taken := s.call("DELETE", one+"/no-members", "", 200); taken["no_members_at"] != nil || taken["no_members_by"] != nil {
+			t.Errorf("taken back: %v", taken)
+		}
+	}
+	s.call("PUT", one+"/no-members", "", 200)
+	s.call("POST", one+"/members", `{"emails":["a@example.com"]}`, 200)
+	if f := figure(); f["seats"] != float64(0) || f["source"] != "ledger" {
+		t.Errorf("with a member of March: %v", f)
+	}
+	s.call("PUT", one+"/no-members", "", 409)
+	s.call("PUT", "/organizations/999/no-members", "", 404)
+	p.script(api.WriteUsage).call("PUT", one+"/no-members", "", 403)
+	p.wantActivity("API token nightly", "Stated that “Acme” has no members.")
 }

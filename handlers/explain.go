@@ -102,6 +102,9 @@ func (s *server) explanation(
 		original := figureView(*e.Original)
 		page.Original = &original
 	}
+	if web.AccessOf(web.VisitorOf(r).Role) >= web.Admin {
+		page.NoMembers = noMembers(o, e.Usage)
+	}
 	for _, t := range e.Turns {
 		page.Turns = append(page.Turns, views.Turn{At: t.At, What: t.What, Before: t.At.Before(q.period.Start())})
 	}
@@ -167,16 +170,48 @@ func (s *server) explainCorrections(r *http.Request, o store.Organization, e fig
 	}
 	if page.Form == nil {
 		page.Form = &views.CorrectionForm{Plan: string(e.Plan)}
-		if e.Known {
-			page.Form.Seats = strconv.Itoa(e.Seats)
+		if billable, ok := e.Seats(); ok {
+			page.Form.Seats = strconv.Itoa(billable)
 		}
 	}
 	page.Form.InForce = e.Original != nil
 	return err
 }
 
+// noMembers is what can be said about the organization's having no members.
+func noMembers(o store.Organization, u seats.Usage) views.NoMembers {
+	switch {
+	case u.Unspoken:
+		return views.NoMembersUnsaid
+	case !o.NoMembersAt.IsZero():
+		return views.NoMembersSaid
+	}
+	return ""
+}
+
+// sayOfMembers is a button with which somebody says that the organization has no members, or takes that back; done and already
+// are what they read when it is done, and when there was nothing to do.
+func (s *server) sayOfMembers(say organizationChange, done, already string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		id, err := web.PathID(r, "id")
+		if err != nil {
+			return err
+		}
+		o, said, err := say(r.Context(), s.web.Actor(r), id)
+		if err != nil {
+			return err
+		}
+		message := already
+		if said {
+			message = done
+		}
+		return s.web.Done(w, r, views.OrganizationPath(o.ID), fmt.Sprintf(message, o.Name))
+	}
+}
+
 func figureView(u seats.Usage) views.Figure {
-	return views.Figure{Seats: u.Seats, Known: u.Known, Plan: string(u.Plan), Source: u.Source.Name()}
+	billable, known := u.Seats()
+	return views.Figure{Seats: billable, Known: known, Plan: string(u.Plan), Source: u.Source().Name(), Since: u.Since()}
 }
 
 // downloadSeats is the explanation as a file.

@@ -139,10 +139,11 @@ func (s *server) organizationsOrderedHere(
 
 // knownSeats orders what is unknown before zero.
 func knownSeats(u seats.Usage) int {
-	if !u.Known {
+	billable, ok := u.Seats()
+	if !ok {
 		return -1
 	}
-	return u.Seats
+	return billable
 }
 
 // sortRows keeps the order by name among equals, also when it is turned round.
@@ -155,9 +156,10 @@ func sortRows[T any](rows []T, desc bool, order func(a, b T) int) {
 }
 
 func organizationRow(row store.OrganizationRow, u seats.Usage) views.OrganizationRow {
+	billable, known := u.Seats()
 	return views.OrganizationRow{
 		ID: row.ID, Name: row.Name, Plan: string(row.Plan), License: string(row.License), TrialEnds: row.TrialEndsAt,
-		Status: string(row.Status()), Managed: row.Managed, Seats: u.Seats, SeatsKnown: u.Known,
+		Status: string(row.Status()), Managed: row.Managed, Seats: billable, SeatsKnown: known,
 		Company: row.Company, Agreement: row.Agreement,
 	}
 }
@@ -304,41 +306,29 @@ func (s *server) rejectEdit(w http.ResponseWriter, r *http.Request, id int64, fo
 	return s.renderOrganization(w, r, o, organizationForms{status: http.StatusUnprocessableEntity, edit: &form})
 }
 
-func (s *server) suspendOrganization(w http.ResponseWriter, r *http.Request) error {
-	return s.changeOrganization(w, r, "Suspended", s.Billing.Organizations.Suspend)
-}
-
-func (s *server) reactivateOrganization(w http.ResponseWriter, r *http.Request) error {
-	return s.changeOrganization(w, r, "Reactivated", s.Billing.Organizations.Reactivate)
-}
-
-// deleteOrganization ends billing with this month; the page stays, so that the
-// month's figure can still be read.
-func (s *server) deleteOrganization(w http.ResponseWriter, r *http.Request) error {
-	return s.changeOrganization(w, r, "Deleted", s.Billing.Organizations.Delete)
-}
-
 // organizationChange is what one of an organization's buttons does; done is
 // false where there was nothing to do.
 type organizationChange func(ctx context.Context, who problem.Actor, id int64) (o store.Organization, done bool, err error)
 
-// changeOrganization carries out one of the buttons.
-func (s *server) changeOrganization(w http.ResponseWriter, r *http.Request, verb string, change organizationChange) error {
-	id, err := web.PathID(r, "id")
-	if err != nil {
-		return err
+// changeOrganization is one of the buttons. A deleted organization's page stays, so that the month's figure can still be read.
+func (s *server) changeOrganization(verb string, change organizationChange) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		id, err := web.PathID(r, "id")
+		if err != nil {
+			return err
+		}
+		o, done, err := change(r.Context(), s.web.Actor(r), id)
+		if err != nil {
+			return err
+		}
+		message := verb + " " + o.Name + "."
+		if !done {
+			message = o.Name + " is " + string(o.Status()) + " already."
+		}
+		return s.web.Finish(w, r, web.Outcome{Message: message, Path: views.OrganizationPath(o.ID), Part: func() (templ.Component, error) {
+			return s.organizationTableRow(r.Context(), o.ID)
+		}})
 	}
-	o, done, err := change(r.Context(), s.web.Actor(r), id)
-	if err != nil {
-		return err
-	}
-	message := verb + " " + o.Name + "."
-	if !done {
-		message = o.Name + " is " + string(o.Status()) + " already."
-	}
-	return s.web.Finish(w, r, web.Outcome{Message: message, Path: views.OrganizationPath(o.ID), Part: func() (templ.Component, error) {
-		return s.organizationTableRow(r.Context(), o.ID)
-	}})
 }
 
 // organizationTableRow is one line of the list.
@@ -416,13 +406,14 @@ func (s *server) organizationFigures(ctx context.Context, o store.Organization, 
 }
 
 func seatMonth(u seats.Usage) views.SeatMonth {
-	m := views.SeatMonth{Month: string(u.Period.Month), Known: u.Known}
+	billable, known := u.Seats()
+	m := views.SeatMonth{Month: string(u.Period.Month), Known: known}
 	switch {
-	case !u.Known:
+	case !known:
 	case u.Plan == store.Enterprise:
-		m.Enterprise = u.Seats
+		m.Enterprise = billable
 	default:
-		m.Business = u.Seats
+		m.Business = billable
 	}
 	return m
 }

@@ -271,3 +271,50 @@ func TestNamesAreEscapedEverywhere(t *testing.T) {
 	stranger.get("/signin?next="+url.QueryEscape(evil), http.StatusOK)
 	stranger.lacks("<script>alert", `alert("x")`)
 }
+
+// An organization that was only added has no figure, until somebody says that it has no members.
+func TestNoMembers(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	o := p.organization("Acme", 0)
+	path := views.OrganizationPath(o.ID)
+	b := p.as(store.Admin)
+	page := b.get(path, http.StatusOK)
+	has(t, page, "[data-testid=billable]", "Unknown")
+	has(t, page, "[data-testid=figure-source]", "No source")
+	has(t, page, "[data-testid=figure-why]", "Nobody has said how many members it has")
+	has(t, page, "form[action='"+path+"/no-members']", "Import or add its members first, or say that it has none.")
+
+	technician := p.as(store.Technician)
+	lacks := technician.get(path, http.StatusOK)
+	has(t, lacks, "[data-testid=billable]", "Unknown")
+	if lacks.Find("form[action^='"+path+"/no-members']").Length() != 0 {
+		t.Error("a technician is offered to say so")
+	}
+	technician.post(path+"/no-members", nil, http.StatusForbidden)
+
+	b.post(path+"/no-members", nil, http.StatusSeeOther)
+	page = b.follow()
+	has(t, page, "[data-testid=flash]", "Acme has no members: its figure is 0.")
+	has(t, page, "[data-testid=billable]", "0")
+	has(t, page, "[data-testid=figure-source]", "Statement")
+	has(t, page, "[data-testid=figure-why]", "said on 17 March 2026 that it has no members.")
+	b.post(path+"/no-members", nil, http.StatusSeeOther)
+	has(t, b.follow(), "[data-testid=flash]", "That Acme has no members was said already.")
+	technician.post(path+"/no-members/withdraw", nil, http.StatusForbidden)
+	b.post(path+"/no-members/withdraw", nil, http.StatusSeeOther)
+	has(t, b.follow(), "[data-testid=billable]", "Unknown")
+	b.post(path+"/no-members/withdraw", nil, http.StatusSeeOther)
+	has(t, b.follow(), "[data-testid=flash]", "Nobody says that Acme has no members.")
+
+	b.post(path+"/no-members", nil, http.StatusSeeOther)
+	b.post(path+"/seats", form("emails", "a@example.com"), http.StatusSeeOther)
+	page = b.follow()
+	has(t, page, "[data-testid=billable]", "1")
+	if page.Find("form[action^='"+path+"/no-members']").Length() != 0 {
+		t.Error("there is still something to say of an organization with a member")
+	}
+	b.post(path+"/no-members", nil, http.StatusConflict)
+	b.post("/organizations/77/no-members", nil, http.StatusNotFound)
+	p.wantActivity("", "Stated that “Acme” has no members.")
+}

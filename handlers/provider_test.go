@@ -115,7 +115,7 @@ func TestProviderPage(t *testing.T) {
 
 	b.post(views.ProviderPath+"/disconnect", nil, http.StatusSeeOther)
 	has(t, b.follow(), "[data-testid=provider-state]", "Not connected")
-	if u, err := p.rooms.Figures.Usage(t.Context(), seats.WholeMonth("2026-02"), []int64{acme.ID}); err != nil || u[acme.ID].Source != seats.SourceProvider {
+	if u, err := p.rooms.Figures.Usage(t.Context(), seats.WholeMonth("2026-02"), []int64{acme.ID}); err != nil || u[acme.ID].Source() != seats.SourceProvider {
 		t.Errorf("after disconnecting, the reported figure is %+v, %v", u, err)
 	}
 	for _, secret := range []string{keyBody(form("private_key", mustKey(t, sim))), "eyJ"} {

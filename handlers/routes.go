@@ -41,13 +41,19 @@ func (s *server) routes() []route {
 		{"POST /organizations", web.Technician, s.createOrganization},
 		{"GET /organizations/{id}", web.Technician, s.showOrganization},
 		{"POST /organizations/{id}", web.Technician, s.updateOrganization},
-		{"POST /organizations/{id}/suspend", web.Technician, s.suspendOrganization},
-		{"POST /organizations/{id}/reactivate", web.Technician, s.reactivateOrganization},
-		{"POST /organizations/{id}/delete", web.Technician, s.deleteOrganization},
+		{"POST /organizations/{id}/suspend", web.Technician, s.changeOrganization("Suspended", s.Billing.Organizations.Suspend)},
+		{"POST /organizations/{id}/reactivate", web.Technician, s.changeOrganization("Reactivated", s.Billing.Organizations.Reactivate)},
+		{"POST /organizations/{id}/delete", web.Technician, s.changeOrganization("Deleted", s.Billing.Organizations.Delete)},
 		{"GET /organizations/{id}/explain", web.Technician, s.showExplanation},
 		{"GET /organizations/{id}/seats.csv", web.Technician, s.downloadSeats},
 		{"POST /organizations/{id}/corrections", web.Admin, s.correctUsage},
 		{"POST /organizations/{id}/corrections/withdraw", web.Admin, s.withdrawCorrection},
+		{"POST /organizations/{id}/no-members", web.Admin, s.sayOfMembers(
+			s.Billing.Organizations.StateNoMembers, "%s has no members: its figure is 0.", "That %s has no members was said already.",
+		)},
+		{"POST /organizations/{id}/no-members/withdraw", web.Admin, s.sayOfMembers(
+			s.Billing.Organizations.WithdrawNoMembers, "The figure of %s is unknown again.", "Nobody says that %s has no members.",
+		)},
 		{"POST /organizations/{id}/seats", web.Technician, s.addSeats},
 		{"POST /organizations/{id}/seats/action", web.Technician, s.changeSeats},
 

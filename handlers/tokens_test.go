@@ -17,8 +17,8 @@ func TestTokens(t *testing.T) {
 	has(t, b.get("/settings", http.StatusOK), ".page-head", "API")
 	page := b.get(views.TokensPath, http.StatusOK)
 	has(t, page, "[data-testid=empty]", "No token yet")
-	if got := page.Find("[data-testid=endpoint]").Length(); got != 15 {
-		t.Errorf("%d operations, want 15", got)
+	if got := page.Find("[data-testid=endpoint]").Length(); got != 17 {
+		t.Errorf("%d operations, want 17", got)
 	}
 	has(t, page, "[data-testid=endpoint]", "/organizations/{id}/members")
 

@@ -67,8 +67,8 @@ func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]seats.Usage,
 	matching := make([]seats.Usage, 0, len(organizations))
 	for _, o := range organizations {
 		figure, ok := figures[o.ID]
-		there := ok && (figure.Known || o.CreatedAt.Before(q.period.End()))
-		if there && (q.plan == "" || figure.Plan == q.plan) && (q.source == "" || figure.Source == q.source) {
+		there := ok && (figure.Known() || o.CreatedAt.Before(q.period.End()))
+		if there && (q.plan == "" || figure.Plan == q.plan) && (q.source == "" || figure.Source() == q.source) {
 			matching = append(matching, figure)
 		}
 	}
@@ -159,13 +159,14 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 
 // addUsage adds a figure to the page's totals. Unknown is counted apart: it is not zero.
 func addUsage(page *views.UsagePage, u seats.Usage) {
+	billable, known := u.Seats()
 	switch {
-	case !u.Known:
+	case !known:
 		page.Unknown++
 	case u.Plan == store.Enterprise:
-		page.Enterprise += u.Seats
+		page.Enterprise += billable
 	default:
-		page.Business += u.Seats
+		page.Business += billable
 	}
 }
 
@@ -266,23 +267,25 @@ func (s *server) usageViews(
 }
 
 func usageView(row usageRow, fetched store.FetchState) views.UsageRow {
+	billable, known := row.Usage.Seats()
 	view := views.UsageRow{
 		OrganizationID: row.ID, Name: row.Name, Plan: string(row.Usage.Plan), License: string(row.License),
-		Seats: row.Seats, Known: row.Known, State: usageState(row.Usage, fetched), Source: row.Source.Name(), Why: row.Usage.Reason(),
+		Seats: billable, Known: known, State: usageState(row.Usage, fetched), Source: row.Source().Name(), Why: row.Usage.Reason(),
 		Company: row.Company, Agreement: row.Agreement,
 	}
-	if row.Known && row.Source != seats.SourceLedger {
-		view.Difference = row.Seats - row.Ledger
+	if known {
+		view.Difference = billable - row.Ledger
 	}
 	return view
 }
 
 // usageState tells no figure and no seats apart, and why there is no figure.
 func usageState(u seats.Usage, fetched store.FetchState) string {
+	billable, known := u.Seats()
 	switch {
-	case u.Known && u.Seats == 0:
+	case known && billable == 0:
 		return "zero"
-	case u.Known:
+	case known:
 		return ""
 	case fetched == store.FetchFailed:
 		return "failed"
@@ -316,11 +319,11 @@ func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
 	return s.web.SendCSV(w, r, "usage-"+string(q.period.Month), header, func(write func(...string)) error {
 		for _, row := range rows {
 			seats := "" // unknown is not zero
-			if row.Known {
-				seats = strconv.Itoa(row.Seats)
+			if billable, ok := row.Usage.Seats(); ok {
+				seats = strconv.Itoa(billable)
 			}
 			write(string(q.period.Month), row.Name, row.ExternalID, string(row.License), row.Usage.Plan.Name(), seats,
-				usageState(row.Usage, fetched.State), row.Source.Name(), strconv.Itoa(row.Ledger), row.Usage.Reason(), row.Company, row.Agreement)
+				usageState(row.Usage, fetched.State), row.Source().Name(), strconv.Itoa(row.Ledger), row.Usage.Reason(), row.Company, row.Agreement)
 		}
 		return nil
 	})

@@ -113,7 +113,8 @@ type Share struct {
 	Organization   string `json:"organization"`
 	Seats          int    `json:"seats"`
 	Plan           Plan   `json:"plan"`
-	Known          bool   `json:"known"` // false: Seats says nothing
+	Known          bool   `json:"known"`            // false: Seats says nothing
+	Source         string `json:"source,omitempty"` // which said the seats, as seats.Source has it; empty: they are unknown, or older than this
 	Reason         string `json:"reason,omitempty"`
 }
 

@@ -21,14 +21,25 @@ type Explanation struct {
 	CSV            string
 	Form           *CorrectionForm // nil: the visitor may not correct
 	Corrections    []Correction    // of the month, the latest first
+	NoMembers      NoMembers       // what the visitor may say about that
 }
+
+// NoMembers is what a visitor may say about an organization's having no members.
+type NoMembers string
+
+// Nobody has spoken of any member, so that the figure is unknown; or somebody said that there are none, and can take it back.
+const (
+	NoMembersUnsaid NoMembers = "unsaid"
+	NoMembersSaid   NoMembers = "said"
+)
 
 // Figure is a number of billable seats with its origin.
 type Figure struct {
 	Seats  int
 	Known  bool // unknown is not zero
 	Plan   string
-	Source string // e.g. "Seat ledger", "Uploaded file"
+	Source string    // e.g. "Seat ledger", "Uploaded file"
+	Since  time.Time // when the source began to speak; zero: not noted
 }
 
 // Forecast is what to expect at the end of the current month.

@@ -152,6 +152,14 @@ func WithdrawCorrectionPath(organization int64) string {
 	return CorrectionsPath(organization) + "/withdraw"
 }
 
+// NoMembersPath takes that an organization has no members.
+func NoMembersPath(organization int64) string { return OrganizationPath(organization) + "/no-members" }
+
+// WithdrawNoMembersPath takes that back.
+func WithdrawNoMembersPath(organization int64) string {
+	return NoMembersPath(organization) + "/withdraw"
+}
+
 // SeatsPath takes new members of an organization.
 func SeatsPath(organization int64) string { return OrganizationPath(organization) + "/seats" }
 

@@ -113,7 +113,7 @@ func Usage(l Layout, p UsagePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = filterSelect("filter-source", "source", "Source", p.Source, all("All sources", choice{"ledger", "Seat ledger", ""}, choice{"provider", "Provider API", ""}, choice{"api", "HTTP API", ""}, choice{"csv", "Uploaded file", ""}, choice{"correction", "Correction", ""})).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = filterSelect("filter-source", "source", "Source", p.Source, all("All sources", choice{"ledger", "Seat ledger", ""}, choice{"statement", "Statement", ""}, choice{"license", "License", ""}, choice{"provider", "Provider API", ""}, choice{"api", "HTTP API", ""}, choice{"csv", "Uploaded file", ""}, choice{"correction", "Correction", ""})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

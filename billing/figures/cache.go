@@ -35,10 +35,9 @@ type remembered struct {
 
 // plainUsage is a Usage without its words.
 type plainUsage struct {
-	seats, ledger int
-	plan          store.Plan
-	source        seats.Source
-	known         bool
+	seats.Quantity
+	plan   store.Plan
+	ledger int
 }
 
 // refresh brings what is remembered up to date. The caller holds the lock.
@@ -88,7 +87,7 @@ func (f *figures) count(ctx context.Context, b *Book, ids []int64) error {
 		r := &remembered{created: l.Organization.CreatedAt, until: nextChange(l, b.now()), trend: seats.TrendOf(l, b.now(), f.rules)}
 		for i, p := range periods {
 			u := seats.Count(l, p, f.rules)
-			r.months[i] = plainUsage{seats: u.Seats, ledger: u.Ledger, plan: u.Plan, source: u.Source, known: u.Known}
+			r.months[i] = plainUsage{Quantity: u.Quantity, plan: u.Plan, ledger: u.Ledger}
 		}
 		f.byOrganization[l.Organization.ID] = r
 	}
@@ -167,7 +166,7 @@ func (f *figures) addUp(periods []seats.Period) []MonthTotal {
 
 // isThere says whether the organization has part in the period: it was there, or somebody says what it used.
 func (r *remembered) isThere(i int, p seats.Period) bool {
-	return r.months[i].known || r.created.Before(p.End())
+	return r.months[i].Known() || r.created.Before(p.End())
 }
 
 // TotalsOf is Totals of the given organizations.
@@ -226,12 +225,12 @@ func (b *Book) eachRemembered(ctx context.Context, ids []int64, fn func(id int64
 }
 
 func (f plainUsage) usage(id int64, p seats.Period) seats.Usage {
-	return seats.Usage{OrganizationID: id, Period: p, Seats: f.seats, Plan: f.plan, Known: f.known, Source: f.source, Ledger: f.ledger}
+	return seats.Usage{OrganizationID: id, Period: p, Quantity: f.Quantity, Plan: f.plan, Ledger: f.ledger}
 }
 
 func (t *MonthTotal) add(f plainUsage) {
-	if f.known {
-		t.Seats[f.plan] += f.seats
+	if billable, ok := f.Seats(); ok {
+		t.Seats[f.plan] += billable
 	} else {
 		t.Unknown++
 	}

@@ -54,10 +54,11 @@ func (b *Book) WithdrawCorrection(ctx context.Context, who problem.Actor, organi
 
 // inWords is a figure in a sentence.
 func inWords(u seats.Usage) string {
-	if !u.Known {
+	billable, ok := u.Seats()
+	if !ok {
 		return "unknown"
 	}
-	return seatsOn(u.Seats, u.Plan)
+	return seatsOn(billable, u.Plan)
 }
 
 func seatsOn(seats int, plan store.Plan) string { return fmt.Sprintf("%d %s", seats, plan.Name()) }

@@ -97,7 +97,7 @@ func TestImportMembers(t *testing.T) {
 	w.Must(err)
 	seats := map[string]int{}
 	for _, u := range usage {
-		seats[u.Organization] = u.Seats
+		seats[u.Organization], _ = u.Seats()
 	}
 	if seats["Acme"] != 2 || seats["Unknown Ltd"] != 2 {
 		t.Errorf("seats in March: %v", seats)
@@ -194,10 +194,12 @@ func TestImportUsage(t *testing.T) {
 	}
 	september, err := w.Figures.Usage(t.Context(), seats.WholeMonth("2026-09"), nil)
 	w.Must(err)
-	if u := september[acme.ID]; !u.Known || u.Seats != 7 || u.Plan != store.Enterprise || u.Source != seats.SourceCSV || u.Ledger != 0 {
+	u := september[acme.ID]
+	if n, ok := u.Seats(); !ok || n != 7 || u.Plan != store.Enterprise || u.Source() != seats.SourceCSV || u.Ledger != 0 {
 		t.Errorf("Acme in September: %+v", u)
 	}
-	if u := september[own.ID]; u.Seats != 0 || !strings.Contains(u.Why, "NFR") {
+	u = september[own.ID]
+	if n, ok := u.Seats(); !ok || n != 0 || !strings.Contains(u.Why, "NFR") {
 		t.Errorf("NFR is billed: %+v", u)
 	}
 	if again := w.upload(intake.Usage, file, create("New")); again.Findings.Changes() != 0 || again.Findings.Unchanged != 4 {

@@ -28,6 +28,7 @@ type Want struct {
 	Seats   int
 	Shares  []store.Share
 	Unknown string // why there is no figure; then Seats means nothing and nothing may be written
+	Do      string // what to do about that
 }
 
 // A Situation is everything that decides what happens on one agreement.
@@ -52,24 +53,37 @@ type Policy struct {
 // figure makes every sum that it could belong to unknown: a partial sum would be a wrong invoice.
 func Wants(usages []seats.Usage) map[store.Plan]Want {
 	wants := map[store.Plan]Want{}
-	var unknown []string
+	var unknown, do []string
 	for _, u := range usages {
-		if u.Unmanaged {
-			u.Known, u.Why = false, "It is not managed by the MSP any more; only MSP-managed organizations are synced."
+		share, advice := shareOf(u)
+		wants[u.Plan] = wants[u.Plan].with(share)
+		if share.Known {
+			continue
 		}
-		wants[u.Plan] = wants[u.Plan].with(store.Share{
-			OrganizationID: u.OrganizationID, Organization: u.Organization, Plan: u.Plan, Seats: u.Seats, Known: u.Known, Reason: u.Why,
-		})
-		if !u.Known {
-			unknown = append(unknown, fmt.Sprintf("%s: %s", u.Organization, u.Why))
+		unknown = append(unknown, fmt.Sprintf("%s: %s", u.Organization, share.Reason))
+		if !slices.Contains(do, advice) {
+			do = append(do, advice)
 		}
 	}
 	for _, plan := range store.Plans() {
 		want := wants[plan]
-		want.Unknown = strings.Join(unknown, " ")
+		want.Unknown, want.Do = strings.Join(unknown, " "), strings.Join(do, " ")
 		wants[plan] = want
 	}
 	return wants
+}
+
+// shareOf is what an organization wants, and what to do where that is not known. The seats come with their source or not at
+// all.
+func shareOf(u seats.Usage) (share store.Share, do string) {
+	share = store.Share{OrganizationID: u.OrganizationID, Organization: u.Organization, Plan: u.Plan, Reason: u.Why}
+	if u.Unmanaged {
+		share.Reason = "It is not managed by the MSP any more; only MSP-managed organizations are synced."
+		return share, "Its line still bills what it says: leave it so, or unmap the organization and set the line to 0 or end it in ConnectWise."
+	}
+	share.Seats, share.Known = u.Seats()
+	share.Source = string(u.Source())
+	return share, u.Do
 }
 
 // Wanted is what a run wanted of an agreement when it wrote its journal: the shares are kept there, and they add up as
@@ -85,7 +99,7 @@ func Wanted(journal []store.Change) map[store.Plan]Want {
 			want = want.with(share)
 		}
 		if !c.After.Valid {
-			want.Unknown = c.Reason
+			want.Unknown, want.Do = c.Reason, c.Problem.Do
 		}
 		wants[c.Plan] = want
 	}
@@ -134,7 +148,7 @@ func planLine(s Situation, p MappedProduct, today connectwise.Date) (store.Chang
 	want, c := s.Wants[p.Plan], NewChange(s, p)
 	c.Shares = want.Shares
 	if want.Unknown != "" {
-		return refuse(c, store.StateSkipped, want.Unknown, "Add or import the organization's seats, then sync again."), len(want.Shares) > 0
+		return refuse(c, store.StateSkipped, want.Unknown, want.Do), len(want.Shares) > 0
 	}
 	c.After = decimal.NewNullDecimal(decimal.NewFromInt(int64(want.Seats)))
 	if s.Gone != "" {

@@ -30,7 +30,7 @@ func products() []MappedProduct {
 }
 
 func known(id int64, number int, plan store.Plan) seats.Usage {
-	return seats.Usage{OrganizationID: id, Organization: "Org", Seats: number, Plan: plan, Known: true}
+	return plantest.Known(id, "Org", number, plan)
 }
 
 func date(s string) connectwise.Date {
@@ -72,7 +72,7 @@ func TestPlan(t *testing.T) {
 		five  = []seats.Usage{known(1, 5, store.Business)}
 		none  = []seats.Usage{known(1, 0, store.Business)}
 		other = []seats.Usage{known(1, 5, store.Enterprise)}
-		blank = []seats.Usage{{OrganizationID: 1, Organization: "Org", Plan: store.Business, Why: "No figure."}}
+		blank = []seats.Usage{{OrganizationID: 1, Organization: "Org", Plan: store.Business, Why: "No figure.", Do: "Ask."}}
 	)
 	tests := []struct {
 		name      string
@@ -195,7 +195,7 @@ func randomSituation(r *rand.Rand) Situation {
 	for i := range 1 + r.IntN(4) {
 		u := known(int64(i), r.IntN(4), store.Plans()[r.IntN(2)])
 		if r.IntN(8) == 0 {
-			u.Known, u.Why = false, "No figure."
+			u.Quantity, u.Why = seats.Quantity{}, "No figure."
 		}
 		usages = append(usages, u)
 	}
@@ -256,9 +256,12 @@ func TestWantsAddUp(t *testing.T) {
 	if b, e := wants[store.Business], wants[store.Enterprise]; b.Seats != 8 || len(b.Shares) != 2 || e.Seats != 4 || len(e.Shares) != 1 {
 		t.Errorf("business %+v, enterprise %+v", b, e)
 	}
-	for plan, want := range Wants(append(usages, seats.Usage{OrganizationID: 4, Organization: "Delta", Why: "Nobody knows."})) {
-		if plan != "" && want.Unknown != "Delta: Nobody knows." {
-			t.Errorf("%s: %q", plan, want.Unknown)
+	for _, n := range []int64{4, 5} {
+		usages = append(usages, seats.Usage{OrganizationID: n, Organization: "Delta", Why: "Nobody knows.", Do: "Ask."})
+	}
+	for plan, want := range Wants(usages) {
+		if plan != "" && (want.Unknown != "Delta: Nobody knows. Delta: Nobody knows." || want.Do != "Ask.") {
+			t.Errorf("%s: %q, %q", plan, want.Unknown, want.Do)
 		}
 	}
 }
@@ -270,7 +273,7 @@ func TestUnmanagedIsUnknown(t *testing.T) {
 	u.Unmanaged = true
 	const why = "Org: It is not managed by the MSP any more; only MSP-managed organizations are synced."
 	for _, plan := range store.Plans() {
-		if want := Wants([]seats.Usage{u})[plan]; want.Seats != 0 || want.Unknown != why {
+		if want := Wants([]seats.Usage{u})[plan]; want.Seats != 0 || want.Unknown != why || !strings.Contains(want.Do, "unmap the organization") {
 			t.Errorf("%s: %+v", plan, want)
 		}
 	}
@@ -288,8 +291,8 @@ func TestFormerLinesAreNotWanted(t *testing.T) {
 // TestPlanSaysWhy holds the words of a plan's changes, and the day on which a new line starts.
 func TestPlanSaysWhy(t *testing.T) {
 	t.Parallel()
-	acme := seats.Usage{OrganizationID: 1, Organization: "Acme", Plan: store.Business, Seats: 5, Known: true}
-	beta := seats.Usage{OrganizationID: 2, Organization: "Beta", Plan: store.Business, Seats: 3, Known: true, Why: "In the trial."}
+	acme, beta := plantest.Known(1, "Acme", 5, store.Business), plantest.Known(2, "Beta", 3, store.Business)
+	beta.Why = "In the trial."
 	moved := []store.Line{bound(50, 6, "5")}
 	former := []connectwise.Addition{line(6, 50, "5")}
 	tests := []struct {

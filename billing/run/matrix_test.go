@@ -261,7 +261,8 @@ func dropRuns(t *testing.T, seed uint64, runs, perRun int) {
 		w.Must(err)
 		for i, o := range organizations {
 			a := agreements[run*perRun+i]
-			w.WantLive(a.ID, fmt.Sprintf("NP-BUS %d", usages[o.ID].Seats))
+			billable, _ := usages[o.ID].Seats()
+			w.WantLive(a.ID, fmt.Sprintf("NP-BUS %d", billable))
 			w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), o.ID, false))
 		}
 	}

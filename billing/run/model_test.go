@@ -52,7 +52,8 @@ type model struct {
 type modelOrganization struct {
 	store.Organization
 	seats     int
-	agreement int // 0: not mapped
+	unspoken  bool // nobody said how many, not even that there are none
+	agreement int  // 0: not mapped
 }
 
 func newModel(t *testing.T, seed uint64) *model {
@@ -71,7 +72,12 @@ func newModel(t *testing.T, seed uint64) *model {
 	for i := range 9 {
 		plan := store.Plans()[m.IntN(2)]
 		seats := m.IntN(7)
-		o := &modelOrganization{Organization: m.Organization(fmt.Sprintf("Org %d", i), seats, plan), seats: seats}
+		o := &modelOrganization{Organization: m.Organization(fmt.Sprintf("Org %d", i), seats, plan), seats: seats, unspoken: seats == 0}
+		if o.unspoken && m.IntN(2) == 0 {
+			_, _, err := m.Organizations.StateNoMembers(t.Context(), billingtest.Admin(), o.ID)
+			m.Must(err)
+			o.unspoken = false
+		}
 		m.organizations = append(m.organizations, o)
 		m.remap(o)
 	}
@@ -98,7 +104,7 @@ func (m *model) change() {
 		switch m.IntN(6) {
 		case 0:
 			m.Join(o.Organization, 2)
-			o.seats += 2
+			o.seats, o.unspoken = o.seats+2, false
 		case 1: // the higher plan of the month wins, so only an upgrade changes the figure
 			o.Plan = store.Enterprise
 			m.Must(m.Store.UpdateOrganization(m.T.Context(), o.Organization, m.Time()))
@@ -166,8 +172,8 @@ func (m *model) check(before map[int]cwsim.Addition) {
 		want[id] = line
 	}
 	for _, a := range m.agreements {
-		mapped, wanted := m.wanted(a.ID)
-		if !mapped || m.unbillable[a.ID] {
+		known, wanted := m.wanted(a.ID)
+		if !known || m.unbillable[a.ID] {
 			continue
 		}
 		var lines []modelLine
@@ -213,21 +219,23 @@ func (m *model) check(before map[int]cwsim.Addition) {
 	}
 }
 
-// wanted is the rule for an agreement: the sum of its organizations' seats by the product of their plan.
-func (m *model) wanted(agreement int) (mapped bool, wanted map[int]int) {
+// wanted is the rule for an agreement: the sum of its organizations' seats by the product of their plan; not known without an
+// organization, or with one of which nobody has spoken.
+func (m *model) wanted(agreement int) (known bool, wanted map[int]int) {
+	unspoken := false
 	wanted = map[int]int{m.Business.ID: 0, m.Enterprise.ID: 0}
 	for _, o := range m.organizations {
 		if o.agreement != agreement {
 			continue
 		}
-		mapped = true
+		known, unspoken = true, unspoken || o.unspoken
 		if o.Plan == store.Enterprise {
 			wanted[m.Enterprise.ID] += o.seats
 		} else {
 			wanted[m.Business.ID] += o.seats
 		}
 	}
-	return mapped, wanted
+	return known && !unspoken, wanted
 }
 
 // modelLine is what should be and what is of one product on an agreement.

@@ -16,7 +16,7 @@ func TestCorrectionsBeatReportsBeatTheLedger(t *testing.T) {
 	march := WholeMonth("2026-03")
 	check := func(what string, u Usage, seats int, plan store.Plan, source Source) {
 		t.Helper()
-		if !u.Known || u.Seats != seats || u.Plan != plan || u.Source != source || u.Ledger != 6 {
+		if !u.Known() || u.seats != seats || u.Plan != plan || u.Source() != source || u.Ledger != 6 {
 			t.Errorf("%s: %+v", what, u)
 		}
 	}
@@ -33,7 +33,7 @@ func TestCorrectionsBeatReportsBeatTheLedger(t *testing.T) {
 	check("the month before", Count(l, WholeMonth("2026-02"), Rules{}), 6, store.Business, SourceLedger)
 	unknown := org("2026-06-01", store.Business, store.Standard).l
 	unknown.Corrections = l.Corrections
-	if u := Count(unknown, march, Rules{}); !u.Known || u.Original.Known {
+	if u := Count(unknown, march, Rules{}); !u.Known() || u.Original.Known() {
 		t.Errorf("an unknown figure that was corrected: %+v", u)
 	}
 }

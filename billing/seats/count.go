@@ -16,37 +16,19 @@ type Rules struct {
 	Reports ReportRule
 }
 
-// Source says where a figure comes from.
-type Source string
-
-// The sources. SourceLedger is Seatbridge's own record of members and SourceCorrection an admin with a
-// reason; every other one is named by its usage report.
-const (
-	SourceLedger     Source = "ledger"
-	SourceProvider   Source = "provider" // the NordPass Provider API
-	SourceAPI        Source = "api"      // a script, through the HTTP API
-	SourceCSV        Source = "csv"      // an uploaded file
-	SourceCorrection Source = "correction"
-)
-
-// Sources lists all sources.
-func Sources() []Source {
-	return []Source{SourceLedger, SourceProvider, SourceAPI, SourceCSV, SourceCorrection}
-}
-
 // Usage is what an organization has to pay for in a period.
 type Usage struct {
 	OrganizationID int64
 	Organization   string
 	Period         Period
-	Seats          int        // billable seats, never negative; meaningless unless Known
+	Quantity                  // the billable seats, or that they are unknown
 	Plan           store.Plan // the plan that all of them are billed on
-	Known          bool       // false: there is no figure, which is not the same as zero
 	Unmanaged      bool       // the organization is no longer managed by the MSP: its seats are not synced
 	Why            string     // why it is unknown or zero, a sentence; empty where the seats speak for themselves
-	Source         Source
-	Ledger         int    // the ledger's own number, which a report may overrule
-	Original       *Usage // what the figure was before an admin corrected it; nil: nobody did
+	Do             string     // what makes an unknown figure known, a sentence; empty where it is known
+	Unspoken       bool       // unknown, and known as soon as somebody says that the organization has no members
+	Ledger         int        // the ledger's own number, which a report may overrule
+	Original       *Usage     // what the figure was before an admin corrected it; nil: nobody did
 }
 
 // Count is the billable seats of one organization in a period, as NordPass bills them (docs/billing-rules.md
@@ -62,7 +44,7 @@ func Count(l store.Ledger, p Period, r Rules) Usage {
 	}
 	original := u
 	u.Original = &original
-	u.Known, u.Seats, u.Plan, u.Source = true, c.Seats, c.Plan, SourceCorrection
+	u.Quantity, u.Plan, u.Do, u.Unspoken = known(c.Seats, SourceCorrection, c.At), c.Plan, "", false
 	u.Why = fmt.Sprintf("Corrected on %s by %s: %s", Day(c.At), c.By, c.Reason)
 	return u
 }
@@ -73,7 +55,6 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 		Organization:   l.Organization.Name,
 		Unmanaged:      !l.Organization.Managed,
 		Period:         p,
-		Source:         SourceLedger,
 	}
 	billed := billedTime(l, p)
 	u.Plan = billedPlan(l, p, billed)
@@ -83,25 +64,64 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 	}
 	u.Ledger = len(tally.members)
 	if report, ok := l.Reports[p.Month]; ok {
-		u.Known, u.Seats, u.Plan, u.Source, u.Why = true, report.Seats, report.Plan, Source(report.Source), report.Note
+		u.Quantity, u.Plan = known(report.Seats, Source(report.Source), report.ReportedAt), report.Plan
+		u.Why = report.Note
 		return u
 	}
-	if !l.Organization.CreatedAt.Before(p.End()) {
-		u.Why = fmt.Sprintf("Seatbridge knows this organization only since %s, after the end of %s.", Day(l.Organization.CreatedAt), p)
+	if u.Why, u.Do = barred(l, p, r); u.Why != "" {
 		return u
 	}
-	if u.Why = r.Reports.needed(l, p); u.Why != "" {
+	if u.Quantity = spoken(l, u.Ledger, billed); !u.Known() {
+		u.Why, u.Do, u.Unspoken = whyUnspoken(l, p, r), "Import or add its members first, or say that it has none.", true
 		return u
 	}
-	u.Known, u.Seats = true, u.Ledger
-	if u.Seats == 0 {
+	if u.seats == 0 {
 		u.Why = whyNothing(l.Organization, p, billed)
 	}
 	return u
 }
 
+// barred says why nothing but a report or a correction makes a figure of the period, and what to do about it; empty: that is not
+// so (docs/billing-rules.md section 2, "When there is no figure").
+func barred(l store.Ledger, p Period, r Rules) (why, do string) {
+	o := l.Organization
+	switch {
+	case !o.CreatedAt.Before(p.End()):
+		return fmt.Sprintf("Seatbridge knows this organization only since %s, after the end of %s.", Day(o.CreatedAt), p),
+			fmt.Sprintf("Report or correct its seats of %s.", p.Month)
+	case r.Reports.requires(o, p):
+		return fmt.Sprintf("The Provider API has not reported %s, and a report is required.", p.Month),
+			"Fetch the report under Integrations › Provider API, or correct the figure."
+	}
+	return "", ""
+}
+
+// spoken is the quantity of a period without a report: nothing where nothing is billed, whoever is a member; what the ledger
+// counts, once a member was recorded in it; the nothing that somebody stated; or unknown, for nobody has spoken.
+func spoken(l store.Ledger, ledger int, billed []stretch) Quantity {
+	o := l.Organization
+	switch {
+	case len(billed) == 0:
+		return known(0, SourceLicense, Later(o.CreatedAt, o.DeletedAt))
+	case len(l.Seats) > 0 || !o.MembersSince.IsZero(): // of before the ledger's span, too
+		return known(ledger, SourceLedger, o.MembersSince)
+	case !o.NoMembersAt.IsZero():
+		return known(0, SourceStatement, o.NoMembersAt)
+	}
+	return Quantity{}
+}
+
+func whyUnspoken(l store.Ledger, p Period, r Rules) string {
+	if r.Reports.applies(l.Organization, p) {
+		return fmt.Sprintf("The Provider API has not reported %s, and Seatbridge knows no member of this organization.", p.Month)
+	}
+	return "Nobody has said how many members it has: none was ever recorded or reported."
+}
+
 func whyNothing(o store.Organization, p Period, billed []stretch) string {
 	switch {
+	case len(billed) > 0 && !o.NoMembersAt.IsZero():
+		return fmt.Sprintf("%s said on %s that it has no members.", o.NoMembersBy, Day(o.NoMembersAt))
 	case len(billed) > 0:
 		return fmt.Sprintf("No members in %s.", p)
 	case !o.DeletedAt.IsZero() && !o.DeletedAt.After(p.Start()):

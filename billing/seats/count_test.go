@@ -91,6 +91,12 @@ func (e *example) report(seats int, plan store.Plan) *example {
 	return e
 }
 
+// none is that somebody said that there are no members.
+func (e *example) none(when string) *example {
+	e.l.Organization.NoMembersAt, e.l.Organization.NoMembersBy = moment.At(when), "ann@example.com"
+	return e
+}
+
 const unknown = -1
 
 type figure struct {
@@ -137,7 +143,13 @@ func TestWorkedExamples(t *testing.T) {
 		{"26 New York is not UTC", standard().old("abcd").members("2026-04-01 00:30", "e"), figure{4, b}, figure{5, b}, false},
 		{"27 pending, not counted", standard().old("abcd").invited("2026-03-05", "fg").joined("2026-04-02", "f").deleted("2026-03-30", "g"), figure{4, b}, figure{5, b}, false},
 		{"28 pending, counted", standard().old("abcd").invited("2026-03-05", "fg").joined("2026-04-02", "f").deleted("2026-03-30", "g"), figure{5, b}, figure{5, b}, true},
-		{"29 no member at all", standard(), figure{0, b}, figure{0, b}, false},
+		{"29 no member ever, nobody spoke", standard(), figure{unknown, b}, figure{unknown, b}, false},
+		{"29a no member, somebody said so", standard().none("2026-04-02"), figure{0, b}, figure{0, b}, false},
+		{"29b all members left before", standard().old("ab").deleted("2026-02-27", "ab"), figure{0, b}, figure{0, b}, false},
+		{"29c no member ever, a report of zero", standard().report(0, b), figure{0, b}, figure{unknown, b}, false},
+		{"29d invited only", standard().invited("2026-03-05", "f"), figure{0, b}, figure{0, b}, false},
+		{"29e no member ever, free of charge", org("2025-06-01", b, store.NFR), figure{0, b}, figure{0, b}, false},
+		{"29f no member ever, in trial until April", trial("2026-03-20 12:00", b), figure{0, b}, figure{unknown, b}, false},
 		{"30 nothing known", org("2026-04-10", b, store.Standard).members("2026-04-10", "ab"), figure{unknown, b}, figure{2, b}, false},
 		{"31 the report wins", standard().old("abcdef").report(7, b), figure{7, b}, figure{6, b}, false},
 
@@ -171,18 +183,18 @@ func check(t *testing.T, l store.Ledger, m store.Month, want figure, pending boo
 	t.Helper()
 	u := Count(l, WholeMonth(m), Rules{CountPending: pending})
 	if want.seats == unknown {
-		if u.Known || u.Why == "" {
-			t.Errorf("%s: %d seats, known %v (%q); want unknown with a reason", m, u.Seats, u.Known, u.Why)
+		if u.Known() || u.Why == "" {
+			t.Errorf("%s: %d seats, known %v (%q); want unknown with a reason", m, u.seats, u.Known(), u.Why)
 		}
 		return
 	}
-	if !u.Known {
+	if !u.Known() {
 		t.Fatalf("%s: unknown (%s), want %v", m, u.Why, want)
 	}
-	if got := (figure{u.Seats, u.Plan}); got != want {
+	if got := (figure{u.seats, u.Plan}); got != want {
 		t.Errorf("%s: %v, want %v", m, got, want)
 	}
-	if u.Seats == 0 && u.Source == SourceLedger && u.Why == "" {
+	if u.seats == 0 && u.Reason() == "" {
 		t.Errorf("%s: zero without a reason", m)
 	}
 	counted := 0
@@ -209,8 +221,8 @@ func TestCountToDate(t *testing.T) {
 		"2026-03-10 12:00:00": 3, // what happened in this second is inside
 		"2026-03-31 23:59:59": 4,
 	} {
-		if u := Count(l, ToDate(moment.At(when)), Rules{}); u.Seats != want || !u.Known {
-			t.Errorf("to %s: %d seats, want %d", when, u.Seats, want)
+		if u := Count(l, ToDate(moment.At(when)), Rules{}); u.seats != want || !u.Known() {
+			t.Errorf("to %s: %d seats, want %d", when, u.seats, want)
 		}
 	}
 }
@@ -218,7 +230,7 @@ func TestCountToDate(t *testing.T) {
 func TestReportDiffersFromLedger(t *testing.T) {
 	t.Parallel()
 	u := Count(standard().old("abcdef").report(7, e).l, WholeMonth("2026-03"), Rules{})
-	if u.Seats != 7 || u.Plan != e || u.Ledger != 6 || u.Source != "csv" {
+	if u.seats != 7 || u.Plan != e || u.Ledger != 6 || u.Source() != "csv" {
 		t.Errorf("got %+v, want the report's 7 Enterprise beside the ledger's 6", u)
 	}
 }

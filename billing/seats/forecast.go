@@ -78,8 +78,9 @@ func seatsAfterTrial(seats []store.Seat, now time.Time, r Rules) int {
 // them come those of a trial that ends before the month does, and the joins of the days that are left at the pace of the
 // last three whole months. A figure that an admin corrected is final, and of an unknown one nothing is known.
 func (t Trend) Forecast(u Usage) Forecast {
-	f := Forecast{Known: u.Known, ToDate: u.Seats, Expected: float64(u.Seats)}
-	if !u.Known || u.Source == SourceCorrection {
+	seats, known := u.Seats()
+	f := Forecast{Known: known, ToDate: seats, Expected: float64(seats)}
+	if !known || u.source == SourceCorrection {
 		return f
 	}
 	left := u.Period.Month.End().Sub(u.Period.AsOf)

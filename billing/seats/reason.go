@@ -1,40 +1,22 @@
 package seats
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
 
 // Reason says how a figure comes about (docs/billing-rules.md section 2).
 func (u Usage) Reason() string {
-	switch {
-	case u.Source == SourceLedger && u.Why != "":
+	switch u.source {
+	case SourceLedger:
+		return cmp.Or(u.Why, "Everybody who was a member on any day of the month, suspended or not.")
+	case "", SourceStatement, SourceLicense, SourceCorrection:
 		return u.Why
-	case u.Source == SourceCorrection:
-		return u.Why
-	case u.Source == SourceLedger:
-		return "Everybody who was a member on any day of the month, suspended or not."
 	}
-	text := "Reported by the " + u.Source.Name()
-	if u.Seats != u.Ledger {
+	text := "Reported by the " + u.source.Name()
+	if u.seats != u.Ledger {
 		text += fmt.Sprintf("; Seatbridge itself counts %d", u.Ledger)
 	}
 	return strings.TrimSpace(text + ". " + u.Why)
-}
-
-// Name is the source in words.
-func (s Source) Name() string {
-	switch s {
-	case SourceLedger:
-		return "Seat ledger"
-	case SourceProvider:
-		return "Provider API"
-	case SourceAPI:
-		return "HTTP API"
-	case SourceCSV:
-		return "Uploaded file"
-	case SourceCorrection:
-		return "Correction"
-	}
-	return string(s)
 }

@@ -14,21 +14,18 @@ type ReportRule struct {
 	Required bool        // not even an organization with members in the ledger does without
 }
 
-// needed says why a figure is not known without a report; empty: the ledger's count is good enough. An organization
-// without any member in the ledger is no evidence of zero where the truth comes from elsewhere.
-func (r ReportRule) needed(l store.Ledger, p Period) string {
-	o := l.Organization
-	switch {
-	case r.Since == "" || p.Month < r.Since || !o.Managed || o.License == store.NFR:
-		return ""
-	case !o.DeletedAt.IsZero() && !o.DeletedAt.After(p.Start()):
-		return ""
-	case r.Required:
-		return fmt.Sprintf("The Provider API has not reported %s, and a report is required.", p.Month)
-	case len(l.Seats) == 0:
-		return fmt.Sprintf("The Provider API has not reported %s, and Seatbridge knows no member of this organization.", p.Month)
+// applies says whether the truth about an organization's period comes from the Provider API's reports, so that no member in
+// the ledger is no evidence of zero.
+func (r ReportRule) applies(o store.Organization, p Period) bool {
+	if r.Since == "" || p.Month < r.Since || !o.Managed || o.License == store.NFR {
+		return false
 	}
-	return ""
+	return o.DeletedAt.IsZero() || o.DeletedAt.After(p.Start())
+}
+
+// requires says whether there is no figure of an organization's period without a report.
+func (r ReportRule) requires(o store.Organization, p Period) bool {
+	return r.Required && r.applies(o, p)
 }
 
 // ReportRuleOf is the rule that goes with a connection as it was saved.

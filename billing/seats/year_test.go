@@ -49,7 +49,7 @@ func TestYearOfThousandOrganizations(t *testing.T) {
 			compare(t, id, l, WholeMonth(m), want)
 		}
 		for moment, want := range seen.moments {
-			if !want.known { // no ledger yet
+			if !want.there { // no ledger yet
 				continue
 			}
 			moments++
@@ -83,7 +83,7 @@ func TestYearThroughStore(t *testing.T) {
 				t.Fatal(err)
 			}
 			for m, want := range observe(happened, nil).months {
-				if !want.known { // the organization has no ledger of that month, or one that says so
+				if !want.there { // the organization has no ledger of that month, or one that says so
 					continue
 				}
 				for l, err := range s.Ledgers(ctx, m.Start(), m.End(), []int64{1}) {
@@ -102,7 +102,7 @@ func TestYearThroughStore(t *testing.T) {
 
 // sight is what the observer saw in a month, or in a month up to a moment.
 type sight struct {
-	known            bool // the organization was there
+	there, known     bool // the organization was there; and somebody had spoken of its members, or it was free
 	members, pending int  // billed members; those invited at the end, while billed, who are not among them
 	plan             store.Plan
 }
@@ -116,10 +116,10 @@ func compare(t *testing.T, id int, l store.Ledger, p Period, want sight) {
 		}
 		u := Count(l, p, Rules{CountPending: pending})
 		switch {
-		case u.Known != want.known:
-			t.Errorf("organization %d, %s (as of %v): known %v, seen %v", id, p, p.AsOf, u.Known, want.known)
-		case want.known && (u.Seats != seats || u.Plan != want.plan):
-			t.Errorf("organization %d, %s (as of %v, pending %v): counted %d %s, seen %d %s", id, p, p.AsOf, pending, u.Seats, u.Plan, seats, want.plan)
+		case u.Known() != want.known:
+			t.Errorf("organization %d, %s (as of %v): known %v, seen %v", id, p, p.AsOf, u.Known(), want.known)
+		case want.known && (u.seats != seats || u.Plan != want.plan):
+			t.Errorf("organization %d, %s (as of %v, pending %v): counted %d %s, seen %d %s", id, p, p.AsOf, pending, u.seats, u.Plan, seats, want.plan)
 		}
 	}
 }
@@ -301,6 +301,7 @@ type sights struct {
 // anything changes. It knows the rule of docs/billing-rules.md section 2 as a person would say it and nothing of ledgers.
 func observe(happened []happening, looks []time.Time) sights {
 	o := observer{members: map[string]string{}, seen: map[string]bool{}}
+	ever := slices.ContainsFunc(happened, tellsOfMembers)
 	seen := sights{map[store.Month]sight{}, map[time.Time]sight{}}
 	changes := slices.Concat(looks, []time.Time{happened[0].at.AddDate(0, 0, 14)})
 	for _, h := range happened {
@@ -320,19 +321,22 @@ func observe(happened []happening, looks []time.Time) sights {
 			}
 			o.look(instant)
 			if slices.Contains(looks, instant) {
-				seen.moments[instant] = o.sight()
+				seen.moments[instant] = o.sight(o.told)
 			}
 		}
 		if tomorrow.Day() == 1 {
-			seen.months[store.MonthOf(day)] = o.sight()
+			seen.months[store.MonthOf(day)] = o.sight(ever)
 			o.forget()
 		}
 	}
 	return seen
 }
 
+func tellsOfMembers(h happening) bool { return h.what == "invites" || h.what == "adds" }
+
 type observer struct {
 	there, gone  bool
+	told         bool // of a member, at any time so far
 	license      store.License
 	plan         store.Plan
 	trialUntil   time.Time
@@ -344,6 +348,7 @@ type observer struct {
 }
 
 func (o *observer) hear(h happening) {
+	o.told = o.told || tellsOfMembers(h)
 	switch h.what {
 	case "created":
 		o.there, o.plan, o.license, o.trialUntil = true, h.plan, h.license, h.at.AddDate(0, 0, 14)
@@ -376,8 +381,9 @@ func (o *observer) look(now time.Time) {
 	}
 }
 
-func (o *observer) sight() sight {
-	s := sight{known: o.there, members: len(o.seen), plan: o.plan}
+// sight is what was seen since forgetting, told whether anybody ever spoke of a member.
+func (o *observer) sight(told bool) sight {
+	s := sight{there: o.there, known: o.there && (told || !o.billedInAny), members: len(o.seen), plan: o.plan}
 	if o.billedInAny {
 		s.plan = store.Business
 	}
@@ -429,6 +435,9 @@ func ledgerOf(happened []happening) store.Ledger {
 				seat.InvitedAt = h.at
 			} else {
 				seat.JoinedAt = h.at
+			}
+			if o.MembersSince.IsZero() {
+				o.MembersSince = h.at
 			}
 			present[h.person] = len(l.Seats)
 			l.Seats = append(l.Seats, seat)

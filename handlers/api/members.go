@@ -55,6 +55,14 @@ type changedMembers struct {
 func (a *API) memberEndpoints() {
 	const all = "/organizations/{id}/members"
 	endpoint(a, operation{"GET " + all, ReadMembers, "listMembers", "List an organization's members"}, a.listMembers)
+	endpoint(a, operation{
+		"PUT /organizations/{id}/no-members", WriteMembers, "stateNoMembers",
+		"Say that an organization of which no member was ever recorded has none: its seats are 0 instead of unknown",
+	}, a.organizationChange(a.Organizations.StateNoMembers))
+	endpoint(a, operation{
+		"DELETE /organizations/{id}/no-members", WriteMembers, "withdrawNoMembers",
+		"Take back that an organization has no members; a recorded member does that by itself",
+	}, a.organizationChange(a.Organizations.WithdrawNoMembers))
 	endpoint(a, operation{"POST " + all, WriteMembers, "addMembers", "Add members, as of now"}, a.addMembers)
 	endpoint(a, operation{
 		"POST " + all + "/suspend", WriteMembers, "suspendMembers", "Suspend members; they are still billed",

@@ -27,6 +27,8 @@ type apiOrganization struct {
 	TrialEndsAt *time.Time `json:"trial_ends_at,omitempty"`
 	SuspendedAt *time.Time `json:"suspended_at,omitempty"`
 	DeletedAt   *time.Time `json:"deleted_at,omitempty"`
+	NoMembersAt *time.Time `json:"no_members_at,omitempty" doc:"When somebody said that it has no members."`
+	NoMembersBy string     `json:"no_members_by,omitempty" doc:"Who said so."`
 }
 
 func organizationOut(row store.OrganizationRow) apiOrganization {
@@ -34,6 +36,7 @@ func organizationOut(row store.OrganizationRow) apiOrganization {
 		ID: row.ID, Name: row.Name, Plan: string(row.Plan), License: string(row.License), Status: string(row.Status()), Managed: row.Managed,
 		ExternalID: row.ExternalID, Members: row.Members, Mapped: row.Mapped(), CreatedAt: row.CreatedAt,
 		TrialEndsAt: optional(row.TrialEndsAt), SuspendedAt: optional(row.SuspendedAt), DeletedAt: optional(row.DeletedAt),
+		NoMembersAt: optional(row.NoMembersAt), NoMembersBy: row.NoMembersBy,
 	}
 }
 

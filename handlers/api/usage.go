@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"slices"
+	"time"
 
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
@@ -11,25 +12,26 @@ import (
 
 // apiFigure is what an organization is billed for in a month.
 type apiFigure struct {
-	OrganizationID int64  `json:"organization_id"`
-	Organization   string `json:"organization"`
-	ExternalID     string `json:"external_id"`
-	Month          string `json:"month" example:"2026-10"`
-	ToDate         bool   `json:"to_date" doc:"The month is not over: the seats so far."`
-	Seats          *int   `json:"seats" doc:"Billable seats. Null: not known, which is not zero."`
-	Plan           string `json:"plan" enum:"business,enterprise" doc:"The plan that all of them are billed on."`
-	Source         string `json:"source" doc:"Where the figure comes from: ledger is Seatbridge's own record of members."`
-	Ledger         int    `json:"ledger" doc:"The ledger's own number, which a report may overrule."`
-	Why            string `json:"why" doc:"Why the figure is what it is, a sentence."`
+	OrganizationID int64      `json:"organization_id"`
+	Organization   string     `json:"organization"`
+	ExternalID     string     `json:"external_id"`
+	Month          string     `json:"month" example:"2026-10"`
+	ToDate         bool       `json:"to_date" doc:"The month is not over: the seats so far."`
+	Seats          *int       `json:"seats" doc:"Billable seats. Null: not known, which is not zero."`
+	Plan           string     `json:"plan" enum:"business,enterprise" doc:"The plan that all of them are billed on."`
+	Source         string     `json:"source" doc:"Where the figure comes from: ledger is Seatbridge's own record of members, statement a person who said that there are none, license a month that is free whoever is a member. Empty: nowhere, there is no figure."`
+	KnownSince     *time.Time `json:"known_since,omitempty" doc:"When the source began to speak."`
+	Ledger         int        `json:"ledger" doc:"The ledger's own number, which a report may overrule."`
+	Why            string     `json:"why" doc:"Why the figure is what it is, a sentence."`
 }
 
 func figureOut(o store.Organization, u seats.Usage) apiFigure {
 	f := apiFigure{
 		OrganizationID: o.ID, Organization: o.Name, ExternalID: o.ExternalID, Month: string(u.Period.Month), ToDate: !u.Period.AsOf.IsZero(),
-		Plan: string(u.Plan), Source: string(u.Source), Ledger: u.Ledger, Why: u.Reason(),
+		Plan: string(u.Plan), Source: string(u.Source()), Ledger: u.Ledger, Why: u.Reason(),
 	}
-	if u.Known {
-		f.Seats = &u.Seats
+	if billable, ok := u.Seats(); ok {
+		f.Seats, f.KnownSince = &billable, optional(u.Since())
 	}
 	return f
 }
@@ -84,7 +86,7 @@ func (a *API) listUsage(ctx context.Context, in *usageIn) (*listOf[apiFigure], e
 	}
 	rows = slices.DeleteFunc(rows, func(row store.OrganizationRow) bool {
 		u, counted := usage[row.ID]
-		return !counted || !u.Known && !row.CreatedAt.Before(period.End())
+		return !counted || !u.Known() && !row.CreatedAt.Before(period.End())
 	})
 	page, total, _ := web.SlicePage(rows)(in.PerPage, in.offset())
 	items := make([]apiFigure, len(page))

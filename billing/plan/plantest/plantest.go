@@ -4,8 +4,18 @@ package plantest
 import (
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
+
+// Known is what an organization has to pay for by a report of the month. Only counting makes a figure, so it is counted.
+func Known(id int64, name string, billable int, plan store.Plan) seats.Usage {
+	const month store.Month = "2026-10"
+	return seats.Count(store.Ledger{
+		Organization: store.Organization{ID: id, Name: name, Plan: plan, Managed: true},
+		Reports:      map[store.Month]store.UsageReport{month: {Seats: billable, Plan: plan, Source: string(seats.SourceCSV)}},
+	}, seats.WholeMonth(month), seats.Rules{})
+}
 
 // Quantity is a quantity.
 func Quantity(s string) decimal.Decimal { return decimal.RequireFromString(s) }
