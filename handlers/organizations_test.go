@@ -282,8 +282,8 @@ func TestNoMembers(t *testing.T) {
 	page := b.get(path, http.StatusOK)
 	has(t, page, "[data-testid=billable]", "Unknown")
 	has(t, page, "[data-testid=figure-source]", "No source")
-	has(t, page, "[data-testid=figure-why]", "Nobody has said how many members it has")
-	has(t, page, "form[action='"+path+"/no-members']", "Import or add its members first, or say that it has none.")
+	has(t, page, "[data-testid=figure-why]", "none was ever recorded or reported. Import or add its members first, or say that it has none.")
+	has(t, page, "form[action='"+path+"/no-members']", "Unknown is not zero")
 
 	technician := p.as(store.Technician)
 	lacks := technician.get(path, http.StatusOK)

@@ -323,7 +323,7 @@ func noMembers(e Explanation) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "><p>Unknown is not zero: nothing is written to ConnectWise PSA. Import or add its members first, or say that it has none.</p><div><button class=\"btn\" data-variant=\"outline\" data-size=\"sm\">It has no members</button></div></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "><p>Unknown is not zero: nothing is written to ConnectWise PSA.</p><div><button class=\"btn\" data-variant=\"outline\" data-size=\"sm\">It has no members</button></div></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -48,7 +48,28 @@ func TestFiguresFollowTheLedgers(t *testing.T) {
 			}
 		}
 	}
+	nobody := w.Organization("Nobody", 0, store.Business)
+	known := func(want bool) {
+		t.Helper()
+		remembered, err := w.Figures.All(t.Context(), seats.ToDate(w.Time()))
+		w.Must(err)
+		if remembered[nobody.ID].Known() != want {
+			t.Errorf("of nobody is remembered %+v", remembered[nobody.ID])
+		}
+	}
 	same("at first")
+	known(false)
+	_, _, err = w.Organizations.StateNoMembers(t.Context(), billingtest.Admin(), nobody.ID)
+	w.Must(err)
+	same("after somebody said that there are no members")
+	known(true)
+	_, _, err = w.Organizations.WithdrawNoMembers(t.Context(), billingtest.Admin(), nobody.ID)
+	w.Must(err)
+	same("after that was taken back")
+	known(false)
+	w.Must(w.Store.AddSeatHistory(t.Context(), []store.Seat{{OrganizationID: nobody.ID, Email: "a@example.com", JoinedAt: moment.At("2024-01-01"), DeletedAt: moment.At("2024-02-01")}}))
+	same("after a member of long ago was recorded")
+	known(true)
 	w.Join(acme, 2)
 	same("after joining")
 	seats, _, err := w.Store.Seats(t.Context(), store.SeatFilter{OrganizationID: acme.ID})

@@ -6,12 +6,14 @@ import (
 	"strings"
 )
 
-// Reason says how a figure comes about (docs/billing-rules.md section 2).
+// Reason says how a figure comes about or, where there is none, why and what to do about it (docs/billing-rules.md section 2).
 func (u Usage) Reason() string {
 	switch u.source {
 	case SourceLedger:
 		return cmp.Or(u.Why, "Everybody who was a member on any day of the month, suspended or not.")
-	case "", SourceStatement, SourceLicense, SourceCorrection:
+	case "":
+		return strings.TrimSpace(u.Why + " " + u.Do)
+	case SourceStatement, SourceLicense, SourceCorrection:
 		return u.Why
 	}
 	text := "Reported by the " + u.source.Name()

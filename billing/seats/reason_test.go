@@ -15,7 +15,7 @@ func TestReason(t *testing.T) {
 		"No members in March 2026.":     of(0, SourceLedger, 0, "No members in March 2026."),
 		"A trial is free.":              of(0, SourceLicense, 0, "A trial is free."),
 		"Ann said so.":                  of(0, SourceStatement, 0, "Ann said so."),
-		"Nobody has said.":              {Why: "Nobody has said."},
+		"Nobody has said. Ask them.":    {Why: "Nobody has said.", Do: "Ask them."},
 		"As agreed.":                    of(7, SourceCorrection, 3, "As agreed."),
 		"Reported by the Provider API.": of(3, SourceProvider, 3, ""),
 		"Reported by the Uploaded file; Seatbridge itself counts 3. As agreed.": of(7, SourceCSV, 3, "As agreed."),
