@@ -21,6 +21,7 @@ type Client struct {
 	secrets *strings.Replacer
 	address *address
 	gate    *gate
+	refused *refusals
 	tries   int
 }
 
@@ -54,11 +55,12 @@ func New(cfg Config) (*Client, error) {
 		secrets: secretsOf(token, cfg.PrivateKey, cfg.PublicKey, cfg.ClientID),
 		address: newAddress(base),
 		gate:    newGate(cfg),
+		refused: newRefusals(),
 		tries:   BackgroundTries,
 	}, nil
 }
 
-// WithTries returns a client that gives each call n tries. It shares pace, pauses and API base with c.
+// WithTries returns a client that gives each call n tries. It shares pace, pauses, API base and refusals with c.
 func (c *Client) WithTries(n int) *Client {
 	limited := *c
 	limited.tries = max(1, n)

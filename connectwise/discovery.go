@@ -78,7 +78,7 @@ func (a *address) set(base string, checked time.Time) {
 // unknown company is ErrUnknownCompany, a host that is not ConnectWise ErrNotConnectWise.
 func (c *Client) Discover(ctx context.Context) (CompanyInfo, error) {
 	began := time.Now()
-	info, err := c.companyInfo(ctx)
+	info, err := readCompanyInfo(ctx, c)
 	if err != nil {
 		return CompanyInfo{}, err
 	}
@@ -89,7 +89,7 @@ func (c *Client) Discover(ctx context.Context) (CompanyInfo, error) {
 // codebaseForm keeps what becomes part of the URL to plain path segments.
 var codebaseForm = regexp.MustCompile(`^[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*$`)
 
-func (c *Client) companyInfo(ctx context.Context) (CompanyInfo, error) {
+func readCompanyInfo(ctx context.Context, c *Client) (CompanyInfo, error) {
 	r := request{
 		method:    http.MethodGet,
 		path:      "/login/companyinfo/" + url.PathEscape(c.cfg.Company),
@@ -100,7 +100,9 @@ func (c *Client) companyInfo(ctx context.Context) (CompanyInfo, error) {
 		return CompanyInfo{}, discoveryError(err)
 	}
 	if strings.TrimSpace(string(body)) == "null" {
-		return CompanyInfo{}, c.errorFor(r, ErrUnknownCompany, "company info is null")
+		unknown := c.errorFor(r, ErrUnknownCompany, "company info is null")
+		c.refused.note(unknown)
+		return CompanyInfo{}, unknown
 	}
 	var info CompanyInfo
 	if err := json.Unmarshal(body, &info); err != nil || !codebaseForm.MatchString(info.Codebase) {

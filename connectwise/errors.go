@@ -147,10 +147,11 @@ func (e *Error) says(phrase string) bool {
 
 // errorFor is an error of a request without an answer of ConnectWise to quote.
 func (c *Client) errorFor(r request, kind error, message string) *Error {
-	return &Error{Method: r.method, Host: c.host(r), Path: r.path, Message: message, kind: kind}
+	return &Error{Method: r.method, Host: r.host(c), Path: r.path, Message: message, kind: kind}
 }
 
-func (c *Client) host(r request) string {
+// host is the host that the request goes to, as far as it is known.
+func (r request) host(c *Client) string {
 	if r.anonymous {
 		return c.site.Host
 	}

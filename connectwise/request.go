@@ -84,6 +84,9 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, http.Header, error)
 		return nil, nil, failure.carriedTo(err) // without company info nobody knows what the first answer meant
 	}
 	if current == base {
+		if failure.StatusCode == http.StatusBadRequest {
+			c.refused.note(failure) // the company or the host, which meets every call: not a codebase that is gone
+		}
 		return nil, nil, failure
 	}
 	if r.method == http.MethodPost {
@@ -124,7 +127,7 @@ func (c *Client) send(ctx context.Context, base string, r request) ([]byte, http
 		if err.kind == ErrRateLimited {
 			continue // the gate holds everybody, this request included
 		}
-		if sleep(ctx, c.backoff(try)) != nil {
+		if sleep(ctx, c.cfg.backoff(try)) != nil {
 			return nil, nil, err.endedBy(ctx)
 		}
 	}
@@ -145,6 +148,9 @@ func (c *Client) attempt(ctx context.Context, base string, r request) ([]byte, h
 	if limited {
 		c.gate.pause(failure.RetryAfter)
 	}
+	if failure != nil && failure.refusesAll() && !r.anonymous {
+		c.refused.note(failure)
+	}
 	c.gate.leave(began, limited)
 	return body, header, failure
 }
@@ -152,8 +158,8 @@ func (c *Client) attempt(ctx context.Context, base string, r request) ([]byte, h
 // depart waits until the request may leave, and announces a write. After nil, gate.leave must be called.
 func (c *Client) depart(ctx context.Context, r request) *Error {
 	for {
-		if err := c.gate.enter(ctx); err != nil {
-			return c.notSent(ctx, r, err)
+		if err := c.enter(ctx, r); err != nil {
+			return err
 		}
 		if err := announce(ctx, r); err != nil {
 			c.gate.freeSlot()
@@ -161,7 +167,11 @@ func (c *Client) depart(ctx context.Context, r request) *Error {
 			refused.cause, refused.final = err, true
 			return refused
 		}
+		refusal := c.refusedBefore(r)
 		switch {
+		case refusal != nil:
+			c.gate.freeSlot()
+			return refusal
 		case ctx.Err() != nil:
 			c.gate.freeSlot()
 			return c.notSent(ctx, r, ctx.Err())
@@ -170,6 +180,24 @@ func (c *Client) depart(ctx context.Context, r request) *Error {
 		}
 		c.gate.freeSlot() // a 429 came in while the caller took note
 	}
+}
+
+// enter waits for a place until one is free or a refusal is read.
+func (c *Client) enter(ctx context.Context, r request) *Error {
+	waiting, stop := c.refused.until(ctx)
+	defer stop()
+	err := c.gate.enter(waiting)
+	refusal := c.refusedBefore(r)
+	switch {
+	case refusal != nil && err == nil:
+		c.gate.freeSlot()
+		return refusal
+	case refusal != nil:
+		return refusal
+	case err != nil:
+		return c.notSent(ctx, r, err)
+	}
+	return nil
 }
 
 func (c *Client) newRequest(base string, r request) (*http.Request, *Error) {

@@ -101,11 +101,11 @@ func TestRetries(t *testing.T) {
 			}{
 				{"GET", func() error { return ping(t.Context(), c) }, test.get, false},
 				{"PATCH", func() error {
-					_, err := c.UpdateQuantity(t.Context(), 7, 9, decimal.NewFromInt(3))
+					_, err := c.Afresh().UpdateQuantity(t.Context(), 7, 9, decimal.NewFromInt(3))
 					return err
 				}, test.patch, test.unknown},
 				{"POST", func() error {
-					_, err := c.CreateAddition(t.Context(), 7, NewAddition{ProductID: 1, Quantity: decimal.NewFromInt(3)})
+					_, err := c.Afresh().CreateAddition(t.Context(), 7, NewAddition{ProductID: 1, Quantity: decimal.NewFromInt(3)})
 					return err
 				}, test.post, test.unknown},
 			} {
@@ -361,7 +361,7 @@ func TestBackoff(t *testing.T) {
 	})
 	for try, want := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second, 4: 4 * time.Second, 7: 30 * time.Second, 80: 30 * time.Second} {
 		for range 100 {
-			if got := c.backoff(try); got < want/2 || got > want {
+			if got := c.cfg.backoff(try); got < want/2 || got > want {
 				t.Fatalf("wait before try %d: %s, want between half of %s and all", try+1, got, want)
 			}
 		}

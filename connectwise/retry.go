@@ -55,10 +55,10 @@ func retryAfter(header http.Header) time.Duration {
 }
 
 // backoff doubles with each try, up to the cap; half of it is random.
-func (c *Client) backoff(try int) time.Duration {
-	wait := c.cfg.BackoffBase << min(try-1, 20)
-	if wait > c.cfg.BackoffCap || wait <= 0 {
-		wait = c.cfg.BackoffCap
+func (c Config) backoff(try int) time.Duration {
+	wait := c.BackoffBase << min(try-1, 20)
+	if wait > c.BackoffCap || wait <= 0 {
+		wait = c.BackoffCap
 	}
 	return wait/2 + rand.N(wait/2+1)
 }

@@ -336,12 +336,13 @@ func (k *Keeper) newClient(i store.Integration) (*connectwise.Client, error) {
 	return connectwise.New(c)
 }
 
-// Client is the one client of the saved credentials: its pace holds for everybody.
+// Client is the client of the saved credentials, made afresh: its pace holds for everybody, and a refusal that it meets ends
+// what it was made for and nothing else.
 func (k *Keeper) Client(ctx context.Context) (*connectwise.Client, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.client != nil {
-		return k.client, nil
+		return k.client.Afresh(), nil
 	}
 	i, err := k.store.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) {
@@ -353,7 +354,7 @@ func (k *Keeper) Client(ctx context.Context) (*connectwise.Client, error) {
 	if k.client, err = k.newClient(i); err != nil {
 		return nil, fmt.Errorf("preparing the connection: %w", err)
 	}
-	return k.client, nil
+	return k.client.Afresh(), nil
 }
 
 // PageClient is the client for a person who waits: it gives up sooner.

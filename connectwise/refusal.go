@@ -1,0 +1,68 @@
+package connectwise
+
+import (
+	"context"
+	"sync"
+)
+
+// refusals remembers the first refusal that would meet every request of a client, so that none is begun after it was read.
+type refusals struct {
+	mu    sync.Mutex
+	first *Error
+	none  context.Context // ends when there is one
+	end   context.CancelFunc
+}
+
+func newRefusals() *refusals {
+	none, end := context.WithCancel(context.Background())
+	return &refusals{none: none, end: end}
+}
+
+// note keeps the first refusal.
+func (f *refusals) note(refusal *Error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.first == nil {
+		f.first = refusal
+		f.end()
+	}
+}
+
+func (f *refusals) get() *Error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.first
+}
+
+// until returns a context that ends with ctx, or when a refusal is read. Call stop at the end.
+func (f *refusals) until(ctx context.Context) (waiting context.Context, stop context.CancelFunc) {
+	waiting, cancel := context.WithCancel(ctx)
+	detach := context.AfterFunc(f.none, cancel)
+	return waiting, func() { detach(); cancel() }
+}
+
+// refusesAll reports whether an answer of the API is about the credentials or the host, and not about what was asked.
+func (e *Error) refusesAll() bool {
+	return e.kind == ErrUnauthorized || e.kind == ErrClientID || e.kind == ErrSSLRequired
+}
+
+// Afresh returns a client that knows of no refusal. Once ConnectWise has refused the credentials, the client ID, the
+// company or the host, a client and its copies begin no further request: each call fails at once with that refusal. So make
+// one client afresh for each run, which ends with the refusal, and for each request of a person. Pace, pauses and API base
+// are shared with c.
+func (c *Client) Afresh() *Client {
+	fresh := *c
+	fresh.refused = newRefusals()
+	return &fresh
+}
+
+// refusedBefore is the error of a request that is not begun, because an earlier one was refused; nil if none was.
+func (c *Client) refusedBefore(r request) *Error {
+	first := c.refused.get()
+	if first == nil {
+		return nil
+	}
+	failure := c.errorFor(r, first.kind, "not sent, because an earlier request was refused")
+	failure.cause, failure.final = first, true
+	return failure
+}
