@@ -2,7 +2,6 @@ package connectwise
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -150,17 +149,13 @@ func (e *Error) adviseUnreachable() (what, do string) {
 	if host == "" {
 		host = "ConnectWise"
 	}
+	if what, do, ok := adviseCertificate(host, e.cause); ok {
+		return what, do
+	}
 	var dns *net.DNSError
-	var authority x509.UnknownAuthorityError
 	switch {
 	case errors.As(e.cause, &dns):
 		return fmt.Sprintf("There is no server with the name %s.", host), "Check the spelling of the site URL, and this machine's DNS."
-	case errors.As(e.cause, &authority):
-		return fmt.Sprintf("The certificate of %s was issued by an authority that this machine does not trust.", host),
-			"If it is your own authority, start Seatbridge with SSL_CERT_FILE set to its certificate."
-	case badCertificate(e.cause):
-		return fmt.Sprintf("The certificate of %s is not valid for this address or this day.", host),
-			"Check the site URL and this machine's clock; the server's certificate may have to be renewed."
 	case notTLS(e.cause):
 		return fmt.Sprintf("%s does not answer with https.", host), "Check the site URL and its port."
 	case errors.Is(e.cause, syscall.ECONNREFUSED):
