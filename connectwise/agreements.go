@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
+	"slices"
 )
 
 // Agreement is a contract with a company. Seatbridge only reads it.
@@ -121,6 +122,9 @@ func (c *Client) Agreements(ctx context.Context, filter AgreementFilter) iter.Se
 	return func(yield func(Agreement, error) bool) {
 		for _, l := range filter.listings() {
 			for agreement, err := range list(ctx, c, l, func(a Agreement) int { return a.ID }) {
+				if err == nil && len(filter.CompanyIDs) > 0 && !slices.Contains(filter.CompanyIDs, agreement.Company.ID) {
+					continue
+				}
 				if !yield(agreement, err) || err != nil {
 					return
 				}
@@ -129,19 +133,19 @@ func (c *Client) Agreements(ctx context.Context, filter AgreementFilter) iter.Se
 	}
 }
 
+// listings ask by one field, the ids where there are some: joined conditions were seen to find nothing.
 func (f AgreementFilter) listings() []listing {
-	room := maxConditions
-	if len(f.IDs) > 0 && len(f.CompanyIDs) > 0 {
-		room /= 2
+	field, wanted := "id", f.IDs
+	if len(f.IDs) == 0 {
+		field, wanted = "company/id", f.CompanyIDs
 	}
 	var listings []listing
-	for _, companies := range chunks(f.CompanyIDs, room) {
-		for _, ids := range chunks(f.IDs, room) {
-			listings = append(listings, listing{
-				path: agreementsPath, fields: agreementFields, forwardOnly: true, most: len(ids),
-				conditions: and(anyOf("company/id", companies), anyOf("id", ids)),
-			})
+	for _, ids := range chunks(wanted, maxConditions) {
+		l := listing{path: agreementsPath, fields: agreementFields, forwardOnly: true, decides: true, conditions: anyOf(field, ids)}
+		if len(f.IDs) > 0 {
+			l.most = len(ids)
 		}
+		listings = append(listings, l)
 	}
 	return listings
 }

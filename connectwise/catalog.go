@@ -111,7 +111,7 @@ func (f CatalogFilter) listings() []listing {
 	}
 	var listings []listing
 	for _, ids := range chunks(f.IDs, room) {
-		l := listing{path: catalogPath, fields: catalogFields, conditions: and(text, anyOf("id", ids)), most: len(ids)}
+		l := listing{path: catalogPath, fields: catalogFields, decides: true, conditions: and(text, anyOf("id", ids)), most: len(ids)}
 		if f.Limit > 0 && f.Identifier == "" && (l.most == 0 || f.Limit < l.most) {
 			l.most = f.Limit
 		}

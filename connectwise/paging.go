@@ -23,6 +23,9 @@ type listing struct {
 	// forwardOnly reads the first page in the forward-only mode already; for the big lists. Of a list that mostly has one page
 	// it would take another request to know that there is no more.
 	forwardOnly bool
+	// decides: something is decided by what the list has, so that an empty one is asked for again without fields. A list of
+	// fields that is not understood is answered by an empty list without a word (docs/connectwise.md section 2).
+	decides bool
 	// most is how many records are wanted, or can match at all; 0 if that is not known.
 	most int
 }
@@ -74,6 +77,10 @@ func (p *pager[T]) next(ctx context.Context) ([]T, error) {
 	items, header, err := call[[]T](ctx, p.client, r)
 	if err != nil {
 		return nil, err
+	}
+	if len(items) == 0 && p.listing.decides && p.listing.fields != "" && p.cursor.number == 1 {
+		p.listing.fields = ""
+		return p.next(ctx)
 	}
 	if p.modeMissing(len(items), header) {
 		p.cursor = p.listing.withoutForwardOnly(p.cursor)

@@ -213,14 +213,16 @@ func TestCompaniesQuery(t *testing.T) {
 	f := newFake(t)
 	f.api("GET /company/companies", respondJSON(200, `[
 		{"id":1,"identifier":"a","name":"A","status":{"id":1,"name":"Active"},"types":[{"id":5,"name":"Customer"},{"id":6,"name":"Partner"}],"deletedFlag":false},
-		{"id":2,"identifier":"b","name":"B","types":[{"id":6,"name":"Partner"}]}]`))
+		{"id":2,"identifier":"b","name":"B","status":{"id":2},"types":[{"id":6,"name":"Partner"}]},
+		{"id":3,"identifier":"c","name":"C","status":{"id":2},"types":[{"id":6,"name":"Partner"}],"deletedFlag":true},
+		{"id":4,"identifier":"d","name":"D","status":{"id":9},"types":[{"id":6,"name":"Partner"}]}]`))
 	f.api("GET /company/companies/count", respondJSON(200, `{"count":2}`))
 	c := f.client(t)
 	filter := CompanyFilter{TypeIDs: []int{6, 5, 6}, StatusIDs: []int{1, 2}}
 	got := collect(t, c.Companies(t.Context(), filter))
 	want := []Company{
 		{ID: 1, Identifier: "a", Name: "A", Status: Reference{ID: 1, Name: "Active"}, Types: []Reference{{ID: 5, Name: "Customer"}, {ID: 6, Name: "Partner"}}},
-		{ID: 2, Identifier: "b", Name: "B", Types: []Reference{{ID: 6, Name: "Partner"}}},
+		{ID: 2, Identifier: "b", Name: "B", Status: Reference{ID: 2}, Types: []Reference{{ID: 6, Name: "Partner"}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -230,7 +232,11 @@ func TestCompaniesQuery(t *testing.T) {
 	}
 	for _, call := range f.apiCalls() {
 		query, _ := url.ParseQuery(call.query)
-		if got, want := query.Get("conditions"), "deletedFlag=False and status/id in (1,2)"; got != want {
+		want := "status/id in (1,2)"
+		if strings.HasSuffix(call.path, "/count") {
+			want = "deletedFlag=False and " + want
+		}
+		if got := query.Get("conditions"); got != want {
 			t.Errorf("%s: conditions %s", call.path, got)
 		}
 		if got, want := query.Get("childConditions"), "types/id=5 or types/id=6"; got != want {
@@ -286,7 +292,7 @@ func TestAgreementsOfManyCompanies(t *testing.T) {
 	f.api("GET /finance/agreements", func(w http.ResponseWriter, r *http.Request) {
 		ids, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Query().Get("conditions"), "company/id in ("), ")")
 		first, _, _ := strings.Cut(ids, ",")
-		respondJSON(200, `[{"id":`+first+`}]`)(w, r)
+		respondJSON(200, `[{"id":`+first+`,"company":{"id":`+first+`}}]`)(w, r)
 	})
 	companies := make([]int, 1000)
 	for i := range companies {
@@ -301,10 +307,10 @@ func TestAgreementsOfManyCompanies(t *testing.T) {
 func TestAgreementsByIDsAndCompanies(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	f.api("GET /finance/agreements", respondJSON(200, `[{"id":7},{"id":8}]`))
+	f.api("GET /finance/agreements", respondJSON(200, `[{"id":7,"company":{"id":3}},{"id":8,"company":{"id":4}}]`))
 	got := collect(t, f.client(t).Agreements(t.Context(), AgreementFilter{IDs: []int{8, 7, 8}, CompanyIDs: []int{3}}))
 	query, _ := url.ParseQuery(f.apiCalls()[0].query)
-	if len(got) != 2 || len(f.apiCalls()) != 1 || query.Get("conditions") != "company/id in (3) and id in (7,8)" {
+	if len(got) != 1 || got[0].ID != 7 || len(f.apiCalls()) != 1 || query.Get("conditions") != "id in (7,8)" {
 		t.Errorf("%d agreements in %d requests with %s", len(got), len(f.apiCalls()), query.Get("conditions"))
 	}
 }

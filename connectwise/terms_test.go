@@ -25,12 +25,14 @@ func TestTermsOfAgreementAndType(t *testing.T) {
 		t.BillingCycle, t.OneTime, t.BillProducts, t.Prorate = "Quarterly", true, "DoNotBill", true
 	})
 	a, err := s.Client.Agreement(s.ctx, w.agreement)
-	if err != nil || a.BillingCycle.Name != "Annual" || !a.OneTime || a.BillProducts != "NoDefault" || a.PeriodType != "Future" || a.Currency != "EUR" {
+	if err != nil || a.BillingCycle.Name != "Annual" || !a.OneTime ||
+		a.BillProducts != "NoDefault" || a.PeriodType != "Future" || a.Currency != "EUR" {
 		t.Errorf("agreement %+v, %v", a, err)
 	}
 	kind, err := s.AgreementType(s.ctx, 1)
 	want := connectwise.AgreementType{
-		ID: 1, Name: "Managed Services", BillProducts: "DoNotBill", BillingCycle: connectwise.Reference{ID: 3, Name: "Quarterly"}, OneTime: true, Prorate: true,
+		ID: 1, Name: "Managed Services", BillProducts: "DoNotBill", BillingCycle: connectwise.Reference{ID: 3, Name: "Quarterly"},
+		OneTime: true, Prorate: true,
 	}
 	if err != nil || kind != want {
 		t.Errorf("type %+v, %v", kind, err)
@@ -116,6 +118,24 @@ func TestAgreementsAroundOne(t *testing.T) {
 	}
 	if n := len(s.Requests()); n != 2 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+// TestListsThatFindNothingByJoinedConditionsOrFields: what is asked by one condition, and again without fields, is found.
+func TestListsThatFindNothingByJoinedConditionsOrFields(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, cwsim.Config{Companies: 60})
+	w := s.workplace()
+	company := s.Sim.Agreement(w.agreement).CompanyID
+	for _, kind := range []cwsim.FaultKind{cwsim.AndEmpty, cwsim.FieldsEmpty} {
+		s.SetFaults(cwsim.Fault{Kind: kind})
+		agreements := collect(t, s.Client.Agreements(s.ctx, connectwise.AgreementFilter{IDs: []int{w.agreement}, CompanyIDs: []int{company}}))
+		companies := collect(t, s.Client.Companies(s.ctx, connectwise.CompanyFilter{StatusIDs: []int{1}, IDs: []int{company}}))
+		active := collect(t, s.Client.Companies(s.ctx, connectwise.CompanyFilter{StatusIDs: []int{1}}))
+		item := collect(t, s.CatalogItems(s.ctx, connectwise.CatalogFilter{Identifier: "SEAT-T"}))
+		if len(agreements) != 1 || len(companies) != 1 || len(active) < 10 || len(item) != 1 {
+			t.Errorf("%s: %d agreements, %d companies, %d active, %d items", kind, len(agreements), len(companies), len(active), len(item))
+		}
 	}
 }
 
