@@ -24,10 +24,12 @@ import (
 
 // Config is what a Billing works with.
 type Config struct {
-	Store    *store.Store
-	Log      *slog.Logger
-	Now      func() time.Time // nil: time.Now
-	ClientID string           // the operator's ConnectWise client id, used where the admin gave none
+	Store *store.Store
+	Log   *slog.Logger
+	Now   func() time.Time // nil: time.Now
+	// After tells when that much of Now's time has passed; nil: time.After.
+	After    func(time.Duration) <-chan time.Time
+	ClientID string // the operator's ConnectWise client id, used where the admin gave none
 	// BaseURL is the panel's own address, without a slash at its end, for links in notifications; empty: they have none.
 	BaseURL string
 	// Settle is how long after a request of unknown outcome ConnectWise may still act on it: before that
@@ -58,6 +60,9 @@ func New(c Config) *Billing {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.After == nil {
+		c.After = time.After
+	}
 	if c.Settle == 0 {
 		c.Settle = time.Minute
 	}
@@ -70,7 +75,7 @@ func New(c Config) *Billing {
 	b.Figures = figures.New(c.Store, c.Now)
 	b.Reports = reports.New(c.Store, c.Log, c.Now)
 	b.Runs = run.New(run.Config{
-		Store: c.Store, Log: c.Log, Now: c.Now, Settle: c.Settle, Background: b.Work,
+		Store: c.Store, Log: c.Log, Now: c.Now, After: c.After, Settle: c.Settle, Background: b.Work,
 		Connection: b.Connection, Figures: b.Figures, Reports: b.Reports, Outbox: b.Outbox,
 	})
 	b.Files = intake.New(intake.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Figures: b.Figures})

@@ -34,6 +34,7 @@ const (
 // ConnectWise PSA.
 type panel struct {
 	t       testing.TB
+	path    string // of the database
 	store   *store.Store
 	rooms   *billing.Billing
 	sim     *cwsim.Sim
@@ -45,9 +46,9 @@ type panel struct {
 
 func newPanel(t testing.TB, change ...func(*Config)) *panel {
 	t.Helper()
-	p := &panel{t: t, log: &syncBuffer{}}
+	p := &panel{t: t, log: &syncBuffer{}, path: filepath.Join(t.TempDir(), "test.db")}
 	var err error
-	if p.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), []byte(testKey)); err != nil {
+	if p.store, err = store.Open(t.Context(), p.path, []byte(testKey)); err != nil {
 		t.Fatal(err)
 	}
 	p.sim = cwsim.New(cwsim.Config{Seed: 1, Now: testNow})

@@ -22,7 +22,7 @@ type route struct {
 // activity log are for Admins and Owners (docs/billing-rules.md section 4).
 func (s *server) routes() []route {
 	return []route{
-		{"GET /healthz", web.Public, healthz},
+		{"GET /healthz", web.Public, s.healthz},
 		{"GET /static/", web.Public, serveStatic},
 		{"GET /favicon.ico", web.Public, favicon},
 
@@ -163,13 +163,6 @@ func (s *server) routes() []route {
 		{"POST /settings/notifications/{id}/delete", web.Admin, s.deleteChannel},
 		{"POST /settings/notifications/{id}/test", web.Admin, s.testChannel},
 	}
-}
-
-func healthz(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Write([]byte("ok\n"))
-	return nil
 }
 
 func serveStatic(w http.ResponseWriter, r *http.Request) error {

@@ -226,6 +226,7 @@ func (s *server) runProgress(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := views.RunPage{
 		Run: runRow(store.RunRow{Run: run}), Done: run.Processed, Total: run.Total, PerSecond: runSpeed(run, s.Now()),
+		Waits:     waitingNotice(s.Billing.Runs.Waiting(run.ID)),
 		CanCancel: run.Status == store.RunRunning,
 	}
 	return s.web.Render(w, r, http.StatusOK, views.RunProgress(page))
@@ -244,6 +245,7 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 	page := views.RunPage{
 		Run: runRow(store.RunRow{Run: run, Counts: counts}), Done: run.Processed, Total: run.Total, PerSecond: runSpeed(run, s.Now()),
 		Notice:     problemNotice(run.Problem),
+		Waits:      waitingNotice(s.Billing.Runs.Waiting(run.ID)),
 		CanApply:   run.Status == store.RunPlanned && counts[store.StatePlanned] > 0,
 		CanDiscard: run.Status == store.RunPlanned,
 		CanCancel:  run.Status == store.RunRunning,

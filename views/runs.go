@@ -51,6 +51,7 @@ type RunPage struct {
 	Total      int
 	PerSecond  float64
 	Notice     *Notice // what went wrong with the run as a whole
+	Waits      *Notice // what it waits for while it runs
 	List       ChangeList
 	Writes     Totals // what it writes, would write or has written
 	Held       Totals // what waits for approval besides

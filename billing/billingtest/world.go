@@ -31,9 +31,10 @@ type World struct {
 	Path       string
 	Site       string
 	tune       func(*connectwise.Config)
-	settle     time.Duration // as Config.Settle
-	Clock      *atomic.Int64 // how far the world's time is ahead of the real one, in nanoseconds
-	joined     int           // members added so far, to tell their addresses apart
+	settle     time.Duration                        // as Config.Settle
+	Clock      *atomic.Int64                        // how far the world's time is ahead of the real one, in nanoseconds
+	After      func(time.Duration) <-chan time.Time // how a run waits; as Config.After
+	joined     int                                  // members added so far, to tell their addresses apart
 	Business   cwsim.CatalogItem
 	Enterprise cwsim.CatalogItem
 }
@@ -64,7 +65,7 @@ func New(t *testing.T) *World {
 // Empty is not connected yet.
 func Empty(t *testing.T) *World {
 	t.Helper()
-	w := &World{T: t, Clock: new(atomic.Int64), tune: hurry, settle: time.Nanosecond}
+	w := &World{T: t, Clock: new(atomic.Int64), tune: hurry, settle: time.Nanosecond, After: time.After}
 	w.SetTime("2026-10-20 12:00:00")
 	w.Sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1, Now: w.Time})
 	server := httptest.NewServer(w.Sim)
@@ -80,7 +81,7 @@ func Empty(t *testing.T) *World {
 func Bubble(t *testing.T) *World {
 	t.Helper()
 	SleepUntil("2026-10-20 12:00:00") // the synthetic clock starts in 2000
-	w := &World{T: t, Site: "http://127.0.0.1", Path: filepath.Join(t.TempDir(), "seatbridge.db")}
+	w := &World{T: t, Site: "http://127.0.0.1", Path: filepath.Join(t.TempDir(), "seatbridge.db"), After: time.After}
 	w.Sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1})
 	transport, stop := w.Sim.Pipe()
 	t.Cleanup(stop)
@@ -115,6 +116,7 @@ func (w *World) Open() {
 	w.Store = s
 	w.Billing = billing.New(billing.Config{
 		Store: s, Log: slog.New(slog.DiscardHandler), Now: w.Time, Settle: w.settle,
+		After:   func(d time.Duration) <-chan time.Time { return w.After(d) },
 		BaseURL: "https://panel.example.com", Tune: func(c *connectwise.Config) { w.tune(c) },
 	})
 	rooms := w.Billing

@@ -13,11 +13,16 @@ func Refused(err error) *problem.Refused {
 	return &problem.Refused{Problem: ProblemOf(err), Field: fieldOf(err), Err: err}
 }
 
-// ProblemOf puts any error into words for the admin; one that is not ConnectWise's is our own fault.
+// ProblemOf puts any error into words for the admin; one that is neither the
+// database's ground nor ConnectWise's is our own fault.
 func ProblemOf(err error) store.Problem {
 	var invalid *problem.Invalid
 	if errors.As(err, &invalid) {
 		return store.Problem{What: invalid.Sentence()}
+	}
+	if ground := problem.OfGround(err); !ground.Zero() {
+		ground.Detail = err.Error()
+		return ground
 	}
 	a := connectwise.Advise(err)
 	return store.Problem{What: a.What, Do: a.Do, Detail: a.Detail}

@@ -20,11 +20,14 @@ import (
 // Nothing about telling can keep a run from ending.
 func (rn *Runner) endRun(ctx context.Context, run store.Run, counts map[store.ChangeState]int, cause error) error {
 	a, err := rn.announcement(ctx, run, counts, cause)
+	if store.Passing(err) {
+		return err // it is composed again when the database can be used
+	}
 	if err != nil {
 		rn.log.Error("composing notifications", "run", run.ID, "err", err)
 	}
 	told, err := rn.store.EndRun(ctx, run, a)
-	if err != nil && len(a.Topics) > 0 {
+	if err != nil && len(a.Topics) > 0 && !store.Passing(err) {
 		rn.log.Error("announcing the end of a run", "run", run.ID, "err", err)
 		return rn.store.UpdateRun(ctx, run)
 	}

@@ -60,21 +60,21 @@ func (rn *Runner) carryOut(ctx context.Context, run store.Run) error {
 		if look == looks {
 			return nil // what is still unknown is recorded as such when the run is concluded
 		}
-		if err := wait(ctx, len(todo) > 0, rn.settle); err != nil {
+		if len(todo) == 0 {
+			return nil
+		}
+		if err := wait(ctx, rn.after(rn.settle)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func wait(ctx context.Context, needed bool, d time.Duration) error {
-	if !needed {
-		return nil
-	}
+func wait(ctx context.Context, over <-chan time.Time) error {
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-time.After(d):
+	case <-over:
 		return nil
 	}
 }

@@ -34,7 +34,8 @@ type Config struct {
 	Store      *store.Store
 	Log        *slog.Logger
 	Now        func() time.Time
-	Settle     time.Duration // how long after a request of unknown outcome ConnectWise may still act on it
+	After      func(time.Duration) <-chan time.Time // tells when that much of Now's time has passed
+	Settle     time.Duration                        // how long after a request of unknown outcome ConnectWise may still act on it
 	Background *background.Group
 	Connection *connect.Keeper
 	Figures    *figures.Book
@@ -47,6 +48,7 @@ type Runner struct {
 	store  *store.Store
 	log    *slog.Logger
 	now    func() time.Time
+	after  func(time.Duration) <-chan time.Time
 	settle time.Duration // how long after a request of unknown outcome ConnectWise may still act on it
 	work   *background.Group
 
@@ -61,7 +63,7 @@ type Runner struct {
 // New makes the runner of a store's runs.
 func New(c Config) *Runner {
 	return &Runner{
-		store: c.Store, log: c.Log, now: c.Now, settle: c.Settle, work: c.Background,
+		store: c.Store, log: c.Log, now: c.Now, after: c.After, settle: c.Settle, work: c.Background,
 		connect: c.Connection, figures: c.Figures, reports: c.Reports, outbox: c.Outbox,
 	}
 }
@@ -76,6 +78,7 @@ type activeRun struct {
 	mu     sync.Mutex
 	id     int64
 	cancel context.CancelCauseFunc
+	waits  store.Problem // for this; zero: it works
 }
 
 var errCancelled = errors.New("cancelled by an admin")
@@ -192,6 +195,10 @@ func (rn *Runner) Resume(ctx context.Context) error {
 // resume does so, for the runs that were cut off, under the lock. Under a free lock a run is 'running'
 // only if its process died.
 func (rn *Runner) resume(ctx context.Context, cutOff func(store.Run) bool) error {
+	return rn.outlast(ctx, func(bool) error { return rn.resumeEach(ctx, cutOff) })
+}
+
+func (rn *Runner) resumeEach(ctx context.Context, cutOff func(store.Run) bool) error {
 	runs, err := rn.store.UnfinishedRuns(ctx)
 	if err != nil {
 		return fmt.Errorf("finding unfinished runs: %w", err)
@@ -302,21 +309,23 @@ func (rn *Runner) execute(ctx context.Context, run store.Run, release func()) (s
 	return rn.drive(ctx, run)
 }
 
-// drive carries one run to its end. When the process shuts down the run stays unfinished, for Resume.
-func (rn *Runner) drive(ctx context.Context, run store.Run) (store.Run, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
+// drive carries one run to its end, and waits meanwhile for a database that cannot be used. When the process shuts down the
+// run stays unfinished, for Resume.
+func (rn *Runner) drive(ctx context.Context, run store.Run) (ended store.Run, err error) {
+	cancellable, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	rn.enter(run.ID, cancel)
 	defer rn.enter(0, nil)
 
-	cause := rn.carryOut(ctx, run)
-	if ctx.Err() != nil {
-		cause = context.Cause(ctx)
-		if !errors.Is(cause, errCancelled) {
-			return run, fmt.Errorf("run %d was interrupted: %w", run.ID, cause)
+	err = rn.outlast(ctx, func(again bool) (err error) {
+		if again {
+			ended, err = rn.attemptAgain(cancellable, run.ID)
+		} else {
+			ended, err = rn.attempt(cancellable, run)
 		}
-	}
-	return rn.conclude(context.WithoutCancel(ctx), run.ID, cause)
+		return err
+	})
+	return ended, err
 }
 
 func (rn *Runner) enter(id int64, cancel context.CancelCauseFunc) {

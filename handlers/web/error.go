@@ -71,6 +71,9 @@ func AsError(err error) *Error {
 			Do: "Finish the steps under Integrations first.", Err: err,
 		}
 	}
+	if ground := problem.OfGround(err); !ground.Zero() {
+		return &Error{Status: http.StatusServiceUnavailable, Message: ground.What, Do: ground.Do, Err: err}
+	}
 	return &Error{Status: http.StatusInternalServerError, Err: err}
 }
 

@@ -1,0 +1,163 @@
+package run_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"seatbridge/billing/billingtest"
+	"seatbridge/billing/run"
+	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/soak"
+	"seatbridge/store"
+)
+
+// otherProgram is another program that has the database open.
+type otherProgram struct {
+	t    *testing.T
+	conn *sql.Conn
+}
+
+func openElsewhere(w *world) *otherProgram {
+	w.T.Helper()
+	db, err := sql.Open("sqlite3", "file:"+w.Path)
+	w.Must(err)
+	conn, err := db.Conn(w.T.Context())
+	w.Must(err)
+	w.T.Cleanup(func() { errors.Join(conn.Close(), db.Close()) })
+	return &otherProgram{w.T, conn}
+}
+
+func (o *otherProgram) say(statement string) {
+	if _, err := o.conn.ExecContext(o.t.Context(), statement); err != nil {
+		o.t.Error(err)
+	}
+}
+
+// pause is a world's After that calls do in place of every pause that lasts a second or longer.
+func pause(do func()) func(time.Duration) <-chan time.Time {
+	return func(d time.Duration) <-chan time.Time {
+		if d < time.Second {
+			return time.After(d)
+		}
+		do()
+		over := make(chan time.Time, 1)
+		over <- time.Time{}
+		return over
+	}
+}
+
+// TestCase_J44_RunGoesOnWhenTheLockIsGone has another program lock the database at each request of a sync.
+func TestCase_J44_RunGoesOnWhenTheLockIsGone(t *testing.T) {
+	t.Parallel()
+	calm := newWorld(t)
+	calm.Mapped("Acme", 5, store.Business)
+	calm.Mapped("Beta", 3, store.Enterprise)
+	calm.Sim.ResetRequests()
+	calm.Sync()
+	every := soak.Size(4, 1) // each takes the five seconds that a writer waits
+	for n := 0; n < len(calm.Sim.Requests()); n += every {
+		t.Run(fmt.Sprintf("at request %d", n+1), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			_, a := w.Mapped("Acme", 5, store.Business)
+			_, b := w.Mapped("Beta", 3, store.Enterprise)
+			other := openElsewhere(w)
+			w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, After: n, Times: 1, Do: func() { other.say(`BEGIN EXCLUSIVE`) }})
+			pauses := 0
+			w.After = pause(func() {
+				if pauses++; pauses == 1 {
+					wantWaiting(w, "locked by another program")
+					other.say(`ROLLBACK`)
+				}
+			})
+			run := w.Sync()
+			if pauses != 1 {
+				t.Errorf("%d pauses, want one", pauses)
+			}
+			billingtest.WantStatus(t, run, store.RunDone)
+			w.WantLive(a.ID, "NP-BUS 5")
+			w.WantLive(b.ID, "NP-ENT 3")
+			w.WantProcessed(run)
+			if run.ResumedAt.IsZero() {
+				t.Error("the run does not say that it was cut off")
+			}
+			if p := w.Runs.Waiting(run.ID); !p.Zero() {
+				t.Errorf("it still waits: %+v", p)
+			}
+		})
+	}
+}
+
+// wantWaiting wants the run in progress to wait for what the words say.
+func wantWaiting(w *world, words string) {
+	runs, err := w.Store.UnfinishedRuns(w.T.Context())
+	if err != nil || len(runs) != 1 {
+		w.T.Errorf("unfinished runs %+v, %v, want the one", runs, err)
+		return
+	}
+	if p := w.Runs.Waiting(runs[0].ID); !strings.Contains(p.What, words) || p.Do == "" {
+		w.T.Errorf("the run waits for %+v, want %q and what to do", p, words)
+	}
+	if p := w.Runs.Waiting(runs[0].ID + 1); !p.Zero() {
+		w.T.Errorf("another run waits for %+v", p)
+	}
+}
+
+// TestCase_J44_ProcessEndsWhileTheRunWaits leaves the run to the next start.
+func TestCase_J44_ProcessEndsWhileTheRunWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 5, store.Business)
+	other, waits := openElsewhere(w), make(chan struct{})
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Method: "POST", Times: 1, Do: func() { other.say(`BEGIN EXCLUSIVE`) }})
+	w.After = func(d time.Duration) <-chan time.Time {
+		if d < time.Second {
+			return time.After(d)
+		}
+		close(waits)
+		return nil
+	}
+	started, err := w.Runs.Start(t.Context(), billingtest.Admin(), w.Runs.SyncNow(false))
+	w.Must(err)
+	<-waits
+	w.Must(w.Billing.Close(context.WithoutCancel(t.Context())))
+	other.say(`ROLLBACK`)
+
+	w.Open()
+	w.Must(w.Runs.Resume(t.Context()))
+	ended, err := w.Store.Run(t.Context(), started.ID)
+	w.Must(err)
+	billingtest.WantStatus(t, ended, store.RunDone)
+	w.WantLive(a.ID, "NP-BUS 5")
+}
+
+// TestCase_J44_CancelledWhileItWaits ends a run as cancelled once that can be written down.
+func TestCase_J44_CancelledWhileItWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Mapped("Acme", 5, store.Business)
+	other := openElsewhere(w)
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Path: "/finance/agreements/*/additions", Times: 1, Do: func() { other.say(`BEGIN EXCLUSIVE`) }})
+	w.After = pause(func() {
+		runs, err := w.Store.UnfinishedRuns(t.Context())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		other.say(`ROLLBACK`)
+		if err := w.Runs.Cancel(t.Context(), billingtest.Admin(), runs[0].ID); err != nil {
+			t.Error(err)
+		}
+	})
+	ended, err := w.Runs.Run(t.Context(), billingtest.Admin(), run.Request{Kind: store.RunManual, Period: w.Runs.SyncNow(false).Period})
+	w.Must(err)
+	billingtest.WantStatus(t, ended, store.RunCancelled)
+	if n := w.Writes(); n != 0 {
+		t.Errorf("%d writes of a run that was cancelled before", n)
+	}
+}
