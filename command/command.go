@@ -13,6 +13,7 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
+	"seatbridge/billing/problem"
 	"seatbridge/connectwise/cwsim"
 )
 
@@ -58,8 +59,25 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case err != nil:
 		return usageError{fmt.Errorf("%w\nRun \"seatbridge help\" for the commands and their flags", err)}
 	}
-	return root.Run(ctx)
+	return inWords(root.Run(ctx))
 }
+
+// inWords says what is wrong with the ground that the database stands on, instead of SQLite's words.
+func inWords(err error) error {
+	if ground := problem.OfGround(err); !ground.Zero() {
+		return sentence{ground.Text(), err}
+	}
+	return err
+}
+
+// sentence is an error in the words of people, with its cause.
+type sentence struct {
+	text  string
+	cause error
+}
+
+func (s sentence) Error() string { return s.text }
+func (s sentence) Unwrap() error { return s.cause }
 
 // withDefaultCommand puts serve in front of a command line that names no command.
 func withDefaultCommand(args []string) []string {

@@ -32,6 +32,7 @@ type config struct {
 	clientID       string
 	trustedProxies string
 	logFormat      string
+	anew           bool   // though there was an installation before
 	secretKey      string // from SEATBRIDGE_SECRET_KEY only: a flag would show it to every user of the machine
 
 	base    *url.URL

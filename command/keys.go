@@ -22,6 +22,9 @@ func (c *config) secret() (string, error) {
 		return c.secretKey, nil
 	}
 	file := filepath.Join(c.data, keyFile)
+	if !exists(file) && exists(file+unproven) {
+		file += unproven
+	}
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("the database %s has no key: put its key file back as %s or set SEATBRIDGE_SECRET_KEY", c.database(), file)
@@ -36,15 +39,32 @@ func (c *config) secret() (string, error) {
 	return secret, nil
 }
 
+// unproven is what the key file's name ends with until there is a database that was made with it. A first start that is cut
+// off does not look like an installation that lost its database.
+const unproven = ".first"
+
 // makeKeyFile makes the key file of a data directory without a database. Next to a database a new key would only hide that
 // the right one is missing.
 func (c *config) makeKeyFile() error {
-	if c.secretKey != "" || exists(c.database()) || exists(filepath.Join(c.data, keyFile)) {
+	file := filepath.Join(c.data, keyFile)
+	if c.secretKey != "" || exists(c.database()) || exists(file) || exists(file+unproven) {
 		return nil
 	}
 	key := make([]byte, 32)
 	rand.Read(key) // never fails
-	if err := writeWhole(filepath.Join(c.data, keyFile), base64.StdEncoding.EncodeToString(key)+"\n"); err != nil {
+	if err := writeWhole(file+unproven, base64.StdEncoding.EncodeToString(key)+"\n"); err != nil {
+		return fmt.Errorf("making the key file: %w", err)
+	}
+	return nil
+}
+
+// proveKeyFile gives the key file its name, now that there is a database that was made with it.
+func (c *config) proveKeyFile() error {
+	file := filepath.Join(c.data, keyFile)
+	if exists(file) || !exists(file+unproven) {
+		return nil
+	}
+	if err := os.Rename(file+unproven, file); err != nil {
 		return fmt.Errorf("making the key file: %w", err)
 	}
 	return nil

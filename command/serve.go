@@ -38,6 +38,7 @@ func serveCommand(stdout, stderr io.Writer) *ffcli.Command {
 	c.webFlags(fs)
 	c.clientIDFlag(fs)
 	c.logFormatFlag(fs)
+	fs.BoolVar(&c.anew, "new", false, "begin a new installation where an earlier one has lost its database")
 	return &ffcli.Command{
 		Name: "serve", ShortUsage: "seatbridge serve [flags]", ShortHelp: "serve the panel and sync every month (the default)",
 		LongHelp: "  The first start makes the data directory, the database and the key file, and prints a one-time link that makes the\n" +
@@ -59,10 +60,7 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 		return err
 	}
 	defer release()
-	if err := c.makeKeyFile(); err != nil {
-		return err
-	}
-	keys, db, err := open(ctx, c)
+	keys, db, err := openOrMake(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -101,6 +99,24 @@ func claim(data string) (release func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
+// openOrMake opens the database of an installation, or makes that of a new one.
+func openOrMake(ctx context.Context, c *config) (keys, *store.Store, error) {
+	if err := errors.Join(c.refuseDisk(), c.refuseToMake(ctx)); err != nil {
+		return keys{}, nil, err
+	}
+	if err := c.makeKeyFile(); err != nil {
+		return keys{}, nil, err
+	}
+	derived, db, err := open(ctx, c)
+	if err != nil {
+		return keys{}, nil, err
+	}
+	if err := c.proveKeyFile(); err != nil {
+		return keys{}, nil, errors.Join(err, db.Close())
+	}
+	return derived, db, nil
+}
+
 // open opens the database with the keys that belong to it.
 func open(ctx context.Context, c *config) (keys, *store.Store, error) {
 	secret, err := c.secret()
@@ -112,6 +128,9 @@ func open(ctx context.Context, c *config) (keys, *store.Store, error) {
 		return keys{}, nil, err
 	}
 	db, err := store.Open(ctx, c.database(), derived.sealing)
+	if errors.Is(err, store.ErrNewer) {
+		return keys{}, nil, c.newer(err)
+	}
 	if err != nil {
 		return keys{}, nil, err
 	}

@@ -105,9 +105,8 @@ func syncNow(ctx context.Context, c *config, o syncOptions, stdout, stderr io.Wr
 
 // openExisting opens the database of a server, and makes none where there is none.
 func openExisting(ctx context.Context, c *config) (*store.Store, error) {
-	if !exists(c.database()) {
-		return nil, fmt.Errorf("there is no database %s: start \"seatbridge serve\" first, or name its directory with -data",
-			c.database())
+	if err := errors.Join(c.refuseDisk(), c.refuseMissing(ctx)); err != nil {
+		return nil, err
 	}
 	_, db, err := open(ctx, c)
 	return db, err

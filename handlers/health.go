@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 
 	"seatbridge/store"
@@ -22,13 +23,19 @@ var faultWords = []struct {
 	{store.ErrCorrupt, "damaged"},
 }
 
-// healthz answers 200 and ok when the database can be written, otherwise 503 and why not.
-func (s *server) healthz(w http.ResponseWriter, r *http.Request) error {
-	err := s.Store.Ready(r.Context())
+// health is what monitoring asks.
+type health struct {
+	store *store.Store
+	log   *slog.Logger
+}
+
+// answer is 200 and ok when the database can be written, otherwise 503 and why not.
+func (h health) answer(w http.ResponseWriter, r *http.Request) error {
+	err := h.store.Ready(r.Context())
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	if err != nil {
-		s.Log.ErrorContext(r.Context(), "the database is not ready", "err", err)
+		h.log.ErrorContext(r.Context(), "the database is not ready", "err", err)
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	_, err = io.WriteString(w, healthWord(err)+"\n")

@@ -22,7 +22,7 @@ type route struct {
 // activity log are for Admins and Owners (docs/billing-rules.md section 4).
 func (s *server) routes() []route {
 	return []route{
-		{"GET /healthz", web.Public, s.healthz},
+		{"GET /healthz", web.Public, health{s.Store, s.Log}.answer},
 		{"GET /static/", web.Public, serveStatic},
 		{"GET /favicon.ico", web.Public, favicon},
 

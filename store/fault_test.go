@@ -23,18 +23,21 @@ func otherProgram(t *testing.T, s *Store) *sql.Conn {
 	return conn
 }
 
-func say(t *testing.T, conn interface {
-	Exec(query string, args ...any) (sql.Result, error)
-}, statement string,
-) {
+// everyWriter sets a limit for the connections that write, as the disk does for all.
+func everyWriter(t *testing.T, s *Store, statement string) {
 	t.Helper()
-	must[sql.Result](t)(conn.Exec(statement))
+	for _, pool := range []*sql.DB{s.writer, s.ground.prober} {
+		must[sql.Result](t)(pool.ExecContext(t.Context(), statement))
+	}
 }
 
 // impatient makes the writer give up at once.
-func impatient(t *testing.T, s *Store) { say(t, s.writer, `PRAGMA busy_timeout = 1`) }
+func impatient(t *testing.T, s *Store) { everyWriter(t, s, `PRAGMA busy_timeout = 1`) }
 
-func write(t *testing.T, s *Store) error { return s.SetLastSync(t.Context(), t0) }
+func write(t *testing.T, s *Store) error {
+	t.Helper()
+	return s.UpdateSettings(t.Context(), must[Settings](t)(s.Settings(t.Context())))
+}
 
 // fill writes until there is no more room.
 func fill(t *testing.T, s *Store) error {
@@ -74,7 +77,7 @@ func TestCase_J44_DiskFull(t *testing.T) {
 	s := openTest(t)
 	check(t, s.Ready(t.Context()))
 	pages := must[int](t)(count(t.Context(), s.writer, `PRAGMA page_count`))
-	say(t, s.writer, fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+2))
+	everyWriter(t, s, fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+2))
 	err := fill(t, s)
 	wantErr(t, err, ErrDiskFull)
 	if !Passing(err) {
@@ -83,7 +86,7 @@ func TestCase_J44_DiskFull(t *testing.T) {
 	wantErr(t, s.Ready(t.Context()), ErrDiskFull)
 	wantErr(t, s.Ready(t.Context()), ErrDiskFull)
 
-	say(t, s.writer, `PRAGMA max_page_count = 1000000`)
+	everyWriter(t, s, `PRAGMA max_page_count = 1000000`)
 	check(t, s.Ready(t.Context()))
 	if left := must[int](t)(count(t.Context(), s.reader, `SELECT COUNT(*) FROM sqlite_schema WHERE name = 'write_probe'`)); left != 0 {
 		t.Error("asking left something in the database")
@@ -93,10 +96,10 @@ func TestCase_J44_DiskFull(t *testing.T) {
 func TestCase_J44_ReadOnly(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)
-	say(t, s.writer, `PRAGMA query_only = ON`)
+	everyWriter(t, s, `PRAGMA query_only = ON`)
 	wantErr(t, fill(t, s), ErrReadOnly)
 	wantErr(t, s.Ready(t.Context()), ErrReadOnly)
-	say(t, s.writer, `PRAGMA query_only = OFF`)
+	everyWriter(t, s, `PRAGMA query_only = OFF`)
 	check(t, s.Ready(t.Context()))
 }
 

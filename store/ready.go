@@ -80,7 +80,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err != nil || s.ground.failed() == nil {
 		return doing("asking the database", err)
 	}
-	return s.tx(ctx, "trying to write", func(tx *sql.Tx) error { return tryWriting(ctx, tx) })
+	return doing("trying to write", s.ground.tryWriting(ctx))
 }
 
 // takeLock takes the writers' lock and lets go of it. While one of our own transactions has it, the database is well.
@@ -95,8 +95,22 @@ func (g *ground) takeLock(ctx context.Context) error {
 	return err
 }
 
-// tryWriting needs new pages, as an import does, and leaves none behind.
-func tryWriting(ctx context.Context, tx *sql.Tx) error {
+// tryWriting writes on the prober's connection, and keeps in mind how that ended.
+func (g *ground) tryWriting(ctx context.Context) error {
+	tx, err := g.prober.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err = needRoom(ctx, tx); err == nil {
+		err = tx.Commit()
+	}
+	g.note(err)
+	return err
+}
+
+// needRoom needs new pages, as an import does, and leaves nothing behind.
+func needRoom(ctx context.Context, tx *sql.Tx) error {
 	for _, statement := range []string{
 		`CREATE TABLE write_probe (filling BLOB)`, `INSERT INTO write_probe VALUES (zeroblob(65536))`, `DROP TABLE write_probe`,
 	} {

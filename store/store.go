@@ -22,8 +22,12 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// ErrNotFound says that there is no such record, or none that the caller may use.
-var ErrNotFound = errors.New("not found")
+var (
+	// ErrNotFound says that there is no such record, or none that the caller may use.
+	ErrNotFound = errors.New("not found")
+	// ErrNewer says that the database has a schema of later days.
+	ErrNewer = errors.New("a newer Seatbridge wrote it")
+)
 
 //go:embed migrations/sqlite/*.sql
 var migrations embed.FS
@@ -45,7 +49,7 @@ type Store struct {
 }
 
 // Open opens the database file at path, making it when there is none, and brings its schema up to
-// date. A database that a newer Seatbridge migrated is refused. The key, 32 bytes, seals the secrets
+// date. A database that a newer Seatbridge migrated is refused with ErrNewer. The key, 32 bytes, seals the secrets
 // kept in the file.
 func Open(ctx context.Context, path string, key []byte) (*Store, error) {
 	s, err := open(path, key)
@@ -132,7 +136,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if have > want { // Up would say nothing
-		return fmt.Errorf("a newer Seatbridge wrote it: its schema is version %d, this Seatbridge knows %d", have, want)
+		return fmt.Errorf("%w: its schema is version %d, this Seatbridge knows %d", ErrNewer, have, want)
 	}
 	_, err = provider.Up(ctx)
 	return err

@@ -57,7 +57,8 @@ type Runner struct {
 	reports *reports.Feed
 	outbox  *notify.Outbox
 
-	active activeRun
+	active   activeRun
+	patience patience
 }
 
 // New makes the runner of a store's runs.
@@ -65,6 +66,7 @@ func New(c Config) *Runner {
 	return &Runner{
 		store: c.Store, log: c.Log, now: c.Now, after: c.After, settle: c.Settle, work: c.Background,
 		connect: c.Connection, figures: c.Figures, reports: c.Reports, outbox: c.Outbox,
+		patience: patience{log: c.Log, after: c.After},
 	}
 }
 
@@ -78,7 +80,6 @@ type activeRun struct {
 	mu     sync.Mutex
 	id     int64
 	cancel context.CancelCauseFunc
-	waits  store.Problem // for this; zero: it works
 }
 
 var errCancelled = errors.New("cancelled by an admin")
@@ -189,16 +190,12 @@ func (rn *Runner) Resume(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	return rn.resume(ctx, func(store.Run) bool { return true })
+	return rn.patience.outlast(ctx, func(bool) error { return rn.resume(ctx, func(store.Run) bool { return true }) })
 }
 
 // resume does so, for the runs that were cut off, under the lock. Under a free lock a run is 'running'
 // only if its process died.
 func (rn *Runner) resume(ctx context.Context, cutOff func(store.Run) bool) error {
-	return rn.outlast(ctx, func(bool) error { return rn.resumeEach(ctx, cutOff) })
-}
-
-func (rn *Runner) resumeEach(ctx context.Context, cutOff func(store.Run) bool) error {
 	runs, err := rn.store.UnfinishedRuns(ctx)
 	if err != nil {
 		return fmt.Errorf("finding unfinished runs: %w", err)
@@ -302,7 +299,8 @@ func (rn *Runner) inBackground(ctx context.Context, run store.Run, release func(
 // execute finishes what was cut off earlier, then carries the recorded run to its end and releases the lock.
 func (rn *Runner) execute(ctx context.Context, run store.Run, release func()) (store.Run, error) {
 	defer release()
-	if err := rn.resume(ctx, func(r store.Run) bool { return r.ID < run.ID }); err != nil {
+	earlier := func(r store.Run) bool { return r.ID < run.ID }
+	if err := rn.patience.outlast(ctx, func(bool) error { return rn.resume(ctx, earlier) }); err != nil {
 		return run, err
 	}
 	rn.reports.PullFor(ctx, run)
@@ -314,24 +312,32 @@ func (rn *Runner) execute(ctx context.Context, run store.Run, release func()) (s
 func (rn *Runner) drive(ctx context.Context, run store.Run) (ended store.Run, err error) {
 	cancellable, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	rn.enter(run.ID, cancel)
-	defer rn.enter(0, nil)
+	rn.active.enter(run.ID, cancel)
+	defer rn.active.enter(0, nil)
 
-	err = rn.outlast(ctx, func(again bool) (err error) {
+	a := attempt{rn, run}
+	err = rn.patience.outlast(ctx, func(again bool) (err error) {
 		if again {
-			ended, err = rn.attemptAgain(cancellable, run.ID)
+			ended, err = a.next(cancellable)
 		} else {
-			ended, err = rn.attempt(cancellable, run)
+			ended, err = a.first(cancellable)
 		}
 		return err
 	})
 	return ended, err
 }
 
-func (rn *Runner) enter(id int64, cancel context.CancelCauseFunc) {
-	rn.active.mu.Lock()
-	defer rn.active.mu.Unlock()
-	rn.active.id, rn.active.cancel = id, cancel
+func (a *activeRun) enter(id int64, cancel context.CancelCauseFunc) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.id, a.cancel = id, cancel
+}
+
+// is tells whether it is that run which is in progress.
+func (a *activeRun) is(id int64) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.id == id
 }
 
 // conclude sums the run up.
