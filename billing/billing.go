@@ -66,12 +66,9 @@ func New(c Config) *Billing {
 	if c.Settle == 0 {
 		c.Settle = time.Minute
 	}
-	if c.Tune == nil {
-		c.Tune = func(*connectwise.Config) {}
-	}
 	b := &Billing{Store: c.Store, now: c.Now, Work: background.New(), Organizations: organizations.New(c.Store, c.Now)}
-	b.Outbox = notify.New(notify.Config{Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, Background: b.Work})
-	b.Connection = connect.New(connect.Config{Store: c.Store, Log: c.Log, Now: c.Now, Outbox: b.Outbox, ClientID: c.ClientID, Tune: c.Tune})
+	b.Outbox = notify.New(notify.Config{Store: c.Store, Log: c.Log, Now: c.Now, After: c.After, BaseURL: c.BaseURL, Background: b.Work})
+	b.Connection = connect.New(connect.Config{Store: c.Store, Log: c.Log, Now: c.Now, Outbox: b.Outbox, ClientID: c.ClientID, Tune: c.tune})
 	b.Figures = figures.New(c.Store, c.Now)
 	b.Reports = reports.New(c.Store, c.Log, c.Now)
 	b.Runs = run.New(run.Config{
@@ -81,6 +78,14 @@ func New(c Config) *Billing {
 	b.Files = intake.New(intake.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Figures: b.Figures})
 	b.Mapping = mapping.New(mapping.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Connection: b.Connection, Runs: b.Runs})
 	return b
+}
+
+// tune gives the ConnectWise client the clock of all, and then adjusts it.
+func (c Config) tune(client *connectwise.Config) {
+	client.Now, client.After = c.Now, c.After
+	if c.Tune != nil {
+		c.Tune(client)
+	}
 }
 
 // Close stops the work in the background once the change in hand is written, or ctx ends. A run that

@@ -48,7 +48,7 @@ func ExitStatus(err error) int {
 // Run carries out one command line. Canceling ctx ends a server in good order.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == simulate {
-		return cwsim.Simulate(ctx, args[1:], os.Getenv, stdout)
+		return cwsim.Simulate(ctx, args[1:], os.Getenv, now, stdout)
 	}
 	root := commands(stdout, stderr)
 	err := root.Parse(withDefaultCommand(args))

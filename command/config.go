@@ -145,7 +145,7 @@ func (c *config) logger(w io.Writer, level slog.Level) *slog.Logger {
 // newBilling connects the database with ConnectWise.
 func (c *config) newBilling(db *store.Store, log *slog.Logger) *billing.Billing {
 	b := c.tuning
-	b.Store, b.Log, b.ClientID = db, log, c.clientID
+	b.Store, b.Log, b.Now, b.After, b.ClientID = db, log, now, after, c.clientID
 	if c.base != nil {
 		b.BaseURL = c.base.String()
 	}

@@ -61,12 +61,12 @@ func serveDemo(ctx context.Context, c *config, stdout, stderr io.Writer) (err er
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
-	sim := cwsim.New(cwsim.Config{})
-	now := time.Now()
-	if err := makeDemoAccount(ctx, db, now); err != nil {
+	sim := cwsim.New(cwsim.Config{Now: now})
+	at := now()
+	if err := makeDemoAccount(ctx, db, at); err != nil {
 		return err
 	}
-	if err := demo.Fill(ctx, db, sim, now); err != nil {
+	if err := demo.Fill(ctx, db, sim, at); err != nil {
 		return err
 	}
 	site, stopSim, err := serveSim(ctx, sim)
@@ -107,7 +107,7 @@ func serveSim(ctx context.Context, sim http.Handler) (site string, stop func(), 
 
 // serveProviderSim serves a Provider API that reports the demo's organizations, and answers the configuration that fits it.
 func serveProviderSim(ctx context.Context, rooms *billing.Billing, db *store.Store) (*reports.Config, func(), error) {
-	sim, err := demo.Provider(ctx, rooms.Figures, db)
+	sim, err := demo.Provider(ctx, rooms.Figures, db, now)
 	if err != nil {
 		return nil, nil, err
 	}

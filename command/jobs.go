@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
-
-	"github.com/jonboulle/clockwork"
 
 	"seatbridge/billing"
 	"seatbridge/billing/problem"
@@ -25,14 +24,19 @@ const (
 
 // startJobs starts the clockwork, and with it what an earlier process left unfinished or missed.
 func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*scheduler.Scheduler, error) {
-	jobs, err := scheduler.New(log, clockwork.NewRealClock())
+	jobs, err := scheduler.New(log, jobClock())
 	if err != nil {
 		return nil, err
 	}
-	due := func(ctx context.Context) error { return finishAndRunDue(ctx, rooms) }
+	var turn sync.Mutex // two jobs that find the same month due would both run it
+	due := func(ctx context.Context) error {
+		turn.Lock()
+		defer turn.Unlock()
+		return finishAndRunDue(ctx, rooms)
+	}
 	tidy := func(ctx context.Context) error {
-		now := time.Now()
-		return errors.Join(db.DeleteExpiredSessions(ctx, now), db.DeleteOldIdempotencyKeys(ctx, now), rooms.Reports.ForgetOldFetches(ctx))
+		at := now()
+		return errors.Join(db.DeleteExpiredSessions(ctx, at), db.DeleteOldIdempotencyKeys(ctx, at), rooms.Reports.ForgetOldFetches(ctx))
 	}
 	err = errors.Join(
 		jobs.Add(monthlySync, "30 0 1 * *", 6*time.Hour, due), // guide, "Monthly usage data sync"

@@ -188,7 +188,7 @@ func printSetupLink(ctx context.Context, db *store.Store, stdout io.Writer, base
 	random := make([]byte, 32)
 	rand.Read(random) // never fails
 	token := base64.RawURLEncoding.EncodeToString(random)
-	if err := db.CreateInvitation(ctx, token, 0, time.Now().Add(setupLinkLife)); err != nil {
+	if err := db.CreateInvitation(ctx, token, 0, now().Add(setupLinkLife)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(stdout, "There is no account yet. This link makes the Owner's, once: %s/setup/%s\n", base, token)
@@ -231,7 +231,7 @@ func (p panel) serve(ctx context.Context, listener net.Listener, ready func(addr
 
 func (p panel) server(jobs *scheduler.Scheduler) (*http.Server, error) {
 	web := p.web
-	web.Store, web.Billing, web.Log, web.Version = p.db, p.rooms, p.log, version()
+	web.Store, web.Billing, web.Log, web.Now, web.Version = p.db, p.rooms, p.log, now, version()
 	web.NextSync = func() time.Time { return nextSync(jobs) }
 	handler, err := handlers.New(web)
 	if err != nil {

@@ -51,7 +51,7 @@ func syncCommand(stdout, stderr io.Writer) *ffcli.Command {
 		FlagSet: fs, Options: environment(),
 		Exec: func(ctx context.Context, args []string) error {
 			var err error
-			o.period, err = syncPeriod(o.month, time.Now())
+			o.period, err = syncPeriod(o.month, now())
 			if err := errors.Join(noArguments(args), c.validate(), err); err != nil {
 				return err
 			}

@@ -52,6 +52,9 @@ type Config struct {
 	BackoffCap time.Duration
 	// RetryAfterMin is the shortest pause after a 429, whatever its Retry-After says. Default 30 s.
 	RetryAfterMin time.Duration
+	// Now and After are the clock that pauses and waits between tries end by. Nil: the real one.
+	Now   func() time.Time                     `json:"-"`
+	After func(time.Duration) <-chan time.Time `json:"-"`
 	// RetryAfterMax is the longest pause that a call waits for: while a longer one lasts, calls fail at once with
 	// ErrRateLimited. Default 10 min.
 	RetryAfterMax time.Duration
@@ -86,6 +89,9 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.BackoffCap, 30*time.Second)
 	setDefault(&c.RetryAfterMin, 30*time.Second)
 	setDefault(&c.RetryAfterMax, 10*time.Minute)
+	if c.Now == nil || c.After == nil {
+		c.Now, c.After = time.Now, time.After
+	}
 	return c
 }
 

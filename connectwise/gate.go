@@ -20,6 +20,8 @@ type gate struct {
 	slowAfter time.Duration
 	pauseMin  time.Duration
 	pauseMax  time.Duration
+	now       func() time.Time
+	after     func(time.Duration) <-chan time.Time
 
 	mu          sync.Mutex
 	bound       float64 // requests allowed in flight, between 1 and most
@@ -38,6 +40,8 @@ func newGate(cfg Config) *gate {
 		slowAfter: cfg.SlowAfter,
 		pauseMin:  cfg.RetryAfterMin,
 		pauseMax:  cfg.RetryAfterMax,
+		now:       cfg.Now,
+		after:     cfg.After,
 	}
 }
 
@@ -93,7 +97,7 @@ func (g *gate) pause(d time.Duration) {
 	d += rand.N(d/10 + 1)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if until := time.Now().Add(d); until.After(g.pausedUntil) {
+	if until := g.now().Add(d); until.After(g.pausedUntil) {
 		g.pausedUntil = until
 	}
 }
@@ -101,7 +105,7 @@ func (g *gate) pause(d time.Duration) {
 func (g *gate) pauseLeft() time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return time.Until(g.pausedUntil)
+	return g.pausedUntil.Sub(g.now())
 }
 
 func (g *gate) waitPause(ctx context.Context) error {
@@ -113,7 +117,7 @@ func (g *gate) waitPause(ctx context.Context) error {
 		if left > g.pauseMax || endsWithin(ctx, left) {
 			return &pausedError{left}
 		}
-		if err := sleep(ctx, left); err != nil {
+		if err := sleep(ctx, left, g.after); err != nil {
 			return err
 		}
 	}
@@ -121,7 +125,7 @@ func (g *gate) waitPause(ctx context.Context) error {
 
 func (g *gate) waitPace(ctx context.Context) error {
 	turn := g.pace.Reserve()
-	if err := sleep(ctx, turn.Delay()); err != nil {
+	if err := sleep(ctx, turn.Delay(), time.After); err != nil {
 		turn.Cancel()
 		return err
 	}
@@ -184,15 +188,13 @@ func endsWithin(ctx context.Context, d time.Duration) bool {
 	return ok && time.Until(deadline) < d
 }
 
-// sleep waits for d or until the context ends, whichever is first.
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep waits for d by the clock that after is of, or until the context ends, whichever is first.
+func sleep(ctx context.Context, d time.Duration, after func(time.Duration) <-chan time.Time) error {
 	if d <= 0 {
 		return ctx.Err()
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-after(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -42,7 +42,7 @@ func TestPaceStaysUnderTheLimit(t *testing.T) {
 			mu.Lock()
 			arrivals = append(arrivals, time.Now())
 			mu.Unlock()
-			sleep(r.Context(), 400*time.Millisecond) // an ordinary answer's time, on the test's own clock
+			sleep(r.Context(), 400*time.Millisecond, time.After) // an ordinary answer's time, on the test's own clock
 			agreement7(w, r)
 		})
 		const requests = 5000
@@ -66,7 +66,7 @@ func TestBoundedConcurrency(t *testing.T) {
 			if n := now.Add(1); n > most.Load() {
 				most.Store(n)
 			}
-			sleep(r.Context(), 3*time.Second)
+			sleep(r.Context(), 3*time.Second, time.After)
 			now.Add(-1)
 			agreement7(w, r)
 		}, func(cfg *Config) { cfg.MaxConcurrent = 4 })
@@ -84,7 +84,7 @@ func TestSlownessLowersConcurrency(t *testing.T) {
 		delay := 8 * time.Second
 		c := memoryClient(t, func(w http.ResponseWriter, r *http.Request) {
 			most.Store(max(most.Load(), now.Add(1)))
-			sleep(r.Context(), delay)
+			sleep(r.Context(), delay, time.After)
 			now.Add(-1)
 			agreement7(w, r)
 		})

@@ -127,7 +127,7 @@ func (c *Client) send(ctx context.Context, base string, r request) ([]byte, http
 		if err.kind == ErrRateLimited {
 			continue // the gate holds everybody, this request included
 		}
-		if sleep(ctx, c.cfg.backoff(try)) != nil {
+		if sleep(ctx, c.cfg.backoff(try), c.cfg.After) != nil {
 			return nil, nil, err.endedBy(ctx)
 		}
 	}

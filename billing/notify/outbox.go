@@ -30,6 +30,8 @@ type Config struct {
 	Store *store.Store
 	Log   *slog.Logger
 	Now   func() time.Time
+	// After tells when that much of Now's time has passed.
+	After func(time.Duration) <-chan time.Time
 	// BaseURL is the panel's own address, without a slash at its end, for links; empty: there are none.
 	BaseURL    string
 	Background *background.Group // that messages are delivered in
@@ -55,7 +57,7 @@ type Outbox struct {
 func New(c Config) *Outbox {
 	return &Outbox{
 		store: c.Store, log: c.Log, now: c.Now, baseURL: c.BaseURL, background: c.Background,
-		courier: newCourier(c.Now), wait: waitFor, more: make(chan struct{}, 1),
+		courier: newCourier(c.Now), wait: waitBy(c.After), more: make(chan struct{}, 1),
 	}
 }
 
@@ -76,13 +78,14 @@ func (o *Outbox) Announce(ctx context.Context, a store.Announcement) error {
 	return err
 }
 
-func waitFor(ctx context.Context, d time.Duration, more <-chan struct{}) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-more:
-	case <-timer.C:
+// waitBy waits by the clock that after is of.
+func waitBy(after func(time.Duration) <-chan time.Time) func(context.Context, time.Duration, <-chan struct{}) {
+	return func(ctx context.Context, d time.Duration, more <-chan struct{}) {
+		select {
+		case <-ctx.Done():
+		case <-more:
+		case <-after(d):
+		}
 	}
 }
 

@@ -21,9 +21,10 @@ func strangers() []npsim.Record {
 }
 
 // Provider is a Provider API that reports the demo's organizations as the ledger has them at the start, with a few
-// differences.
-func Provider(ctx context.Context, book *figures.Book, db *store.Store) (*npsim.Sim, error) {
+// differences. now is its clock.
+func Provider(ctx context.Context, book *figures.Book, db *store.Store, now func() time.Time) (*npsim.Sim, error) {
 	return npsim.New(npsim.Config{
+		Now: now,
 		Monthly: func(month string) []npsim.Record {
 			return records(ctx, book, db, seats.WholeMonth(store.Month(month)))
 		},

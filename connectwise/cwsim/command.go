@@ -23,8 +23,9 @@ type options struct {
 }
 
 // Simulate is the command `seatbridge simulate`: it serves an instance until the context ends and says on stdout where
-// it listens and what a caller must present, a line each. Every flag has an environment twin, SEATBRIDGE_ and its name.
-func Simulate(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
+// it listens and what a caller must present, a line each. Every flag has an environment twin, SEATBRIDGE_ and its name. now is
+// the instance's clock; nil means time.Now.
+func Simulate(ctx context.Context, args []string, getenv func(string) string, now func() time.Time, stdout io.Writer) error {
 	o, err := parseOptions(args, getenv, stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -32,6 +33,7 @@ func Simulate(ctx context.Context, args []string, getenv func(string) string, st
 	if err != nil {
 		return err
 	}
+	o.config.Now = now
 	s := New(o.config)
 	if err := s.addFaults(o.faults); err != nil {
 		return err

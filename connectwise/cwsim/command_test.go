@@ -24,7 +24,7 @@ func TestSimulateServesWithTLS(t *testing.T) {
 	ended := make(chan error, 1)
 	environment := map[string]string{"SEATBRIDGE_ADDR": "127.0.0.1:0", "SEATBRIDGE_COMPANIES": "30", "SEATBRIDGE_SEED": "8"}
 	go func() {
-		ended <- cwsim.Simulate(ctx, []string{"--tls", dir, "--seed", "9", "--fault", "html503:times=1"}, func(name string) string { return environment[name] }, writer)
+		ended <- cwsim.Simulate(ctx, []string{"--tls", dir, "--seed", "9", "--fault", "html503:times=1"}, func(name string) string { return environment[name] }, nil, writer)
 		writer.Close()
 	}()
 
@@ -77,12 +77,12 @@ func TestSimulateRefusesWrongFlags(t *testing.T) {
 	t.Parallel()
 	none := func(string) string { return "" }
 	for _, args := range [][]string{{"--fault", "nothing"}, {"--assume", "Nothing"}, {"--seed", "x"}, {"stray"}, {"--addr", "999.1.1.1:0"}} {
-		if err := cwsim.Simulate(t.Context(), args, none, io.Discard); err == nil {
+		if err := cwsim.Simulate(t.Context(), args, none, nil, io.Discard); err == nil {
 			t.Errorf("%v is accepted", args)
 		}
 	}
 	var help strings.Builder
-	if err := cwsim.Simulate(t.Context(), []string{"-h"}, none, &help); err != nil {
+	if err := cwsim.Simulate(t.Context(), []string{"-h"}, none, nil, &help); err != nil {
 		t.Error(err)
 	}
 	for _, kind := range cwsim.FaultKinds() {
