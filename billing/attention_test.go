@@ -39,6 +39,7 @@ func TestAttentionTellsLinesApart(t *testing.T) {
 	for range 2 {
 		w.Sim.AddAddition(cwsim.Addition{AgreementID: twice.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("1")})
 	}
+	w.Trusting()
 	w.Set(func(s *store.Settings) { s.Holds.Seats = 10 })
 	w.Join(acme, 11)
 	w.Join(beta, 1)
@@ -66,7 +67,7 @@ func TestAttentionTellsLinesApart(t *testing.T) {
 func TestHeldOverSeveralRunsAreApprovedTogether(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(func(s *store.Settings) { s.Holds.First = true })
+	w.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
 	_, a := w.Mapped("Acme", 5, store.Business)
 	_, err := w.Runs.SyncAgreement(t.Context(), billingtest.Admin(), a.ID)
 	w.Must(err)
@@ -98,7 +99,7 @@ func TestHeldOverSeveralRunsAreApprovedTogether(t *testing.T) {
 func TestADiscardedPreviewHoldsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(func(s *store.Settings) { s.Holds.First = true })
+	w.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
 	w.Mapped("Acme", 5, store.Business)
 	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
 	w.Must(err)

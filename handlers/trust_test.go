@@ -284,27 +284,32 @@ func TestDecisionsThatMakeNoSense(t *testing.T) {
 func TestApprovalSettings(t *testing.T) {
 	t.Parallel()
 	w := newBilled(t)
-	page := w.b.post("/settings/approvals", form("seats", "ten", "percent", "0", "zero", "true"), http.StatusUnprocessableEntity)
-	for selector, want := range map[string]string{"#hold-seats-problem": "Enter a whole number", "#hold-percent-problem": "Enter a whole number", "#approvals .problem": "Choose what happens"} {
+	page := w.b.post("/settings/approvals", form("seats", "ten", "lower_percent", "0", "lower_seats", "1", "many_lines", "5", "zero", "true"),
+		http.StatusUnprocessableEntity)
+	for selector, want := range map[string]string{
+		"#hold-seats-problem": "Enter a whole number", "#hold-lower-percent-problem": "Enter a whole number",
+		"#hold-many-percent-problem": "enter both", "#approvals .problem": "Choose what happens",
+	} {
 		has(t, page, selector, want)
 	}
 	if page.Find("#hold-seats").AttrOr("value", "") != "ten" || page.Find("#hold-zero[checked]").Length() != 1 {
 		t.Error("what was typed is lost")
 	}
-	for _, values := range []url.Values{form("seats", "-1"), form("seats", "1.5"), form("seats", "10000000"), form("percent", "1e9")} {
+	for _, values := range []url.Values{
+		form("seats", "-1"), form("seats", "1.5"), form("seats", "10000000"), form("lower_percent", "1e9", "lower_seats", "1"),
+		form("higher_percent", "20"), form("higher_seats", "20"), form("many_lines", "1", "many_percent", "101"),
+	} {
 		values.Set("hand_edits", "hold")
 		w.b.post("/settings/approvals", values, http.StatusUnprocessableEntity)
 	}
-	before, err := w.store.Settings(t.Context())
-	if err != nil || before.Holds != (store.Holds{Seats: 100}) {
-		t.Fatalf("the default is %+v, %v", before.Holds, err)
-	}
-	w.hold("seats", "", "percent", "50 %", "decrease", "true", "first", "true", "hand_edits", "hold")
+	w.hold("seats", "", "lower_percent", "50 %", "lower_seats", "2", "decrease", "true", "first", "true", "found", "true", "hand_edits", "hold")
 	after, err := w.store.Settings(t.Context())
-	if want := (store.Holds{Percent: 50, Decrease: true, First: true}); err != nil || after.Holds != want || after.HandEdits != store.Hold {
+	want := store.Holds{Lower: store.Step{Percent: 50, Seats: 2}, Decrease: true, First: true, Found: true}
+	if err != nil || after.Holds != want || after.HandEdits != store.Hold {
 		t.Errorf("saved %+v, %v", after, err)
 	}
-	has(t, w.b.get("/activity", http.StatusOK), "[data-testid=activity]", "Held: more than 50 %, decreases, first syncs, hand edits.")
+	has(t, w.b.get("/activity", http.StatusOK), "[data-testid=activity]",
+		"Held: first writes, lower by 50 % and 2 seats, decreases, seats that may be billed elsewhere, hand edits.")
 	w.b.post("/settings", form("msp", "Harbor IT"), http.StatusSeeOther)
 	if kept, err := w.store.Settings(t.Context()); err != nil || kept.Holds != after.Holds || kept.HandEdits != store.Hold {
 		t.Errorf("saving the other form made them %+v, %v", kept, err)
@@ -331,6 +336,7 @@ func TestHandEditsSayBothNumbersAndWhen(t *testing.T) {
 func TestConflictIsChosen(t *testing.T) {
 	t.Parallel()
 	w := newBilled(t)
+	w.hold() // nothing: which line it is has nothing to do with it
 	_, a := w.customerWith("Acme", 3)
 	first := w.line(a, "1", "4.90")
 	second := w.line(a, "2", "4.90")

@@ -433,27 +433,37 @@ func (s *Store) UnsettledCreations(ctx context.Context, runID int64, since time.
 	return unsettled, nil
 }
 
-// Approve plans held changes of any runs again and says how many there were and of which runs. These run again, to write
-// them; a preview stays one, and they wait with the rest of it.
-func (s *Store) Approve(ctx context.Context, ids []int64, by string, at time.Time) (n int, runs []int64, err error) {
+// Approve plans held changes of any runs again and returns them. Their runs run again, to write them; a preview stays one, and they
+// wait with the rest of it.
+func (s *Store) Approve(ctx context.Context, ids []int64, by string, at time.Time) (approved []Change, err error) {
 	err = s.tx(ctx, "approving changes", func(tx *sql.Tx) error {
-		if n, runs, err = decide(ctx, tx, ids, verdict{StatePlanned, by, at}); err != nil {
+		if approved, err = decide(ctx, tx, ids, verdict{StatePlanned, by, at}); err != nil {
 			return err
 		}
 		_, err = exec(ctx, tx, `UPDATE runs SET status = 'running', planned_at = $1, continued_at = $1
-			WHERE id IN `+in(runs)+` AND NOT preview`, unix(at))
+			WHERE id IN `+in(RunsOf(approved))+` AND NOT preview`, unix(at))
 		return err
 	})
-	return n, runs, err
+	return approved, err
 }
 
-// Reject ends held changes of any runs unwritten and returns how many there were and of which runs.
-func (s *Store) Reject(ctx context.Context, ids []int64, by string, at time.Time) (n int, runs []int64, err error) {
+// Reject ends held changes of any runs unwritten and returns them.
+func (s *Store) Reject(ctx context.Context, ids []int64, by string, at time.Time) (rejected []Change, err error) {
 	err = s.tx(ctx, "rejecting changes", func(tx *sql.Tx) error {
-		n, runs, err = decide(ctx, tx, ids, verdict{StateRejected, by, at})
+		rejected, err = decide(ctx, tx, ids, verdict{StateRejected, by, at})
 		return err
 	})
-	return n, runs, err
+	return rejected, err
+}
+
+// RunsOf are the runs that changes are of, in the order of their ids.
+func RunsOf(changes []Change) []int64 {
+	var runs []int64
+	for _, c := range changes {
+		runs = append(runs, c.RunID)
+	}
+	slices.Sort(runs)
+	return slices.Compact(runs)
 }
 
 // verdict is what becomes of held changes, who says so and when.
@@ -463,30 +473,35 @@ type verdict struct {
 	at time.Time
 }
 
-// decide gives held changes a state and says how many there were and of which runs. The changes of one agreement in a
-// run are decided together: part of a move from one line to another would bill the seats twice or not at all.
-func decide(ctx context.Context, tx *sql.Tx, ids []int64, v verdict) (n int, runs []int64, err error) {
+// decide gives held changes a state and returns them. What a run planned together is decided together: part of a move from one
+// line to another would bill the seats twice or not at all.
+func decide(ctx context.Context, tx *sql.Tx, ids []int64, v verdict) (decided []Change, err error) {
 	for _, id := range ids {
-		decided, err := list(ctx, tx, scanValue[int64], `UPDATE changes SET state = $1, decided_by = $2, decided_at = $3
-			WHERE state = 'held' AND (run_id, agreement_id) = (SELECT c.run_id, c.agreement_id FROM changes c WHERE c.id = $4)
-			RETURNING run_id`, v.to, v.by, unix(v.at), id)
+		held, err := list(ctx, tx, scanChange, `SELECT `+changeColumns+` FROM changes c
+			WHERE c.state = 'held' AND (c.run_id, c.together) = (SELECT o.run_id, o.together FROM changes o WHERE o.id = $1) ORDER BY c.id`, id)
 		if err != nil {
-			return n, runs, err
+			return nil, err
 		}
-		n += len(decided)
-		runs = append(runs, decided...)
+		for _, c := range held {
+			c.State, c.DecidedBy, c.DecidedAt = v.to, v.by, v.at
+			err := execOne(ctx, tx, `UPDATE changes SET state = $1, decided_by = $2, decided_at = $3 WHERE id = $4`, v.to, v.by, unix(v.at), c.ID)
+			if err != nil {
+				return nil, err
+			}
+			decided = append(decided, c)
+		}
 	}
-	slices.Sort(runs)
-	return n, slices.Compact(runs), nil
+	return decided, nil
 }
 
-// SupersedeHeld ends the changes of earlier runs that were held, or previewed and wait to be written, whose
-// lines a run has planned anew.
+// SupersedeHeld ends the changes of earlier runs that were held, or previewed and wait to be written, whose lines a run has planned
+// anew, with all that they belong together with.
 func (s *Store) SupersedeHeld(ctx context.Context, runID int64, reason string) error {
 	return s.tx(ctx, fmt.Sprintf("superseding what was held before run %d", runID), func(tx *sql.Tx) error {
 		_, err := exec(ctx, tx, `UPDATE changes SET state = 'stale', reason = $1 WHERE run_id < $2
 			AND (state = 'held' OR state = 'planned' AND run_id IN (SELECT id FROM runs WHERE status = 'planned'))
-			AND EXISTS (SELECT 1 FROM changes n WHERE n.run_id = $2 AND n.agreement_id = changes.agreement_id)`, reason, runID)
+			AND EXISTS (SELECT 1 FROM changes o JOIN changes n ON n.agreement_id = o.agreement_id AND n.run_id = $2
+				WHERE o.run_id = changes.run_id AND o.together = changes.together)`, reason, runID)
 		return err
 	})
 }

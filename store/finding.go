@@ -85,6 +85,7 @@ const (
 	HoldFound      HoldReason = "found"       // something says that the seats are billed elsewhere
 	HoldTerms      HoldReason = "terms"       // unusual terms that nobody confirmed yet
 	HoldStranded   HoldReason = "stranded"    // the other half of a move cannot be written
+	HoldAgain      HoldReason = "again"       // approved, and the line is another one since
 )
 
 // Readings keeps what readings of agreements found, apart from what was written.

@@ -17,6 +17,7 @@ type Line struct {
 	Product     string // identifier
 	AdditionID  int
 	Chosen      bool                // by a person, among several
+	Created     bool                // by Seatbridge, which added the line to the agreement
 	Written     decimal.NullDecimal // NULL: adopted, never written
 	WrittenAt   time.Time
 	Shares      []Share             // what each organization adds to Written
@@ -32,11 +33,11 @@ type Line struct {
 type LineKey struct{ AgreementID, ProductID int }
 
 const lineColumns = `agreement_id, product_id, addition_id, chosen, written_quantity, written_at, release,
-	shares, product, read_quantity, read_at, unit_price, currency, ended`
+	shares, product, read_quantity, read_at, unit_price, currency, ended, created`
 
 func scanLine(row scanner) (l Line, err error) {
 	err = row.Scan(&l.AgreementID, &l.ProductID, &l.AdditionID, &l.Chosen, &l.Written, moment(&l.WrittenAt), &l.Release,
-		fromJSON(&l.Shares), &l.Product, &l.Read, moment(&l.ReadAt), &l.UnitPrice, &l.Currency, &l.Ended)
+		fromJSON(&l.Shares), &l.Product, &l.Read, moment(&l.ReadAt), &l.UnitPrice, &l.Currency, &l.Ended, &l.Created)
 	return l, err
 }
 
@@ -68,14 +69,15 @@ func (s *Store) SaveLine(ctx context.Context, l Line) error {
 func saveLine(ctx context.Context, tx *sql.Tx, l Line) error {
 	_, err := exec(ctx, tx, `
 		INSERT INTO lines (agreement_id, product_id, addition_id, chosen, written_quantity, written_at, release,
-			shares, product, read_quantity, read_at, unit_price, currency, ended)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			shares, product, read_quantity, read_at, unit_price, currency, ended, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (agreement_id, product_id) DO UPDATE SET addition_id = excluded.addition_id, chosen = excluded.chosen,
 			written_quantity = excluded.written_quantity, written_at = excluded.written_at, release = excluded.release,
 			shares = excluded.shares, product = excluded.product, read_quantity = excluded.read_quantity, read_at = excluded.read_at,
-			unit_price = excluded.unit_price, currency = excluded.currency, ended = excluded.ended`,
+			unit_price = excluded.unit_price, currency = excluded.currency, ended = excluded.ended,
+			created = excluded.created OR lines.created AND lines.addition_id = excluded.addition_id`,
 		l.AgreementID, l.ProductID, l.AdditionID, l.Chosen, l.Written, unix(l.WrittenAt), l.Release,
-		asJSON{l.Shares}, l.Product, l.Read, unix(l.ReadAt), l.UnitPrice, l.Currency, l.Ended)
+		asJSON{l.Shares}, l.Product, l.Read, unix(l.ReadAt), l.UnitPrice, l.Currency, l.Ended, l.Created)
 	return err
 }
 

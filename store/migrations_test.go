@@ -59,3 +59,36 @@ func TestMigratesChangeKinds(t *testing.T) {
 	check(t, err)
 	same(t, total, 2)
 }
+
+// Before version 12 most was written without asking, and one percentage held falls and rises alike.
+func TestMigratesHolds(t *testing.T) {
+	t.Parallel()
+	saved := `INSERT INTO activity (at, actor, actor_folded, ip, category, action)
+		VALUES (0, 'ann@example.com', 'ann@example.com', '', 'settings', 'Saved the approvals. Nothing is held.')`
+	protecting := Holds{
+		Zero: true, First: true, Lower: Step{Percent: 30, Seats: 3}, Higher: Step{Percent: 50, Seats: 20}, Seats: 100, Negative: true,
+		ManyLines: 5, ManyPercent: 20, SourceZero: true, Found: true, Terms: true,
+	}
+	percent, off := protecting, protecting
+	percent.Lower, percent.Higher = Step{Percent: 40, Seats: 1}, Step{Percent: 40, Seats: 1}
+	off.Zero, off.First, off.Seats = false, false, 0
+	for name, tt := range map[string]struct {
+		before []string
+		want   Holds
+	}{
+		"nobody touched the defaults": {nil, protecting},
+		"somebody chose a percentage": {[]string{`UPDATE settings SET hold_percent = 40`}, percent},
+		"somebody switched all off":   {[]string{`UPDATE settings SET hold_seats = NULL`, saved}, off},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "seatbridge.db")
+			db := openAtVersion(t, path, 10)
+			for _, query := range tt.before {
+				must[sql.Result](t)(db.ExecContext(t.Context(), query))
+			}
+			check(t, db.Close())
+			same(t, must[Settings](t)(openAt(t, path).Settings(t.Context())).Holds, tt.want)
+		})
+	}
+}

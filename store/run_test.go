@@ -287,21 +287,17 @@ func TestDecideHeld(t *testing.T) {
 	same(t, must[int](t)(s.CountHeld(t.Context())), 4)
 
 	// One of an agreement's changes stands for all of them; those of other runs are left alone.
-	n, runs, err := s.Approve(t.Context(), []int64{moved[0].ID, moved[1].ID, 99}, "me@example.com", t0)
-	check(t, err)
-	same(t, n, 2)
-	same(t, runs, []int64{r.ID})
+	approved := must[[]Change](t)(s.Approve(t.Context(), []int64{moved[0].ID, moved[1].ID, 99}, "me@example.com", t0))
+	same(t, len(approved), 2)
+	same(t, RunsOf(approved), []int64{r.ID})
+	same(t, approved[0].DecidedBy, "me@example.com")
 	going := must[Run](t)(s.Run(t.Context(), r.ID))
 	same(t, going.Status, RunRunning)
 	same(t, going.ContinuedAt, t0)
-	n, runs, err = s.Reject(t.Context(), []int64{refused[0].ID}, "me@example.com", t0)
-	check(t, err)
-	same(t, n, 1)
-	same(t, runs, []int64{r.ID})
-	n, runs, err = s.Approve(t.Context(), []int64{refused[0].ID}, "me@example.com", t0) // is decided
-	check(t, err)
-	same(t, n, 0)
-	same(t, len(runs), 0)
+	rejected := must[[]Change](t)(s.Reject(t.Context(), []int64{refused[0].ID}, "me@example.com", t0))
+	same(t, len(rejected), 1)
+	same(t, rejected[0].RunID, r.ID)
+	same(t, len(must[[]Change](t)(s.Approve(t.Context(), []int64{refused[0].ID}, "me@example.com", t0))), 0) // is decided
 	for i := range 2 {
 		moved[i].State, moved[i].DecidedBy, moved[i].DecidedAt = StatePlanned, "me@example.com", t0
 	}
@@ -355,6 +351,37 @@ func TestLastSync(t *testing.T) {
 	same(t, must[Run](t)(s.LastSync(t.Context())), want)
 }
 
+// TestDecideWhatBelongsTogether holds that agreements which seats move between are decided together, and that none of them can be
+// once a later run has planned one anew.
+func TestDecideWhatBelongsTogether(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	ofUnit := func(productID int, together int) Change {
+		c := testChange(productID, StateHeld)
+		c.Together = together
+		return c
+	}
+	first, second := newRun(t, s), newRun(t, s)
+	for _, r := range []Run{first, second} {
+		plan(t, s, r.ID, 1, ofUnit(1, 1))
+		plan(t, s, r.ID, 2, ofUnit(1, 1))
+		plan(t, s, r.ID, 3, ofUnit(1, 3))
+	}
+	half := plan(t, s, second.ID, 2, ofUnit(1, 1))
+	approved := must[[]Change](t)(s.Approve(t.Context(), []int64{half[0].ID}, "me@example.com", t0))
+	same(t, []int{approved[0].AgreementID, approved[1].AgreementID, len(approved)}, []int{1, 2, 2})
+
+	later := newRun(t, s)
+	plan(t, s, later.ID, 2, ofUnit(1, 2))
+	check(t, s.SupersedeHeld(t.Context(), later.ID, "Planned anew."))
+	var held []int
+	for c, err := range s.EachChange(t.Context(), ChangeFilter{RunID: first.ID, States: []ChangeState{StateHeld}}) {
+		check(t, err)
+		held = append(held, c.AgreementID)
+	}
+	same(t, held, []int{3})
+}
+
 func TestAPreviewIsNothingToDecideYet(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)
@@ -362,10 +389,9 @@ func TestAPreviewIsNothingToDecideYet(t *testing.T) {
 	held := plan(t, s, preview.ID, 1, testChange(1, StateHeld))
 	plan(t, s, preview.ID, 2, testChange(1, StateHeld), testChange(2, StatePlanned))
 	same(t, must[int](t)(s.CountHeld(t.Context())), 0)
-	n, runs, err := s.Approve(t.Context(), []int64{held[0].ID}, "me@example.com", t0)
-	check(t, err)
-	same(t, n, 1)
-	same(t, runs, []int64{preview.ID})
+	approved := must[[]Change](t)(s.Approve(t.Context(), []int64{held[0].ID}, "me@example.com", t0))
+	same(t, len(approved), 1)
+	same(t, RunsOf(approved), []int64{preview.ID})
 	same(t, must[Run](t)(s.Run(t.Context(), preview.ID)).Status, RunPlanned)
 
 	check(t, s.DiscardRun(t.Context(), preview.ID))

@@ -91,10 +91,17 @@ func TestOpenKeepsData(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a b?c%20#d.db") // every character that a URI gives a meaning
 	s := must[*Store](t)(Open(t.Context(), path, testKey))
 	defaults := must[Settings](t)(s.Settings(t.Context()))
+	protecting := Holds{
+		Zero: true, First: true, Lower: Step{Percent: 30, Seats: 3}, Higher: Step{Percent: 50, Seats: 20}, Seats: 100, Negative: true,
+		ManyLines: 5, ManyPercent: 20, SourceZero: true, Found: true, Terms: true,
+	}
+	same(t, defaults.Holds, protecting)
 	if defaults.HandEdits != Overwrite || defaults.CountPending || defaults.MSPName != "" {
 		t.Errorf("defaults %+v", defaults)
 	}
-	want := Settings{MSPName: "Zürich IT", CountPending: true, HandEdits: Hold, Holds: Holds{Percent: 20, Decrease: true, Zero: true, First: true}}
+	want := Settings{MSPName: "Zürich IT", CountPending: true, HandEdits: Hold, Holds: Holds{
+		First: true, Lower: Step{Percent: 20, Seats: 1}, Higher: Step{Percent: 7, Seats: 8}, Decrease: true, ManyLines: 9, ManyPercent: 10, Terms: true,
+	}}
 	check(t, s.UpdateSettings(t.Context(), want))
 	check(t, s.Close())
 

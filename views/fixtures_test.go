@@ -276,7 +276,7 @@ func membersPage(problems Problems) MembersPage {
 
 func settingsPage(problems Problems) SettingsPage {
 	return SettingsPage{
-		MSPName: hostile, CanEdit: true, Approvals: ApprovalsForm{Seats: "100", Percent: "x", Zero: true, HandEdits: "hold", Problems: Problems{"percent": "Enter a whole number."}}, Version: "v1", Password: PasswordForm{Problems: problems},
+		MSPName: hostile, CanEdit: true, Approvals: ApprovalsForm{Seats: "100", LowerPercent: "x", Zero: true, HandEdits: "hold", Problems: Problems{"lower_percent": "Enter a whole number."}}, Version: "v1", Password: PasswordForm{Problems: problems},
 		Sessions: []SessionRow{{Device: hostile, IP: "203.0.113.7", Seen: at("2026-11-20 10:00"), Current: true}, {Device: "Phone", IP: "203.0.113.8"}},
 	}
 }

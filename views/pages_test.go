@@ -125,9 +125,9 @@ func TestSettings(t *testing.T) {
 	one(t, doc, `form[action="/settings/approvals"] input[name=hand_edits][value=hold][checked]`)
 	absent(t, doc, "input[name=count_pending][checked]", "input[name=decrease][checked]")
 	one(t, doc, `#approvals input[name=seats][value="100"]`)
-	one(t, doc, `#approvals input[name=percent][value="x"][aria-invalid]`)
+	one(t, doc, `#approvals input[name=lower_percent][value="x"][aria-invalid]`)
 	one(t, doc, "#approvals input[name=zero][checked]")
-	wantText(t, one(t, doc, "#hold-percent-problem"), "Enter a whole number.")
+	wantText(t, one(t, doc, "#hold-lower-percent-problem"), "Enter a whole number.")
 	for _, hint := range []string{"the default is 100", "Off by default"} { // each rule says what it does and its default
 		wantText(t, one(t, doc, "#approvals"), hint)
 	}

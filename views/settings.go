@@ -1,6 +1,9 @@
 package views
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // SettingsPage holds the MSP's settings and the reader's own account.
 // Fields of the first form: msp, count_pending.
@@ -16,13 +19,18 @@ type SettingsPage struct {
 	Version      string
 }
 
-// ApprovalsForm says which changes wait for a person. Fields: seats, percent,
-// decrease, zero, first, hand_edits.
+// ApprovalsForm says which changes wait for a person. Fields: zero, first, lower_percent, lower_seats, higher_percent, higher_seats,
+// seats, decrease, negative, many_lines, many_percent, source_zero, found, terms, hand_edits. Numbers are as typed; empty: off.
 type ApprovalsForm struct {
-	Seats, Percent        string // as typed; empty: off
-	Decrease, Zero, First bool
-	HandEdits             string // overwrite or hold
-	Problems              Problems
+	LowerPercent, LowerSeats   string
+	HigherPercent, HigherSeats string
+	Seats                      string
+	ManyLines, ManyPercent     string
+	Zero, First, Decrease      bool
+	Negative, SourceZero       bool
+	Found, Terms               bool
+	HandEdits                  string // overwrite or hold
+	Problems                   Problems
 }
 
 // PasswordForm changes the reader's password. Fields: current, password. It is
@@ -38,4 +46,9 @@ type SessionRow struct {
 	Started time.Time
 	Seen    time.Time
 	Current bool
+}
+
+// limitOf is the field of a limit.
+func limitOf(name, value, label, hint string) field {
+	return field{id: "hold-" + strings.ReplaceAll(name, "_", "-"), name: name, value: value, label: label, hint: hint}
 }

@@ -1,9 +1,13 @@
 package plan
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/shopspring/decimal"
 
 	"seatbridge/connectwise"
@@ -24,6 +28,13 @@ func planned(before, after string) store.Change {
 	return of(lineChange(store.KindUpdate, 9, before, after), "NP-BUS", store.StatePlanned)
 }
 
+// held are the changes after they were held as those of one agreement.
+func held(s Situation, changes []store.Change, policy Policy) []store.Change {
+	list := slices.Clone(changes)
+	Hold([]Part{{s, list}}, Falls{}, policy)
+	return list
+}
+
 // TestHoldBySize walks the ends of each setting.
 func TestHoldBySize(t *testing.T) {
 	t.Parallel()
@@ -31,6 +42,10 @@ func TestHoldBySize(t *testing.T) {
 	shrinks, right := planned("30", "10"), of(lineChange(store.KindUpdate, 9, "50", "50"), "NP-BUS", store.StateUnchanged)
 	conflict := of(lineChange(store.KindUpdate, 0, "", "500"), "NP-ENT", store.StateConflict)
 	moves := of(lineChange(store.KindCreate, 0, "", "20"), "NP-ENT", store.StatePlanned)
+	all := store.Holds{
+		Seats: 1, Lower: store.Step{Percent: 1, Seats: 1}, Higher: store.Step{Percent: 1, Seats: 1}, Decrease: true, Zero: true,
+	}
+	lower, higher := store.Holds{Lower: store.Step{Percent: 30, Seats: 3}}, store.Holds{Higher: store.Step{Percent: 50, Seats: 20}}
 	tests := []struct {
 		name    string
 		changes []store.Change
@@ -41,25 +56,30 @@ func TestHoldBySize(t *testing.T) {
 		{"as many seats as allowed", []store.Change{planned("10", "11")}, store.Holds{Seats: 1}, ""},
 		{"one more", []store.Change{planned("10", "12")}, store.Holds{Seats: 1}, "A change of +2 is larger than 1 seats."},
 		{"one more down", []store.Change{planned("12", "10")}, store.Holds{Seats: 1}, "A change of -2 is larger than 1 seats."},
-		{"as many percent as allowed", []store.Change{planned("10", "15")}, store.Holds{Percent: 50}, ""},
-		{"more percent", []store.Change{planned("1000", "1501")}, store.Holds{Percent: 50}, "From 1000 to 1501 is a change of more than 50 %."},
-		{"more than a percent down", []store.Change{planned("200", "197")}, store.Holds{Percent: 1},
-			"From 200 to 197 is a change of more than 1 %."},
+		{"a new line by its seats", []store.Change{created}, store.Holds{Seats: 499}, "A change of +500 is larger than 499 seats."},
+		{"a fall of 30 % and 3", []store.Change{planned("10", "7")}, lower, "From 10 to 7 is lower by 30 % and 3 seats or more."},
+		{"a fall of 3, not 30 %", []store.Change{planned("11", "8")}, lower, ""},
+		{"a fall of 30 %, not 3", []store.Change{planned("4", "2")}, lower, ""},
+		{"a rise is no fall", []store.Change{planned("10", "20")}, lower, ""},
+		{"a rise of 50 % and 20", []store.Change{planned("40", "60")}, higher, "From 40 to 60 is higher by 50 % and 20 seats or more."},
+		{"a rise of 50 %, not 20", []store.Change{planned("38", "57")}, higher, ""},
+		{"a rise of 20, not 50 %", []store.Change{planned("41", "61")}, higher, ""},
+		{"a fall is no rise", []store.Change{planned("60", "10")}, higher, ""},
+		{"a new line has no percent", []store.Change{created}, higher, ""},
 		{"fewer", []store.Change{planned("5", "4")}, store.Holds{Decrease: true}, "Fewer seats than before: 4 instead of 5."},
 		{"not fewer", []store.Change{planned("5", "6")}, store.Holds{Decrease: true}, ""},
-		{"to zero", []store.Change{planned("5", "0")}, store.Holds{Zero: true}, "Nothing would be billed on the agreement any more."},
+		{"to zero", []store.Change{planned("5", "0")}, store.Holds{Zero: true}, "Nothing would be billed any more: 0 instead of 5."},
 		{"not to zero", []store.Change{planned("5", "1")}, store.Holds{Zero: true}, ""},
 		{"two reasons", []store.Change{planned("5", "0")}, store.Holds{Decrease: true, Zero: true},
-			"Fewer seats than before: 0 instead of 5. Nothing would be billed on the agreement any more."},
-		{"a new line is never large", []store.Change{created}, store.Holds{Seats: 1, Percent: 1, Zero: true}, ""},
-		{"the lines' sum stays", []store.Change{shrinks, moves}, store.Holds{Seats: 1, Percent: 1, Decrease: true, Zero: true}, ""},
-		{"what cannot be written moves nothing", []store.Change{planned("10", "11"), conflict}, store.Holds{Seats: 100, Percent: 50}, ""},
+			"Nothing would be billed any more: 0 instead of 5. Fewer seats than before: 0 instead of 5."},
+		{"the lines' sum stays", []store.Change{shrinks, moves}, all, ""},
+		{"what cannot be written moves nothing", []store.Change{planned("10", "11"), conflict}, store.Holds{Seats: 100}, ""},
 		{"a line that is right counts", []store.Change{right, planned("5", "0")}, store.Holds{Zero: true}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			checkHeld(t, Hold(tt.changes, false, Policy{Holds: tt.holds}), tt.want)
+			checkHeld(t, held(Situation{}, tt.changes, Policy{Holds: tt.holds}), tt.want)
 		})
 	}
 }
@@ -72,8 +92,8 @@ func checkHeld(t *testing.T, changes []store.Change, because string) {
 		if c.State == store.StateUnchanged || cannotBeWritten(c) {
 			want = ""
 		}
-		if c.HeldBecause != want || (c.State == store.StateHeld) != (want != "") {
-			t.Errorf("%s, %s, waits because %q, want %q", c.Product, c.State, c.HeldBecause, want)
+		if c.HeldBecause != want || (c.State == store.StateHeld) != (want != "") || (len(c.HeldFor) > 0) != (want != "") {
+			t.Errorf("%s, %s, waits for %q because %q, want %q", c.Product, c.State, c.HeldFor, c.HeldBecause, want)
 		}
 	}
 }
@@ -83,38 +103,52 @@ func TestHoldLeavesTheRest(t *testing.T) {
 	t.Parallel()
 	for _, state := range []store.ChangeState{store.StateUnchanged, store.StateSkipped, store.StateBlocked, store.StateConflict} {
 		rest := of(lineChange(store.KindUpdate, 8, "3", "3"), "NP-ENT", state)
-		changes := Hold([]store.Change{rest, planned("5", "0")}, true, Policy{Holds: store.Holds{First: true}})
+		changes := held(Situation{}, []store.Change{rest, planned("5", "0")}, Policy{Holds: store.Holds{First: true}})
 		if changes[0].State != state || changes[0].HeldBecause != "" || changes[1].State != store.StateHeld {
 			t.Errorf("%s became %s; the planned one %s", state, changes[0].State, changes[1].State)
 		}
 	}
 }
 
-// TestHoldOfHalfAMove holds that the other half of a move waits where one half cannot be written.
+// TestHoldOfHalfAMove holds that the other half of a move waits where one half cannot be written, whatever the settings.
 func TestHoldOfHalfAMove(t *testing.T) {
 	t.Parallel()
 	const because = "NP-ENT cannot be written: The product is gone. Seats that move between the lines would be billed twice or not at all."
 	refused := func(after string, state store.ChangeState) store.Change {
-		return of(lineChange(store.KindUpdate, 8, "", after), "NP-ENT", state)
+		c := of(lineChange(store.KindUpdate, 8, "", after), "NP-ENT", state)
+		c.ProductID = enterpriseID
+		return c
 	}
+	elsewhere := func(c store.Change) store.Change {
+		c.AgreementID = 2
+		return c
+	}
+	unknown := refused("0", store.StateSkipped)
+	unknown.After = decimal.NullDecimal{}
 	shrinks, grows := planned("5", "3"), planned("3", "5")
 	right := of(lineChange(store.KindUpdate, 8, "5", "5"), "NP-PRO", store.StateUnchanged)
+	three := Situation{Additions: []connectwise.Addition{line(8, enterpriseID, "3")}}
 	tests := []struct {
 		name    string
+		s       Situation
 		changes []store.Change
 		want    string
 	}{
-		{"seats may move to what is blocked", []store.Change{refused("2", store.StateBlocked), shrinks}, because},
-		{"seats may move to what is in conflict", []store.Change{refused("2", store.StateConflict), shrinks}, because},
-		{"seats may move from what is blocked", []store.Change{refused("0", store.StateBlocked), grows}, because},
-		{"both grow", []store.Change{refused("2", store.StateBlocked), grows}, ""},
-		{"both shrink", []store.Change{refused("0", store.StateBlocked), shrinks}, ""},
-		{"a line that is right is no half of a move", []store.Change{refused("2", store.StateBlocked), right, grows}, ""},
+		{"seats may move to what is blocked", Situation{}, []store.Change{refused("2", store.StateBlocked), shrinks}, because},
+		{"seats may move to what is in conflict", Situation{}, []store.Change{refused("2", store.StateConflict), shrinks}, because},
+		{"seats may move from what is blocked", three, []store.Change{refused("0", store.StateBlocked), grows}, because},
+		{"some of its seats may move", three, []store.Change{refused("1", store.StateBlocked), grows}, because},
+		{"seats may move from what nobody read", Situation{Gone: "It ended."}, []store.Change{refused("1", store.StateBlocked), grows}, because},
+		{"seats may move from what is not known", Situation{}, []store.Change{unknown, grows}, because},
+		{"both grow", Situation{}, []store.Change{refused("2", store.StateBlocked), grows}, ""},
+		{"both shrink", three, []store.Change{refused("0", store.StateBlocked), shrinks}, ""},
+		{"on agreements that seats move between, all wait", Situation{}, []store.Change{refused("2", store.StateBlocked), elsewhere(grows)}, because},
+		{"a line that is right is no half of a move", Situation{}, []store.Change{refused("2", store.StateBlocked), right, grows}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			checkHeld(t, Hold(tt.changes, false, Policy{}), tt.want)
+			checkHeld(t, held(tt.s, tt.changes, Policy{}), tt.want)
 		})
 	}
 }
@@ -125,14 +159,14 @@ func TestHoldOfHandEdits(t *testing.T) {
 	edited := planned("7", "5")
 	edited.HandEdited, edited.Written = true, decimal.NewNullDecimal(decimal.NewFromInt(4))
 	right := of(edited, "NP-PRO", store.StateUnchanged)
-	checkHeld(t, Hold([]store.Change{edited}, false, Policy{HandEdits: store.Overwrite}), "")
-	checkHeld(t, Hold([]store.Change{right, planned("3", "5")}, false, Policy{HandEdits: store.Hold}), "")
-	checkHeld(t, Hold([]store.Change{edited}, false, Policy{HandEdits: store.Hold}),
+	checkHeld(t, held(Situation{}, []store.Change{edited}, Policy{HandEdits: store.Overwrite}), "")
+	checkHeld(t, held(Situation{}, []store.Change{right, planned("3", "5")}, Policy{HandEdits: store.Hold}), "")
+	checkHeld(t, held(Situation{}, []store.Change{edited, planned("1", "2")}, Policy{HandEdits: store.Hold}),
 		"Edited in ConnectWise: NP-BUS says 7, Seatbridge left 4 there.")
 }
 
-// TestHoldOfTheFirstWrite tells a mapping for which something was written from one that is new.
-func TestHoldOfTheFirstWrite(t *testing.T) {
+// TestCase_C7_WhatTheFirstWriteMayDo tells a line that is Seatbridge's own, or was shown, from one that it has yet to be let near.
+func TestCase_C7_WhatTheFirstWriteMayDo(t *testing.T) {
 	t.Parallel()
 	mappedAt := time.Date(2026, 10, 5, 12, 0, 0, 0, time.UTC)
 	at := func(written string, at time.Time) []store.Line {
@@ -140,27 +174,90 @@ func TestHoldOfTheFirstWrite(t *testing.T) {
 		l.WrittenAt = at
 		return []store.Line{l}
 	}
-	const because = "Seatbridge has not written this agreement before."
+	created, other := at("3", mappedAt.Add(-time.Hour)), at("3", mappedAt.Add(time.Hour))
+	created[0].Created, other[0].AdditionID = true, 8
+	three, two := decimal.NewNullDecimal(decimal.NewFromInt(3)), decimal.NewNullDecimal(decimal.NewFromInt(2))
+	const because = "Seatbridge has not written this line before: NP-BUS says 3."
 	tests := []struct {
 		name  string
 		lines []store.Line
-		first bool // whether first writes are held
+		shown store.Shown
 		want  string
 	}{
-		{"no line", nil, true, because},
-		{"first writes are not held", nil, false, ""},
-		{"written for this mapping", at("3", mappedAt.Add(time.Second)), true, ""},
-		{"written at the instant of the mapping", at("3", mappedAt), true, because},
-		{"written for an earlier mapping", at("3", mappedAt.Add(-time.Second)), true, because},
-		{"adopted and never written", at("", mappedAt.Add(time.Second)), true, because},
+		{name: "a line that nobody wrote", want: because},
+		{name: "written for this mapping", lines: at("3", mappedAt.Add(time.Second))},
+		{name: "written at the instant of the mapping", lines: at("3", mappedAt), want: because},
+		{name: "written for an earlier mapping", lines: at("3", mappedAt.Add(-time.Second)), want: because},
+		{name: "created for an earlier mapping", lines: created},
+		{name: "adopted and never written", lines: at("", mappedAt.Add(time.Second)), want: because},
+		{name: "another one was written", lines: other, want: because},
+		{name: "shown", shown: store.Shown{AdditionID: 9, Before: three, After: two}},
+		{name: "shown with another quantity", shown: store.Shown{AdditionID: 9, Before: two, After: two}, want: because},
+		{name: "shown to become another quantity", shown: store.Shown{AdditionID: 9, Before: three, After: three}, want: because},
+		{name: "another one was shown", shown: store.Shown{AdditionID: 8, Before: three, After: two}, want: because},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := Situation{
-				Wants: Wants(nil), Additions: []connectwise.Addition{line(9, businessID, "3")}, Lines: tt.lines, MappedAt: mappedAt,
-			}
-			checkHeld(t, Plan(s, products(), date("2026-11-01"), Policy{Holds: store.Holds{First: tt.first}}), tt.want)
+			s := Situation{Lines: tt.lines, MappedAt: mappedAt, Shown: map[int]store.Shown{businessID: tt.shown}}
+			checkHeld(t, held(s, []store.Change{planned("3", "2")}, Policy{Holds: store.Holds{First: true}}), tt.want)
+			checkHeld(t, held(s, []store.Change{planned("3", "2")}, Policy{}), "")
 		})
+	}
+	create := of(lineChange(store.KindCreate, 0, "", "5"), "NP-BUS", store.StatePlanned)
+	checkHeld(t, held(Situation{}, []store.Change{create}, Policy{Holds: store.Holds{First: true}}), "")
+}
+
+// TestCase_B3_WhatIsIncluded holds a change that would be billed below zero, unless a person said that it is meant so.
+func TestCase_B3_WhatIsIncluded(t *testing.T) {
+	t.Parallel()
+	companion := line(9, businessID, "30")
+	companion.LessIncluded = decimal.NewFromInt(25)
+	s := Situation{Additions: []connectwise.Addition{companion}}
+	policy := Policy{Holds: store.Holds{Negative: true}}
+	checkHeld(t, held(s, []store.Change{planned("30", "12")}, policy), "25 of NP-BUS are included: ConnectWise would bill -13.")
+	checkHeld(t, held(s, []store.Change{planned("30", "25")}, policy), "")
+	checkHeld(t, held(s, []store.Change{planned("30", "12")}, Policy{}), "")
+
+	finding := store.Finding{
+		Subject: store.AboutIncluded, AdditionID: 9, Holds: true, Sentence: "25 are included.",
+	}
+	found := planned("30", "12")
+	found.Found = []store.Finding{finding}
+	checkHeld(t, held(s, []store.Change{found}, policy), "25 are included.")
+	finding.Answered = true
+	found.Found = []store.Finding{finding}
+	checkHeld(t, held(s, []store.Change{found}, policy), "")
+}
+
+// TestHoldOfWhatWasFound tells the holds apart that findings belong to, and which findings hold.
+func TestHoldOfWhatWasFound(t *testing.T) {
+	t.Parallel()
+	all := store.Holds{Found: true, Terms: true, Negative: true}
+	tests := []struct {
+		finding store.Finding
+		holds   store.Holds
+		want    []store.HoldReason
+	}{
+		{store.Finding{Subject: store.AboutEnded, Holds: true}, all, []store.HoldReason{store.HoldFound}},
+		{store.Finding{Subject: store.AboutGone, Holds: true}, all, []store.HoldReason{store.HoldFound}},
+		{store.Finding{Subject: store.AboutElsewhere, Holds: true}, all, []store.HoldReason{store.HoldFound}},
+		{store.Finding{Subject: store.AboutSecond, Holds: true}, all, []store.HoldReason{store.HoldFound}},
+		{store.Finding{Subject: store.AboutUnreliable, Holds: true}, all, []store.HoldReason{store.HoldFound}},
+		{store.Finding{Subject: store.AboutCycle, Holds: true}, all, []store.HoldReason{store.HoldTerms}},
+		{store.Finding{Subject: store.AboutIncluded, Holds: true, AdditionID: 9}, all, []store.HoldReason{store.HoldTerms}},
+		{store.Finding{Subject: store.AboutEnded}, all, nil},
+		{store.Finding{Subject: store.AboutEnded, Holds: true, Answered: true}, all, nil},
+		{store.Finding{Subject: store.AboutEnded, Holds: true}, store.Holds{Terms: true}, nil},
+		{store.Finding{Subject: store.AboutCycle, Holds: true}, store.Holds{Found: true}, nil},
+	}
+	for _, tt := range tests {
+		c := planned("3", "9")
+		tt.finding.Sentence = "Look."
+		c.Found = []store.Finding{tt.finding}
+		got := held(Situation{}, []store.Change{c}, Policy{Holds: tt.holds})[0]
+		if diff := cmp.Diff(tt.want, got.HeldFor, cmpopts.EquateEmpty()); diff != "" || strings.Contains(got.HeldBecause, "Look.") != (tt.want != nil) {
+			t.Errorf("%+v, %q (-want +got):\n%s", tt.finding, got.HeldBecause, diff)
+		}
 	}
 }

@@ -20,6 +20,22 @@ func Included(run store.Run, agreementID int, of Attempt) bool {
 	return !of.Later && (of.Missed || of.notReached(agreementID))
 }
 
+// IncludedTogether says so of each agreement, where units has the lowest of those that it belongs together with: a run is about all
+// of them or about none, and none of what a later run has looked at is retried. of is the attempt at an agreement.
+func IncludedTogether(run store.Run, units map[int]int, of func(agreementID int) Attempt) map[int]bool {
+	about, overtaken := map[int]bool{}, map[int]bool{}
+	for id, lowest := range units {
+		attempt := of(id)
+		about[lowest] = about[lowest] || Included(run, id, attempt)
+		overtaken[lowest] = overtaken[lowest] || attempt.Later
+	}
+	included := map[int]bool{}
+	for id, lowest := range units {
+		included[id] = about[lowest] && !overtaken[lowest]
+	}
+	return included
+}
+
 func (a Attempt) notReached(agreementID int) bool {
 	givenUp := a.Run.Status == store.RunFailed || a.Run.Status == store.RunCancelled
 	return givenUp && !a.Settled && isAbout(a.Run, agreementID)

@@ -4,7 +4,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -39,8 +38,9 @@ type Situation struct {
 	Gone      string // why nothing can be billed on the agreement at all, a sentence; empty: it can
 	Additions []connectwise.Addition
 	Wants     map[store.Plan]Want
-	Lines     []store.Line // bound additions of this agreement
-	MappedAt  time.Time    // when its latest mapping was made
+	Lines     []store.Line        // bound additions of this agreement
+	MappedAt  time.Time           // when its latest mapping was made
+	Shown     map[int]store.Shown // by product: what whoever mapped it was shown
 }
 
 // Policy is what the MSP decided about writing.
@@ -117,8 +117,9 @@ func (w Want) with(s store.Share) Want {
 
 // Plan decides what a sync does on one agreement: a change for every line that is wanted, found or
 // in the way (docs/design.md section 5). Quantities are seats and are compared with the addition's quantity;
-// price, description and lessIncluded stay as ConnectWise has them. today is the calendar day in UTC.
-func Plan(s Situation, products []MappedProduct, today connectwise.Date, policy Policy) []store.Change {
+// price, description and lessIncluded stay as ConnectWise has them. today is the calendar day in UTC. Whether a change waits for
+// a person is decided afterwards, by Hold.
+func Plan(s Situation, products []MappedProduct, today connectwise.Date) []store.Change {
 	var changes []store.Change
 	for _, p := range products {
 		if c, ok := planLine(s, p, today); ok {
@@ -128,9 +129,7 @@ func Plan(s Situation, products []MappedProduct, today connectwise.Date, policy 
 	if s.Gone == "" && !AnyUnknown(s.Wants) {
 		changes = append(changes, planFormerLines(s, products, today)...)
 	}
-	// A mapping is new until something was written for it.
-	first := !slices.ContainsFunc(s.Lines, func(l store.Line) bool { return l.Written.Valid && l.WrittenAt.After(s.MappedAt) })
-	return Hold(changes, first, policy)
+	return changes
 }
 
 // AnyUnknown says whether the seats of an organization are not known: then nothing on its agreement is written.

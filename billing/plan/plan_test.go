@@ -144,7 +144,9 @@ func TestPlan(t *testing.T) {
 				mapped[0].Unusable = "The product NP-BUS is inactive in ConnectWise."
 			}
 			var got []string
-			for _, c := range Plan(s, mapped, date("2026-11-01"), policy) {
+			changes := Plan(s, mapped, date("2026-11-01"))
+			Hold([]Part{{s, changes}}, Falls{}, policy)
+			for _, c := range changes {
 				got = append(got, plantest.Show(c))
 				if c.Reason == "" || c.KindWord() == "" {
 					t.Errorf("%s: reason %q, kind %q", plantest.Show(c), c.Reason, c.KindWord())
@@ -167,7 +169,8 @@ func TestWantedIsWhatTheJournalKeeps(t *testing.T) {
 	random := rand.New(rand.NewPCG(29, 1))
 	for range 5000 {
 		s := randomSituation(random)
-		changes := Plan(s, products(), date("2026-11-01"), Policy{Holds: store.Holds{First: random.IntN(2) == 0}})
+		changes := Plan(s, products(), date("2026-11-01"))
+		Hold([]Part{{s, changes}}, Falls{}, Policy{Holds: store.Holds{First: random.IntN(2) == 0}})
 		wanted := Wanted(changes)
 		for _, c := range changes {
 			if c.Plan != "" && c.After.Valid && !c.After.Decimal.Equal(decimal.NewFromInt(int64(wanted[c.Plan].Seats))) {
@@ -218,7 +221,7 @@ func TestPlanNotesHandEdits(t *testing.T) {
 		Additions: []connectwise.Addition{line(9, businessID, "7")}, Wants: Wants([]seats.Usage{known(1, 5, store.Business)}),
 		Lines: []store.Line{bound(businessID, 9, "4")},
 	}
-	c := Plan(s, products(), date("2026-11-01"), Policy{HandEdits: store.Overwrite})[0]
+	c := Plan(s, products(), date("2026-11-01"))[0]
 	if !c.HandEdited || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "7") || !strings.Contains(c.Warnings[0], "4") {
 		t.Errorf("hand edited %v, warnings %q; want both numbers named", c.HandEdited, c.Warnings)
 	}
@@ -315,7 +318,7 @@ func TestPlanSaysWhy(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := Situation{Wants: Wants(tt.usages), Additions: tt.additions, Lines: tt.lines}
-			changes := Plan(s, tt.products, date("2026-11-23"), Policy{})
+			changes := Plan(s, tt.products, date("2026-11-23"))
 			if len(changes) != 1 || changes[0].Reason != tt.want {
 				t.Fatalf("got %+v, want one for %q", changes, tt.want)
 			}
@@ -334,7 +337,7 @@ func TestPlanSaysWhy(t *testing.T) {
 func TestZeroOfAnOrganizationIsItsOwn(t *testing.T) {
 	t.Parallel()
 	s := Situation{Wants: Wants([]seats.Usage{known(1, 0, store.Business)}), Additions: []connectwise.Addition{line(9, businessID, "3")}}
-	if c := Plan(s, products(), date("2026-11-01"), Policy{})[0]; c.Reason != "Org 0" {
+	if c := Plan(s, products(), date("2026-11-01"))[0]; c.Reason != "Org 0" {
 		t.Errorf("got %q", c.Reason)
 	}
 }
@@ -349,7 +352,7 @@ func TestConflictListsItsLines(t *testing.T) {
 		{AdditionID: 8, Quantity: plantest.Quantity("2"), EffectiveDate: "2025-01-01"},
 		{AdditionID: 9, Quantity: plantest.Quantity("3"), EffectiveDate: "2025-01-01", Description: "Passwords"},
 	}
-	if diff := cmp.Diff(want, Plan(s, products(), date("2026-11-01"), Policy{})[0].Candidates); diff != "" {
+	if diff := cmp.Diff(want, Plan(s, products(), date("2026-11-01"))[0].Candidates); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -378,7 +381,7 @@ func TestWarnings(t *testing.T) {
 			s := Situation{
 				Wants: Wants([]seats.Usage{known(1, 5, store.Business)}), Additions: []connectwise.Addition{tt.line}, Lines: []store.Line{written},
 			}
-			if got := strings.Join(Plan(s, products(), date("2026-11-01"), Policy{})[0].Warnings, " "); got != tt.want {
+			if got := strings.Join(Plan(s, products(), date("2026-11-01"))[0].Warnings, " "); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})

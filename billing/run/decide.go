@@ -7,59 +7,75 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
-// Approve writes held changes of any runs, in the background and run by run, exactly as they were shown; what changed in
-// ConnectWise since is marked stale. All held changes of an agreement are approved with one of them; n says how many there
-// were. Those of a preview wait until the rest of it is written.
+// Approve writes held changes of any runs, in the background and run by run, from the quantity that was shown to the one that was
+// shown; where ConnectWise says another one by now, it is asked again. All that belongs together is approved with one of them; n
+// says how many changes there were. Those of a preview wait until the rest of it is written.
 func (rn *Runner) Approve(ctx context.Context, who problem.Actor, changeIDs []int64) (n int, err error) {
 	release, err := rn.store.LockSync(ctx)
 	if err != nil {
 		return 0, err
 	}
-	n, runs, err := rn.approve(ctx, who, changeIDs)
+	approved, err := rn.approve(ctx, who, changeIDs)
 	if err != nil {
 		release()
 		return 0, err
 	}
 	rn.work.Go(func(ctx context.Context) {
 		defer release()
+		runs := store.RunsOf(approved)
 		if err := rn.goOn(ctx, runs); err != nil {
 			rn.log.Error("writing what was approved", "runs", runs, "err", err)
 		}
 	})
-	return n, nil
+	return len(approved), nil
 }
 
-func (rn *Runner) approve(ctx context.Context, who problem.Actor, changeIDs []int64) (n int, runs []int64, err error) {
+func (rn *Runner) approve(ctx context.Context, who problem.Actor, changeIDs []int64) (approved []store.Change, err error) {
 	err = rn.store.Together(ctx, "approving", func(s *store.Store) error {
-		n, runs, err = s.Approve(ctx, changeIDs, who.Name, rn.now())
-		return rn.decided(ctx, s, who, decision{"Approved", n, runs, err})
+		if approved, err = s.Approve(ctx, changeIDs, who.Name, rn.now()); err != nil {
+			return err
+		}
+		return rn.noteDecision(ctx, s, who, "Approved", approved)
 	})
-	return n, runs, err
+	return approved, err
 }
 
-// decision is what became of deciding held changes.
-type decision struct {
-	verb string
-	n    int
-	runs []int64
-	err  error
-}
-
-// decided notes a decision in its own transaction; one about nothing is an *Invalid.
-func (rn *Runner) decided(ctx context.Context, s *store.Store, who problem.Actor, d decision) error {
-	switch {
-	case d.err != nil:
-		return d.err
-	case d.n == 0:
+// noteDecision says in the activity log what was decided, in the transaction of the decision; one about nothing is an *Invalid.
+func (rn *Runner) noteDecision(ctx context.Context, s *store.Store, who problem.Actor, verb string, decided []store.Change) error {
+	if len(decided) == 0 {
 		return &problem.Invalid{Fields: problem.Fields{"change": "None of the chosen changes waits for approval any more."}}
 	}
-	return s.AddActivity(ctx, who.Did(rn.now(), store.CategoryBilling,
-		"%s %s of %s.", d.verb, problem.Plural(d.n, "held change"), runNames(d.runs)))
+	return s.AddActivity(ctx, who.Did(rn.now(), store.CategoryBilling, "%s: %s.", verb, changeNames(decided)))
+}
+
+// mostNames is how many changes an entry of the activity log names; the run's page has all.
+const mostNames = 20
+
+// changeNames says which changes, from what to what, and of which runs: "Acme, NP-BUS 14 → 12 in run 7".
+func changeNames(changes []store.Change) string {
+	var names []string
+	for _, c := range changes[:min(len(changes), mostNames)] {
+		names = append(names, fmt.Sprintf("%s, %s %s → %s in run %d", c.Company, c.Product, quantityName(c.Before), quantityName(c.After), c.RunID))
+	}
+	if more := len(changes) - mostNames; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more of %s", more, runNames(store.RunsOf(changes[mostNames:]))))
+	}
+	return strings.Join(names, "; ")
+}
+
+// quantityName is a quantity in words.
+func quantityName(d decimal.NullDecimal) string {
+	if !d.Valid {
+		return "no line"
+	}
+	return d.Decimal.String()
 }
 
 // goOn carries runs on whose changes were approved, after those that were cut off before.
@@ -85,9 +101,12 @@ func (rn *Runner) goOn(ctx context.Context, runs []int64) error {
 // Reject ends held changes of any runs unwritten and says how many there were.
 func (rn *Runner) Reject(ctx context.Context, who problem.Actor, changeIDs []int64) (n int, err error) {
 	err = rn.store.Together(ctx, "rejecting", func(s *store.Store) error {
-		var runs []int64
-		n, runs, err = s.Reject(ctx, changeIDs, who.Name, rn.now())
-		return rn.decided(ctx, s, who, decision{"Rejected", n, runs, err})
+		rejected, err := s.Reject(ctx, changeIDs, who.Name, rn.now())
+		if err != nil {
+			return err
+		}
+		n = len(rejected)
+		return rn.noteDecision(ctx, s, who, "Rejected", rejected)
 	})
 	return n, err
 }

@@ -1,73 +1,22 @@
 package run_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/shopspring/decimal"
-
 	"seatbridge/billing/billingtest"
-	"seatbridge/billing/plan"
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
-
-func TestHold(t *testing.T) {
-	t.Parallel()
-	number := func(s string) decimal.NullDecimal {
-		if s == "" {
-			return decimal.NullDecimal{}
-		}
-		return decimal.NewNullDecimal(plantest.Quantity(s))
-	}
-	update := func(before, after string) store.Change {
-		return store.Change{Product: "P", State: store.StatePlanned, Before: number(before), After: number(after)}
-	}
-	edited := update("7", "5")
-	edited.HandEdited = true
-	tests := []struct {
-		name    string
-		changes []store.Change
-		first   bool
-		policy  plan.Policy
-		because string // part of the reason; empty: not held
-	}{
-		{"everything off", []store.Change{update("100", "0")}, true, plan.Policy{}, ""},
-		{"few seats", []store.Change{update("5", "15")}, false, plan.Policy{Holds: store.Holds{Seats: 10}}, ""},
-		{"many seats more", []store.Change{update("5", "16")}, false, plan.Policy{Holds: store.Holds{Seats: 10}}, "+11 is larger than 10"},
-		{"many seats fewer", []store.Change{update("16", "5")}, false, plan.Policy{Holds: store.Holds{Seats: 10}}, "-11 is larger than 10"},
-		{"a new line is not a large change", []store.Change{update("", "500")}, false, plan.Policy{Holds: store.Holds{Seats: 10, Percent: 10}}, ""},
-		{"a move between lines is no change", []store.Change{update("200", "0"), update("", "200")}, false, plan.Policy{Holds: store.Holds{Seats: 10, Percent: 10, Decrease: true, Zero: true}}, ""},
-		{"half", []store.Change{update("10", "15")}, false, plan.Policy{Holds: store.Holds{Percent: 50}}, ""},
-		{"more than half", []store.Change{update("10", "16")}, false, plan.Policy{Holds: store.Holds{Percent: 50}}, "more than 50 %"},
-		{"a decrease", []store.Change{update("10", "9")}, false, plan.Policy{Holds: store.Holds{Decrease: true}}, "Fewer seats"},
-		{"an increase is no decrease", []store.Change{update("9", "10")}, false, plan.Policy{Holds: store.Holds{Decrease: true}}, ""},
-		{"to zero", []store.Change{update("10", "0")}, false, plan.Policy{Holds: store.Holds{Zero: true}}, "Nothing would be billed"},
-		{"first sync", []store.Change{update("", "5")}, true, plan.Policy{Holds: store.Holds{First: true}}, "not written this agreement"},
-		{"later syncs", []store.Change{update("4", "5")}, false, plan.Policy{Holds: store.Holds{First: true}}, ""},
-		{"hand edit overwritten", []store.Change{edited}, false, plan.Policy{HandEdits: store.Overwrite}, ""},
-		{"hand edit held", []store.Change{edited}, false, plan.Policy{HandEdits: store.Hold}, "Edited in ConnectWise"},
-		{"lines of an agreement wait together", []store.Change{edited, update("1", "2")}, false, plan.Policy{HandEdits: store.Hold}, "Edited in ConnectWise"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			for _, c := range plan.Hold(tt.changes, tt.first, tt.policy) {
-				if held := c.State == store.StateHeld; held != (tt.because != "") || !strings.Contains(c.HeldBecause, tt.because) {
-					t.Errorf("%s, held because %q; want %q", plantest.Show(c), c.HeldBecause, tt.because)
-				}
-			}
-		})
-	}
-}
 
 func TestApproveWritesWhatWasShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	acme, a := w.Mapped("Acme", 5, store.Business)
 	_, b := w.Mapped("Beta", 3, store.Business)
-	w.Set(func(s *store.Settings) { s.Holds.First = true })
+	w.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
 	run := w.Sync()
 	billingtest.WantStatus(t, run, store.RunIncomplete)
 	w.WantChanges(run, "held NP-BUS ->5", "held NP-BUS ->3")
@@ -93,7 +42,8 @@ func TestApproveWritesWhatWasShown(t *testing.T) {
 	}
 }
 
-func TestApproveAfterConnectWiseChangedIsStale(t *testing.T) {
+// TestApproveAfterConnectWiseChangedAsksAgain holds that an approval is one from a quantity to another.
+func TestApproveAfterConnectWiseChangedAsksAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	acme, a := w.Mapped("Acme", 5, store.Business)
@@ -104,16 +54,24 @@ func TestApproveAfterConnectWiseChangedIsStale(t *testing.T) {
 	w.WantChanges(run, "held NP-BUS 5>9")
 	w.Sim.SetQuantity(a.ID, w.Sim.Additions(a.ID)[0].ID, "6", "someone")
 	w.Approve(w.HeldIDs(run))
-	w.Work.Wait()
-	w.WantChanges(run, "stale NP-BUS 5>9")
+	w.WantChanges(run, "held NP-BUS 6>9")
 	w.WantLive(a.ID, "NP-BUS 6")
+	changes, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
+	w.Must(err)
+	const because = "Approved was NP-BUS from 5 to 9; ConnectWise says 6 now."
+	if c := changes[0]; !strings.HasPrefix(c.HeldBecause, because) || !slices.Contains(c.HeldFor, store.HoldAgain) || c.DecidedBy != "" {
+		t.Errorf("held for %q because %q, decided by %q", c.HeldFor, c.HeldBecause, c.DecidedBy)
+	}
+	w.Approve(w.HeldIDs(run))
+	w.WantChanges(run, "written NP-BUS 6>9")
+	w.WantLive(a.ID, "NP-BUS 9")
 }
 
 func TestALaterRunSupersedesWhatIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Mapped("Acme", 5, store.Business)
-	w.Set(func(s *store.Settings) { s.Holds.First = true })
+	w.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
 	first := w.Sync()
 	second := w.Sync()
 	w.WantChanges(first, "stale NP-BUS ->5")
@@ -162,12 +120,12 @@ func TestUnmapToZero(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	acme, a := w.Mapped("Acme", 5, store.Business)
-	branch := w.Organization("Acme Branch", 3, store.Business)
+	branch := w.Organization("Acme Branch", 2, store.Business)
 	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, branch.ID))
 	foreign := w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "OTHER", Description: "Something else"})
 	w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: foreign.ID, Quantity: plantest.Quantity("40")})
 	w.Sync()
-	w.WantLive(a.ID, "OTHER 40", "NP-BUS 8")
+	w.WantLive(a.ID, "OTHER 40", "NP-BUS 7")
 	w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), branch.ID, true))
 	w.Work.Wait()
 	w.WantLive(a.ID, "OTHER 40", "NP-BUS 5")
@@ -185,6 +143,7 @@ func TestChooseLine(t *testing.T) {
 	acme, a := w.Mapped("Acme", 5, store.Business)
 	w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("2")})
 	chosen := w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("3")})
+	w.Trusting()
 	run := w.Sync()
 	changes, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
 	w.Must(err)

@@ -55,7 +55,7 @@ func TestApprovingInAFailedRunDoesNotMakeItDone(t *testing.T) {
 	w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), organizationID(w, "Beta"), false))
 	w.Sync()
 	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), b.CompanyID, b.ID, organizationID(w, "Beta")))
-	w.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
+	w.Set(func(s *store.Settings) { s.Holds.Higher = store.Step{Percent: 50, Seats: 4} })
 	w.Join(acme, 4)
 	w.SetTime("2026-11-01 00:30:00")
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Path: fmt.Sprintf("/finance/agreements/%d/additions", b.ID), Do: func() { w.waitForHeld("2026-10") }},
@@ -389,7 +389,6 @@ func TestApproveAfterTheOrganizationMoved(t *testing.T) {
 	w.ImportAll()
 	branch := w.Organization("Branch", 30, store.Business)
 	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, branch.ID))
-	w.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
 	run := w.Sync()
 	w.WantChanges(run, "held NP-BUS 5>35")
 	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, second.ID, branch.ID)) // moved
@@ -410,7 +409,6 @@ func TestChoosingALineKeepsTheFirstHold(t *testing.T) {
 	_, a := w.Mapped("Acme", 5, store.Business)
 	w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("2")})
 	chosen := w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("3")})
-	w.Set(func(s *store.Settings) { s.Holds.First = true })
 	run := w.Sync()
 	changes, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
 	w.Must(err)
@@ -620,11 +618,11 @@ func TestFirstSyncOfASecondMappingIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, a := w.Mapped("Acme", 5, store.Business)
-	w.Sync()
-	w.Set(func(s *store.Settings) { s.Holds.First = true })
-	branch := w.Organization("Branch", 30, store.Business)
+	w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("5")})
+	w.Sync() // the line is not Seatbridge's own, but right
+	branch := w.Organization("Branch", 3, store.Business)
 	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, branch.ID))
-	w.WantChanges(w.Sync(), "held NP-BUS 5>35")
+	w.WantChanges(w.Sync(), "held NP-BUS 5>8")
 }
 
 // A cancelled run becomes done by an approval
@@ -698,6 +696,7 @@ func TestChoosingFromAnOldRun(t *testing.T) {
 	_, a := w.Mapped("Acme", 5, store.Business)
 	x := w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("0")})
 	y := w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("0")})
+	w.Trusting()
 	run := w.Sync()
 	changes, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
 	w.Must(err)

@@ -85,6 +85,7 @@ func walk(t *testing.T, fault cwsim.Fault) {
 	beta := w.Company("Beta")
 	acme := w.Company("Acme")
 	w.Business = w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business"})
+	w.Trusting()
 	w.Sim.AddAddition(cwsim.Addition{AgreementID: beta.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("1")})
 	acmeOrg, betaOrg := w.Organization("Acme", 5, store.Business), w.Organization("Beta", 3, store.Business)
 	w.Sim.SetFaults(fault)
@@ -229,6 +230,7 @@ func TestRandomDropsNeverDouble(t *testing.T) {
 
 func dropRuns(t *testing.T, seed uint64, runs, perRun int) {
 	w := newWorld(t)
+	w.Trusting()
 	random := rand.New(rand.NewPCG(seed, 1))
 	agreements := make([]cwsim.Agreement, runs*perRun)
 	for i := range agreements {

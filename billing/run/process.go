@@ -3,14 +3,12 @@ package run
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
 	"golang.org/x/sync/errgroup"
 
-	"seatbridge/billing/connect"
 	"seatbridge/billing/plan"
 	"seatbridge/connectwise"
 	"seatbridge/store"
@@ -34,7 +32,7 @@ type writer struct {
 	breaker breaker
 
 	mu        sync.Mutex
-	postponed map[int]store.MappedAgreement
+	postponed []unit
 }
 
 // carryOut does the run's work; the error is what ended it early.
@@ -48,15 +46,12 @@ func (rn *Runner) carryOut(ctx context.Context, run store.Run) error {
 		return err
 	}
 	w := &writer{store: rn.store, client: client, now: rn.now, settle: rn.settle, run: run, given: given}
-	todo := given.todo
+	todo := given.todoUnits()
 	for look := 1; len(todo) > 0; look++ {
 		if err := w.processAll(ctx, todo); err != nil {
 			return err
 		}
-		todo = nil
-		for _, m := range w.postponed {
-			todo = append(todo, m)
-		}
+		todo = w.postponed
 		if look == looks {
 			return nil // what is still unknown is recorded as such when the run is concluded
 		}
@@ -83,58 +78,22 @@ func wait(ctx context.Context, over <-chan time.Time) error {
 func ending(ctx context.Context) bool { return ctx.Err() != nil }
 
 // processAll works on several agreements at once.
-func (w *writer) processAll(ctx context.Context, todo []store.MappedAgreement) error {
-	w.postponed = map[int]store.MappedAgreement{}
+func (w *writer) processAll(ctx context.Context, todo []unit) error {
+	w.postponed = nil
 	group, each := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
-	for _, m := range todo {
+	for _, u := range todo {
 		group.Go(func() error {
 			if ending(each) {
 				return nil
 			}
-			return w.process(each, m)
+			return w.process(each, u)
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	return context.Cause(ctx)
-}
-
-// process plans one agreement, writes the plan down and, unless this is a preview, carries it out.
-// A failure of this agreement is recorded with it; the error is one that ends the run.
-func (w *writer) process(ctx context.Context, m store.MappedAgreement) error {
-	journal, err := w.store.AgreementChanges(ctx, w.run.ID, m.Agreement.ID)
-	if err != nil {
-		return fmt.Errorf("reading the journal of agreement %d: %w", m.Agreement.ID, err)
-	}
-	s := w.situation(m, journal)
-	if s.Gone == "" && !plan.AnyUnknown(s.Wants) {
-		if s.Additions, err = w.additions(ctx, m.Agreement.ID); err != nil {
-			return w.fail(ctx, s, err)
-		}
-	}
-	changes, unsettled, err := w.take(ctx, plan.Settle(w.look(m, w.plan(s), journal)))
-	if err != nil {
-		return err
-	}
-	if unsettled {
-		w.postpone(m)
-		return nil
-	}
-	changes, err = w.store.PlanAgreement(ctx, w.run.ID, m.Agreement.ID, changes)
-	if err != nil {
-		return fmt.Errorf("planning agreement %d: %w", m.Agreement.ID, err)
-	}
-	if !slices.ContainsFunc(changes, func(c store.Change) bool { return c.State == store.StatePlanned }) {
-		w.breaker.inOrder() // nothing to write: that it could be read is all there is to tell
-	}
-	if !w.run.Preview {
-		if done, err := w.writeAll(ctx, m, changes); err != nil || !done {
-			return err
-		}
-	}
-	return w.store.AddProcessed(context.WithoutCancel(ctx), w.run.ID, 1)
 }
 
 // plan decides what to do on one agreement, by the kind of the run.
@@ -146,9 +105,9 @@ func (w *writer) plan(s plan.Situation) []store.Change {
 		return plan.Release(s, w.given.today)
 	}
 	if s.MappedAt.IsZero() {
-		return plan.Hold(plan.Release(s, w.given.today), false, w.given.policy) // its organizations are mapped elsewhere now
+		return plan.Release(s, w.given.today) // its organizations are mapped elsewhere now
 	}
-	return plan.Plan(s, w.given.products, w.given.today, w.given.policy)
+	return plan.Plan(s, w.given.products, w.given.today)
 }
 
 // situation gathers what is known of the agreement. What the journal says was wanted is still wanted:
@@ -174,13 +133,10 @@ func (w *writer) look(m store.MappedAgreement, planned, journal []store.Change) 
 	return l
 }
 
-// take carries out what Settle decided. It returns what is to be planned; unsettled: nothing yet, because a
-// creation of unknown outcome is too young for a missing addition to mean anything.
-func (w *writer) take(ctx context.Context, steps []plan.Step) (changes []store.Change, unsettled bool, err error) {
+// take carries out what Settle decided. It returns what is to be planned.
+func (w *writer) take(ctx context.Context, steps []plan.Step) (changes []store.Change, err error) {
 	for _, s := range steps {
 		switch s.Do {
-		case plan.Wait:
-			return nil, true, nil
 		case plan.Finish:
 			err = w.finish(ctx, s.Change)
 		case plan.Replan:
@@ -189,10 +145,10 @@ func (w *writer) take(ctx context.Context, steps []plan.Step) (changes []store.C
 			changes = append(changes, s.Change)
 		}
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
-	return changes, false, nil
+	return changes, nil
 }
 
 // replan takes back that a change was sent: ConnectWise does not have it, and only a planned one may be sent again.
@@ -204,34 +160,11 @@ func (w *writer) replan(ctx context.Context, c store.Change) error {
 	return nil
 }
 
-// postpone leaves an agreement for another look after the others.
-func (w *writer) postpone(m store.MappedAgreement) {
+// postpone leaves agreements that belong together for another look after the others.
+func (w *writer) postpone(u unit) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.postponed[m.Agreement.ID] = m
-}
-
-// fail records that the agreement could not be read.
-func (w *writer) fail(ctx context.Context, s plan.Situation, cause error) error {
-	if ending(ctx) {
-		return nil
-	}
-	if fatal(cause) {
-		return cause
-	}
-	changes := w.unread(s)
-	for i := range changes {
-		c := &changes[i]
-		c.Kind, c.State, c.Problem = store.KindNone, store.StateFailed, connect.ProblemOf(cause)
-		c.Reason = "The agreement's additions could not be read."
-	}
-	if _, err := w.store.PlanAgreement(ctx, w.run.ID, s.Agreement.ID, changes); err != nil {
-		return fmt.Errorf("recording agreement %d: %w", s.Agreement.ID, err)
-	}
-	if err := w.store.AddProcessed(ctx, w.run.ID, 1); err != nil {
-		return err
-	}
-	return w.breaker.lost(cause)
+	w.postponed = append(w.postponed, u)
 }
 
 // unread names the lines of an agreement whose additions could not be read: what was to be billed there

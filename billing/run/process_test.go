@@ -27,9 +27,9 @@ func TestNothingGoesOnAfterAWriteThatFailed(t *testing.T) {
 	must(t, err)
 	for _, do := range []plan.Action{plan.Finish, plan.Replan} {
 		writer := &writer{store: s, now: time.Now, run: run}
-		changes, unsettled, err := writer.take(t.Context(), []plan.Step{{Change: journal[0], Do: do}, {Change: journal[1], Do: plan.Replan}, {Change: journal[1], Do: plan.Enter}})
-		if !errors.Is(err, store.ErrNotFound) || changes != nil || unsettled {
-			t.Errorf("action %d: %d changes to plan, unsettled %v, error %v; want the store's error alone", do, len(changes), unsettled, err)
+		changes, err := writer.take(t.Context(), []plan.Step{{Change: journal[0], Do: do}, {Change: journal[1], Do: plan.Replan}, {Change: journal[1], Do: plan.Enter}})
+		if !errors.Is(err, store.ErrNotFound) || changes != nil {
+			t.Errorf("action %d: %d changes to plan, error %v; want the store's error alone", do, len(changes), err)
 		}
 		now, err := s.AgreementChanges(t.Context(), run.ID, 1)
 		must(t, err)
@@ -142,7 +142,7 @@ func TestLineOf(t *testing.T) {
 			t.Parallel()
 			w := &writer{now: func() time.Time { return at }, given: prepared{lines: map[int][]store.Line{4: tt.bound}}}
 			after := decimal.NewNullDecimal(decimal.NewFromInt(5))
-			want := &store.Line{AgreementID: 4, ProductID: 71, AdditionID: 9, Chosen: tt.want, Written: after, WrittenAt: at}
+			want := &store.Line{AgreementID: 4, ProductID: 71, AdditionID: 9, Chosen: tt.want, Written: after, WrittenAt: at, Read: after, ReadAt: at}
 			if diff := cmp.Diff(want, w.lineOf(store.Change{AgreementID: 4, ProductID: 71, AdditionID: 9, After: after})); diff != "" {
 				t.Error(diff)
 			}

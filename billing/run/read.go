@@ -25,6 +25,8 @@ type prepared struct {
 	policy   plan.Policy
 	products []plan.MappedProduct
 	judged   map[int]judged
+	falls    plan.Falls
+	halves   map[int]bool                // by lowest agreement: of those that belong together something was not written
 	lines    map[int][]store.Line        // bound additions, by agreement
 	unknown  map[store.LineKey]time.Time // creations of earlier runs whose outcome nobody saw, and when they were sent
 }
@@ -45,7 +47,13 @@ func (rn *Runner) prepare(ctx context.Context, client *connectwise.Client, run s
 	if p.products, err = readProducts(ctx, rn.store, client); err != nil {
 		return prepared{}, err
 	}
-	if p.scope, err = readScope(ctx, rn.store, run); err != nil {
+	if p.lines, err = readLines(ctx, rn.store); err != nil {
+		return prepared{}, err
+	}
+	if p.scope, err = readScope(ctx, rn.store, run, p.lines); err != nil {
+		return prepared{}, err
+	}
+	if err := rn.readUnits(ctx, run, &p); err != nil {
 		return prepared{}, err
 	}
 	if p.task, err = rn.task(ctx, run, p.agreements); err != nil {
@@ -54,9 +62,7 @@ func (rn *Runner) prepare(ctx context.Context, client *connectwise.Client, run s
 	if p.judged, err = readAgreements(ctx, client, p.todo, p.today); err != nil {
 		return prepared{}, err
 	}
-	if p.lines, err = readLines(ctx, rn.store); err != nil {
-		return prepared{}, err
-	}
+	p.falls = p.foresee(run)
 	if p.unknown, err = rn.store.UnsettledCreations(ctx, run.ID, rn.now().Add(-rn.settle)); err != nil {
 		return prepared{}, fmt.Errorf("reading unsettled additions: %w", err)
 	}

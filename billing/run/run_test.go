@@ -91,7 +91,10 @@ func TestAdoptsTheLineThatIsThere(t *testing.T) {
 	w := newWorld(t)
 	_, a := w.Mapped("Acme", 5, store.Business)
 	w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("9")})
-	w.WantChanges(w.Sync(), "written NP-BUS 9>5")
+	run := w.Sync()
+	w.WantChanges(run, "held NP-BUS 9>5")
+	w.Approve(w.HeldIDs(run))
+	w.WantChanges(run, "written NP-BUS 9>5")
 	w.WantLive(a.ID, "NP-BUS 5")
 }
 
@@ -320,6 +323,7 @@ func TestFaultsOnWrites(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			w.Trusting()
 			_, acme := w.Mapped("Acme", 5, store.Business)
 			_, beta := w.Mapped("Beta", 4, store.Business)
 			w.Sim.AddAddition(cwsim.Addition{AgreementID: beta.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("3")})

@@ -14,12 +14,13 @@ import (
 // A scope is the agreements that a run is about and, for an undo, what became of their lines.
 type scope struct {
 	agreements []store.MappedAgreement
+	units      map[int]int            // by agreement: the lowest of those that it belongs together with
 	undo       map[int][]store.Change // by agreement: what the run to undo wrote
 	later      map[int]bool           // additions that runs after the one to undo have written
 }
 
-// readScope finds out what the run is about.
-func readScope(ctx context.Context, s *store.Store, run store.Run) (scope, error) {
+// readScope finds out what the run is about. lines are the bound additions by agreement.
+func readScope(ctx context.Context, s *store.Store, run store.Run, lines map[int][]store.Line) (scope, error) {
 	switch run.Kind {
 	case store.RunUndo:
 		return undoScope(ctx, s, run)
@@ -38,10 +39,11 @@ func readScope(ctx context.Context, s *store.Store, run store.Run) (scope, error
 	if err != nil {
 		return scope{}, err
 	}
-	others := func(m store.MappedAgreement) bool {
-		return !plan.Included(run, m.Agreement.ID, of.attempt(m.Agreement.ID))
-	}
-	return scope{agreements: slices.DeleteFunc(append(mapped, released...), others)}, nil
+	all := append(mapped, released...)
+	units := plan.Units(all, lines)
+	included := plan.IncludedTogether(run, units, of.attempt)
+	others := func(m store.MappedAgreement) bool { return !included[m.Agreement.ID] }
+	return scope{agreements: slices.DeleteFunc(all, others), units: units}, nil
 }
 
 // retried is the run that another one retries, and what became of its agreements.
@@ -97,14 +99,16 @@ func undoScope(ctx context.Context, s *store.Store, run store.Run) (scope, error
 		return scope{}, err
 	}
 	var agreements []store.MappedAgreement
+	units := map[int]int{}
 	for id, written := range undo {
+		units[id] = written[0].Together
 		agreements = append(agreements, store.MappedAgreement{
 			Agreement: store.Agreement{ID: id, CompanyID: written[0].CompanyID, Name: written[0].Agreement},
 			Company:   store.Company{ID: written[0].CompanyID, Name: written[0].Company},
 		})
 	}
 	slices.SortFunc(agreements, func(a, b store.MappedAgreement) int { return cmp.Compare(a.Agreement.ID, b.Agreement.ID) })
-	return scope{agreements, undo, later}, nil
+	return scope{agreements, units, undo, later}, nil
 }
 
 func releaseScope(ctx context.Context, s *store.Store, run store.Run) (scope, error) {
@@ -129,7 +133,7 @@ func releaseScope(ctx context.Context, s *store.Store, run store.Run) (scope, er
 // A task is the agreements that a run has to work on yet, with what it wants of them.
 type task struct {
 	todo  []store.MappedAgreement
-	wants map[int]map[store.Plan]plan.Want // by agreement
+	wants map[int]map[store.Plan]plan.Want // by agreement, of all that the run is about
 }
 
 // task finds out what is left to do of what the run is about, and sets the progress counters accordingly.
@@ -144,12 +148,12 @@ func (rn *Runner) task(ctx context.Context, run store.Run, mapped []store.Mapped
 	}
 	t := task{wants: map[int]map[store.Plan]plan.Want{}}
 	for _, m := range mapped {
+		t.wants[m.Agreement.ID] = plan.Wants(pick(usages, m.OrganizationIDs))
 		isOpen, known := open[m.Agreement.ID]
 		if known && !isOpen || !known && applies(run) {
 			continue
 		}
 		t.todo = append(t.todo, m)
-		t.wants[m.Agreement.ID] = plan.Wants(pick(usages, m.OrganizationIDs))
 	}
 	if !applies(run) {
 		run.Total = len(mapped)

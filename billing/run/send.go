@@ -17,9 +17,9 @@ import (
 // grace is how long a write in hand may go on when the run is cancelled or the process shuts down.
 const grace = 15 * time.Second
 
-// writeAll carries out the planned changes of one agreement, one after the other; false: some wait for
+// writeAll carries out the planned changes of agreements that belong together, one after the other; false: some wait for
 // another look or the run is ending.
-func (w *writer) writeAll(ctx context.Context, m store.MappedAgreement, changes []store.Change) (done bool, err error) {
+func (w *writer) writeAll(ctx context.Context, u unit, changes []store.Change) (done bool, err error) {
 	done = true
 	slices.SortStableFunc(changes, func(a, b store.Change) int { return cmp.Compare(growth(b), growth(a)) })
 	for _, c := range changes {
@@ -37,7 +37,7 @@ func (w *writer) writeAll(ctx context.Context, m store.MappedAgreement, changes 
 				return false, err
 			}
 			if outcome == store.StateSending {
-				w.postpone(m)
+				w.postpone(u)
 				return false, nil
 			}
 			if outcome != store.StateWritten {
@@ -166,10 +166,11 @@ func (w *writer) finish(ctx context.Context, c store.Change) error {
 	return nil
 }
 
-// adopt binds a line that is right already, unless it is bound so.
+// adopt binds a line that is right already, unless it is bound so, with the same seats behind it.
 func (w *writer) adopt(ctx context.Context, c store.Change) error {
 	bound := plan.BoundLine(w.given.lines[c.AgreementID], c.ProductID)
-	if bound.AdditionID == c.AdditionID && bound.Written.Valid && bound.Written.Decimal.Equal(c.After.Decimal) {
+	written := bound.AdditionID == c.AdditionID && bound.Written.Valid && bound.Written.Decimal.Equal(c.After.Decimal)
+	if written && slices.Equal(bound.Shares, c.Shares) {
 		return nil
 	}
 	if err := w.store.SaveLine(ctx, *w.lineOf(c)); err != nil {
@@ -184,6 +185,7 @@ func (w *writer) lineOf(c store.Change) *store.Line {
 	return &store.Line{
 		AgreementID: c.AgreementID, ProductID: c.ProductID, Product: c.Product, AdditionID: c.AdditionID,
 		Chosen:  bound.Chosen && bound.AdditionID == c.AdditionID,
+		Created: c.Kind == store.KindCreate,
 		Written: c.After, WrittenAt: w.now(), Shares: c.Shares,
 		Read: c.After, ReadAt: w.now(), UnitPrice: c.UnitPrice, Currency: c.Currency,
 	}
