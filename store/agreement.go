@@ -20,16 +20,20 @@ type Agreement struct {
 	NextInvoiceDate string
 	Prorate         bool
 	Cancelled       bool
+	BillingCycle    string // the name of its cycle; empty: not known
+	BillProducts    string // Billable, DoNotBill, NoCharge or NoDefault; empty: not known
+	OneTime         bool
 	ImportedAt      time.Time // last found by an import
 	GoneAt          time.Time // set while imports do not find it
 }
 
 const agreementColumns = `a.id, a.company_id, a.name, a.type_name, COALESCE(a.parent_id, 0), a.status, a.start_date, a.end_date,
-	a.bill_start_date, a.next_invoice_date, a.prorate, a.cancelled, a.imported_at, a.gone_at`
+	a.bill_start_date, a.next_invoice_date, a.prorate, a.cancelled, a.billing_cycle, a.bill_products, a.one_time, a.imported_at, a.gone_at`
 
 func (a *Agreement) dest() []any {
 	return []any{&a.ID, &a.CompanyID, &a.Name, &a.TypeName, &a.ParentID, &a.Status, &a.StartDate, &a.EndDate,
-		&a.BillStartDate, &a.NextInvoiceDate, &a.Prorate, &a.Cancelled, moment(&a.ImportedAt), moment(&a.GoneAt)}
+		&a.BillStartDate, &a.NextInvoiceDate, &a.Prorate, &a.Cancelled,
+		&a.BillingCycle, &a.BillProducts, &a.OneTime, moment(&a.ImportedAt), moment(&a.GoneAt)}
 }
 
 func scanAgreement(row scanner) (a Agreement, err error) {

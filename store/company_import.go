@@ -189,14 +189,15 @@ func importCompany(ctx context.Context, tx *sql.Tx, c Company, at time.Time) err
 func importAgreement(ctx context.Context, tx *sql.Tx, a Agreement, at time.Time) error {
 	_, err := exec(ctx, tx, `
 		INSERT INTO agreements (id, company_id, name, type_name, parent_id, status, start_date, end_date, bill_start_date,
-			next_invoice_date, prorate, cancelled, imported_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			next_invoice_date, prorate, cancelled, billing_cycle, bill_products, one_time, imported_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (id) DO UPDATE SET company_id = excluded.company_id, name = excluded.name, type_name = excluded.type_name,
 			parent_id = excluded.parent_id, status = excluded.status, start_date = excluded.start_date, end_date = excluded.end_date,
 			bill_start_date = excluded.bill_start_date, next_invoice_date = excluded.next_invoice_date, prorate = excluded.prorate,
-			cancelled = excluded.cancelled, imported_at = excluded.imported_at, gone_at = NULL`,
+			cancelled = excluded.cancelled, billing_cycle = excluded.billing_cycle, bill_products = excluded.bill_products,
+			one_time = excluded.one_time, imported_at = excluded.imported_at, gone_at = NULL`,
 		a.ID, a.CompanyID, a.Name, a.TypeName, orNull(a.ParentID), a.Status, a.StartDate, a.EndDate, a.BillStartDate,
-		a.NextInvoiceDate, a.Prorate, a.Cancelled, unix(at))
+		a.NextInvoiceDate, a.Prorate, a.Cancelled, a.BillingCycle, a.BillProducts, a.OneTime, unix(at))
 	return err
 }
 

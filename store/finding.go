@@ -17,7 +17,7 @@ type Subject string
 const (
 	AboutProducts   Subject = "products"   // what the agreement bills of products: not all that is Billable
 	AboutCycle      Subject = "cycle"      // the agreement is not billed monthly
-	TopicOneTime    Subject = "one_time"   // the agreement is billed once
+	AboutOneTime    Subject = "one_time"   // the agreement is billed once
 	AboutInvoiced   Subject = "invoiced"   // the period is invoiced already, and the agreement does not prorate
 	AboutEnds       Subject = "ends"       // agreement or line ends, or begins only later
 	AboutInactive   Subject = "inactive"   // the company is not active
@@ -97,15 +97,17 @@ func ReadingsIn(s *Store) Readings { return Readings{s} }
 // NoteLines keeps what lines said when they were read, without touching what was written there. A line that is bound to
 // another addition by now is left alone.
 func (r Readings) NoteLines(ctx context.Context, lines []Line) error {
-	return r.store.tx(ctx, "noting what lines said", func(tx *sql.Tx) error {
-		for _, l := range lines {
-			_, err := exec(ctx, tx, `UPDATE lines SET product = $1, read_quantity = $2, read_at = $3, unit_price = $4, currency = $5, ended = $6
-				WHERE agreement_id = $7 AND product_id = $8 AND addition_id = $9`,
-				l.Product, l.Read, unix(l.ReadAt), l.UnitPrice, l.Currency, l.Ended, l.AgreementID, l.ProductID, l.AdditionID)
-			if err != nil {
-				return doing(fmt.Sprintf("line %d of agreement %d", l.AdditionID, l.AgreementID), err)
-			}
+	return r.store.tx(ctx, "noting what lines said", func(tx *sql.Tx) error { return noteLines(ctx, tx, lines) })
+}
+
+func noteLines(ctx context.Context, tx *sql.Tx, lines []Line) error {
+	for _, l := range lines {
+		_, err := exec(ctx, tx, `UPDATE lines SET product = $1, read_quantity = $2, read_at = $3, unit_price = $4, currency = $5, ended = $6
+			WHERE agreement_id = $7 AND product_id = $8 AND addition_id = $9`,
+			l.Product, l.Read, unix(l.ReadAt), l.UnitPrice, l.Currency, l.Ended, l.AgreementID, l.ProductID, l.AdditionID)
+		if err != nil {
+			return doing(fmt.Sprintf("line %d of agreement %d", l.AdditionID, l.AgreementID), err)
 		}
-		return nil
-	})
+	}
+	return nil
 }

@@ -83,12 +83,13 @@ func saveLine(ctx context.Context, tx *sql.Tx, l Line) error {
 
 // ReleasedAgreements lists the agreements without a mapping that have lines to set to 0.
 func (s *Store) ReleasedAgreements(ctx context.Context) ([]MappedAgreement, error) {
-	scan := func(row scanner) (m MappedAgreement, err error) {
-		err = row.Scan(append(m.Agreement.dest(), m.Company.dest()...)...)
-		return m, err
-	}
-	m, err := list(ctx, s.from, scan, `SELECT `+agreementColumns+`, `+companyColumns+`
+	m, err := list(ctx, s.from, scanWithCompany, `SELECT `+agreementColumns+`, `+companyColumns+`
 		FROM agreements a JOIN companies c ON c.id = a.company_id
 		WHERE a.id IN (SELECT agreement_id FROM lines WHERE release) AND a.id NOT IN (SELECT agreement_id FROM mappings) ORDER BY a.id`)
 	return m, doing("listing released agreements", err)
+}
+
+func scanWithCompany(row scanner) (m MappedAgreement, err error) {
+	err = row.Scan(append(m.Agreement.dest(), m.Company.dest()...)...)
+	return m, err
 }

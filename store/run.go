@@ -48,6 +48,7 @@ type Run struct {
 	UserID      int64  // 0: nobody
 	Of          int64  // the run that this one undoes or retries; 0: none
 	Agreement   int    // this agreement only; 0: all
+	Addition    int    // of a release: this addition only; 0: all that Seatbridge keeps on the agreement
 	StartedAt   time.Time
 	EndedAt     time.Time
 	ContinuedAt time.Time // set: what was previewed or approved began to be written then
@@ -60,10 +61,10 @@ type Run struct {
 
 const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor,
 	COALESCE(r.user_id, 0), COALESCE(r.of_run_id, 0), COALESCE(r.agreement_id, 0),
-	r.started_at, r.ended_at, r.planned_at, r.continued_at, r.resumed_at, r.total, r.processed, r.error_what, r.error_do, r.error_detail`
+	COALESCE(r.addition_id, 0), r.started_at, r.ended_at, r.planned_at, r.continued_at, r.resumed_at, r.total, r.processed, r.error_what, r.error_do, r.error_detail`
 
 func scanRun(row scanner) (r Run, err error) {
-	err = row.Scan(&r.ID, &r.Kind, &r.Month, moment(&r.AsOf), &r.Preview, &r.Status, &r.Actor, &r.UserID, &r.Of, &r.Agreement,
+	err = row.Scan(&r.ID, &r.Kind, &r.Month, moment(&r.AsOf), &r.Preview, &r.Status, &r.Actor, &r.UserID, &r.Of, &r.Agreement, &r.Addition,
 		moment(&r.StartedAt), moment(&r.EndedAt), moment(&r.PlannedAt), moment(&r.ContinuedAt), moment(&r.ResumedAt),
 		&r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail)
 	return r, err
@@ -75,11 +76,11 @@ func (s *Store) CreateRun(ctx context.Context, r Run) (created Run, err error) {
 		id, err := one(ctx, tx, scanValue[int64], `
 			INSERT INTO runs (kind, month, as_of, preview, status, actor, user_id, of_run_id, agreement_id,
 				started_at, ended_at, planned_at, total, processed,
-				error_what, error_do, error_detail)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
+				error_what, error_do, error_detail, addition_id)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id`,
 			r.Kind, r.Month, unix(r.AsOf), r.Preview, r.Status, r.Actor, orNull(r.UserID), orNull(r.Of), orNull(r.Agreement),
 			unix(r.StartedAt), unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Processed,
-			r.Problem.What, r.Problem.Do, r.Problem.Detail)
+			r.Problem.What, r.Problem.Do, r.Problem.Detail, orNull(r.Addition))
 		if err != nil {
 			return err
 		}

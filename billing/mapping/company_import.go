@@ -324,6 +324,7 @@ func agreementOf(a connectwise.Agreement) store.Agreement {
 		ID: a.ID, CompanyID: a.Company.ID, Name: a.Name, TypeName: a.Type.Name, Status: string(a.Status),
 		StartDate: a.StartDate.String(), BillStartDate: a.BillStartDate.String(), NextInvoiceDate: a.NextInvoiceDate.String(),
 		Prorate: a.Prorate, Cancelled: a.Cancelled,
+		BillingCycle: a.BillingCycle.Name, BillProducts: a.BillProducts, OneTime: a.OneTime,
 	}
 	if !a.NoEndingDate {
 		s.EndDate = a.EndDate.String()

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Why a line that Seatbridge wrote is not fed any more: the first part of the facts of a finding AboutUnfed, before its quantity.
+const (
+	UnfedUnmapped  = "unmapped"  // no organization is mapped to its agreement
+	UnfedReleased  = "released"  // its organizations are mapped elsewhere; the next sync sets it to 0
+	UnfedUnmanaged = "unmanaged" // an organization on its agreement is not MSP-managed, so that nothing is written there
+	UnfedProduct   = "product"   // its product is not mapped; the next sync sets it to 0
+)
+
+// BillingTerm is one of the terms of an agreement or a line as it was last read.
+type BillingTerm struct {
+	AgreementID int
+	ProductID   int // 0: the agreement's
+	AdditionID  int // of the line; 0: the agreement's
+	Name        string
+	Value       string
+	Was         string    // before it drifted; empty: it has not
+	By          string    // who changed it, and when, in words; empty: not known
+	Since       time.Time // when Value was first read, in UTC
+}
+
+// Terms reads the terms of all agreements, by agreement.
+func (r Readings) Terms(ctx context.Context) (map[int][]BillingTerm, error) {
+	rows := each(ctx, r.store.from, scanBillingTerm, `SELECT agreement_id, product_id, addition_id, name, value, was, changed_by, since
+		FROM terms ORDER BY agreement_id, product_id, name`)
+	terms := map[int][]BillingTerm{}
+	for t, err := range rows {
+		if err != nil {
+			return nil, doing("reading the terms of agreements", err)
+		}
+		terms[t.AgreementID] = append(terms[t.AgreementID], t)
+	}
+	return terms, nil
+}
+
+func scanBillingTerm(row scanner) (t BillingTerm, err error) {
+	err = row.Scan(&t.AgreementID, &t.ProductID, &t.AdditionID, &t.Name, &t.Value, &t.Was, &t.By, moment(&t.Since))
+	return t, err
+}
+
+// Read is what a reading of an agreement said.
+type Read struct {
+	AgreementID int
+	At          time.Time
+	Findings    []Finding
+	Terms       []BillingTerm
+	Lines       []Line // bound ones, as they are now
+}
+
+// Keep keeps what a reading said, in place of what the one before it said: a finding that holds still keeps since when.
+func (r Readings) Keep(ctx context.Context, read Read) error {
+	return r.store.tx(ctx, fmt.Sprintf("keeping the reading of agreement %d", read.AgreementID), func(tx *sql.Tx) error {
+		if err := keepFindings(ctx, tx, read); err != nil {
+			return err
+		}
+		if err := keepTerms(ctx, tx, read.AgreementID, read.Terms); err != nil {
+			return err
+		}
+		return noteLines(ctx, tx, read.Lines)
+	})
+}
+
+func keepFindings(ctx context.Context, tx *sql.Tx, read Read) error {
+	if _, err := exec(ctx, tx, `UPDATE findings SET seen_at = 0 WHERE agreement_id = $1`, read.AgreementID); err != nil {
+		return err
+	}
+	for _, f := range read.Findings {
+		if err := keepFinding(ctx, tx, f, read.At); err != nil {
+			return doing(fmt.Sprintf("finding %q", f.Subject), err)
+		}
+	}
+	_, err := exec(ctx, tx, `DELETE FROM findings WHERE agreement_id = $1 AND seen_at = 0`, read.AgreementID)
+	return err
+}
+
+func keepFinding(ctx context.Context, tx *sql.Tx, f Finding, at time.Time) error {
+	_, err := exec(ctx, tx, `
+		INSERT INTO findings (agreement_id, product_id, subject, addition_id, company_id, company, agreement, product, facts, sentence,
+			advice, quantity, unit_price, currency, holds, answered, since, seen_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)
+		ON CONFLICT (agreement_id, product_id, subject, addition_id) DO UPDATE SET company_id = excluded.company_id,
+			company = excluded.company, agreement = excluded.agreement, product = excluded.product, facts = excluded.facts,
+			sentence = excluded.sentence, advice = excluded.advice, quantity = excluded.quantity, unit_price = excluded.unit_price,
+			currency = excluded.currency, holds = excluded.holds, answered = excluded.answered, seen_at = excluded.seen_at`,
+		f.AgreementID, f.ProductID, f.Subject, f.AdditionID, f.CompanyID, f.Company, f.Agreement, f.Product, f.Facts, f.Sentence,
+		f.Advice, f.Quantity, f.UnitPrice, f.Currency, f.Holds, f.Answered, unix(at))
+	return err
+}
+
+func keepTerms(ctx context.Context, tx *sql.Tx, agreementID int, terms []BillingTerm) error {
+	if _, err := exec(ctx, tx, `DELETE FROM terms WHERE agreement_id = $1`, agreementID); err != nil {
+		return err
+	}
+	for _, t := range terms {
+		_, err := exec(ctx, tx, `INSERT INTO terms (agreement_id, product_id, addition_id, name, value, was, changed_by, since)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, agreementID, t.ProductID, t.AdditionID, t.Name, t.Value, t.Was, t.By, unix(t.Since))
+		if err != nil {
+			return doing(fmt.Sprintf("term %q", t.Name), err)
+		}
+	}
+	return nil
+}
