@@ -4,6 +4,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,8 @@ type MappedProduct struct {
 	Plan       store.Plan
 	ID         int
 	Identifier string
-	Unusable   string // why nothing can be billed with it, a sentence; empty: it can
+	Unusable   string              // why nothing can be billed with it, a sentence; empty: it can
+	Price      decimal.NullDecimal // that a new line takes over, not valid: none
 }
 
 // Want is what one product's line of an agreement should say.
@@ -41,6 +43,12 @@ type Situation struct {
 	Lines     []store.Line        // bound additions of this agreement
 	MappedAt  time.Time           // when its latest mapping was made
 	Shown     map[int]store.Shown // by product: what whoever mapped it was shown
+
+	ReadAt  time.Time                   // when Found and Additions were read
+	Terms   []store.BillingTerm         // as the reading before said them
+	Answers map[store.FindingKey]string // the facts of which somebody said that they are meant so
+	Editors map[int]string              // who changed an addition, 0: the agreement, and when, in words; asked where something differs
+	Extra   []store.Finding             // what was found before a creation
 }
 
 // Policy is what the MSP decided about writing.
@@ -129,7 +137,7 @@ func Plan(s Situation, products []MappedProduct, today connectwise.Date) []store
 	if s.Gone == "" && !AnyUnknown(s.Wants) {
 		changes = append(changes, planFormerLines(s, products, today)...)
 	}
-	return changes
+	return withFindings(s, products, changes, today)
 }
 
 // AnyUnknown says whether the seats of an organization are not known: then nothing on its agreement is written.
@@ -172,7 +180,7 @@ func planLine(s Situation, p MappedProduct, today connectwise.Date) (store.Chang
 	case line == nil:
 		return planCreate(c, s.Found, want, today), true
 	}
-	return planUpdate(c, *line, bound, reasonFor(want, p)), true
+	return planUpdate(s, c, *line, reasonFor(want, p)), true
 }
 
 // planFormerLines sets to 0 what Seatbridge kept up for products that are not mapped any more: after a
@@ -198,7 +206,7 @@ func planFormerLines(s Situation, products []MappedProduct, today connectwise.Da
 			if len(products) == 0 {
 				reason = "No organization is mapped to this agreement any more."
 			}
-			changes = append(changes, planUpdate(c, a, bound, reason))
+			changes = append(changes, planUpdate(s, c, a, reason))
 		}
 	}
 	return changes
@@ -226,14 +234,17 @@ func planCreate(c store.Change, a connectwise.Agreement, want Want, today connec
 	return c
 }
 
-func planUpdate(c store.Change, line connectwise.Addition, bound store.Line, reason string) store.Change {
+func planUpdate(s Situation, c store.Change, line connectwise.Addition, reason string) store.Change {
+	bound := BoundLine(s.Lines, c.ProductID)
 	c.AdditionID, c.Before, c.UnitPrice = line.ID, decimal.NewNullDecimal(line.Quantity), line.UnitPrice
 	if bound.AdditionID == line.ID {
 		c.Written = bound.Written
 		c.HandEdited = bound.Written.Valid && !bound.Written.Decimal.Equal(line.Quantity)
 	}
 	c.Reason = reason
-	c.Warnings = warnings(c, line, bound)
+	if c.HandEdited {
+		c.Warnings = []string{handEdit(c, bound, s.Editors[line.ID])}
+	}
 	if line.Quantity.Equal(c.After.Decimal) {
 		c.Kind, c.State = store.KindNone, store.StateUnchanged
 	} else {
@@ -242,19 +253,10 @@ func planUpdate(c store.Change, line connectwise.Addition, bound store.Line, rea
 	return c
 }
 
-func warnings(c store.Change, line connectwise.Addition, bound store.Line) []string {
-	var list []string
-	if c.HandEdited {
-		list = append(list, fmt.Sprintf("Edited in ConnectWise: it says %s, Seatbridge left %s there on %s.",
-			line.Quantity, c.Written.Decimal, seats.Minute(bound.WrittenAt)))
-	}
-	if line.BillCustomer != "" && line.BillCustomer != connectwise.Billable {
-		list = append(list, fmt.Sprintf("ConnectWise does not bill this addition: its bill customer setting is %s.", line.BillCustomer))
-	}
-	if !line.LessIncluded.IsZero() {
-		list = append(list, fmt.Sprintf("%s of the quantity are included and not billed.", line.LessIncluded))
-	}
-	return list
+// handEdit says that the quantity was changed in ConnectWise since Seatbridge wrote it and, if known, by whom.
+func handEdit(c store.Change, bound store.Line, editor string) string {
+	return fmt.Sprintf("Edited in ConnectWise: it says %s, Seatbridge left %s there on %s%s.",
+		c.Before.Decimal, c.Written.Decimal, seats.Minute(bound.WrittenAt), changedBy(editor))
 }
 
 func reasonFor(want Want, p MappedProduct) string {

@@ -44,7 +44,7 @@ func date(s string) connectwise.Date {
 func line(id, product int, quantity string) connectwise.Addition {
 	return connectwise.Addition{
 		ID: id, Product: connectwise.Reference{ID: product, Identifier: "P"}, Quantity: plantest.Quantity(quantity),
-		BillCustomer: connectwise.Billable, EffectiveDate: date("2025-01-01"),
+		UnitPrice: decimal.NewNullDecimal(plantest.Quantity("3.50")), BillCustomer: connectwise.Billable, EffectiveDate: date("2025-01-01"),
 	}
 }
 

@@ -1,0 +1,158 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+
+	"seatbridge/connectwise"
+	"seatbridge/internal/moment"
+	"seatbridge/store"
+)
+
+// readings is what one reading after the other says of an agreement whose terms change.
+type readings struct {
+	t       *testing.T
+	terms   []store.BillingTerm
+	answers map[store.FindingKey]string
+	editors map[int]string
+}
+
+// read reads the agreement on a day and answers what it finds.
+func (r *readings) read(day string, with func(s *Situation)) []store.Finding {
+	r.t.Helper()
+	s := usual()
+	s.ReadAt, s.Terms, s.Answers, s.Editors = moment.At(day), r.terms, r.answers, r.editors
+	with(&s)
+	products := products()
+	reading := Read(s, products, Plan(s, products, connectwise.DateOf(s.ReadAt), Policy{}), connectwise.DateOf(s.ReadAt))
+	r.terms = reading.Terms
+	return reading.Findings
+}
+
+func prorated(s *Situation) { s.Found.Prorate = true }
+func dearer(s *Situation)   { s.Additions[0].UnitPrice = some("4.20") }
+func inEuro(s *Situation)   { s.Found.Currency = "EUR" }
+func rebound(s *Situation)  { s.Additions[0].ID, s.Lines[0].AdditionID = 11, 11; dearer(s) }
+func untold(s *Situation)   { s.Found.Currency = "" }
+
+// A term that is another one than when it was first read is said, with both values, until it is changed back.
+func TestDrift(t *testing.T) {
+	t.Parallel()
+	same := func(*Situation) {}
+	for name, c := range map[string]struct {
+		first, then func(*Situation)
+		want, says  string
+	}{
+		"as it was":         {same, same, "", ""},
+		"proration off":     {prorated, same, "drift prorate on → off", "Proration is off since 3 November 2026; before, it was on."},
+		"proration on":      {same, prorated, "drift prorate off → on", "Proration is on since"},
+		"price":             {same, dearer, "drift price 3.5 → 4.2", "The unit price is 4.2 since 3 November 2026; before, it was 3.5."},
+		"currency":          {same, inEuro, "!currency currency USD → EUR", "is EUR since"},
+		"of another line":   {same, rebound, "", ""},
+		"not told any more": {same, untold, "", ""},
+		"not told before":   {untold, same, "", ""},
+	} {
+		r := readings{t: t}
+		if found := r.read("2026-11-01", c.first); len(found) > 0 {
+			t.Errorf("%s: the first reading says %q", name, showFound(found))
+		}
+		found := r.read("2026-11-03", c.then)
+		if got := showFound(found); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+			continue
+		}
+		if c.want == "" {
+			continue
+		}
+		if !strings.Contains(found[0].Sentence, c.says) {
+			t.Errorf("%s: says %q, want %q", name, found[0].Sentence, c.says)
+		}
+		if again := r.read("2026-11-05", c.then); showFound(again) != c.want || again[0].Sentence != found[0].Sentence {
+			t.Errorf("%s: the next reading says %q, %q", name, showFound(again), again[0].Sentence)
+		}
+		if back := r.read("2026-11-07", c.first); len(back) > 0 {
+			t.Errorf("%s: changed back it is %q", name, showFound(back))
+		}
+	}
+}
+
+// What drifted and is meant so is the value to compare with from then on; what drifts beside it is asked anew.
+func TestDriftAnswered(t *testing.T) {
+	t.Parallel()
+	r := readings{t: t}
+	r.read("2026-11-01", prorated)
+	found := r.read("2026-11-03", func(*Situation) {})
+	r.answers = map[store.FindingKey]string{found[0].Key(): found[0].Facts}
+	if found = r.read("2026-11-04", func(*Situation) {}); !found[0].Answered {
+		t.Errorf("answered, it is %+v", found[0])
+	}
+	if found = r.read("2026-11-05", func(s *Situation) { s.Found.BillProducts = "NoDefault" }); found[0].Answered ||
+		showFound(found) != "drift products Billable → NoDefault; prorate on → off" {
+		t.Errorf("with another term it is %q, answered %t", showFound(found), found[0].Answered)
+	}
+	if found = r.read("2026-11-06", prorated); showFound(found) != "drift prorate off → on" || found[0].Answered {
+		t.Errorf("changed again, it is %q", showFound(found))
+	}
+}
+
+// Who changed something is asked once: where a term is new in this reading, or a quantity is not what Seatbridge left.
+func TestUnexplained(t *testing.T) {
+	t.Parallel()
+	r := readings{t: t}
+	r.read("2026-11-01", prorated)
+	s := usual()
+	s.ReadAt, s.Terms = moment.At("2026-11-03"), r.terms
+	unexplained := func() []int { return Unexplained(s, Plan(s, products(), date("2026-11-03"), Policy{})) }
+	if got := unexplained(); len(got) != 1 || got[0] != 0 {
+		t.Errorf("the agreement's proration changed: %v", got)
+	}
+	s.Additions[0].Quantity = some("14").Decimal
+	if got := unexplained(); len(got) != 2 || got[0] != 9 {
+		t.Errorf("the line was edited, too: %v", got)
+	}
+	s.Editors = map[int]string{0: "by jdoe", 9: ""}
+	if got := unexplained(); len(got) != 0 {
+		t.Errorf("named already: %v", got)
+	}
+
+	r.editors = map[int]string{0: Editor("jdoe", "3 November 2026 at 14:02 UTC")}
+	found := r.read("2026-11-03", func(*Situation) {})
+	want := "before, it was on (changed by jdoe on 3 November 2026 at 14:02 UTC)."
+	if !strings.HasSuffix(found[0].Sentence, want) {
+		t.Errorf("says %q, want %q", found[0].Sentence, want)
+	}
+	r.editors = nil
+	if again := r.read("2026-11-04", func(*Situation) {}); again[0].Sentence != found[0].Sentence {
+		t.Errorf("the next reading forgot who it was: %q", again[0].Sentence)
+	}
+}
+
+func TestUnfed(t *testing.T) {
+	t.Parallel()
+	for why, want := range map[string]string{
+		store.UnfedUnmapped: "no organization is mapped", store.UnfedReleased: "are mapped elsewhere now",
+		store.UnfedUnmanaged: "not managed by the MSP any more", store.UnfedProduct: "its product is not mapped any more",
+	} {
+		f := Unfed(store.Finding{AdditionID: 9, Product: "NP-BUS", Quantity: some("14"), Facts: joinParts(why, "14")})
+		if !strings.HasPrefix(f.Sentence, "Line no. 9 of NP-BUS still bills 14, and ") || !strings.Contains(f.Sentence, want) || f.Advice == "" {
+			t.Errorf("%s: %q, %q", why, f.Sentence, f.Advice)
+		}
+	}
+}
+
+// What the bound lines say is kept; one that is gone says 0.
+func TestReadLines(t *testing.T) {
+	t.Parallel()
+	s := usual()
+	s.ReadAt = moment.At("2026-11-03")
+	s.Additions[0] = ended(line(9, businessID, "7"), "2026-11-30")
+	got := readLines(s)[0]
+	if got.Read.Decimal.String() != "7" || got.Ended != "2026-11-30" || got.UnitPrice.Decimal.String() != "3.5" || got.Currency != "USD" || got.Product != "P" ||
+		!got.ReadAt.Equal(s.ReadAt) || got.Written.Decimal.String() != "12" {
+		t.Errorf("it says %+v", got)
+	}
+	s.Additions = nil
+	if got := readLines(s)[0]; !got.Read.Valid || !got.Read.Decimal.IsZero() {
+		t.Errorf("gone, it says %+v", got)
+	}
+}
