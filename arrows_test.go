@@ -26,7 +26,8 @@ var arrows = map[string]string{
 	"handlers/web": "billing/problem store views",
 	"views":        "static",
 
-	"billing":               "billing/background billing/connect billing/figures billing/intake billing/mapping billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run connectwise store",
+	"billing":               "billing/background billing/connect billing/figures billing/findings billing/intake billing/mapping billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run connectwise store",
+	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
 	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table connectwise store",
 	"billing/run":           "billing/background billing/connect billing/figures billing/notify billing/plan billing/problem billing/reports billing/seats connectwise store",
 	"billing/intake":        "billing/background billing/figures billing/organizations billing/problem billing/seats billing/table store",

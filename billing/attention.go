@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"seatbridge/billing/connect"
+	"seatbridge/billing/findings"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/store"
@@ -34,6 +35,7 @@ const (
 	AttendMissed      AttentionKind = "missed" // a monthly sync that is due and was not carried through
 	AttendTrialEnding AttentionKind = "trial_ending"
 	AttendSource      AttentionKind = "source"       // the Provider API's last monthly report failed or was empty
+	AttendFinding     AttentionKind = "finding"      // what readings of agreements found
 	AttendNotify      AttentionKind = "notification" // a channel that does not take its messages
 )
 
@@ -42,7 +44,8 @@ type Attention struct {
 	Kind          AttentionKind
 	Count         int // how many it concerns; 0: not countable
 	Title, Detail string
-	RunID         int64 // AttendRun
+	RunID         int64         // AttendRun
+	Subject       store.Subject // AttendFinding
 }
 
 // trialNotice is how long before its end a trial is announced.
@@ -61,7 +64,7 @@ func (b *Billing) Attention(ctx context.Context) ([]Attention, error) {
 		return append(list, notify...), err
 	}
 	for _, find := range []func(context.Context) ([]Attention, error){
-		b.runAttention, b.mappingAttention, b.trialAttention, b.SourceAttention, b.notifyAttention,
+		b.runAttention, b.findingAttention, b.mappingAttention, b.trialAttention, b.SourceAttention, b.notifyAttention,
 	} {
 		found, err := find(ctx)
 		if err != nil {
@@ -153,6 +156,21 @@ func (b *Billing) lineAttention(ctx context.Context) ([]Attention, error) {
 	add(AttendSkipped, open[store.StateSkipped], "skipped", "The seats of an organization are not known, or it is not managed any more. Each says what to do.")
 	add(AttendStale, open[store.StateStale]+open[store.StateCancelled], "left alone",
 		"ConnectWise changed meanwhile, or the run was cancelled. Sync again.")
+	return list, nil
+}
+
+// findingAttention lists what readings found and nobody said to be meant so, by kind.
+func (b *Billing) findingAttention(ctx context.Context) ([]Attention, error) {
+	counts, err := b.Findings.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Attention
+	for _, kind := range findings.Kinds {
+		if n := counts[kind.Subject]; n > 0 {
+			list = append(list, Attention{Kind: AttendFinding, Subject: kind.Subject, Count: n, Title: kind.Title(n), Detail: kind.Detail})
+		}
+	}
 	return list, nil
 }
 

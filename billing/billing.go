@@ -11,6 +11,7 @@ import (
 	"seatbridge/billing/background"
 	"seatbridge/billing/connect"
 	"seatbridge/billing/figures"
+	"seatbridge/billing/findings"
 	"seatbridge/billing/intake"
 	"seatbridge/billing/mapping"
 	"seatbridge/billing/notify"
@@ -45,6 +46,7 @@ type Billing struct {
 	Figures       *figures.Book       // what is counted
 	Organizations *organizations.Desk // what may be done with organizations and their members
 	Reports       *reports.Feed       // what the Provider API reports
+	Findings      *findings.Desk      // what readings of agreements found
 	Runs          *run.Runner         // what is written to ConnectWise
 	Files         *intake.Desk        // what people upload
 	Mapping       *mapping.Mapper     // which organization is billed where, and as what
@@ -75,6 +77,7 @@ func New(c Config) *Billing {
 		Store: c.Store, Log: c.Log, Now: c.Now, After: c.After, Settle: c.Settle, Background: b.Work,
 		Connection: b.Connection, Figures: b.Figures, Reports: b.Reports, Outbox: b.Outbox,
 	})
+	b.Findings = findings.New(c.Store, c.Now, b.Runs)
 	b.Files = intake.New(intake.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Figures: b.Figures})
 	b.Mapping = mapping.New(mapping.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Connection: b.Connection, Runs: b.Runs})
 	return b

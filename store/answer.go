@@ -149,6 +149,7 @@ func (r Readings) WithdrawAnswer(ctx context.Context, k FindingKey) error {
 func (r Readings) UnfedAgreements(ctx context.Context) ([]MappedAgreement, error) {
 	m, err := list(ctx, r.store.from, scanWithCompany, `SELECT `+agreementColumns+`, `+companyColumns+`
 		FROM agreements a JOIN companies c ON c.id = a.company_id
-		WHERE a.id IN (SELECT agreement_id FROM unfed WHERE why = 'unmapped') ORDER BY a.id`)
+		WHERE a.id IN (SELECT agreement_id FROM unfed WHERE why = 'unmapped')
+			AND a.id NOT IN (SELECT agreement_id FROM lines WHERE release) ORDER BY a.id`)
 	return m, doing("listing agreements with lines that nobody feeds", err)
 }

@@ -68,6 +68,14 @@ func (r Readings) Keep(ctx context.Context, read Read) error {
 	})
 }
 
+// Forget forgets what was found about an addition.
+func (r Readings) Forget(ctx context.Context, agreementID, additionID int) error {
+	return r.store.tx(ctx, fmt.Sprintf("forgetting what was found about addition %d", additionID), func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, `DELETE FROM findings WHERE agreement_id = $1 AND addition_id = $2`, agreementID, additionID)
+		return err
+	})
+}
+
 func keepFindings(ctx context.Context, tx *sql.Tx, read Read) error {
 	if _, err := exec(ctx, tx, `UPDATE findings SET seen_at = 0 WHERE agreement_id = $1`, read.AgreementID); err != nil {
 		return err

@@ -65,6 +65,25 @@ func additionByID(additions []connectwise.Addition, id int) (connectwise.Additio
 	return connectwise.Addition{}, false
 }
 
+// Released is Release or, of one addition that a person named, plans to set that one to 0 and nothing else.
+func Released(s Situation, additionID int, today connectwise.Date) []store.Change {
+	if additionID == 0 {
+		return Release(s, today)
+	}
+	line, there := additionByID(s.Additions, additionID)
+	c := NewChange(s, MappedProduct{ID: line.Product.ID, Identifier: line.Product.Identifier})
+	c.AdditionID, c.After = additionID, decimal.NewNullDecimal(decimal.Zero)
+	switch {
+	case s.Gone != "":
+		return []store.Change{refuse(c, store.StateBlocked, s.Gone, "Set the line to 0 in ConnectWise, if it is still billed.")}
+	case !there || !live(line, today) || line.Quantity.IsZero():
+		return nil // it bills nothing
+	}
+	c.Kind, c.State, c.Reason = store.KindUpdate, store.StatePlanned, "Somebody decided that this line is to be 0."
+	c.Before, c.UnitPrice = decimal.NewNullDecimal(line.Quantity), line.UnitPrice
+	return []store.Change{c}
+}
+
 // Release plans to set every line that Seatbridge kept on an agreement to 0, because no organization
 // is mapped to it any more.
 func Release(s Situation, today connectwise.Date) []store.Change {

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -102,9 +103,12 @@ func (w *writer) plan(s plan.Situation) []store.Change {
 	case store.RunUndo:
 		return plan.Undo(s, w.given.undo[s.Agreement.ID], w.given.later, w.given.today)
 	case store.RunRelease:
-		return plan.Release(s, w.given.today)
+		return plan.Released(s, w.run.Addition, w.given.today)
 	}
 	if s.MappedAt.IsZero() {
+		if !slices.ContainsFunc(s.Lines, func(l store.Line) bool { return l.Release }) {
+			return nil // nobody feeds its lines: they are looked at, and stay
+		}
 		return plan.Release(s, w.given.today) // its organizations are mapped elsewhere now
 	}
 	return plan.Plan(s, w.given.products, w.given.today)
@@ -121,7 +125,7 @@ func (w *writer) situation(m store.MappedAgreement, journal []store.Change) plan
 	if len(journal) > 0 {
 		s.Wants = plan.Wanted(journal)
 	}
-	return s
+	return w.recall(s)
 }
 
 // look is what Settle has to know of the agreement.

@@ -21,6 +21,7 @@ const lag = time.Hour
 type prepared struct {
 	scope
 	task
+	known
 	today    connectwise.Date
 	policy   plan.Policy
 	products []plan.MappedProduct
@@ -33,8 +34,9 @@ type prepared struct {
 
 // judged is an agreement as ConnectWise has it.
 type judged struct {
-	found connectwise.Agreement
-	gone  string // why nothing can be billed on it; empty: it can
+	found   connectwise.Agreement
+	company connectwise.Company
+	gone    string // why nothing can be billed on it; empty: it can
 }
 
 // prepare reads everything that takes a constant number of requests.
@@ -63,6 +65,9 @@ func (rn *Runner) prepare(ctx context.Context, client *connectwise.Client, run s
 		return prepared{}, err
 	}
 	p.falls = p.foresee(run)
+	if p.known, err = readKnown(ctx, rn.store); err != nil {
+		return prepared{}, err
+	}
 	if p.unknown, err = rn.store.UnsettledCreations(ctx, run.ID, rn.now().Add(-rn.settle)); err != nil {
 		return prepared{}, fmt.Errorf("reading unsettled additions: %w", err)
 	}
@@ -89,8 +94,8 @@ func readProducts(ctx context.Context, s *store.Store, client *connectwise.Clien
 		if !ok {
 			return nil, problem.ErrNotActive
 		}
-		p := plan.MappedProduct{Plan: tier, ID: m.ProductID, Identifier: m.Identifier}
-		if p.Unusable, err = unusableProduct(ctx, client, m, items); err != nil {
+		p, err := mappedProduct(ctx, client, m, items)
+		if err != nil {
 			return nil, err
 		}
 		products = append(products, p)
@@ -110,10 +115,11 @@ func byID[T any](records iter.Seq2[T, error], id func(T) int) (map[int]T, error)
 	return found, nil
 }
 
-// unusableProduct says in a sentence why nothing can be billed with a mapped product, or nothing.
-func unusableProduct(
+// mappedProduct is a mapped product as ConnectWise has it.
+func mappedProduct(
 	ctx context.Context, client *connectwise.Client, m store.ProductMapping, listed map[int]connectwise.CatalogItem,
-) (string, error) {
+) (plan.MappedProduct, error) {
+	p := plan.MappedProduct{Plan: m.Plan, ID: m.ProductID, Identifier: m.Identifier}
 	item, ok := listed[m.ProductID]
 	var err error
 	if !ok {
@@ -122,13 +128,15 @@ func unusableProduct(
 	}
 	switch {
 	case errors.Is(err, connectwise.ErrNotFound):
-		return fmt.Sprintf("The product %s no longer exists in ConnectWise.", m.Identifier), nil
+		p.Unusable = fmt.Sprintf("The product %s no longer exists in ConnectWise.", m.Identifier)
+		return p, nil
 	case err != nil:
-		return "", fmt.Errorf("reading product %s: %w", m.Identifier, err)
+		return p, fmt.Errorf("reading product %s: %w", m.Identifier, err)
 	case item.Inactive:
-		return fmt.Sprintf("The product %s is inactive in ConnectWise.", item.Identifier), nil
+		p.Unusable = fmt.Sprintf("The product %s is inactive in ConnectWise.", item.Identifier)
 	}
-	return "", nil
+	p.Price = item.Price
+	return p, nil
 }
 
 // readAgreements reads the state of the agreements and their companies, some hundred a request.
@@ -160,7 +168,7 @@ func readAgreements(
 		case err != nil:
 			return nil, fmt.Errorf("reading agreement %d: %w", m.Agreement.ID, err)
 		default:
-			verdicts[m.Agreement.ID] = judged{a, plan.MappedUnbillable(m, a, companies[m.Company.ID], today)}
+			verdicts[m.Agreement.ID] = judged{a, companies[m.Company.ID], plan.MappedUnbillable(m, a, companies[m.Company.ID], today)}
 		}
 	}
 	return verdicts, nil

@@ -27,6 +27,7 @@ type Request struct {
 	Preview   bool  // plans only; Apply writes it
 	Of        int64 // the run to undo or to retry
 	Agreement int   // this agreement only; 0: all
+	Addition  int   // of a release: this addition only; 0: all that Seatbridge keeps on the agreement
 }
 
 // Config is what a Runner works with.
@@ -246,7 +247,7 @@ func (rn *Runner) create(ctx context.Context, who problem.Actor, r Request) (run
 		}
 		run, err = s.CreateRun(ctx, store.Run{
 			Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
-			Status: store.RunRunning, Actor: who.Name, UserID: who.UserID, Of: r.Of, Agreement: r.Agreement, StartedAt: rn.now(),
+			Status: store.RunRunning, Actor: who.Name, UserID: who.UserID, Of: r.Of, Agreement: r.Agreement, Addition: r.Addition, StartedAt: rn.now(),
 		})
 		return err
 	})
@@ -267,6 +268,8 @@ func (r Request) String() string {
 		return fmt.Sprintf("%s of undoing run %d", what, r.Of)
 	case r.Kind == store.RunRetry:
 		return fmt.Sprintf("%s of what run %d did not write", what, r.Of)
+	case r.Addition != 0:
+		return fmt.Sprintf("setting line no. %d of agreement %d to 0", r.Addition, r.Agreement)
 	case r.Kind == store.RunRelease:
 		return fmt.Sprintf("setting the lines of agreement %d to 0", r.Agreement)
 	case r.Agreement != 0:

@@ -35,11 +35,15 @@ func readScope(ctx context.Context, s *store.Store, run store.Run, lines map[int
 	if err != nil {
 		return scope{}, fmt.Errorf("reading lines to release: %w", err)
 	}
+	unfed, err := store.ReadingsIn(s).UnfedAgreements(ctx)
+	if err != nil {
+		return scope{}, err
+	}
 	of, err := readRetried(ctx, s, run)
 	if err != nil {
 		return scope{}, err
 	}
-	all := append(mapped, released...)
+	all := slices.Concat(mapped, released, unfed)
 	units := plan.Units(all, lines)
 	included := plan.IncludedTogether(run, units, of.attempt)
 	others := func(m store.MappedAgreement) bool { return !included[m.Agreement.ID] }
@@ -120,7 +124,8 @@ func releaseScope(ctx context.Context, s *store.Store, run store.Run) (scope, er
 	if err != nil {
 		return scope{}, fmt.Errorf("reading mappings: %w", err)
 	}
-	if slices.ContainsFunc(mappings, func(m store.Mapping) bool { return m.AgreementID == agreement.ID }) {
+	isMapped := slices.ContainsFunc(mappings, func(m store.Mapping) bool { return m.AgreementID == agreement.ID })
+	if isMapped && run.Addition == 0 {
 		return scope{}, nil // mapped again: its seats are a sync's
 	}
 	company, err := s.Company(ctx, agreement.CompanyID)

@@ -157,13 +157,13 @@ func (w *writer) finish(ctx context.Context, c store.Change) error {
 	c.DoneAt = w.now()
 	var line *store.Line
 	bound := plan.BoundLine(w.given.lines[c.AgreementID], c.ProductID)
-	if c.State == store.StateWritten && (w.run.Kind != store.RunUndo || bound.AdditionID == 0 || bound.AdditionID == c.AdditionID) {
+	if w.binds(c, bound) {
 		line = w.lineOf(c)
 	}
 	if err := w.store.FinishChange(ctx, c, line); err != nil {
 		return fmt.Errorf("recording change %d: %w", c.ID, err)
 	}
-	return nil
+	return w.forgetZero(ctx, c)
 }
 
 // adopt binds a line that is right already, unless it is bound so, with the same seats behind it.

@@ -82,7 +82,7 @@ func (w *writer) process(ctx context.Context, u unit) error {
 		w.postpone(u)
 		return nil
 	}
-	changes, err := w.enter(ctx, u, steps)
+	changes, err := w.enter(ctx, u, parts, steps)
 	if err != nil {
 		return err
 	}
@@ -113,6 +113,7 @@ func (w *writer) read(ctx context.Context, u unit) (parts []plan.Part, journals 
 			if s.Additions, err = w.additions(ctx, s.Agreement.ID); err != nil {
 				return nil, nil, w.fail(ctx, parts, s.Agreement.ID, err)
 			}
+			*s = w.nameEditors(ctx, *s)
 		}
 		parts[i].Changes = w.plan(*s)
 	}
@@ -138,19 +139,22 @@ func (w *writer) settleUnit(u unit, parts []plan.Part, journals [][]store.Change
 	return plan.Rejoin(looks, steps)
 }
 
-// enter carries out what Settle decided, and puts what is to be planned into the journal.
-func (w *writer) enter(ctx context.Context, u unit, steps [][]plan.Step) (rows []store.Change, err error) {
+// enter carries out what Settle decided, puts what is to be planned into the journal and keeps what reading said.
+func (w *writer) enter(ctx context.Context, u unit, parts []plan.Part, steps [][]plan.Step) (rows []store.Change, err error) {
 	planned := make([][]store.Change, len(u))
 	for i := range u {
 		if planned[i], err = w.take(ctx, steps[i]); err != nil {
 			return nil, err
 		}
 	}
-	return w.journal(ctx, u, planned)
+	return w.journal(ctx, u, planned, func(s *store.Store) error { return w.keep(ctx, s, parts) })
 }
 
-// journal puts the changes of each agreement into the run's journal, all or none, and returns its rows as they are now.
-func (w *writer) journal(ctx context.Context, u unit, changes [][]store.Change) (rows []store.Change, err error) {
+// journal puts the changes of each agreement into the run's journal together with what else there is to keep, all or none, and
+// returns its rows as they are now.
+func (w *writer) journal(
+	ctx context.Context, u unit, changes [][]store.Change, with func(*store.Store) error,
+) (rows []store.Change, err error) {
 	together := w.given.lowest(u[0].Agreement.ID)
 	err = w.store.Together(ctx, fmt.Sprintf("planning agreement %d", together), func(s *store.Store) error {
 		for i, m := range u {
@@ -163,7 +167,7 @@ func (w *writer) journal(ctx context.Context, u unit, changes [][]store.Change) 
 			}
 			rows = append(rows, entered...)
 		}
-		return nil
+		return with(s)
 	})
 	return rows, err
 }
@@ -190,7 +194,7 @@ func (w *writer) fail(ctx context.Context, parts []plan.Part, unreadable int, ca
 			}
 		}
 	}
-	if _, err := w.journal(ctx, u, changes); err != nil {
+	if _, err := w.journal(ctx, u, changes, func(*store.Store) error { return nil }); err != nil {
 		return err
 	}
 	if err := w.store.AddProcessed(ctx, w.run.ID, len(parts)); err != nil {

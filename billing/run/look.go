@@ -1,0 +1,81 @@
+package run
+
+import (
+	"context"
+	"fmt"
+
+	"seatbridge/billing/plan"
+	"seatbridge/billing/seats"
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// Seen is what an agreement says, and what a sync would do there now; nothing is written to ConnectWise for it.
+type Seen struct {
+	Changes []store.Change // what a sync would do, before anything is held
+	plan.Reading
+	read store.Read
+	seen bool // its additions were read
+}
+
+// Look reads an agreement with the organizations that it has, or is to have, mapped to it.
+func Look(ctx context.Context, rn *Runner, m store.MappedAgreement) (Seen, error) {
+	w, err := looker(ctx, rn, m)
+	if err != nil {
+		return Seen{}, err
+	}
+	s := w.situation(m, nil)
+	l := Seen{seen: s.Gone == "" && !plan.AnyUnknown(s.Wants)}
+	if l.seen {
+		if s.Additions, err = w.additions(ctx, m.Agreement.ID); err != nil {
+			return Seen{}, err
+		}
+	}
+	l.Changes = w.plan(s)
+	l.Reading = plan.Read(s, w.given.products, l.Changes, w.given.today)
+	l.read = w.reading(s, l.Changes)
+	return l, nil
+}
+
+// looker is a writer that only looks: nothing of it is in the journal.
+func looker(ctx context.Context, rn *Runner, m store.MappedAgreement) (*writer, error) {
+	client, err := rn.connect.PageClient(ctx)
+	if err != nil {
+		return nil, err
+	}
+	period := seats.ToDate(rn.now())
+	w := &writer{
+		store: rn.store, client: client, now: rn.now, settle: rn.settle,
+		run: store.Run{Kind: store.RunManual, Month: period.Month, AsOf: period.AsOf, Agreement: m.Agreement.ID, Preview: true},
+	}
+	w.given.today = connectwise.DateOf(rn.now().UTC())
+	if w.given.products, err = readProducts(ctx, rn.store, client); err != nil {
+		return nil, err
+	}
+	if w.given.judged, err = readAgreements(ctx, client, []store.MappedAgreement{m}, w.given.today); err != nil {
+		return nil, err
+	}
+	if w.given.lines, err = readLines(ctx, rn.store); err != nil {
+		return nil, err
+	}
+	if w.given.known, err = readKnown(ctx, rn.store); err != nil {
+		return nil, err
+	}
+	usages, err := rn.figures.Usage(ctx, period, m.OrganizationIDs)
+	if err != nil {
+		return nil, err
+	}
+	w.given.wants = map[int]map[store.Plan]plan.Want{m.Agreement.ID: plan.Wants(pick(usages, m.OrganizationIDs))}
+	return w, nil
+}
+
+// Keep keeps what was read, in the transaction of a store. What was not read stays as it was.
+func (l Seen) Keep(ctx context.Context, s *store.Store) error {
+	if !l.seen {
+		return nil
+	}
+	if err := store.ReadingsIn(s).Keep(ctx, l.read); err != nil {
+		return fmt.Errorf("keeping what an agreement says: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package run
+
+import (
+	"context"
+	"time"
+
+	"seatbridge/billing/plan"
+	"seatbridge/billing/seats"
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// known is what earlier readings of agreements and people have said.
+type known struct {
+	terms   map[int][]store.BillingTerm // by agreement
+	answers map[store.FindingKey]string
+}
+
+func readKnown(ctx context.Context, s *store.Store) (k known, err error) {
+	if k.terms, err = store.ReadingsIn(s).Terms(ctx); err != nil {
+		return known{}, err
+	}
+	k.answers, err = store.ReadingsIn(s).Answers(ctx)
+	return k, err
+}
+
+// recall adds to a situation what earlier readings and people have said of its agreement.
+func (w *writer) recall(s plan.Situation) plan.Situation {
+	s.ReadAt, s.Terms, s.Answers = w.now(), w.given.terms[s.Agreement.ID], w.given.answers
+	if status := w.given.judged[s.Agreement.ID].company.Status; status.ID != 0 {
+		s.Company.Status = store.Named{ID: status.ID, Name: status.Name}
+	}
+	return s
+}
+
+// nameEditors asks who changed what is not as Seatbridge left it or last read it: once for each line that differs, so that a
+// normal run costs nothing.
+func (w *writer) nameEditors(ctx context.Context, s plan.Situation) plan.Situation {
+	if w.run.Kind == store.RunUndo || w.run.Kind == store.RunRelease {
+		return s
+	}
+	ids := plan.Unexplained(s, w.plan(s))
+	if len(ids) == 0 {
+		return s
+	}
+	s.Editors = map[int]string{}
+	for _, id := range ids {
+		s.Editors[id] = w.editor(ctx, s, id)
+	}
+	return s
+}
+
+// editor is who changed an addition last, 0: the agreement, in words; empty: not known. ConnectWise's audit trail says it where
+// the API member may read it, else the record.
+func (w *writer) editor(ctx context.Context, s plan.Situation, additionID int) string {
+	if additionID == 0 {
+		return w.latest(ctx, connectwise.AuditAgreement, s.Agreement.ID, time.Time{})
+	}
+	written := writtenAt(s.Lines, additionID)
+	if who := w.latest(ctx, connectwise.AuditAddition, additionID, written); who != "" {
+		return who
+	}
+	for _, a := range s.Additions {
+		if a.ID == additionID && a.LastUpdated.After(written) {
+			return editorAt(a.UpdatedBy, a.LastUpdated)
+		}
+	}
+	return ""
+}
+
+// latest is who made the latest entry of an audit trail after a moment, in words.
+func (w *writer) latest(ctx context.Context, kind connectwise.AuditKind, id int, after time.Time) string {
+	entries, err := w.client.AuditTrail(ctx, kind, id)
+	if err != nil || len(entries) == 0 || !entries[0].EnteredAt.After(after) {
+		return "" // a help for people: whatever it says, nothing depends on it
+	}
+	return editorAt(entries[0].EnteredBy, entries[0].EnteredAt)
+}
+
+func editorAt(who string, at time.Time) string { return plan.Editor(who, seats.Minute(at)) }
+
+func writtenAt(lines []store.Line, additionID int) time.Time {
+	for _, l := range lines {
+		if l.AdditionID == additionID {
+			return l.WrittenAt
+		}
+	}
+	return time.Time{}
+}
+
+// keep keeps what reading agreements said. Where the additions of one were not read, what was known of them stays.
+func (w *writer) keep(ctx context.Context, s *store.Store, parts []plan.Part) error {
+	if w.run.Kind == store.RunUndo || w.run.Kind == store.RunRelease {
+		return nil
+	}
+	for _, p := range parts {
+		if p.Situation.Gone == "" && plan.AnyUnknown(p.Situation.Wants) {
+			continue
+		}
+		if err := store.ReadingsIn(s).Keep(ctx, w.reading(p.Situation, p.Changes)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reading is what reading an agreement said, to be kept. fresh is what there is to do there.
+func (w *writer) reading(s plan.Situation, fresh []store.Change) store.Read {
+	r := plan.Read(s, w.given.products, fresh, w.given.today)
+	return store.Read{AgreementID: s.Agreement.ID, At: s.ReadAt, Findings: r.Findings, Terms: r.Terms, Lines: r.Lines}
+}
+
+// binds says whether a change that was written makes its addition the line that Seatbridge keeps: not where it puts back what
+// another one said, or sets to 0 an addition that a person named.
+func (w *writer) binds(c store.Change, bound store.Line) bool {
+	if c.State != store.StateWritten {
+		return false
+	}
+	named := w.run.Kind == store.RunUndo && bound.AdditionID != 0 || w.run.Addition != 0
+	return !named || bound.AdditionID == c.AdditionID
+}
+
+// forgetZero forgets what was found about an addition that says 0 now: it bills nothing.
+func (w *writer) forgetZero(ctx context.Context, c store.Change) error {
+	if c.State != store.StateWritten || !c.After.Decimal.IsZero() {
+		return nil
+	}
+	return store.ReadingsIn(w.store).Forget(ctx, c.AgreementID, c.AdditionID)
+}
