@@ -105,6 +105,8 @@ var lowestRoles = map[web.Access]string{
 		POST /integrations/provider/organizations/link
 		GET /integrations/provider/fetches/{id}
 		GET /attention
+		GET /findings
+		POST /findings
 		GET /attention/changes.csv
 		GET /held
 		POST /held

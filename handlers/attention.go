@@ -49,6 +49,9 @@ func (s *server) completeAttention(ctx context.Context, page *views.AttentionPag
 	for _, a := range attention {
 		page.Attention = append(page.Attention, attentionView(a))
 	}
+	if page.Findings, err = (findingPages{s}).first(ctx); err != nil {
+		return err
+	}
 	page.Clear, err = s.clear(ctx)
 	return err
 }

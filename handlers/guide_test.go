@@ -11,6 +11,8 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/shopspring/decimal"
+
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -45,8 +47,8 @@ func (b *browser) connect() {
 // mapProducts picks two products of the simulator's catalog.
 func (b *browser) mapProducts() {
 	b.t.Helper()
-	business := b.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business seat"})
-	enterprise := b.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-ENT", Description: "NordPass Enterprise seat"})
+	business := b.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business seat", Price: decimal.RequireFromString("4.99")})
+	enterprise := b.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-ENT", Description: "NordPass Enterprise seat", Price: decimal.RequireFromString("6.49")})
 	b.post(views.ProductsPath, form("business", fmt.Sprint(business.ID), "enterprise", fmt.Sprint(enterprise.ID)), http.StatusSeeOther)
 }
 
@@ -113,7 +115,7 @@ func TestGuide(t *testing.T) {
 	b.lacks(private)
 
 	// Step 3: products, one picked and one created.
-	business := p.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business seat"})
+	business := p.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business seat", Price: decimal.RequireFromString("4.99")})
 	part := b.part()
 	part.get(views.ProductsPath, http.StatusOK)
 	picker := part.get(views.ProductsPath+"?plan=business", http.StatusOK)

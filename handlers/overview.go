@@ -165,6 +165,8 @@ func attentionView(a billing.Attention) views.Attention {
 		return link("Show them", views.AttentionPath+"?state=skipped")
 	case billing.AttendStale:
 		return link("Show them", views.AttentionPath)
+	case billing.AttendFinding:
+		return link("Show them", views.FindingsPath+"?kind="+string(a.Subject))
 	case billing.AttendHeld:
 		return link("Approve or reject", views.HeldPath)
 	case billing.AttendMissed:

@@ -116,6 +116,8 @@ func (s *server) routes() []route {
 
 		{"GET /attention", web.Admin, s.showAttention},
 		{"GET /attention/changes.csv", web.Admin, s.downloadAttention},
+		{"GET /findings", web.Admin, findingPages{s}.list},
+		{"POST /findings", web.Admin, findingPages{s}.decide},
 		{"GET /held", web.Admin, s.listHeld},
 		{"POST /held", web.Admin, s.decideHeld},
 		{"GET /held/changes.csv", web.Admin, s.downloadHeld},

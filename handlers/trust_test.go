@@ -364,6 +364,8 @@ func TestConflictIsChosen(t *testing.T) {
 			t.Errorf("addition %d has %s, want %s", line.ID, line.Quantity, want)
 		}
 	}
+	// ConnectWise bills the other line, too, until somebody says that this is meant so.
+	w.b.post(views.FindingsPath, pressed(t, w.b.get("/attention", http.StatusOK), "second", "meant"), http.StatusSeeOther)
 	has(t, w.b.get("/attention", http.StatusOK), "[data-testid=all-clear]", "Nothing needs you.")
 	if w.b.get(path, http.StatusOK).Find("[name=addition]").Length() != 0 {
 		t.Error("a conflict that is settled can still be chosen")

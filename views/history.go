@@ -40,6 +40,7 @@ type AgreementLine struct {
 type AttentionPage struct {
 	Attention []Attention
 	Clear     Clear
+	Findings  FindingList
 	List      ChangeList // the lines among them
 }
 

@@ -12,6 +12,7 @@ const (
 	SignInPath      = "/signin"
 	SignOutPath     = "/signout"
 	AttentionPath   = "/attention"
+	FindingsPath    = "/findings"
 	HeldPath        = "/held"
 	RunsPath        = "/runs"
 	RunsCSVPath     = RunsPath + ".csv"

@@ -41,6 +41,16 @@ var Kinds = []Kind{
 	{store.AboutEnds, "Ends or begins", "agreement", "ending soon or beginning later, or with a line that does", "Nothing is billed outside of its days."},
 }
 
+// NameOf is what a finding about a subject is called.
+func NameOf(s store.Subject) string {
+	for _, k := range Kinds {
+		if k.Subject == s {
+			return k.Name
+		}
+	}
+	return string(s)
+}
+
 // Title counts findings of the kind.
 func (k Kind) Title(n int) string {
 	return fmt.Sprintf("%s %s", problem.Plural(n, k.one), k.rest)

@@ -1,0 +1,114 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"seatbridge/connectwise/cwsim"
+	"seatbridge/views"
+)
+
+// pressed is what the form of the only finding about a subject sends when a button of it is pressed.
+func pressed(t *testing.T, page *goquery.Document, subject, do string) url.Values {
+	t.Helper()
+	row := page.Find("[data-testid=finding][data-subject=" + subject + "]")
+	if row.Length() != 1 {
+		t.Fatalf("%d findings about %s", row.Length(), subject)
+	}
+	if row.Find("button[name=do][value="+do+"]").Length() != 1 {
+		t.Fatalf("%s offers no %s", subject, do)
+	}
+	form := url.Values{"do": {do}}
+	row.Find("form.finding input").Each(func(_ int, input *goquery.Selection) {
+		form.Set(input.AttrOr("name", ""), input.AttrOr("value", ""))
+	})
+	return form
+}
+
+func TestFindingsAreAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	w := newBilled(t)
+	_, a := w.customerWith("Acme", 3)
+	w.sim.UpdateAgreement(a.ID, func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
+	w.sync()
+
+	page := w.b.get(views.AttentionPath, http.StatusOK)
+	has(t, page, "[data-testid=attention]", "1 agreement not billed monthly")
+	has(t, page, "[data-testid=finding]", "billing cycle is Annual")
+	has(t, page, "[data-testid=holds]", "Nothing is written there")
+	has(t, w.b.get(views.OverviewPath, http.StatusOK), "[data-testid=attention]", "1 agreement not billed monthly")
+
+	page = w.b.get(views.FindingsPath+"?kind=cycle", http.StatusOK)
+	form := pressed(t, page, "cycle", "meant")
+	if page.Find("button[value=zero]").Length() != 0 {
+		t.Error("an agreement cannot be set to 0")
+	}
+	form.Set("note", "paid a year <b>ahead</b>")
+	other := url.Values{}
+	for name := range form {
+		other.Set(name, form.Get(name))
+	}
+	other.Set("facts", "Quarterly")
+	w.b.post(views.FindingsPath, other, http.StatusUnprocessableEntity)
+	w.b.post(views.FindingsPath, url.Values{"agreement": {form.Get("agreement")}}, http.StatusUnprocessableEntity)
+
+	w.b.post(views.FindingsPath, form, http.StatusSeeOther)
+	if n := w.b.get(views.FindingsPath, http.StatusOK).Find("[data-testid=finding]").Length(); n != 0 {
+		t.Errorf("%d findings still need an answer", n)
+	}
+	page = w.b.get(views.FindingsPath+"?show=meant", http.StatusOK)
+	has(t, page, "[data-testid=meant]", "paid a year <b>ahead</b>")
+	if page.Find("[data-testid=meant] b").Length() != 0 {
+		t.Error("a note is taken for markup")
+	}
+	w.b.get(views.AttentionPath, http.StatusOK)
+	w.b.lacks("not billed monthly")
+
+	w.b.post(views.FindingsPath, pressed(t, page, "cycle", "withdraw"), http.StatusSeeOther)
+	has(t, w.b.get(views.FindingsPath, http.StatusOK), "[data-testid=finding]", "billing cycle is Annual")
+	has(t, w.b.get("/activity", http.StatusOK), "body", "Took back that it is meant so of Acme")
+}
+
+func TestFindingsAreFiltered(t *testing.T) {
+	t.Parallel()
+	w := newBilled(t)
+	_, a := w.customerWith("Acme", 3)
+	_, b := w.customerWith("Beta & Sons", 3)
+	w.sim.UpdateAgreement(a.ID, func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
+	w.sim.UpdateAgreement(b.ID, func(x *cwsim.Agreement) { x.BillProducts = "DoNotBill" })
+	w.sync()
+	for query, want := range map[string]string{
+		"": "cycle products", "?kind=cycle": "cycle", "?kind=price": "", "?q=beta": "products", "?q=%25": "", "?show=meant": "",
+		"?kind=garbage": "cycle products", "?page=99": "cycle products",
+	} {
+		var got []string
+		w.b.get(views.FindingsPath+query, http.StatusOK).Find("[data-testid=finding]").Each(func(_ int, row *goquery.Selection) {
+			got = append(got, row.AttrOr("data-subject", ""))
+		})
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q lists %q, want %q", query, got, want)
+		}
+	}
+}
+
+func TestALineThatNobodyFeedsIsSetTo0(t *testing.T) {
+	t.Parallel()
+	w := newBilled(t)
+	o, a := w.customerWith("Acme", 3)
+	w.sync()
+	w.b.post(views.UnmapCompanyPath(int64(a.CompanyID)), url.Values{"organization": {number(o.ID)}, "line": {"keep"}}, http.StatusSeeOther)
+	page := w.b.get(views.AttentionPath, http.StatusOK)
+	has(t, page, "[data-testid=attention]", "1 line that nobody feeds any more")
+	has(t, page, "[data-testid=finding]", "still bills 3, and no organization is mapped")
+	has(t, page, "[data-testid=finding] [data-testid=money]", "+")
+	w.b.post(views.FindingsPath, pressed(t, page, "unfed", "look"), http.StatusSeeOther)
+	w.b.post(views.FindingsPath, pressed(t, page, "unfed", "zero"), http.StatusSeeOther)
+	w.finished()
+	w.wrote(a, "0")
+	w.b.get(views.AttentionPath, http.StatusOK)
+	w.b.lacks("nobody feeds")
+}
