@@ -120,14 +120,12 @@ type AgreementFilter struct {
 // the list is taken for gone, ask Agreement.
 func (c *Client) Agreements(ctx context.Context, filter AgreementFilter) iter.Seq2[Agreement, error] {
 	return func(yield func(Agreement, error) bool) {
-		for _, l := range filter.listings() {
-			for agreement, err := range list(ctx, c, l, func(a Agreement) int { return a.ID }) {
-				if err == nil && len(filter.CompanyIDs) > 0 && !slices.Contains(filter.CompanyIDs, agreement.Company.ID) {
-					continue
-				}
-				if !yield(agreement, err) || err != nil {
-					return
-				}
+		for agreement, err := range listAll(ctx, c, filter.listings(), func(a Agreement) int { return a.ID }) {
+			if err == nil && len(filter.CompanyIDs) > 0 && !slices.Contains(filter.CompanyIDs, agreement.Company.ID) {
+				continue
+			}
+			if !yield(agreement, err) || err != nil {
+				return
 			}
 		}
 	}

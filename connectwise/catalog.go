@@ -69,17 +69,15 @@ type CatalogFilter struct {
 func (c *Client) CatalogItems(ctx context.Context, filter CatalogFilter) iter.Seq2[CatalogItem, error] {
 	return func(yield func(CatalogItem, error) bool) {
 		yielded := 0
-		for _, l := range filter.listings() {
-			for item, err := range list(ctx, c, l, func(i CatalogItem) int { return i.ID }) {
-				if err == nil && !filter.exact(item) {
-					continue
-				}
-				if !yield(item, err) || err != nil {
-					return
-				}
-				if yielded++; yielded == filter.Limit {
-					return
-				}
+		for item, err := range listAll(ctx, c, filter.listings(), func(i CatalogItem) int { return i.ID }) {
+			if err == nil && !filter.exact(item) {
+				continue
+			}
+			if !yield(item, err) || err != nil {
+				return
+			}
+			if yielded++; yielded == filter.Limit {
+				return
 			}
 		}
 	}

@@ -76,18 +76,16 @@ func (f CompanyFilter) matching(ctx context.Context, c *Client) iter.Seq2[Compan
 	return func(yield func(Company, error) bool) {
 		seen := map[int]bool{}
 		types := typeReader{client: c}
-		for _, l := range f.listings() {
-			for company, err := range list(ctx, c, l, func(company Company) int { return company.ID }) {
-				if err == nil && (seen[company.ID] || !f.admits(company)) {
-					continue
-				}
-				if err == nil && len(company.Types) == 0 {
-					company.Types, err = types.read(ctx, company.ID)
-				}
+		for company, err := range listAll(ctx, c, f.listings(), func(company Company) int { return company.ID }) {
+			if err == nil && (seen[company.ID] || !f.admits(company)) {
+				continue
+			}
+			if err == nil {
 				seen[company.ID] = true
-				if !yield(company, err) || err != nil {
-					return
-				}
+				company.Types, err = types.of(ctx, company)
+			}
+			if !yield(company, err) || err != nil {
+				return
 			}
 		}
 	}
@@ -165,11 +163,14 @@ func (f CompanyFilter) listings() []listing {
 	return listings
 }
 
+// notDeleted leaves out the recycle bin.
+const notDeleted condition = "deletedFlag=False"
+
 // conditions adds to the one condition of a listing what else the filter asks for.
 func (f CompanyFilter) conditions(one condition) condition {
 	all := one
-	if !f.IncludeDeleted && one != isFalse("deletedFlag") {
-		all = and(isFalse("deletedFlag"), all)
+	if !f.IncludeDeleted && one != notDeleted {
+		all = and(notDeleted, all)
 	}
 	if len(f.IDs) > 0 {
 		all = and(all, anyOf("status/id", f.StatusIDs))
@@ -179,7 +180,7 @@ func (f CompanyFilter) conditions(one condition) condition {
 
 func (f CompanyFilter) listing(types []int, one condition) listing {
 	if one == "" && !f.IncludeDeleted {
-		one = isFalse("deletedFlag")
+		one = notDeleted
 	}
 	// Types are members of an array, which `in` does not reach (docs/connectwise.md section 2), so they are alternatives.
 	var alternatives []condition
@@ -207,11 +208,12 @@ type typeReader struct {
 	refused bool
 }
 
-func (r *typeReader) read(ctx context.Context, companyID int) ([]Reference, error) {
-	if r.refused {
-		return nil, nil
+// of are the types in the company's record, or those kept apart from it.
+func (r *typeReader) of(ctx context.Context, company Company) ([]Reference, error) {
+	if r.refused || len(company.Types) > 0 {
+		return company.Types, nil
 	}
-	l := listing{path: fmt.Sprintf("%s/%d/typeAssociations", companiesPath, companyID), fields: "id,type/id,type/name"}
+	l := listing{path: fmt.Sprintf("%s/%d/typeAssociations", companiesPath, company.ID), fields: "id,type/id,type/name"}
 	var types []Reference
 	for association, err := range list(ctx, r.client, l, func(a typeAssociation) int { return a.ID }) {
 		if errors.Is(err, ErrForbidden) || errors.Is(err, ErrUnroutable) || errors.Is(err, ErrNotFound) {

@@ -32,10 +32,6 @@ func containsText(field, value string) condition {
 	return condition(field + " contains " + quote(value))
 }
 
-func isFalse(field string) condition {
-	return condition(field + "=False")
-}
-
 func anyOf(field string, ids []int) condition {
 	if len(ids) == 0 {
 		return ""

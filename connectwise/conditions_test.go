@@ -14,8 +14,8 @@ func TestConditions(t *testing.T) {
 	for _, test := range []struct{ got, want condition }{
 		{and(), ""},
 		{or(), ""},
-		{and("", isFalse("deletedFlag"), ""), "deletedFlag=False"},
-		{and(isFalse("deletedFlag"), anyOf("id", []int{3, 1})), "deletedFlag=False and id in (3,1)"},
+		{and("", notDeleted, ""), "deletedFlag=False"},
+		{and(notDeleted, anyOf("id", []int{3, 1})), "deletedFlag=False and id in (3,1)"},
 		{anyOf("id", nil), ""},
 		{equalsID("types/id", 5), "types/id=5"},
 		{equalsText("identifier", `NP "Bus" \ [x]`), `identifier="NP \"Bus\" \\ [[]x]"`},

@@ -51,6 +51,19 @@ func list[T any](ctx context.Context, c *Client, l listing, id func(T) int) iter
 	}
 }
 
+// listAll reads one list after the other.
+func listAll[T any](ctx context.Context, c *Client, listings []listing, id func(T) int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, l := range listings {
+			for item, err := range list(ctx, c, l, id) {
+				if !yield(item, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
 // countOf counts the records of a list.
 func countOf(ctx context.Context, c *Client, l listing) (int, error) {
 	query := url.Values{}

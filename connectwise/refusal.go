@@ -7,24 +7,22 @@ import (
 
 // refusals remembers the first refusal that would meet every request of a client, so that none is begun after it was read.
 type refusals struct {
-	mu    sync.Mutex
-	first *Error
-	none  context.Context // ends when there is one
-	end   context.CancelFunc
+	mu      sync.Mutex
+	first   *Error
+	waiting map[*context.CancelFunc]bool // ends of requests that wait for their turn
 }
 
-func newRefusals() *refusals {
-	none, end := context.WithCancel(context.Background())
-	return &refusals{none: none, end: end}
-}
+func newRefusals() *refusals { return &refusals{waiting: map[*context.CancelFunc]bool{}} }
 
-// note keeps the first refusal.
+// note keeps the first refusal, and ends every wait.
 func (f *refusals) note(refusal *Error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.first == nil {
 		f.first = refusal
-		f.end()
+	}
+	for end := range f.waiting {
+		(*end)()
 	}
 }
 
@@ -36,9 +34,19 @@ func (f *refusals) get() *Error {
 
 // until returns a context that ends with ctx, or when a refusal is read. Call stop at the end.
 func (f *refusals) until(ctx context.Context) (waiting context.Context, stop context.CancelFunc) {
-	waiting, cancel := context.WithCancel(ctx)
-	detach := context.AfterFunc(f.none, cancel)
-	return waiting, func() { detach(); cancel() }
+	waiting, end := context.WithCancel(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.waiting[&end] = true
+	if f.first != nil {
+		end()
+	}
+	return waiting, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.waiting, &end)
+		end()
+	}
 }
 
 // refusesAll reports whether an answer of the API is about the credentials or the host, and not about what was asked.
