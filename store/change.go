@@ -114,7 +114,7 @@ type Share struct {
 	Seats          int    `json:"seats"`
 	Plan           Plan   `json:"plan"`
 	Known          bool   `json:"known"`            // false: Seats says nothing
-	Source         string `json:"source,omitempty"` // which said the seats, as seats.Source has it; empty: they are unknown, or older than this
+	Source         string `json:"source,omitempty"` // of the seats, as seats.Source has it; empty: unknown, or from before it was kept
 	Reason         string `json:"reason,omitempty"`
 }
 
