@@ -92,7 +92,8 @@ func tablesOf(ctx context.Context, path string) (names []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err = list(ctx, db, scanValue[string], `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`)
+	names, err = list(ctx, db, scanValue[string],
+		`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`)
 	return names, errors.Join(err, db.Close())
 }
 

@@ -48,7 +48,7 @@ func TestCase_J44_DiskFull(t *testing.T) {
 // smallDisk is a directory on a disk of 16 MB.
 func smallDisk(t *testing.T) string {
 	t.Helper()
-	disk, err := os.MkdirTemp("", "small-disk-")
+	disk, err := os.MkdirTemp("", "small-disk-") //nolint:usetesting // t.TempDir would tie the test's other directories to this disk
 	if err != nil {
 		t.Fatal(err)
 	}
