@@ -1,20 +1,24 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/a-h/templ"
+	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/money"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
 )
 
-// heldPage is how many held changes are shown at once.
+// heldPage is how many held units are shown at once.
 const heldPage = 50
 
 // heldFilter picks what waits for approval: in all runs, or in one, which may then be a preview.
@@ -22,29 +26,103 @@ func heldFilter(run int64) store.ChangeFilter {
 	return store.ChangeFilter{RunID: run, Carried: run == 0, States: []store.ChangeState{store.StateHeld}}
 }
 
+// heldUnit is what one run holds together, and what it comes to.
+type heldUnit struct {
+	changes []store.Change // one at least
+	sum     money.Totals
+}
+
+// worth is what the unit comes to in a billing period, up or down; not valid where a price is not known or currencies differ.
+func (u heldUnit) worth() decimal.NullDecimal {
+	currencies := u.sum.Currencies()
+	if u.sum.Unpriced > 0 || len(currencies) != 1 {
+		return decimal.NullDecimal{}
+	}
+	flow := u.sum.Worth(currencies[0])
+	return decimal.NewNullDecimal(flow.More.Add(flow.Less))
+}
+
+// heldFor says whether the unit waits for the reason; an empty one fits all.
+func (u heldUnit) heldFor(reason store.HoldReason) bool {
+	return reason == "" || slices.Contains(u.changes[0].HeldFor, reason)
+}
+
+// byWorth puts what is worth most first, up or down, and before it what nobody can tell the worth of.
+func byWorth(a, b heldUnit) int {
+	x, y := a.worth(), b.worth()
+	if x.Valid != y.Valid {
+		return cmp.Compare(boolRank(x.Valid), boolRank(y.Valid))
+	}
+	return y.Decimal.Abs().Cmp(x.Decimal.Abs())
+}
+
+func boolRank(known bool) int {
+	if known {
+		return 1
+	}
+	return 0
+}
+
+// heldUnits are all that waits, in all runs or in one, by worth.
+func heldUnits(ctx context.Context, s *store.Store, run int64) ([]heldUnit, error) {
+	type key struct {
+		run      int64
+		together int
+	}
+	at := map[key]int{}
+	var units []heldUnit
+	for c, err := range s.EachChange(ctx, heldFilter(run)) {
+		if err != nil {
+			return nil, err
+		}
+		k := key{c.RunID, c.Together}
+		i, begun := at[k]
+		if !begun {
+			i = len(units)
+			at[k], units = i, append(units, heldUnit{})
+		}
+		units[i].changes = append(units[i].changes, c)
+		units[i].sum.Add(moneyLine(c))
+	}
+	slices.SortStableFunc(units, byWorth)
+	return units, nil
+}
+
+// holdReasons are the reasons in the order in which people want to see them.
+func holdReasons() []store.HoldReason {
+	return []store.HoldReason{
+		store.HoldZero, store.HoldFirst, store.HoldLower, store.HoldHigher, store.HoldSize, store.HoldDecrease, store.HoldNegative, store.HoldMany,
+		store.HoldSourceZero, store.HoldFound, store.HoldTerms, store.HoldEdited, store.HoldStranded, store.HoldAgain,
+	}
+}
+
 func (s *server) listHeld(w http.ResponseWriter, r *http.Request) error {
 	q := web.ParseListQuery(r.URL.Query())
-	page := views.HeldPage{Run: web.FormID(q.Values.Get("run"), 64)}
-	filter := heldFilter(page.Run)
-	changes, total, err := web.Load(&q, heldPage, func(limit, offset int) ([]store.Change, int, error) {
-		filter.Limit, filter.Offset = limit, offset
-		return s.Store.Changes(r.Context(), filter)
+	reason := web.OneOf(q.Values.Get("reason"), holdReasons()...)
+	page := views.HeldPage{Run: web.FormID(q.Values.Get("run"), 64), Reason: string(reason)}
+	all, err := heldUnits(r.Context(), s.Store, page.Run)
+	if err != nil {
+		return err
+	}
+	page.Reasons = reasonOptions(all, reason)
+	waiting := slices.DeleteFunc(all, func(u heldUnit) bool { return !u.heldFor(reason) })
+	shown, total, err := web.Load(&q, heldPage, func(limit, offset int) ([]heldUnit, int, error) {
+		from := min(offset, len(waiting))
+		return waiting[from:min(from+limit, len(waiting))], len(waiting), nil
 	})
 	if err != nil {
 		return err
 	}
-	rows, err := s.changeRows(r.Context(), changes)
-	if err != nil {
+	for _, u := range waiting {
+		page.Total += len(u.changes)
+		for _, c := range u.changes {
+			page.Last = max(page.Last, c.ID)
+		}
+	}
+	if page.Groups, err = s.heldGroups(r.Context(), shown); err != nil {
 		return err
 	}
-	ids, err := s.heldIDs(r.Context(), page.Run)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		page.Last = max(page.Last, id)
-	}
-	page.Total, page.Groups, page.Pager = total, heldGroups(rows), q.Pager(views.HeldPath, heldPage, len(rows), total)
+	page.Pager = q.Pager(views.HeldPath, heldPage, len(shown), total)
 	page.CSV = web.WithQuery(views.ChangesCSVPath(views.HeldPath), q.Values, "page", "")
 	return s.web.Answer(w, r, web.Page{
 		Section: views.SectionApprovals, Title: "Approvals",
@@ -53,27 +131,69 @@ func (s *server) listHeld(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// heldGroups puts the lines of an agreement in a run together.
-func heldGroups(rows []views.ChangeRow) []views.HeldGroup {
-	var groups []views.HeldGroup
-	for _, row := range rows {
-		if n := len(groups); n > 0 && groups[n-1].RunID == row.RunID && groups[n-1].Lines[0].AgreementID == row.AgreementID {
-			groups[n-1].Lines = append(groups[n-1].Lines, row)
-			continue
+// reasonOptions are the reasons for which something waits, each with how many units do.
+func reasonOptions(units []heldUnit, chosen store.HoldReason) []views.Option {
+	var options []views.Option
+	for _, reason := range holdReasons() {
+		n := 0
+		for _, u := range units {
+			if u.heldFor(reason) {
+				n++
+			}
 		}
-		groups = append(groups, views.HeldGroup{RunID: row.RunID, Run: row.Run, Because: row.HeldBecause, Lines: []views.ChangeRow{row}})
+		if n > 0 || reason == chosen {
+			options = append(options, views.Option{
+				Value: string(reason), Label: views.HoldName(string(reason)), Count: n, HasCount: true, Selected: reason == chosen,
+			})
+		}
 	}
-	return groups
+	return options
 }
 
-// heldIDs are all changes that wait, in all runs or in one.
-func (s *server) heldIDs(ctx context.Context, run int64) ([]int64, error) {
+// heldGroups are units as they are shown.
+func (s *server) heldGroups(ctx context.Context, units []heldUnit) ([]views.HeldGroup, error) {
+	var changes []store.Change
+	for _, u := range units {
+		changes = append(changes, u.changes...)
+	}
+	rows, err := s.changeRows(ctx, changes)
+	if err != nil {
+		return nil, err
+	}
+	var groups []views.HeldGroup
+	for _, u := range units {
+		groups = append(groups, heldGroup(u, rows[:len(u.changes)]))
+		rows = rows[len(u.changes):]
+	}
+	return groups, nil
+}
+
+// heldGroup is a unit with its lines as they are shown.
+func heldGroup(u heldUnit, lines []views.ChangeRow) views.HeldGroup {
+	g := views.HeldGroup{RunID: lines[0].RunID, Run: lines[0].Run, Because: lines[0].HeldBecause, Lines: lines}
+	for _, reason := range u.changes[0].HeldFor {
+		g.Reasons = append(g.Reasons, string(reason))
+	}
+	g.Seats = u.sum.Seats.More.Add(u.sum.Seats.Less).String()
+	if worth := u.worth(); worth.Valid {
+		g.Money = amount(worth.Decimal, u.sum.Currencies()[0])
+	}
+	return g
+}
+
+// heldIDs are all changes that wait for a reason, in all runs or in one.
+func (s *server) heldIDs(ctx context.Context, run int64, reason store.HoldReason) ([]int64, error) {
+	units, err := heldUnits(ctx, s.Store, run)
+	if err != nil {
+		return nil, err
+	}
 	var ids []int64
-	for c, err := range s.Store.EachChange(ctx, heldFilter(run)) {
-		if err != nil {
-			return nil, err
+	for _, u := range units {
+		for _, c := range u.changes {
+			if u.heldFor(reason) {
+				ids = append(ids, c.ID)
+			}
 		}
-		ids = append(ids, c.ID)
 	}
 	return ids, nil
 }
@@ -96,11 +216,13 @@ func (s *server) decideHeld(w http.ResponseWriter, r *http.Request) error {
 	if approve {
 		decide, message = s.Billing.Runs.Approve, "%d approved, and being written exactly as shown."
 	}
+	reason := web.OneOf(r.PostForm.Get("reason"), holdReasons()...)
 	n, err := decide(r.Context(), s.web.Actor(r), ids)
 	if err != nil {
 		return err
 	}
-	return s.web.Done(w, r, web.WithQuery(views.HeldPath, nil, "run", number(run)), fmt.Sprintf(message, n))
+	back := web.WithQuery(views.HeldPath, url.Values{"run": {number(run)}}, "reason", string(reason))
+	return s.web.Done(w, r, back, fmt.Sprintf(message, n))
 }
 
 func (s *server) parseDecision(ctx context.Context, form url.Values, run int64) (approve bool, ids []int64, err error) {
@@ -113,7 +235,7 @@ func (s *server) parseDecision(ctx context.Context, form url.Values, run int64) 
 	decision := web.OneOf(form.Get("decision"), "approve", "reject", "approve_all", "reject_all")
 	ids = web.FormIDs(form["change"], 64)
 	if decision == "approve_all" || decision == "reject_all" {
-		if ids, err = s.heldIDs(ctx, run); err != nil {
+		if ids, err = s.heldIDs(ctx, run, web.OneOf(form.Get("reason"), holdReasons()...)); err != nil {
 			return false, nil, err
 		}
 		ids = shownBy(ids, web.FormID(form.Get("last"), 64))

@@ -18,6 +18,8 @@ import (
 
 const (
 	runsPage = 30
+	// mostTicks is how many held units a preview offers to tick; the others are decided about under Approvals.
+	mostTicks = 200
 	// progressRefresh is how often browsers without script load a running run's page again, in seconds.
 	progressRefresh = 5
 )
@@ -246,7 +248,7 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 		Run: runRow(store.RunRow{Run: run, Counts: counts}), Done: run.Processed, Total: run.Total, PerSecond: runSpeed(run, s.Now()),
 		Notice:     problemNotice(run.Problem),
 		Waits:      waitingNotice(s.Billing.Runs.Waiting(run.ID)),
-		CanApply:   run.Status == store.RunPlanned && counts[store.StatePlanned] > 0,
+		CanApply:   run.Status == store.RunPlanned && counts[store.StatePlanned]+counts[store.StateHeld] > 0,
 		CanDiscard: run.Status == store.RunPlanned,
 		CanCancel:  run.Status == store.RunRunning,
 	}
@@ -265,11 +267,28 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 	}
 	page.List.Kinds, page.List.States = kindOptions(kinds, page.List.Kind), stateOptions(counts, page.List.State)
 	page.List.Empty = views.Notice{What: "No changes", Why: "No mapped organization had anything to write."}
+	if page.CanApply {
+		if err := s.addTicks(ctx, &page); err != nil {
+			return page, err
+		}
+	}
 	if page.Writes, err = s.totals(ctx, run.ID, store.StatePlanned, store.StateSending, store.StateWritten); err != nil {
 		return page, err
 	}
 	page.Held, err = s.totals(ctx, run.ID, store.StateHeld)
 	return page, err
+}
+
+// addTicks adds to a preview what it holds, what is worth most first.
+func (s *server) addTicks(ctx context.Context, page *views.RunPage) error {
+	units, err := heldUnits(ctx, s.Store, page.Run.ID)
+	if err != nil {
+		return err
+	}
+	shown := units[:min(len(units), mostTicks)]
+	page.TicksLeft = len(units) - len(shown)
+	page.Ticks, err = s.heldGroups(ctx, shown)
+	return err
 }
 
 // missed counts what a run should have written and a retry would.
@@ -308,7 +327,10 @@ func (s *server) applyRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Billing.Runs.Apply(r.Context(), s.web.Actor(r), run.ID); err != nil {
+	if err := web.ParseForm(r); err != nil {
+		return err
+	}
+	if err := s.Billing.Runs.Apply(r.Context(), s.web.Actor(r), run.ID, web.FormIDs(r.PostForm["change"], 64)...); err != nil {
 		return err
 	}
 	return web.Leave(w, r, views.RunPath(run.ID))

@@ -207,7 +207,7 @@ func TestHeldIsApproved(t *testing.T) {
 	beta, b := w.customerWith("Beta", 3)
 	gamma, c := w.customerWith("Gamma", 3)
 	w.sync()
-	w.hold("seats", "10", "percent", "")
+	w.hold("seats", "10")
 	for _, o := range []store.Organization{acme, beta, gamma} {
 		w.join(o, 12)
 	}
@@ -262,8 +262,70 @@ func TestHeldIsApproved(t *testing.T) {
 		t.Error("the badge stays")
 	}
 	log := w.b.get("/activity", http.StatusOK)
-	has(t, log, "[data-testid=activity]", "Approved 1 held change of run 2.")
-	has(t, log, "[data-testid=activity]", "Rejected 1 held change of run 2.")
+	has(t, log, "[data-testid=activity]", "Approved: Acme, NP-BUS 3 → 15 in run 2.")
+	has(t, log, "[data-testid=activity]", "Rejected: Beta, NP-BUS 3 → 15 in run 2.")
+	has(t, log, "[data-testid=activity] a[href='/runs/2']", "run 2")
+}
+
+// TestHeldByReasonAndWorth narrows what waits to a reason, puts what comes to most money first, and approves all of a reason.
+func TestHeldByReasonAndWorth(t *testing.T) {
+	t.Parallel()
+	w := newBilled(t)
+	_, few := w.customerWith("Few", 3)
+	_, most := w.customerWith("Most", 4)
+	_, cheap := w.customerWith("Cheap", 1)
+	w.line(few, "2", "4.90")
+	w.line(most, "2", "500")
+	w.line(cheap, "4", "0.10")
+	w.sync()
+	page := w.b.get("/held", http.StatusOK)
+	has(t, page.Find("[data-testid=held]").Eq(0), "th[scope=row]", "Most")
+	has(t, page.Find("[data-testid=held]").Eq(2), "th[scope=row]", "Cheap")
+	has(t, page.Find("[data-testid=held]").Eq(2), "[data-testid=holds]", "Steep fall")
+	has(t, page, "#filter-reason option[value=lower]", "Steep fall")
+
+	page = w.b.get("/held?reason=lower", http.StatusOK)
+	if n := page.Find("[data-testid=held]").Length(); n != 1 {
+		t.Errorf("%d fall steeply", n)
+	}
+	w.b.get("/held?reason=x", http.StatusOK)
+	last := page.Find("input[name=last]").AttrOr("value", "")
+	w.b.post("/held", form("decision", "reject_all", "reason", "lower", "last", last), http.StatusSeeOther)
+	if got := w.b.location(); got != "/held?reason=lower" {
+		t.Errorf("then at %s", got)
+	}
+	page = w.b.get("/held?reason=first", http.StatusOK)
+	last = page.Find("input[name=last]").AttrOr("value", "")
+	w.b.post("/held", form("decision", "approve_all", "reason", "first", "last", last), http.StatusSeeOther)
+	w.b.until("the last line", func() bool { return w.quantities(few.ID)["NP-BUS"] == "3" && w.quantities(most.ID)["NP-BUS"] == "4" })
+	w.wrote(cheap, "4")
+}
+
+// TestPreviewIsTicked holds that applying a preview approves what was ticked there, and nothing else of what it holds.
+func TestPreviewIsTicked(t *testing.T) {
+	t.Parallel()
+	w := newBilled(t)
+	_, ticked := w.customerWith("Ticked", 3)
+	_, other := w.customerWith("Other", 3)
+	_, fresh := w.customerWith("Fresh", 3)
+	w.line(ticked, "2", "4.90")
+	w.line(other, "2", "4.90")
+	path, page := w.preview()
+	if n := page.Find("[data-testid=tick] input[name=change][checked]").Length(); n != 0 {
+		t.Errorf("%d are ticked already", n)
+	}
+	box := page.Find("[data-testid=tick]:contains(Ticked) input[name=change]")
+	if box.AttrOr("form", "-") != page.Find("form[action$='/apply']").AttrOr("id", "") {
+		t.Error("the boxes are not those of the form")
+	}
+	w.b.post(path+"/apply", form("change", box.AttrOr("value", ""), "change", "999"), http.StatusSeeOther)
+	_, page = w.finished()
+	has(t, page.Find("[data-testid=change]:contains(Ticked)"), "[data-testid=decision]", "Approved by admin@example.com")
+	w.wrote(ticked, "3")
+	w.wrote(other, "2")
+	w.wrote(fresh, "3")
+	has(t, w.b.get("/held", http.StatusOK), "[data-testid=held]", "Other")
+	has(t, w.b.get("/activity", http.StatusOK), "[data-testid=activity]", "Approved: Ticked, NP-BUS 2 → 3 in run")
 }
 
 func TestDecisionsThatMakeNoSense(t *testing.T) {

@@ -59,7 +59,7 @@ func TestHeld(t *testing.T) {
 		t.Errorf("%d boxes", n)
 	}
 	wantText(t, groups.Eq(0), "A change of +200 is larger than 100 seats.", "Monthly sync, run 8", "+9.80 USD")
-	wantText(t, doc.Find("main"), "The lines of one agreement wait and are decided together")
+	wantText(t, doc.Find("main"), "What belongs together is decided together")
 	for _, name := range []string{"approve", "reject"} {
 		if got := groups.Eq(0).Find("button[name="+name+"]").AttrOr("value", ""); got != "1" {
 			t.Errorf("%s sends %q", name, got)

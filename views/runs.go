@@ -53,9 +53,11 @@ type RunPage struct {
 	Notice     *Notice // what went wrong with the run as a whole
 	Waits      *Notice // what it waits for while it runs
 	List       ChangeList
-	Writes     Totals // what it writes, would write or has written
-	Held       Totals // what waits for approval besides
-	CanApply   bool   // a preview that may be written
+	Writes     Totals      // what it writes, would write or has written
+	Held       Totals      // what waits for approval besides
+	Ticks      []HeldGroup // of a preview: what waits for approval, to be ticked
+	TicksLeft  int         // how many more wait than are shown
+	CanApply   bool        // a preview that may be written
 	CanDiscard bool
 	CanCancel  bool
 	CanUndo    bool
@@ -152,12 +154,12 @@ func previewText(r RunRow) string {
 			"says so; an addition that the run created goes to 0, because it cannot be deleted."
 	}
 	return "These are the changes a sync would make. Writing them writes exactly what is shown; a line " +
-		"that has changed in ConnectWise PSA since is left alone and marked stale."
+		"that has changed in ConnectWise PSA since is left alone and marked stale, and with it all that belongs to it."
 }
 
 func heldText(r RunRow) string {
 	if r.Status == "planned" {
-		return "They are written with the rest if they are approved before; otherwise they go on waiting under Approvals."
+		return "They are written with the rest if they are ticked below; otherwise they go on waiting under Approvals."
 	}
 	return "They are not written before somebody approves them. The rest of the run went on."
 }

@@ -58,10 +58,12 @@ func countFalls(run []Outlook, products []MappedProduct) (known, falling int) {
 	type unit struct {
 		falling int
 		change  decimal.Decimal
+		lines   []store.Line
 	}
 	units := map[int]unit{}
 	for _, o := range run {
 		u := units[o.Unit]
+		u.lines = append(u.lines, o.Lines...)
 		for product, want := range wanted(o, products) {
 			says := said(BoundLine(o.Lines, product))
 			u.change = u.change.Add(want.Sub(says.Decimal))
@@ -76,7 +78,7 @@ func countFalls(run []Outlook, products []MappedProduct) (known, falling int) {
 		units[o.Unit] = u
 	}
 	for _, u := range units {
-		if u.change.IsNegative() {
+		if u.change.Add(number(doubled(u.lines))).IsNegative() {
 			falling += u.falling
 		}
 	}

@@ -161,16 +161,36 @@ type sum struct{ before, after decimal.Decimal }
 
 func (s sum) change() decimal.Decimal { return s.after.Sub(s.before) }
 
-// sumOf adds up the lines that are written or right. A line that cannot be written moves nothing.
+// sumOf adds up the lines that are written or right. A line that cannot be written moves nothing. Seats that stand on two lines,
+// because only half of a move was written, count once: to write the other half is no fall.
 func sumOf(parts []Part) (s sum) {
+	var lines []store.Line
 	for _, p := range parts {
 		for _, c := range p.Changes {
-			if !cannotBeWritten(c) {
-				s.before, s.after = s.before.Add(c.Before.Decimal), s.after.Add(c.After.Decimal)
+			if cannotBeWritten(c) {
+				continue
+			}
+			s.before, s.after = s.before.Add(c.Before.Decimal), s.after.Add(c.After.Decimal)
+			if l := BoundLine(p.Situation.Lines, c.ProductID); l.AdditionID == c.AdditionID {
+				lines = append(lines, l)
 			}
 		}
 	}
+	s.before = s.before.Sub(number(doubled(lines)))
 	return s
+}
+
+// doubled is how many seats stand on more than one of the lines, as they were last written.
+func doubled(lines []store.Line) (seats int) {
+	standing := map[int64]int{}
+	for _, l := range lines {
+		for _, share := range l.Shares {
+			before := standing[share.OrganizationID]
+			seats += min(before, share.Seats)
+			standing[share.OrganizationID] = max(before, share.Seats)
+		}
+	}
+	return seats
 }
 
 // cannotBeWritten says that a change is neither to be written nor right already.

@@ -42,17 +42,19 @@ func (rn *Runner) approve(ctx context.Context, who problem.Actor, changeIDs []in
 		if approved, err = s.Approve(ctx, changeIDs, who.Name, rn.now()); err != nil {
 			return err
 		}
-		return rn.noteDecision(ctx, s, who, "Approved", approved)
+		return noteDecision(ctx, s, who.Did(rn.now(), store.CategoryBilling, "Approved"), approved)
 	})
 	return approved, err
 }
 
-// noteDecision says in the activity log what was decided, in the transaction of the decision; one about nothing is an *Invalid.
-func (rn *Runner) noteDecision(ctx context.Context, s *store.Store, who problem.Actor, verb string, decided []store.Change) error {
+// noteDecision says in the activity log what was decided, after the entry's verb and in the transaction of the decision; one about
+// nothing is an *Invalid.
+func noteDecision(ctx context.Context, s *store.Store, entry store.Activity, decided []store.Change) error {
 	if len(decided) == 0 {
 		return &problem.Invalid{Fields: problem.Fields{"change": "None of the chosen changes waits for approval any more."}}
 	}
-	return s.AddActivity(ctx, who.Did(rn.now(), store.CategoryBilling, "%s: %s.", verb, changeNames(decided)))
+	entry.Action = fmt.Sprintf("%s: %s.", entry.Action, changeNames(decided))
+	return s.AddActivity(ctx, entry)
 }
 
 // mostNames is how many changes an entry of the activity log names; the run's page has all.
@@ -106,7 +108,7 @@ func (rn *Runner) Reject(ctx context.Context, who problem.Actor, changeIDs []int
 			return err
 		}
 		n = len(rejected)
-		return rn.noteDecision(ctx, s, who, "Rejected", rejected)
+		return noteDecision(ctx, s, who.Did(rn.now(), store.CategoryBilling, "Rejected"), rejected)
 	})
 	return n, err
 }

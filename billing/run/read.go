@@ -55,7 +55,7 @@ func (rn *Runner) prepare(ctx context.Context, client *connectwise.Client, run s
 	if p.scope, err = readScope(ctx, rn.store, run, p.lines); err != nil {
 		return prepared{}, err
 	}
-	if err := rn.readUnits(ctx, run, &p); err != nil {
+	if err := readUnits(ctx, rn.store, run, &p); err != nil {
 		return prepared{}, err
 	}
 	if p.task, err = rn.task(ctx, run, p.agreements); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -122,9 +123,9 @@ func (rn *Runner) Run(ctx context.Context, who problem.Actor, r Request) (store.
 	return rn.execute(ctx, run, release)
 }
 
-// Apply writes a previewed run, in the background: exactly what was shown. What changed in ConnectWise
-// since is marked stale and left alone.
-func (rn *Runner) Apply(ctx context.Context, who problem.Actor, runID int64) error {
+// Apply writes a previewed run, in the background: exactly what was shown, and of what it holds that which was ticked, with all
+// that belongs to it. What changed in ConnectWise since is marked stale and left alone; of what was ticked, it is asked again.
+func (rn *Runner) Apply(ctx context.Context, who problem.Actor, runID int64, ticked ...int64) error {
 	run, release, err := rn.reopen(ctx, runID)
 	if err != nil {
 		return err
@@ -132,13 +133,39 @@ func (rn *Runner) Apply(ctx context.Context, who problem.Actor, runID int64) err
 	run.Preview, run.Status, run.EndedAt, run.ContinuedAt = false, store.RunRunning, time.Time{}, rn.now()
 	entry := who.Did(rn.now(), store.CategoryBilling, "Started writing the previewed changes of run %d.", run.ID)
 	// From here on the run is carried out, if need be by Resume.
-	err = rn.store.Record(ctx, entry, func(s *store.Store) error { return s.UpdateRun(ctx, run) })
+	err = rn.store.Record(ctx, entry, func(s *store.Store) error {
+		if err := rn.approveTicked(ctx, s, who, runID, ticked); err != nil {
+			return err
+		}
+		return s.UpdateRun(ctx, run)
+	})
 	if err != nil {
 		release()
 		return fmt.Errorf("applying run %d: %w", runID, err)
 	}
 	rn.work.Go(func(ctx context.Context) { rn.inBackground(ctx, run, release) })
 	return nil
+}
+
+// approveTicked approves what was ticked of a preview. What is not one of its held changes was decided meanwhile, or is none.
+func (rn *Runner) approveTicked(ctx context.Context, s *store.Store, who problem.Actor, runID int64, ticked []int64) error {
+	var held []int64
+	for c, err := range s.EachChange(ctx, store.ChangeFilter{RunID: runID, States: []store.ChangeState{store.StateHeld}}) {
+		if err != nil {
+			return err
+		}
+		if slices.Contains(ticked, c.ID) {
+			held = append(held, c.ID)
+		}
+	}
+	if len(held) == 0 {
+		return nil
+	}
+	approved, err := s.Approve(ctx, held, who.Name, rn.now())
+	if err != nil {
+		return err
+	}
+	return noteDecision(ctx, s, who.Did(rn.now(), store.CategoryBilling, "Approved"), approved)
 }
 
 // Discard throws a preview away.

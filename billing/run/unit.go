@@ -16,10 +16,10 @@ type unit []store.MappedAgreement
 
 // readUnits adds to what moves between agreements now what the run planned together when it began, and finds out of which units
 // the run wrote a part only.
-func (rn *Runner) readUnits(ctx context.Context, run store.Run, p *prepared) error {
+func readUnits(ctx context.Context, s *store.Store, run store.Run, p *prepared) error {
 	p.halves = map[int]bool{}
 	var journal []store.Change
-	for c, err := range rn.store.EachChange(ctx, store.ChangeFilter{RunID: run.ID}) {
+	for c, err := range s.EachChange(ctx, store.ChangeFilter{RunID: run.ID}) {
 		if err != nil {
 			return fmt.Errorf("reading the journal of run %d: %w", run.ID, err)
 		}

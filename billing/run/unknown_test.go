@@ -103,6 +103,7 @@ func TestCase_C7_SomebodySpoke(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			w.Set(func(s *store.Settings) { s.Holds = store.Holds{} }) // this is about what is known, not about what waits
 			o, a := w.addedOnly()
 			w.Must(tt.say(w, o))
 			run := w.Sync()
