@@ -100,6 +100,10 @@ type changeJSON struct {
 	EffectiveDate string        `json:"effective_date,omitempty"`
 	Why           string        `json:"why,omitempty"`
 	Shares        []store.Share `json:"shares"`
+	// HeldFor names the holds of a change that waits for a person (docs/design.md section 5, "Held"); Together is the lowest
+	// agreement of those that are decided and written with it.
+	HeldFor  []store.HoldReason `json:"held_for,omitempty"`
+	Together int                `json:"together"`
 }
 
 func printJSON(w io.Writer, run store.Run, changes []store.Change) error {
@@ -114,7 +118,7 @@ func printJSON(w io.Writer, run store.Run, changes []store.Change) error {
 			CompanyID: c.CompanyID, Company: c.Company, AgreementID: c.AgreementID, Agreement: c.Agreement,
 			Plan: c.Plan, ProductID: c.ProductID, Product: c.Product, AdditionID: c.AdditionID,
 			Kind: c.KindWord(), State: string(c.State), Before: number(c.Before), After: number(c.After),
-			EffectiveDate: c.EffectiveDate, Why: cell(why(c)), Shares: c.Shares,
+			EffectiveDate: c.EffectiveDate, Why: cell(why(c)), Shares: c.Shares, HeldFor: c.HeldFor, Together: c.Together,
 		})
 	}
 	encoder := json.NewEncoder(w)
