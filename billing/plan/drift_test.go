@@ -24,7 +24,7 @@ func (r *readings) read(day string, with func(s *Situation)) []store.Finding {
 	s.ReadAt, s.Terms, s.Answers, s.Editors = moment.At(day), r.terms, r.answers, r.editors
 	with(&s)
 	products := products()
-	reading := Read(s, products, Plan(s, products, connectwise.DateOf(s.ReadAt), Policy{}), connectwise.DateOf(s.ReadAt))
+	reading := Read(s, products, Plan(s, products, connectwise.DateOf(s.ReadAt)), connectwise.DateOf(s.ReadAt))
 	r.terms = reading.Terms
 	return reading.Findings
 }
@@ -102,7 +102,7 @@ func TestUnexplained(t *testing.T) {
 	r.read("2026-11-01", prorated)
 	s := usual()
 	s.ReadAt, s.Terms = moment.At("2026-11-03"), r.terms
-	unexplained := func() []int { return Unexplained(s, Plan(s, products(), date("2026-11-03"), Policy{})) }
+	unexplained := func() []int { return Unexplained(s, Plan(s, products(), date("2026-11-03"))) }
 	if got := unexplained(); len(got) != 1 || got[0] != 0 {
 		t.Errorf("the agreement's proration changed: %v", got)
 	}

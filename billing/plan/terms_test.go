@@ -129,7 +129,7 @@ func TestTerms(t *testing.T) {
 		s := usual()
 		products[0].Price = some("3.50")
 		c.with(&s)
-		changes := Plan(s, products, date("2026-11-20"), Policy{})
+		changes := Plan(s, products, date("2026-11-20"))
 		found := Read(s, products, changes, date("2026-11-20")).Findings
 		if got := showFound(found); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -194,12 +194,12 @@ func TestAnswered(t *testing.T) {
 	s := usual()
 	s.Found.BillingCycle.Name = "Annual"
 	s.Answers = map[store.FindingKey]string{{AgreementID: 5, Subject: store.AboutCycle}: "Annual"}
-	c := Plan(s, products(), date("2026-11-20"), Policy{})[0]
+	c := Plan(s, products(), date("2026-11-20"))[0]
 	if len(c.Warnings) != 0 || len(c.Found) != 1 || !c.Found[0].Answered {
 		t.Errorf("what is meant so is said as %q, %+v", c.Warnings, c.Found)
 	}
 	s.Found.BillingCycle.Name = "Quarterly"
-	if c := Plan(s, products(), date("2026-11-20"), Policy{})[0]; len(c.Warnings) != 1 || c.Found[0].Answered {
+	if c := Plan(s, products(), date("2026-11-20"))[0]; len(c.Warnings) != 1 || c.Found[0].Answered {
 		t.Errorf("other facts are said as %q, %+v", c.Warnings, c.Found)
 	}
 }
@@ -224,7 +224,7 @@ func TestSecondLines(t *testing.T) {
 		if c.with != nil {
 			c.with(&s)
 		}
-		changes := Plan(s, products(), date("2026-11-20"), Policy{})
+		changes := Plan(s, products(), date("2026-11-20"))
 		found := Read(s, products(), changes, date("2026-11-20")).Findings
 		if got := showFound(found); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
