@@ -77,6 +77,17 @@ func (w *world) meant(f store.KnownFinding, note string) {
 	w.Must(w.Findings.Meant(w.T.Context(), billingtest.Admin(), findings.Answer{Key: f.Key(), Facts: f.Facts, Note: note}))
 }
 
+// mappedOn is an organization of 12 mapped to an agreement with these terms.
+func (w *world) mappedOn(terms func(*cwsim.Agreement)) (store.Organization, cwsim.Agreement) {
+	w.T.Helper()
+	a := w.Company("Acme")
+	w.Sim.UpdateAgreement(a.ID, terms)
+	w.ImportAll()
+	o := w.Organization("Acme", 12, store.Business)
+	w.Must(w.Mapping.Map(w.T.Context(), billingtest.Admin(), a.CompanyID, a.ID, o.ID))
+	return o, a
+}
+
 // A quantity below what is included would be billed as a negative one: a person says whether that is meant so, once.
 func TestCase_B3_IncludedQuantity(t *testing.T) {
 	t.Parallel()
@@ -88,6 +99,9 @@ func TestCase_B3_IncludedQuantity(t *testing.T) {
 	})
 	c := w.changeOf(w.Sync())
 	w.wantWarning(c, "25 of the quantity are included and not billed: with 12 ConnectWise would bill -13")
+	if w.WantLive(a.ID, "NP-BUS 14"); c.State != store.StateHeld || !slices.Contains(c.HeldFor, store.HoldNegative) {
+		t.Errorf("it is %s for %q", c.State, c.HeldFor)
+	}
 	f := w.wantFound(store.AboutIncluded)
 	if !f.Holds || f.AdditionID != line.ID || len(c.Found) != 1 || !c.Found[0].Holds {
 		t.Errorf("a write does not wait for it: %+v", f.Finding)
@@ -95,6 +109,8 @@ func TestCase_B3_IncludedQuantity(t *testing.T) {
 
 	w.meant(f, "another line carries the minimum")
 	w.wantFound()
+	w.Approve(w.HeldIDs(store.Run{ID: c.RunID}))
+	w.WantLive(a.ID, "NP-BUS 12")
 	c = w.changeOf(w.Sync())
 	if w.wantFound(); len(c.Warnings) != 0 || len(c.Found) != 1 || !c.Found[0].Answered {
 		t.Errorf("asked again, though nothing changed: %q, %+v", c.Warnings, c.Found)
@@ -110,10 +126,13 @@ func TestCase_B3_IncludedQuantity(t *testing.T) {
 func TestCase_B4_YearlyAgreement(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, a := w.Mapped("Acme", 12, store.Business)
-	w.Sim.UpdateAgreement(a.ID, func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
+	_, a := w.mappedOn(func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
+	w.wantFound(store.AboutCycle) // said at mapping
 	c := w.changeOf(w.Sync())
 	w.wantWarning(c, "billing cycle is Annual")
+	if w.WantLive(a.ID); c.State != store.StateHeld || !slices.Contains(c.HeldFor, store.HoldTerms) {
+		t.Errorf("it is %s for %q", c.State, c.HeldFor)
+	}
 	f := w.wantFound(store.AboutCycle)
 	if !f.Holds || f.AgreementID != a.ID || f.ProductID != 0 || f.Company != "Acme" || f.Agreement != "Acme Services" {
 		t.Errorf("it is about %+v", f.Finding)
@@ -121,14 +140,14 @@ func TestCase_B4_YearlyAgreement(t *testing.T) {
 	w.meant(f, "")
 	w.Sync()
 	w.wantFound()
+	w.WantLive(a.ID, "NP-BUS 12")
 }
 
 // What an agreement that does not bill products is told reaches no invoice.
 func TestCase_B5_ProductsNotBilled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, a := w.Mapped("Acme", 12, store.Business)
-	w.Sim.UpdateAgreement(a.ID, func(x *cwsim.Agreement) { x.BillProducts = "DoNotBill" })
+	_, a := w.mappedOn(func(x *cwsim.Agreement) { x.BillProducts = "DoNotBill" })
 	w.wantWarning(w.changeOf(w.Sync()), "ConnectWise does not bill products on this agreement.")
 	w.Sync() // unattended, it is said as long as it holds
 	w.wantFound(store.AboutProducts)
@@ -158,11 +177,10 @@ func TestCase_D8b_InvoicedAhead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.SetTime("2026-11-20 12:00:00")
-	_, a := w.Mapped("Acme", 12, store.Business)
+	_, a := w.mappedOn(func(x *cwsim.Agreement) { x.Prorate, x.InvoicedThrough = false, moment.At("2026-12-31") })
 	w.Sim.AddAddition(cwsim.Addition{
 		AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("0"), UnitPrice: plantest.Quantity("4.99"),
 	})
-	w.Sim.UpdateAgreement(a.ID, func(x *cwsim.Agreement) { x.Prorate, x.InvoicedThrough = false, moment.At("2026-12-31") })
 	w.wantWarning(w.changeOf(w.Sync()), "invoiced from 1 January 2027 on; November 2026 to December 2026 are not")
 	w.Sync()
 	w.wantFound(store.AboutInvoiced)
@@ -323,8 +341,7 @@ func TestUnfedLineIsEndedOrMappedAgain(t *testing.T) {
 func TestMeantSoIsOfWhatWasShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, a := w.Mapped("Acme", 12, store.Business)
-	w.Sim.UpdateAgreement(a.ID, func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
+	_, a := w.mappedOn(func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
 	w.Must(w.Findings.LookAgain(t.Context(), a.ID))
 	f := w.wantFound(store.AboutCycle)
 	if w.Writes() != 0 || len(w.Sim.Additions(a.ID)) != 0 {

@@ -79,6 +79,7 @@ var lowestRoles = map[web.Access]string{
 		GET /integrations/connectwise/import/progress
 		POST /integrations/connectwise/import/cancel
 		GET /integrations/connectwise/companies
+		GET /integrations/connectwise/companies/{id}/shown
 		POST /integrations/connectwise/companies/{id}/map
 		POST /integrations/connectwise/companies/{id}/unmap
 		POST /integrations/connectwise/companies/{id}/organizations

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,7 +11,6 @@ import (
 
 	"seatbridge/billing/mapping"
 	"seatbridge/billing/plan"
-	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -219,29 +217,6 @@ func (s *server) pathCompany(r *http.Request) (int, error) {
 
 // maxConnectWiseID is the largest id that ConnectWise's 32-bit numbers hold.
 const maxConnectWiseID = 1<<31 - 1
-
-func (s *server) mapCompany(w http.ResponseWriter, r *http.Request) error {
-	company, err := s.pathCompany(r)
-	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(r); err != nil {
-		return err
-	}
-	chosen := mappingChoice{
-		agreement: web.FormID(r.PostForm.Get("agreement"), 32), organization: web.FormID(r.PostForm.Get("organization"), 64),
-	}
-	err = s.Billing.Mapping.Map(r.Context(), s.web.Actor(r), company, int(chosen.agreement), chosen.organization)
-	if err == nil {
-		return s.companyDone(w, r, company, "Mapped.")
-	}
-	var invalid *problem.Invalid
-	if !errors.As(err, &invalid) {
-		return err
-	}
-	chosen.problem = web.Sentences(invalid.Fields)
-	return s.rejectMapping(w, r, company, chosen)
-}
 
 // mappingChoice is what was chosen in a company's row, and why it does not do.
 type mappingChoice struct {

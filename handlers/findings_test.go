@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -29,11 +30,22 @@ func pressed(t *testing.T, page *goquery.Document, subject, do string) url.Value
 	return form
 }
 
+// customerOn is a company whose agreement has these terms, with a mapped organization of 3 seats.
+func (w *billed) customerOn(name string, terms func(*cwsim.Agreement)) {
+	w.t.Helper()
+	a := w.customer(name)
+	w.sim.UpdateAgreement(a.ID, terms)
+	w.b.importAll()
+	o := w.organization(name, 3)
+	w.b.post(views.MapCompanyPath(int64(a.CompanyID)), form("agreement", fmt.Sprint(a.ID), "organization", fmt.Sprint(o.ID)), http.StatusSeeOther)
+}
+
+func yearly(a *cwsim.Agreement) { a.BillingCycle = "Annual" }
+
 func TestFindingsAreAnsweredOnce(t *testing.T) {
 	t.Parallel()
 	w := newBilled(t)
-	_, a := w.customerWith("Acme", 3)
-	w.sim.UpdateAgreement(a.ID, func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
+	w.customerOn("Acme", yearly)
 	w.sync()
 
 	page := w.b.get(views.AttentionPath, http.StatusOK)
@@ -43,20 +55,20 @@ func TestFindingsAreAnsweredOnce(t *testing.T) {
 	has(t, w.b.get(views.OverviewPath, http.StatusOK), "[data-testid=attention]", "1 agreement not billed monthly")
 
 	page = w.b.get(views.FindingsPath+"?kind=cycle", http.StatusOK)
-	form := pressed(t, page, "cycle", "meant")
+	answer := pressed(t, page, "cycle", "meant")
 	if page.Find("button[value=zero]").Length() != 0 {
 		t.Error("an agreement cannot be set to 0")
 	}
-	form.Set("note", "paid a year <b>ahead</b>")
+	answer.Set("note", "paid a year <b>ahead</b>")
 	other := url.Values{}
-	for name := range form {
-		other.Set(name, form.Get(name))
+	for name := range answer {
+		other.Set(name, answer.Get(name))
 	}
 	other.Set("facts", "Quarterly")
 	w.b.post(views.FindingsPath, other, http.StatusUnprocessableEntity)
-	w.b.post(views.FindingsPath, url.Values{"agreement": {form.Get("agreement")}}, http.StatusUnprocessableEntity)
+	w.b.post(views.FindingsPath, url.Values{"agreement": {answer.Get("agreement")}}, http.StatusUnprocessableEntity)
 
-	w.b.post(views.FindingsPath, form, http.StatusSeeOther)
+	w.b.post(views.FindingsPath, answer, http.StatusSeeOther)
 	if n := w.b.get(views.FindingsPath, http.StatusOK).Find("[data-testid=finding]").Length(); n != 0 {
 		t.Errorf("%d findings still need an answer", n)
 	}
@@ -76,10 +88,8 @@ func TestFindingsAreAnsweredOnce(t *testing.T) {
 func TestFindingsAreFiltered(t *testing.T) {
 	t.Parallel()
 	w := newBilled(t)
-	_, a := w.customerWith("Acme", 3)
-	_, b := w.customerWith("Beta & Sons", 3)
-	w.sim.UpdateAgreement(a.ID, func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
-	w.sim.UpdateAgreement(b.ID, func(x *cwsim.Agreement) { x.BillProducts = "DoNotBill" })
+	w.customerOn("Acme", yearly)
+	w.customerOn("Beta & Sons", func(a *cwsim.Agreement) { a.BillProducts = "DoNotBill" })
 	w.sync()
 	for query, want := range map[string]string{
 		"": "cycle products", "?kind=cycle": "cycle", "?kind=price": "", "?q=beta": "products", "?q=%25": "", "?show=meant": "",

@@ -332,7 +332,7 @@ func (s *server) agreementOptions(agreements []store.Agreement, selected int) []
 	for i, a := range agreements {
 		options[i] = views.AgreementOption{
 			ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Start: a.StartDate, End: a.EndDate, BillStart: laterBilling(a),
-			Parent: parentName(a, names), EndsSoon: plan.AgreementEndsSoon(a, s.Now()) != "",
+			Parent: parentName(a, names), EndsSoon: plan.AgreementEndsSoon(a, s.Now()) != "", Terms: plan.UnusualTerms(a),
 			Unusable: plan.AgreementUnusable(a, s.Now()), Selected: a.ID == selected,
 		}
 	}

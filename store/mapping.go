@@ -15,7 +15,8 @@ type Mapping struct {
 	CompanyID      int // as chosen; the agreement may have moved to another company since
 	AgreementID    int
 	CreatedAt      time.Time
-	CreatedBy      string // e-mail address
+	CreatedBy      string  // e-mail address
+	Shown          []Shown // the lines that whoever mapped it was shown; empty: none
 }
 
 const mappingColumns = `organization_id, company_id, agreement_id, created_at, created_by`
@@ -34,7 +35,7 @@ func (s *Store) SaveMapping(ctx context.Context, m Mapping) error {
 			SELECT o.id, a.company_id, a.id, $1, $2 FROM organizations o, agreements a
 			WHERE o.id = $3 AND o.managed AND o.deleted_at IS NULL AND a.id = $4 AND a.company_id = $5
 			ON CONFLICT (organization_id) DO UPDATE SET company_id = excluded.company_id, agreement_id = excluded.agreement_id,
-				created_at = excluded.created_at, created_by = excluded.created_by`,
+				created_at = excluded.created_at, created_by = excluded.created_by, shown = ''`,
 			unix(m.CreatedAt), m.CreatedBy, m.OrganizationID, m.AgreementID, m.CompanyID)
 	})
 }
@@ -72,11 +73,11 @@ func saveRemapping(ctx context.Context, tx *sql.Tx, m Remapping) error {
 		}
 	}
 	err := execOne(ctx, tx, `
-		INSERT INTO mappings (organization_id, company_id, agreement_id, created_at, created_by)
-		SELECT o.id, a.company_id, a.id, $1, $2 FROM organizations o, agreements a
-		WHERE o.id = $3 AND o.managed AND o.deleted_at IS NULL AND a.id = $4 AND a.company_id = $5
+		INSERT INTO mappings (organization_id, company_id, agreement_id, created_at, created_by, shown)
+		SELECT o.id, a.company_id, a.id, $1, $2, $3 FROM organizations o, agreements a
+		WHERE o.id = $4 AND o.managed AND o.deleted_at IS NULL AND a.id = $5 AND a.company_id = $6
 		ON CONFLICT (organization_id) DO NOTHING`,
-		unix(m.CreatedAt), m.CreatedBy, m.OrganizationID, m.AgreementID, m.CompanyID)
+		unix(m.CreatedAt), m.CreatedBy, asJSON{m.Shown}, m.OrganizationID, m.AgreementID, m.CompanyID)
 	if err != nil {
 		return changed(err)
 	}
@@ -145,10 +146,11 @@ func (s *Store) EachMapping(ctx context.Context) iter.Seq2[MappingNames, error] 
 // MappedAgreement is an agreement that organizations are mapped to.
 type MappedAgreement struct {
 	Agreement
-	Company         Company   // that has the agreement, without its types
-	OrganizationIDs []int64   // in ascending order
-	MappedAt        time.Time // when the latest of them was mapped
-	Moved           bool      // the agreement belongs to another company than the one that was chosen
+	Company         Company       // that has the agreement, without its types
+	OrganizationIDs []int64       // in ascending order
+	MappedAt        time.Time     // when the latest of them was mapped
+	Shown           map[int]Shown // by product: the lines that whoever mapped the latest of them was shown
+	Moved           bool          // the agreement belongs to another company than the one that was chosen
 }
 
 // MappedAgreements lists all agreements with mappings by their ids, gone ones, too.
@@ -158,11 +160,13 @@ func (s *Store) MappedAgreements(ctx context.Context) ([]MappedAgreement, error)
 		organizationID int64
 		chosen         int
 		at             time.Time
+		shown          []Shown
 	}
 	rows := each(ctx, s.from, func(row scanner) (p pair, err error) {
-		err = row.Scan(append(append(p.Agreement.dest(), p.Company.dest()...), &p.organizationID, &p.chosen, moment(&p.at))...)
+		err = row.Scan(append(append(p.Agreement.dest(), p.Company.dest()...), &p.organizationID, &p.chosen, moment(&p.at), fromJSON(&p.shown))...)
 		return p, err
-	}, `SELECT `+agreementColumns+`, `+companyColumns+`, m.organization_id, m.company_id, m.created_at
+	}, `SELECT `+agreementColumns+`, `+companyColumns+`, m.organization_id, m.company_id, m.created_at,
+			COALESCE(NULLIF(m.shown, ''), '[]')
 		FROM mappings m JOIN agreements a ON a.id = m.agreement_id JOIN companies c ON c.id = a.company_id
 		ORDER BY m.agreement_id, m.organization_id`)
 	var mapped []MappedAgreement
@@ -176,9 +180,17 @@ func (s *Store) MappedAgreements(ctx context.Context) ([]MappedAgreement, error)
 		last := &mapped[len(mapped)-1]
 		last.OrganizationIDs = append(last.OrganizationIDs, row.organizationID)
 		last.Moved = last.Moved || row.chosen != row.CompanyID
-		if row.at.After(last.MappedAt) {
-			last.MappedAt = row.at
+		if !row.at.Before(last.MappedAt) {
+			last.MappedAt, last.Shown = row.at, shownByProduct(row.shown)
 		}
 	}
 	return mapped, nil
+}
+
+func shownByProduct(lines []Shown) map[int]Shown {
+	shown := map[int]Shown{}
+	for _, l := range lines {
+		shown[l.ProductID] = l
+	}
+	return shown
 }

@@ -42,8 +42,9 @@ type CompanyRow struct {
 	Mappings        []CompanyMapping
 	Organization    OrganizationOption // chosen and not mapped yet; ID 0: none
 	Suggestion      *RowSuggestion
-	Warning         string // why it needs attention
-	Error           string // why the last action failed
+	Shown           *MapShown // what the agreement said when it was mapped just now
+	Warning         string    // why it needs attention
+	Error           string    // why the last action failed
 }
 
 // RowSuggestion is the organization that a company may be.
@@ -80,9 +81,31 @@ type AgreementOption struct {
 	BillStart string // YYYY-MM-DD, if later than Start
 	Parent    string // the agreement that this is a child of
 	EndsSoon  bool
-	Unusable  string // why it cannot be chosen; empty: it can
+	Terms     []string // what is unusual about how it bills, phrases
+	Unusable  string   // why it cannot be chosen; empty: it can
 	Selected  bool
 }
+
+// MapShown is what an agreement says to whoever maps an organization to it.
+type MapShown struct {
+	Lines   []string // with what the next sync writes there
+	Terms   []string // that decide whether it becomes money
+	Problem string   // why ConnectWise could not be read; empty: it was
+}
+
+// empty says that there is nothing to show yet.
+func (s MapShown) empty() bool { return len(s.Lines) == 0 && len(s.Terms) == 0 && s.Problem == "" }
+
+// sentence is the same in one line, for a message.
+func (s MapShown) sentence() string {
+	if s.Problem != "" {
+		return "ConnectWise could not be read, so nothing was shown: " + s.Problem
+	}
+	return strings.Join(append(slices.Clone(s.Lines), s.Terms...), " ")
+}
+
+// MappedMessage says that an organization was mapped, and what was shown.
+func MappedMessage(s MapShown) string { return strings.TrimSpace("Mapped. " + s.sentence()) }
 
 // CompanyMapping is an organization mapped to one of the company's agreements.
 type CompanyMapping struct {
@@ -121,6 +144,8 @@ type ChooseOrganizationPage struct {
 	Company CompanyRow
 	Options OrganizationOptions
 }
+
+func companyShownID(company int64) string { return companyRowID(company) + "-shown" }
 
 func companyRowID(company int64) string { return "company-" + id(company) }
 
@@ -174,6 +199,7 @@ func agreementText(a AgreementOption) string {
 	if a.BillStart != "" {
 		parts = append(parts, "billed from "+calendarDay(a.BillStart))
 	}
+	parts = append(parts, a.Terms...)
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 

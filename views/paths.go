@@ -207,6 +207,9 @@ func companyPath(company int64) string { return CompaniesPath + "/" + id(company
 // MapCompanyPath maps a company's agreement.
 func MapCompanyPath(company int64) string { return companyPath(company) + "/map" }
 
+// CompanyShownPath is what an agreement of a company says before an organization is mapped to it.
+func CompanyShownPath(company int64) string { return companyPath(company) + "/shown" }
+
 // UnmapCompanyPath undoes a company's mapping.
 func UnmapCompanyPath(company int64) string { return companyPath(company) + "/unmap" }
 

@@ -49,29 +49,37 @@ func New(c Config) *Mapper {
 // which the new mapping replaces; the line there stays as it is. Mapped to another company, it has to be
 // unmapped first, which asks what becomes of its line.
 func (mp *Mapper) Map(ctx context.Context, who problem.Actor, companyID, agreementID int, organizationID int64) error {
+	_, err := mp.MapShown(ctx, who, companyID, agreementID, organizationID)
+	return err
+}
+
+// MapShown is Map, and reads what the agreement says. What was shown is kept with the mapping: the first write of exactly that
+// waits for nobody. Where ConnectWise cannot be read the organization is mapped, and nothing was shown.
+func (mp *Mapper) MapShown(
+	ctx context.Context, who problem.Actor, companyID, agreementID int, organizationID int64,
+) (Shown, error) {
 	p := Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID}
 	w, err := mp.pairWorld(ctx, []Pair{p})
 	if err != nil {
-		return err
+		return Shown{}, err
 	}
-	if _, known := w.companies[companyID]; !known {
-		return fmt.Errorf("reading company %d: %w", companyID, store.ErrNotFound)
+	if err := w.check(p, mp.now()); err != nil {
+		return Shown{}, err
 	}
-	o := w.organizations[organizationID]
-	problems := problem.Fields{}
-	problems.Add("agreement", w.agreementProblem(p, mp.now()))
-	problems.Add("organization", w.organizationProblem(p))
-	if o.Mapped() && o.CompanyID != companyID {
-		problems.Add("organization", alreadyMapped(o))
+	shown, err := mp.shows(ctx, w, p)
+	if err != nil {
+		return Shown{}, err
 	}
-	if len(problems) > 0 {
-		return &problem.Invalid{Fields: problems}
-	}
-	p.Was = o.AgreementID
-	if err := mp.store.SaveMappings(ctx, []store.Remapping{w.remapping(p, who, mp.now())}); err != nil {
-		return fmt.Errorf("mapping organization %d: %w", organizationID, err)
-	}
-	return nil
+	p.Was = w.organizations[organizationID].AgreementID
+	m := w.remapping(p, who, mp.now())
+	m.Shown = shown.remembers
+	err = mp.store.Together(ctx, fmt.Sprintf("mapping organization %d", organizationID), func(s *store.Store) error {
+		if err := s.SaveMappings(ctx, []store.Remapping{m}); err != nil {
+			return err
+		}
+		return shown.seen.Keep(ctx, s)
+	})
+	return shown, err
 }
 
 // Unmap removes an organization's mapping. Its addition in ConnectWise stays as it is or, with zero, is

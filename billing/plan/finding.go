@@ -38,7 +38,7 @@ func withFindings(s Situation, products []MappedProduct, changes []store.Change,
 	found := Read(s, products, changes, today).Findings
 	for i := range changes {
 		c := &changes[i]
-		if c.State != store.StatePlanned && c.State != store.StateUnchanged {
+		if !stands(*c) {
 			continue
 		}
 		for _, f := range found {
@@ -85,7 +85,7 @@ func termFindings(s Situation, products []MappedProduct, changes []store.Change,
 	}
 	for _, p := range products {
 		c := changeOf(changes, p.ID)
-		if c == nil || !bills(*c) || c.State != store.StatePlanned && c.State != store.StateUnchanged {
+		if c == nil || !bills(*c) || !stands(*c) {
 			continue
 		}
 		t.product, t.after, t.line = p, c.After, nil
@@ -97,6 +97,11 @@ func termFindings(s Situation, products []MappedProduct, changes []store.Change,
 		found = append(found, gather(lineClauses, t, about)...)
 	}
 	return found
+}
+
+// stands says that a line is right, or is to be written at once or when a person says so.
+func stands(c store.Change) bool {
+	return c.State == store.StatePlanned || c.State == store.StateHeld || c.State == store.StateUnchanged
 }
 
 // bills says that a line has a quantity, is to get one, or may.

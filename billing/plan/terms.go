@@ -196,6 +196,21 @@ func unusualCycle(name string) bool {
 	return len(words) > 0 && words[0] != "monthly" && words[0] != "month"
 }
 
+// UnusualTerms are what is unusual about how an imported agreement bills, in phrases for choosing among agreements.
+func UnusualTerms(a store.Agreement) []string {
+	var phrases []string
+	if unusualCycle(a.BillingCycle) {
+		phrases = append(phrases, "billing cycle "+a.BillingCycle)
+	}
+	if a.OneTime {
+		phrases = append(phrases, "billed once")
+	}
+	if unusualWord(a.BillProducts, "NoDefault") {
+		phrases = append(phrases, "products: "+a.BillProducts)
+	}
+	return phrases
+}
+
 func (t terms) included() decimal.Decimal {
 	if t.line == nil {
 		return decimal.Zero

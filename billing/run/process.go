@@ -125,7 +125,7 @@ func (w *writer) situation(m store.MappedAgreement, journal []store.Change) plan
 	if len(journal) > 0 {
 		s.Wants = plan.Wanted(journal)
 	}
-	return w.recall(s)
+	return w.recall(m, s)
 }
 
 // look is what Settle has to know of the agreement.

@@ -24,8 +24,9 @@ func readKnown(ctx context.Context, s *store.Store) (k known, err error) {
 	return k, err
 }
 
-// recall adds to a situation what earlier readings and people have said of its agreement.
-func (w *writer) recall(s plan.Situation) plan.Situation {
+// recall adds to a situation what earlier readings and people have said of its agreement, and what whoever mapped it was shown.
+func (w *writer) recall(m store.MappedAgreement, s plan.Situation) plan.Situation {
+	s.Shown = m.Shown
 	s.ReadAt, s.Terms, s.Answers = w.now(), w.given.terms[s.Agreement.ID], w.given.answers
 	if status := w.given.judged[s.Agreement.ID].company.Status; status.ID != 0 {
 		s.Company.Status = store.Named{ID: status.ID, Name: status.Name}

@@ -1,0 +1,118 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"seatbridge/billing/connect"
+	"seatbridge/billing/problem"
+	"seatbridge/billing/run"
+	"seatbridge/store"
+)
+
+// Shown is what an agreement says to whoever maps an organization to it: the lines with what the next sync writes there, and the
+// terms.
+type Shown struct {
+	Lines     []string // sentences
+	Terms     []string // sentences
+	Problem   string   // why ConnectWise could not be read, a sentence; empty: it was
+	remembers []store.Shown
+	seen      run.Seen
+}
+
+// Shows reads what an organization's agreement would say to whoever maps it there. Nothing is written, kept or mapped. A pair that
+// cannot be mapped is an *problem.Invalid.
+func (mp *Mapper) Shows(ctx context.Context, companyID, agreementID int, organizationID int64) (Shown, error) {
+	p := Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID}
+	w, err := mp.pairWorld(ctx, []Pair{p})
+	if err != nil {
+		return Shown{}, err
+	}
+	if err := w.check(p, mp.now()); err != nil {
+		return Shown{}, err
+	}
+	return mp.shows(ctx, w, p)
+}
+
+// shows looks at the agreement as it is once the pair is mapped. That it cannot be read is no error: it is said.
+func (mp *Mapper) shows(ctx context.Context, w pairWorld, p Pair) (Shown, error) {
+	m, err := mp.mappedTo(ctx, w, p)
+	if err != nil {
+		return Shown{}, err
+	}
+	seen, err := run.Look(ctx, mp.run, m)
+	if errors.Is(err, problem.ErrNotActive) || errors.Is(err, problem.ErrNotConnected) {
+		return Shown{Problem: "The products are not mapped yet."}, nil
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return Shown{}, err
+		}
+		return Shown{Problem: connect.ProblemOf(err).What}, nil
+	}
+	shown := Shown{seen: seen}
+	for _, c := range seen.Changes {
+		shown.Lines = append(shown.Lines, lineInWords(c))
+		shown.remembers = append(shown.remembers, store.Shown{
+			ProductID: c.ProductID, AdditionID: c.AdditionID, Before: c.Before, After: c.After,
+		})
+	}
+	for _, f := range seen.Findings {
+		if !f.Answered {
+			shown.Terms = append(shown.Terms, f.Sentence)
+		}
+	}
+	return shown, nil
+}
+
+// mappedTo is the agreement of a pair with all organizations that are mapped to it once the pair is.
+func (mp *Mapper) mappedTo(ctx context.Context, w pairWorld, p Pair) (store.MappedAgreement, error) {
+	agreement, _ := w.agreement(p)
+	m := store.MappedAgreement{Agreement: agreement, Company: w.companies[p.CompanyID].Company, MappedAt: mp.now()}
+	mappings, err := mp.store.Mappings(ctx)
+	if err != nil {
+		return m, fmt.Errorf("reading mappings: %w", err)
+	}
+	m.OrganizationIDs = []int64{p.OrganizationID}
+	for _, other := range mappings {
+		if other.AgreementID == p.AgreementID && other.OrganizationID != p.OrganizationID {
+			m.OrganizationIDs = append(m.OrganizationIDs, other.OrganizationID)
+		}
+	}
+	slices.Sort(m.OrganizationIDs)
+	return m, nil
+}
+
+// check says why a pair cannot be mapped, as an *problem.Invalid, or nothing.
+func (w pairWorld) check(p Pair, now time.Time) error {
+	if _, known := w.companies[p.CompanyID]; !known {
+		return fmt.Errorf("reading company %d: %w", p.CompanyID, store.ErrNotFound)
+	}
+	o := w.organizations[p.OrganizationID]
+	problems := problem.Fields{}
+	problems.Add("agreement", w.agreementProblem(p, now))
+	problems.Add("organization", w.organizationProblem(p))
+	if o.Mapped() && o.CompanyID != p.CompanyID {
+		problems.Add("organization", alreadyMapped(o))
+	}
+	if len(problems) > 0 {
+		return &problem.Invalid{Fields: problems}
+	}
+	return nil
+}
+
+// lineInWords is a line with what the next sync writes there.
+func lineInWords(c store.Change) string {
+	switch {
+	case c.Kind == store.KindCreate:
+		return fmt.Sprintf("A new line of %s: %s at the next sync.", c.Product, c.After.Decimal)
+	case c.Kind == store.KindUpdate:
+		return fmt.Sprintf("Line no. %d of %s: %s now → %s at the next sync.", c.AdditionID, c.Product, c.Before.Decimal, c.After.Decimal)
+	case c.State == store.StateUnchanged:
+		return fmt.Sprintf("Line no. %d of %s: %s, as it is.", c.AdditionID, c.Product, c.Before.Decimal)
+	}
+	return fmt.Sprintf("%s: %s", c.Product, c.Reason)
+}
