@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/findings"
 	"seatbridge/billing/money"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -146,7 +147,7 @@ func changeRow(c store.Change, run store.Run) views.ChangeRow {
 		Before: quantity(c.Before), After: quantity(c.After), Difference: line.Seats().String(),
 		Money: views.Money{Amount: money.Text(line.Worth(), c.Currency), Currency: c.Currency},
 		Kind:  c.KindWord(), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: c.Warnings, State: string(c.State),
-		HeldBecause: c.HeldBecause, DecidedBy: c.DecidedBy, DecidedAt: c.DecidedAt,
+		Asks: slices.ContainsFunc(c.Found, findings.Asks), HeldBecause: c.HeldBecause, DecidedBy: c.DecidedBy, DecidedAt: c.DecidedAt,
 		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
 	}
 	for _, share := range c.Shares {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -83,7 +84,7 @@ func (p findingPages) kinds(ctx context.Context, f store.FindingFilter) ([]views
 // first are the findings that Needs attention shows.
 func (p findingPages) first(ctx context.Context) (views.FindingList, error) {
 	found, total, err := p.Billing.Findings.List(ctx, store.FindingFilter{Limit: attentionFindings})
-	return views.FindingList{Rows: findingRows(found), Hidden: total - len(found)}, err
+	return views.FindingList{Rows: findingRows(found), Whole: true, Hidden: total - len(found)}, err
 }
 
 func findingRows(found []store.KnownFinding) []views.Finding {
@@ -139,6 +140,21 @@ func (p findingPages) decide(w http.ResponseWriter, r *http.Request) error {
 		return p.web.Done(w, r, back, "The agreement was read again; this is what it says now.")
 	}
 	return web.BadBody(errNoDeed)
+}
+
+// always approves a held change and lets what it waited for through from now on.
+func (p findingPages) always(w http.ResponseWriter, r *http.Request, change int64) error {
+	n, err := p.Billing.Findings.Always(r.Context(), p.web.Actor(r), change)
+	if err != nil {
+		return err
+	}
+	return p.web.Done(w, r, views.HeldPath, fmt.Sprintf("%d approved and being written; it is not asked again until the facts change.", n))
+}
+
+// of are the findings of an agreement that nobody said to be meant so.
+func (p findingPages) of(ctx context.Context, agreementID int) (views.FindingList, error) {
+	found, _, err := p.Billing.Findings.List(ctx, store.FindingFilter{AgreementID: agreementID})
+	return views.FindingList{Rows: findingRows(found), Whole: true}, err
 }
 
 func parseFinding(form url.Values) (key store.FindingKey, facts string) {

@@ -10,6 +10,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/store"
 	"seatbridge/views"
 )
 
@@ -54,6 +55,9 @@ func TestFindingsAreAnsweredOnce(t *testing.T) {
 	has(t, page, "[data-testid=holds]", "Nothing is written there")
 	has(t, w.b.get(views.OverviewPath, http.StatusOK), "[data-testid=attention]", "1 agreement not billed monthly")
 
+	asked := w.b.get(views.RunPath(1), http.StatusOK)
+	has(t, asked, "[data-testid=asks]", "meant so")
+	has(t, w.b.get(asked.Find("[data-testid=asks] a").AttrOr("href", ""), http.StatusOK), "[data-testid=finding]", "billing cycle is Annual")
 	page = w.b.get(views.FindingsPath+"?kind=cycle", http.StatusOK)
 	answer := pressed(t, page, "cycle", "meant")
 	if page.Find("button[value=zero]").Length() != 0 {
@@ -121,4 +125,27 @@ func TestALineThatNobodyFeedsIsSetTo0(t *testing.T) {
 	w.wrote(a, "0")
 	w.b.get(views.AttentionPath, http.StatusOK)
 	w.b.lacks("nobody feeds")
+}
+
+// Beside Approve a change can be let through for good.
+func TestApprovedForGood(t *testing.T) {
+	t.Parallel()
+	w := newBilled(t)
+	w.customerOn("Acme", yearly)
+	w.sync()
+	page := w.b.get(views.HeldPath, http.StatusOK)
+	always := page.Find("button[name=always]")
+	w.b.post(views.HeldPath, form("always", always.AttrOr("value", "")), http.StatusSeeOther)
+	w.waitFor(views.RunPath(1))
+	for _, change := range []string{"written", "unchanged"} {
+		changes, _, err := w.store.Changes(t.Context(), store.ChangeFilter{States: []store.ChangeState{store.ChangeState(change)}})
+		if err != nil || len(changes) != 1 {
+			t.Errorf("%d changes are %s, %v", len(changes), change, err)
+		}
+		w.sync()
+	}
+	if n := w.b.get(views.FindingsPath, http.StatusOK).Find("[data-testid=finding]").Length(); n != 0 {
+		t.Errorf("%d findings still need an answer", n)
+	}
+	w.b.post(views.HeldPath, form("always", always.AttrOr("value", "")), http.StatusUnprocessableEntity)
 }

@@ -208,6 +208,9 @@ func (s *server) decideHeld(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	run := web.FormID(r.PostForm.Get("run"), 64)
+	if change := web.FormID(r.PostForm.Get("always"), 64); change != 0 {
+		return findingPages{s}.always(w, r, change)
+	}
 	approve, ids, err := s.parseDecision(r.Context(), r.PostForm, run)
 	if err != nil {
 		return err

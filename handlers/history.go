@@ -114,6 +114,9 @@ func (s *server) agreementMapping(ctx context.Context, a store.Agreement, page *
 		}
 	}
 	page.CanSync = len(page.Organizations) > 0
+	if page.Findings, err = (findingPages{s}).of(ctx, a.ID); err != nil {
+		return err
+	}
 	products, err := s.Store.ProductMappings(ctx)
 	if err != nil {
 		return err

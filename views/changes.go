@@ -44,6 +44,7 @@ type ChangeRow struct {
 	Reason      string
 	Warnings    []string
 	State       string // planned, sending, written, unchanged, skipped, blocked, conflict, held, failed, unknown, rejected, stale or cancelled
+	Asks        bool   // something that was found makes it wait until somebody says that it is meant so
 	HeldBecause string
 	DecidedBy   string // who approved or rejected it
 	DecidedAt   time.Time

@@ -15,7 +15,8 @@ type FindingList struct {
 	Meant  bool // those that are meant so, instead of the others
 	Rows   []Finding
 	Pager  Pager
-	Hidden int // how many there are beyond Rows, where the list stands on another page than its own
+	Whole  bool // all there is: no pages
+	Hidden int  // how many there are beyond Rows, where the list stands on another page than its own
 }
 
 func (l FindingList) filtered() bool { return l.Query != "" || l.Kind != "" }

@@ -224,7 +224,7 @@ func FindingTable(l FindingList) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if len(l.Rows) > 0 && l.Hidden == 0 {
+		if len(l.Rows) > 0 && l.Hidden == 0 && !l.Whole {
 			templ_7745c5c3_Err = pager(l.Pager, "finding", "findings", "#findings").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

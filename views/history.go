@@ -20,6 +20,7 @@ type AgreementPage struct {
 	Unusable      string // why nothing can be billed on it; empty: it can
 	Organizations []NamedLink
 	Lines         []AgreementLine
+	Findings      FindingList // of which nobody said that they are meant so
 	List          ChangeList
 	CanSync       bool
 }

@@ -87,6 +87,27 @@ func because(note string) string {
 	return fmt.Sprintf(" Why: %s", note)
 }
 
+// Always approves a held change and says, of all that was found and made it wait, that it is meant so: it is let through from now
+// on. It answers how many changes were approved with it.
+func (d *Desk) Always(ctx context.Context, who problem.Actor, changeID int64) (n int, err error) {
+	c, err := d.store.Change(ctx, changeID)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range c.Found {
+		if !Asks(f) {
+			continue
+		}
+		if err := d.Meant(ctx, who, Answer{Key: f.Key(), Facts: f.Facts}); err != nil {
+			return 0, err
+		}
+	}
+	return d.run.Approve(ctx, who, []int64{changeID})
+}
+
+// Asks says whether a change waits for an answer to a finding.
+func Asks(f store.Finding) bool { return f.Holds && !f.Answered }
+
 // Withdraw takes back that a finding is meant so. One of which nobody said it is an *problem.Invalid.
 func (d *Desk) Withdraw(ctx context.Context, who problem.Actor, k store.FindingKey) error {
 	return d.store.Together(ctx, "withdrawing an answer", func(s *store.Store) error {
