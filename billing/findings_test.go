@@ -233,16 +233,24 @@ func TestDriftNamesWhoChangedIt(t *testing.T) {
 	}
 }
 
-// Where the audit trail may not be read, the record says who wrote last.
+// The audit trail says who edited a quantity, wherever the instance keeps it; where it may not be read, the record says who wrote last.
 func TestHandEditNamesWhoWroteLast(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.Sim.SetAssumptions(cwsim.Assumptions{AuditTrailRefused: true})
-	_, a := w.Mapped("Acme", 12, store.Business)
-	w.Sync()
-	w.SetTime("2026-10-21 12:00:00")
-	w.Sim.SetQuantity(a.ID, w.Sim.Additions(a.ID)[0].ID, "14", "jdoe")
-	w.wantWarning(w.changeOf(w.Sync()), "it says 14, Seatbridge left 12 there on 20 October 2026 at 12:00 UTC (changed by jdoe on 21 October 2026 at 12:00 UTC).")
+	for name, assumptions := range map[string]cwsim.Assumptions{
+		"kept with the addition": {}, "kept with the agreement": {AuditUnderAgreement: true}, "refused": {AuditTrailRefused: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.Sim.SetAssumptions(assumptions)
+			_, a := w.Mapped("Acme", 12, store.Business)
+			w.Sync()
+			w.SetTime("2026-10-21 12:00:00")
+			w.Sim.SetQuantity(a.ID, w.Sim.Additions(a.ID)[0].ID, "14", "jdoe")
+			w.wantWarning(w.changeOf(w.Sync()), "it says 14, Seatbridge left 12 there on 20 October 2026 at 12:00 UTC "+
+				"(changed by jdoe on 21 October 2026 at 12:00 UTC).")
+		})
+	}
 }
 
 // Two open lines of a product, one of which Seatbridge keeps: said on every reading, until one of them is ended, set to 0 or both

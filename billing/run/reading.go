@@ -58,7 +58,12 @@ func (w *writer) editor(ctx context.Context, s plan.Situation, additionID int) s
 		return w.latest(ctx, connectwise.AuditAgreement, s.Agreement.ID, time.Time{})
 	}
 	written := writtenAt(s.Lines, additionID)
-	if who := w.latest(ctx, connectwise.AuditAddition, additionID, written); who != "" {
+	// Where an instance keeps an addition's history is not established (docs/connectwise.md section 10).
+	who := w.latest(ctx, connectwise.AuditAddition, additionID, written)
+	if who == "" {
+		who = w.latest(ctx, connectwise.AuditAgreement, s.Agreement.ID, written)
+	}
+	if who != "" {
 		return who
 	}
 	for _, a := range s.Additions {
