@@ -76,7 +76,8 @@ func (d *Desk) Meant(ctx context.Context, who problem.Actor, a Answer) error {
 		if err := store.ReadingsIn(s).Answer(ctx, answer); err != nil {
 			return err
 		}
-		return s.AddActivity(ctx, who.Did(d.now(), store.CategoryBilling, "Said of %s that it is meant so: %s%s", place(f), f.Sentence, because(note)))
+		return s.AddActivity(ctx, who.Did(d.now(), store.CategoryBilling,
+			"Said of %s that it is meant so: %s%s", place(f), f.Sentence, because(note)))
 	})
 }
 

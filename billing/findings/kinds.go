@@ -18,7 +18,8 @@ type Kind struct {
 
 // Kinds are the subjects in the order in which they matter: what may be billed twice, what waits, what is billed wrongly.
 var Kinds = []Kind{
-	{store.AboutSecond, "Second open line", "second open line", "of a product", "ConnectWise bills both. End one, or say that both are meant so."},
+	{store.AboutSecond, "Second open line", "second open line", "of a product",
+		"ConnectWise bills both. End one, or say that both are meant so."},
 	{store.AboutEnded, "Ended by a person", "line", "that a person ended", "Nothing is written there before somebody decides."},
 	{store.AboutGone, "Deleted line", "line", "deleted in ConnectWise", "Nothing is written there before somebody decides."},
 	{store.AboutElsewhere, "Line on another agreement", "line", "on another agreement of the company",
@@ -27,7 +28,8 @@ var Kinds = []Kind{
 		"ConnectWise did not show all lines; nothing was created there."},
 	{store.AboutUnfed, "Line that nobody feeds", "line", "that nobody feeds any more",
 		"Seatbridge wrote it and does not keep it up; ConnectWise goes on billing it."},
-	{store.AboutCycle, "Not billed monthly", "agreement", "not billed monthly", "Nothing is written there before somebody says that it is meant so."},
+	{store.AboutCycle, "Not billed monthly", "agreement", "not billed monthly",
+		"Nothing is written there before somebody says that it is meant so."},
 	{store.AboutOneTime, "Billed once", "agreement", "billed only once", "Nothing is written there before somebody says that it is meant so."},
 	{store.AboutCurrency, "Another currency", "agreement", "in another currency than before",
 		"Nothing is written there before somebody says that it is meant so."},
@@ -35,10 +37,12 @@ var Kinds = []Kind{
 	{store.AboutProducts, "Products not billed", "agreement", "without billing of products", "What is written there reaches no invoice."},
 	{store.AboutCustomer, "Not billed to the customer", "line", "not billed to the customer", "What is written there reaches no invoice."},
 	{store.AboutPrice, "No price", "line", "without a price", "What is written there is billed as nothing."},
-	{store.AboutInvoiced, "Invoiced ahead", "agreement", "invoiced ahead and not prorated", "What changes now is missing on invoices that are made."},
+	{store.AboutInvoiced, "Invoiced ahead", "agreement", "invoiced ahead and not prorated",
+		"What changes now is missing on invoices that are made."},
 	{store.AboutInactive, "Inactive company", "agreement", "of a company with an inactive status", "Its agreements are billed on."},
 	{store.AboutDrift, "Changed terms", "agreement", "with terms that changed", "They decide what is billed. Each says what it was before."},
-	{store.AboutEnds, "Ends or begins", "agreement", "ending soon or beginning later, or with a line that does", "Nothing is billed outside of its days."},
+	{store.AboutEnds, "Ends or begins", "agreement", "ending soon or beginning later, or with a line that does",
+		"Nothing is billed outside of its days."},
 }
 
 // NameOf is what a finding about a subject is called.

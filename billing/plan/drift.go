@@ -128,7 +128,8 @@ func (s Situation) driftFinding(t store.BillingTerm) store.Finding {
 		of = s.finding(t.ProductID, line.Product.Identifier).of(line)
 	}
 	f := of.saying(driftSubject(t), driftFacts(t),
-		fmt.Sprintf("%s is %s since %s; before, it was %s%s.", termNames[t.Name], t.Value, t.Since.UTC().Format("2 January 2006"), t.Was, changedBy(t.By)),
+		fmt.Sprintf("%s is %s since %s; before, it was %s%s.",
+			termNames[t.Name], t.Value, inWords(connectwise.DateOf(t.Since.UTC())), t.Was, changedBy(t.By)),
 		"Change it back in ConnectWise, or say that it is meant so.")
 	f.Holds = f.Subject == store.AboutCurrency
 	return f
