@@ -161,16 +161,16 @@ func addChange(ctx context.Context, tx *sql.Tx, c Change) error {
 		INSERT INTO changes (run_id, company_id, company, agreement_id, agreement, plan, product_id, product, addition_id, kind, state,
 			before_quantity, after_quantity, written_quantity, hand_edited, unit_price, effective_date,
 			reason, warnings, shares, candidates, held_because,
-			decided_by, decided_at, error_what, error_do, error_detail, sent_at, done_at, search_folded, currency, found, together, held_for)
+			decided_by, decided_at, error_what, error_do, error_detail, sent_at, done_at, search_folded, currency, found, together, held_for, looks)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-			$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
+			$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)
 		ON CONFLICT (run_id, agreement_id, product_id) DO NOTHING RETURNING id`,
 		c.RunID, c.CompanyID, c.Company, c.AgreementID, c.Agreement, c.Plan, c.ProductID, c.Product, orNull(c.AdditionID), c.Kind, c.State,
 		c.Before, c.After, c.Written, c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason,
 		asJSON{c.Warnings}, asJSON{c.Shares}, asJSON{c.Candidates}, c.HeldBecause,
 		c.DecidedBy, unix(c.DecidedAt), c.Problem.What, c.Problem.Do, c.Problem.Detail,
 		unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product), c.Currency,
-		asJSON{c.Found}, cmp.Or(c.Together, c.AgreementID), asJSON{c.HeldFor})
+		asJSON{c.Found}, cmp.Or(c.Together, c.AgreementID), asJSON{c.HeldFor}, c.Looks)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -185,14 +185,6 @@ func addChange(ctx context.Context, tx *sql.Tx, c Change) error {
 		}
 	}
 	return nil
-}
-
-// StartChange notes, before the request goes out, that a planned change is being sent. ErrNotFound
-// unless it is planned: nothing is sent twice.
-func (s *Store) StartChange(ctx context.Context, id int64, at time.Time) error {
-	return s.tx(ctx, fmt.Sprintf("starting change %d", id), func(tx *sql.Tx) error {
-		return execOne(ctx, tx, `UPDATE changes SET state = 'sending', sent_at = $1 WHERE id = $2 AND state = 'planned'`, unix(at), id)
-	})
 }
 
 // FinishChange notes the outcome of a change that was planned, held or being sent (ErrNotFound for
@@ -407,30 +399,6 @@ func (s *Store) OpenAgreements(ctx context.Context, runID int64) (map[int]bool, 
 		agreements[a.id] = a.open
 	}
 	return agreements, nil
-}
-
-// UnsettledCreations tells which additions other runs sent at or after the given moment without seeing
-// the outcome, and when they last did.
-func (s *Store) UnsettledCreations(ctx context.Context, runID int64, since time.Time) (map[LineKey]time.Time, error) {
-	type creation struct {
-		line LineKey
-		sent time.Time
-	}
-	scan := func(row scanner) (c creation, err error) {
-		err = row.Scan(&c.line.AgreementID, &c.line.ProductID, moment(&c.sent))
-		return c, err
-	}
-	unsettled := map[LineKey]time.Time{}
-	rows := each(ctx, s.from, scan, `SELECT agreement_id, product_id, MAX(sent_at) FROM changes
-		WHERE sent_at >= $1 AND run_id <> $2 AND kind = 'create' AND state IN ('sending', 'unknown')
-		GROUP BY agreement_id, product_id`, unix(since), runID)
-	for c, err := range rows {
-		if err != nil {
-			return nil, doing("listing unsettled additions", err)
-		}
-		unsettled[c.line] = c.sent
-	}
-	return unsettled, nil
 }
 
 // Approve plans held changes of any runs again and returns them. Their runs run again, to write them; a preview stays one, and they

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -181,12 +182,21 @@ func TestStartAndFinishChange(t *testing.T) {
 	c.Kind, c.Before = KindCreate, decimal.NullDecimal{}
 	c = plan(t, s, r.ID, 101, c)[0]
 
-	check(t, s.StartChange(t.Context(), c.ID, t0))
-	wantErr(t, s.StartChange(t.Context(), c.ID, t0), ErrNotFound) // never twice
-	wantErr(t, s.StartChange(t.Context(), 99, t0), ErrNotFound)
+	sends := SendingsIn(s)
+	start := func(id int64) error {
+		_, err := sends.Start(t.Context(), id, func(Basis) (string, error) { return "", nil })
+		return err
+	}
+	check(t, start(c.ID))
+	wantErr(t, start(c.ID), ErrNotFound) // never twice
+	wantErr(t, start(99), ErrNotFound)
+	check(t, sends.Note(t.Context(), c.ID, t0))
 	back := c
 	check(t, s.FinishChange(t.Context(), back, nil)) // it was not received
-	check(t, s.StartChange(t.Context(), c.ID, t0.Add(time.Second)))
+	wantErr(t, sends.Note(t.Context(), c.ID, t0), ErrNotFound)
+	check(t, start(c.ID))
+	same(t, must[Change](t)(s.Change(t.Context(), c.ID)).SentAt, time.Time{}) // about to be sent again
+	check(t, sends.Note(t.Context(), c.ID, t0.Add(time.Second)))
 
 	c.State, c.AdditionID, c.DoneAt, c.Warnings = StateWritten, 77, t0.Add(2*time.Second), []string{"Slow."}
 	line := Line{AgreementID: 101, ProductID: 5, AdditionID: 77, Written: number(2), WrittenAt: t0}
@@ -200,7 +210,7 @@ func TestStartAndFinishChange(t *testing.T) {
 	failed.State = StateFailed
 	line.AdditionID = 78
 	wantErr(t, s.FinishChange(t.Context(), failed, &line), ErrNotFound) // what is final stays
-	wantErr(t, s.StartChange(t.Context(), c.ID, t0), ErrNotFound)
+	wantErr(t, start(c.ID), ErrNotFound)
 	same(t, must[[]Line](t)(s.AgreementLines(t.Context(), 101))[0].AdditionID, 77)
 }
 
@@ -315,10 +325,10 @@ func TestDecideHeld(t *testing.T) {
 	same(t, must[int](t)(s.CountHeld(t.Context())), 2)
 }
 
-func TestUnsettledCreations(t *testing.T) {
+func TestUnknownCreations(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)
-	r, other := newRun(t, s), newRun(t, s)
+	r, other, later := newRun(t, s), newRun(t, s), newRun(t, s)
 	creation := func(product int, kind ChangeKind, state ChangeState, sent time.Time) Change {
 		c := testChange(product, state)
 		c.Kind, c.SentAt = kind, sent
@@ -329,10 +339,51 @@ func TestUnsettledCreations(t *testing.T) {
 		creation(2, KindCreate, StateSending, t0.Add(time.Hour)),
 		creation(3, KindCreate, StateWritten, t0),
 		creation(4, KindUpdate, StateUnknown, t0),
-		creation(5, KindCreate, StateUnknown, t0.Add(-time.Second)), // settled by now
+		creation(5, KindCreate, StateSending, time.Time{}), // it never went out
+		creation(6, KindCreate, StateUnknown, t0),          // found since
+		creation(7, KindNone, StateUnknown, t0),            // a later run that looked for one
 	)
+	found := creation(6, KindNone, StateUnchanged, time.Time{})
+	found.AdditionID = 66
+	plan(t, s, later.ID, 1, found)
 	plan(t, s, r.ID, 2, creation(1, KindCreate, StateSending, t0)) // the run's own
-	same(t, must[map[LineKey]time.Time](t)(s.UnsettledCreations(t.Context(), r.ID, t0)), map[LineKey]time.Time{{1, 1}: t0, {1, 2}: t0.Add(time.Hour)})
+	products := func() (products []int) {
+		for _, c := range must[[]Change](t)(SendingsIn(s).Unknown(t.Context(), r.ID)) {
+			products = append(products, c.ProductID)
+		}
+		return products
+	}
+	same(t, products(), []int{1, 2})
+
+	one := must[[]Change](t)(SendingsIn(s).Unknown(t.Context(), r.ID))[0]
+	one.Looks = 1
+	check(t, SendingsIn(s).Settle(t.Context(), one, nil))
+	same(t, must[Change](t)(s.Change(t.Context(), one.ID)), one)
+	one.State, one.AdditionID, one.DoneAt = StateWritten, 11, t0
+	line := Line{AgreementID: 1, ProductID: 1, AdditionID: 11, Written: number(2), WrittenAt: t0}
+	check(t, SendingsIn(s).Settle(t.Context(), one, &line))
+	same(t, must[[]Line](t)(s.AgreementLines(t.Context(), 1)), []Line{line})
+	same(t, products(), []int{2})
+	wantErr(t, SendingsIn(s).Settle(t.Context(), one, nil), ErrNotFound)
+}
+
+// What a change rests on is read when its request is about to go out; a reason against it ends it.
+func TestStartReadsWhatAChangeRestsOn(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	r := newRun(t, s)
+	c := plan(t, s, r.ID, 101, testChange(5, StatePlanned))[0]
+	failure := errors.New("no")
+	_, err := SendingsIn(s).Start(t.Context(), c.ID, func(Basis) (string, error) { return "", failure })
+	wantErr(t, err, failure)
+	same(t, must[Change](t)(s.Change(t.Context(), c.ID)).State, StatePlanned)
+	var got Basis
+	why, err := SendingsIn(s).Start(t.Context(), c.ID, func(g Basis) (string, error) { got = g; return "Unmapped.", nil })
+	check(t, err)
+	same(t, why, "Unmapped.")
+	same(t, got, Basis{Change: c, Run: r, Mapped: map[int64]int{}, Products: map[int]Plan{}})
+	c.State, c.Reason = StateStale, why
+	same(t, must[Change](t)(s.Change(t.Context(), c.ID)), c)
 }
 
 func TestLastSync(t *testing.T) {

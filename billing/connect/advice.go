@@ -24,6 +24,10 @@ func ProblemOf(err error) store.Problem {
 		ground.Detail = err.Error()
 		return ground
 	}
+	var refused *problem.Refused
+	if errors.As(err, &refused) {
+		return refused.Problem
+	}
 	a := connectwise.Advise(err)
 	return store.Problem{What: a.What, Do: a.Do, Detail: a.Detail}
 }

@@ -53,6 +53,9 @@ func leftAlone(l Look, s Step) bool {
 
 func approvedOtherwise(l Look, old store.Change) string {
 	now := changeOf(l.Plan, old.ProductID)
+	if news := foundSince(old, *now); news != "" {
+		return fmt.Sprintf("This was found since %s was approved: %s", old.Product, news)
+	}
 	return fmt.Sprintf("Approved was %s from %s to %s; ConnectWise says %s now.", old.Product, side(old.Before), side(old.After), side(now.Before))
 }
 

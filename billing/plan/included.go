@@ -12,9 +12,9 @@ type Attempt struct {
 
 // Included says whether a run is about an agreement; of is the attempt that it retries, if it is one that does. A retry is
 // about what was missed and, where the run before was given up, about what it did not reach. What a later run has looked
-// at is not retried: that would bring older figures back.
+// at is not retried: that would bring older figures back. A retry of one agreement is of the run that looked at it last.
 func Included(run store.Run, agreementID int, of Attempt) bool {
-	if run.Kind != store.RunRetry {
+	if run.Kind != store.RunRetry || run.Agreement != 0 {
 		return isAbout(run, agreementID)
 	}
 	return !of.Later && (of.Missed || of.notReached(agreementID))
@@ -55,4 +55,15 @@ func Missed(s store.ChangeState) bool {
 		return true
 	}
 	return false
+}
+
+// Searches says whether a run looks on an agreement that nobody is mapped to for what earlier runs sent there.
+func Searches(run store.Run, agreementID int) bool {
+	switch run.Kind {
+	case store.RunUndo, store.RunRelease:
+		return false
+	case store.RunRetry:
+		return run.Agreement == agreementID
+	}
+	return isAbout(run, agreementID)
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"seatbridge/connectwise"
@@ -46,6 +47,11 @@ func BoundLine(lines []store.Line, productID int) store.Line {
 		}
 	}
 	return store.Line{}
+}
+
+// Without is the lines but that of a product.
+func Without(lines []store.Line, productID int) []store.Line {
+	return slices.DeleteFunc(slices.Clone(lines), func(l store.Line) bool { return l.ProductID == productID })
 }
 
 // findLine finds the live addition of a product: the bound one if it is among them, else the only one.

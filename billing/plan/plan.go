@@ -40,11 +40,14 @@ type Situation struct {
 	Gone      string // why nothing can be billed on the agreement at all, a sentence; empty: it can
 	Additions []connectwise.Addition
 	Wants     map[store.Plan]Want
+	Listing   Listing             // how far Additions is the whole list
 	Lines     []store.Line        // bound additions of this agreement
 	MappedAt  time.Time           // when its latest mapping was made
 	Shown     map[int]store.Shown // by product: what whoever mapped it was shown
 
 	ReadAt  time.Time                   // when Found and Additions were read
+	Sent    []store.Change              // creations of earlier runs on this agreement that may still appear, this reading counted
+	Around  Around                      // read before a line is created
 	Terms   []store.BillingTerm         // as the reading before said them
 	Answers map[store.FindingKey]string // the facts of which somebody said that they are meant so
 	Editors map[int]string              // who changed an addition, 0: the agreement, and when, in words; asked where something differs
@@ -178,7 +181,7 @@ func planLine(s Situation, p MappedProduct, today connectwise.Date) (store.Chang
 	case p.Unusable != "":
 		return refuse(c, store.StateBlocked, p.Unusable, "Map another product, or reactivate this one in ConnectWise."), true
 	case line == nil:
-		return planCreate(c, s.Found, want, today), true
+		return planNewLine(s, c, p, today), true
 	}
 	return planUpdate(s, c, *line, reasonFor(want, p)), true
 }
@@ -227,10 +230,21 @@ func refuse(c store.Change, state store.ChangeState, reason, do string) store.Ch
 	return c
 }
 
-func planCreate(c store.Change, a connectwise.Agreement, want Want, today connectwise.Date) store.Change {
+// planNewLine creates a line, unless it cannot be told that it is not there already.
+func planNewLine(s Situation, c store.Change, p MappedProduct, today connectwise.Date) store.Change {
+	if why := s.Listing.Unreliable(); why != "" {
+		c.Found = append(c.Found, store.Finding{
+			AgreementID: c.AgreementID, Subject: store.AboutUnreliable, CompanyID: c.CompanyID, Company: c.Company,
+			Agreement: c.Agreement, Sentence: why, Holds: true,
+		})
+		return refuse(c, store.StateBlocked, why, "Sync again in some minutes. If it stays so, ask whoever runs ConnectWise.")
+	}
+	if sent, lost := s.lostCreation(p.ID); lost {
+		return awaited(c, sent)
+	}
 	c.Kind, c.State = store.KindCreate, store.StatePlanned
-	c.EffectiveDate = EffectiveDate(a, today).String()
-	c.Reason = fmt.Sprintf("No open addition of %s yet. %s", c.Product, adds(want))
+	c.EffectiveDate = startsAfter(EffectiveDate(s.Found, today), Ended(s.Additions, p, today)).String()
+	c.Reason = fmt.Sprintf("No open addition of %s yet. %s", c.Product, adds(s.Wants[p.Plan]))
 	return c
 }
 

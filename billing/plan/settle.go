@@ -3,19 +3,19 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"time"
 
+	"seatbridge/connectwise"
 	"seatbridge/store"
 )
 
 // A Look is everything that decides how an agreement goes on that its run may have worked on before.
 type Look struct {
-	Plan     []store.Change              // what there is to do, as ConnectWise is now
-	Journal  []store.Change              // what the run has written down of the agreement so far
-	Applies  bool                        // the run writes a preview: what was shown is all that is written
-	Outdated map[int]string              // by product: what was decided in Seatbridge since, so that writing it would be wrong
-	Unknown  map[store.LineKey]time.Time // creations of earlier runs whose outcome nobody saw, and when they were sent
-	Settled  time.Time                   // a creation that was sent later than this may still be on its way
+	Plan      []store.Change         // what there is to do, as ConnectWise is now
+	Journal   []store.Change         // what the run has written down of the agreement so far
+	Applies   bool                   // the run writes a preview: what was shown is all that is written
+	Outdated  map[int]string         // by product: what was decided in Seatbridge since, so that writing it would be wrong
+	Additions []connectwise.Addition // of the agreement, as ConnectWise is now
+	Lines     []store.Line           // its bound additions
 }
 
 // An Action is what a run does with a change.
@@ -37,7 +37,7 @@ type Step struct {
 }
 
 // Settle squares the plan of an agreement with what the journal says happened before. This is where it is decided that
-// no customer is billed twice and that no request of unknown outcome is repeated blindly: settlements has the rules.
+// no customer is billed twice and that no request of unknown outcome is repeated: settlements has the rules.
 func Settle(l Look) []Step {
 	var steps []Step
 	for _, line := range l.lines() {
@@ -56,7 +56,7 @@ type past int
 const (
 	unheard past = iota // nothing
 	open                // planned and not sent
-	sent                // sent, and ConnectWise does not show it
+	sent                // sent or about to be, and ConnectWise does not show it
 	landed              // sent, and ConnectWise shows it
 	done                // the run has nothing left to do about it
 )
@@ -76,11 +76,11 @@ type lineCase struct {
 	found    finding
 	applies  bool // the run writes a preview
 	outdated bool // Seatbridge decided otherwise since
-	young    bool // the addition to create may be on its way already
+	awaited  bool // the addition to create was sent, so that it may appear yet
 }
 
 // pending says that the line has to be decided about: the run began with it, and it is neither done nor there.
-func (c lineCase) pending() bool { return !c.young && (c.past == open || c.past == sent) }
+func (c lineCase) pending() bool { return !c.awaited && (c.past == open || c.past == sent) }
 
 // stands says that what was decided is still what is to be done.
 func (c lineCase) stands() bool { return c.pending() && c.found == same && !(c.applies && c.outdated) }
@@ -96,28 +96,28 @@ type settlement struct {
 // settlements is the table: exactly one row fits each case, so that their order says nothing.
 var settlements = []settlement{
 	{
-		"on its way", "While an addition may be on its way its whole agreement waits: a second one would bill the seats twice.",
-		func(c lineCase) bool { return c.young },
+		"on its way", "While an addition that was sent may appear its whole agreement waits: a second one would bill the seats twice.",
+		func(c lineCase) bool { return c.awaited },
 		func(l settledLine) []Step { return []Step{{l.fresh, Wait}} },
 	},
 	{
 		"done", "What the run is done with stays as it is.",
-		func(c lineCase) bool { return !c.young && c.past == done },
+		func(c lineCase) bool { return !c.awaited && c.past == done },
 		func(l settledLine) []Step { return []Step{{l.old, Leave}} },
 	},
 	{
 		"not shown", "What a preview did not show is not written.",
-		func(c lineCase) bool { return !c.young && c.past == unheard && c.applies },
+		func(c lineCase) bool { return !c.awaited && c.past == unheard && c.applies },
 		func(l settledLine) []Step { return []Step{{l.fresh, Leave}} },
 	},
 	{
 		"new", "What the journal does not know yet goes into it.",
-		func(c lineCase) bool { return !c.young && c.past == unheard && !c.applies },
+		func(c lineCase) bool { return !c.awaited && c.past == unheard && !c.applies },
 		func(l settledLine) []Step { return []Step{{l.fresh, Enter}} },
 	},
 	{
 		"arrived", "What was sent and what ConnectWise shows is written; it is not sent again.",
-		func(c lineCase) bool { return !c.young && c.past == landed },
+		func(c lineCase) bool { return !c.awaited && c.past == landed },
 		func(l settledLine) []Step { return []Step{{l.written(), Finish}} },
 	},
 	{
@@ -136,7 +136,7 @@ var settlements = []settlement{
 		func(l settledLine) []Step { return []Step{{l.planned(), Enter}} },
 	},
 	{
-		"not received", "What was sent and what ConnectWise does not have is sent again as it was decided.",
+		"not received", "A quantity that was sent and that ConnectWise does not have, and what was about to be sent, is sent as it was decided.",
 		func(c lineCase) bool { return c.stands() && c.past == sent },
 		func(l settledLine) []Step { return []Step{{l.old, Replan}, {l.planned(), Enter}} },
 	},
@@ -146,7 +146,7 @@ var settlements = []settlement{
 		func(l settledLine) []Step { return []Step{{l.fresh, Enter}} },
 	},
 	{
-		"not received, planned anew", "What was sent and what ConnectWise does not have is planned anew when ConnectWise changed.",
+		"not received, planned anew", "A quantity that ConnectWise does not have, and what was about to be sent, is planned anew when ConnectWise changed.",
 		func(c lineCase) bool { return c.pending() && c.past == sent && c.found == altered && !c.applies },
 		func(l settledLine) []Step { return []Step{{l.old, Replan}, {l.fresh, Enter}} },
 	},
@@ -160,9 +160,10 @@ var settlements = []settlement{
 // A settledLine is a line with its case.
 type settledLine struct {
 	is    lineCase
-	fresh store.Change // of the plan
-	old   store.Change // of the journal
-	why   string       // it is outdated
+	fresh store.Change         // of the plan
+	old   store.Change         // of the journal
+	why   string               // it is outdated
+	there connectwise.Addition // what a creation that was sent made; zero: nothing that ConnectWise shows
 }
 
 // settlement is the row that fits the line.
@@ -177,6 +178,9 @@ func (l settledLine) planned() store.Change {
 }
 
 func (l settledLine) written() store.Change {
+	if l.there.ID != 0 {
+		return Adopted(l.old, l.there)
+	}
 	c := l.old
 	c.AdditionID, c.State = l.fresh.AdditionID, store.StateWritten
 	return c
@@ -191,6 +195,9 @@ func (l settledLine) stale(reason string) store.Change {
 func staleReason(old, fresh store.Change) string {
 	if fresh.Before.Valid && old.Before.Valid {
 		return fmt.Sprintf("ConnectWise says %s now, the preview showed %s.", fresh.Before.Decimal, old.Before.Decimal)
+	}
+	if news := foundSince(old, fresh); news != "" {
+		return news
 	}
 	return "ConnectWise changed since the preview. " + fresh.Reason
 }
@@ -227,14 +234,23 @@ func (l Look) line(fresh, old *store.Change) settledLine {
 	if old != nil {
 		line.old, line.why = *old, l.Outdated[old.ProductID]
 	}
+	var sentCreation, made bool
+	if sentCreation = old != nil && wasSent(*old); sentCreation {
+		line.there, made = Landed(*old, l.Additions, l.Lines)
+	}
 	line.is = lineCase{
-		past: pastOf(fresh, old), found: findingOf(fresh, old),
-		applies: l.Applies, outdated: line.why != "", young: l.young(line.fresh, line.old),
+		past: pastOf(fresh, old, made), found: findingOf(fresh, old),
+		applies: l.Applies, outdated: line.why != "", awaited: sentCreation && !made,
 	}
 	return line
 }
 
-func pastOf(fresh, old *store.Change) past {
+// wasSent says of a change that a creation went out whose outcome nobody saw.
+func wasSent(c store.Change) bool {
+	return c.State == store.StateSending && c.Kind == store.KindCreate && !c.SentAt.IsZero()
+}
+
+func pastOf(fresh, old *store.Change, made bool) past {
 	switch {
 	case old == nil:
 		return unheard
@@ -242,7 +258,7 @@ func pastOf(fresh, old *store.Change) past {
 		return done
 	case old.State != store.StateSending:
 		return open
-	case fresh != nil && arrived(*fresh, *old):
+	case made || old.Kind != store.KindCreate && fresh != nil && arrived(*fresh, *old):
 		return landed
 	}
 	return sent
@@ -258,22 +274,16 @@ func findingOf(fresh, old *store.Change) finding {
 	return altered
 }
 
-// young says whether the addition that fresh would create may be on its way already.
-func (l Look) young(fresh, old store.Change) bool {
-	if fresh.Kind != store.KindCreate {
-		return false
-	}
-	earlier := l.Unknown[store.LineKey{AgreementID: fresh.AgreementID, ProductID: fresh.ProductID}]
-	return earlier.After(l.Settled) || old.State == store.StateSending && old.SentAt.After(l.Settled)
-}
-
-// arrived says whether a change that was sent took effect, by the line as it is now.
+// arrived says whether a quantity that was sent took effect, by the line as it is now.
 func arrived(now, sent store.Change) bool {
 	return now.AdditionID != 0 && now.Before.Valid && now.Before.Decimal.Equal(sent.After.Decimal)
 }
 
-func sameChange(a, b store.Change) bool {
-	return a.Kind == b.Kind && a.AdditionID == b.AdditionID && a.Before.Valid == b.Before.Valid && a.Before.Decimal.Equal(b.Before.Decimal)
+// sameChange says whether a planned change is still what the journal says: of a new line also that nothing was found since that
+// it would have waited for.
+func sameChange(old, fresh store.Change) bool {
+	return old.Kind == fresh.Kind && old.AdditionID == fresh.AdditionID &&
+		old.Before.Valid == fresh.Before.Valid && old.Before.Decimal.Equal(fresh.Before.Decimal) && foundSince(old, fresh) == ""
 }
 
 // Outdated says in a sentence for each product whose change of the journal was overtaken in Seatbridge, so that writing it

@@ -54,7 +54,7 @@ func ambiguous(err error) bool {
 func fatal(err error) bool {
 	for _, f := range []error{
 		connectwise.ErrUnauthorized, connectwise.ErrClientID, connectwise.ErrUnknownCompany,
-		connectwise.ErrRedirect, connectwise.ErrSSLRequired, connectwise.ErrNotConnectWise,
+		connectwise.ErrRedirect, connectwise.ErrSSLRequired, connectwise.ErrNotConnectWise, errListsLie, errConnectionChanged,
 	} {
 		if errors.Is(err, f) {
 			return true

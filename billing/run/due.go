@@ -45,6 +45,57 @@ func (rn *Runner) RunDue(ctx context.Context) error {
 	return nil
 }
 
+// LookForSent looks for the additions that runs sent without seeing the outcome, by syncing their agreements again for the month of
+// the run that looked there last: one that is there is adopted, and one that cannot appear any more is created, so that nobody waits
+// for the next month. ErrRunning: another run is in progress; it looks for them itself.
+func (rn *Runner) LookForSent(ctx context.Context) error {
+	sent, err := store.SendingsIn(rn.store).Unknown(ctx, 0)
+	if err != nil {
+		return err
+	}
+	looked := map[int]bool{}
+	for _, c := range sent {
+		if looked[c.AgreementID] {
+			continue
+		}
+		looked[c.AgreementID] = true
+		r, err := lookAgain(ctx, rn, c)
+		var invalid *problem.Invalid
+		if errors.As(err, &invalid) {
+			continue // of another connection
+		}
+		if err == nil {
+			_, err = rn.Run(ctx, problem.System(), r)
+		}
+		if err != nil {
+			return fmt.Errorf("looking for what was sent to agreement %d: %w", c.AgreementID, err)
+		}
+	}
+	return nil
+}
+
+// lookAgain is the request to sync an agreement again that a creation of unknown outcome was sent to, as the sync did that looked
+// there last.
+func lookAgain(ctx context.Context, rn *Runner, sent store.Change) (Request, error) {
+	last := sent.RunID
+	for c, err := range rn.store.EachChange(ctx, store.ChangeFilter{AgreementID: sent.AgreementID, Carried: true}) {
+		if err != nil {
+			return Request{}, fmt.Errorf("reading the changes of agreement %d: %w", sent.AgreementID, err)
+		}
+		run, err := rn.store.Run(ctx, c.RunID)
+		if err != nil {
+			return Request{}, err
+		}
+		if run.Kind != store.RunUndo && run.Kind != store.RunRelease {
+			last = run.ID
+			break
+		}
+	}
+	r, err := rn.following(ctx, last)
+	r.Kind, r.Agreement = store.RunRetry, sent.AgreementID
+	return r, err
+}
+
 // Due lists the months whose sync is due now and was not carried through, oldest first.
 func (rn *Runner) Due(ctx context.Context) ([]store.Month, error) {
 	i, err := rn.store.Integration(ctx)
@@ -59,7 +110,7 @@ func (rn *Runner) Due(ctx context.Context) ([]store.Month, error) {
 		if !seats.DueAt(m).After(i.ActiveSince) {
 			continue
 		}
-		due, err := rn.isDue(ctx, m)
+		due, err := isDue(ctx, rn, m)
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +121,7 @@ func (rn *Runner) Due(ctx context.Context) ([]store.Month, error) {
 	return months, nil
 }
 
-func (rn *Runner) isDue(ctx context.Context, m store.Month) (bool, error) {
+func isDue(ctx context.Context, rn *Runner, m store.Month) (bool, error) {
 	last, err := rn.store.LastRun(ctx, store.RunMonthly, m)
 	if errors.Is(err, store.ErrNotFound) {
 		return true, nil

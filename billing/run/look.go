@@ -6,6 +6,7 @@ import (
 
 	"seatbridge/billing/plan"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/survey"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -27,7 +28,7 @@ func Look(ctx context.Context, rn *Runner, m store.MappedAgreement) (Seen, error
 	s := w.situation(m, nil)
 	l := Seen{seen: s.Gone == "" && !plan.AnyUnknown(s.Wants)}
 	if l.seen {
-		if s.Additions, err = w.additions(ctx, m.Agreement.ID); err != nil {
+		if s.Additions, s.Listing, err = survey.Additions(ctx, w.client, m.Agreement.ID, s.Lines); err != nil {
 			return Seen{}, err
 		}
 	}
@@ -45,7 +46,7 @@ func looker(ctx context.Context, rn *Runner, m store.MappedAgreement) (*writer, 
 	}
 	period := seats.ToDate(rn.now())
 	w := &writer{
-		store: rn.store, client: client, now: rn.now, settle: rn.settle,
+		store: rn.store, client: client, now: rn.now,
 		run: store.Run{Kind: store.RunManual, Month: period.Month, AsOf: period.AsOf, Agreement: m.Agreement.ID, Preview: true},
 	}
 	w.given.today = connectwise.DateOf(rn.now().UTC())

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -27,17 +28,22 @@ type writer struct {
 	store   *store.Store
 	client  *connectwise.Client
 	now     func() time.Time
-	settle  time.Duration // how long ConnectWise may still act on a request of unknown outcome
 	run     store.Run
 	given   prepared
 	breaker breaker
 
-	mu        sync.Mutex
-	postponed []unit
+	mu         sync.Mutex
+	postponed  []unit
+	unreliable map[int]bool           // agreements whose list of additions is not the whole one
+	missed     map[int][]store.Change // by agreement: what earlier runs sent and this one did not find
 }
 
 // carryOut does the run's work; the error is what ended it early.
 func (rn *Runner) carryOut(ctx context.Context, run store.Run) error {
+	integration, err := rn.store.Integration(ctx) // before the client: one that is made for a later connection is noticed
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("reading the integration: %w", err)
+	}
 	client, err := rn.connect.Client(ctx)
 	if err != nil {
 		return err
@@ -46,7 +52,11 @@ func (rn *Runner) carryOut(ctx context.Context, run store.Run) error {
 	if err != nil {
 		return err
 	}
-	w := &writer{store: rn.store, client: client, now: rn.now, settle: rn.settle, run: run, given: given}
+	given.connectedAt = integration.ConnectedAt
+	w := &writer{
+		store: rn.store, client: client, now: rn.now, run: run, given: given,
+		unreliable: map[int]bool{}, missed: map[int][]store.Change{},
+	}
 	todo := given.todoUnits()
 	for look := 1; len(todo) > 0; look++ {
 		if err := w.processAll(ctx, todo); err != nil {
@@ -129,8 +139,10 @@ func (w *writer) situation(m store.MappedAgreement, journal []store.Change) plan
 }
 
 // look is what Settle has to know of the agreement.
-func (w *writer) look(m store.MappedAgreement, planned, journal []store.Change) plan.Look {
-	l := plan.Look{Plan: planned, Journal: journal, Applies: applies(w.run), Unknown: w.given.unknown, Settled: w.now().Add(-w.settle)}
+func (w *writer) look(m store.MappedAgreement, p plan.Part, journal []store.Change) plan.Look {
+	l := plan.Look{
+		Plan: p.Changes, Journal: journal, Applies: applies(w.run), Additions: p.Situation.Additions, Lines: p.Situation.Lines,
+	}
 	if w.run.Kind != store.RunUndo && w.run.Kind != store.RunRelease {
 		l.Outdated = plan.Outdated(journal, m.OrganizationIDs, w.given.products)
 	}

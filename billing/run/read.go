@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"seatbridge/billing/plan"
@@ -12,10 +13,6 @@ import (
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
-
-// lag is how long a list may lack what was just written: a self-hosted instance was seen minutes
-// behind (docs/connectwise.md section 2, read-after-write lag).
-const lag = time.Hour
 
 // prepared is what a run knows before it looks at its first agreement. Nothing of it changes afterwards.
 type prepared struct {
@@ -27,9 +24,13 @@ type prepared struct {
 	products []plan.MappedProduct
 	judged   map[int]judged
 	falls    plan.Falls
-	halves   map[int]bool                // by lowest agreement: of those that belong together something was not written
-	lines    map[int][]store.Line        // bound additions, by agreement
-	unknown  map[store.LineKey]time.Time // creations of earlier runs whose outcome nobody saw, and when they were sent
+	halves   map[int]bool         // by lowest agreement: of those that belong together something was not written
+	lines    map[int][]store.Line // bound additions, by agreement
+
+	connectedAt  time.Time              // of the integration that all this was read with
+	kept         map[int]bool           // agreements that are mapped, or whose lines are to be set to 0
+	sent         map[int][]store.Change // by agreement: creations of earlier runs whose outcome nobody saw
+	onlySearched map[int]bool           // agreements that the run looks at for what was sent to them, and for nothing else
 }
 
 // judged is an agreement as ConnectWise has it.
@@ -58,6 +59,9 @@ func (rn *Runner) prepare(ctx context.Context, client *connectwise.Client, run s
 	if err := readUnits(ctx, rn.store, run, &p); err != nil {
 		return prepared{}, err
 	}
+	if err := readSent(ctx, rn.store, run, &p); err != nil {
+		return prepared{}, err
+	}
 	if p.task, err = rn.task(ctx, run, p.agreements); err != nil {
 		return prepared{}, err
 	}
@@ -68,8 +72,8 @@ func (rn *Runner) prepare(ctx context.Context, client *connectwise.Client, run s
 	if p.known, err = readKnown(ctx, rn.store); err != nil {
 		return prepared{}, err
 	}
-	if p.unknown, err = rn.store.UnsettledCreations(ctx, run.ID, rn.now().Add(-rn.settle)); err != nil {
-		return prepared{}, fmt.Errorf("reading unsettled additions: %w", err)
+	if p.kept, err = readKept(ctx, rn.store, p.lines); err != nil {
+		return prepared{}, err
 	}
 	return p, nil
 }
@@ -198,30 +202,47 @@ func readLines(ctx context.Context, s *store.Store) (map[int][]store.Line, error
 	return lines, nil
 }
 
-// additions reads the agreement's additions. One that Seatbridge wrote lately and that the list does not
-// show is asked for by its id: the list may lag behind.
-func (w *writer) additions(ctx context.Context, agreementID int) ([]connectwise.Addition, error) {
-	var additions []connectwise.Addition
-	listed := map[int]bool{}
-	for a, err := range w.client.Additions(ctx, agreementID) {
-		if err != nil {
-			return nil, fmt.Errorf("reading the additions of agreement %d: %w", agreementID, err)
-		}
-		additions = append(additions, a)
-		listed[a.ID] = true
+// readKept finds the agreements that Seatbridge keeps the lines of.
+func readKept(ctx context.Context, s *store.Store, lines map[int][]store.Line) (map[int]bool, error) {
+	mappings, err := s.Mappings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading mappings: %w", err)
 	}
-	for _, l := range w.given.lines[agreementID] {
-		if listed[l.AdditionID] || w.now().Sub(l.WrittenAt) > lag {
-			continue
-		}
-		a, err := w.client.Addition(ctx, agreementID, l.AdditionID)
-		if errors.Is(err, connectwise.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading addition %d of agreement %d: %w", l.AdditionID, agreementID, err)
-		}
-		additions = append(additions, a)
+	kept := map[int]bool{}
+	for _, m := range mappings {
+		kept[m.AgreementID] = true
 	}
-	return additions, nil
+	for id, bound := range lines {
+		kept[id] = kept[id] || slices.ContainsFunc(bound, func(l store.Line) bool { return l.Release })
+	}
+	return kept, nil
+}
+
+// readSent finds what earlier runs sent without seeing the outcome. An agreement that nobody is mapped to any more is looked at
+// for it all the same: what arrives there bills.
+func readSent(ctx context.Context, s *store.Store, run store.Run, p *prepared) error {
+	sendings := store.SendingsIn(s)
+	creations, err := sendings.Unknown(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	p.sent, p.onlySearched = map[int][]store.Change{}, map[int]bool{}
+	ids := []int{}
+	for _, c := range creations {
+		if p.sent[c.AgreementID] == nil && plan.Searches(run, c.AgreementID) && !p.about(c.AgreementID) {
+			ids = append(ids, c.AgreementID)
+		}
+		p.sent[c.AgreementID] = append(p.sent[c.AgreementID], c)
+	}
+	unmapped, err := sendings.Unmapped(ctx, ids)
+	for _, m := range unmapped {
+		p.onlySearched[m.Agreement.ID] = true
+	}
+	p.agreements = append(p.agreements, unmapped...)
+	return err
+}
+
+// about says whether the run is about an agreement.
+func (s scope) about(agreementID int) bool {
+	return slices.ContainsFunc(s.agreements, func(m store.MappedAgreement) bool { return m.Agreement.ID == agreementID })
 }

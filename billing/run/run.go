@@ -382,7 +382,7 @@ func (rn *Runner) conclude(ctx context.Context, runID int64, cause error) (store
 			return run, fmt.Errorf("concluding run %d: %w", runID, err)
 		}
 	}
-	if err := rn.abandonSending(ctx, runID); err != nil {
+	if err := abandonSending(ctx, rn.store, runID, rn.now()); err != nil {
 		return run, fmt.Errorf("concluding run %d: %w", runID, err)
 	}
 	if !run.Preview && run.Kind != store.RunUndo {
@@ -402,22 +402,30 @@ func (rn *Runner) conclude(ctx context.Context, runID int64, cause error) (store
 	if err := rn.endRun(ctx, run, counts, cause); err != nil {
 		return run, fmt.Errorf("concluding run %d: %w", runID, err)
 	}
+	if errors.Is(cause, errConnectionChanged) {
+		return run, nil // it says nothing about the connection that is there now
+	}
 	return run, rn.noteContact(ctx, run, cause == nil)
 }
 
-// abandonSending records the changes that were sent and whose outcome nobody saw to the end.
-func (rn *Runner) abandonSending(ctx context.Context, runID int64) error {
-	sending, _, err := rn.store.Changes(ctx, store.ChangeFilter{RunID: runID, States: []store.ChangeState{store.StateSending}})
+// abandonSending records the changes that were sent and whose outcome nobody saw to the end. One without a moment of sending was
+// only about to be.
+func abandonSending(ctx context.Context, s *store.Store, runID int64, now time.Time) error {
+	sending, _, err := s.Changes(ctx, store.ChangeFilter{RunID: runID, States: []store.ChangeState{store.StateSending}})
 	if err != nil {
 		return err
 	}
 	for _, c := range sending {
-		c.State, c.DoneAt = store.StateUnknown, rn.now()
+		c.State, c.DoneAt = store.StateUnknown, now
 		c.Problem = store.Problem{
 			What: "ConnectWise did not say whether it carried this out, and does not show it.",
-			Do:   "Look at the agreement in ConnectWise, then sync again: an addition that is there is adopted, not doubled.",
+			Do: "Seatbridge looks for it every hour by itself: an addition that is there is adopted, not doubled, " +
+				"and one that is not is created again when it cannot appear any more.",
 		}
-		if err := rn.store.FinishChange(ctx, c, nil); err != nil {
+		if c.SentAt.IsZero() {
+			c.State, c.Problem = store.StateCancelled, store.Problem{}
+		}
+		if err := s.FinishChange(ctx, c, nil); err != nil {
 			return err
 		}
 	}
@@ -433,7 +441,7 @@ func (rn *Runner) noteContact(ctx context.Context, run store.Run, finished bool)
 	if !finished {
 		return nil
 	}
-	err := rn.clearProblem(ctx)
+	err := clearProblem(ctx, rn.store, rn.now())
 	if err != nil || run.Preview || run.Agreement != 0 || run.Kind == store.RunUndo {
 		return err
 	}
@@ -441,8 +449,8 @@ func (rn *Runner) noteContact(ctx context.Context, run store.Run, finished bool)
 }
 
 // clearProblem forgets what was wrong with the connection, but for rights that are known to be missing.
-func (rn *Runner) clearProblem(ctx context.Context) error {
-	i, err := rn.store.Integration(ctx)
+func clearProblem(ctx context.Context, s *store.Store, now time.Time) error {
+	i, err := s.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -453,7 +461,7 @@ func (rn *Runner) clearProblem(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return rn.store.SetIntegrationProblem(ctx, connect.MissingRights(rights), rn.now())
+	return s.SetIntegrationProblem(ctx, connect.MissingRights(rights), now)
 }
 
 // outcome is a run's status: done when every line is as it should be, incomplete when a person has to

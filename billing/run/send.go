@@ -10,6 +10,7 @@ import (
 
 	"seatbridge/billing/connect"
 	"seatbridge/billing/plan"
+	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -57,11 +58,14 @@ func growth(c store.Change) int { return c.After.Decimal.Sub(c.Before.Decimal).S
 func (w *writer) write(ctx context.Context, c store.Change) (outcome store.ChangeState, err error) {
 	hand, release := inHand(ctx)
 	defer release()
-	c.SentAt = w.now()
-	if err := w.store.StartChange(hand, c.ID, c.SentAt); err != nil {
+	why, err := store.SendingsIn(w.store).Start(hand, c.ID, w.against)
+	if err != nil {
 		return "", fmt.Errorf("starting change %d: %w", c.ID, err)
 	}
-	addition, cause := w.send(hand, &c)
+	if why != "" {
+		return store.StateStale, nil
+	}
+	addition, cause := w.send(connectwise.WithSending(hand, w.noting(c.ID)), &c)
 	switch {
 	case cause != nil && hand.Err() != nil:
 		return "", nil // the process is going down: the change stays 'sending', for Resume
@@ -83,6 +87,26 @@ func (w *writer) write(ctx context.Context, c store.Change) (outcome store.Chang
 	}
 	return c.State, w.breaker.lost(cause)
 }
+
+// against says why a change must not be written any more, by what it rests on now. Another connection ends the run: what it has
+// planned may be of another instance.
+func (w *writer) against(g store.Basis) (string, error) {
+	if !g.ConnectedAt.Equal(w.given.connectedAt) {
+		return "", errConnectionChanged
+	}
+	return plan.Against(g), nil
+}
+
+// noting keeps when a change's request goes out, each time that it does: from then on nobody knows what becomes of it.
+func (w *writer) noting(changeID int64) connectwise.Sending {
+	return func(ctx context.Context) error { return store.SendingsIn(w.store).Note(ctx, changeID, w.now()) }
+}
+
+// errConnectionChanged ends a run.
+var errConnectionChanged = &problem.Refused{Problem: store.Problem{
+	What: "The connection to ConnectWise PSA was changed while the sync ran.",
+	Do:   "Sync again: what was left is planned anew with the connection as it is now.",
+}, Err: errors.New("the connection was changed")}
 
 // send makes the request.
 func (w *writer) send(ctx context.Context, c *store.Change) (connectwise.Addition, error) {
@@ -116,7 +140,7 @@ func (w *writer) redate(ctx context.Context, c store.Change, refusal error) (eff
 	if connectwise.PeriodInvoiced(refusal) && a.NextInvoiceDate.After(d) {
 		d = a.NextInvoiceDate
 	}
-	return d.String(), d.String() != c.EffectiveDate
+	return d.String(), d.String() > c.EffectiveDate // never earlier: a line that was ended may be before it
 }
 
 func (w *writer) create(ctx context.Context, c store.Change) (connectwise.Addition, error) {

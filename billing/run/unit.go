@@ -109,13 +109,9 @@ func (w *writer) read(ctx context.Context, u unit) (parts []plan.Part, journals 
 	}
 	for i := range parts {
 		s := &parts[i].Situation
-		if s.Gone == "" && !plan.AnyUnknown(s.Wants) {
-			if s.Additions, err = w.additions(ctx, s.Agreement.ID); err != nil {
-				return nil, nil, w.fail(ctx, parts, s.Agreement.ID, err)
-			}
-			*s = w.nameEditors(ctx, *s)
+		if parts[i].Changes, err = w.survey(ctx, s, journals[i]); err != nil {
+			return nil, nil, w.fail(ctx, parts, s.Agreement.ID, err)
 		}
-		parts[i].Changes = w.plan(*s)
 	}
 	return parts, journals, nil
 }
@@ -133,7 +129,7 @@ func (w *writer) hold(parts []plan.Part) {
 func (w *writer) settleUnit(u unit, parts []plan.Part, journals [][]store.Change) [][]plan.Step {
 	looks, steps := make([]plan.Look, len(u)), make([][]plan.Step, len(u))
 	for i, m := range u {
-		looks[i] = w.look(m, parts[i].Changes, journals[i])
+		looks[i] = w.look(m, parts[i], journals[i])
 		steps[i] = plan.Settle(looks[i])
 	}
 	return plan.Rejoin(looks, steps)
@@ -163,6 +159,9 @@ func (w *writer) journal(
 			}
 			entered, err := s.PlanAgreement(ctx, w.run.ID, m.Agreement.ID, changes[i])
 			if err != nil {
+				return fmt.Errorf("planning agreement %d: %w", m.Agreement.ID, err)
+			}
+			if err := w.noteMissed(ctx, s, m.Agreement.ID); err != nil {
 				return fmt.Errorf("planning agreement %d: %w", m.Agreement.ID, err)
 			}
 			rows = append(rows, entered...)

@@ -1,0 +1,46 @@
+package plan
+
+import (
+	"fmt"
+
+	"seatbridge/store"
+)
+
+// Against says in a sentence why a planned change must not be written any more, by what it rests on when its request is about to go
+// out, or nothing: every organization of its shares is still mapped to its agreement, and its product is still the one of the plan.
+// A line that goes to 0 because nobody feeds it is fed by nobody yet. An undo rests on what was written, not on mappings.
+func Against(g store.Basis) string {
+	c := g.Change
+	switch {
+	case g.Run.Status != store.RunRunning || g.Run.Preview:
+		return "The sync had ended."
+	case g.Run.Kind == store.RunUndo:
+		return ""
+	case c.Plan == "":
+		return fedAgain(g)
+	}
+	for _, share := range c.Shares {
+		agreement, mapped := g.Mapped[share.OrganizationID]
+		switch {
+		case !mapped:
+			return fmt.Sprintf("%s was unmapped while the sync ran.", share.Organization)
+		case agreement != c.AgreementID:
+			return fmt.Sprintf("%s was mapped to another agreement while the sync ran.", share.Organization)
+		}
+	}
+	switch {
+	case len(g.Users) == 0:
+		return "The last organization of this agreement was unmapped while the sync ran."
+	case g.Products[c.ProductID] != c.Plan:
+		return fmt.Sprintf("%s was mapped to another product while the sync ran.", c.Plan.Name())
+	}
+	return ""
+}
+
+// fedAgain says of a line that is to go to 0, because its agreement or its product is not mapped any more, that it is again.
+func fedAgain(g store.Basis) string {
+	if _, mapped := g.Products[g.Change.ProductID]; !mapped || len(g.Users) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s was mapped to this agreement while the sync ran.", g.Users[0])
+}

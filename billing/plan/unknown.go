@@ -1,0 +1,104 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"seatbridge/billing/seats"
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// Waiting alone never licenses a second request for a line: a list was seen to lack for minutes what was created, and a gateway to
+// give up on a request that was carried out afterwards (docs/connectwise.md section 2).
+const (
+	settledAfter = time.Hour       // after it was sent, a creation does not appear any more
+	enoughLooks  = 2               // runs that read the whole list and did not find it
+	clocks       = 5 * time.Minute // how far ConnectWise's clock may be from ours
+)
+
+// Lost says whether a creation whose outcome nobody saw can be taken for not received: it may be created again.
+func Lost(sent store.Change, now time.Time) bool {
+	return sent.Looks >= enoughLooks && now.Sub(sent.SentAt) >= settledAfter
+}
+
+// Landed finds what a creation made whose outcome nobody saw, among an agreement's additions: those of the product that were not
+// there before; of several, the one with the quantity that was sent. Not ok: none, or it cannot be told which.
+func Landed(sent store.Change, additions []connectwise.Addition, bound []store.Line) (line connectwise.Addition, ok bool) {
+	before := BoundLine(bound, sent.ProductID)
+	var made, exact []connectwise.Addition
+	for _, a := range additions {
+		if a.Product.ID != sent.ProductID || a.ID == before.AdditionID || !madeSince(a, sent.SentAt) {
+			continue
+		}
+		made = append(made, a)
+		if a.Quantity.Equal(sent.After.Decimal) {
+			exact = append(exact, a)
+		}
+	}
+	switch {
+	case len(exact) == 1:
+		return exact[0], true
+	case len(made) == 1:
+		return made[0], true
+	}
+	return connectwise.Addition{}, false
+}
+
+// madeSince says whether an addition may have been made by a request of that moment. Where ConnectWise does not say when it was
+// entered, an ended one was not.
+func madeSince(a connectwise.Addition, sent time.Time) bool {
+	if a.DateEntered.IsZero() {
+		return a.CancelledDate.IsZero()
+	}
+	return !a.DateEntered.Before(sent.Add(-clocks))
+}
+
+// Adopted is a creation of unknown outcome after all: written, as the addition that was found.
+func Adopted(sent store.Change, line connectwise.Addition) store.Change {
+	sent.State, sent.AdditionID, sent.Problem = store.StateWritten, line.ID, store.Problem{}
+	if line.UnitPrice.Valid {
+		sent.UnitPrice = line.UnitPrice
+	}
+	return sent
+}
+
+// NotReceived is a creation of unknown outcome that ConnectWise does not have: why says how that is known.
+func NotReceived(sent store.Change, why string) store.Change {
+	sent.State = store.StateFailed
+	sent.Problem = store.Problem{What: "ConnectWise did not receive this line. " + why}
+	return sent
+}
+
+// awaited is the change of a line to be created while an earlier creation may still appear.
+func awaited(c, sent store.Change) store.Change {
+	c.SentAt, c.Looks = sent.SentAt, sent.Looks
+	return refuse(c, store.StateUnknown, fmt.Sprintf(
+		"A new line with %s was sent to ConnectWise on %s, and nobody saw what became of it. %s",
+		quantity(sent.After.Decimal), seats.Minute(sent.SentAt), lookedFor(sent.Looks)),
+		fmt.Sprintf("Seatbridge looks for it every hour by itself, and creates it again when %d later runs did not find it, not before %s. "+
+			"Whoever sees in ConnectWise that it is not there can say so here.", enoughLooks, seats.Minute(sent.SentAt.Add(settledAfter))))
+}
+
+func lookedFor(looks int) string {
+	switch looks {
+	case 0:
+		return "No later run has looked for it yet."
+	case 1:
+		return "1 later run did not find it."
+	}
+	return fmt.Sprintf("%d later runs did not find it.", looks)
+}
+
+// lostCreation is the creation of an earlier run that the line of a product waits for, if there is one.
+func (s Situation) lostCreation(productID int) (store.Change, bool) {
+	i := slices.IndexFunc(s.Sent, func(c store.Change) bool { return c.ProductID == productID })
+	if i < 0 || Lost(s.Sent[i], s.ReadAt) {
+		return store.Change{}, false
+	}
+	return s.Sent[i], true
+}
+
+// AnySent says whether a run's journal has a creation that was sent and whose outcome nobody saw.
+func AnySent(journal []store.Change) bool { return slices.ContainsFunc(journal, wasSent) }

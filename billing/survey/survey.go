@@ -1,0 +1,146 @@
+// Package survey reads in ConnectWise what decides whether a line may be created: an agreement's additions, as far as its lists can
+// be trusted, and what may bill the same seats around it (docs/design.md section 5, "Before a line is created"). It decides nothing.
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"seatbridge/billing/plan"
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// Additions reads an agreement's additions. A bound one that the list does not show is asked for by its id, whatever its age: it
+// was deleted, or the list lacks what is there. ErrNotFound: the agreement is gone.
+func Additions(
+	ctx context.Context, client *connectwise.Client, agreementID int, bound []store.Line,
+) ([]connectwise.Addition, plan.Listing, error) {
+	var listing plan.Listing
+	additions, err := gather(client.Additions(ctx, agreementID))
+	if err != nil {
+		return nil, listing, fmt.Errorf("reading the additions of agreement %d: %w", agreementID, err)
+	}
+	for _, l := range bound {
+		if has(additions, l.AdditionID) {
+			continue
+		}
+		a, err := client.Addition(ctx, agreementID, l.AdditionID)
+		switch {
+		case errors.Is(err, connectwise.ErrNotFound):
+			listing.Deleted = append(listing.Deleted, l)
+		case err != nil:
+			return nil, listing, fmt.Errorf("reading addition %d of agreement %d: %w", l.AdditionID, agreementID, err)
+		default:
+			additions, listing.Lacking = append(additions, a), append(listing.Lacking, a.ID)
+		}
+	}
+	return additions, listing, nil
+}
+
+// Again reads a situation's additions again, as whole records, and counts them, once: where the list of fields is not understood,
+// or a replica lags behind, the first list may be empty without a word (docs/connectwise.md section 2).
+func Again(ctx context.Context, client *connectwise.Client, s *plan.Situation) error {
+	id := s.Agreement.ID
+	if s.Listing.Checked {
+		return nil
+	}
+	count, err := client.CountAdditions(ctx, id)
+	if err != nil {
+		return fmt.Errorf("counting the additions of agreement %d: %w", id, err)
+	}
+	whole, err := gather(client.AdditionsUnfiltered(ctx, id))
+	if err != nil {
+		return fmt.Errorf("reading the additions of agreement %d again: %w", id, err)
+	}
+	s.Listing.Shown, s.Listing.Counted, s.Listing.Checked = len(whole), count, true
+	for _, a := range s.Additions {
+		if !has(whole, a.ID) {
+			whole = append(whole, a)
+		}
+	}
+	s.Additions = whole
+	return nil
+}
+
+// Neighbours reads the agreements beside one that bill anything, with their additions: the other ones of its company, its parent
+// with that one's children, and its own children; each once, by id.
+func Neighbours(
+	ctx context.Context, client *connectwise.Client, of connectwise.Agreement, today connectwise.Date,
+) ([]plan.Neighbour, error) {
+	family, err := family(ctx, client, of)
+	if err != nil {
+		return nil, err
+	}
+	var neighbours []plan.Neighbour
+	for _, a := range family {
+		if plan.BillsNothing(a, today) {
+			continue
+		}
+		n := plan.Neighbour{Agreement: a}
+		if n.Additions, err = gather(client.AdditionsUnfiltered(ctx, a.ID)); err != nil {
+			return nil, fmt.Errorf("reading the additions of agreement %d: %w", a.ID, err)
+		}
+		neighbours = append(neighbours, n)
+	}
+	return neighbours, nil
+}
+
+// family is the agreements beside one, each once, by id.
+func family(ctx context.Context, client *connectwise.Client, of connectwise.Agreement) ([]connectwise.Agreement, error) {
+	family, err := gather(client.CompanyAgreements(ctx, of.Company.ID))
+	if err != nil {
+		return nil, fmt.Errorf("reading the agreements of company %d: %w", of.Company.ID, err)
+	}
+	parents := []int{of.ID}
+	if of.ParentAgreement != nil {
+		parent, err := client.Agreement(ctx, of.ParentAgreement.ID)
+		if err != nil && !errors.Is(err, connectwise.ErrNotFound) {
+			return nil, fmt.Errorf("reading agreement %d: %w", of.ParentAgreement.ID, err)
+		}
+		if err == nil {
+			family, parents = append(family, parent), append(parents, parent.ID)
+		}
+	}
+	for _, id := range parents {
+		children, err := gather(client.ChildAgreements(ctx, id))
+		if err != nil {
+			return nil, fmt.Errorf("reading the children of agreement %d: %w", id, err)
+		}
+		family = append(family, children...)
+	}
+	family = slices.DeleteFunc(family, func(a connectwise.Agreement) bool { return a.ID == of.ID })
+	slices.SortFunc(family, func(a, b connectwise.Agreement) int { return a.ID - b.ID })
+	return slices.CompactFunc(family, func(a, b connectwise.Agreement) bool { return a.ID == b.ID }), nil
+}
+
+// Audits asks what was last done to additions, by their ids. It is a help for people: an API member that may not read it, or an
+// instance without it, leaves it unknown.
+func Audits(ctx context.Context, client *connectwise.Client, additions []connectwise.Addition) map[int]connectwise.AuditEntry {
+	audits := map[int]connectwise.AuditEntry{}
+	for _, a := range additions {
+		if trail, err := client.AuditTrail(ctx, connectwise.AuditAddition, a.ID); err == nil && len(trail) > 0 {
+			audits[a.ID] = trail[0]
+		}
+	}
+	return audits
+}
+
+func has(additions []connectwise.Addition, id int) bool {
+	return slices.ContainsFunc(additions, func(a connectwise.Addition) bool { return a.ID == id })
+}
+
+// gather reads a list to its end.
+func gather[T any](records iter.Seq2[T, error]) ([]T, error) {
+	var all []T
+	for r, err := range records {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
