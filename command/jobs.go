@@ -51,12 +51,15 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 	return jobs, err
 }
 
-// finishAndRunDue finishes the runs that were cut off and makes up the monthly ones that were missed. A run in progress
-// does both itself or leaves it to the next hour.
+// finishAndRunDue finishes the runs that were cut off, makes up the monthly ones that were missed, and looks for what was sent to
+// ConnectWise without seeing the outcome. A run in progress does so itself or leaves it to the next hour.
 func finishAndRunDue(ctx context.Context, rooms *billing.Billing) error {
 	err := rooms.Runs.Resume(ctx)
 	if err == nil {
 		err = rooms.Runs.RunDue(ctx)
+	}
+	if err == nil {
+		err = rooms.Runs.LookForSent(ctx)
 	}
 	if errors.Is(err, problem.ErrRunning) {
 		return nil

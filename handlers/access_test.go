@@ -113,6 +113,7 @@ var lowestRoles = map[web.Access]string{
 		POST /held
 		GET /held/changes.csv
 		POST /changes/{id}/line
+		POST /changes/{id}/not-there
 		GET /agreements/{id}
 		GET /agreements/{id}/changes.csv
 		POST /agreements/{id}/sync

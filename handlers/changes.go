@@ -77,7 +77,8 @@ func (s *server) changeList(ctx context.Context, path string, q changeQuery) (vi
 	return list, err
 }
 
-// changeRows adds to changes what they are shown with: their runs, and what was chosen where they conflict.
+// changeRows adds to changes what they are shown with: their runs, what was chosen where they conflict, and whether what was sent is
+// still looked for.
 func (s *server) changeRows(ctx context.Context, changes []store.Change) ([]views.ChangeRow, error) {
 	runs, err := s.runsByID(ctx, changes)
 	if err != nil {
@@ -92,7 +93,21 @@ func (s *server) changeRows(ctx context.Context, changes []store.Change) ([]view
 			}
 		}
 	}
-	return rows, nil
+	return rows, s.markSought(ctx, changes, rows)
+}
+
+// markSought marks the lines that were sent without an outcome and are still looked for.
+func (s *server) markSought(ctx context.Context, changes []store.Change, rows []views.ChangeRow) error {
+	if !slices.ContainsFunc(changes, func(c store.Change) bool { return c.State == store.StateUnknown }) {
+		return nil
+	}
+	sought, err := store.SendingsIn(s.Store).Unknown(ctx, 0)
+	for i, c := range changes {
+		rows[i].Sought = c.State == store.StateUnknown && slices.ContainsFunc(sought, func(sent store.Change) bool {
+			return sent.AgreementID == c.AgreementID && sent.ProductID == c.ProductID
+		})
+	}
+	return err
 }
 
 // offerLines adds to a conflict that is still open what can be chosen and what was.
@@ -310,4 +325,16 @@ func (s *server) chooseLine(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.web.Done(w, r, web.ReferringPath(r), "Addition no. "+number(addition)+" is remembered. Sync now to write it.")
+}
+
+// notThere takes a person's word that a line which was sent is not in ConnectWise, and creates it again.
+func (s *server) notThere(w http.ResponseWriter, r *http.Request) error {
+	id, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	if err := s.Billing.Runs.NotThere(r.Context(), s.web.Actor(r), id); err != nil {
+		return err
+	}
+	return s.web.Done(w, r, web.ReferringPath(r), "The agreement is synced again: unless the line is there by now, it is created.")
 }

@@ -123,6 +123,7 @@ func (s *server) routes() []route {
 		{"POST /held", web.Admin, s.decideHeld},
 		{"GET /held/changes.csv", web.Admin, s.downloadHeld},
 		{"POST /changes/{id}/line", web.Admin, s.chooseLine},
+		{"POST /changes/{id}/not-there", web.Admin, s.notThere},
 		{"GET /agreements/{id}", web.Admin, s.showAgreement},
 		{"GET /agreements/{id}/changes.csv", web.Admin, s.downloadAgreementHistory},
 		{"POST /agreements/{id}/sync", web.Admin, s.syncAgreement},

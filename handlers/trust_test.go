@@ -486,6 +486,36 @@ func TestRetryOfARun(t *testing.T) {
 	}
 }
 
+// A line that may have been created is looked for; whoever sees that it is not there has it created at once.
+func TestWhatWasSentIsNotThere(t *testing.T) {
+	t.Parallel()
+	w := newBilled(t)
+	_, a := w.customerWith("Acme", 3)
+	run, err := w.store.CreateRun(t.Context(), store.Run{Kind: store.RunManual, Month: "2026-03", AsOf: testNow(), Status: store.RunIncomplete, StartedAt: testNow()})
+	if err == nil {
+		_, err = w.store.PlanAgreement(t.Context(), run.ID, a.ID, []store.Change{{
+			CompanyID: a.CompanyID, Company: "Acme", Agreement: a.Name, Plan: store.Business, ProductID: w.businessProduct(), Kind: store.KindCreate,
+			State: store.StateUnknown, After: decimal.NewNullDecimal(decimal.NewFromInt(3)), SentAt: testNow(),
+		}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := w.b.get("/attention", http.StatusOK)
+	said := page.Find("form[action$='/not-there']").AttrOr("action", "")
+	w.b.post(said, nil, http.StatusSeeOther)
+	w.waitFor("/runs/2")
+	w.wrote(a, "3")
+	has(t, w.b.get("/activity", http.StatusOK), "[data-testid=activity]", "Said that addition of ")
+	page = w.b.get("/runs/1", http.StatusOK)
+	has(t, page, "[data-testid=change][data-state=failed]", "admin@example.com looked and did not find it.")
+	if page.Find("form[action$='/not-there']").Length() != 0 {
+		t.Error("what is settled can be said again")
+	}
+	w.b.post(said, nil, http.StatusUnprocessableEntity)
+	w.b.post("/changes/99/not-there", nil, http.StatusNotFound)
+}
+
 func TestOneAgreement(t *testing.T) {
 	t.Parallel()
 	w := newBilled(t)

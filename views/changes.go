@@ -51,6 +51,7 @@ type ChangeRow struct {
 	Candidates  []Candidate // the additions that a conflict is about
 	Chosen      int64       // the one that a person chose since; 0: none
 	CanSync     bool        // the agreement can be synced by itself
+	Sought      bool        // a new line was sent and is looked for: whoever knows better can say that it is not there
 	ErrorWhat   string
 	ErrorDo     string
 	ErrorDetail string

@@ -109,6 +109,9 @@ func HeldRunPath(run int64) string { return HeldPath + "?run=" + id(run) }
 // ChooseLinePath takes the line to use of an ambiguous change.
 func ChooseLinePath(change int64) string { return "/changes/" + id(change) + "/line" }
 
+// NotTherePath takes that a line which was sent is not in ConnectWise.
+func NotTherePath(change int64) string { return "/changes/" + id(change) + "/not-there" }
+
 // OrganizationPath is an organization's page, and takes its form.
 func OrganizationPath(organization int64) string { return OrganizationsPath + "/" + id(organization) }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
@@ -203,4 +204,43 @@ func (rn *Runner) ChooseLine(ctx context.Context, who problem.Actor, changeID in
 	return rn.store.Record(ctx, entry, func(s *store.Store) error {
 		return s.SaveLine(ctx, store.Line{AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: additionID, Chosen: true})
 	})
+}
+
+// NotThere takes a person's word that what was sent for a change's line without seeing the outcome is not in ConnectWise, and syncs
+// its agreement again in the background: unless that finds the line, it is created again.
+func (rn *Runner) NotThere(ctx context.Context, who problem.Actor, changeID int64) error {
+	sent, err := sentFor(ctx, rn.store, changeID)
+	if err != nil {
+		return err
+	}
+	r, err := lookAgain(ctx, rn, sent)
+	if err != nil {
+		return err
+	}
+	entry := who.Did(rn.now(), store.CategoryBilling,
+		"Said that addition of %s to %s, agreement %s, which run %d sent, is not there.", sent.Product, sent.Company, sent.Agreement, sent.RunID)
+	return rn.StartAfter(ctx, who, r, func() error {
+		return rn.store.Record(ctx, entry, func(s *store.Store) error {
+			c := plan.NotReceived(sent, who.Name+" looked and did not find it.")
+			c.DoneAt = rn.now()
+			return store.SendingsIn(s).Settle(ctx, c, nil)
+		})
+	})
+}
+
+// sentFor is the creation of unknown outcome that a change is, or waits for.
+func sentFor(ctx context.Context, db *store.Store, changeID int64) (store.Change, error) {
+	c, err := db.Change(ctx, changeID)
+	if err != nil {
+		return store.Change{}, fmt.Errorf("reading change %d: %w", changeID, err)
+	}
+	sent, err := store.SendingsIn(db).Unknown(ctx, 0)
+	if err != nil {
+		return store.Change{}, err
+	}
+	i := slices.IndexFunc(sent, func(s store.Change) bool { return s.AgreementID == c.AgreementID && s.ProductID == c.ProductID })
+	if i < 0 || c.State != store.StateUnknown {
+		return store.Change{}, &problem.Invalid{Fields: problem.Fields{"change": "Nothing that was sent for this line is looked for any more."}}
+	}
+	return sent[i], nil
 }
