@@ -199,7 +199,9 @@ func (s *server) heldIDs(ctx context.Context, run int64, reason store.HoldReason
 }
 
 func (s *server) downloadHeld(w http.ResponseWriter, r *http.Request) error {
-	return s.sendChanges(w, r, "held-changes", heldFilter(web.FormID(r.URL.Query().Get("run"), 64)))
+	filter := heldFilter(web.FormID(r.URL.Query().Get("run"), 64))
+	filter.HeldFor = web.OneOf(r.URL.Query().Get("reason"), holdReasons()...)
+	return s.sendChanges(w, r, "held-changes", filter)
 }
 
 // decideHeld approves or rejects one change, those that are ticked, or all that were there when the page was.

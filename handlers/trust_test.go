@@ -288,6 +288,9 @@ func TestHeldByReasonAndWorth(t *testing.T) {
 	if n := page.Find("[data-testid=held]").Length(); n != 1 {
 		t.Errorf("%d fall steeply", n)
 	}
+	if got := w.download("/held/changes.csv?reason=lower"); len(got) != 1 || got[0]["Company"] != "Cheap" {
+		t.Errorf("download = %v", got)
+	}
 	w.b.get("/held?reason=x", http.StatusOK)
 	last := page.Find("input[name=last]").AttrOr("value", "")
 	w.b.post("/held", form("decision", "reject_all", "reason", "lower", "last", last), http.StatusSeeOther)

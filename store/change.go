@@ -225,9 +225,10 @@ type ChangeFilter struct {
 	KindWords      []string // see Change.KindWord
 	Search         string   // part of the company's, agreement's or product's name; case and accents do not matter
 	AgreementID    int
-	OrganizationID int64 // has a share in it
-	Carried        bool  // only those of runs that wrote or were to write, not of previews
-	Open           bool  // only what a person still has to look at: see openChange
+	OrganizationID int64      // has a share in it
+	Carried        bool       // only those of runs that wrote or were to write, not of previews
+	HeldFor        HoldReason // waits, or waited, for it
+	Open           bool       // only what a person still has to look at: see openChange
 	Limit, Offset  int
 }
 
@@ -268,6 +269,9 @@ func (f ChangeFilter) where() *filter {
 	}
 	if f.Open {
 		w.and(openChange)
+	}
+	if f.HeldFor != "" {
+		w.and(`c.held_for LIKE ?`, `%"`+string(f.HeldFor)+`"%`)
 	}
 	among(&w, `c.state`, f.States)
 	among(&w, kindWord, f.KindWords)
