@@ -217,3 +217,32 @@ func (w *world) remove(o store.Organization) {
 	_, err = w.Store.ChangeSeats(w.T.Context(), o.ID, []int64{seats[0].ID}, store.SeatDelete, w.Time())
 	w.Must(err)
 }
+
+// restarted ends the process while a request of that method is made, which then goes on as the other faults say, and starts it again.
+func (w *world) restarted(method string, faults ...cwsim.Fault) {
+	w.T.Helper()
+	w.Sim.SetFaults(append([]cwsim.Fault{{Kind: cwsim.Hook, Method: method, Times: 1, Do: w.Billing.Work.Stop}}, faults...)...)
+	rooms := w.Billing
+	_, err := w.Runs.Start(w.T.Context(), billingtest.Admin(), w.Runs.SyncNow(false))
+	w.Must(err)
+	rooms.Work.Wait()
+	w.Must(w.Store.Close())
+	w.Sim.ClearFaults()
+	w.Open()
+	w.Must(w.Runs.Resume(w.T.Context()))
+}
+
+// TestAMoveIsResumed holds that a process which ends in the middle of a move writes its other half when it starts again, or, where
+// the first half was refused, leaves it for the next look.
+func TestAMoveIsResumed(t *testing.T) {
+	t.Parallel()
+	w, from, to := moved(t)
+	w.restarted("PATCH")
+	w.WantLive(from.ID, "NP-BUS 4")
+	w.WantLive(to.ID, "NP-BUS 6")
+
+	w, from, to = moved(t)
+	w.restarted("POST", cwsim.Fault{Kind: cwsim.Converting500, Method: "POST", Times: 1})
+	w.WantLive(from.ID, "NP-BUS 10")
+	w.WantLive(to.ID)
+}
