@@ -74,10 +74,12 @@ func readHolds(form views.ApprovalsForm) (store.Holds, problem.Fields) {
 	holds := store.Holds{
 		Zero: form.Zero, First: form.First, Decrease: form.Decrease, Negative: form.Negative,
 		Lower: store.Step{
-			Percent: readLimit(p, "lower_percent", form.LowerPercent, maxHoldPercent), Seats: readLimit(p, "lower_seats", form.LowerSeats, maxHoldSeats),
+			Percent: readLimit(p, "lower_percent", form.LowerPercent, maxHoldPercent),
+			Seats:   readLimit(p, "lower_seats", form.LowerSeats, maxHoldSeats),
 		},
 		Higher: store.Step{
-			Percent: readLimit(p, "higher_percent", form.HigherPercent, maxHoldPercent), Seats: readLimit(p, "higher_seats", form.HigherSeats, maxHoldSeats),
+			Percent: readLimit(p, "higher_percent", form.HigherPercent, maxHoldPercent),
+			Seats:   readLimit(p, "higher_seats", form.HigherSeats, maxHoldSeats),
 		},
 		Seats:     readLimit(p, "seats", form.Seats, maxHoldSeats),
 		ManyLines: readLimit(p, "many_lines", form.ManyLines, maxHoldLines), ManyPercent: readLimit(p, "many_percent", form.ManyPercent, 100),

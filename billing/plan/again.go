@@ -56,7 +56,8 @@ func approvedOtherwise(l Look, old store.Change) string {
 	if news := foundSince(old, *now); news != "" {
 		return fmt.Sprintf("This was found since %s was approved: %s", old.Product, news)
 	}
-	return fmt.Sprintf("Approved was %s from %s to %s; ConnectWise says %s now.", old.Product, side(old.Before), side(old.After), side(now.Before))
+	return fmt.Sprintf("Approved was %s from %s to %s; ConnectWise says %s now.",
+		old.Product, side(old.Before), side(old.After), side(now.Before))
 }
 
 // mended are an agreement's steps, each mended where it would write a line or leave it alone.

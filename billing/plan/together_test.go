@@ -130,9 +130,10 @@ func TestHoldsProtectWhatBelongsTogether(t *testing.T) {
 		held, open := 0, 0
 		for _, p := range parts {
 			for _, c := range p.Changes {
-				if c.State == store.StateHeld {
+				switch c.State {
+				case store.StateHeld:
 					held++
-				} else if c.State == store.StatePlanned {
+				case store.StatePlanned:
 					open++
 				}
 			}

@@ -65,7 +65,8 @@ const mostNames = 20
 func changeNames(changes []store.Change) string {
 	var names []string
 	for _, c := range changes[:min(len(changes), mostNames)] {
-		names = append(names, fmt.Sprintf("%s, %s %s → %s in run %d", c.Company, c.Product, quantityName(c.Before), quantityName(c.After), c.RunID))
+		names = append(names, fmt.Sprintf("%s, %s %s → %s in run %d",
+			c.Company, c.Product, quantityName(c.Before), quantityName(c.After), c.RunID))
 	}
 	if more := len(changes) - mostNames; more > 0 {
 		names = append(names, fmt.Sprintf("and %d more of %s", more, runNames(store.RunsOf(changes[mostNames:]))))
