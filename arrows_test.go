@@ -37,7 +37,7 @@ var arrows = map[string]string{
 	"billing/connect":       "billing/notify billing/problem connectwise store",
 	"billing/notify":        "billing/background billing/problem store",
 	"billing/plan":          "billing/seats connectwise store",
-	"billing/survey":        "billing/plan connectwise store",
+	"billing/survey":        "billing/plan billing/seats connectwise store",
 	"billing/seats":         "billing/problem store",
 	"billing/table":         "billing/problem store",
 	"billing/problem":       "store",

@@ -47,7 +47,6 @@ type Situation struct {
 
 	ReadAt  time.Time                   // when Found and Additions were read
 	Sent    []store.Change              // creations of earlier runs on this agreement that may still appear, this reading counted
-	Around  Around                      // read before a line is created
 	Terms   []store.BillingTerm         // as the reading before said them
 	Answers map[store.FindingKey]string // the facts of which somebody said that they are meant so
 	Editors map[int]string              // who changed an addition, 0: the agreement, and when, in words; asked where something differs

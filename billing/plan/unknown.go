@@ -76,7 +76,7 @@ func awaited(c, sent store.Change) store.Change {
 	c.SentAt, c.Looks = sent.SentAt, sent.Looks
 	return refuse(c, store.StateUnknown, fmt.Sprintf(
 		"A new line with %s was sent to ConnectWise on %s, and nobody saw what became of it. %s",
-		quantity(sent.After.Decimal), seats.Minute(sent.SentAt), lookedFor(sent.Looks)),
+		Quantity(sent.After.Decimal), seats.Minute(sent.SentAt), lookedFor(sent.Looks)),
 		fmt.Sprintf("Seatbridge looks for it every hour by itself, and creates it again when %d later runs did not find it, not before %s. "+
 			"Whoever sees in ConnectWise that it is not there can say so here.", enoughLooks, seats.Minute(sent.SentAt.Add(settledAfter))))
 }

@@ -43,10 +43,11 @@ func (w *writer) survey(ctx context.Context, s *plan.Situation, journal []store.
 	if changes = w.plan(*s); !plan.Creates(changes) {
 		return changes, nil
 	}
-	if err := w.lookAround(ctx, s); err != nil {
+	around, err := w.lookAround(ctx, *s)
+	if err != nil {
 		return nil, err
 	}
-	s.Extra = plan.FoundAround(*s, changes, w.given.today)
+	s.Extra = around.Found(*s, changes, w.given.today)
 	return w.plan(*s), nil
 }
 
@@ -93,21 +94,21 @@ func (w *writer) trust(agreementID int, l plan.Listing) error {
 }
 
 // lookAround reads what may bill the seats of new lines already.
-func (w *writer) lookAround(ctx context.Context, s *plan.Situation) (err error) {
-	s.Around.Sent = w.sentElsewhere(s.Agreement.ID)
-	if s.Around.Others, err = survey.Neighbours(ctx, w.client, s.Found, w.given.today); err != nil {
-		return err
+func (w *writer) lookAround(ctx context.Context, s plan.Situation) (around survey.Around, err error) {
+	around.Sent = w.sentElsewhere(s.Agreement.ID)
+	if around.Others, err = survey.Neighbours(ctx, w.client, s.Found, w.given.today); err != nil {
+		return around, err
 	}
-	for i := range s.Around.Others {
-		n := &s.Around.Others[i]
+	for i := range around.Others {
+		n := &around.Others[i]
 		n.Mapped, n.Lines = w.given.kept[n.Agreement.ID], w.given.lines[n.Agreement.ID]
 	}
 	var ended []connectwise.Addition
 	for _, p := range w.given.products {
 		ended = append(ended, plan.Ended(s.Additions, p, w.given.today)...)
 	}
-	s.Around.Audits = survey.Audits(ctx, w.client, ended)
-	return nil
+	around.Audits = survey.Audits(ctx, w.client, ended)
+	return around, nil
 }
 
 // sentElsewhere is the creations of unknown outcome on other agreements.

@@ -391,7 +391,7 @@ func TestNeverTwoLines_7_ASecondOpenLine(t *testing.T) {
 	w.addLine(a.ID, w.Business.ID, "4")
 	run := w.Sync()
 	w.WantChanges(run, "unchanged NP-BUS 5>5")
-	w.wantSaid(run, "second", "4")
+	w.wantSaid(run, "Two lines of NP-BUS are open", "with 4")
 }
 
 // The organization was unmapped while the run read the agreement: the line was created all the same.

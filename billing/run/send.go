@@ -11,6 +11,7 @@ import (
 	"seatbridge/billing/connect"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
+	"seatbridge/billing/survey"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -94,7 +95,7 @@ func (w *writer) against(g store.Basis) (string, error) {
 	if !g.ConnectedAt.Equal(w.given.connectedAt) {
 		return "", errConnectionChanged
 	}
-	return plan.Against(g), nil
+	return survey.Against(g), nil
 }
 
 // noting keeps when a change's request goes out, each time that it does: from then on nobody knows what becomes of it.

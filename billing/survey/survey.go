@@ -1,5 +1,6 @@
-// Package survey reads in ConnectWise what decides whether a line may be created: an agreement's additions, as far as its lists can
-// be trusted, and what may bill the same seats around it (docs/design.md section 5, "Before a line is created"). It decides nothing.
+// Package survey finds out what speaks against writing a line: how far an agreement's list of additions can be trusted, what may
+// bill the seats of a new line around it (docs/design.md section 5, "Before a line is created"), and what changed in Seatbridge
+// since a change was planned. It writes nothing.
 package survey
 
 import (
@@ -70,17 +71,17 @@ func Again(ctx context.Context, client *connectwise.Client, s *plan.Situation) e
 // with that one's children, and its own children; each once, by id.
 func Neighbours(
 	ctx context.Context, client *connectwise.Client, of connectwise.Agreement, today connectwise.Date,
-) ([]plan.Neighbour, error) {
+) ([]Neighbour, error) {
 	family, err := family(ctx, client, of)
 	if err != nil {
 		return nil, err
 	}
-	var neighbours []plan.Neighbour
+	var neighbours []Neighbour
 	for _, a := range family {
 		if plan.BillsNothing(a, today) {
 			continue
 		}
-		n := plan.Neighbour{Agreement: a}
+		n := Neighbour{Agreement: a}
 		if n.Additions, err = gather(client.AdditionsUnfiltered(ctx, a.ID)); err != nil {
 			return nil, fmt.Errorf("reading the additions of agreement %d: %w", a.ID, err)
 		}
