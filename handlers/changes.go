@@ -93,15 +93,15 @@ func (s *server) changeRows(ctx context.Context, changes []store.Change) ([]view
 			}
 		}
 	}
-	return rows, s.markSought(ctx, changes, rows)
+	return rows, markSought(ctx, s.Store, changes, rows)
 }
 
 // markSought marks the lines that were sent without an outcome and are still looked for.
-func (s *server) markSought(ctx context.Context, changes []store.Change, rows []views.ChangeRow) error {
+func markSought(ctx context.Context, db *store.Store, changes []store.Change, rows []views.ChangeRow) error {
 	if !slices.ContainsFunc(changes, func(c store.Change) bool { return c.State == store.StateUnknown }) {
 		return nil
 	}
-	sought, err := store.SendingsIn(s.Store).Unknown(ctx, 0)
+	sought, err := store.SendingsIn(db).Unknown(ctx, 0)
 	for i, c := range changes {
 		rows[i].Sought = c.State == store.StateUnknown && slices.ContainsFunc(sought, func(sent store.Change) bool {
 			return sent.AgreementID == c.AgreementID && sent.ProductID == c.ProductID

@@ -95,7 +95,7 @@ func (w *writer) trust(agreementID int, l plan.Listing) error {
 
 // lookAround reads what may bill the seats of new lines already.
 func (w *writer) lookAround(ctx context.Context, s plan.Situation) (around survey.Around, err error) {
-	around.Sent = w.sentElsewhere(s.Agreement.ID)
+	around.Sent = w.given.sentElsewhere(s.Agreement.ID)
 	if around.Others, err = survey.Neighbours(ctx, w.client, s.Found, w.given.today); err != nil {
 		return around, err
 	}
@@ -112,8 +112,8 @@ func (w *writer) lookAround(ctx context.Context, s plan.Situation) (around surve
 }
 
 // sentElsewhere is the creations of unknown outcome on other agreements.
-func (w *writer) sentElsewhere(agreementID int) (sent []store.Change) {
-	for id, creations := range w.given.sent {
+func (p prepared) sentElsewhere(agreementID int) (sent []store.Change) {
+	for id, creations := range p.sent {
 		if id != agreementID {
 			sent = append(sent, creations...)
 		}

@@ -59,14 +59,14 @@ func growth(c store.Change) int { return c.After.Decimal.Sub(c.Before.Decimal).S
 func (w *writer) write(ctx context.Context, c store.Change) (outcome store.ChangeState, err error) {
 	hand, release := inHand(ctx)
 	defer release()
-	why, err := store.SendingsIn(w.store).Start(hand, c.ID, w.against)
+	why, err := store.SendingsIn(w.store).Start(hand, c.ID, w.given.against)
 	if err != nil {
 		return "", fmt.Errorf("starting change %d: %w", c.ID, err)
 	}
 	if why != "" {
 		return store.StateStale, nil
 	}
-	addition, cause := w.send(connectwise.WithSending(hand, w.noting(c.ID)), &c)
+	addition, cause := w.send(connectwise.WithSending(hand, noting(w, c.ID)), &c)
 	switch {
 	case cause != nil && hand.Err() != nil:
 		return "", nil // the process is going down: the change stays 'sending', for Resume
@@ -91,15 +91,15 @@ func (w *writer) write(ctx context.Context, c store.Change) (outcome store.Chang
 
 // against says why a change must not be written any more, by what it rests on now. Another connection ends the run: what it has
 // planned may be of another instance.
-func (w *writer) against(g store.Basis) (string, error) {
-	if !g.ConnectedAt.Equal(w.given.connectedAt) {
+func (p prepared) against(g store.Basis) (string, error) {
+	if !g.ConnectedAt.Equal(p.connectedAt) {
 		return "", errConnectionChanged
 	}
 	return survey.Against(g), nil
 }
 
 // noting keeps when a change's request goes out, each time that it does: from then on nobody knows what becomes of it.
-func (w *writer) noting(changeID int64) connectwise.Sending {
+func noting(w *writer, changeID int64) connectwise.Sending {
 	return func(ctx context.Context) error { return store.SendingsIn(w.store).Note(ctx, changeID, w.now()) }
 }
 
