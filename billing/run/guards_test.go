@@ -11,6 +11,7 @@ import (
 	"seatbridge/billing"
 	"seatbridge/billing/billingtest"
 	"seatbridge/billing/connect"
+	"seatbridge/billing/mapping"
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/run"
@@ -621,8 +622,46 @@ func TestFirstSyncOfASecondMappingIsHeld(t *testing.T) {
 	w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("5")})
 	w.Sync() // the line is not Seatbridge's own, but right
 	branch := w.Organization("Branch", 3, store.Business)
-	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, branch.ID))
+	w.mapUnseen(branch, a)
 	w.WantChanges(w.Sync(), "held NP-BUS 5>8")
+}
+
+// mapUnseen maps as suggestions and tables of mappings do: nobody is shown what the agreement says.
+func (w *world) mapUnseen(o store.Organization, a cwsim.Agreement) {
+	w.T.Helper()
+	pair := mapping.Pair{OrganizationID: o.ID, CompanyID: a.CompanyID, AgreementID: a.ID}
+	problems, err := w.Mapping.MapPairs(w.T.Context(), billingtest.Admin(), []mapping.Pair{pair})
+	w.Must(err)
+	if len(problems) > 0 {
+		w.T.Fatal(problems)
+	}
+}
+
+// What whoever mapped was shown is written at once; anything else waits.
+func TestFirstWriteAsShown(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		meanwhile func(*world, store.Organization, cwsim.Agreement)
+		want      string
+	}{
+		"as shown": {func(*world, store.Organization, cwsim.Agreement) {}, "written NP-BUS 14>12"},
+		"another before": {func(w *world, _ store.Organization, a cwsim.Agreement) {
+			w.Sim.SetQuantity(a.ID, w.Sim.Additions(a.ID)[0].ID, "13", "jdoe")
+		}, "held NP-BUS 13>12"},
+		"another after": {func(w *world, o store.Organization, _ cwsim.Agreement) { w.Join(o, 1) }, "held NP-BUS 14>13"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			a := w.Company("Acme")
+			w.ImportAll()
+			o := w.Organization("Acme", 12, store.Business)
+			w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("14")})
+			w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, o.ID))
+			c.meanwhile(w, o, a)
+			w.WantChanges(w.Sync(), c.want)
+		})
+	}
 }
 
 // A cancelled run becomes done by an approval
