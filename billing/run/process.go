@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -115,10 +114,10 @@ func (w *writer) plan(s plan.Situation) []store.Change {
 	case store.RunRelease:
 		return plan.Released(s, w.run.Addition, w.given.today)
 	}
-	if s.MappedAt.IsZero() {
-		if !slices.ContainsFunc(s.Lines, func(l store.Line) bool { return l.Release }) {
-			return nil // nobody feeds its lines: they are looked at, and stay
-		}
+	switch {
+	case onlyLookedAt(s.MappedAt, s.Lines):
+		return nil
+	case s.MappedAt.IsZero():
 		return plan.Release(s, w.given.today) // its organizations are mapped elsewhere now
 	}
 	return plan.Plan(s, w.given.products, w.given.today)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"seatbridge/billing/connect"
 	"seatbridge/billing/plan"
@@ -64,9 +65,17 @@ func (p prepared) foresee(run store.Run) plan.Falls {
 	var all []plan.Outlook
 	for _, m := range p.agreements {
 		id := m.Agreement.ID
+		if onlyLookedAt(m.MappedAt, p.lines[id]) {
+			continue
+		}
 		all = append(all, plan.Outlook{Unit: p.lowest(id), Lines: p.lines[id], Wants: p.wants[id]})
 	}
 	return plan.Foresee(all, p.products, p.policy.Holds)
+}
+
+// onlyLookedAt says of an agreement that nobody feeds its lines: they are looked at, and stay.
+func onlyLookedAt(mappedAt time.Time, lines []store.Line) bool {
+	return mappedAt.IsZero() && !slices.ContainsFunc(lines, func(l store.Line) bool { return l.Release })
 }
 
 // process plans what belongs together, writes the plan down and, unless this is a preview, carries it out. A failure of its own
