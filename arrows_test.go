@@ -29,15 +29,17 @@ var arrows = map[string]string{
 	"billing":               "billing/background billing/connect billing/figures billing/findings billing/intake billing/mapping billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run connectwise store",
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
 	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table connectwise store",
-	"billing/run":           "billing/background billing/connect billing/figures billing/notify billing/plan billing/problem billing/reports billing/seats billing/survey connectwise store",
+	"billing/run":           "billing/background billing/bulletin billing/connect billing/figures billing/notify billing/plan billing/problem billing/reports billing/seats billing/settle billing/survey connectwise store",
 	"billing/intake":        "billing/background billing/figures billing/organizations billing/problem billing/seats billing/table store",
 	"billing/reports":       "billing/organizations billing/problem billing/seats nordpass store",
 	"billing/figures":       "billing/problem billing/seats store",
 	"billing/organizations": "billing/problem billing/seats store",
 	"billing/connect":       "billing/notify billing/problem connectwise store",
+	"billing/bulletin":      "billing/notify billing/problem billing/seats store",
 	"billing/notify":        "billing/background billing/problem store",
+	"billing/settle":        "billing/plan connectwise store",
 	"billing/plan":          "billing/seats connectwise store",
-	"billing/survey":        "billing/plan billing/seats connectwise store",
+	"billing/survey":        "billing/plan billing/problem billing/seats connectwise store",
 	"billing/seats":         "billing/problem store",
 	"billing/table":         "billing/problem store",
 	"billing/problem":       "store",
@@ -98,7 +100,7 @@ func imports(t *testing.T) map[string]string {
 
 // pureRooms decide from their arguments alone, so that a table test says all about them: they touch no database, network,
 // file, log or clock, and nothing in them waits.
-var pureRooms = []string{"billing/seats", "billing/plan", "billing/match", "billing/money", "billing/table"}
+var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/match", "billing/money", "billing/table"}
 
 var impureImports = []string{"context", "database/sql", "log/slog", "net/http", "os", "sync"}
 

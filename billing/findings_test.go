@@ -272,8 +272,8 @@ func TestSecondOpenLine(t *testing.T) {
 	run, err := w.Findings.Zero(t.Context(), billingtest.Admin(), f.Key(), f.Facts)
 	w.Must(err)
 	w.Work.Wait()
-	w.wantFound()
 	w.WantChanges(run, "written NP-BUS 3>0")
+	w.wantFound()
 	w.WantLive(a.ID, "NP-BUS 12", "NP-BUS 0")
 	w.WantChanges(w.Sync(), "unchanged NP-BUS 12>12") // the first one is still the line that is kept
 	_, err = w.Findings.Zero(t.Context(), billingtest.Admin(), f.Key(), f.Facts)

@@ -161,7 +161,7 @@ func changeRow(c store.Change, run store.Run) views.ChangeRow {
 		Company: c.Company, AgreementID: int64(c.AgreementID), Agreement: c.Agreement, Plan: string(c.Plan), Product: c.Product,
 		Before: quantity(c.Before), After: quantity(c.After), Difference: line.Seats().String(),
 		Money: views.Money{Amount: money.Text(line.Worth(), c.Currency), Currency: c.Currency},
-		Kind:  c.KindWord(), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: c.Warnings, State: string(c.State),
+		Kind:  c.KindWord(), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: unsaid(c.Warnings, c.HeldBecause), State: string(c.State),
 		Asks: slices.ContainsFunc(c.Found, findings.Asks), HeldBecause: c.HeldBecause, DecidedBy: c.DecidedBy, DecidedAt: c.DecidedAt,
 		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
 	}
@@ -171,6 +171,17 @@ func changeRow(c store.Change, run store.Run) views.ChangeRow {
 		})
 	}
 	return row
+}
+
+// unsaid are the warnings that do not already stand where it is said why the change is held.
+func unsaid(warnings []string, because string) []string {
+	var rest []string
+	for _, w := range warnings {
+		if !strings.Contains(because, w) {
+			rest = append(rest, w)
+		}
+	}
+	return rest
 }
 
 // changedAt is when a change was done or, before that, when its run planned it.

@@ -118,7 +118,7 @@ func TestALineThatNobodyFeedsIsSetTo0(t *testing.T) {
 	page := w.b.get(views.AttentionPath, http.StatusOK)
 	has(t, page, "[data-testid=attention]", "1 line that nobody feeds any more")
 	has(t, page, "[data-testid=finding]", "still bills 3, and no organization is mapped")
-	has(t, page, "[data-testid=finding] [data-testid=money]", "+")
+	has(t, page, "[data-testid=finding] [data-testid=money]", "14.97 USD")
 	w.b.post(views.FindingsPath, pressed(t, page, "unfed", "look"), http.StatusSeeOther)
 	w.b.post(views.FindingsPath, pressed(t, page, "unfed", "zero"), http.StatusSeeOther)
 	w.finished()

@@ -163,7 +163,8 @@ func (s *Store) MappedAgreements(ctx context.Context) ([]MappedAgreement, error)
 		shown          []Shown
 	}
 	rows := each(ctx, s.from, func(row scanner) (p pair, err error) {
-		err = row.Scan(append(append(p.Agreement.dest(), p.Company.dest()...), &p.organizationID, &p.chosen, moment(&p.at), fromJSON(&p.shown))...)
+		err = row.Scan(append(append(p.Agreement.dest(), p.Company.dest()...),
+			&p.organizationID, &p.chosen, moment(&p.at), fromJSON(&p.shown))...)
 		return p, err
 	}, `SELECT `+agreementColumns+`, `+companyColumns+`, m.organization_id, m.company_id, m.created_at,
 			COALESCE(NULLIF(m.shown, ''), '[]')

@@ -61,7 +61,8 @@ type Run struct {
 
 const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor,
 	COALESCE(r.user_id, 0), COALESCE(r.of_run_id, 0), COALESCE(r.agreement_id, 0),
-	COALESCE(r.addition_id, 0), r.started_at, r.ended_at, r.planned_at, r.continued_at, r.resumed_at, r.total, r.processed, r.error_what, r.error_do, r.error_detail`
+	COALESCE(r.addition_id, 0), r.started_at, r.ended_at, r.planned_at, r.continued_at, r.resumed_at, r.total, r.processed,
+	r.error_what, r.error_do, r.error_detail`
 
 func scanRun(row scanner) (r Run, err error) {
 	err = row.Scan(&r.ID, &r.Kind, &r.Month, moment(&r.AsOf), &r.Preview, &r.Status, &r.Actor, &r.UserID, &r.Of, &r.Agreement, &r.Addition,

@@ -1,6 +1,9 @@
 package views
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // FindingsPage is what readings of agreements found.
 type FindingsPage struct {
@@ -46,6 +49,9 @@ type Finding struct {
 }
 
 func (f Finding) place() string { return f.Company + ", " + f.Agreement }
+
+// standing is what a line comes to, without the sign that a difference has.
+func standing(m Money) string { return strings.TrimPrefix(money(m), "+") }
 
 func showFindings(meant bool) string {
 	if meant {

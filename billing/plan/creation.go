@@ -103,8 +103,8 @@ func startsAfter(d connectwise.Date, ended []connectwise.Addition) connectwise.D
 	return d
 }
 
-// foundSince is the sentences of what a new line waits for now and did not when it was decided.
-func foundSince(old, fresh store.Change) string {
+// FoundSince is the sentences of what a new line waits for now and did not when it was decided.
+func FoundSince(old, fresh store.Change) string {
 	var news []string
 	for _, f := range fresh.Found {
 		known := slices.ContainsFunc(old.Found, func(o store.Finding) bool { return o.Key() == f.Key() && o.Facts == f.Facts })

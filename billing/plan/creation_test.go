@@ -13,6 +13,8 @@ import (
 )
 
 // TestUnreliable holds when a list is not the whole one.
+var noon = time.Date(2026, time.October, 20, 12, 0, 0, 0, time.UTC)
+
 func TestUnreliable(t *testing.T) {
 	t.Parallel()
 	for want, l := range map[string]Listing{
@@ -121,26 +123,5 @@ func TestALineThatMayAppearIsAwaited(t *testing.T) {
 	s.Sent[0].Looks = 2
 	if got = Plan(s, products(), connectwise.Date{Year: 2026, Month: time.October, Day: 20}); got[0].Kind != store.KindCreate {
 		t.Errorf("got %+v, want it created again", got)
-	}
-}
-
-// TestSettleAsksAgainForWhatWasFoundSince holds that an approved line is not written over what nobody saw when it was approved.
-func TestSettleAsksAgainForWhatWasFoundSince(t *testing.T) {
-	t.Parallel()
-	finding := store.Finding{Subject: store.AboutElsewhere, AdditionID: 9, Facts: "6", Sentence: "Sister has 6.", Holds: true}
-	more := finding
-	more.Facts, more.Sentence = "7", "Sister has 7."
-	answered := more
-	answered.Answered = true
-	for want, found := range map[string]store.Finding{"enter planned": finding, "finish stale": more, "enter planned ": answered} {
-		old, fresh := lineChange(store.KindCreate, 0, "", "5"), lineChange(store.KindCreate, 0, "", "5")
-		old.Found, fresh.Found = []store.Finding{finding}, []store.Finding{found}
-		steps := Settle(Look{Plan: []store.Change{fresh}, Journal: []store.Change{old}, Applies: true})
-		if got := showSteps(steps); !strings.HasPrefix(got, strings.TrimSpace(want)) {
-			t.Errorf("found %q: %q, want %q", found.Sentence, got, want)
-		}
-		if c := steps[0].Change; c.State == store.StateStale && c.Reason != "Sister has 7." {
-			t.Errorf("stale because %q", c.Reason)
-		}
 	}
 }

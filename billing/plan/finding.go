@@ -84,7 +84,7 @@ func termFindings(s Situation, products []MappedProduct, changes []store.Change,
 		found = gather(agreementClauses, t, s.finding(0, ""))
 	}
 	for _, p := range products {
-		c := changeOf(changes, p.ID)
+		c := ChangeOf(changes, p.ID)
 		if c == nil || !bills(*c) || !stands(*c) {
 			continue
 		}

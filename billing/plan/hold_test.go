@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -25,7 +26,7 @@ func of(c store.Change, product string, state store.ChangeState) store.Change {
 
 // planned is an update of NP-BUS.
 func planned(before, after string) store.Change {
-	return of(lineChange(store.KindUpdate, 9, before, after), "NP-BUS", store.StatePlanned)
+	return of(plantest.Change(businessID, store.KindUpdate, 9, before, after), "NP-BUS", store.StatePlanned)
 }
 
 // held are the changes after they were held as those of one agreement.
@@ -38,10 +39,10 @@ func held(s Situation, changes []store.Change, policy Policy) []store.Change {
 // TestHoldBySize walks the ends of each setting.
 func TestHoldBySize(t *testing.T) {
 	t.Parallel()
-	created := of(lineChange(store.KindCreate, 0, "", "500"), "NP-ENT", store.StatePlanned)
-	shrinks, right := planned("30", "10"), of(lineChange(store.KindUpdate, 9, "50", "50"), "NP-BUS", store.StateUnchanged)
-	conflict := of(lineChange(store.KindUpdate, 0, "", "500"), "NP-ENT", store.StateConflict)
-	moves := of(lineChange(store.KindCreate, 0, "", "20"), "NP-ENT", store.StatePlanned)
+	created := of(plantest.Change(businessID, store.KindCreate, 0, "", "500"), "NP-ENT", store.StatePlanned)
+	shrinks, right := planned("30", "10"), of(plantest.Change(businessID, store.KindUpdate, 9, "50", "50"), "NP-BUS", store.StateUnchanged)
+	conflict := of(plantest.Change(businessID, store.KindUpdate, 0, "", "500"), "NP-ENT", store.StateConflict)
+	moves := of(plantest.Change(businessID, store.KindCreate, 0, "", "20"), "NP-ENT", store.StatePlanned)
 	all := store.Holds{
 		Seats: 1, Lower: store.Step{Percent: 1, Seats: 1}, Higher: store.Step{Percent: 1, Seats: 1}, Decrease: true, Zero: true,
 	}
@@ -102,7 +103,7 @@ func checkHeld(t *testing.T, changes []store.Change, because string) {
 func TestHoldLeavesTheRest(t *testing.T) {
 	t.Parallel()
 	for _, state := range []store.ChangeState{store.StateUnchanged, store.StateSkipped, store.StateBlocked, store.StateConflict} {
-		rest := of(lineChange(store.KindUpdate, 8, "3", "3"), "NP-ENT", state)
+		rest := of(plantest.Change(businessID, store.KindUpdate, 8, "3", "3"), "NP-ENT", state)
 		changes := held(Situation{}, []store.Change{rest, planned("5", "0")}, Policy{Holds: store.Holds{First: true}})
 		if changes[0].State != state || changes[0].HeldBecause != "" || changes[1].State != store.StateHeld {
 			t.Errorf("%s became %s; the planned one %s", state, changes[0].State, changes[1].State)
@@ -115,7 +116,7 @@ func TestHoldOfHalfAMove(t *testing.T) {
 	t.Parallel()
 	const because = "NP-ENT cannot be written: The product is gone. Seats that move between the lines would be billed twice or not at all."
 	refused := func(after string, state store.ChangeState) store.Change {
-		c := of(lineChange(store.KindUpdate, 8, "", after), "NP-ENT", state)
+		c := of(plantest.Change(businessID, store.KindUpdate, 8, "", after), "NP-ENT", state)
 		c.ProductID = enterpriseID
 		return c
 	}
@@ -126,7 +127,7 @@ func TestHoldOfHalfAMove(t *testing.T) {
 	unknown := refused("0", store.StateSkipped)
 	unknown.After = decimal.NullDecimal{}
 	shrinks, grows := planned("5", "3"), planned("3", "5")
-	right := of(lineChange(store.KindUpdate, 8, "5", "5"), "NP-PRO", store.StateUnchanged)
+	right := of(plantest.Change(businessID, store.KindUpdate, 8, "5", "5"), "NP-PRO", store.StateUnchanged)
 	three := Situation{Additions: []connectwise.Addition{line(8, enterpriseID, "3")}}
 	tests := []struct {
 		name    string
@@ -204,7 +205,7 @@ func TestCase_C7_WhatTheFirstWriteMayDo(t *testing.T) {
 			checkHeld(t, held(s, []store.Change{planned("3", "2")}, Policy{}), "")
 		})
 	}
-	create := of(lineChange(store.KindCreate, 0, "", "5"), "NP-BUS", store.StatePlanned)
+	create := of(plantest.Change(businessID, store.KindCreate, 0, "", "5"), "NP-BUS", store.StatePlanned)
 	checkHeld(t, held(Situation{}, []store.Change{create}, Policy{Holds: store.Holds{First: true}}), "")
 }
 

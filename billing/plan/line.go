@@ -102,3 +102,12 @@ func EffectiveDate(a connectwise.Agreement, today connectwise.Date) connectwise.
 	}
 	return d
 }
+
+// ChangeOf is the change of a product's line; nil: there is none.
+func ChangeOf(changes []store.Change, productID int) *store.Change {
+	i := slices.IndexFunc(changes, func(c store.Change) bool { return c.ProductID == productID })
+	if i < 0 {
+		return nil
+	}
+	return &changes[i]
+}

@@ -14,7 +14,7 @@ import (
 
 // wrote is what run 4 wrote on addition 9.
 func wrote(before, after string) store.Change {
-	c := lineChange(store.KindUpdate, 9, before, after)
+	c := plantest.Change(businessID, store.KindUpdate, 9, before, after)
 	c.RunID, c.State, c.Product = 4, store.StateWritten, "NP-BUS"
 	c.DoneAt = time.Date(2026, 11, 1, 0, 30, 0, 0, time.UTC)
 	c.Shares = []store.Share{{OrganizationID: 1, Organization: "Acme", Seats: 5, Known: true}}

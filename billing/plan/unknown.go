@@ -101,4 +101,9 @@ func (s Situation) lostCreation(productID int) (store.Change, bool) {
 }
 
 // AnySent says whether a run's journal has a creation that was sent and whose outcome nobody saw.
-func AnySent(journal []store.Change) bool { return slices.ContainsFunc(journal, wasSent) }
+func AnySent(journal []store.Change) bool { return slices.ContainsFunc(journal, WasSent) }
+
+// WasSent says of a change that a creation went out whose outcome nobody saw.
+func WasSent(c store.Change) bool {
+	return c.State == store.StateSending && c.Kind == store.KindCreate && !c.SentAt.IsZero()
+}

@@ -14,9 +14,9 @@ import (
 
 	"seatbridge/billing"
 	"seatbridge/billing/billingtest"
+	"seatbridge/billing/bulletin"
 	"seatbridge/billing/notify"
 	"seatbridge/billing/notify/notifytest"
-	"seatbridge/billing/run"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -24,7 +24,7 @@ import (
 // news is a message about a run, as a webhook receives it.
 type news struct {
 	notify.Message
-	Run *run.RunReport `json:"run"`
+	Run *bulletin.Report `json:"run"`
 }
 
 func (w *world) news(r *notifytest.Receiver) []news {

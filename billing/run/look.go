@@ -50,10 +50,10 @@ func looker(ctx context.Context, rn *Runner, m store.MappedAgreement) (*writer, 
 		run: store.Run{Kind: store.RunManual, Month: period.Month, AsOf: period.AsOf, Agreement: m.Agreement.ID, Preview: true},
 	}
 	w.given.today = connectwise.DateOf(rn.now().UTC())
-	if w.given.products, err = readProducts(ctx, rn.store, client); err != nil {
+	if w.given.products, err = survey.Products(ctx, rn.store, client); err != nil {
 		return nil, err
 	}
-	if w.given.judged, err = readAgreements(ctx, client, []store.MappedAgreement{m}, w.given.today); err != nil {
+	if w.given.judged, err = survey.Agreements(ctx, client, []store.MappedAgreement{m}, w.given.today); err != nil {
 		return nil, err
 	}
 	if w.given.lines, err = readLines(ctx, rn.store); err != nil {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"seatbridge/billing/plan"
+	"seatbridge/billing/settle"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -128,7 +129,7 @@ func (w *writer) plan(s plan.Situation) []store.Change {
 func (w *writer) situation(m store.MappedAgreement, journal []store.Change) plan.Situation {
 	id := m.Agreement.ID
 	s := plan.Situation{
-		Company: m.Company, Agreement: m.Agreement, Found: w.given.judged[id].found, Gone: w.given.judged[id].gone,
+		Company: m.Company, Agreement: m.Agreement, Found: w.given.judged[id].Found, Gone: w.given.judged[id].Gone,
 		Wants: w.given.wants[id], Lines: w.given.lines[id], MappedAt: m.MappedAt,
 	}
 	if len(journal) > 0 {
@@ -138,25 +139,25 @@ func (w *writer) situation(m store.MappedAgreement, journal []store.Change) plan
 }
 
 // look is what Settle has to know of the agreement.
-func (w *writer) look(m store.MappedAgreement, p plan.Part, journal []store.Change) plan.Look {
-	l := plan.Look{
+func (w *writer) look(m store.MappedAgreement, p plan.Part, journal []store.Change) settle.Look {
+	l := settle.Look{
 		Plan: p.Changes, Journal: journal, Applies: applies(w.run), Additions: p.Situation.Additions, Lines: p.Situation.Lines,
 	}
 	if w.run.Kind != store.RunUndo && w.run.Kind != store.RunRelease {
-		l.Outdated = plan.Outdated(journal, m.OrganizationIDs, w.given.products)
+		l.Outdated = settle.Outdated(journal, m.OrganizationIDs, w.given.products)
 	}
 	return l
 }
 
 // take carries out what Settle decided. It returns what is to be planned.
-func (w *writer) take(ctx context.Context, steps []plan.Step) (changes []store.Change, err error) {
+func (w *writer) take(ctx context.Context, steps []settle.Step) (changes []store.Change, err error) {
 	for _, s := range steps {
 		switch s.Do {
-		case plan.Finish:
+		case settle.Finish:
 			err = w.finish(ctx, s.Change)
-		case plan.Replan:
+		case settle.Replan:
 			err = w.replan(ctx, s.Change)
-		case plan.Enter:
+		case settle.Enter:
 			changes = append(changes, s.Change)
 		}
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"seatbridge/billing/plan"
 	"seatbridge/billing/plan/plantest"
+	"seatbridge/billing/settle"
 	"seatbridge/store"
 	"seatbridge/store/storetest"
 )
@@ -25,9 +26,9 @@ func TestNothingGoesOnAfterAWriteThatFailed(t *testing.T) {
 		{ProductID: 72, Kind: store.KindUpdate, State: store.StateSending},
 	})
 	must(t, err)
-	for _, do := range []plan.Action{plan.Finish, plan.Replan} {
+	for _, do := range []settle.Action{settle.Finish, settle.Replan} {
 		writer := &writer{store: s, now: time.Now, run: run}
-		changes, err := writer.take(t.Context(), []plan.Step{{Change: journal[0], Do: do}, {Change: journal[1], Do: plan.Replan}, {Change: journal[1], Do: plan.Enter}})
+		changes, err := writer.take(t.Context(), []settle.Step{{Change: journal[0], Do: do}, {Change: journal[1], Do: settle.Replan}, {Change: journal[1], Do: settle.Enter}})
 		if !errors.Is(err, store.ErrNotFound) || changes != nil {
 			t.Errorf("action %d: %d changes to plan, error %v; want the store's error alone", do, len(changes), err)
 		}

@@ -28,7 +28,7 @@ func readKnown(ctx context.Context, s *store.Store) (k known, err error) {
 func (w *writer) recall(m store.MappedAgreement, s plan.Situation) plan.Situation {
 	s.Shown = m.Shown
 	s.ReadAt, s.Terms, s.Answers = w.now(), w.given.terms[s.Agreement.ID], w.given.answers
-	if status := w.given.judged[s.Agreement.ID].company.Status; status.ID != 0 {
+	if status := w.given.judged[s.Agreement.ID].Company.Status; status.ID != 0 {
 		s.Company.Status = store.Named{ID: status.ID, Name: status.Name}
 	}
 	return s

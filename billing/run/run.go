@@ -274,7 +274,8 @@ func (rn *Runner) create(ctx context.Context, who problem.Actor, r Request) (run
 		}
 		run, err = s.CreateRun(ctx, store.Run{
 			Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
-			Status: store.RunRunning, Actor: who.Name, UserID: who.UserID, Of: r.Of, Agreement: r.Agreement, Addition: r.Addition, StartedAt: rn.now(),
+			Status: store.RunRunning, Actor: who.Name, UserID: who.UserID,
+			Of: r.Of, Agreement: r.Agreement, Addition: r.Addition, StartedAt: rn.now(),
 		})
 		return err
 	})

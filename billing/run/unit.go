@@ -8,6 +8,7 @@ import (
 
 	"seatbridge/billing/connect"
 	"seatbridge/billing/plan"
+	"seatbridge/billing/settle"
 	"seatbridge/store"
 )
 
@@ -87,7 +88,7 @@ func (w *writer) process(ctx context.Context, u unit) error {
 	}
 	w.hold(parts)
 	steps := w.settleUnit(u, parts, journals)
-	if slices.ContainsFunc(steps, func(of []plan.Step) bool { return len(of) > 0 && of[0].Do == plan.Wait }) {
+	if slices.ContainsFunc(steps, func(of []settle.Step) bool { return len(of) > 0 && of[0].Do == settle.Wait }) {
 		w.postpone(u)
 		return nil
 	}
@@ -135,17 +136,17 @@ func (w *writer) hold(parts []plan.Part) {
 }
 
 // settleUnit squares the plan of each agreement with its journal, and then with that of the others.
-func (w *writer) settleUnit(u unit, parts []plan.Part, journals [][]store.Change) [][]plan.Step {
-	looks, steps := make([]plan.Look, len(u)), make([][]plan.Step, len(u))
+func (w *writer) settleUnit(u unit, parts []plan.Part, journals [][]store.Change) [][]settle.Step {
+	looks, steps := make([]settle.Look, len(u)), make([][]settle.Step, len(u))
 	for i, m := range u {
 		looks[i] = w.look(m, parts[i], journals[i])
-		steps[i] = plan.Settle(looks[i])
+		steps[i] = settle.Settle(looks[i])
 	}
-	return plan.Rejoin(looks, steps)
+	return settle.Rejoin(looks, steps)
 }
 
 // enter carries out what Settle decided, puts what is to be planned into the journal and keeps what reading said.
-func (w *writer) enter(ctx context.Context, u unit, parts []plan.Part, steps [][]plan.Step) (rows []store.Change, err error) {
+func (w *writer) enter(ctx context.Context, u unit, parts []plan.Part, steps [][]settle.Step) (rows []store.Change, err error) {
 	planned := make([][]store.Change, len(u))
 	for i := range u {
 		if planned[i], err = w.take(ctx, steps[i]); err != nil {

@@ -8,13 +8,14 @@ import (
 
 // Against says in a sentence why a planned change must not be written any more, by what it rests on when its request is about to go
 // out, or nothing: every organization of its shares is still mapped to its agreement, and its product is still the one of the plan.
-// A line that goes to 0 because nobody feeds it is fed by nobody yet. An undo rests on what was written, not on mappings.
+// A line that goes to 0 because nobody feeds it is fed by nobody yet. An undo rests on what was written,
+// not on mappings, and an addition that a person named on that person.
 func Against(g store.Basis) string {
 	c := g.Change
 	switch {
 	case g.Run.Status != store.RunRunning || g.Run.Preview:
 		return "The sync had ended."
-	case g.Run.Kind == store.RunUndo:
+	case g.Run.Kind == store.RunUndo || g.Run.Addition != 0:
 		return ""
 	case c.Plan == "":
 		return fedAgain(g)

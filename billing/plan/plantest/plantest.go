@@ -32,3 +32,15 @@ func Side(d decimal.NullDecimal) string {
 	}
 	return d.Decimal.String()
 }
+
+// Change is a planned change of a line of Business on agreement 1 to a quantity; an empty one before: there is no line.
+func Change(productID int, kind store.ChangeKind, addition int, before, after string) store.Change {
+	c := store.Change{
+		AgreementID: 1, ProductID: productID, Plan: store.Business, AdditionID: addition,
+		Kind: kind, State: store.StatePlanned, After: decimal.NewNullDecimal(Quantity(after)),
+	}
+	if before != "" {
+		c.Before = decimal.NewNullDecimal(Quantity(before))
+	}
+	return c
+}

@@ -1,9 +1,12 @@
-package plan
+// Package settle decides what becomes of a change that an earlier attempt had begun: what a run wrote down, and what there is to do
+// as ConnectWise is now, in; what to do next about each line out (docs/design.md section 5). It is pure.
+package settle
 
 import (
 	"fmt"
 	"slices"
 
+	"seatbridge/billing/plan"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -179,7 +182,7 @@ func (l settledLine) planned() store.Change {
 
 func (l settledLine) written() store.Change {
 	if l.there.ID != 0 {
-		return Adopted(l.old, l.there)
+		return plan.Adopted(l.old, l.there)
 	}
 	c := l.old
 	c.AdditionID, c.State = l.fresh.AdditionID, store.StateWritten
@@ -196,7 +199,7 @@ func staleReason(old, fresh store.Change) string {
 	if fresh.Before.Valid && old.Before.Valid {
 		return fmt.Sprintf("ConnectWise says %s now, the preview showed %s.", fresh.Before.Decimal, old.Before.Decimal)
 	}
-	if news := foundSince(old, fresh); news != "" {
+	if news := plan.FoundSince(old, fresh); news != "" {
 		return news
 	}
 	return "ConnectWise changed since the preview. " + fresh.Reason
@@ -206,23 +209,14 @@ func staleReason(old, fresh store.Change) string {
 func (l Look) lines() []settledLine {
 	var lines []settledLine
 	for i := range l.Plan {
-		lines = append(lines, l.line(&l.Plan[i], changeOf(l.Journal, l.Plan[i].ProductID)))
+		lines = append(lines, l.line(&l.Plan[i], plan.ChangeOf(l.Journal, l.Plan[i].ProductID)))
 	}
 	for i := range l.Journal {
-		if changeOf(l.Plan, l.Journal[i].ProductID) == nil {
+		if plan.ChangeOf(l.Plan, l.Journal[i].ProductID) == nil {
 			lines = append(lines, l.line(nil, &l.Journal[i]))
 		}
 	}
 	return lines
-}
-
-// changeOf is the change of a product's line; nil: there is none.
-func changeOf(changes []store.Change, productID int) *store.Change {
-	i := slices.IndexFunc(changes, func(c store.Change) bool { return c.ProductID == productID })
-	if i < 0 {
-		return nil
-	}
-	return &changes[i]
 }
 
 // line is the line of a planned change, a journalled one, or both.
@@ -235,19 +229,14 @@ func (l Look) line(fresh, old *store.Change) settledLine {
 		line.old, line.why = *old, l.Outdated[old.ProductID]
 	}
 	var sentCreation, made bool
-	if sentCreation = old != nil && wasSent(*old); sentCreation {
-		line.there, made = Landed(*old, l.Additions, l.Lines)
+	if sentCreation = old != nil && plan.WasSent(*old); sentCreation {
+		line.there, made = plan.Landed(*old, l.Additions, l.Lines)
 	}
 	line.is = lineCase{
 		past: pastOf(fresh, old, made), found: findingOf(fresh, old),
 		applies: l.Applies, outdated: line.why != "", awaited: sentCreation && !made,
 	}
 	return line
-}
-
-// wasSent says of a change that a creation went out whose outcome nobody saw.
-func wasSent(c store.Change) bool {
-	return c.State == store.StateSending && c.Kind == store.KindCreate && !c.SentAt.IsZero()
 }
 
 func pastOf(fresh, old *store.Change, made bool) past {
@@ -283,12 +272,12 @@ func arrived(now, sent store.Change) bool {
 // it would have waited for.
 func sameChange(old, fresh store.Change) bool {
 	return old.Kind == fresh.Kind && old.AdditionID == fresh.AdditionID &&
-		old.Before.Valid == fresh.Before.Valid && old.Before.Decimal.Equal(fresh.Before.Decimal) && foundSince(old, fresh) == ""
+		old.Before.Valid == fresh.Before.Valid && old.Before.Decimal.Equal(fresh.Before.Decimal) && plan.FoundSince(old, fresh) == ""
 }
 
 // Outdated says in a sentence for each product whose change of the journal was overtaken in Seatbridge, so that writing it
 // would be wrong, what was decided since.
-func Outdated(journal []store.Change, organizations []int64, products []MappedProduct) map[int]string {
+func Outdated(journal []store.Change, organizations []int64, products []plan.MappedProduct) map[int]string {
 	outdated := map[int]string{}
 	for _, c := range journal {
 		if why := overtaken(c, organizations, products); why != "" {
@@ -298,7 +287,7 @@ func Outdated(journal []store.Change, organizations []int64, products []MappedPr
 	return outdated
 }
 
-func overtaken(c store.Change, organizations []int64, products []MappedProduct) string {
+func overtaken(c store.Change, organizations []int64, products []plan.MappedProduct) string {
 	for _, share := range c.Shares {
 		if !slices.Contains(organizations, share.OrganizationID) {
 			return fmt.Sprintf("%s is not mapped to this agreement any more.", share.Organization)

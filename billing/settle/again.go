@@ -1,4 +1,4 @@
-package plan
+package settle
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/plan"
 	"seatbridge/store"
 )
 
@@ -47,13 +48,13 @@ func leftAlone(l Look, s Step) bool {
 	if s.Do != Finish || s.Change.State != store.StateStale {
 		return false
 	}
-	fresh := changeOf(l.Plan, s.Change.ProductID)
+	fresh := plan.ChangeOf(l.Plan, s.Change.ProductID)
 	return fresh != nil && fresh.State != store.StateUnchanged
 }
 
 func approvedOtherwise(l Look, old store.Change) string {
-	now := changeOf(l.Plan, old.ProductID)
-	if news := foundSince(old, *now); news != "" {
+	now := plan.ChangeOf(l.Plan, old.ProductID)
+	if news := plan.FoundSince(old, *now); news != "" {
 		return fmt.Sprintf("This was found since %s was approved: %s", old.Product, news)
 	}
 	return fmt.Sprintf("Approved was %s from %s to %s; ConnectWise says %s now.",
@@ -84,7 +85,7 @@ func giveUp(s Step, others []string) []Step {
 
 // askAgain lets a line wait as it would be written now.
 func askAgain(l Look, s Step, because []string) []Step {
-	now := changeOf(l.Plan, s.Change.ProductID)
+	now := plan.ChangeOf(l.Plan, s.Change.ProductID)
 	if now == nil {
 		return []Step{s}
 	}

@@ -1,4 +1,4 @@
-package plan
+package settle
 
 import (
 	"fmt"
@@ -7,8 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shopspring/decimal"
-
+	"seatbridge/billing/plan"
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/connectwise"
 	"seatbridge/store"
@@ -85,17 +84,17 @@ func eachCase(yield func(lineCase) bool) {
 
 // look is an agreement with one line in that case.
 func (c lineCase) look() Look {
-	old := lineChange(store.KindUpdate, 9, "3", "5")
-	fresh := lineChange(store.KindUpdate, 9, "4", "7")
+	old := plantest.Change(businessID, store.KindUpdate, 9, "3", "5")
+	fresh := plantest.Change(businessID, store.KindUpdate, 9, "4", "7")
 	switch {
 	case c.awaited:
-		fresh, old = lineChange(store.KindUpdate, 9, "4", "7"), lineChange(store.KindCreate, 0, "", "5")
+		fresh, old = plantest.Change(businessID, store.KindUpdate, 9, "4", "7"), plantest.Change(businessID, store.KindCreate, 0, "", "5")
 		old.SentAt = noon
 	case c.past == landed:
-		fresh = lineChange(store.KindNone, 9, "5", "5")
+		fresh = plantest.Change(businessID, store.KindNone, 9, "5", "5")
 	}
 	if c.found == same && c.awaited {
-		fresh = lineChange(store.KindCreate, 0, "", "5")
+		fresh = plantest.Change(businessID, store.KindCreate, 0, "", "5")
 	} else if c.found == same {
 		old.Kind, old.AdditionID, old.Before = fresh.Kind, fresh.AdditionID, fresh.Before
 	}
@@ -115,18 +114,16 @@ func (c lineCase) look() Look {
 	return l
 }
 
-var noon = time.Date(2026, time.October, 20, 12, 0, 0, 0, time.UTC)
+const businessID = 71
 
-func lineChange(kind store.ChangeKind, addition int, before, after string) store.Change {
-	c := store.Change{
-		AgreementID: 1, ProductID: businessID, Plan: store.Business, AdditionID: addition,
-		Kind: kind, State: store.StatePlanned, After: decimal.NewNullDecimal(plantest.Quantity(after)),
+func mappedProducts() []plan.MappedProduct {
+	return []plan.MappedProduct{
+		{Plan: store.Business, ID: businessID, Identifier: "NP-BUS"},
+		{Plan: store.Enterprise, ID: 72, Identifier: "NP-ENT"},
 	}
-	if before != "" {
-		c.Before = decimal.NewNullDecimal(plantest.Quantity(before))
-	}
-	return c
 }
+
+var noon = time.Date(2026, time.October, 20, 12, 0, 0, 0, time.UTC)
 
 // showSteps is steps in short: "replan sending 3>5, enter planned 4>7".
 func showSteps(steps []Step) string {
@@ -216,9 +213,9 @@ func TestSettleKeepsWhatTheRunIsDoneWith(t *testing.T) {
 // nothing waits for one that never went out, or that is there.
 func TestSettleWaits(t *testing.T) {
 	t.Parallel()
-	other := lineChange(store.KindUpdate, 8, "5", "0")
-	other.ProductID = enterpriseID
-	create := lineChange(store.KindCreate, 0, "", "5")
+	other := plantest.Change(businessID, store.KindUpdate, 8, "5", "0")
+	other.ProductID = 72
+	create := plantest.Change(businessID, store.KindCreate, 0, "", "5")
 	made := connectwise.Addition{ID: 9, Product: connectwise.Reference{ID: businessID}, Quantity: plantest.Quantity("5")}
 	tests := []struct {
 		name  string
@@ -231,7 +228,7 @@ func TestSettleWaits(t *testing.T) {
 		{name: "about to be sent", state: store.StateSending},
 		{name: "sent", state: store.StateSending, sent: noon, waits: true},
 		{name: "sent, and another product's line is there", state: store.StateSending, sent: noon, waits: true,
-			there: []connectwise.Addition{{ID: 9, Product: connectwise.Reference{ID: enterpriseID}}}},
+			there: []connectwise.Addition{{ID: 9, Product: connectwise.Reference{ID: 72}}}},
 		{name: "sent, and there", state: store.StateSending, sent: noon, there: []connectwise.Addition{made}},
 		{name: "refused", state: store.StateFailed, sent: noon},
 	}
@@ -256,8 +253,8 @@ func TestSettleWaits(t *testing.T) {
 // a new line whatever it says by now, whether it can be billed or not.
 func TestSettleFinishesWhatArrived(t *testing.T) {
 	t.Parallel()
-	update, create := lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindCreate, 0, "", "5")
-	blocked := lineChange(store.KindNone, 0, "", "5")
+	update, create := plantest.Change(businessID, store.KindUpdate, 9, "3", "5"), plantest.Change(businessID, store.KindCreate, 0, "", "5")
+	blocked := plantest.Change(businessID, store.KindNone, 0, "", "5")
 	addition := func(quantity string) []connectwise.Addition {
 		return []connectwise.Addition{{ID: 9, Product: connectwise.Reference{ID: businessID}, Quantity: plantest.Quantity(quantity)}}
 	}
@@ -268,11 +265,11 @@ func TestSettleFinishesWhatArrived(t *testing.T) {
 		additions []connectwise.Addition
 		arrived   bool
 	}{
-		{"the quantity that was sent", update, lineChange(store.KindNone, 9, "5.00", "5"), addition("5.00"), true},
-		{"another quantity", update, lineChange(store.KindUpdate, 9, "4", "5"), addition("4"), false},
-		{"no line any more", update, lineChange(store.KindCreate, 0, "", "5"), nil, false},
-		{"the new line", create, lineChange(store.KindNone, 9, "5.00", "5"), addition("5.00"), true},
-		{"the new line, edited since", create, lineChange(store.KindUpdate, 9, "4", "5"), addition("4"), true},
+		{"the quantity that was sent", update, plantest.Change(businessID, store.KindNone, 9, "5.00", "5"), addition("5.00"), true},
+		{"another quantity", update, plantest.Change(businessID, store.KindUpdate, 9, "4", "5"), addition("4"), false},
+		{"no line any more", update, plantest.Change(businessID, store.KindCreate, 0, "", "5"), nil, false},
+		{"the new line", create, plantest.Change(businessID, store.KindNone, 9, "5.00", "5"), addition("5.00"), true},
+		{"the new line, edited since", create, plantest.Change(businessID, store.KindUpdate, 9, "4", "5"), addition("4"), true},
 		{"the new line, on an agreement that ended since", create, blocked, addition("5"), true},
 	}
 	for _, tt := range tests {
@@ -301,12 +298,12 @@ func TestSettleComparesWhatWasFound(t *testing.T) {
 		fresh store.Change
 		same  bool
 	}{
-		{"nothing", lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 9, "3.00", "5"), true},
-		{"what is wanted", lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 9, "3", "6"), true},
-		{"the quantity", lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 9, "4", "5"), false},
-		{"the addition", lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 8, "3", "5"), false},
-		{"the kind", lineChange(store.KindCreate, 0, "", "5"), lineChange(store.KindNone, 0, "", "5"), false},
-		{"a quantity of 0 and none", lineChange(store.KindUpdate, 9, "0", "5"), lineChange(store.KindUpdate, 9, "", "5"), false},
+		{"nothing", plantest.Change(businessID, store.KindUpdate, 9, "3", "5"), plantest.Change(businessID, store.KindUpdate, 9, "3.00", "5"), true},
+		{"what is wanted", plantest.Change(businessID, store.KindUpdate, 9, "3", "5"), plantest.Change(businessID, store.KindUpdate, 9, "3", "6"), true},
+		{"the quantity", plantest.Change(businessID, store.KindUpdate, 9, "3", "5"), plantest.Change(businessID, store.KindUpdate, 9, "4", "5"), false},
+		{"the addition", plantest.Change(businessID, store.KindUpdate, 9, "3", "5"), plantest.Change(businessID, store.KindUpdate, 8, "3", "5"), false},
+		{"the kind", plantest.Change(businessID, store.KindCreate, 0, "", "5"), plantest.Change(businessID, store.KindNone, 0, "", "5"), false},
+		{"a quantity of 0 and none", plantest.Change(businessID, store.KindUpdate, 9, "0", "5"), plantest.Change(businessID, store.KindUpdate, 9, "", "5"), false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -322,8 +319,8 @@ func TestSettleComparesWhatWasFound(t *testing.T) {
 // TestSettleSaysWhy holds the words for what is not written after all.
 func TestSettleSaysWhy(t *testing.T) {
 	t.Parallel()
-	shown, other := lineChange(store.KindUpdate, 9, "3", "5"), lineChange(store.KindUpdate, 9, "4", "5")
-	created := lineChange(store.KindCreate, 0, "", "5")
+	shown, other := plantest.Change(businessID, store.KindUpdate, 9, "3", "5"), plantest.Change(businessID, store.KindUpdate, 9, "4", "5")
+	created := plantest.Change(businessID, store.KindCreate, 0, "", "5")
 	created.Reason = "No open addition of NP-BUS yet."
 	tests := []struct {
 		name     string
@@ -350,9 +347,9 @@ func TestSettleSaysWhy(t *testing.T) {
 // TestSettleOfALineThatCameIsExplained holds the words where the preview showed a new line and somebody else made it.
 func TestSettleOfALineThatCameIsExplained(t *testing.T) {
 	t.Parallel()
-	made := lineChange(store.KindUpdate, 9, "3", "5")
+	made := plantest.Change(businessID, store.KindUpdate, 9, "3", "5")
 	made.Reason = "Acme 5"
-	l := Look{Plan: []store.Change{made}, Journal: []store.Change{lineChange(store.KindCreate, 0, "", "5")}, Applies: true}
+	l := Look{Plan: []store.Change{made}, Journal: []store.Change{plantest.Change(businessID, store.KindCreate, 0, "", "5")}, Applies: true}
 	if got := Settle(l)[0].Change.Reason; got != "ConnectWise changed since the preview. Acme 5" {
 		t.Errorf("got %q", got)
 	}
@@ -362,7 +359,7 @@ func TestSettleOfALineThatCameIsExplained(t *testing.T) {
 func TestSettleTakesEachLineOnce(t *testing.T) {
 	t.Parallel()
 	product := func(id int) store.Change {
-		c := lineChange(store.KindUpdate, 10+id, "3", "5")
+		c := plantest.Change(businessID, store.KindUpdate, 10+id, "3", "5")
 		c.ProductID = id
 		return c
 	}
@@ -378,20 +375,20 @@ func TestSettleTakesEachLineOnce(t *testing.T) {
 
 func TestOutdated(t *testing.T) {
 	t.Parallel()
-	c := lineChange(store.KindUpdate, 9, "3", "5")
+	c := plantest.Change(businessID, store.KindUpdate, 9, "3", "5")
 	c.Shares = []store.Share{{OrganizationID: 1, Organization: "Acme"}, {OrganizationID: 2, Organization: "Beta"}}
-	former := lineChange(store.KindUpdate, 6, "5", "0")
+	former := plantest.Change(businessID, store.KindUpdate, 6, "5", "0")
 	former.ProductID, former.Plan = 50, ""
-	remapped := products()
+	remapped := mappedProducts()
 	remapped[0].ID = 99
 	tests := []struct {
 		name          string
 		organizations []int64
-		products      []MappedProduct
+		products      []plan.MappedProduct
 		want          string
 	}{
-		{"as it was", []int64{1, 2, 3}, products(), ""},
-		{"an organization went", []int64{1}, products(), "Beta is not mapped to this agreement any more."},
+		{"as it was", []int64{1, 2, 3}, mappedProducts(), ""},
+		{"an organization went", []int64{1}, mappedProducts(), "Beta is not mapped to this agreement any more."},
 		{"its plan is on another product", []int64{1, 2}, remapped, "NordPass Business is mapped to another product since."},
 		{"both: the organization first", []int64{2}, remapped, "Acme is not mapped to this agreement any more."},
 	}
@@ -404,5 +401,26 @@ func TestOutdated(t *testing.T) {
 				t.Errorf("got %v, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestSettleAsksAgainForWhatWasFoundSince holds that an approved line is not written over what nobody saw when it was approved.
+func TestSettleAsksAgainForWhatWasFoundSince(t *testing.T) {
+	t.Parallel()
+	finding := store.Finding{Subject: store.AboutElsewhere, AdditionID: 9, Facts: "6", Sentence: "Sister has 6.", Holds: true}
+	more := finding
+	more.Facts, more.Sentence = "7", "Sister has 7."
+	answered := more
+	answered.Answered = true
+	for want, found := range map[string]store.Finding{"enter planned": finding, "finish stale": more, "enter planned ": answered} {
+		old, fresh := plantest.Change(businessID, store.KindCreate, 0, "", "5"), plantest.Change(businessID, store.KindCreate, 0, "", "5")
+		old.Found, fresh.Found = []store.Finding{finding}, []store.Finding{found}
+		steps := Settle(Look{Plan: []store.Change{fresh}, Journal: []store.Change{old}, Applies: true})
+		if got := showSteps(steps); !strings.HasPrefix(got, strings.TrimSpace(want)) {
+			t.Errorf("found %q: %q, want %q", found.Sentence, got, want)
+		}
+		if c := steps[0].Change; c.State == store.StateStale && c.Reason != "Sister has 7." {
+			t.Errorf("stale because %q", c.Reason)
+		}
 	}
 }

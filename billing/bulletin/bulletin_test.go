@@ -1,4 +1,4 @@
-package run
+package bulletin
 
 import (
 	"strings"
@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
 
-	"seatbridge/billing/connect"
 	"seatbridge/billing/notify"
 	"seatbridge/billing/notify/notifytest"
 	"seatbridge/store"
@@ -17,8 +16,8 @@ import (
 func TestHeldLinesInWords(t *testing.T) {
 	t.Parallel()
 	counts := map[store.ChangeState]int{store.StateWritten: 41, store.StateHeld: 2, store.StateBlocked: 1, store.StateFailed: 3, store.StateRejected: 1}
-	report := RunReport{Status: store.RunIncomplete, Counts: counts, Month: "2026-10", StartedBy: "Seatbridge", Unmapped: 4}
-	m, err := runMessage(store.Run{Kind: store.RunMonthly, Month: "2026-10"}, report, false)
+	report := Report{Status: store.RunIncomplete, Counts: counts, Month: "2026-10", StartedBy: "Seatbridge", Unmapped: 4}
+	m, err := Message(store.Run{Kind: store.RunMonthly, Month: "2026-10"}, report, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,34 +48,34 @@ func TestRunInWords(t *testing.T) {
 		name    string
 		run     store.Run
 		counts  map[store.ChangeState]int
-		refused bool
+		refused string
 		title   string
 		text    []string // after how it began
 	}{
-		{"nothing to write", store.Run{Kind: store.RunMonthly, Status: store.RunDone}, nil, false,
+		{"nothing to write", store.Run{Kind: store.RunMonthly, Status: store.RunDone}, nil, "",
 			"Monthly sync of October 2026: done", []string{"Nothing had to be written: every line is right."}},
-		{"one line", store.Run{Kind: store.RunManual, Status: store.RunDone}, counts(store.StateWritten, 1), false,
+		{"one line", store.Run{Kind: store.RunManual, Status: store.RunDone}, counts(store.StateWritten, 1), "",
 			"Sync of October 2026: done", []string{"Written: 1 line, 12 seats now instead of 7."}},
-		{"one agreement", store.Run{Kind: store.RunManual, Agreement: 4, Status: store.RunIncomplete}, counts(store.StateHeld, 1), false,
+		{"one agreement", store.Run{Kind: store.RunManual, Agreement: 4, Status: store.RunIncomplete}, counts(store.StateHeld, 1), "",
 			"Sync of agreement 4, October 2026: 1 line to look at", []string{"Held: 1 line. Approve or reject them on the run's page."}},
-		{"an undo", store.Run{Kind: store.RunUndo, Of: 3, Status: store.RunIncomplete}, counts(store.StateStale, 1), false,
+		{"an undo", store.Run{Kind: store.RunUndo, Of: 3, Status: store.RunIncomplete}, counts(store.StateStale, 1), "",
 			"Undo of run 3: 1 line to look at", []string{"Not written: 1 line. The run's page says for each why, and what to do."}},
-		{"a retry", store.Run{Kind: store.RunRetry, Of: 3, Status: store.RunCancelled}, nil, false, "Retry of run 3: cancelled", nil},
-		{"a release", store.Run{Kind: store.RunRelease, Agreement: 4, Status: store.RunDone}, counts(store.StateWritten, 2), false,
+		{"a retry", store.Run{Kind: store.RunRetry, Of: 3, Status: store.RunCancelled}, nil, "", "Retry of run 3: cancelled", nil},
+		{"a release", store.Run{Kind: store.RunRelease, Agreement: 4, Status: store.RunDone}, counts(store.StateWritten, 2), "",
 			"Setting the lines of agreement 4 to 0: done", []string{"Written: 2 lines, 12 seats now instead of 7."}},
-		{"given up", store.Run{Kind: store.RunMonthly, Status: store.RunFailed, Problem: down}, counts(store.StateHeld, 1), true,
+		{"given up", store.Run{Kind: store.RunMonthly, Status: store.RunFailed, Problem: down}, counts(store.StateHeld, 1), "They do not work any more.",
 			"Monthly sync of October 2026: failed",
-			[]string{down.Text(), connect.CredentialText, "Held: 1 line. Approve or reject them on the run's page."}},
+			[]string{down.Text(), "They do not work any more.", "Held: 1 line. Approve or reject them on the run's page."}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tt.run.Month = "2026-10"
-			report := RunReport{
+			report := Report{
 				Status: tt.run.Status, StartedBy: "Seatbridge", StartedAt: at, EndedAt: at.Add(2 * time.Minute), Counts: tt.counts,
 				Before: decimal.NewFromInt(7), After: decimal.NewFromInt(12),
 			}
-			m, err := runMessage(tt.run, report, tt.refused)
+			m, err := Message(tt.run, report, tt.refused)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +98,7 @@ func TestEveryStateIsCounted(t *testing.T) {
 		store.StateUnknown: {1, "Outcome unknown"}, store.StateBlocked: {1, "Blocked"}, store.StateConflict: {1, "Conflict"},
 		store.StateSkipped: {1, "Skipped"}, store.StateStale: {1, "Stale"},
 	} {
-		r := RunReport{Month: "2026-10", StartedBy: "me@example.com", Counts: map[store.ChangeState]int{state: 1}}
+		r := Report{Month: "2026-10", StartedBy: "me@example.com", Counts: map[store.ChangeState]int{state: 1}}
 		if got := r.open(); got != tt.open {
 			t.Errorf("%s: %d to look at, want %d", state, got, tt.open)
 		}
@@ -118,7 +117,7 @@ func TestEveryStateIsCounted(t *testing.T) {
 func TestRunTopics(t *testing.T) {
 	t.Parallel()
 	down := store.Problem{What: "Down."}
-	held := RunReport{Counts: map[store.ChangeState]int{store.StateHeld: 1}}
+	held := Report{Counts: map[store.ChangeState]int{store.StateHeld: 1}}
 	topic := func(event store.Event, key string) store.Topic { return store.Topic{Event: event, Key: key} }
 	quiet := func(event store.Event, key string) store.Topic {
 		return store.Topic{Event: event, Key: key, Quiet: notify.SameFailureQuiet}
@@ -126,15 +125,15 @@ func TestRunTopics(t *testing.T) {
 	tests := []struct {
 		name   string
 		run    store.Run
-		report RunReport
+		report Report
 		want   []store.Topic
 	}{
-		{"ended", store.Run{Kind: store.RunManual, Status: store.RunDone}, RunReport{}, []store.Topic{topic(store.EventEnded, "run 9")}},
-		{"a month ended", store.Run{Kind: store.RunMonthly, Status: store.RunDone}, RunReport{Unmapped: 1},
+		{"ended", store.Run{Kind: store.RunManual, Status: store.RunDone}, Report{}, []store.Topic{topic(store.EventEnded, "run 9")}},
+		{"a month ended", store.Run{Kind: store.RunMonthly, Status: store.RunDone}, Report{Unmapped: 1},
 			[]store.Topic{topic(store.EventMonthly, "run 9"), topic(store.EventUnmapped, "2026-10")}},
 		{"something is open", store.Run{Kind: store.RunManual, Status: store.RunIncomplete}, held,
 			[]store.Topic{topic(store.EventEnded, "run 9"), topic(store.EventOpen, "run 9")}},
-		{"failed", store.Run{Kind: store.RunManual, Status: store.RunFailed, Problem: down}, RunReport{},
+		{"failed", store.Run{Kind: store.RunManual, Status: store.RunFailed, Problem: down}, Report{},
 			[]store.Topic{quiet(store.EventEnded, "Down."), quiet(store.EventFailed, "Down.")}},
 		{"a month failed", store.Run{Kind: store.RunMonthly, Status: store.RunFailed, Problem: down}, held,
 			[]store.Topic{quiet(store.EventMonthly, "2026-10 Down."), quiet(store.EventFailed, "2026-10 Down."), topic(store.EventOpen, "run 9")}},
@@ -143,7 +142,7 @@ func TestRunTopics(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tt.run.ID, tt.run.Month = 9, "2026-10"
-			if diff := cmp.Diff(tt.want, runTopics(tt.run, tt.report)); diff != "" {
+			if diff := cmp.Diff(tt.want, Topics(tt.run, tt.report)); diff != "" {
 				t.Error(diff)
 			}
 		})

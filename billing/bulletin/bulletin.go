@@ -1,0 +1,159 @@
+// Package bulletin says in words and figures how a sync ended: whose news it is, and what they are told. It is pure.
+package bulletin
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"seatbridge/billing/notify"
+	"seatbridge/billing/problem"
+	"seatbridge/billing/seats"
+	"seatbridge/store"
+)
+
+// Report is a sync in figures. Quantities are seats, as decimals in JSON strings.
+type Report struct {
+	ID        int64                     `json:"id"`
+	Kind      store.RunKind             `json:"kind"`
+	Month     store.Month               `json:"month"` // YYYY-MM
+	Status    store.RunStatus           `json:"status"`
+	StartedBy string                    `json:"started_by"`
+	StartedAt time.Time                 `json:"started_at"`
+	EndedAt   time.Time                 `json:"ended_at"`
+	Counts    map[store.ChangeState]int `json:"counts"`       // lines by what became of them
+	Before    decimal.Decimal           `json:"seats_before"` // sum over the written lines
+	After     decimal.Decimal           `json:"seats_after"`
+	Unmapped  int                       `json:"unmapped"` // monthly: organizations with billable seats that are not mapped
+}
+
+// Topics are what a run is news of. A monthly sync that fails is repeated by the hour, but told once a day.
+func Topics(run store.Run, report Report) []store.Topic {
+	ended := store.Topic{Event: store.EventEnded, Key: fmt.Sprintf("run %d", run.ID)}
+	if run.Kind == store.RunMonthly {
+		ended.Event = store.EventMonthly
+	}
+	topics := []store.Topic{ended}
+	if run.Status == store.RunFailed {
+		key := run.Problem.What
+		if run.Kind == store.RunMonthly {
+			key = string(run.Month) + " " + key
+		}
+		topics = []store.Topic{
+			{Event: ended.Event, Key: key, Quiet: notify.SameFailureQuiet},
+			{Event: store.EventFailed, Key: key, Quiet: notify.SameFailureQuiet},
+		}
+	}
+	if report.open() > 0 {
+		topics = append(topics, store.Topic{Event: store.EventOpen, Key: ended.Key})
+	}
+	if report.Unmapped > 0 {
+		topics = append(topics, store.Topic{Event: store.EventUnmapped, Key: string(run.Month)})
+	}
+	return topics
+}
+
+// Message says how a sync ended; refused is the sentence about credentials that stopped working; empty: they did not.
+func Message(run store.Run, report Report, refused string) (notify.Message, error) {
+	m := notify.NewMessage(report.EndedAt, subject(run)+": "+report.result())
+	figures, err := json.Marshal(report)
+	if err != nil {
+		return m, fmt.Errorf("encoding the report of run %d: %w", run.ID, err)
+	}
+	m.Run, m.Facts = figures, report.facts()
+	m.Text = append(m.Text, fmt.Sprintf("%s started it on %s; it took %s.",
+		report.StartedBy, report.StartedAt.Format("2 January 2006 at 15:04 UTC"), report.EndedAt.Sub(report.StartedAt)))
+	if !run.Problem.Zero() {
+		m.Text = append(m.Text, run.Problem.Text())
+	}
+	if refused != "" {
+		m.Text = append(m.Text, refused)
+	}
+	m.Text = append(m.Text, report.sentences()...)
+	return m, nil
+}
+
+// subject names a run.
+func subject(run store.Run) string {
+	period := seats.Period{Month: run.Month, AsOf: run.AsOf}
+	switch {
+	case run.Kind == store.RunMonthly:
+		return "Monthly sync of " + period.String()
+	case run.Kind == store.RunUndo:
+		return fmt.Sprintf("Undo of run %d", run.Of)
+	case run.Kind == store.RunRetry:
+		return fmt.Sprintf("Retry of run %d", run.Of)
+	case run.Kind == store.RunRelease:
+		return fmt.Sprintf("Setting the lines of agreement %d to 0", run.Agreement)
+	case run.Agreement != 0:
+		return fmt.Sprintf("Sync of agreement %d, %s", run.Agreement, period)
+	}
+	return "Sync of " + period.String()
+}
+
+func (r Report) result() string {
+	switch {
+	case r.Status == store.RunFailed:
+		return "failed"
+	case r.Status == store.RunCancelled:
+		return "cancelled"
+	case r.open() > 0:
+		return problem.Plural(r.open(), "line") + " to look at"
+	}
+	return "done"
+}
+
+// open counts the lines that need a person.
+func (r Report) open() int { return r.Counts[store.StateHeld] + r.unwritten() }
+
+// unwritten counts the lines that should have been written and were not.
+func (r Report) unwritten() int {
+	n := 0
+	for _, state := range []store.ChangeState{
+		store.StateFailed, store.StateUnknown, store.StateBlocked, store.StateConflict, store.StateSkipped, store.StateStale,
+	} {
+		n += r.Counts[state]
+	}
+	return n
+}
+
+func (r Report) sentences() []string {
+	var text []string
+	if n := r.Counts[store.StateWritten]; n > 0 {
+		text = append(text, fmt.Sprintf("Written: %s, %s seats now instead of %s.", problem.Plural(n, "line"), r.After, r.Before))
+	} else if r.Status == store.RunDone {
+		text = append(text, "Nothing had to be written: every line is right.")
+	}
+	if n := r.Counts[store.StateHeld]; n > 0 {
+		text = append(text, fmt.Sprintf("Held: %s. Approve or reject them on the run's page.", problem.Plural(n, "line")))
+	}
+	if n := r.unwritten(); n > 0 {
+		text = append(text, fmt.Sprintf("Not written: %s. The run's page says for each why, and what to do.", problem.Plural(n, "line")))
+	}
+	if r.Unmapped > 0 {
+		text = append(text, fmt.Sprintf("Not mapped: %s with billable seats. Nobody is invoiced for them through ConnectWise PSA "+
+			"until each is mapped to an agreement.", problem.Plural(r.Unmapped, "organization")))
+	}
+	return text
+}
+
+// facts are the figures in a fixed order.
+func (r Report) facts() []notify.Fact {
+	facts := []notify.Fact{{Name: "Month", Value: r.Month.String()}, {Name: "Started by", Value: r.StartedBy}}
+	for _, row := range []struct {
+		name  string
+		state store.ChangeState
+	}{
+		{"Written", store.StateWritten}, {"Unchanged", store.StateUnchanged}, {"Held", store.StateHeld}, {"Failed", store.StateFailed},
+		{"Outcome unknown", store.StateUnknown}, {"Blocked", store.StateBlocked}, {"Conflict", store.StateConflict},
+		{"Skipped", store.StateSkipped}, {"Stale", store.StateStale}, {"Rejected", store.StateRejected}, {"Cancelled", store.StateCancelled},
+	} {
+		if n := r.Counts[row.state]; n > 0 || row.state == store.StateWritten {
+			facts = append(facts, notify.Fact{Name: row.name, Value: strconv.Itoa(n)})
+		}
+	}
+	return facts
+}
