@@ -94,12 +94,8 @@ type Readings struct{ store *Store }
 // ReadingsIn are those of a store.
 func ReadingsIn(s *Store) Readings { return Readings{s} }
 
-// NoteLines keeps what lines said when they were read, without touching what was written there. A line that is bound to
+// noteLines keeps what lines said when they were read, without touching what was written there. A line that is bound to
 // another addition by now is left alone.
-func (r Readings) NoteLines(ctx context.Context, lines []Line) error {
-	return r.store.tx(ctx, "noting what lines said", func(tx *sql.Tx) error { return noteLines(ctx, tx, lines) })
-}
-
 func noteLines(ctx context.Context, tx *sql.Tx, lines []Line) error {
 	for _, l := range lines {
 		_, err := exec(ctx, tx, `UPDATE lines SET product = $1, read_quantity = $2, read_at = $3, unit_price = $4, currency = $5, ended = $6

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
@@ -14,6 +15,10 @@ import (
 
 // manyLists is on how many agreements a run may find a list that is not the whole one before it ends.
 const manyLists = 3
+
+// lag is how long a list may lack what was just written, which is nothing to end a run for: a self-hosted instance was seen
+// minutes behind (docs/connectwise.md section 2, read-after-write lag).
+const lag = time.Hour
 
 // errListsLie ends a run that cannot trust what ConnectWise lists.
 var errListsLie = &problem.Refused{Problem: store.Problem{
@@ -58,7 +63,7 @@ func (w *writer) readAgreement(ctx context.Context, s *plan.Situation, journal [
 	if !billed && len(s.Sent) == 0 && !plan.AnySent(journal) {
 		return nil
 	}
-	s.Additions, s.Listing, err = survey.Additions(ctx, w.client, s.Agreement.ID, w.given.lines[s.Agreement.ID])
+	s.Additions, s.Listing, err = survey.Additions(ctx, w.client, s.Agreement.ID, s.Lines, s.Shown)
 	if !billed && errors.Is(err, connectwise.ErrNotFound) {
 		s.Listing.Checked, err = true, nil // the agreement is gone, with whatever was sent to it
 	}
@@ -81,7 +86,7 @@ func (w *writer) readAgain(ctx context.Context, s *plan.Situation) error {
 
 // trust counts the agreements whose list is not the whole one; too many end the run.
 func (w *writer) trust(agreementID int, l plan.Listing) error {
-	if l.Unreliable() == "" {
+	if l.Unreliable() == "" || w.lagsBehind(agreementID, l) {
 		return nil
 	}
 	w.mu.Lock()
@@ -91,6 +96,19 @@ func (w *writer) trust(agreementID int, l plan.Listing) error {
 		return errListsLie
 	}
 	return nil
+}
+
+// lagsBehind says whether all that a list lacks was written a short while ago.
+func (w *writer) lagsBehind(agreementID int, l plan.Listing) bool {
+	if len(l.Lacking) == 0 {
+		return false
+	}
+	for _, line := range w.given.lines[agreementID] {
+		if slices.Contains(l.Lacking, line.AdditionID) && w.now().Sub(line.WrittenAt) > lag {
+			return false
+		}
+	}
+	return true
 }
 
 // lookAround reads what may bill the seats of new lines already.

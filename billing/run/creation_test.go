@@ -358,6 +358,7 @@ func TestARunThatCannotTrustTheListsEnds(t *testing.T) {
 	w := newWorld(t)
 	as := w.MappedTogether(4)
 	w.Sync()
+	w.SetTime("2026-10-20 16:00:00")
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.WrongEmpty, Path: "/finance/agreements/*/additions"})
 	w.Sim.ResetRequests()
 	run := w.Sync()
@@ -368,6 +369,37 @@ func TestARunThatCannotTrustTheListsEnds(t *testing.T) {
 	w.Sim.ClearFaults()
 	billingtest.WantStatus(t, w.Sync(), store.RunDone)
 	w.WantLive(as[3].ID, "NP-BUS 2")
+}
+
+// Lists that lack what was written minutes ago lag behind, which is no reason to end the run.
+func TestARunGoesOnWhereListsLagBehindWhatItWrote(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	as := w.MappedTogether(4)
+	w.Sync()
+	w.SetTime("2026-10-20 12:10:00")
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Lag, Text: "all", Wait: time.Hour})
+	billingtest.WantStatus(t, w.Sync(), store.RunDone)
+	w.WantLive(as[0].ID, "NP-BUS 2")
+	w.WantLive(as[3].ID, "NP-BUS 2")
+}
+
+// The line that whoever mapped was shown is there, and both the list and the count of lines say that there is none: a second one
+// was created.
+func TestNeverTwoLines_5_AnEmptyListBeforeTheFirstWrite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.Company("Acme")
+	w.addLine(a.ID, w.Business.ID, "3")
+	w.ImportAll()
+	o := w.Organization("Acme", 5, store.Business)
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, o.ID))
+	w.Sim.SetFaults(
+		cwsim.Fault{Kind: cwsim.WrongEmpty, Path: "/finance/agreements/*/additions"},
+		cwsim.Fault{Kind: cwsim.WrongEmpty, Path: "/finance/agreements/*/additions/count"},
+	)
+	w.WantChanges(w.Sync(), "written NP-BUS 3>5")
+	w.WantLive(a.ID, "NP-BUS 5")
 }
 
 // A deleted line and one that a list does not show were the same: a list that lacks a line which is there made a second one.

@@ -28,7 +28,7 @@ func Look(ctx context.Context, rn *Runner, m store.MappedAgreement) (Seen, error
 	s := w.situation(m, nil)
 	l := Seen{seen: s.Gone == "" && !plan.AnyUnknown(s.Wants)}
 	if l.seen {
-		if s.Additions, s.Listing, err = survey.Additions(ctx, w.client, m.Agreement.ID, s.Lines); err != nil {
+		if s.Additions, s.Listing, err = survey.Additions(ctx, w.client, m.Agreement.ID, s.Lines, s.Shown); err != nil {
 			return Seen{}, err
 		}
 	}

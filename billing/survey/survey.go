@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"seatbridge/billing/plan"
@@ -15,24 +16,27 @@ import (
 	"seatbridge/store"
 )
 
-// Additions reads an agreement's additions. A bound one that the list does not show is asked for by its id, whatever its age: it
-// was deleted, or the list lacks what is there. ErrNotFound: the agreement is gone.
+// Additions reads an agreement's additions. A bound one that the list does not show, and one that whoever mapped the agreement was
+// shown, is asked for by its id, whatever its age: it was deleted, or the list lacks what is there. ErrNotFound: the agreement is
+// gone.
 func Additions(
-	ctx context.Context, client *connectwise.Client, agreementID int, bound []store.Line,
+	ctx context.Context, client *connectwise.Client, agreementID int, bound []store.Line, shown map[int]store.Shown,
 ) ([]connectwise.Addition, plan.Listing, error) {
 	var listing plan.Listing
 	additions, err := gather(client.Additions(ctx, agreementID))
 	if err != nil {
 		return nil, listing, fmt.Errorf("reading the additions of agreement %d: %w", agreementID, err)
 	}
-	for _, l := range bound {
+	for _, l := range known(bound, shown) {
 		if has(additions, l.AdditionID) {
 			continue
 		}
 		a, err := client.Addition(ctx, agreementID, l.AdditionID)
 		switch {
-		case errors.Is(err, connectwise.ErrNotFound):
+		case errors.Is(err, connectwise.ErrNotFound) && slices.Contains(ids(bound), l.AdditionID):
 			listing.Deleted = append(listing.Deleted, l)
+		case errors.Is(err, connectwise.ErrNotFound):
+			continue // never ours: somebody deleted it since it was shown
 		case err != nil:
 			return nil, listing, fmt.Errorf("reading addition %d of agreement %d: %w", l.AdditionID, agreementID, err)
 		default:
@@ -40,6 +44,25 @@ func Additions(
 		}
 	}
 	return additions, listing, nil
+}
+
+// known are the bound lines, and those that were shown and are not bound.
+func known(bound []store.Line, shown map[int]store.Shown) []store.Line {
+	lines := slices.Clone(bound)
+	for _, product := range slices.Sorted(maps.Keys(shown)) {
+		if s := shown[product]; s.AdditionID != 0 && !slices.Contains(ids(lines), s.AdditionID) {
+			lines = append(lines, store.Line{ProductID: product, AdditionID: s.AdditionID})
+		}
+	}
+	return lines
+}
+
+func ids(lines []store.Line) []int {
+	list := make([]int, len(lines))
+	for i, l := range lines {
+		list[i] = l.AdditionID
+	}
+	return list
 }
 
 // Again reads a situation's additions again, as whole records, and counts them, once: where the list of fields is not understood,
