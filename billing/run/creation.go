@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
@@ -15,10 +14,6 @@ import (
 
 // manyLists is on how many agreements a run may find a list that is not the whole one before it ends.
 const manyLists = 3
-
-// lag is how long a list may lack what was just written, which is nothing to end a run for: a self-hosted instance was seen
-// minutes behind (docs/connectwise.md section 2, read-after-write lag).
-const lag = time.Hour
 
 // errListsLie ends a run that cannot trust what ConnectWise lists.
 var errListsLie = &problem.Refused{Problem: store.Problem{
@@ -68,7 +63,7 @@ func (w *writer) readAgreement(ctx context.Context, s *plan.Situation, journal [
 		s.Listing.Checked, err = true, nil // the agreement is gone, with whatever was sent to it
 	}
 	if err == nil {
-		err = w.trust(s.Agreement.ID, s.Listing)
+		err = w.trust(*s)
 	}
 	if err != nil {
 		return err
@@ -81,34 +76,21 @@ func (w *writer) readAgain(ctx context.Context, s *plan.Situation) error {
 	if err := survey.Again(ctx, w.client, s); err != nil {
 		return err
 	}
-	return w.trust(s.Agreement.ID, s.Listing)
+	return w.trust(*s)
 }
 
 // trust counts the agreements whose list is not the whole one; too many end the run.
-func (w *writer) trust(agreementID int, l plan.Listing) error {
-	if l.Unreliable() == "" || w.lagsBehind(agreementID, l) {
+func (w *writer) trust(s plan.Situation) error {
+	if s.Listing.Unreliable() == "" || survey.LagsBehind(s.Listing, s.Lines, w.now()) {
 		return nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.unreliable[agreementID] = true
+	w.unreliable[s.Agreement.ID] = true
 	if len(w.unreliable) >= manyLists {
 		return errListsLie
 	}
 	return nil
-}
-
-// lagsBehind says whether all that a list lacks was written a short while ago.
-func (w *writer) lagsBehind(agreementID int, l plan.Listing) bool {
-	if len(l.Lacking) == 0 {
-		return false
-	}
-	for _, line := range w.given.lines[agreementID] {
-		if slices.Contains(l.Lacking, line.AdditionID) && w.now().Sub(line.WrittenAt) > lag {
-			return false
-		}
-	}
-	return true
 }
 
 // lookAround reads what may bill the seats of new lines already.

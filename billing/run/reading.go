@@ -2,11 +2,9 @@ package run
 
 import (
 	"context"
-	"time"
 
 	"seatbridge/billing/plan"
-	"seatbridge/billing/seats"
-	"seatbridge/connectwise"
+	"seatbridge/billing/survey"
 	"seatbridge/store"
 )
 
@@ -44,54 +42,8 @@ func (w *writer) nameEditors(ctx context.Context, s plan.Situation) plan.Situati
 	if len(ids) == 0 {
 		return s
 	}
-	s.Editors = map[int]string{}
-	for _, id := range ids {
-		s.Editors[id] = w.editor(ctx, s, id)
-	}
+	s.Editors = survey.Editors(ctx, w.client, s, ids)
 	return s
-}
-
-// editor is who changed an addition last, 0: the agreement, in words; empty: not known. ConnectWise's audit trail says it where
-// the API member may read it, else the record.
-func (w *writer) editor(ctx context.Context, s plan.Situation, additionID int) string {
-	if additionID == 0 {
-		return w.latest(ctx, connectwise.AuditAgreement, s.Agreement.ID, time.Time{})
-	}
-	written := writtenAt(s.Lines, additionID)
-	// Where an instance keeps an addition's history is not established (docs/connectwise.md section 10).
-	who := w.latest(ctx, connectwise.AuditAddition, additionID, written)
-	if who == "" {
-		who = w.latest(ctx, connectwise.AuditAgreement, s.Agreement.ID, written)
-	}
-	if who != "" {
-		return who
-	}
-	for _, a := range s.Additions {
-		if a.ID == additionID && a.LastUpdated.After(written) {
-			return editorAt(a.UpdatedBy, a.LastUpdated)
-		}
-	}
-	return ""
-}
-
-// latest is who made the latest entry of an audit trail after a moment, in words.
-func (w *writer) latest(ctx context.Context, kind connectwise.AuditKind, id int, after time.Time) string {
-	entries, err := w.client.AuditTrail(ctx, kind, id)
-	if err != nil || len(entries) == 0 || !entries[0].EnteredAt.After(after) {
-		return "" // a help for people: whatever it says, nothing depends on it
-	}
-	return editorAt(entries[0].EnteredBy, entries[0].EnteredAt)
-}
-
-func editorAt(who string, at time.Time) string { return plan.Editor(who, seats.Minute(at)) }
-
-func writtenAt(lines []store.Line, additionID int) time.Time {
-	for _, l := range lines {
-		if l.AdditionID == additionID {
-			return l.WrittenAt
-		}
-	}
-	return time.Time{}
 }
 
 // keep keeps what reading agreements said. Where the additions of one were not read, what was known of them stays.

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"time"
 
 	"seatbridge/billing/plan"
 	"seatbridge/connectwise"
@@ -44,6 +45,18 @@ func Additions(
 		}
 	}
 	return additions, listing, nil
+}
+
+// lag is how long a list may lack what was just written: a self-hosted instance was seen minutes behind (docs/connectwise.md
+// section 2, read-after-write lag).
+const lag = time.Hour
+
+// LagsBehind says whether all that a list lacks was written a short while ago, so that it is as it may be.
+func LagsBehind(l plan.Listing, bound []store.Line, now time.Time) bool {
+	late := func(id int) bool {
+		return !slices.ContainsFunc(bound, func(line store.Line) bool { return line.AdditionID == id && now.Sub(line.WrittenAt) <= lag })
+	}
+	return len(l.Lacking) > 0 && !slices.ContainsFunc(l.Lacking, late)
 }
 
 // known are the bound lines, and those that were shown and are not bound.

@@ -165,3 +165,20 @@ func TestAgainst(t *testing.T) {
 		})
 	}
 }
+
+// TestLagsBehind holds that a list may lack for an hour what was written, and nothing else.
+func TestLagsBehind(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, time.October, 20, 12, 0, 0, 0, time.UTC)
+	bound := []store.Line{{AdditionID: 1, WrittenAt: now.Add(-time.Hour)}, {AdditionID: 2, WrittenAt: now.Add(-time.Hour - 1)}}
+	for want, listings := range map[bool][]plan.Listing{
+		true:  {{Lacking: []int{1}}},
+		false: {{}, {Lacking: []int{2}}, {Lacking: []int{1, 2}}, {Lacking: []int{3}}, {Counted: 2, Shown: 1}},
+	} {
+		for _, l := range listings {
+			if got := LagsBehind(l, bound, now); got != want {
+				t.Errorf("%+v: %t", l, got)
+			}
+		}
+	}
+}
