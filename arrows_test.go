@@ -63,8 +63,10 @@ var arrows = map[string]string{
 	"command/commandtest":       "",
 	"docs":                      "",
 	"e2e":                       "",
+	"internal/bookkeeper":       "",
 	"internal/moment":           "",
 	"internal/soak":             "",
+	"internal/worlds":           "",
 	"store/storetest":           "store",
 }
 
