@@ -179,10 +179,7 @@ func (w *world) fill(t testing.TB, db *store.Store, n int, now time.Time) {
 		name := fmt.Sprintf("Customer %03d", i)
 		company := w.sim.AddCompany(cwsim.Company{Name: name})
 		agreement := w.sim.AddAgreement(cwsim.Agreement{Name: "Services", CompanyID: company.ID, Start: now.AddDate(-1, 0, 0), Prorate: true})
-		plan := store.Business
-		if i%3 == 2 {
-			plan = store.Enterprise
-		}
+		plan := planOf(i)
 		w.names, w.agreements = append(w.names, name), append(w.agreements, agreement)
 		w.wanted[name] = strconv.Itoa(seatsOf(i))
 		imported.Companies = append(imported.Companies, store.Company{ID: company.ID, Identifier: company.Identifier, Name: name, ImportedAt: now})
@@ -206,6 +203,13 @@ func (w *world) fill(t testing.TB, db *store.Store, n int, now time.Time) {
 }
 
 func seatsOf(i int) int { return 1 + i*7%40 }
+
+func planOf(i int) store.Plan {
+	if i%3 == 2 {
+		return store.Enterprise
+	}
+	return store.Business
+}
 
 // quantities are those of the NordPass additions in ConnectWise, by company; a second addition shows as "3 + 3".
 func (w *world) quantities() map[string]string {
