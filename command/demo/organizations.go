@@ -77,11 +77,17 @@ func ordinary(chance *rand.Rand, customers []string) []sample {
 	return samples
 }
 
-// Fill adds the sample organizations with a year of their seats. It is the same for every start, relative to now.
+// Fill adds the sample organizations with a year of their seats, and customers whose agreements show what is held and found to
+// the simulated ConnectWise. It is the same for every start, relative to now.
 func Fill(ctx context.Context, db *store.Store, sim *cwsim.Sim, now time.Time) error {
 	chance := rand.New(rand.NewPCG(sampleSeed, sampleSeed))
 	now = now.UTC().Truncate(time.Second)
 	samples := append(peculiar(), ordinary(chance, customers(sim))...)
+	looked := customersToLookAt(time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC))
+	for _, c := range looked {
+		samples = append(samples, c.sample)
+	}
+	addCustomers(sim, looked)
 
 	var organizations []store.Organization
 	for _, s := range samples {
