@@ -12,6 +12,7 @@ import (
 	"seatbridge/billing/findings"
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/problem"
+	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
 	"seatbridge/store"
@@ -156,6 +157,35 @@ func TestCase_B5_ProductsNotBilled(t *testing.T) {
 	if f := w.wantFound(store.AboutDrift); !strings.Contains(f.Sentence, "is Billable since") || !strings.Contains(f.Sentence, "it was DoNotBill") {
 		t.Errorf("mended, it says %q", f.Sentence)
 	}
+}
+
+// What an agreement leaves to its type is the type's, which is read once for all of its agreements; one that may not be read says
+// nothing.
+func TestCase_B5_ProductsNotBilledByTheType(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.mappedOn(func(x *cwsim.Agreement) { x.BillProducts = connectwise.NoDefault })
+	_, b := w.Mapped("Second", 3, store.Business)
+	w.Sim.UpdateAgreement(b.ID, func(x *cwsim.Agreement) { x.BillProducts, x.TypeID = connectwise.NoDefault, a.TypeID })
+	w.Sim.UpdateAgreementType(a.TypeID, func(x *cwsim.AgreementType) { x.BillProducts = "DoNotBill" })
+	w.Sim.ResetRequests()
+	run := w.Sync()
+	list, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
+	w.Must(err)
+	for _, c := range list {
+		w.wantWarning(c, "ConnectWise does not bill products on this agreement.")
+	}
+	reads := 0
+	for _, r := range w.Sim.Requests() {
+		if strings.HasSuffix(r.Path, fmt.Sprintf("/finance/agreements/types/%d", a.TypeID)) {
+			reads++
+		}
+	}
+	if reads != 1 {
+		t.Errorf("the type was read %d times", reads)
+	}
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Forbidden, Path: "/finance/agreements/types/*"})
+	billingtest.WantStatus(t, w.Sync(), store.RunDone)
 }
 
 // A line without a price bills nothing, whether it is there or takes that over from its product.

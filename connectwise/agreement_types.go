@@ -6,6 +6,9 @@ import (
 	"fmt"
 )
 
+// NoDefault is the term of an agreement that leaves it to its type, and of a type that leaves it open.
+const NoDefault = "NoDefault"
+
 // AgreementType is a row of the setup table of agreement types. An agreement takes these terms over when it is made, and
 // a later change of its type does not reach it (observed, docs/connectwise.md section 5): where the two differ the
 // agreement's own terms hold, and only what it leaves to the type (NoDefault) is the type's.

@@ -36,7 +36,7 @@ type clause struct {
 var agreementClauses = []clause{
 	{
 		about: store.AboutProducts,
-		fits:  func(t terms) bool { return unusualWord(t.agreement.BillProducts, "NoDefault") },
+		fits:  func(t terms) bool { return unusualWord(t.agreement.BillProducts, connectwise.NoDefault) },
 		facts: func(t terms) string { return t.agreement.BillProducts },
 		sentence: func(t terms) string {
 			switch t.agreement.BillProducts {
@@ -205,7 +205,7 @@ func UnusualTerms(a store.Agreement) []string {
 	if a.OneTime {
 		phrases = append(phrases, "billed once")
 	}
-	if unusualWord(a.BillProducts, "NoDefault") {
+	if unusualWord(a.BillProducts, connectwise.NoDefault) {
 		phrases = append(phrases, "products: "+a.BillProducts)
 	}
 	return phrases

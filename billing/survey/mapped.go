@@ -104,9 +104,12 @@ func Agreements(
 	if err != nil {
 		return nil, fmt.Errorf("reading companies: %w", err)
 	}
-	verdicts := map[int]Agreement{}
+	verdicts, types := map[int]Agreement{}, agreementTypes{client: client, read: map[int]connectwise.AgreementType{}}
 	for _, m := range todo {
 		a, err := agreementRecord(ctx, client, m.Agreement.ID, listed)
+		if err == nil {
+			a, err = types.settle(ctx, a)
+		}
 		switch {
 		case errors.Is(err, connectwise.ErrNotFound):
 			verdicts[m.Agreement.ID] = Agreement{Gone: "The agreement no longer exists in ConnectWise."}
@@ -128,4 +131,31 @@ func agreementRecord(
 		return a, nil
 	}
 	return client.Agreement(ctx, id)
+}
+
+// agreementTypes are the types of agreements that leave terms to them, each read once.
+type agreementTypes struct {
+	client *connectwise.Client
+	read   map[int]connectwise.AgreementType
+}
+
+// settle gives an agreement the terms that it leaves to its type (docs/connectwise.md section 5). A type that is gone or may not be
+// read leaves them open: which right is missing is said elsewhere.
+func (t agreementTypes) settle(ctx context.Context, a connectwise.Agreement) (connectwise.Agreement, error) {
+	if a.BillProducts != connectwise.NoDefault || a.Type.ID == 0 {
+		return a, nil
+	}
+	of, known := t.read[a.Type.ID]
+	if !known {
+		var err error
+		of, err = t.client.AgreementType(ctx, a.Type.ID)
+		if err != nil && !errors.Is(err, connectwise.ErrNotFound) && !errors.Is(err, connectwise.ErrForbidden) {
+			return a, fmt.Errorf("reading agreement type %d: %w", a.Type.ID, err)
+		}
+		t.read[a.Type.ID] = of
+	}
+	if of.BillProducts != "" {
+		a.BillProducts = of.BillProducts
+	}
+	return a, nil
 }
