@@ -297,14 +297,15 @@ const carried = `EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run_id AND NOT r.pr
 
 // openChange picks the changes that were not written and that no later run has looked at again. What came before the last
 // sync of all agreements that was carried through is settled, and so is what nobody bills any more. What is held waits
-// elsewhere, and what was rejected is decided.
+// elsewhere, and what was rejected is decided. A run about one addition alone settles nothing of others.
 const openChange = `c.state IN ('failed', 'unknown', 'conflict', 'blocked', 'skipped', 'stale', 'cancelled')
 	AND c.run_id >= COALESCE((` + lastFull + `), 0)
 	AND c.id >= COALESCE((SELECT MIN(f.id) FROM changes f WHERE f.run_id = (` + lastFull + `)), 0)
 	AND EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run_id AND NOT r.preview
 		AND (r.kind IN ('release', 'undo') OR EXISTS (SELECT 1 FROM mappings m WHERE m.agreement_id = c.agreement_id)))
 	AND NOT EXISTS (SELECT 1 FROM changes n JOIN runs r ON r.id = n.run_id
-		WHERE n.agreement_id = c.agreement_id AND n.id > c.id AND n.run_id <> c.run_id AND NOT r.preview)`
+		WHERE n.agreement_id = c.agreement_id AND n.id > c.id AND n.run_id <> c.run_id AND NOT r.preview
+			AND (r.addition_id IS NULL OR r.addition_id = c.addition_id))`
 
 // lastFull is the last run that looked at all agreements.
 const lastFull = `SELECT r.id FROM runs r WHERE NOT r.preview AND r.agreement_id IS NULL AND r.kind IN ('manual', 'monthly', 'command')

@@ -298,10 +298,12 @@ func (s *Store) LastSync(ctx context.Context) (Run, error) {
 	return r, doing("reading the last sync", err)
 }
 
-// LookedAtBetween tells which agreements runs after one and before another have looked at.
+// LookedAtBetween tells which agreements runs after one and before another have looked at. A run that was about one addition alone
+// looked at no agreement.
 func (s *Store) LookedAtBetween(ctx context.Context, after, before int64) (map[int]bool, error) {
 	ids, err := list(ctx, s.from, scanValue[int], `SELECT DISTINCT c.agreement_id FROM changes c
-		WHERE c.run_id > $1 AND c.run_id < $2 AND `+carried, after, before)
+		WHERE c.run_id > $1 AND c.run_id < $2
+			AND EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run_id AND NOT r.preview AND r.addition_id IS NULL)`, after, before)
 	looked := map[int]bool{}
 	for _, id := range ids {
 		looked[id] = true

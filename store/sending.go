@@ -102,7 +102,7 @@ func (s Sendings) Note(ctx context.Context, id int64, at time.Time) error {
 // unknownCreation picks the creations that were sent, that nobody saw the outcome of, and whose line was not found since.
 const unknownCreation = `c.kind = 'create' AND c.sent_at IS NOT NULL AND c.state IN ('sending', 'unknown')
 	AND NOT EXISTS (SELECT 1 FROM changes n JOIN runs r ON r.id = n.run_id
-		WHERE n.agreement_id = c.agreement_id AND n.product_id = c.product_id AND n.id > c.id AND NOT r.preview
+		WHERE n.agreement_id = c.agreement_id AND n.product_id = c.product_id AND n.id > c.id AND NOT r.preview AND r.addition_id IS NULL
 		AND n.state IN ('written', 'unchanged') AND n.addition_id IS NOT NULL)`
 
 // Unknown lists the creations of runs other than one whose outcome nobody saw, of each line the latest, by agreement and product.

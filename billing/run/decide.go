@@ -147,7 +147,9 @@ func (rn *Runner) Retry(ctx context.Context, who problem.Actor, runID int64) (st
 	case store.RunUndo:
 		return rn.Undo(ctx, who, run.Of) // what is undone already needs nothing
 	case store.RunRelease:
-		return rn.Start(ctx, who, Request{Kind: store.RunRelease, Period: seats.ToDate(rn.now()), Agreement: run.Agreement})
+		return rn.Start(ctx, who, Request{
+			Kind: store.RunRelease, Period: seats.ToDate(rn.now()), Agreement: run.Agreement, Addition: run.Addition,
+		})
 	}
 	r.Kind = store.RunRetry
 	return rn.Start(ctx, who, r)

@@ -386,7 +386,7 @@ func (rn *Runner) conclude(ctx context.Context, runID int64, cause error) (store
 	if err := abandonSending(ctx, rn.store, runID, rn.now()); err != nil {
 		return run, fmt.Errorf("concluding run %d: %w", runID, err)
 	}
-	if !run.Preview && run.Kind != store.RunUndo {
+	if !run.Preview && run.Kind != store.RunUndo && run.Addition == 0 {
 		if err := rn.store.SupersedeHeld(ctx, runID, fmt.Sprintf("Run %d planned this line anew.", runID)); err != nil {
 			return run, fmt.Errorf("concluding run %d: %w", runID, err)
 		}
