@@ -52,7 +52,13 @@ type Store struct {
 // date. A database that a newer Seatbridge migrated is refused with ErrNewer. The key, 32 bytes, seals the secrets
 // kept in the file.
 func Open(ctx context.Context, path string, key []byte) (*Store, error) {
-	s, err := open(path, key)
+	return OpenWaiting(ctx, path, key, writerWait)
+}
+
+// OpenWaiting is Open with another time for which a write waits for the lock of another process, and a read for its recovery,
+// before it fails with ErrBusy. Open's is five seconds.
+func OpenWaiting(ctx context.Context, path string, key []byte, wait time.Duration) (*Store, error) {
+	s, err := open(path, key, wait)
 	if err != nil {
 		return nil, doing("opening database "+path, err)
 	}
@@ -62,7 +68,7 @@ func Open(ctx context.Context, path string, key []byte) (*Store, error) {
 	return s, nil
 }
 
-func open(path string, key []byte) (*Store, error) {
+func open(path string, key []byte, wait time.Duration) (*Store, error) {
 	seal, err := newSeal(key)
 	if err != nil {
 		return nil, err
@@ -71,12 +77,12 @@ func open(path string, key []byte) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	writer, err := sql.Open("sqlite3", dsn(path, writerWait, url.Values{"_txlock": {"immediate"}}))
+	writer, err := sql.Open("sqlite3", dsn(path, wait, url.Values{"_txlock": {"immediate"}}))
 	if err != nil {
 		return nil, err
 	}
 	writer.SetMaxOpenConns(1)
-	reader, err := sql.Open("sqlite3", dsn(path, writerWait, url.Values{"_query_only": {"on"}}))
+	reader, err := sql.Open("sqlite3", dsn(path, wait, url.Values{"_query_only": {"on"}}))
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}

@@ -34,6 +34,7 @@ type World struct {
 	settle     time.Duration                        // as Config.Settle
 	Clock      *atomic.Int64                        // how far the world's time is ahead of the real one, in nanoseconds
 	After      func(time.Duration) <-chan time.Time // how a run waits; as Config.After
+	wait       time.Duration                        // how long a write waits for another program's lock
 	joined     int                                  // members added so far, to tell their addresses apart
 	Business   cwsim.CatalogItem
 	Enterprise cwsim.CatalogItem
@@ -65,7 +66,7 @@ func New(t *testing.T) *World {
 // Empty is not connected yet.
 func Empty(t *testing.T) *World {
 	t.Helper()
-	w := &World{T: t, Clock: new(atomic.Int64), tune: hurry, settle: time.Nanosecond, After: time.After}
+	w := &World{T: t, Clock: new(atomic.Int64), tune: hurry, settle: time.Nanosecond, After: time.After, wait: 5 * time.Second}
 	w.SetTime("2026-10-20 12:00:00")
 	w.Sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1, Now: w.Time})
 	server := httptest.NewServer(w.Sim)
@@ -81,7 +82,7 @@ func Empty(t *testing.T) *World {
 func Bubble(t *testing.T) *World {
 	t.Helper()
 	SleepUntil("2026-10-20 12:00:00") // the synthetic clock starts in 2000
-	w := &World{T: t, Site: "http://127.0.0.1", Path: filepath.Join(t.TempDir(), "seatbridge.db"), After: time.After}
+	w := &World{T: t, Site: "http://127.0.0.1", Path: filepath.Join(t.TempDir(), "seatbridge.db"), After: time.After, wait: 5 * time.Second}
 	w.Sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1})
 	transport, stop := w.Sim.Pipe()
 	t.Cleanup(stop)
@@ -111,7 +112,7 @@ func (w *World) MapProducts() {
 // Open opens the database and starts a Billing on it, as a process does.
 func (w *World) Open() {
 	w.T.Helper()
-	s, err := store.Open(w.T.Context(), w.Path, make([]byte, 32))
+	s, err := store.OpenWaiting(w.T.Context(), w.Path, make([]byte, 32), w.wait)
 	w.Must(err)
 	w.Store = s
 	w.Billing = billing.New(billing.Config{
@@ -124,6 +125,16 @@ func (w *World) Open() {
 		rooms.Close(w.T.Context())
 		s.Close()
 	})
+}
+
+// Impatient opens the database anew, so that a write which meets another program's lock fails soon: whoever holds it in a test goes
+// on only then.
+func (w *World) Impatient() {
+	w.T.Helper()
+	w.Must(w.Billing.Close(w.T.Context()))
+	w.Must(w.Store.Close())
+	w.wait = 50 * time.Millisecond
+	w.Open()
 }
 
 // Connect connects Seatbridge.

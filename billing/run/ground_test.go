@@ -59,11 +59,12 @@ func TestCase_J44_RunGoesOnWhenTheLockIsGone(t *testing.T) {
 	calm.Mapped("Beta", 3, store.Enterprise)
 	calm.Sim.ResetRequests()
 	calm.Sync()
-	every := soak.Size(4, 1) // each takes the five seconds that a writer waits
+	every := soak.Size(2, 1)
 	for n := 0; n < len(calm.Sim.Requests()); n += every {
 		t.Run(fmt.Sprintf("at request %d", n+1), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			w.Impatient()
 			_, a := w.Mapped("Acme", 5, store.Business)
 			_, b := w.Mapped("Beta", 3, store.Enterprise)
 			other := openElsewhere(w)
@@ -112,6 +113,7 @@ func wantWaiting(w *world, words string) {
 func TestCase_J44_ProcessEndsWhileTheRunWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.Impatient()
 	_, a := w.Mapped("Acme", 5, store.Business)
 	other, waits := openElsewhere(w), make(chan struct{})
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Method: "POST", Times: 1, Do: func() { other.say(`BEGIN EXCLUSIVE`) }})
@@ -140,6 +142,7 @@ func TestCase_J44_ProcessEndsWhileTheRunWaits(t *testing.T) {
 func TestCase_J44_CancelledWhileItWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.Impatient()
 	w.Mapped("Acme", 5, store.Business)
 	other := openElsewhere(w)
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Path: "/finance/agreements/*/additions", Times: 1, Do: func() { other.say(`BEGIN EXCLUSIVE`) }})
