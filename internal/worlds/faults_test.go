@@ -144,7 +144,7 @@ func (w *world) lockDatabase() {
 		if _, err := db.Exec("BEGIN EXCLUSIVE"); err != nil {
 			w.T.Error(err)
 		}
-		time.AfterFunc(20*time.Second, func() { db.Close() })
+		time.AfterFunc(2*time.Second, func() { db.Close() })
 	}}
 	w.Sim.AddFault(f)
 	w.tell("another program locks the database at request %d", f.After+1)
