@@ -153,7 +153,8 @@ func (b *Billing) lineAttention(ctx context.Context) ([]Attention, error) {
 		"Choose which of them carries the seats. Nothing is written before.")
 	add(AttendBlocked, open[store.StateBlocked], "blocked", "Nothing can be billed on the agreement or with the product. Each says why.")
 	add(AttendHeld, held, "waiting for approval", "Settings say that a person looks at such changes first.")
-	add(AttendSkipped, open[store.StateSkipped], "skipped", "The seats of an organization are not known, or it is not managed any more. Each says what to do.")
+	add(AttendSkipped, open[store.StateSkipped], "skipped",
+		"The seats of an organization are not known, or it is not managed any more. Each says what to do.")
 	add(AttendStale, open[store.StateStale]+open[store.StateCancelled], "left alone",
 		"ConnectWise changed meanwhile, or the run was cancelled. Sync again.")
 	return list, nil

@@ -79,14 +79,14 @@ func (w *world) meant(f store.KnownFinding, note string) {
 }
 
 // mappedOn is an organization of 12 mapped to an agreement with these terms.
-func (w *world) mappedOn(terms func(*cwsim.Agreement)) (store.Organization, cwsim.Agreement) {
+func (w *world) mappedOn(terms func(*cwsim.Agreement)) cwsim.Agreement {
 	w.T.Helper()
 	a := w.Company("Acme")
 	w.Sim.UpdateAgreement(a.ID, terms)
 	w.ImportAll()
 	o := w.Organization("Acme", 12, store.Business)
 	w.Must(w.Mapping.Map(w.T.Context(), billingtest.Admin(), a.CompanyID, a.ID, o.ID))
-	return o, a
+	return a
 }
 
 // A quantity below what is included would be billed as a negative one: a person says whether that is meant so, once.
@@ -127,7 +127,7 @@ func TestCase_B3_IncludedQuantity(t *testing.T) {
 func TestCase_B4_YearlyAgreement(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, a := w.mappedOn(func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
+	a := w.mappedOn(func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
 	w.wantFound(store.AboutCycle) // said at mapping
 	c := w.changeOf(w.Sync())
 	w.wantWarning(c, "billing cycle is Annual")
@@ -148,7 +148,7 @@ func TestCase_B4_YearlyAgreement(t *testing.T) {
 func TestCase_B5_ProductsNotBilled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, a := w.mappedOn(func(x *cwsim.Agreement) { x.BillProducts = "DoNotBill" })
+	a := w.mappedOn(func(x *cwsim.Agreement) { x.BillProducts = "DoNotBill" })
 	w.wantWarning(w.changeOf(w.Sync()), "ConnectWise does not bill products on this agreement.")
 	w.Sync() // unattended, it is said as long as it holds
 	w.wantFound(store.AboutProducts)
@@ -164,7 +164,7 @@ func TestCase_B5_ProductsNotBilled(t *testing.T) {
 func TestCase_B5_ProductsNotBilledByTheType(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, a := w.mappedOn(func(x *cwsim.Agreement) { x.BillProducts = connectwise.NoDefault })
+	a := w.mappedOn(func(x *cwsim.Agreement) { x.BillProducts = connectwise.NoDefault })
 	_, b := w.Mapped("Second", 3, store.Business)
 	w.Sim.UpdateAgreement(b.ID, func(x *cwsim.Agreement) { x.BillProducts, x.TypeID = connectwise.NoDefault, a.TypeID })
 	w.Sim.UpdateAgreementType(a.TypeID, func(x *cwsim.AgreementType) { x.BillProducts = "DoNotBill" })
@@ -207,7 +207,7 @@ func TestCase_D8b_InvoicedAhead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.SetTime("2026-11-20 12:00:00")
-	_, a := w.mappedOn(func(x *cwsim.Agreement) { x.Prorate, x.InvoicedThrough = false, moment.At("2026-12-31") })
+	a := w.mappedOn(func(x *cwsim.Agreement) { x.Prorate, x.InvoicedThrough = false, moment.At("2026-12-31") })
 	w.Sim.AddAddition(cwsim.Addition{
 		AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("0"), UnitPrice: plantest.Quantity("4.99"),
 	})
@@ -379,7 +379,7 @@ func TestUnfedLineIsEndedOrMappedAgain(t *testing.T) {
 func TestMeantSoIsOfWhatWasShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, a := w.mappedOn(func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
+	a := w.mappedOn(func(x *cwsim.Agreement) { x.BillingCycle = "Annual" })
 	w.Must(w.Findings.LookAgain(t.Context(), a.ID))
 	f := w.wantFound(store.AboutCycle)
 	if w.Writes() != 0 || len(w.Sim.Additions(a.ID)) != 0 {

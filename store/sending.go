@@ -67,7 +67,8 @@ func readBasis(ctx context.Context, tx *sql.Tx, id int64) (g Basis, err error) {
 		return g, err
 	}
 	g.Products = map[int]Plan{}
-	for p, err := range each(ctx, tx, scanProductMapping, `SELECT plan, product_id, identifier, description, confirmed_at FROM product_mappings`) {
+	const query = `SELECT plan, product_id, identifier, description, confirmed_at FROM product_mappings`
+	for p, err := range each(ctx, tx, scanProductMapping, query) {
 		if err != nil {
 			return g, err
 		}

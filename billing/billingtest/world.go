@@ -101,8 +101,12 @@ func hurry(c *connectwise.Config) {
 // MapProducts adds a product for each plan to ConnectWise and maps it.
 func (w *World) MapProducts() {
 	w.T.Helper()
-	w.Business = w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business", Price: plantest.Quantity("4.99")})
-	w.Enterprise = w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-ENT", Description: "NordPass Enterprise", Price: plantest.Quantity("6.49")})
+	w.Business = w.Sim.AddCatalogItem(cwsim.CatalogItem{
+		Identifier: "NP-BUS", Description: "NordPass Business", Price: plantest.Quantity("4.99"),
+	})
+	w.Enterprise = w.Sim.AddCatalogItem(cwsim.CatalogItem{
+		Identifier: "NP-ENT", Description: "NordPass Enterprise", Price: plantest.Quantity("6.49"),
+	})
 	w.Must(w.Mapping.ConfirmMapping(w.T.Context(), Admin(), map[store.Plan]int{
 		store.Business:   w.Business.ID,
 		store.Enterprise: w.Enterprise.ID,

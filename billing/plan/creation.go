@@ -26,7 +26,8 @@ type Listing struct {
 func (l Listing) Unreliable() string {
 	switch {
 	case len(l.Lacking) > 0:
-		return fmt.Sprintf("ConnectWise's list of additions lacks line no. %d, which is there; nothing is created until it is whole.", l.Lacking[0])
+		return fmt.Sprintf("ConnectWise's list of additions lacks line no. %d, which is there; nothing is created until it is whole.",
+			l.Lacking[0])
 	case l.Counted > l.Shown:
 		return fmt.Sprintf("ConnectWise's list of additions has %d of the %d lines that it counts; nothing is created until it is whole.",
 			l.Shown, l.Counted)

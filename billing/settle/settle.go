@@ -149,7 +149,8 @@ var settlements = []settlement{
 		func(l settledLine) []Step { return []Step{{l.fresh, Enter}} },
 	},
 	{
-		"not received, planned anew", "A quantity that ConnectWise does not have, and what was about to be sent, is planned anew when ConnectWise changed.",
+		"not received, planned anew",
+		"A quantity that ConnectWise does not have, and what was about to be sent, is planned anew when ConnectWise changed.",
 		func(c lineCase) bool { return c.pending() && c.past == sent && c.found == altered && !c.applies },
 		func(l settledLine) []Step { return []Step{{l.old, Replan}, {l.fresh, Enter}} },
 	},

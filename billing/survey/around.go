@@ -86,7 +86,8 @@ func holding(c store.Change, subject store.Subject, a connectwise.Addition) stor
 func endedFinding(c store.Change, a connectwise.Addition, last connectwise.AuditEntry) store.Finding {
 	f := holding(c, store.AboutEnded, a)
 	f.Facts = fmt.Sprintf("ended %s with %s", a.CancelledDate, a.Quantity)
-	f.Sentence = fmt.Sprintf("Line no. %d with %s was ended on %s.", a.ID, plan.Quantity(a.Quantity), seats.Day(a.CancelledDate.Time())) + byWhom(a, last)
+	day := seats.Day(a.CancelledDate.Time())
+	f.Sentence = fmt.Sprintf("Line no. %d with %s was ended on %s.", a.ID, plan.Quantity(a.Quantity), day) + byWhom(a, last)
 	f.Advice = "Approve the new line if the seats are to be billed again; it starts after the ended one."
 	return f
 }

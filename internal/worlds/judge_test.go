@@ -138,7 +138,7 @@ func (w *world) judge(before, after state, writes []write) {
 		w.judgeQuantity(before, after, one, k)
 		w.judgeMidst(after, one, k)
 		if one.addition == 0 {
-			w.judgeCreation(before, after, one, k)
+			w.judgeCreation(before, after, k)
 		} else {
 			w.judgeUpdate(before, one, k)
 		}
@@ -178,7 +178,7 @@ func (w *world) judgeMidst(after state, one write, k lineKey) {
 
 // judgeCreation: a line is created only where none is that may bill the same seats, unless a person approved it. What
 // Seatbridge never saw, and what no list showed it in this run, it cannot know.
-func (w *world) judgeCreation(before, after state, one write, k lineKey) {
+func (w *world) judgeCreation(before, after state, k lineKey) {
 	lied := w.lied()
 	for _, line := range w.open(before.lines, k) {
 		if _, still := after.lines[line.ID]; still && (w.knows(line) || !lied[k.agreement]) {
