@@ -172,6 +172,7 @@ func sumOf(parts []Part) (s sum) {
 			}
 			s.before, s.after = s.before.Add(c.Before.Decimal), s.after.Add(c.After.Decimal)
 			if l := BoundLine(p.Situation.Lines, c.ProductID); l.AdditionID == c.AdditionID {
+				l.Read = c.Before
 				lines = append(lines, l)
 			}
 		}
@@ -180,14 +181,16 @@ func sumOf(parts []Part) (s sum) {
 	return s
 }
 
-// doubled is how many seats stand on more than one of the lines, as they were last written.
+// doubled is how many seats stand on more than one of the lines: as they were last written, and no more of a line than it says.
 func doubled(lines []store.Line) (seats int) {
 	standing := map[int64]int{}
 	for _, l := range lines {
+		left := int(said(l).Decimal.IntPart())
 		for _, share := range l.Shares {
-			before := standing[share.OrganizationID]
-			seats += min(before, share.Seats)
-			standing[share.OrganizationID] = max(before, share.Seats)
+			here, before := min(share.Seats, left), standing[share.OrganizationID]
+			seats += min(before, here)
+			standing[share.OrganizationID] = max(before, here)
+			left -= here
 		}
 	}
 	return seats
