@@ -20,6 +20,7 @@ type Basis struct {
 	ConnectedAt time.Time     // of the integration; zero: there is none
 	Mapped      map[int64]int // by organization of the change's shares: the agreement it is mapped to
 	Users       []string      // the names of the organizations that are mapped to the change's agreement
+	Unmanaged   []string      // the names of those of them that the MSP does not manage
 	Products    map[int]Plan  // by mapped catalog item: its plan
 }
 
@@ -61,9 +62,11 @@ func readBasis(ctx context.Context, tx *sql.Tx, id int64) (g Basis, err error) {
 	if g.Mapped, err = mappedNow(ctx, tx, g.Change.Shares); err != nil {
 		return g, err
 	}
-	g.Users, err = list(ctx, tx, scanValue[string], `SELECT o.name FROM mappings m JOIN organizations o ON o.id = m.organization_id
-		WHERE m.agreement_id = $1 ORDER BY o.id`, g.Change.AgreementID)
-	if err != nil {
+	const users = `SELECT o.name FROM mappings m JOIN organizations o ON o.id = m.organization_id WHERE m.agreement_id = $1`
+	if g.Users, err = list(ctx, tx, scanValue[string], users+` ORDER BY o.id`, g.Change.AgreementID); err != nil {
+		return g, err
+	}
+	if g.Unmanaged, err = list(ctx, tx, scanValue[string], users+` AND NOT o.managed ORDER BY o.id`, g.Change.AgreementID); err != nil {
 		return g, err
 	}
 	g.Products = map[int]Plan{}

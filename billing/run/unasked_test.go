@@ -39,3 +39,21 @@ func TestSeatsThatAPersonTookOffOneLineStandOnOne(t *testing.T) {
 	w.WantChanges(w.Sync(), "unchanged NP-BUS 0>0", "held NP-ENT 5>0")
 	w.WantLive(a.ID, "NP-BUS 0", "NP-ENT 5")
 }
+
+// TestAnApprovalIsOfAManagedOrganization: it stopped being managed after its change was held; the approval was written.
+func TestAnApprovalIsOfAManagedOrganization(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Set(func(s *store.Settings) { s.Holds = store.Holds{Decrease: true} })
+	acme, a := w.Mapped("Acme", 12, store.Business)
+	w.Sync()
+	w.leaveAll(acme)
+	run := w.Sync()
+	w.WantChanges(run, "held NP-BUS 12>0")
+	acme.Managed = false
+	w.Must(w.Store.UpdateOrganization(t.Context(), acme, w.Time()))
+	w.Approve(w.HeldIDs(run))
+	w.WantChanges(run, "stale NP-BUS 12>0")
+	w.wantSaid(run, "not managed by the MSP any more")
+	w.WantLive(a.ID, "NP-BUS 12")
+}

@@ -7,7 +7,8 @@ import (
 )
 
 // Against says in a sentence why a planned change must not be written any more, by what it rests on when its request is about to go
-// out, or nothing: every organization of its shares is still mapped to its agreement, and its product is still the one of the plan.
+// out, or nothing: every organization of its shares is still mapped to its agreement, all that are there are managed by the MSP, and
+// its product is still the one of the plan.
 // A line that goes to 0 because nobody feeds it is fed by nobody yet. An undo rests on what was written,
 // not on mappings, and an addition that a person named on that person.
 func Against(g store.Basis) string {
@@ -17,6 +18,8 @@ func Against(g store.Basis) string {
 		return "The sync had ended."
 	case g.Run.Kind == store.RunUndo || g.Run.Addition != 0:
 		return ""
+	case len(g.Unmanaged) > 0:
+		return fmt.Sprintf("%s is not managed by the MSP any more; only MSP-managed organizations are synced.", g.Unmanaged[0])
 	case c.Plan == "":
 		return fedAgain(g)
 	}
