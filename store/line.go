@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -27,6 +28,13 @@ type Line struct {
 	UnitPrice   decimal.NullDecimal // when it was last read, in Currency
 	Currency    string
 	Ended       string // its last billed day, "2026-11-20", when it was last read; empty: it is open
+}
+
+// Bills says whether seats of an organization stand on the line as it was last written.
+func (l Line) Bills(organizationID int64) bool {
+	return !l.Written.Decimal.IsZero() && slices.ContainsFunc(l.Shares, func(s Share) bool {
+		return s.OrganizationID == organizationID && s.Seats > 0
+	})
 }
 
 // LineKey names a line.

@@ -40,15 +40,47 @@ func Creates(changes []store.Change) bool {
 	return slices.ContainsFunc(changes, func(c store.Change) bool { return c.Kind == store.KindCreate })
 }
 
-// Ended are the additions of the product that were ended before a day with a quantity: whoever ended them may have meant it.
-func Ended(additions []connectwise.Addition, p MappedProduct, today connectwise.Date) []connectwise.Addition {
+// Grows says whether a change, planned or held, raises what its line bills.
+func Grows(c store.Change) bool {
+	return c.Kind != store.KindNone && c.After.Decimal.GreaterThan(c.Before.Decimal)
+}
+
+// Moved names an organization of a growing change whose seats stand on a line as it was last written; empty: none.
+func Moved(changes []store.Change, l store.Line) string {
+	for _, c := range changes {
+		for _, share := range c.Shares {
+			if Grows(c) && share.Seats > 0 && l.Bills(share.OrganizationID) {
+				return share.Organization
+			}
+		}
+	}
+	return ""
+}
+
+// Open says whether an addition bills anything on a day.
+func Open(a connectwise.Addition, today connectwise.Date) bool {
+	return live(a, today) && !a.Quantity.IsZero()
+}
+
+// Ended are the additions of the product that were ended before a day with a quantity, or with 0 where Seatbridge had left more:
+// whoever ended them may have meant it.
+func Ended(s Situation, p MappedProduct, today connectwise.Date) []connectwise.Addition {
 	var ended []connectwise.Addition
-	for _, a := range additions {
-		if sameProduct(a, p) && !live(a, today) && !a.Quantity.IsZero() {
+	for _, a := range s.Additions {
+		if sameProduct(a, p) && !live(a, today) && (!a.Quantity.IsZero() || Left(s.Lines, a.ID).IsPositive()) {
 			ended = append(ended, a)
 		}
 	}
 	return ended
+}
+
+// Left is the quantity that Seatbridge left on a bound addition; 0 on any other.
+func Left(lines []store.Line, additionID int) decimal.Decimal {
+	i := slices.IndexFunc(lines, func(l store.Line) bool { return l.AdditionID == additionID })
+	if i < 0 {
+		return decimal.Zero
+	}
+	return lines[i].Written.Decimal
 }
 
 // sameProduct says whether an addition is of the product or of a twin of it: an item whose identifier is the same up to case and

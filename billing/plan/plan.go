@@ -242,7 +242,7 @@ func planNewLine(s Situation, c store.Change, p MappedProduct, today connectwise
 		return awaited(c, sent)
 	}
 	c.Kind, c.State = store.KindCreate, store.StatePlanned
-	c.EffectiveDate = startsAfter(EffectiveDate(s.Found, today), Ended(s.Additions, p, today)).String()
+	c.EffectiveDate = startsAfter(EffectiveDate(s.Found, today), Ended(s, p, today)).String()
 	c.Reason = fmt.Sprintf("No open addition of %s yet. %s", c.Product, adds(s.Wants[p.Plan]))
 	return c
 }

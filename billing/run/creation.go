@@ -1,8 +1,10 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"seatbridge/billing/plan"
@@ -34,16 +36,13 @@ func (w *writer) survey(ctx context.Context, s *plan.Situation, journal []store.
 	}
 	*s = w.nameEditors(ctx, *s)
 	changes := w.plan(*s)
-	if !plan.Creates(changes) {
-		return changes, nil
+	if plan.Creates(changes) {
+		if err := w.readAgain(ctx, s); err != nil {
+			return nil, err
+		}
+		changes = w.plan(*s)
 	}
-	if err := w.readAgain(ctx, s); err != nil {
-		return nil, err
-	}
-	if changes = w.plan(*s); !plan.Creates(changes) {
-		return changes, nil
-	}
-	around, err := w.lookAround(ctx, *s)
+	around, err := w.lookAround(ctx, *s, changes)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +92,11 @@ func (w *writer) trust(s plan.Situation) error {
 	return nil
 }
 
-// lookAround reads what may bill the seats of new lines already.
-func (w *writer) lookAround(ctx context.Context, s plan.Situation) (around survey.Around, err error) {
+// lookAround reads what may bill the seats of changes already: of one that grows, our own lines; of a new line, all there is.
+func (w *writer) lookAround(ctx context.Context, s plan.Situation, changes []store.Change) (around survey.Around, err error) {
+	if around.Ours, err = w.oursElsewhere(ctx, changes); err != nil || !plan.Creates(changes) {
+		return around, err
+	}
 	around.Sent = w.given.sentElsewhere(s.Agreement.ID)
 	if around.Others, err = survey.Neighbours(ctx, w.client, s.Found, w.given.today); err != nil {
 		return around, err
@@ -105,10 +107,50 @@ func (w *writer) lookAround(ctx context.Context, s plan.Situation) (around surve
 	}
 	var ended []connectwise.Addition
 	for _, p := range w.given.products {
-		ended = append(ended, plan.Ended(s.Additions, p, w.given.today)...)
+		ended = append(ended, plan.Ended(s, p, w.given.today)...)
 	}
 	around.Audits = survey.Audits(ctx, w.client, ended)
 	return around, nil
+}
+
+// oursElsewhere reads those of the lines that nobody feeds any more on which seats of growing changes' organizations were written last,
+// as far as they still bill anything.
+func (w *writer) oursElsewhere(ctx context.Context, changes []store.Change) (ours []survey.Own, err error) {
+	if w.run.Kind == store.RunUndo || w.run.Kind == store.RunRelease {
+		return nil, nil
+	}
+	for _, l := range w.given.unfed {
+		who := plan.Moved(changes, l)
+		if who == "" {
+			continue
+		}
+		a, err := w.client.Addition(ctx, l.AgreementID, l.AdditionID)
+		if errors.Is(err, connectwise.ErrNotFound) || err == nil && !plan.Open(a, w.given.today) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading addition %d of agreement %d: %w", l.AdditionID, l.AgreementID, err)
+		}
+		agreement, err := w.store.Agreement(ctx, l.AgreementID)
+		if err != nil {
+			return nil, fmt.Errorf("reading agreement %d: %w", l.AgreementID, err)
+		}
+		ours = append(ours, survey.Own{Agreement: agreement.Name, Line: l, Addition: a, Organization: who})
+	}
+	return ours, nil
+}
+
+// unfedLines are the bound lines on agreements that nobody is mapped to any more, by agreement and product.
+func (p prepared) unfedLines() (unfed []store.Line) {
+	for id, bound := range p.lines {
+		if !p.kept[id] {
+			unfed = append(unfed, bound...)
+		}
+	}
+	slices.SortFunc(unfed, func(a, b store.Line) int {
+		return cmp.Or(cmp.Compare(a.AgreementID, b.AgreementID), cmp.Compare(a.ProductID, b.ProductID))
+	})
+	return unfed
 }
 
 // sentElsewhere is the creations of unknown outcome on other agreements.

@@ -26,6 +26,7 @@ type prepared struct {
 	lines    map[int][]store.Line // bound additions, by agreement
 
 	connectedAt  time.Time              // of the integration that all this was read with
+	unfed        []store.Line           // bound lines on agreements that are not kept
 	kept         map[int]bool           // agreements that are mapped, or whose lines are to be set to 0
 	sent         map[int][]store.Change // by agreement: creations of earlier runs whose outcome nobody saw
 	onlySearched map[int]bool           // agreements that the run looks at for what was sent to them, and for nothing else
@@ -66,6 +67,7 @@ func (rn *Runner) prepare(ctx context.Context, client *connectwise.Client, run s
 	if p.kept, err = readKept(ctx, rn.store, p.lines); err != nil {
 		return prepared{}, err
 	}
+	p.unfed = p.unfedLines()
 	return p, nil
 }
 

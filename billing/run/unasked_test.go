@@ -5,6 +5,7 @@ import (
 
 	"seatbridge/billing/billingtest"
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
@@ -20,6 +21,26 @@ func (w *world) leaveAll(o store.Organization) {
 	_, err = w.Store.ChangeSeats(w.T.Context(), o.ID, ids, store.SeatDelete, w.Time())
 	w.Must(err)
 	w.SetTime("2026-11-05 12:00:00") // the month in which they left still has them
+}
+
+// TestALineOfOursThatBillsTheSeatsIsFoundOnAnyCompany: an organization was unmapped, its line left as it is, and mapped to another
+// company: its seats were billed to both, since only the new company's agreements were looked at.
+func TestALineOfOursThatBillsTheSeatsIsFoundOnAnyCompany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	w.Sync()
+	w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), acme.ID, false))
+	b := w.Company("Beta")
+	w.ImportAll()
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), b.CompanyID, b.ID, acme.ID))
+	run := w.Sync()
+	w.WantChanges(run, "held NP-BUS ->5")
+	w.wantSaid(run, "Acme Services", "Seatbridge wrote 5 seats of Acme there")
+	w.WantLive(b.ID)
+
+	w.Sim.SetQuantity(a.ID, w.Sim.Additions(a.ID)[0].ID, "0", "jdoe")
+	w.WantChanges(w.Sync(), "written NP-BUS ->5")
 }
 
 // TestSeatsThatAPersonTookOffOneLineStandOnOne: half an upgrade was written, a person set the other line to 0 by hand, and then all
@@ -38,6 +59,37 @@ func TestSeatsThatAPersonTookOffOneLineStandOnOne(t *testing.T) {
 	w.leaveAll(acme)
 	w.WantChanges(w.Sync(), "unchanged NP-BUS 0>0", "held NP-ENT 5>0")
 	w.WantLive(a.ID, "NP-BUS 0", "NP-ENT 5")
+}
+
+// TestALineThatAPersonSetToZeroAndEnded: to end billing, people set the quantity to 0 as well. The line was made anew.
+func TestALineThatAPersonSetToZeroAndEnded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 12, store.Business)
+	w.Sync()
+	w.SetTime("2026-11-24 12:00:00")
+	line := w.Sim.Additions(a.ID)[0].ID
+	w.Sim.SetQuantity(a.ID, line, "0", "jdoe")
+	w.Sim.CancelAddition(a.ID, line, moment.At("2026-11-20"))
+	run := w.Sync()
+	w.WantChanges(run, "held NP-BUS ->12")
+	w.wantSaid(run, "was ended on 20 November 2026", "Seatbridge left 12 there")
+	w.WantLive(a.ID)
+}
+
+// TestALineOfOursThatEndedAtZeroAsksNobody: Seatbridge set it to 0 itself, and it was ended to tidy up.
+func TestALineOfOursThatEndedAtZeroAsksNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Set(func(s *store.Settings) { s.Holds = store.Holds{Found: true} })
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	w.Sync()
+	w.leaveAll(acme)
+	w.WantChanges(w.Sync(), "written NP-BUS 5>0")
+	w.SetTime("2026-11-24 12:00:00")
+	w.Sim.CancelAddition(a.ID, w.Sim.Additions(a.ID)[0].ID, moment.At("2026-11-20"))
+	w.Join(acme, 2)
+	w.WantChanges(w.Sync(), "written NP-BUS ->2")
 }
 
 // TestAnApprovalIsOfAManagedOrganization: it stopped being managed after its change was held; the approval was written.

@@ -18,6 +18,15 @@ type Around struct {
 	Others []Neighbour                    // the company's other agreements, and those that are parent or child of this one
 	Audits map[int]connectwise.AuditEntry // by addition: what was last done to it, where that is known
 	Sent   []store.Change                 // creations of unknown outcome on other agreements
+	Ours   []Own                          // lines that Seatbridge wrote for the same organizations, and that nobody feeds any more
+}
+
+// Own is a line on an agreement that no organization is mapped to any more, as it is now.
+type Own struct {
+	Agreement    string
+	Line         store.Line
+	Addition     connectwise.Addition
+	Organization string // whose seats were written there
 }
 
 // A Neighbour is an agreement beside the one on which a line is to be created.
@@ -28,12 +37,17 @@ type Neighbour struct {
 	Lines     []store.Line // its bound lines
 }
 
-// Found is everything that says that the seats of lines to be created are or were billed by others.
+// Found is everything that says that the seats of lines to be created, or to grow, are or were billed by others.
 func (around Around) Found(s plan.Situation, changes []store.Change, today connectwise.Date) []store.Finding {
 	var found []store.Finding
 	for _, c := range changes {
 		if c.Kind == store.KindCreate {
 			found = append(found, around.creation(s, c, today)...)
+		}
+		for _, own := range around.Ours {
+			if known := slices.ContainsFunc(found, about(c, own)); !known && plan.Grows(c) && own.bills(c) {
+				found = append(found, ownFinding(c, own))
+			}
 		}
 	}
 	return plan.Answered(found, s.Answers)
@@ -48,8 +62,8 @@ func (around Around) creation(s plan.Situation, c store.Change, today connectwis
 			found = append(found, deletedFinding(c, l))
 		}
 	}
-	for _, a := range plan.Ended(s.Additions, p, today) {
-		found = append(found, endedFinding(c, a, around.Audits[a.ID]))
+	for _, a := range plan.Ended(s, p, today) {
+		found = append(found, endedFinding(c, a, leftBefore(s, a)+byWhom(a, around.Audits[a.ID])))
 	}
 	for _, a := range s.Additions {
 		if a.Product.ID != p.ID && plan.Bills(a, p, today) {
@@ -83,13 +97,21 @@ func holding(c store.Change, subject store.Subject, a connectwise.Addition) stor
 	return f
 }
 
-func endedFinding(c store.Change, a connectwise.Addition, last connectwise.AuditEntry) store.Finding {
+func endedFinding(c store.Change, a connectwise.Addition, history string) store.Finding {
 	f := holding(c, store.AboutEnded, a)
 	f.Facts = fmt.Sprintf("ended %s with %s", a.CancelledDate, a.Quantity)
 	day := seats.Day(a.CancelledDate.Time())
-	f.Sentence = fmt.Sprintf("Line no. %d with %s was ended on %s.", a.ID, plan.Quantity(a.Quantity), day) + byWhom(a, last)
+	f.Sentence = fmt.Sprintf("Line no. %d with %s was ended on %s.", a.ID, plan.Quantity(a.Quantity), day) + history
 	f.Advice = "Approve the new line if the seats are to be billed again; it starts after the ended one."
 	return f
+}
+
+// leftBefore says what Seatbridge had left on an addition that says 0.
+func leftBefore(s plan.Situation, a connectwise.Addition) string {
+	if !a.Quantity.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" Seatbridge left %s there.", plan.Left(s.Lines, a.ID))
 }
 
 // byWhom says who changed an addition last and when, as far as ConnectWise tells.
@@ -140,6 +162,27 @@ func elsewhere(c store.Change, n Neighbour, p plan.MappedProduct, today connectw
 		found = append(found, f)
 	}
 	return found
+}
+
+// about says of a finding that it is one of a change about a line of ours.
+func about(c store.Change, own Own) func(store.Finding) bool {
+	return func(f store.Finding) bool { return f.ProductID == c.ProductID && f.AdditionID == own.Addition.ID }
+}
+
+// bills says whether seats of one of a change's organizations stand on the line.
+func (own Own) bills(c store.Change) bool {
+	return slices.ContainsFunc(c.Shares, func(share store.Share) bool { return share.Seats > 0 && own.Line.Bills(share.OrganizationID) })
+}
+
+// ownFinding is a line of Seatbridge's that may bill the same seats.
+func ownFinding(c store.Change, own Own) store.Finding {
+	f := holding(c, store.AboutElsewhere, own.Addition)
+	f.Facts = fmt.Sprintf("agreement %d, quantity %s", own.Line.AgreementID, own.Addition.Quantity)
+	f.Sentence = fmt.Sprintf("Line no. %d of %s on the agreement %s still bills %s: Seatbridge wrote %s of %s there, "+
+		"and no organization is mapped to that agreement any more.", own.Addition.ID, own.Addition.Product.Identifier, own.Agreement,
+		plan.Quantity(own.Addition.Quantity), plan.Quantity(own.Line.Written.Decimal), own.Organization)
+	f.Advice = "Set that line to 0 or end it, if it bills the same seats. Otherwise approve this one."
+	return f
 }
 
 // feeds says whether Seatbridge keeps the addition: it is the line of the product on an agreement that is mapped, or whose lines
