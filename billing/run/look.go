@@ -11,7 +11,8 @@ import (
 	"seatbridge/store"
 )
 
-// Seen is what an agreement says, and what a sync would do there now; nothing is written to ConnectWise for it.
+// Seen is what an agreement says, and what a sync would do there now, looked at as a sync does; nothing is written to ConnectWise for
+// it.
 type Seen struct {
 	Changes []store.Change // what a sync would do, before anything is held
 	plan.Reading
@@ -27,12 +28,9 @@ func Look(ctx context.Context, rn *Runner, m store.MappedAgreement) (Seen, error
 	}
 	s := w.situation(m, nil)
 	l := Seen{seen: s.Gone == "" && !plan.AnyUnknown(s.Wants)}
-	if l.seen {
-		if s.Additions, s.Listing, err = survey.Additions(ctx, w.client, m.Agreement.ID, s.Lines, s.Shown); err != nil {
-			return Seen{}, err
-		}
+	if l.Changes, err = w.survey(ctx, &s, nil); err != nil {
+		return Seen{}, err
 	}
-	l.Changes = w.plan(s)
 	l.Reading = plan.Read(s, w.given.products, l.Changes, w.given.today)
 	l.read = w.reading(s, l.Changes)
 	return l, nil
@@ -47,8 +45,10 @@ func looker(ctx context.Context, rn *Runner, m store.MappedAgreement) (*writer, 
 	period := seats.ToDate(rn.now())
 	w := &writer{
 		store: rn.store, client: client, now: rn.now,
-		run: store.Run{Kind: store.RunManual, Month: period.Month, AsOf: period.AsOf, Agreement: m.Agreement.ID, Preview: true},
+		run:        store.Run{Kind: store.RunManual, Month: period.Month, AsOf: period.AsOf, Agreement: m.Agreement.ID, Preview: true},
+		unreliable: map[int]bool{}, missed: map[int][]store.Change{},
 	}
+	w.given.agreements = []store.MappedAgreement{m}
 	w.given.today = connectwise.DateOf(rn.now().UTC())
 	if w.given.products, err = survey.Products(ctx, rn.store, client); err != nil {
 		return nil, err
@@ -62,6 +62,13 @@ func looker(ctx context.Context, rn *Runner, m store.MappedAgreement) (*writer, 
 	if w.given.known, err = readKnown(ctx, rn.store); err != nil {
 		return nil, err
 	}
+	if err := readSent(ctx, rn.store, w.run, &w.given); err != nil {
+		return nil, err
+	}
+	if w.given.kept, err = readKept(ctx, rn.store, w.given.lines); err != nil {
+		return nil, err
+	}
+	w.given.unfed = w.given.unfedLines()
 	usages, err := rn.figures.Usage(ctx, period, m.OrganizationIDs)
 	if err != nil {
 		return nil, err

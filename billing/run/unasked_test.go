@@ -92,6 +92,29 @@ func TestALineOfOursThatEndedAtZeroAsksNobody(t *testing.T) {
 	w.WantChanges(w.Sync(), "written NP-BUS ->2")
 }
 
+// TestWhatWasFoundBeforeACreationOutlivesAnotherLook: to read the agreement again, or to map another organization to it, forgot what
+// the new line waits for, and it could not be answered any more.
+func TestWhatWasFoundBeforeACreationOutlivesAnotherLook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 12, store.Business)
+	w.Sync()
+	w.SetTime("2026-11-24 12:00:00")
+	w.Sim.CancelAddition(a.ID, w.Sim.Additions(a.ID)[0].ID, moment.At("2026-11-20"))
+	run := w.Sync()
+	w.WantChanges(run, "held NP-BUS ->12")
+	w.Must(w.Findings.LookAgain(t.Context(), a.ID))
+	found, _, err := w.Findings.List(t.Context(), store.FindingFilter{Subject: store.AboutEnded})
+	w.Must(err)
+	if len(found) != 1 || !found[0].Holds {
+		t.Errorf("found is %+v, want the ended line", found)
+	}
+	_, err = w.Findings.Always(t.Context(), billingtest.Admin(), w.HeldIDs(run)[0])
+	w.Must(err)
+	w.Work.Wait()
+	w.WantLive(a.ID, "NP-BUS 12")
+}
+
 // TestAnApprovalIsOfAManagedOrganization: it stopped being managed after its change was held; the approval was written.
 func TestAnApprovalIsOfAManagedOrganization(t *testing.T) {
 	t.Parallel()
