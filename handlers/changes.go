@@ -165,6 +165,9 @@ func changeRow(c store.Change, run store.Run) views.ChangeRow {
 		Asks: slices.ContainsFunc(c.Found, findings.Asks), HeldBecause: c.HeldBecause, DecidedBy: c.DecidedBy, DecidedAt: c.DecidedAt,
 		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
 	}
+	if c.State == store.StateConflict { // nobody has said yet what the line is that the seats stand on
+		row.Difference = ""
+	}
 	for _, share := range c.Shares {
 		row.Shares = append(row.Shares, views.Share{
 			OrganizationID: share.OrganizationID, Organization: share.Organization, Seats: share.Seats, Unknown: !share.Known,
@@ -335,7 +338,7 @@ func (s *server) chooseLine(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Billing.Runs.ChooseLine(r.Context(), s.web.Actor(r), id, int(addition)); err != nil {
 		return err
 	}
-	return s.web.Done(w, r, web.ReferringPath(r), "Addition no. "+number(addition)+" is remembered. Sync now to write it.")
+	return s.web.Done(w, r, web.ReferringPath(r), "Addition no. "+number(addition)+" is remembered. Sync now to go on with it.")
 }
 
 // notThere takes a person's word that a line which was sent is not in ConnectWise, and creates it again.

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ type ChangeRow struct {
 	Shares      []Share // the organizations whose seats add up to it
 	Before      string  // quantity; empty: no line
 	After       string  // quantity; empty: none
-	Difference  string  // in seats, a decimal
+	Difference  string  // in seats, a decimal; empty: nobody knows before a line is chosen
 	Money       Money   // what the difference is worth in a billing period
 	Kind        string  // create, update, unchanged, skipped, blocked or conflict
 	HandEdited  bool
@@ -55,6 +56,15 @@ type ChangeRow struct {
 	ErrorWhat   string
 	ErrorDo     string
 	ErrorDetail string
+}
+
+// why is the reason without the seats of a single organization, which stand below it with a link.
+func (c ChangeRow) why() string {
+	if len(c.Shares) != 1 {
+		return c.Reason
+	}
+	alone := fmt.Sprintf("%s %d", c.Shares[0].Organization, c.Shares[0].Seats)
+	return strings.TrimSpace(strings.TrimSuffix(c.Reason, alone))
 }
 
 // Share is what one organization adds to a line.

@@ -618,7 +618,7 @@ func findingActions(f Finding) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if f.Holds {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "Let this always")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "Always allow this")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -20,7 +20,7 @@ type customer struct {
 // customersToLookAt are the organizations and companies that show a hold or a finding each. month is the current one's first day.
 func customersToLookAt(month time.Time) []customer {
 	line := func(seats int64) cwsim.Addition { return cwsim.Addition{Quantity: decimal.NewFromInt(seats)} }
-	included, ended := line(16), line(8)
+	included, ended := line(14), line(8)
 	included.LessIncluded = decimal.NewFromInt(5)
 	ended.Cancelled = month.AddDate(0, 0, -1)
 	return []customer{
