@@ -12,9 +12,9 @@ import (
 	"seatbridge/store"
 )
 
-// TestUnreliable holds when a list is not the whole one.
 var noon = time.Date(2026, time.October, 20, 12, 0, 0, 0, time.UTC)
 
+// TestUnreliable holds when a list is not the whole one.
 func TestUnreliable(t *testing.T) {
 	t.Parallel()
 	for want, l := range map[string]Listing{
@@ -74,7 +74,8 @@ func TestLanded(t *testing.T) {
 		{"the one that was bound before", []connectwise.Addition{line(9, businessID, "5")}, []store.Line{bound(businessID, 9, "5")}, 0},
 		{"an old one that was ended", []connectwise.Addition{ended(line(9, businessID, "5"), "2026-09-30")}, nil, 0},
 		{"one that was entered long before", []connectwise.Addition{entered(line(9, businessID, "5"), -time.Hour)}, nil, 0},
-		{"one that was entered by a clock that is late", []connectwise.Addition{entered(line(9, businessID, "5"), -4*time.Minute)}, nil, 9},
+		{"one that was entered by a clock that is late", []connectwise.Addition{entered(line(9, businessID, "5"), -5*time.Minute)}, nil, 9},
+		{"one that was entered shortly before", []connectwise.Addition{entered(line(9, businessID, "5"), -5*time.Minute-time.Second)}, nil, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -123,5 +124,142 @@ func TestALineThatMayAppearIsAwaited(t *testing.T) {
 	s.Sent[0].Looks = 2
 	if got = Plan(s, products(), connectwise.Date{Year: 2026, Month: time.October, Day: 20}); got[0].Kind != store.KindCreate {
 		t.Errorf("got %+v, want it created again", got)
+	}
+}
+
+// TestNothingIsCreatedForWantOfAWholeList holds that a list which is not the whole one is said, and blocks.
+func TestNothingIsCreatedForWantOfAWholeList(t *testing.T) {
+	t.Parallel()
+	s := usual()
+	created(&s)
+	s.Listing = Listing{Checked: true, Shown: 1, Counted: 2}
+	got := Plan(s, products(), date("2026-11-20"))[0]
+	if got.State != store.StateBlocked || got.Kind != store.KindNone || len(got.Found) != 1 {
+		t.Fatalf("got %+v, want it blocked, and why", got)
+	}
+	f := got.Found[0]
+	if f.Subject != store.AboutUnreliable || !f.Holds || f.AgreementID != 5 || f.Company != "Acme" || f.Sentence != got.Reason {
+		t.Errorf("it says %+v", f)
+	}
+}
+
+func TestCreates(t *testing.T) {
+	t.Parallel()
+	update, create := plantest.Change(1, store.KindUpdate, 9, "3", "5"), plantest.Change(2, store.KindCreate, 0, "", "5")
+	if Creates(nil) || Creates([]store.Change{update}) || !Creates([]store.Change{update, create}) {
+		t.Error("a new line is not told from a quantity")
+	}
+}
+
+// TestWhatBilledAProduct holds which additions are or were lines of a product, by its id or by a name that is the same up to case
+// and punctuation.
+func TestWhatBilledAProduct(t *testing.T) {
+	t.Parallel()
+	today := date("2026-11-20")
+	twin := func(identifier, quantity string) connectwise.Addition {
+		a := line(9, 99, quantity)
+		a.Product.Identifier = identifier
+		return a
+	}
+	tests := []struct {
+		name, product string
+		addition      connectwise.Addition
+		bills, ended  bool
+	}{
+		{"its own", "NP-BUS", line(9, businessID, "5"), true, false},
+		{"its own at 0", "NP-BUS", line(9, businessID, "0"), false, false},
+		{"its own, ending today", "NP-BUS", ended(line(9, businessID, "5"), "2026-11-20"), true, false},
+		{"its own, ended", "NP-BUS", ended(line(9, businessID, "5"), "2026-11-19"), false, true},
+		{"its own, ended at 0", "NP-BUS", ended(line(9, businessID, "0"), "2026-11-19"), false, false},
+		{"a twin's", "NP-BUS", twin("npbus", "5"), true, false},
+		{"a twin's, ended", "NP-BUS", ended(twin("Np Bus", "5"), "2026-11-19"), false, true},
+		{"of a longer name", "NP-BUS", twin("NP-BUS-2", "5"), false, false},
+		{"of another name, ended", "NP-BUS", ended(twin("NP-ENT", "5"), "2026-11-19"), false, false},
+		{"of a product without a name", "--", twin("", "5"), false, false},
+	}
+	for _, tt := range tests {
+		p := MappedProduct{ID: businessID, Identifier: tt.product}
+		if got := Bills(tt.addition, p, today); got != tt.bills {
+			t.Errorf("%s bills: %t", tt.name, got)
+		}
+		got := Ended([]connectwise.Addition{line(1, 98, "1"), tt.addition}, p, today)
+		if (len(got) == 1) != tt.ended || len(got) > 1 || tt.ended && got[0].ID != 9 {
+			t.Errorf("%s was ended: %+v", tt.name, got)
+		}
+	}
+}
+
+func TestCarrier(t *testing.T) {
+	t.Parallel()
+	own := MappedProduct{ID: businessID, Identifier: "NP-BUS"}
+	two := []connectwise.Addition{line(8, businessID, "3"), line(9, businessID, "5")}
+	for name, c := range map[string]struct {
+		additions []connectwise.Addition
+		bound     []store.Line
+		want      int
+	}{
+		"none":             {nil, nil, 0},
+		"the only one":     {two[1:], nil, 9},
+		"nobody knows":     {two, nil, 0},
+		"the bound one":    {two, []store.Line{bound(businessID, 9, "5")}, 9},
+		"ended, the other": {[]connectwise.Addition{two[0], ended(two[1], "2026-11-19")}, []store.Line{bound(businessID, 9, "5")}, 8},
+	} {
+		if got := Carrier(c.additions, c.bound, own, date("2026-11-20")); got != c.want {
+			t.Errorf("%s: no. %d, want no. %d", name, got, c.want)
+		}
+	}
+}
+
+func TestBillsNothing(t *testing.T) {
+	t.Parallel()
+	today := date("2026-11-20")
+	for name, c := range map[string]struct {
+		agreement connectwise.Agreement
+		want      bool
+	}{
+		"open":         {connectwise.Agreement{Status: "Active", NoEndingDate: true}, false},
+		"cancelled":    {connectwise.Agreement{Cancelled: true, NoEndingDate: true}, true},
+		"starts later": {connectwise.Agreement{NoEndingDate: true, StartDate: date("2026-11-21")}, false},
+	} {
+		if got := BillsNothing(c.agreement, today); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+func TestQuantity(t *testing.T) {
+	t.Parallel()
+	for q, want := range map[string]string{"0": "0 seats", "1": "1 seat", "1.00": "1 seat", "2": "2 seats", "1.5": "1.5 seats"} {
+		if got := Quantity(plantest.Quantity(q)); got != want {
+			t.Errorf("%s: %q, want %q", q, got, want)
+		}
+	}
+}
+
+// TestFoundSince holds what of that which a new line waits for is news to whoever decided about it.
+func TestFoundSince(t *testing.T) {
+	t.Parallel()
+	elsewhere := store.Finding{AgreementID: 1, Subject: store.AboutElsewhere, AdditionID: 21, Facts: "quantity 6", Sentence: "Sister has 6.", Holds: true}
+	with := func(change func(*store.Finding)) store.Finding {
+		f := elsewhere
+		change(&f)
+		return f
+	}
+	second := with(func(f *store.Finding) { f.AdditionID, f.Sentence = 22, "Sister has another." })
+	for name, c := range map[string]struct {
+		old, fresh []store.Finding
+		want       string
+	}{
+		"nothing":         {nil, nil, ""},
+		"new":             {nil, []store.Finding{elsewhere, second}, "Sister has 6. Sister has another."},
+		"known":           {[]store.Finding{elsewhere}, []store.Finding{elsewhere}, ""},
+		"one is known":    {[]store.Finding{elsewhere}, []store.Finding{elsewhere, second}, "Sister has another."},
+		"other facts":     {[]store.Finding{elsewhere}, []store.Finding{with(func(f *store.Finding) { f.Facts = "quantity 7" })}, "Sister has 6."},
+		"answered":        {nil, []store.Finding{with(func(f *store.Finding) { f.Answered = true })}, ""},
+		"nothing to hold": {nil, []store.Finding{with(func(f *store.Finding) { f.Holds = false })}, ""},
+	} {
+		if got := FoundSince(store.Change{Found: c.old}, store.Change{Found: c.fresh}); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

@@ -95,6 +95,66 @@ func TestDriftAnswered(t *testing.T) {
 	}
 }
 
+// Terms of one line that drift, or of the agreement, are said together, and each apart from the others.
+func TestDriftOfSeveral(t *testing.T) {
+	t.Parallel()
+	r := readings{t: t}
+	both := func(s *Situation) {
+		s.Additions = append(s.Additions, line(10, enterpriseID, "4"))
+		s.Lines = append(s.Lines, bound(enterpriseID, 10, "4"))
+		s.Wants[store.Enterprise] = Want{Seats: 4, Shares: s.Wants[store.Business].Shares}
+	}
+	r.read("2026-11-01", func(s *Situation) { both(s); s.Found.BillProducts = "NoDefault" })
+	found := r.read("2026-11-03", func(s *Situation) {
+		both(s)
+		prorated(s)
+		s.Additions[1].UnitPrice, s.Additions[1].BillCustomer = some("4.20"), ""
+	})
+	if got := showFound(found); got != "drift products NoDefault → Billable; prorate off → on, drift price 3.5 → 4.2" {
+		t.Fatalf("it says %q", got)
+	}
+	const advice = "Change it back in ConnectWise, or say that it is meant so."
+	if of, on := found[0], found[1]; of.AdditionID != 0 || of.Quantity.Valid || of.Advice != advice ||
+		on.AdditionID != 10 || on.Product != "P" || on.Quantity.Decimal.String() != "4" || on.ProductID != enterpriseID {
+		t.Errorf("it is about %+v and %+v", of, on)
+	}
+}
+
+// Only the terms of lines that are there, and that somebody is to be billed by, are compared.
+func TestTermsAreOfLinesThatAreKept(t *testing.T) {
+	t.Parallel()
+	names := func(with func(*Situation)) string {
+		s := usual()
+		with(&s)
+		var of []string
+		for _, term := range readTerms(s, Plan(s, products(), date("2026-11-20"))) {
+			if term.ProductID != 0 {
+				of = append(of, term.Name)
+			}
+		}
+		return strings.Join(of, " ")
+	}
+	if got := names(func(*Situation) {}); got != "included customer price" {
+		t.Errorf("of a line: %q", got)
+	}
+	if got := names(created); got != "" {
+		t.Errorf("of a line that is to be created: %q", got)
+	}
+	former := func(s *Situation) { s.Additions[0].Product.ID, s.Lines[0].ProductID, s.Wants = 99, 99, nil }
+	if got := names(former); got != "" {
+		t.Errorf("of a line whose product is not mapped any more: %q", got)
+	}
+}
+
+func TestEditor(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string][2]string{"": {"", "today"}, "by jdoe": {"jdoe", ""}, "by jdoe on Monday": {"jdoe", "Monday"}} {
+		if got := Editor(c[0], c[1]); got != want {
+			t.Errorf("%q: %q, want %q", c, got, want)
+		}
+	}
+}
+
 // Who changed something is asked once: where a term is new in this reading, or a quantity is not what Seatbridge left.
 func TestUnexplained(t *testing.T) {
 	t.Parallel()
@@ -110,6 +170,22 @@ func TestUnexplained(t *testing.T) {
 	if got := unexplained(); len(got) != 2 || got[0] != 9 {
 		t.Errorf("the line was edited, too: %v", got)
 	}
+	s.Additions[0].UnitPrice = some("4.20")
+	if got := unexplained(); len(got) != 2 {
+		t.Errorf("the line was edited twice: %v", got)
+	}
+	known := s.Terms
+	s.Terms = nil
+	if got := unexplained(); len(got) != 1 || got[0] != 9 {
+		t.Errorf("the first reading has nothing to compare with but the quantity: %v", got)
+	}
+	s.Terms = known
+	s.Terms = readTerms(s, Plan(s, products(), date("2026-11-03")))
+	s.ReadAt = moment.At("2026-11-04")
+	if got := unexplained(); len(got) != 1 || got[0] != 9 {
+		t.Errorf("the terms are not new any more: %v", got)
+	}
+	s.ReadAt, s.Terms = moment.At("2026-11-03"), known
 	s.Editors = map[int]string{0: "by jdoe", 9: ""}
 	if got := unexplained(); len(got) != 0 {
 		t.Errorf("named already: %v", got)
@@ -151,8 +227,8 @@ func TestReadLines(t *testing.T) {
 		!got.ReadAt.Equal(s.ReadAt) || got.Written.Decimal.String() != "12" {
 		t.Errorf("it says %+v", got)
 	}
-	s.Additions = nil
-	if got := readLines(s)[0]; !got.Read.Valid || !got.Read.Decimal.IsZero() {
+	s.Additions, s.Lines[0].Product = nil, "NP-BUS"
+	if got := readLines(s)[0]; !got.Read.Valid || !got.Read.Decimal.IsZero() || got.Product != "NP-BUS" {
 		t.Errorf("gone, it says %+v", got)
 	}
 }

@@ -61,6 +61,8 @@ func TestHoldBySize(t *testing.T) {
 		{"a fall of 30 % and 3", []store.Change{planned("10", "7")}, lower, "From 10 to 7 is lower by 30 % and 3 seats or more."},
 		{"a fall of 3, not 30 %", []store.Change{planned("11", "8")}, lower, ""},
 		{"a fall of 30 %, not 3", []store.Change{planned("4", "2")}, lower, ""},
+		{"a fall of 29.9 %", []store.Change{planned("1000", "701")}, lower, ""},
+		{"a rise to zero", []store.Change{planned("-3", "0")}, store.Holds{Zero: true}, ""},
 		{"a rise is no fall", []store.Change{planned("10", "20")}, lower, ""},
 		{"a rise of 50 % and 20", []store.Change{planned("40", "60")}, higher, "From 40 to 60 is higher by 50 % and 20 seats or more."},
 		{"a rise of 50 %, not 20", []store.Change{planned("38", "57")}, higher, ""},
@@ -141,6 +143,17 @@ func TestHoldOfHalfAMove(t *testing.T) {
 		{"some of its seats may move", three, []store.Change{refused("1", store.StateBlocked), grows}, because},
 		{"seats may move from what nobody read", Situation{Gone: "It ended."}, []store.Change{refused("1", store.StateBlocked), grows}, because},
 		{"seats may move from what is not known", Situation{}, []store.Change{unknown, grows}, because},
+		{"it stays as it is, and one grows", three, []store.Change{refused("3", store.StateBlocked), grows}, ""},
+		{"it stays as it is, and one shrinks", three, []store.Change{refused("3", store.StateBlocked), shrinks}, ""},
+		{"what is open of it falls", three, []store.Change{refused("2", store.StateBlocked), shrinks}, ""},
+		{"what ended of it may begin anew", Situation{Additions: []connectwise.Addition{ended(line(8, enterpriseID, "3"), "2026-10-31")}},
+			[]store.Change{refused("2", store.StateBlocked), shrinks}, because},
+		{"what is another's is not its own", Situation{Additions: []connectwise.Addition{line(9, businessID, "3")}},
+			[]store.Change{refused("0", store.StateBlocked), grows}, ""},
+		{"seats may move to what nobody read", Situation{Gone: "It ended."}, []store.Change{refused("0", store.StateBlocked), shrinks}, because},
+		{"seats may move to what is not known", Situation{}, []store.Change{unknown, shrinks}, because},
+		{"where some seats are not known", Situation{Wants: map[store.Plan]Want{store.Business: {Unknown: "No figure."}}},
+			[]store.Change{refused("0", store.StateBlocked), grows}, because},
 		{"both grow", Situation{}, []store.Change{refused("2", store.StateBlocked), grows}, ""},
 		{"both shrink", three, []store.Change{refused("0", store.StateBlocked), shrinks}, ""},
 		{"on agreements that seats move between, all wait", Situation{}, []store.Change{refused("2", store.StateBlocked), elsewhere(grows)}, because},
@@ -164,6 +177,55 @@ func TestHoldOfHandEdits(t *testing.T) {
 	checkHeld(t, held(Situation{}, []store.Change{right, planned("3", "5")}, Policy{HandEdits: store.Hold}), "")
 	checkHeld(t, held(Situation{}, []store.Change{edited, planned("1", "2")}, Policy{HandEdits: store.Hold}),
 		"Edited in ConnectWise: NP-BUS says 7, Seatbridge left 4 there.")
+	if got := held(Situation{}, []store.Change{edited, edited}, Policy{HandEdits: store.Hold}); len(got[0].HeldFor) != 1 {
+		t.Errorf("two edited lines wait for %q", got[0].HeldFor)
+	}
+}
+
+// TestHoldOfHalfAMoveThatWasWritten holds that seats which stand on two lines count once, by the lines that are written now.
+func TestHoldOfHalfAMoveThatWasWritten(t *testing.T) {
+	t.Parallel()
+	policy := Policy{Holds: store.Holds{Lower: store.Step{Percent: 30, Seats: 3}, Zero: true}}
+	part := func(agreement, addition int, before, after string) Part {
+		c := of(plantest.Change(businessID, store.KindUpdate, addition, before, after), "NP-BUS", store.StatePlanned)
+		if c.AgreementID = agreement; before == after {
+			c.State = store.StateUnchanged
+		}
+		l := bound(businessID, addition, before)
+		l.Shares = []store.Share{{OrganizationID: 1, Seats: 10, Known: true}}
+		return Part{Situation{Lines: []store.Line{l}}, []store.Change{c}}
+	}
+	parts := []Part{part(1, 8, "10", "0"), part(2, 9, "10", "10")}
+	Hold(parts, Falls{}, policy)
+	checkHeld(t, parts[0].Changes, "")
+	parts = []Part{part(1, 8, "10", "0"), part(2, 9, "10", "10")}
+	parts[1].Situation.Lines[0].AdditionID = 7
+	Hold(parts, Falls{}, policy)
+	checkHeld(t, parts[0].Changes, "From 20 to 10 is lower by 30 % and 3 seats or more.")
+}
+
+// TestDoubled counts the seats that stand on more than one line.
+func TestDoubled(t *testing.T) {
+	t.Parallel()
+	on := func(organization int64, seats int) store.Line {
+		return store.Line{Shares: []store.Share{{OrganizationID: organization, Seats: seats, Known: true}}}
+	}
+	for name, c := range map[string]struct {
+		lines []store.Line
+		want  int
+	}{
+		"nobody's":         {nil, 0},
+		"one line":         {[]store.Line{on(1, 3)}, 0},
+		"two of others":    {[]store.Line{on(1, 3), on(2, 3)}, 0},
+		"two of one":       {[]store.Line{on(1, 3), on(1, 5)}, 3},
+		"the other way":    {[]store.Line{on(1, 5), on(1, 3)}, 3},
+		"three of one":     {[]store.Line{on(1, 3), on(1, 5), on(1, 4)}, 7},
+		"two, and another": {[]store.Line{on(1, 3), on(2, 4), on(1, 3)}, 3},
+	} {
+		if got := doubled(c.lines); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
 }
 
 // TestCase_C7_WhatTheFirstWriteMayDo tells a line that is Seatbridge's own, or was shown, from one that it has yet to be let near.
@@ -205,6 +267,9 @@ func TestCase_C7_WhatTheFirstWriteMayDo(t *testing.T) {
 			checkHeld(t, held(s, []store.Change{planned("3", "2")}, Policy{}), "")
 		})
 	}
+	empty := Situation{Shown: map[int]store.Shown{businessID: {AdditionID: 9, After: two}}}
+	checkHeld(t, held(empty, []store.Change{planned("0", "2")}, Policy{Holds: store.Holds{First: true}}),
+		"Seatbridge has not written this line before: NP-BUS says 0.")
 	create := of(plantest.Change(businessID, store.KindCreate, 0, "", "5"), "NP-BUS", store.StatePlanned)
 	checkHeld(t, held(Situation{}, []store.Change{create}, Policy{Holds: store.Holds{First: true}}), "")
 }
@@ -220,6 +285,11 @@ func TestCase_B3_WhatIsIncluded(t *testing.T) {
 	checkHeld(t, held(s, []store.Change{planned("30", "25")}, policy), "")
 	checkHeld(t, held(s, []store.Change{planned("30", "12")}, Policy{}), "")
 
+	for _, other := range []store.Finding{{Subject: store.AboutPrice, AdditionID: 9}, {Subject: store.AboutIncluded, AdditionID: 8}} {
+		beside := planned("30", "12")
+		beside.Found = []store.Finding{other}
+		checkHeld(t, held(s, []store.Change{beside}, policy), "25 of NP-BUS are included: ConnectWise would bill -13.")
+	}
 	finding := store.Finding{
 		Subject: store.AboutIncluded, AdditionID: 9, Holds: true, Sentence: "25 are included.",
 	}

@@ -52,6 +52,30 @@ func TestIncludedByItself(t *testing.T) {
 	}
 }
 
+// TestRetryOfOneAgreement holds that what a person wants to be retried is, whoever looked at it since.
+func TestRetryOfOneAgreement(t *testing.T) {
+	t.Parallel()
+	retry := store.Run{Kind: store.RunRetry, Agreement: 7}
+	if !Included(retry, 7, Attempt{Later: true}) || Included(retry, 8, Attempt{Missed: true}) {
+		t.Error("a retry of agreement 7 is not about it alone")
+	}
+}
+
+// TestSearches holds which runs look for what was sent to an agreement that nobody is mapped to any more.
+func TestSearches(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[store.RunKind][3]bool{ // of all agreements, of this one, of another
+		store.RunManual: {true, true, false}, store.RunMonthly: {true, true, false}, store.RunCommand: {true, true, false},
+		store.RunRetry: {false, true, false}, store.RunUndo: {}, store.RunRelease: {},
+	} {
+		for i, named := range []int{0, 7, 8} {
+			if got := Searches(store.Run{Kind: kind, Agreement: named}, 7); got != want[i] {
+				t.Errorf("%s of agreement %d: %t", kind, named, got)
+			}
+		}
+	}
+}
+
 // TestMissed holds for every state whether a retry has to do with it.
 func TestMissed(t *testing.T) {
 	t.Parallel()

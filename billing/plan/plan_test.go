@@ -259,6 +259,13 @@ func TestWantsAddUp(t *testing.T) {
 	if b, e := wants[store.Business], wants[store.Enterprise]; b.Seats != 8 || len(b.Shares) != 2 || e.Seats != 4 || len(e.Shares) != 1 {
 		t.Errorf("business %+v, enterprise %+v", b, e)
 	}
+	if share := wants[store.Business].Shares[0]; share.Source != string(seats.SourceCSV) || !share.Known || share.Seats != 5 {
+		t.Errorf("the first share is %+v", share)
+	}
+	guess := store.Share{Seats: 9}
+	if sum := (Want{}).with(guess).with(store.Share{Seats: 2, Known: true}); sum.Seats != 2 || len(sum.Shares) != 2 {
+		t.Errorf("with a figure that is not known the sum is %+v", sum)
+	}
 	for _, n := range []int64{4, 5} {
 		usages = append(usages, seats.Usage{OrganizationID: n, Organization: "Delta", Why: "Nobody knows.", Do: "Ask."})
 	}

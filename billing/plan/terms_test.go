@@ -76,6 +76,12 @@ func TestTerms(t *testing.T) {
 		"every month":        {cycle("Every Month"), "", ""},
 		"one month":          {cycle("1 Month"), "", ""},
 		"no cycle":           {cycle(""), "", ""},
+		"one year":           {cycle("1 Year"), "!cycle 1 Year", ""},
+		"letters before":     {cycle("A Monthly"), "!cycle A Monthly", ""},
+		"other letters":      {cycle("Z-Monthly"), "!cycle Z-Monthly", ""},
+		"digits before":      {cycle("0 Monthly"), "!cycle 0 Monthly", ""},
+		"other digits":       {cycle("9: Monthly"), "!cycle 9: Monthly", ""},
+		"signs before":       {cycle(": {Monthly}"), "", ""},
 
 		"one-time": {agreement(func(a *connectwise.Agreement) { a.OneTime = true }), "!one_time one-time", "billed once"},
 
@@ -91,6 +97,7 @@ func TestTerms(t *testing.T) {
 		"ends soon": {agreement(func(a *connectwise.Agreement) { a.NoEndingDate, a.EndDate = false, date("2027-01-19") }),
 			"ends ends 2027-01-19", "ends on 19 January 2027"},
 		"ends later":     {agreement(func(a *connectwise.Agreement) { a.NoEndingDate, a.EndDate = false, date("2027-01-20") }), "", ""},
+		"ended":          {agreement(func(a *connectwise.Agreement) { a.NoEndingDate, a.EndDate = false, date("2026-11-19") }), "", ""},
 		"has no end":     {agreement(func(a *connectwise.Agreement) { a.EndDate = date("2027-01-01") }), "", ""},
 		"billed later":   {agreement(func(a *connectwise.Agreement) { a.BillStartDate = date("2026-11-21") }), "ends billed from 2026-11-21", "only from 21 November 2026"},
 		"billed already": {agreement(func(a *connectwise.Agreement) { a.BillStartDate = date("2026-11-20") }), "", ""},
@@ -120,6 +127,15 @@ func TestTerms(t *testing.T) {
 		"line inactive":     {line(func(a *connectwise.Addition) { a.Status = "Expired" }), "ends status Expired", "the line is Expired"},
 		"line active":       {line(func(a *connectwise.Addition) { a.Status = "Active" }), "", ""},
 
+		"line ended, and says so": {line(func(a *connectwise.Addition) { a.CancelledDate, a.Status = date("2026-11-20"), "Expired" }), "ends ends 2026-11-20", ""},
+		"line starts later, and says so": {
+			line(func(a *connectwise.Addition) { a.EffectiveDate, a.Status = date("2026-11-21"), "Inactive" }), "ends starts 2026-11-21", ""},
+
+		"nothing billed on a line that is not": {func(s *Situation) {
+			s.Additions[0].BillCustomer, s.Additions[0].Quantity = "DoNotBill", decimal.Zero
+			s.Wants = map[store.Plan]Want{}
+		}, "", ""},
+		"nothing billed any more": {func(s *Situation) { s.Found.BillProducts, s.Wants = "DoNotBill", map[store.Plan]Want{} }, "products DoNotBill", ""},
 		"nothing billed": {func(s *Situation) {
 			s.Found.BillProducts, s.Additions[0].Quantity = "DoNotBill", decimal.Zero
 			s.Wants = map[store.Plan]Want{}
@@ -191,6 +207,10 @@ func TestAnswered(t *testing.T) {
 		}
 	}
 
+	if Answered([]store.Finding{{Subject: store.AboutUnreliable}}, nil)[0].Answered {
+		t.Error("what has no facts is answered by nobody's word")
+	}
+
 	s := usual()
 	s.Found.BillingCycle.Name = "Annual"
 	s.Answers = map[store.FindingKey]string{{AgreementID: 5, Subject: store.AboutCycle}: "Annual"}
@@ -204,6 +224,78 @@ func TestAnswered(t *testing.T) {
 	}
 }
 
+// TestWhatFindingsAreAbout holds of which line, if of any, something is said, and that each change has what is about it.
+func TestWhatFindingsAreAbout(t *testing.T) {
+	t.Parallel()
+	s := usual()
+	s.Found.BillProducts, s.Found.BillingCycle.Name = "DoNotBill", "Annual"
+	s.Additions[0].LessIncluded = plantest.Quantity("2")
+	s.Additions = append(s.Additions, line(10, enterpriseID, "4"))
+	s.Wants[store.Enterprise] = Want{Seats: 4, Shares: s.Wants[store.Business].Shares}
+	changes := Plan(s, products(), date("2026-11-20"))
+	if got := showFound(changes[0].Found); got != "products DoNotBill, !cycle Annual, included included 2" {
+		t.Errorf("of Business is said %q", got)
+	}
+	if got := showFound(changes[1].Found); got != "products DoNotBill, !cycle Annual" {
+		t.Errorf("of Enterprise is said %q", got)
+	}
+	of, on := changes[0].Found[0], changes[0].Found[2]
+	if of.AdditionID != 0 || of.ProductID != 0 || on.AdditionID != 9 || on.ProductID != businessID || on.Quantity.Decimal.String() != "12" {
+		t.Errorf("it is about %+v and %+v", of, on)
+	}
+
+	changes[0].State = store.StateHeld
+	if got := showFound(Read(s, products(), changes, date("2026-11-20")).Findings); !strings.Contains(got, "included 2") {
+		t.Errorf("of a line that is held is said %q", got)
+	}
+	s.Additions = append(s.Additions, line(11, enterpriseID, "4"))
+	if changes = Plan(s, products(), date("2026-11-20")); changes[1].State != store.StateConflict || len(changes[1].Found) != 0 {
+		t.Errorf("a line that nobody knows is %s with %q", changes[1].State, showFound(changes[1].Found))
+	}
+	s.Wants = map[store.Plan]Want{store.Business: {Unknown: "No figure.", Shares: []store.Share{{OrganizationID: 1}}}}
+	changes = Plan(s, products(), date("2026-11-20"))
+	if got := showFound(Read(s, products(), changes, date("2026-11-20")).Findings); !strings.HasPrefix(got, "products DoNotBill") {
+		t.Errorf("where the seats are not known is said %q", got)
+	}
+}
+
+// TestOfTwoFindingsOneHolds holds that a write waits for what is said together if it waits for a part of it.
+func TestOfTwoFindingsOneHolds(t *testing.T) {
+	t.Parallel()
+	for _, a := range []bool{false, true} {
+		for _, b := range []bool{false, true} {
+			if got := both(store.Finding{Holds: a}, store.Finding{Holds: b}).Holds; got != (a || b) {
+				t.Errorf("%t and %t: %t", a, b, got)
+			}
+		}
+	}
+}
+
+// TestWhatIsNotKnownIsNotBelow holds that a quantity which is not known is not taken for 0.
+func TestWhatIsNotKnownIsNotBelow(t *testing.T) {
+	t.Parallel()
+	included := line(9, businessID, "12")
+	included.LessIncluded = plantest.Quantity("5")
+	if (terms{line: &included}).belowIncluded() || !(terms{line: &included, after: some("4")}).belowIncluded() {
+		t.Error("what is included is compared with a quantity that is not known")
+	}
+	s := Situation{Additions: []connectwise.Addition{included}}
+	if _, below := belowZero(s, store.Change{AdditionID: 9}); below {
+		t.Error("a quantity that is not known would be billed below 0")
+	}
+}
+
+func TestUnusualTerms(t *testing.T) {
+	t.Parallel()
+	if got := UnusualTerms(store.Agreement{BillingCycle: "Monthly", BillProducts: "NoDefault"}); len(got) != 0 {
+		t.Errorf("of a usual agreement: %q", got)
+	}
+	want := []string{"billing cycle Annual", "billed once", "products: DoNotBill"}
+	if diff := cmp.Diff(want, UnusualTerms(store.Agreement{BillingCycle: "Annual", OneTime: true, BillProducts: "DoNotBill"})); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSecondLines(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -211,13 +303,14 @@ func TestSecondLines(t *testing.T) {
 		with   func(*Situation)
 		want   string
 	}{
-		"open":               {line(10, businessID, "3"), nil, "!second 3"},
-		"begins later":       {future(line(10, businessID, "3"), "2027-01-01"), nil, "!second 3"},
-		"ended":              {ended(line(10, businessID, "3"), "2026-11-19"), nil, ""},
-		"says 0":             {line(10, businessID, "0"), nil, ""},
-		"of another":         {line(10, 99, "3"), nil, ""},
-		"chosen by a person": {line(10, businessID, "3"), func(s *Situation) { s.Lines[0].Chosen = true }, "second 3"},
-		"none is bound":      {line(10, businessID, "3"), func(s *Situation) { s.Lines = nil }, ""}, // the change is a conflict and says so
+		"open":                   {line(10, businessID, "3"), nil, "!second 3"},
+		"begins later":           {future(line(10, businessID, "3"), "2027-01-01"), nil, "!second 3"},
+		"ended":                  {ended(line(10, businessID, "3"), "2026-11-19"), nil, ""},
+		"says 0":                 {line(10, businessID, "0"), nil, ""},
+		"of another":             {line(10, 99, "3"), nil, ""},
+		"chosen by a person":     {line(10, businessID, "3"), func(s *Situation) { s.Lines[0].Chosen = true }, "second 3"},
+		"the bound one is ended": {line(10, businessID, "3"), func(s *Situation) { s.Additions[0] = ended(s.Additions[0], "2026-11-19") }, ""},
+		"none is bound":          {line(10, businessID, "3"), func(s *Situation) { s.Lines = nil }, ""}, // the change is a conflict and says so
 	} {
 		s := usual()
 		s.Additions = append(s.Additions, c.second)

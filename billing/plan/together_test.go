@@ -29,6 +29,9 @@ func billing(seats int, organizations ...int64) []store.Line {
 
 func TestUnits(t *testing.T) {
 	t.Parallel()
+	beside, zero := billing(3, 11, 12), billing(3, 12)
+	beside[0].Shares[1].Seats = 0
+	zero[0].Written = some("0")
 	tests := []struct {
 		name    string
 		mapped  []store.MappedAgreement
@@ -43,6 +46,12 @@ func TestUnits(t *testing.T) {
 			map[int][]store.Line{2: billing(3, 11)}, map[int]int{1: 1, 2: 1}},
 		{"a chain", []store.MappedAgreement{mapped(1, 11), mapped(2, 12), mapped(3, 13), mapped(4, 14)},
 			map[int][]store.Line{3: billing(3, 12), 2: billing(3, 11)}, map[int]int{1: 1, 2: 1, 3: 1, 4: 4}},
+		{"a chain, from its end", []store.MappedAgreement{mapped(3, 13), mapped(2, 12), mapped(1, 11)},
+			map[int][]store.Line{3: billing(3, 12), 2: billing(3, 11)}, map[int]int{1: 1, 2: 1, 3: 1}},
+		{"one seat moves", []store.MappedAgreement{mapped(1, 11), mapped(2, 12)}, map[int][]store.Line{1: billing(1, 12)}, map[int]int{1: 1, 2: 1}},
+		{"the seats beside its own were billed", []store.MappedAgreement{mapped(1, 11), mapped(2, 12)},
+			map[int][]store.Line{1: beside}, map[int]int{1: 1, 2: 2}},
+		{"its line was written as 0", []store.MappedAgreement{mapped(1, 11), mapped(2, 12)}, map[int][]store.Line{1: zero}, map[int]int{1: 1, 2: 2}},
 		{"nothing of its seats was billed", []store.MappedAgreement{mapped(1, 11), mapped(2, 12)},
 			map[int][]store.Line{1: billing(0, 12)}, map[int]int{1: 1, 2: 2}},
 		{"it is mapped nowhere", []store.MappedAgreement{mapped(1, 11), mapped(2)},
@@ -67,14 +76,14 @@ func TestUnitsOfARunStayTogether(t *testing.T) {
 		t.Error(diff)
 	}
 	var groups []string
-	for _, g := range Grouped([]store.MappedAgreement{mapped(4), mapped(7), mapped(1), mapped(9)}, units) {
+	for _, g := range Grouped([]store.MappedAgreement{mapped(4), mapped(7), mapped(1), mapped(9), mapped(8)}, units) {
 		var ids []string
 		for _, m := range g {
 			ids = append(ids, fmt.Sprint(m.Agreement.ID))
 		}
 		groups = append(groups, strings.Join(ids, "+"))
 	}
-	if diff := cmp.Diff([]string{"1+4", "7", "9"}, groups); diff != "" {
+	if diff := cmp.Diff([]string{"1+4", "7", "9", "8"}, groups); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -86,9 +95,15 @@ func TestIncludedTogether(t *testing.T) {
 	if diff := cmp.Diff(map[int]bool{1: true, 2: true, 3: false}, one); diff != "" {
 		t.Error(diff)
 	}
-	retry := IncludedTogether(store.Run{Kind: store.RunRetry}, units, func(id int) Attempt { return Attempt{Missed: id != 2, Later: id == 2} })
-	if diff := cmp.Diff(map[int]bool{1: false, 2: false, 3: true}, retry); diff != "" {
-		t.Errorf("a later run looked at one of two: %s", diff)
+	for range 50 { // in whatever order
+		retry := IncludedTogether(store.Run{Kind: store.RunRetry}, units, func(id int) Attempt { return Attempt{Missed: id != 2, Later: id == 2} })
+		if diff := cmp.Diff(map[int]bool{1: false, 2: false, 3: true}, retry); diff != "" {
+			t.Fatalf("a later run looked at one of two: %s", diff)
+		}
+		missed := IncludedTogether(store.Run{Kind: store.RunRetry}, units, func(id int) Attempt { return Attempt{Missed: id == 2} })
+		if diff := cmp.Diff(map[int]bool{1: true, 2: true, 3: false}, missed); diff != "" {
+			t.Fatalf("one of two was missed: %s", diff)
+		}
 	}
 }
 
@@ -164,12 +179,16 @@ func TestCase_H31_ASourceThatSaysOnlyZeros(t *testing.T) {
 			Wants: map[store.Plan]Want{store.Business: {Seats: seats, Shares: []store.Share{share}}}}
 	}
 	const because = "The Provider API says 0 for all 2 of its organizations."
+	unknown := outlook(2, "provider", 0, "3")
+	unknown.Wants[store.Business].Shares[0].Known = false
 	tests := []struct {
 		name string
 		run  []Outlook
 		want string
 	}{
 		{"all zero", []Outlook{outlook(1, "provider", 0, "7"), outlook(2, "provider", 0, "3"), outlook(3, "ledger", 2, "2")}, because},
+		{"of one it is not known", []Outlook{outlook(1, "provider", 0, "7"), unknown}, ""},
+		{"the first alone is billed", []Outlook{outlook(1, "provider", 0, "7"), outlook(2, "provider", 0, "0")}, because},
 		{"one is not", []Outlook{outlook(1, "provider", 0, "7"), outlook(2, "provider", 1, "3")}, ""},
 		{"one alone", []Outlook{outlook(1, "provider", 0, "7")}, ""},
 		{"nothing is billed", []Outlook{outlook(1, "provider", 0, "0"), outlook(2, "provider", 0, "0")}, ""},
@@ -184,6 +203,9 @@ func TestCase_H31_ASourceThatSaysOnlyZeros(t *testing.T) {
 			changes := []store.Change{change}
 			Hold([]Part{{Situation{}, changes}}, falls, Policy{})
 			checkHeld(t, changes, tt.want)
+			off := []store.Change{change}
+			Hold([]Part{{Situation{}, off}}, Foresee(tt.run, products(), store.Holds{}), Policy{})
+			checkHeld(t, off, "")
 			other := []store.Change{planned("7", "6")}
 			Hold([]Part{{Situation{}, other}}, falls, Policy{})
 			checkHeld(t, other, "")
@@ -237,9 +259,39 @@ func TestForeseeManyFalls(t *testing.T) {
 			if got := Foresee(tt.run, products(), store.Holds{ManyLines: 5, ManyPercent: 20}).many; got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
+			falls := Foresee(tt.run, products(), store.Holds{ManyLines: 5, ManyPercent: 20})
+			down, up := []store.Change{planned("7", "6")}, []store.Change{planned("6", "7")}
+			Hold([]Part{{Situation{}, down}}, falls, Policy{})
+			checkHeld(t, down, tt.want)
+			Hold([]Part{{Situation{}, up}}, falls, Policy{})
+			checkHeld(t, up, "")
 			if got := Foresee(tt.run, products(), store.Holds{}).many; got != "" {
 				t.Errorf("switched off: %q", got)
 			}
 		})
+	}
+}
+
+// TestForeseeWhatFalls counts the lines of small syncs, of which one is enough to be many.
+func TestForeseeWhatFalls(t *testing.T) {
+	t.Parallel()
+	two := Outlook{
+		Lines: []store.Line{bound(businessID, 8, "3"), bound(enterpriseID, 9, "3")},
+		Wants: map[store.Plan]Want{store.Business: {Seats: 1}, store.Enterprise: {Seats: 3}},
+	}
+	former := Outlook{Lines: []store.Line{bound(99, 8, "3")}}
+	from := Outlook{Unit: 1, Lines: billing(3, 11)}
+	to := Outlook{Unit: 1, Lines: billing(3, 11), Wants: map[store.Plan]Want{store.Business: {Seats: 3}}}
+	for name, c := range map[string]struct {
+		run  []Outlook
+		want string
+	}{
+		"of two lines one falls":                   {[]Outlook{two}, "1 of 2 lines would go down in this sync."},
+		"a line whose product is not mapped":       {[]Outlook{former}, "1 of 1 lines would go down in this sync."},
+		"the rest of a move that was half written": {[]Outlook{from, to}, ""},
+	} {
+		if got := Foresee(c.run, products(), store.Holds{ManyLines: 1, ManyPercent: 20}).many; got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

@@ -117,3 +117,52 @@ func TestRelease(t *testing.T) {
 		})
 	}
 }
+
+// TestReleaseOfOneLine holds that a line which a person named goes to 0, and no other.
+func TestReleaseOfOneLine(t *testing.T) {
+	t.Parallel()
+	s := Situation{Additions: []connectwise.Addition{line(1, 50, "2"), line(9, businessID, "5")}, Lines: []store.Line{bound(50, 1, "2")}}
+	tests := []struct {
+		name     string
+		addition int
+		with     func(*Situation)
+		want     string
+	}{
+		{"one that Seatbridge never wrote", 9, func(*Situation) {}, "planned P 5>0"},
+		{"the first", 1, func(s *Situation) { s.Lines = nil }, "planned P 2>0"},
+		{"none by name: those that it kept", 0, func(*Situation) {}, "planned P 2>0"},
+		{"one that is not there", 8, func(*Situation) {}, ""},
+		{"one that is ended", 9, func(s *Situation) { s.Additions[1] = ended(s.Additions[1], "2026-10-31") }, ""},
+		{"one at 0", 9, func(s *Situation) { s.Additions[1].Quantity = decimal.Zero }, ""},
+		{"what cannot be billed is told of", 9, func(s *Situation) { s.Gone = "It is cancelled." }, "blocked P ->0"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := s
+			s.Additions = append([]connectwise.Addition{}, s.Additions...)
+			tt.with(&s)
+			got := ""
+			for _, c := range Released(s, tt.addition, date("2026-11-01")) {
+				got += plantest.Show(c)
+				if tt.addition != 0 && (c.AdditionID != tt.addition || c.Reason == "") {
+					t.Errorf("it is about addition %d because %q", c.AdditionID, c.Reason)
+				}
+				if c.State == store.StatePlanned && (c.Kind != store.KindUpdate || plantest.Side(c.UnitPrice) != "3.5") {
+					t.Errorf("it is a %s of a line at %s", c.Kind, plantest.Side(c.UnitPrice))
+				}
+			}
+			if got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestWithout(t *testing.T) {
+	t.Parallel()
+	lines := []store.Line{bound(1, 8, ""), bound(2, 9, "")}
+	if got := Without(lines, 1); len(got) != 1 || got[0].AdditionID != 9 || len(lines) != 2 || lines[0].AdditionID != 8 {
+		t.Errorf("%+v of %+v", got, lines)
+	}
+}

@@ -424,3 +424,37 @@ func TestSettleAsksAgainForWhatWasFoundSince(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatArrived holds when a quantity that was sent took effect.
+func TestWhatArrived(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		addition   int
+		says, sent string
+		want       bool
+	}{
+		"there":                  {1, "5", "5", true},
+		"another quantity":       {1, "4", "5", false},
+		"there is no line":       {0, "5", "5", false},
+		"nobody read it, and 0":  {1, "", "0", false},
+		"a line that is at zero": {1, "0", "0", true},
+	} {
+		now, sent := plantest.Change(businessID, store.KindUpdate, c.addition, c.says, "7"), plantest.Change(businessID, store.KindUpdate, 1, "3", c.sent)
+		if got := arrived(now, sent); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+// TestACreationIsNotTakenForAQuantity holds that a line which says what was about to be created is not the one that was.
+func TestACreationIsNotTakenForAQuantity(t *testing.T) {
+	t.Parallel()
+	begun := plantest.Change(businessID, store.KindCreate, 0, "", "5")
+	begun.State = store.StateSending // and not sent
+	there := plantest.Change(businessID, store.KindNone, 9, "5", "5")
+	there.State = store.StateUnchanged
+	got := showSteps(Settle(Look{Plan: []store.Change{there}, Journal: []store.Change{begun}}))
+	if want := "replan sending ->5, enter unchanged 5>5"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
