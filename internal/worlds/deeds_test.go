@@ -25,6 +25,7 @@ var edits = []func(w *world, k lineKey){
 
 // live lets people do some things on both sides.
 func (w *world) live() {
+	w.notice() // what arrived late is not of their making
 	for range w.IntN(4) {
 		pick(w, deeds)(w, pick(w, w.book.Names()))
 	}

@@ -80,9 +80,26 @@ func (w *world) watched(what string, do func()) {
 	w.notice()
 	w.judge(before, after, writes)
 	for _, one := range writes {
-		w.wrote[one.addition] = w.wrote[one.addition] || one.applied
+		if one.applied {
+			w.wrote[one.addition] = true
+			w.noteHalf(after, one)
+		}
 	}
 	w.learn(after)
+}
+
+// noteHalf notes whether what belongs to an applied write is written only in part.
+func (w *world) noteHalf(after state, one write) {
+	related := w.book.Related(one.agreement)
+	half := false
+	for _, k := range w.keys() {
+		if slices.Contains(related, k.agreement) {
+			half = half || !after.now().isOf(k, sum(w.open(after.lines, k)))
+		}
+	}
+	for _, agreement := range related {
+		w.half[agreement] = half
+	}
 }
 
 // state is how the world was then.
@@ -126,7 +143,10 @@ func (w *world) learn(after state) {
 	for _, k := range w.keys() {
 		for _, line := range w.open(after.lines, k) {
 			right := after.now()[k].fed && after.now().isOf(k, line.Quantity)
-			w.wrote[line.ID] = w.wrote[line.ID] || !w.hand[line.ID]
+			if _, known := w.wrote[line.ID]; !known {
+				w.wrote[line.ID] = !w.hand[line.ID]
+			}
+			w.wrote[line.ID] = w.wrote[line.ID] && (after.now()[k].fed || !line.Quantity.IsZero())
 			w.ours[line.ID] = w.ours[line.ID] || !w.hand[line.ID] || line.UpdatedBy == apiMember || right
 		}
 	}
@@ -198,7 +218,8 @@ func (w *world) judgeCreation(before, after state, k lineKey) {
 	}
 	for _, other := range w.elsewhere(k.agreement) {
 		for _, line := range w.open(before.lines, lineKey{other, k.enterprise}) {
-			if !line.Quantity.IsZero() && !before.now()[lineKey{other, false}].fed && !lied[other] {
+			moved := w.wrote[line.ID] && slices.Contains(w.book.Related(k.agreement), other) // its seats are those of the new line
+			if !line.Quantity.IsZero() && !before.now()[lineKey{other, false}].fed && !moved && !lied[other] {
 				w.wrong("%s: a line is created while no. %d on agreement %d says %s, and nobody was asked", k, line.ID, other, line.Quantity)
 			}
 		}
@@ -241,7 +262,7 @@ func (w *world) elsewhere(agreement int) []int {
 // judgeUpdate: a line of other people's making is not written for the first time, unless they were shown it.
 func (w *world) judgeUpdate(before state, one write, k lineKey) {
 	line := before.lines[one.addition]
-	if w.approved || w.ours[one.addition] || line.Quantity.Equal(one.quantity) {
+	if w.approved || w.ours[one.addition] || !w.hand[one.addition] || line.Quantity.Equal(one.quantity) {
 		return
 	}
 	if seen := w.shown[k.agreement].lines[k.enterprise]; seen.ID == one.addition && seen.Quantity.Equal(line.Quantity) {
@@ -258,7 +279,7 @@ func (w *world) judgeHolds(before, after state, writes []write) {
 	}
 	judged := map[int]bool{}
 	for _, one := range writes {
-		if judged[one.agreement] || !one.applied || w.asked == one.agreement {
+		if judged[one.agreement] || !one.applied || w.asked == one.agreement || w.half[one.agreement] {
 			continue
 		}
 		judged[one.agreement] = true

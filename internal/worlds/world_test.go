@@ -34,6 +34,7 @@ type world struct {
 	doubled  map[lineKey]int        // lines that Seatbridge doubled, once told
 	removed  map[lineKey]bool       // lines that Seatbridge kept up and a person took out
 	asked    int                    // the agreement that a person just asked to be set to 0; 0: none
+	half     map[int]bool           // agreements of which a run wrote a part: what is left may follow
 	odd      map[int]string         // by company: what is unusual there, so that a change may wait for a person
 	last     map[int]cwsim.Addition // every addition by its id, as last looked at
 	tally    map[string]int         // what became of the lines, for the log of a soak
@@ -70,7 +71,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	w := &world{
 		World: billingtest.Bubble(t), Rand: rand.New(rand.NewPCG(seed, 10)), book: bookkeeper.New(),
 		organizations: map[string]store.Organization{}, hand: map[int]bool{}, ours: map[int]bool{}, wrote: map[int]bool{}, shown: map[int]shown{},
-		removed: map[lineKey]bool{}, doubled: map[lineKey]int{}, odd: map[int]string{}, tally: map[string]int{},
+		removed: map[lineKey]bool{}, doubled: map[lineKey]int{}, half: map[int]bool{}, odd: map[int]string{}, tally: map[string]int{},
 	}
 	w.Connect()
 	w.MapProducts()
@@ -243,7 +244,6 @@ func (w *world) mapTo(name string, agreement int) {
 		return
 	}
 	w.book.Map(name, agreement)
-	w.shown[agreement] = shown{}
 	if looked {
 		w.shown[agreement] = w.showing(agreement)
 	}
