@@ -86,6 +86,15 @@ func TestRunInWords(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotMappedIsTold holds that one organization that nobody is invoiced for is enough to say so.
+func TestWhatIsNotMappedIsTold(t *testing.T) {
+	t.Parallel()
+	want := "Not mapped: 1 organization with billable seats. Nobody is invoiced for them through ConnectWise PSA until each is mapped to an agreement."
+	if diff := cmp.Diff([]string{want}, Report{Status: store.RunIncomplete, Unmapped: 1}.sentences()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestEveryStateIsCounted holds which lines need a person, and that the message names each that there are, and how many are written.
 func TestEveryStateIsCounted(t *testing.T) {
 	t.Parallel()

@@ -34,6 +34,7 @@ func TestWhyThereIsNoFigure(t *testing.T) {
 		{"NFR deleted before", closed(org("2025-06-01", b, store.NFR), "2026-02-28"), true, "Deleted on 28 February 2026."},
 		{"NFR deleted in the month", closed(org("2025-06-01", b, store.NFR), "2026-03-14"), true, "NFR organizations are free."},
 		{"in trial", trial("2026-03-20").members("2026-03-20", "a"), true, "In trial until 3 April 2026."},
+		{"in trial, and said to have none", trial("2026-03-20").none("2026-04-02"), true, "In trial until 3 April 2026."},
 		{"deleted in its trial", closed(trial("2026-03-03"), "2026-03-16"), true, "Deleted on 16 March 2026, before billing began."},
 		{"created later", org("2026-04-10", b, store.Standard), false,
 			"Seatbridge knows this organization only since 10 April 2026, after the end of March 2026."},
@@ -44,6 +45,16 @@ func TestWhyThereIsNoFigure(t *testing.T) {
 		if u := Count(tt.ledger.l, WholeMonth("2026-03"), Rules{}); u.Known() != tt.known || u.Why != tt.why {
 			t.Errorf("%s: known %t, %q; want %t, %q", tt.name, u.Known(), u.Why, tt.known, tt.why)
 		}
+	}
+}
+
+// What a report says of its figure is why it is.
+func TestReportSaysWhy(t *testing.T) {
+	t.Parallel()
+	e := standard().old("a")
+	e.l.Reports = map[store.Month]store.UsageReport{"2026-03": {Seats: 7, Plan: b, Source: string(SourceCSV), Note: "As agreed."}}
+	if u := Count(e.l, WholeMonth("2026-03"), Rules{}); u.seats != 7 || u.Why != "As agreed." {
+		t.Errorf("%d seats because %q", u.seats, u.Why)
 	}
 }
 
