@@ -66,7 +66,7 @@ func TestLanded(t *testing.T) {
 	}{
 		{"nothing", nil, nil, 0},
 		{"the line", []connectwise.Addition{line(9, businessID, "5")}, nil, 9},
-		{"the line, edited since", []connectwise.Addition{line(9, businessID, "6")}, nil, 9},
+		{"another quantity: somebody else's", []connectwise.Addition{line(9, businessID, "6")}, nil, 0},
 		{"the line, ended since", []connectwise.Addition{entered(ended(line(9, businessID, "5"), "2026-10-20"), 0)}, nil, 9},
 		{"another product's", []connectwise.Addition{line(9, enterpriseID, "5")}, nil, 0},
 		{"of two the one that says what was sent", []connectwise.Addition{line(8, businessID, "3"), line(9, businessID, "5")}, nil, 9},
@@ -182,7 +182,7 @@ func TestWhatBilledAProduct(t *testing.T) {
 		if got := Bills(tt.addition, p, today); got != tt.bills {
 			t.Errorf("%s bills: %t", tt.name, got)
 		}
-		got := Ended([]connectwise.Addition{line(1, 98, "1"), tt.addition}, p, today)
+		got := Ended(Situation{Additions: []connectwise.Addition{line(1, 98, "1"), tt.addition}}, p, today)
 		if (len(got) == 1) != tt.ended || len(got) > 1 || tt.ended && got[0].ID != 9 {
 			t.Errorf("%s was ended: %+v", tt.name, got)
 		}

@@ -23,27 +23,22 @@ func Lost(sent store.Change, now time.Time) bool {
 	return sent.Looks >= enoughLooks && now.Sub(sent.SentAt) >= settledAfter
 }
 
-// Landed finds what a creation made whose outcome nobody saw, among an agreement's additions: those of the product that were not
-// there before; of several, the one with the quantity that was sent. Not ok: none, or it cannot be told which.
+// Landed finds what a creation made whose outcome nobody saw, among an agreement's additions: the one of the product that was not
+// there before and has the quantity that was sent. Not ok: none, or it cannot be told which. A new line with another quantity is
+// somebody else's, or was edited since: a person decides about it.
 func Landed(sent store.Change, additions []connectwise.Addition, bound []store.Line) (line connectwise.Addition, ok bool) {
 	before := BoundLine(bound, sent.ProductID)
-	var made, exact []connectwise.Addition
+	found := 0
 	for _, a := range additions {
-		if a.Product.ID != sent.ProductID || a.ID == before.AdditionID || !madeSince(a, sent.SentAt) {
-			continue
-		}
-		made = append(made, a)
-		if a.Quantity.Equal(sent.After.Decimal) {
-			exact = append(exact, a)
+		ours := a.Product.ID == sent.ProductID && a.ID != before.AdditionID && a.Quantity.Equal(sent.After.Decimal)
+		if ours && madeSince(a, sent.SentAt) {
+			line, found = a, found+1
 		}
 	}
-	switch {
-	case len(exact) == 1:
-		return exact[0], true
-	case len(made) == 1:
-		return made[0], true
+	if found != 1 {
+		return connectwise.Addition{}, false
 	}
-	return connectwise.Addition{}, false
+	return line, true
 }
 
 // madeSince says whether an addition may have been made by a request of that moment. Where ConnectWise does not say when it was

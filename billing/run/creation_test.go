@@ -293,6 +293,20 @@ func TestNeverTwoLines_4_PageShift(t *testing.T) {
 	}
 }
 
+// While nobody knows what became of a creation, somebody adds a line by hand: it was taken for the one that was sent, and lowered.
+func TestALineThatSomebodyAddsMeanwhileIsNotTheOneThatWasSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 5, store.Business)
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.DropBefore, Method: "POST"})
+	w.WantChanges(w.Sync(), "unknown NP-BUS ->5")
+	w.Sim.ClearFaults()
+	w.addLine(a.ID, w.Business.ID, "36")
+	w.SetTime("2026-10-20 14:00:00")
+	w.WantChanges(w.Sync(), "held NP-BUS 36>5")
+	w.WantLive(a.ID, "NP-BUS 36")
+}
+
 // The list was empty for a while, as after a change of rights: every line was created anew.
 func TestNeverTwoLines_5_AnEmptyList(t *testing.T) {
 	t.Parallel()

@@ -269,7 +269,7 @@ func TestSettleFinishesWhatArrived(t *testing.T) {
 		{"another quantity", update, plantest.Change(businessID, store.KindUpdate, 9, "4", "5"), addition("4"), false},
 		{"no line any more", update, plantest.Change(businessID, store.KindCreate, 0, "", "5"), nil, false},
 		{"the new line", create, plantest.Change(businessID, store.KindNone, 9, "5.00", "5"), addition("5.00"), true},
-		{"the new line, edited since", create, plantest.Change(businessID, store.KindUpdate, 9, "4", "5"), addition("4"), true},
+		{"a new line of another quantity", create, plantest.Change(businessID, store.KindUpdate, 9, "4", "5"), addition("4"), false},
 		{"the new line, on an agreement that ended since", create, blocked, addition("5"), true},
 	}
 	for _, tt := range tests {

@@ -80,7 +80,8 @@ func TestAdditions(t *testing.T) {
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Partial, Text: fmt.Sprint(hidden.ID)})
 	bound := func(a cwsim.Addition) store.Line { return store.Line{AdditionID: a.ID} }
 	w.Sim.ResetRequests()
-	additions, listing, err := survey.Additions(t.Context(), w.client, w.acme.ID, []store.Line{bound(shown), bound(hidden), bound(deleted)})
+	lines := []store.Line{bound(shown), bound(hidden), bound(deleted)}
+	additions, listing, err := survey.Additions(t.Context(), w.client, w.acme.ID, lines, nil)
 	w.Must(err)
 	if diff := cmp.Diff([]int{shown.ID, hidden.ID}, ids(additions)); diff != "" {
 		t.Error(diff)
@@ -98,10 +99,10 @@ func TestAdditions(t *testing.T) {
 		t.Errorf("%d lines were asked for by their ids, want the two that the list does not show", asked)
 	}
 	w.Sim.AddFault(broken("/finance/agreements/*/additions/*", 0))
-	_, _, err = survey.Additions(t.Context(), w.client, w.acme.ID, []store.Line{bound(hidden)})
+	_, _, err = survey.Additions(t.Context(), w.client, w.acme.ID, []store.Line{bound(hidden)}, nil)
 	wantErr(t, err, fmt.Sprintf("reading addition %d of agreement %d: ", hidden.ID, w.acme.ID))
 	w.Sim.SetFaults(broken("/finance/agreements/*/additions", 0))
-	_, _, err = survey.Additions(t.Context(), w.client, w.acme.ID, nil)
+	_, _, err = survey.Additions(t.Context(), w.client, w.acme.ID, nil, nil)
 	wantErr(t, err, fmt.Sprintf("reading the additions of agreement %d: ", w.acme.ID))
 }
 
