@@ -38,7 +38,7 @@ fuzz: ## run every fuzz target for FUZZTIME (default 10s)
 	./.ci/fuzz $(or $(FUZZTIME),10s)
 
 # The rooms that decide what is billed, as far as they stand.
-MUTATED = $(addprefix ./,$(wildcard $(addprefix billing/,seats plan settle match money table run)))
+MUTATED = $(addprefix ./,$(wildcard $(addprefix billing/,seats plan settle match money table bulletin survey run)))
 
 mutants: ## put small faults into what decides about money, and see whether the tests notice
 	go run ./.ci/mutants -allowed .ci/mutants/allowed.txt $(MUTANTS) $(MUTATED)

@@ -41,6 +41,12 @@ func isRefusal(err error) bool {
 	return false
 }
 
+// Ambiguous says whether a quantity may have been written although the request failed.
+func Ambiguous(err error) bool {
+	return errors.Is(err, connectwise.ErrTimeout) || errors.Is(err, connectwise.ErrUnreachable) ||
+		errors.Is(err, connectwise.ErrUnknownOutcome) || errors.Is(err, connectwise.ErrMaintenance) || errors.Is(err, connectwise.ErrServer)
+}
+
 // NewlyRefused tells whether ConnectWise refuses the credentials for another reason than at the last contact, if any.
 func (k *Keeper) NewlyRefused(ctx context.Context, now store.Problem, cause error) (bool, error) {
 	if !isRefusal(cause) {

@@ -25,7 +25,7 @@ func TestShownAtMapping(t *testing.T) {
 		with  func(*world, cwsim.Agreement)
 		want  string
 	}{
-		"no line yet":  {12, func(*world, cwsim.Agreement) {}, "A new line of NP-BUS: 12 at the next sync."},
+		"no line yet": {12, func(*world, cwsim.Agreement) {}, "A new line of NP-BUS: 12 at the next sync."},
 		"an ended one": {12, func(w *world, a cwsim.Agreement) {
 			line("14")(w, a)
 			w.Sim.CancelAddition(a.ID, w.Sim.Additions(a.ID)[0].ID, w.Time().AddDate(0, 0, -5))

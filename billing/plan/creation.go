@@ -19,6 +19,7 @@ type Listing struct {
 	Checked bool         // it was read again, as whole records, and compared with a count
 	Shown   int          // how many it had then
 	Counted int          // how many ConnectWise counts
+	Alone   bool         // the lists of agreements around it lack the agreement itself
 }
 
 // Unreliable says in a sentence why the list is not the whole one, so that nothing may be created for want of a line, or
@@ -31,6 +32,9 @@ func (l Listing) Unreliable() string {
 	case l.Counted > l.Shown:
 		return fmt.Sprintf("ConnectWise's list of additions has %d of the %d lines that it counts; nothing is created until it is whole.",
 			l.Shown, l.Counted)
+	case l.Alone:
+		return "ConnectWise lists the agreements of its company, or the children of its parent, without this agreement; " +
+			"nothing is created until those lists are whole."
 	}
 	return ""
 }

@@ -208,19 +208,29 @@ func TestHoldOfHalfAMoveThatWasWritten(t *testing.T) {
 func TestDoubled(t *testing.T) {
 	t.Parallel()
 	on := func(organization int64, seats int) store.Line {
-		return store.Line{Shares: []store.Share{{OrganizationID: organization, Seats: seats, Known: true}}}
+		return store.Line{Written: decimal.NewNullDecimal(number(seats)), Shares: []store.Share{{OrganizationID: organization, Seats: seats, Known: true}}}
 	}
+	says := func(quantity string, l store.Line) store.Line {
+		l.Read = some(quantity)
+		return l
+	}
+	shared := on(1, 3)
+	shared.Shares = append(shared.Shares, on(2, 3).Shares...)
 	for name, c := range map[string]struct {
 		lines []store.Line
 		want  int
 	}{
-		"nobody's":         {nil, 0},
-		"one line":         {[]store.Line{on(1, 3)}, 0},
-		"two of others":    {[]store.Line{on(1, 3), on(2, 3)}, 0},
-		"two of one":       {[]store.Line{on(1, 3), on(1, 5)}, 3},
-		"the other way":    {[]store.Line{on(1, 5), on(1, 3)}, 3},
-		"three of one":     {[]store.Line{on(1, 3), on(1, 5), on(1, 4)}, 7},
-		"two, and another": {[]store.Line{on(1, 3), on(2, 4), on(1, 3)}, 3},
+		"nobody's":                      {nil, 0},
+		"one line":                      {[]store.Line{on(1, 3)}, 0},
+		"two of others":                 {[]store.Line{on(1, 3), on(2, 3)}, 0},
+		"two of one":                    {[]store.Line{on(1, 3), on(1, 5)}, 3},
+		"the other way":                 {[]store.Line{on(1, 5), on(1, 3)}, 3},
+		"three of one":                  {[]store.Line{on(1, 3), on(1, 5), on(1, 4)}, 7},
+		"of which one says less":        {[]store.Line{on(1, 3), says("2", on(1, 5))}, 2},
+		"of which the first says 0":     {[]store.Line{says("0", on(1, 3)), on(1, 5)}, 0},
+		"what the line says, in turn":   {[]store.Line{says("4", shared), on(2, 3)}, 1},
+		"what the line says, the first": {[]store.Line{says("4", shared), on(1, 3)}, 3},
+		"two, and another":              {[]store.Line{on(1, 3), on(2, 4), on(1, 3)}, 3},
 	} {
 		if got := doubled(c.lines); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)

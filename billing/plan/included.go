@@ -67,3 +67,8 @@ func Searches(run store.Run, agreementID int) bool {
 	}
 	return isAbout(run, agreementID)
 }
+
+// Unwritten says that a request was made for a change and did not do what it was to do.
+func Unwritten(c store.Change) bool {
+	return c.Kind != store.KindNone && (c.State == store.StateFailed || c.State == store.StateUnknown)
+}

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -100,4 +102,9 @@ func Release(s Situation, today connectwise.Date) []store.Change {
 		changes = append(changes, refuse(c, store.StateBlocked, s.Gone, "Set the line to 0 in ConnectWise, if it is still billed."))
 	}
 	return changes
+}
+
+// OnlyLookedAt says of an agreement that nobody feeds its lines: they are looked at, and stay.
+func OnlyLookedAt(mappedAt time.Time, lines []store.Line) bool {
+	return mappedAt.IsZero() && !slices.ContainsFunc(lines, func(l store.Line) bool { return l.Release })
 }

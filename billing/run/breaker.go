@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 
+	"seatbridge/billing/connect"
 	"seatbridge/connectwise"
 )
 
@@ -27,7 +28,7 @@ func (b *breaker) lost(cause error) error {
 		b.failures = 0
 	case fatal(cause):
 		return cause
-	case ambiguous(cause) || errors.Is(cause, connectwise.ErrForbidden) ||
+	case connect.Ambiguous(cause) || errors.Is(cause, connectwise.ErrForbidden) ||
 		errors.Is(cause, connectwise.ErrRateLimited) || errors.Is(cause, connectwise.ErrUnroutable):
 		b.failures++
 	}
@@ -42,12 +43,6 @@ func (b *breaker) inOrder() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.failures = 0
-}
-
-// ambiguous says whether a quantity may have been written although the request failed.
-func ambiguous(err error) bool {
-	return errors.Is(err, connectwise.ErrTimeout) || errors.Is(err, connectwise.ErrUnreachable) ||
-		errors.Is(err, connectwise.ErrUnknownOutcome) || errors.Is(err, connectwise.ErrMaintenance) || errors.Is(err, connectwise.ErrServer)
 }
 
 // fatal says whether every further request would fail the same way.

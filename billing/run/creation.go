@@ -42,8 +42,11 @@ func (w *writer) survey(ctx context.Context, s *plan.Situation, journal []store.
 		}
 		changes = w.plan(*s)
 	}
-	around, err := w.lookAround(ctx, *s, changes)
+	around, err := w.lookAround(ctx, s, changes)
 	if err != nil {
+		return nil, err
+	}
+	if err := w.trust(*s); err != nil {
 		return nil, err
 	}
 	s.Extra = around.Found(*s, changes, w.given.today)
@@ -92,22 +95,25 @@ func (w *writer) trust(s plan.Situation) error {
 	return nil
 }
 
-// lookAround reads what may bill the seats of changes already: of one that grows, our own lines; of a new line, all there is.
-func (w *writer) lookAround(ctx context.Context, s plan.Situation, changes []store.Change) (around survey.Around, err error) {
+// lookAround reads what may bill the seats of changes already: of one that grows, our own lines; of a new line, all there is, and
+// notes where it is not all.
+func (w *writer) lookAround(ctx context.Context, s *plan.Situation, changes []store.Change) (around survey.Around, err error) {
 	if around.Ours, err = w.oursElsewhere(ctx, changes); err != nil || !plan.Creates(changes) {
 		return around, err
 	}
 	around.Sent = w.given.sentElsewhere(s.Agreement.ID)
-	if around.Others, err = survey.Neighbours(ctx, w.client, s.Found, w.given.today); err != nil {
+	others, whole, err := survey.Neighbours(ctx, w.client, s.Found, w.given.today)
+	if err != nil {
 		return around, err
 	}
+	around.Others, s.Listing.Alone = others, !whole
 	for i := range around.Others {
 		n := &around.Others[i]
 		n.Mapped, n.Lines = w.given.kept[n.Agreement.ID], w.given.lines[n.Agreement.ID]
 	}
 	var ended []connectwise.Addition
 	for _, p := range w.given.products {
-		ended = append(ended, plan.Ended(s, p, w.given.today)...)
+		ended = append(ended, plan.Ended(*s, p, w.given.today)...)
 	}
 	around.Audits = survey.Audits(ctx, w.client, ended)
 	return around, nil

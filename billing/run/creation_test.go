@@ -212,6 +212,7 @@ func TestNeverTwoLines_1_UnknownCreationAndLateList(t *testing.T) {
 		w.Connect()
 		w.MapProducts()
 		_, a := w.Mapped("Acme", 5, store.Business)
+		time.Sleep(10 * time.Minute) // lists show the agreement
 		w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.DropAfter, Method: "POST", Times: 1}, cwsim.Fault{Kind: cwsim.Lag, Text: "all", Wait: 10 * time.Minute})
 		run := w.Sync()
 		w.WantLive(a.ID, "NP-BUS 5")

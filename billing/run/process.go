@@ -116,7 +116,7 @@ func (w *writer) plan(s plan.Situation) []store.Change {
 		return plan.Released(s, w.run.Addition, w.given.today)
 	}
 	switch {
-	case onlyLookedAt(s.MappedAt, s.Lines):
+	case plan.OnlyLookedAt(s.MappedAt, s.Lines):
 		return nil
 	case s.MappedAt.IsZero():
 		return plan.Release(s, w.given.today) // its organizations are mapped elsewhere now

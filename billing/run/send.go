@@ -113,7 +113,7 @@ var errConnectionChanged = &problem.Refused{Problem: store.Problem{
 func (w *writer) send(ctx context.Context, c *store.Change) (connectwise.Addition, error) {
 	if c.Kind == store.KindUpdate {
 		a, err := w.client.UpdateQuantity(ctx, c.AgreementID, c.AdditionID, c.After.Decimal)
-		if err != nil && ambiguous(err) {
+		if err != nil && connect.Ambiguous(err) {
 			return w.confirm(ctx, *c, err)
 		}
 		return a, err

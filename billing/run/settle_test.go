@@ -32,6 +32,7 @@ func TestACreationIsGivenTimeToShow(t *testing.T) {
 		w.Connect()
 		w.MapProducts()
 		_, a := w.Mapped("Acme", 5, store.Business)
+		time.Sleep(time.Minute) // lists show the agreement
 		w.Sim.ResetRequests()
 		w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.DropAfter, Method: "POST", Times: 1}, cwsim.Fault{Kind: cwsim.Lag, Text: "all", Wait: 30 * time.Second})
 		run := w.Sync()

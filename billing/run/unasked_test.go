@@ -132,3 +132,19 @@ func TestAnApprovalIsOfAManagedOrganization(t *testing.T) {
 	w.wantSaid(run, "not managed by the MSP any more")
 	w.WantLive(a.ID, "NP-BUS 12")
 }
+
+// TestAListWithoutTheAgreementItselfCreatesNothing: the company's agreements were listed as none, so that the line on its other
+// agreement was not looked at, and a second one was created.
+func TestAListWithoutTheAgreementItselfCreatesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 7, store.Business)
+	w.addLine(w.sisterAgreement(a, nil).ID, w.Business.ID, "6")
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.WrongEmpty, Path: "/finance/agreements"})
+	run := w.Sync()
+	w.WantChanges(run, "blocked NP-BUS ->7")
+	w.wantSaid(run, "the agreements of its company")
+	w.WantLive(a.ID)
+	w.Sim.ClearFaults()
+	w.WantChanges(w.Sync(), "held NP-BUS ->7")
+}

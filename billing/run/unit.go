@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"seatbridge/billing/connect"
 	"seatbridge/billing/plan"
@@ -29,16 +28,11 @@ func readUnits(ctx context.Context, s *store.Store, run store.Run, p *prepared) 
 	}
 	p.units = plan.Joined(p.units, plan.JournalUnits(journal))
 	for _, c := range journal {
-		if unwritten(c) {
+		if plan.Unwritten(c) {
 			p.halves[p.lowest(c.AgreementID)] = true
 		}
 	}
 	return nil
-}
-
-// unwritten says that a request was made for a change and did not do what it was to do.
-func unwritten(c store.Change) bool {
-	return c.Kind != store.KindNone && (c.State == store.StateFailed || c.State == store.StateUnknown)
 }
 
 // lowest is the lowest agreement of those that one belongs together with.
@@ -66,17 +60,12 @@ func (p prepared) foresee(run store.Run) plan.Falls {
 	var all []plan.Outlook
 	for _, m := range p.agreements {
 		id := m.Agreement.ID
-		if onlyLookedAt(m.MappedAt, p.lines[id]) {
+		if plan.OnlyLookedAt(m.MappedAt, p.lines[id]) {
 			continue
 		}
 		all = append(all, plan.Outlook{Unit: p.lowest(id), Lines: p.lines[id], Wants: p.wants[id]})
 	}
 	return plan.Foresee(all, p.products, p.policy.Holds)
-}
-
-// onlyLookedAt says of an agreement that nobody feeds its lines: they are looked at, and stay.
-func onlyLookedAt(mappedAt time.Time, lines []store.Line) bool {
-	return mappedAt.IsZero() && !slices.ContainsFunc(lines, func(l store.Line) bool { return l.Release })
 }
 
 // process plans what belongs together, writes the plan down and, unless this is a preview, carries it out. A failure of its own

@@ -84,7 +84,7 @@ func TestRejoinLeavesTheRest(t *testing.T) {
 	looks := []Look{
 		{Plan: []store.Change{update(1, store.StatePlanned, "6", "3")}},
 		{Plan: []store.Change{
-			waits, update(6, store.StatePlanned, "2", "4"), update(7, store.StatePlanned, "2", "4"),
+			update(3, store.StatePlanned, "2", "4"), waits, update(6, store.StatePlanned, "2", "4"), update(7, store.StatePlanned, "2", "4"),
 			update(9, store.StateUnchanged, "4", "4"), update(10, store.StateBlocked, "", "4"),
 		}},
 	}

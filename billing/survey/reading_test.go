@@ -71,6 +71,24 @@ func ids(additions []connectwise.Addition) []int {
 	return all
 }
 
+// wantAsked wants lists of a path to have been asked for by ids, and no record by itself.
+func (w *world) wantAsked(path string, ids ...int) {
+	w.T.Helper()
+	asked := 0
+	for _, r := range w.Sim.Requests() {
+		if !strings.HasPrefix(r.Path, path) {
+			continue
+		}
+		asked++
+		if r.Path != path || slices.ContainsFunc(ids, func(id int) bool { return !strings.Contains(r.Query, fmt.Sprint(id)) }) {
+			w.T.Errorf("asked was %s?%s, want a list of %v", r.Path, r.Query, ids)
+		}
+	}
+	if asked == 0 {
+		w.T.Errorf("%s was not asked for", path)
+	}
+}
+
 // TestAdditions tells bound lines that the list has, that it lacks, and that are deleted.
 func TestAdditions(t *testing.T) {
 	t.Parallel()
@@ -158,8 +176,11 @@ func TestNeighbours(t *testing.T) {
 	line := w.line(sister.ID, "6")
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.FieldsEmpty, Path: "/finance/agreements/*/additions"})
 
-	neighbours, err := survey.Neighbours(t.Context(), w.client, w.agreement(w.acme.ID), w.today())
+	neighbours, whole, err := survey.Neighbours(t.Context(), w.client, w.agreement(w.acme.ID), w.today())
 	w.Must(err)
+	if !whole {
+		t.Error("the lists of agreements are taken for incomplete")
+	}
 	var got []int
 	for _, n := range neighbours {
 		got = append(got, n.Agreement.ID)
@@ -171,6 +192,9 @@ func TestNeighbours(t *testing.T) {
 		t.Error(diff)
 	}
 
+	if alone, _, err := survey.Neighbours(t.Context(), w.client, w.agreement(sister.ID), w.today()); err != nil || len(alone) != 2 {
+		t.Errorf("one without a parent has the neighbours %+v, %v", alone, err)
+	}
 	of := w.agreement(w.acme.ID)
 	for says, fault := range map[string]cwsim.Fault{
 		fmt.Sprintf("reading the agreements of company %d: ", w.acme.CompanyID): broken("/finance/agreements", 0),
@@ -179,12 +203,12 @@ func TestNeighbours(t *testing.T) {
 		fmt.Sprintf("reading the additions of agreement %d: ", parent.ID):       broken("/finance/agreements/*/additions", 0),
 	} {
 		w.Sim.SetFaults(fault)
-		_, err := survey.Neighbours(t.Context(), w.client, of, w.today())
+		_, _, err := survey.Neighbours(t.Context(), w.client, of, w.today())
 		wantErr(t, err, says)
 	}
 	w.Sim.ClearFaults()
 	w.Sim.RemoveAgreement(parent.ID)
-	neighbours, err = survey.Neighbours(t.Context(), w.client, of, w.today())
+	neighbours, _, err = survey.Neighbours(t.Context(), w.client, of, w.today())
 	w.Must(err)
 	if len(neighbours) != 3 || neighbours[0].Agreement.ID != child.ID {
 		t.Errorf("without its parent it has the neighbours %+v", neighbours)
@@ -205,12 +229,14 @@ func (w *world) pages() int {
 func TestAudits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	edited, silent := w.line(w.acme.ID, "1"), w.line(w.acme.ID, "2")
-	w.Sim.SetQuantity(w.acme.ID, edited.ID, "5", "ann")
-	w.Sim.SetQuantity(w.acme.ID, edited.ID, "6", "jdoe")
-	of := []connectwise.Addition{{ID: edited.ID}, {ID: silent.ID + 100}}
+	edited, once := w.line(w.acme.ID, "1"), w.line(w.acme.ID, "2")
+	for minute, who := range []string{"jdoe", "ann"} {
+		w.SetTime(fmt.Sprintf("2026-10-20 12:%02d:00", 10+minute))
+		w.Sim.SetQuantity(w.acme.ID, edited.ID, fmt.Sprint(5+minute), who)
+	}
+	of := []connectwise.Addition{{ID: edited.ID}, {ID: once.ID}, {ID: once.ID + 100}}
 	got := survey.Audits(t.Context(), w.client, of)
-	if len(got) != 1 || got[edited.ID].EnteredBy != "jdoe" {
+	if len(got) != 2 || got[edited.ID].EnteredBy != "ann" || got[once.ID].SubType != "Create" {
 		t.Errorf("the last entries are %+v", got)
 	}
 	w.Sim.SetFaults(broken("/system/audittrail", 0))
@@ -235,6 +261,9 @@ func TestProducts(t *testing.T) {
 	if p := read(); p[0].Unusable != "" || p[0].Identifier != "NP-BUS" || plantest.Side(p[0].Price) != "4.99" || plantest.Side(p[1].Price) != "6.49" {
 		t.Errorf("the products are %+v", p)
 	}
+	w.Sim.ResetRequests()
+	read()
+	w.wantAsked("/procurement/catalog", w.Business.ID, w.Enterprise.ID)
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.WrongEmpty, Path: "/procurement/catalog"})
 	if p := read(); p[0].Unusable != "" || plantest.Side(p[0].Price) != "4.99" {
 		t.Errorf("not listed, they are %+v", p)
@@ -252,6 +281,9 @@ func TestProducts(t *testing.T) {
 	if p[0].Unusable != "The product NP-BUS is inactive in ConnectWise." || p[1].Unusable != "The product NP-ENT no longer exists in ConnectWise." {
 		t.Errorf("the products are %+v", p)
 	}
+	w.Must(w.Store.Close())
+	_, err = survey.Products(t.Context(), w.Store, w.client)
+	wantErr(t, err, "reading product mappings: ")
 	empty := billingtest.Empty(t)
 	if _, err := survey.Products(t.Context(), empty.Store, w.client); !errors.Is(err, problem.ErrNotActive) {
 		t.Errorf("without mapped products: %v", err)
@@ -307,4 +339,6 @@ func TestAgreements(t *testing.T) {
 	if w.Must(err); len(one) != 1 {
 		t.Errorf("of one: %+v", one)
 	}
+	w.wantAsked("/finance/agreements", w.acme.ID)
+	w.wantAsked("/company/companies", w.acme.CompanyID)
 }

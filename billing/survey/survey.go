@@ -104,39 +104,39 @@ func Again(ctx context.Context, client *connectwise.Client, s *plan.Situation) e
 }
 
 // Neighbours reads the agreements beside one that bill anything, with their additions: the other ones of its company, its parent
-// with that one's children, and its own children; each once, by id.
+// with that one's children, and its own children; each once, by id. Not whole: the lists lack the agreement itself, so that they may
+// lack others.
 func Neighbours(
 	ctx context.Context, client *connectwise.Client, of connectwise.Agreement, today connectwise.Date,
-) ([]Neighbour, error) {
-	family, err := family(ctx, client, of)
+) (neighbours []Neighbour, whole bool, err error) {
+	family, whole, err := family(ctx, client, of)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var neighbours []Neighbour
 	for _, a := range family {
 		if plan.BillsNothing(a, today) {
 			continue
 		}
 		n := Neighbour{Agreement: a}
 		if n.Additions, err = gather(client.AdditionsUnfiltered(ctx, a.ID)); err != nil {
-			return nil, fmt.Errorf("reading the additions of agreement %d: %w", a.ID, err)
+			return nil, false, fmt.Errorf("reading the additions of agreement %d: %w", a.ID, err)
 		}
 		neighbours = append(neighbours, n)
 	}
-	return neighbours, nil
+	return neighbours, whole, nil
 }
 
-// family is the agreements beside one, each once, by id.
-func family(ctx context.Context, client *connectwise.Client, of connectwise.Agreement) ([]connectwise.Agreement, error) {
-	family, err := gather(client.CompanyAgreements(ctx, of.Company.ID))
-	if err != nil {
-		return nil, fmt.Errorf("reading the agreements of company %d: %w", of.Company.ID, err)
+// family is the agreements beside one, each once, by id; whole: every list that has to have the agreement itself does.
+func family(ctx context.Context, client *connectwise.Client, of connectwise.Agreement) (family []connectwise.Agreement, whole bool, err error) {
+	if family, err = gather(client.CompanyAgreements(ctx, of.Company.ID)); err != nil {
+		return nil, false, fmt.Errorf("reading the agreements of company %d: %w", of.Company.ID, err)
 	}
+	whole = hasAgreement(family, of.ID)
 	parents := []int{of.ID}
 	if of.ParentAgreement != nil {
 		parent, err := client.Agreement(ctx, of.ParentAgreement.ID)
 		if err != nil && !errors.Is(err, connectwise.ErrNotFound) {
-			return nil, fmt.Errorf("reading agreement %d: %w", of.ParentAgreement.ID, err)
+			return nil, false, fmt.Errorf("reading agreement %d: %w", of.ParentAgreement.ID, err)
 		}
 		if err == nil {
 			family, parents = append(family, parent), append(parents, parent.ID)
@@ -145,13 +145,18 @@ func family(ctx context.Context, client *connectwise.Client, of connectwise.Agre
 	for _, id := range parents {
 		children, err := gather(client.ChildAgreements(ctx, id))
 		if err != nil {
-			return nil, fmt.Errorf("reading the children of agreement %d: %w", id, err)
+			return nil, false, fmt.Errorf("reading the children of agreement %d: %w", id, err)
 		}
+		whole = whole && (id == of.ID || hasAgreement(children, of.ID))
 		family = append(family, children...)
 	}
 	family = slices.DeleteFunc(family, func(a connectwise.Agreement) bool { return a.ID == of.ID })
 	slices.SortFunc(family, func(a, b connectwise.Agreement) int { return a.ID - b.ID })
-	return slices.CompactFunc(family, func(a, b connectwise.Agreement) bool { return a.ID == b.ID }), nil
+	return slices.CompactFunc(family, func(a, b connectwise.Agreement) bool { return a.ID == b.ID }), whole, nil
+}
+
+func hasAgreement(agreements []connectwise.Agreement, id int) bool {
+	return slices.ContainsFunc(agreements, func(a connectwise.Agreement) bool { return a.ID == id })
 }
 
 // Audits asks what was last done to additions, by their ids. It is a help for people: an API member that may not read it, or an
