@@ -21,7 +21,7 @@ import (
 const newEnterprise = "NP-ENT"
 
 // TestJourney walks the guide in a browser, from the words that the demo prints: sign in, connect, map both products, import,
-// map ten companies, Sync now; then Unmap one, change seats, Sync now again.
+// map ten companies, Sync now; then Unmap one, change seats, Sync now again; then decide about what is held and found.
 func TestJourney(t *testing.T) {
 	panel := commandtest.Start(t, command.Run, "demo", "-addr", "127.0.0.1:0")
 	defer panel.Stop(t)
@@ -63,6 +63,7 @@ func TestJourney(t *testing.T) {
 	if changed != len(grown) || len(after) != len(before) {
 		t.Errorf("%d additions changed, want %d:\n%s", changed, len(grown), cmp.Diff(before, after))
 	}
+	j.decideAboutHolds()
 	if file := os.Getenv("SEATBRIDGE_SCREENSHOT"); file != "" {
 		j.open(j.panel + "/")
 		j.see("h1", "Overview")
@@ -227,13 +228,18 @@ func (j *journey) unmap(m mappedPair) {
 	j.wait("the mapping is gone", fmt.Sprintf("!document.querySelector(%s)", quoted(row+" [data-testid=mapped]")))
 }
 
+// openOrganization finds an organization in the list and opens its page.
+func (j *journey) openOrganization(name string) {
+	j.open(j.panel + "/organizations")
+	j.fill("Search", name)
+	j.wait("the list shows "+name+" alone", `document.querySelectorAll("[data-testid=organization]").length === 1`)
+	j.clickIn("[data-testid=organization]", name)
+	j.see("h1", name)
+}
+
 // addMembers adds seats on an organization's page.
 func (j *journey) addMembers(organization string, emails ...string) {
-	j.open(j.panel + "/organizations")
-	j.fill("Search", organization)
-	j.wait("the list shows "+organization+" alone", `document.querySelectorAll("[data-testid=organization]").length === 1`)
-	j.clickIn("[data-testid=organization]", organization)
-	j.see("h1", organization)
+	j.openOrganization(organization)
 	if !eval[bool](j.browser, `document.querySelector("#seats details").open`) {
 		j.clickIn("#seats", "Add members")
 	}
@@ -252,7 +258,10 @@ func (j *journey) syncNow() map[string]int {
 	j.open(j.panel + "/integrations/connectwise")
 	j.click("Sync now")
 	j.click("Start sync")
-	j.see("[data-testid=run-state]", "Done")
+	j.wait("the sync has ended", `document.querySelector("[data-testid=run-summary]") !== null`)
+	if state := j.texts("[data-testid=run-state]"); len(state) != 1 || state[0] != "Done" {
+		j.t.Errorf("the sync ended as %q:\n%s", state, strings.Join(j.texts("[data-testid=change]"), "\n"))
+	}
 	counts := map[string]int{}
 	for _, state := range []string{"written", "unchanged", "failed", "blocked", "held", "conflict", "skipped"} {
 		for _, text := range j.texts("[data-testid=count-" + state + "]") {

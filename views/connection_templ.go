@@ -1512,7 +1512,7 @@ func syncConfirm(p ConnectWisePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 122, " are written to their agreements in ConnectWise PSA, over the figures there. Lines that are right already are left alone.</p><p class=\"muted\">To see every change first, use Preview changes.</p><footer>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 122, " are written to their agreements in ConnectWise PSA, over the figures there. Lines that are right already are left alone, and what Settings hold waits under Approvals.</p><p class=\"muted\">To see every change first, use Preview changes.</p><footer>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -319,7 +319,7 @@ func noMembers(e Explanation) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, asking("Does it have no members?", "Its figure becomes 0 instead of unknown, and the next sync writes that into its line in ConnectWise PSA. Your name and the time are kept. A member who is added or imported later takes it back.", "It has none"))
+			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, asking("Does it have no members?", "Its figure becomes 0 instead of unknown, and the next sync takes its line in ConnectWise PSA to 0; unless Settings say otherwise, that waits under Approvals. Your name and the time are kept. A member who is added or imported later takes it back.", "It has none"))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
