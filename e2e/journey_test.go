@@ -155,13 +155,21 @@ func (j *journey) importCompanies() {
 	j.see("h1", "Company mapping")
 }
 
-// mapCompanies maps n companies to the organizations of the same name. The last of them has none yet: it is added there.
+// mapCompanies maps n companies to the organizations of the same name, leaving out those with a line of NordPass already: what
+// they say is decided about later. The last of them has no organization yet: it is added there.
 func (j *journey) mapCompanies(n int) {
 	names := map[string]bool{}
 	for _, row := range j.organizations("") {
 		names[row.name] = true
 	}
+	lines := map[string]bool{}
+	for l := range j.additions() {
+		lines[l.company] = true
+	}
 	for _, company := range j.companies() {
+		if lines[company] {
+			continue
+		}
 		switch left := n - len(j.mapped); {
 		case left > 1 && names[company]:
 			j.mapCompany(company, company)

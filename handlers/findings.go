@@ -101,7 +101,7 @@ func findingRow(f store.KnownFinding) views.Finding {
 		Subject: string(f.Subject), Kind: findings.NameOf(f.Subject), Facts: f.Facts,
 		Company: f.Company, Agreement: f.Agreement, Product: f.Product, Sentence: f.Sentence, Advice: f.Advice,
 		Quantity: quantity(f.Quantity), HasMoney: f.Quantity.Valid && f.UnitPrice.Valid, Since: f.Since,
-		Holds: f.Holds, CanZero: findings.CanZero(f.Finding), Note: f.Note, MeantBy: f.AnsweredBy, MeantAt: f.AnsweredAt,
+		Holds: f.Holds, Creates: findings.Creates(f.Subject), CanZero: findings.CanZero(f.Finding), Note: f.Note, MeantBy: f.AnsweredBy, MeantAt: f.AnsweredAt,
 	}
 	line := money.Line{Before: decimal.NewNullDecimal(decimal.Zero), After: f.Quantity, UnitPrice: f.UnitPrice, Currency: f.Currency}
 	row.Money = views.Money{Amount: money.Text(line.Worth(), f.Currency), Currency: f.Currency}
@@ -121,7 +121,11 @@ func (p findingPages) decide(w http.ResponseWriter, r *http.Request) error {
 		if err := p.Billing.Findings.Meant(r.Context(), p.web.Actor(r), answer); err != nil {
 			return err
 		}
-		return p.web.Done(w, r, back, "Remembered. It is asked again when the facts change.")
+		message := "Remembered. It is asked again when the facts change."
+		if findings.Creates(key.Subject) {
+			message = "Remembered. The next sync creates the line."
+		}
+		return p.web.Done(w, r, back, message)
 	case "withdraw":
 		if err := p.Billing.Findings.Withdraw(r.Context(), p.web.Actor(r), key); err != nil {
 			return err

@@ -56,7 +56,7 @@ func TestFindingsAreAnsweredOnce(t *testing.T) {
 	has(t, w.b.get(views.OverviewPath, http.StatusOK), "[data-testid=attention]", "1 agreement not billed monthly")
 
 	asked := w.b.get(views.RunPath(1), http.StatusOK)
-	has(t, asked, "[data-testid=asks]", "meant so")
+	has(t, asked, "[data-testid=asks]", "Decide about what was found")
 	has(t, w.b.get(asked.Find("[data-testid=asks] a").AttrOr("href", ""), http.StatusOK), "[data-testid=finding]", "billing cycle is Annual")
 	page = w.b.get(views.FindingsPath+"?kind=cycle", http.StatusOK)
 	answer := pressed(t, page, "cycle", "meant")
@@ -125,6 +125,27 @@ func TestALineThatNobodyFeedsIsSetTo0(t *testing.T) {
 	w.wrote(a, "0")
 	w.b.get(views.AttentionPath, http.StatusOK)
 	w.b.lacks("nobody feeds")
+}
+
+// That a line was ended may well be meant so: the answer after which its seats are billed again says that it creates a line.
+func TestTheAnswerToAnEndedLineCreatesOne(t *testing.T) {
+	t.Parallel()
+	w := newBilled(t)
+	_, a := w.customerWith("Acme", 3)
+	w.sync()
+	w.sim.CancelAddition(a.ID, w.sim.Additions(a.ID)[0].ID, testNow().AddDate(0, 0, -1))
+	w.sync()
+	page := w.b.get(views.FindingsPath+"?kind=ended", http.StatusOK)
+	has(t, page, "[data-testid=finding] summary", "Create a line all the same")
+	has(t, page, "[data-testid=finding]", "If not, unmap the organization")
+	if strings.Contains(page.Find("[data-testid=finding]").Text(), "It is meant so") {
+		t.Error("an ended line asks whether it is meant so")
+	}
+	w.b.post(views.FindingsPath, pressed(t, page, "ended", "meant"), http.StatusSeeOther)
+	page = w.b.get(views.FindingsPath+"?show=meant", http.StatusOK)
+	has(t, page, "body", "The next sync creates the line")
+	has(t, page, "[data-testid=meant]", "A line may be created all the same")
+	has(t, w.b.get("/activity", http.StatusOK), "body", "Said of Acme, agreement Acme services that a line may be created all the same: Line no.")
 }
 
 // Beside Approve a change can be let through for good.

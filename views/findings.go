@@ -44,11 +44,28 @@ type Finding struct {
 	Holds       bool // a write waits for it
 	CanZero     bool // its line may be set to 0 by itself
 	Note        string
+	Creates     bool   // saying that it is meant so lets a line be created
 	MeantBy     string // who said that it is meant so; empty: nobody
 	MeantAt     time.Time
 }
 
 func (f Finding) place() string { return f.Company + ", " + f.Agreement }
+
+// answer is what the button says that answers the finding.
+func (f Finding) answer() string {
+	if f.Creates {
+		return "Create a line all the same"
+	}
+	return "It is meant so"
+}
+
+// answered is what somebody said who answered it.
+func (f Finding) answered() string {
+	if f.Creates {
+		return "A line may be created all the same"
+	}
+	return "Meant so"
+}
 
 // standing is what a line comes to, without the sign that a difference has.
 func standing(m Money) string { return strings.TrimPrefix(money(m), "+") }

@@ -77,7 +77,7 @@ func (d *Desk) Meant(ctx context.Context, who problem.Actor, a Answer) error {
 			return err
 		}
 		return s.AddActivity(ctx, who.Did(d.now(), store.CategoryBilling,
-			"Said of %s that it is meant so: %s%s", place(f), f.Sentence, because(note)))
+			"Said of %s that %s: %s%s", place(f), said(f.Subject), f.Sentence, because(note)))
 	})
 }
 
@@ -123,7 +123,7 @@ func (d *Desk) Withdraw(ctx context.Context, who problem.Actor, k store.FindingK
 			return err
 		}
 		f = inWords(f)
-		return s.AddActivity(ctx, who.Did(d.now(), store.CategoryBilling, "Took back that it is meant so of %s: %s", place(f), f.Sentence))
+		return s.AddActivity(ctx, who.Did(d.now(), store.CategoryBilling, "Took back that %s of %s: %s", said(f.Subject), place(f), f.Sentence))
 	})
 }
 

@@ -45,6 +45,20 @@ var Kinds = []Kind{
 		"Nothing is billed outside of its days."},
 }
 
+// Creates says whether an answer to a finding about a subject lets a line be created beside what was found. Whoever gives it has to
+// know: that a line was ended may be meant so, and that its seats are billed again not.
+func Creates(s store.Subject) bool {
+	return s == store.AboutEnded || s == store.AboutGone || s == store.AboutElsewhere
+}
+
+// said is what an answer to a finding about a subject says, for the activity log.
+func said(s store.Subject) string {
+	if Creates(s) {
+		return "a line may be created all the same"
+	}
+	return "it is meant so"
+}
+
 // NameOf is what a finding about a subject is called.
 func NameOf(s store.Subject) string {
 	for _, k := range Kinds {

@@ -102,7 +102,7 @@ func endedFinding(c store.Change, a connectwise.Addition, history string) store.
 	f.Facts = fmt.Sprintf("ended %s with %s", a.CancelledDate, a.Quantity)
 	day := seats.Day(a.CancelledDate.Time())
 	f.Sentence = fmt.Sprintf("Line no. %d with %s was ended on %s.", a.ID, plan.Quantity(a.Quantity), day) + history
-	f.Advice = "Approve the new line if the seats are to be billed again; it starts after the ended one."
+	f.Advice = "If the seats are to be billed again, create a new line; it starts after the ended one. If not, unmap the organization."
 	return f
 }
 
@@ -134,7 +134,7 @@ func deletedFinding(c store.Change, l store.Line) store.Finding {
 		f.Sentence += fmt.Sprintf("; Seatbridge left %s there on %s", l.Written.Decimal, seats.Minute(l.WrittenAt))
 	}
 	f.Sentence += "."
-	f.Advice = "Approve the new line if the seats are to be billed again."
+	f.Advice = "If the seats are to be billed again, create a new line. If not, unmap the organization."
 	return f
 }
 
@@ -158,7 +158,7 @@ func elsewhere(c store.Change, n Neighbour, p plan.MappedProduct, today connectw
 		f.Facts = fmt.Sprintf("agreement %d, quantity %s", n.Agreement.ID, a.Quantity)
 		f.Sentence = fmt.Sprintf("The agreement %s (no. %d) has line no. %d of %s with %s, which no organization here is mapped to.",
 			n.Agreement.Name, n.Agreement.ID, a.ID, a.Product.Identifier, plan.Quantity(a.Quantity))
-		f.Advice = "If that line bills the same seats, map the organization to its agreement or end it. Otherwise approve the new line."
+		f.Advice = "If that line bills the same seats, map the organization to its agreement or end it. Otherwise create the new line."
 		found = append(found, f)
 	}
 	return found
