@@ -96,7 +96,7 @@ func (j *journey) answer(company string) {
 
 // approveAll approves all that waits, and waits until nothing does.
 func (j *journey) approveAll() {
-	j.clickIn("nav", "Approvals")
+	j.clickWhere("Approvals", "nav a", `name(e).startsWith("Approvals")`) // beside it stands how many wait
 	j.see("[data-testid=holds]", "First write")
 	j.click("Approve all")
 	j.clickIn("dialog[open]", "Approve all")
