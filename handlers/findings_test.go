@@ -170,3 +170,30 @@ func TestApprovedForGood(t *testing.T) {
 	}
 	w.b.post(views.HeldPath, form("always", always.AttrOr("value", "")), http.StatusUnprocessableEntity)
 }
+
+// What no page sends is answered as a mistake of the sender's, and does nothing.
+func TestFindingsTakeNoWrongInput(t *testing.T) {
+	t.Parallel()
+	w := newBilled(t)
+	w.customerOn("Acme", yearly)
+	w.sync()
+	right := pressed(t, w.b.get(views.FindingsPath, http.StatusOK), "cycle", "meant")
+	for _, do := range []string{"meant", "withdraw", "zero", "look", "end", ""} {
+		for _, id := range []string{"", "0", "-1", "77", "4294967296", "99999999999999999999", "1e3", "x"} {
+			wrong := url.Values{}
+			for name := range right {
+				wrong.Set(name, right.Get(name))
+			}
+			wrong.Set("do", do)
+			wrong.Set("agreement", id)
+			w.b.post(views.FindingsPath, wrong, http.StatusUnprocessableEntity)
+		}
+	}
+	w.b.post(views.HeldPath, form("always", "77"), http.StatusNotFound)
+	for _, id := range []string{"", "0", "-1", "77", "99999999999999999999", "x"} {
+		w.b.post(views.HeldPath, form("approve", "", "change", id), http.StatusUnprocessableEntity)
+	}
+	right.Set("do", "look")
+	w.sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized, Method: "GET"})
+	w.b.post(views.FindingsPath, right, http.StatusBadGateway)
+}

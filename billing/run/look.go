@@ -2,9 +2,12 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"seatbridge/billing/connect"
 	"seatbridge/billing/plan"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/billing/survey"
 	"seatbridge/connectwise"
@@ -20,20 +23,30 @@ type Seen struct {
 	seen bool // its additions were read
 }
 
-// Look reads an agreement with the organizations that it has, or is to have, mapped to it.
+// Look reads an agreement with the organizations that it has, or is to have, mapped to it. Where ConnectWise does not answer, the
+// error is an *problem.Refused.
 func Look(ctx context.Context, rn *Runner, m store.MappedAgreement) (Seen, error) {
 	w, err := looker(ctx, rn, m)
 	if err != nil {
-		return Seen{}, err
+		return Seen{}, refused(err)
 	}
 	s := w.situation(m, nil)
 	l := Seen{seen: s.Gone == "" && !plan.AnyUnknown(s.Wants)}
 	if l.Changes, err = w.survey(ctx, &s, nil); err != nil {
-		return Seen{}, err
+		return Seen{}, refused(err)
 	}
 	l.Reading = plan.Read(s, w.given.products, l.Changes, w.given.today)
 	l.read = w.reading(s, l.Changes)
 	return l, nil
+}
+
+// refused is an error of ConnectWise's in words; what is not set up, or has no database, says so itself.
+func refused(err error) error {
+	ours := errors.Is(err, problem.ErrNotActive) || errors.Is(err, problem.ErrNotConnected) || !problem.OfGround(err).Zero()
+	if ours {
+		return err
+	}
+	return connect.Refused(err)
 }
 
 // looker is a writer that only looks: nothing of it is in the journal.
