@@ -327,6 +327,7 @@ func TestFaultsOnWrites(t *testing.T) {
 			_, acme := w.Mapped("Acme", 5, store.Business)
 			_, beta := w.Mapped("Beta", 4, store.Business)
 			w.Sim.AddAddition(cwsim.Addition{AgreementID: beta.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("3")})
+			w.SetTime("2026-10-20 12:05:00") // lists show the agreements
 			w.Sim.SetFaults(tt.fault)
 			run := w.Sync()
 			billingtest.WantStatus(t, run, tt.status)
