@@ -46,9 +46,6 @@ func (w *writer) survey(ctx context.Context, s *plan.Situation, journal []store.
 	if err != nil {
 		return nil, err
 	}
-	if err := w.trust(*s); err != nil {
-		return nil, err
-	}
 	s.Extra = around.Found(*s, changes, w.given.today)
 	return w.plan(*s), nil
 }
