@@ -100,7 +100,7 @@ func (j *journey) approveAll() {
 	j.see("[data-testid=holds]", "First write")
 	j.click("Approve all")
 	j.clickIn("dialog[open]", "Approve all")
-	j.see("h1", "Approvals")
+	j.see("[data-testid=flash]", "approved")
 	commandtest.Eventually(j.t, "nothing waits", func() bool {
 		j.open(j.panel + "/held")
 		return eval[bool](j.browser, `document.querySelector("#held")?.textContent.includes("Nothing waits for approval")`)

@@ -24,6 +24,7 @@ func TestMappingShowsTheLine(t *testing.T) {
 	part := w.b.part().get(path+"?"+chosen.Encode(), http.StatusOK)
 	has(t, part, "[data-testid=shown]", what)
 	has(t, part, "[data-testid=shown] .warning", "billing cycle is Annual")
+	has(t, part, "[data-testid=shown] .warning", "Nothing is written there before somebody decides")
 	for _, query := range []string{"", "?agreement=1", "?agreement=999999&organization=1"} {
 		if w.b.part().get(path+query, http.StatusOK).Find("[data-testid=shown]").Length() != 0 {
 			t.Errorf("%q shows something", query)

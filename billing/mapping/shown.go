@@ -61,7 +61,11 @@ func (mp *Mapper) shows(ctx context.Context, w pairWorld, p Pair) (Shown, error)
 		})
 	}
 	for _, f := range seen.Findings {
-		if !f.Answered {
+		switch {
+		case f.Answered:
+		case f.Holds:
+			shown.Terms = append(shown.Terms, f.Sentence+" Nothing is written there before somebody decides.")
+		default:
 			shown.Terms = append(shown.Terms, f.Sentence)
 		}
 	}
