@@ -93,15 +93,15 @@ func (w *world) wantAsked(path string, ids ...int) {
 func TestAdditions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	shown, hidden, deleted := w.line(w.acme.ID, "1"), w.line(w.acme.ID, "2"), w.line(w.acme.ID, "3")
+	listed, hidden, deleted := w.line(w.acme.ID, "1"), w.line(w.acme.ID, "2"), w.line(w.acme.ID, "3")
 	w.Sim.RemoveAddition(w.acme.ID, deleted.ID)
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Partial, Text: fmt.Sprint(hidden.ID)})
 	bound := func(a cwsim.Addition) store.Line { return store.Line{AdditionID: a.ID} }
 	w.Sim.ResetRequests()
-	lines := []store.Line{bound(shown), bound(hidden), bound(deleted)}
+	lines := []store.Line{bound(listed), bound(hidden), bound(deleted)}
 	additions, listing, err := survey.Additions(t.Context(), w.client, w.acme.ID, lines, nil)
 	w.Must(err)
-	if diff := cmp.Diff([]int{shown.ID, hidden.ID}, ids(additions)); diff != "" {
+	if diff := cmp.Diff([]int{listed.ID, hidden.ID}, ids(additions)); diff != "" {
 		t.Error(diff)
 	}
 	if !slices.Equal(listing.Lacking, []int{hidden.ID}) || len(listing.Deleted) != 1 || listing.Deleted[0].AdditionID != deleted.ID {
@@ -115,6 +115,11 @@ func TestAdditions(t *testing.T) {
 	}
 	if asked != 2 {
 		t.Errorf("%d lines were asked for by their ids, want the two that the list does not show", asked)
+	}
+	shown := map[int]store.Shown{1: {AdditionID: hidden.ID}, 2: {AdditionID: deleted.ID}}
+	additions, listing, err = survey.Additions(t.Context(), w.client, w.acme.ID, []store.Line{bound(listed)}, shown)
+	if err != nil || !slices.Equal(ids(additions), []int{listed.ID, hidden.ID}) || len(listing.Deleted) != 0 {
+		t.Errorf("with what was shown there are %v, deleted are %+v, %v", ids(additions), listing.Deleted, err)
 	}
 	w.Sim.AddFault(broken("/finance/agreements/*/additions/*", 0))
 	_, _, err = survey.Additions(t.Context(), w.client, w.acme.ID, []store.Line{bound(hidden)}, nil)
@@ -341,4 +346,91 @@ func TestAgreements(t *testing.T) {
 	}
 	w.wantAsked("/finance/agreements", w.acme.ID)
 	w.wantAsked("/company/companies", w.acme.CompanyID)
+}
+
+// TestTermsOfAgreementTypes holds that an agreement which leaves to its type how products are billed has that of the type, which is
+// read once.
+func TestTermsOfAgreementTypes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	beta, own := w.Company("Beta"), w.Company("Own")
+	for _, a := range []cwsim.Agreement{w.acme, beta} {
+		w.Sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.BillProducts = connectwise.NoDefault })
+	}
+	w.Sim.UpdateAgreementType(w.acme.TypeID, func(of *cwsim.AgreementType) { of.BillProducts = "DoNotBill" })
+	var todo []store.MappedAgreement
+	for _, a := range []cwsim.Agreement{w.acme, beta, own} {
+		todo = append(todo, store.MappedAgreement{Agreement: store.Agreement{ID: a.ID}, Company: store.Company{ID: a.CompanyID}})
+	}
+	wantTerms := func(of, ofOwn string) {
+		t.Helper()
+		got, err := survey.Agreements(t.Context(), w.client, todo, w.today())
+		w.Must(err)
+		for id, want := range map[int]string{w.acme.ID: of, beta.ID: of, own.ID: ofOwn} {
+			if a := got[id]; a.Found.BillProducts != want || a.Found.ID != id {
+				t.Errorf("agreement %d bills products %q, want %q", id, a.Found.BillProducts, want)
+			}
+		}
+	}
+	w.Sim.ResetRequests()
+	wantTerms("DoNotBill", "Billable")
+	types := 0
+	for _, r := range w.Sim.Requests() {
+		if strings.HasPrefix(r.Path, "/finance/agreements/types/") {
+			types++
+		}
+	}
+	if types != 1 {
+		t.Errorf("the type was read %d times, want once", types)
+	}
+	const path = "/finance/agreements/types/*"
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Forbidden, Path: path})
+	wantTerms(connectwise.NoDefault, "Billable")
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.CannotRoute, Path: path})
+	_, err := survey.Agreements(t.Context(), w.client, todo, w.today())
+	wantErr(t, err, fmt.Sprintf("reading agreement %d: reading agreement type %d: ", w.acme.ID, w.acme.TypeID))
+}
+
+// TestEditors holds who changed a line or an agreement since Seatbridge wrote it, by the trail or else by the record.
+func TestEditors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, edited := w.line(w.acme.ID, "1"), w.line(w.acme.ID, "2")
+	written := moment.At("2026-10-20 12:05:00")
+	w.SetTime("2026-10-20 12:02:30")
+	w.Sim.UpdateAgreement(w.acme.ID, func(a *cwsim.Agreement) { a.Prorate = false })
+	for minute, who := range []string{"jdoe", "ann"} {
+		w.SetTime(fmt.Sprintf("2026-10-20 12:%02d:30", 10+minute))
+		w.Sim.SetQuantity(w.acme.ID, edited.ID, fmt.Sprint(5+minute), who)
+	}
+	additions, _, err := survey.Additions(t.Context(), w.client, w.acme.ID, nil, nil)
+	w.Must(err)
+	s := plan.Situation{Agreement: store.Agreement{ID: w.acme.ID}, Additions: additions, Lines: []store.Line{
+		{AdditionID: first.ID, WrittenAt: written}, {AdditionID: edited.ID, WrittenAt: written},
+	}}
+	wantEditors := func(when string, want map[int]string) {
+		t.Helper()
+		if diff := cmp.Diff(want, survey.Editors(t.Context(), w.client, s, []int{0, first.ID, edited.ID})); diff != "" {
+			t.Errorf("%s: %s", when, diff)
+		}
+	}
+	const ann, agreed = "by ann on 20 October 2026 at 12:11 UTC", "by jdoe on 20 October 2026 at 12:02 UTC"
+	wantEditors("by the lines' trails", map[int]string{0: agreed, first.ID: "", edited.ID: ann})
+	w.Sim.SetAssumptions(cwsim.Assumptions{AuditUnderAgreement: true})
+	wantEditors("by the agreement's trail", map[int]string{0: ann, first.ID: ann, edited.ID: ann})
+	w.Sim.SetAssumptions(cwsim.Assumptions{AuditTrailRefused: true})
+	wantEditors("by the records", map[int]string{0: "", first.ID: "", edited.ID: ann})
+	s.Lines[1].WrittenAt = s.Additions[1].LastUpdated
+	wantEditors("written since", map[int]string{0: "", first.ID: "", edited.ID: ""})
+	w.Sim.SetAssumptions(cwsim.Assumptions{})
+	wantEditors("written since, by the trails", map[int]string{0: agreed, first.ID: "", edited.ID: ""})
+	s.Lines[1].WrittenAt = written
+	w.SetTime("2026-10-20 12:30:30")
+	w.Sim.UpdateAgreement(w.acme.ID, func(a *cwsim.Agreement) { a.Prorate = true })
+	const later = "by jdoe on 20 October 2026 at 12:30 UTC"
+	wantEditors("where the agreement was changed later", map[int]string{0: later, first.ID: later, edited.ID: ann})
+	w.Sim.SetAssumptions(cwsim.Assumptions{AuditTrailRefused: true})
+	if got := survey.Editors(t.Context(), w.client, s, []int{edited.ID + 100}); got[edited.ID+100] != "" {
+		t.Errorf("what is not there was changed %q", got[edited.ID+100])
+	}
 }

@@ -166,6 +166,8 @@ func TestAgainst(t *testing.T) {
 		{"as it was", func(*store.Basis) {}, ""},
 		{"the run was cancelled", func(g *store.Basis) { g.Run.Status = store.RunCancelled }, "The sync had ended."},
 		{"the run is a preview", func(g *store.Basis) { g.Run.Preview = true }, "The sync had ended."},
+		{"one is not managed any more", func(g *store.Basis) { g.Unmanaged = []string{"Acme"} },
+			"Acme is not managed by the MSP any more; only MSP-managed organizations are synced."},
 		{"unmapped", func(g *store.Basis) { g.Mapped = nil }, "Acme was unmapped while the sync ran."},
 		{"mapped elsewhere", func(g *store.Basis) { g.Mapped = map[int64]int{7: 2} }, "Acme was mapped to another agreement while the sync ran."},
 		{"another product", func(g *store.Basis) { g.Products = map[int]store.Plan{99: store.Business} },
