@@ -1,0 +1,192 @@
+package run_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"seatbridge/billing/billingtest"
+	"seatbridge/billing/problem"
+	"seatbridge/store"
+)
+
+// TestNothingIsDecidedThatCannotBeRead holds of everything that a person or a clock asks of runs that a database which cannot be read
+// is said, and with what was being read.
+func TestNothingIsDecidedThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Must(w.Store.Close())
+	ctx, who := t.Context(), billingtest.Admin()
+	for says, ask := range map[string]func() error{
+		"reading run 1: ":           func() error { _, err := w.Runs.Undo(ctx, who, 1); return err },
+		"reading run 2: ":           func() error { _, err := w.Runs.Retry(ctx, who, 2); return err },
+		"reading change 3: ":        func() error { return w.Runs.ChooseLine(ctx, who, 3, 9) },
+		"reading change 4: ":        func() error { return w.Runs.NotThere(ctx, who, 4) },
+		"reading the integration:":  func() error { _, err := w.Runs.Due(ctx); return err },
+		"reading the integration: ": func() error { return w.Runs.RunDue(ctx) },
+		"rejecting":                 func() error { _, err := w.Runs.Reject(ctx, who, []int64{5}); return err },
+		"approving":                 func() error { _, err := w.Runs.Approve(ctx, who, []int64{5}); return err },
+		"":                          func() error { return w.Runs.LookForSent(ctx) },
+	} {
+		if err := ask(); err == nil || !strings.HasPrefix(err.Error(), says) {
+			t.Errorf("got %v, want %q", err, says)
+		}
+	}
+	if release, err := w.Store.LockSync(ctx); err != nil {
+		t.Errorf("what was not approved keeps runs from beginning: %v", err)
+	} else {
+		release()
+	}
+}
+
+// TestWhatIsDecidedIsTold holds the activity log's entries, and that what waits no more is said and leaves the lock alone.
+func TestWhatIsDecidedIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Mapped("Acme", 5, store.Business)
+	w.Mapped("Beta", 3, store.Business)
+	w.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
+	held := w.HeldIDs(w.Sync())
+	w.Approve(held[:1])
+	_, err := w.Runs.Reject(t.Context(), billingtest.Admin(), held[1:])
+	w.Must(err)
+	entries, _, err := w.Store.Activities(t.Context(), store.ActivityFilter{})
+	w.Must(err)
+	for _, want := range []string{"Approved: Acme, NP-BUS no line → 5 in run 1.", "Rejected: Beta, NP-BUS no line → 3 in run 1."} {
+		found := false
+		for _, e := range entries {
+			found = found || e.Action == want
+		}
+		if !found {
+			t.Errorf("the activity log does not say %q", want)
+		}
+	}
+	var invalid *problem.Invalid
+	if _, err := w.Runs.Approve(t.Context(), billingtest.Admin(), held); !errors.As(err, &invalid) {
+		t.Errorf("approving what waits no more: %v", err)
+	}
+	w.Sync() // nobody has the lock
+}
+
+// TestARunThatWroteNothingIsNotUndone holds for previews and what is in progress.
+func TestARunThatWroteNothingIsNotUndone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Mapped("Acme", 5, store.Business)
+	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
+	w.Must(err)
+	running, err := w.Store.CreateRun(t.Context(), store.Run{Kind: store.RunManual, Month: "2026-10", Status: store.RunRunning, StartedAt: w.Time()})
+	w.Must(err)
+	for _, id := range []int64{preview.ID, running.ID} {
+		for what, ask := range map[string]func() (store.Run, error){
+			"undone":  func() (store.Run, error) { return w.Runs.Undo(t.Context(), billingtest.Admin(), id) },
+			"retried": func() (store.Run, error) { return w.Runs.Retry(t.Context(), billingtest.Admin(), id) },
+		} {
+			var invalid *problem.Invalid
+			if _, err := ask(); !errors.As(err, &invalid) || invalid.Fields["run"] != "This run has not written anything yet." {
+				t.Errorf("run %d was %s: %v", id, what, err)
+			}
+		}
+	}
+}
+
+// TestNotThere takes a person's word for the line that was sent for a change, and for no other.
+func TestNotThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	beta, b := w.Mapped("Beta", 3, store.Business)
+	w.sendUnseen(store.RunIncomplete, beta, b.ID, store.Change{State: store.StateUnknown, SentAt: w.Time()})
+	w.sendUnseen(store.RunIncomplete, acme, a.ID, store.Change{State: store.StateUnknown, SentAt: w.Time()})
+	waits := w.Sync()
+	w.WantChanges(waits, "unknown NP-BUS ->5", "unknown NP-BUS ->3")
+	changes, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: waits.ID})
+	w.Must(err)
+	w.Must(w.Runs.NotThere(t.Context(), billingtest.Admin(), changes[0].ID))
+	w.Work.Wait()
+	w.WantLive(a.ID, "NP-BUS 5")
+	w.WantLive(b.ID)
+	sent, err := store.SendingsIn(w.Store).Unknown(t.Context(), 0)
+	w.Must(err)
+	if len(sent) != 1 || sent[0].AgreementID != b.ID {
+		t.Errorf("still looked for is %+v", sent)
+	}
+	settled, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: 2})
+	w.Must(err)
+	if c := settled[0]; c.State != store.StateFailed || c.DoneAt.IsZero() || !strings.Contains(c.Problem.What, "admin@example.com looked and did not find it.") {
+		t.Errorf("what was sent is %s: %+v at %s", c.State, c.Problem, c.DoneAt)
+	}
+	var invalid *problem.Invalid
+	for _, id := range []int64{changes[0].ID, settled[0].ID} {
+		if err := w.Runs.NotThere(t.Context(), billingtest.Admin(), id); !errors.As(err, &invalid) {
+			t.Errorf("change %d, of which nothing is looked for any more: %v", id, err)
+		}
+	}
+	if err := w.Runs.NotThere(t.Context(), billingtest.Admin(), 999); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a change that is not there: %v", err)
+	}
+}
+
+// TestLookForSentOfAnotherConnection holds that what was sent with another connection is left alone, and an agreement with two lines
+// is looked at once.
+func TestLookForSentOfAnotherConnection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	for range 2 {
+		w.sendUnseen(store.RunIncomplete, acme, a.ID, store.Change{State: store.StateUnknown, SentAt: w.Time()})
+	}
+	_, before, err := w.Store.Runs(t.Context(), store.RunFilter{})
+	w.Must(err)
+	w.Must(w.Runs.LookForSent(t.Context()))
+	runs, after, err := w.Store.Runs(t.Context(), store.RunFilter{})
+	w.Must(err)
+	if after != before+1 || runs[0].Kind != store.RunRetry || runs[0].Agreement != a.ID {
+		t.Errorf("%d runs, then %d; the last one is %+v", before, after, runs[0])
+	}
+	w.Must(w.Disconnect(t.Context(), billingtest.Admin()))
+	w.SetTime("2026-10-21 12:00:00")
+	w.Connect()
+	w.Must(w.Runs.LookForSent(t.Context()))
+	if _, now, err := w.Store.Runs(t.Context(), store.RunFilter{}); err != nil || now != after {
+		t.Errorf("%d runs after another connection, want %d (%v)", now, after, err)
+	}
+}
+
+// TestNothingIsDueBeforeItIsSetUp holds that without a connection, or without mapped products, no month is due.
+func TestNothingIsDueBeforeItIsSetUp(t *testing.T) {
+	t.Parallel()
+	w := &world{billingtest.Empty(t)}
+	w.SetTime("2026-11-02 12:00:00")
+	for _, step := range []func(){func() {}, w.Connect} {
+		step()
+		if months, err := w.Runs.Due(t.Context()); err != nil || len(months) != 0 {
+			t.Errorf("due are %v, %v", months, err)
+		}
+	}
+	w.MapProducts()
+	w.SetTime("2026-12-02 12:00:00")
+	months, err := w.Runs.Due(t.Context())
+	if w.Must(err); len(months) != 1 || months[0] != "2026-11" {
+		t.Errorf("due are %v, want the month after the products were mapped", months)
+	}
+}
+
+// TestAMonthThatWaitsForAnotherRunIsNoError holds that the hourly look leaves a month due while another run has the lock.
+func TestAMonthThatWaitsForAnotherRunIsNoError(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Mapped("Acme", 5, store.Business)
+	w.SetTime("2026-11-02 12:00:00")
+	release, err := w.Store.LockSync(t.Context())
+	w.Must(err)
+	w.Must(w.Runs.RunDue(t.Context()))
+	release()
+	if months, err := w.Runs.Due(t.Context()); err != nil || len(months) != 1 {
+		t.Errorf("due are %v, %v", months, err)
+	}
+	w.Must(w.Runs.RunDue(t.Context()))
+	if months, err := w.Runs.Due(t.Context()); err != nil || len(months) != 0 {
+		t.Errorf("after its sync due are %v, %v", months, err)
+	}
+}

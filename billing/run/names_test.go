@@ -1,0 +1,48 @@
+package run
+
+import (
+	"strings"
+	"testing"
+
+	"seatbridge/billing/plan/plantest"
+	"seatbridge/store"
+)
+
+// TestChangeNames holds how the activity log names what was decided: each change of a few, the runs of the rest of many.
+func TestChangeNames(t *testing.T) {
+	t.Parallel()
+	change := func(run int, before string) store.Change {
+		c := plantest.Change(71, store.KindUpdate, 9, before, "12")
+		c.Company, c.Product, c.RunID = "Acme", "NP-BUS", int64(run)
+		return c
+	}
+	if got, want := changeNames([]store.Change{change(7, "14"), change(8, "")}),
+		"Acme, NP-BUS 14 → 12 in run 7; Acme, NP-BUS no line → 12 in run 8"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for n, ends := range map[int]string{
+		20: "→ 12 in run 20", 21: "→ 12 in run 20; and 1 more of run 21", 22: "→ 12 in run 20; and 2 more of run 21, run 22",
+	} {
+		var changes []store.Change
+		for i := range n {
+			changes = append(changes, change(i+1, "14"))
+		}
+		if got := changeNames(changes); strings.Count(got, "NP-BUS") != 20 || !strings.HasSuffix(got, ends) {
+			t.Errorf("of %d: %q, want it to end %q", n, got, ends)
+		}
+	}
+}
+
+// TestUnwritten tells what was asked for and not done from all else.
+func TestUnwritten(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[store.ChangeState]bool{
+		store.StateFailed: true, store.StateUnknown: true, store.StateWritten: false, store.StateStale: false, store.StateHeld: false,
+	} {
+		for kind, asked := range map[store.ChangeKind]bool{store.KindCreate: true, store.KindUpdate: true, store.KindNone: false} {
+			if got := unwritten(store.Change{Kind: kind, State: state}); got != (want && asked) {
+				t.Errorf("%s, %s: %t", kind, state, got)
+			}
+		}
+	}
+}
