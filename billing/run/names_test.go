@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"seatbridge/billing/plan"
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/store"
 )
@@ -40,7 +41,7 @@ func TestUnwritten(t *testing.T) {
 		store.StateFailed: true, store.StateUnknown: true, store.StateWritten: false, store.StateStale: false, store.StateHeld: false,
 	} {
 		for kind, asked := range map[store.ChangeKind]bool{store.KindCreate: true, store.KindUpdate: true, store.KindNone: false} {
-			if got := unwritten(store.Change{Kind: kind, State: state}); got != (want && asked) {
+			if got := plan.Unwritten(store.Change{Kind: kind, State: state}); got != (want && asked) {
 				t.Errorf("%s, %s: %t", kind, state, got)
 			}
 		}
