@@ -101,7 +101,8 @@ func findingRow(f store.KnownFinding) views.Finding {
 		Subject: string(f.Subject), Kind: findings.NameOf(f.Subject), Facts: f.Facts,
 		Company: f.Company, Agreement: f.Agreement, Product: f.Product, Sentence: f.Sentence, Advice: f.Advice,
 		Quantity: quantity(f.Quantity), HasMoney: f.Quantity.Valid && f.UnitPrice.Valid, Since: f.Since,
-		Holds: f.Holds, Creates: findings.Creates(f.Subject), CanZero: findings.CanZero(f.Finding), Note: f.Note, MeantBy: f.AnsweredBy, MeantAt: f.AnsweredAt,
+		Holds: f.Holds, Creates: findings.Creates(f.Subject), CanZero: findings.CanZero(f.Finding),
+		Note: f.Note, MeantBy: f.AnsweredBy, MeantAt: f.AnsweredAt,
 	}
 	line := money.Line{Before: decimal.NewNullDecimal(decimal.Zero), After: f.Quantity, UnitPrice: f.UnitPrice, Currency: f.Currency}
 	row.Money = views.Money{Amount: money.Text(line.Worth(), f.Currency), Currency: f.Currency}
