@@ -68,10 +68,23 @@ func (r Readings) Keep(ctx context.Context, read Read) error {
 	})
 }
 
-// Forget forgets what was found about an addition.
-func (r Readings) Forget(ctx context.Context, agreementID, additionID int) error {
-	return r.store.tx(ctx, fmt.Sprintf("forgetting what was found about addition %d", additionID), func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, `DELETE FROM findings WHERE agreement_id = $1 AND addition_id = $2`, agreementID, additionID)
+// Written forgets what was found and a write decided: an addition that says 0 bills nothing, and what a new line waited for was
+// answered when it was created.
+func (r Readings) Written(ctx context.Context, c Change) error {
+	if c.State != StateWritten {
+		return nil
+	}
+	var decided []int
+	if c.After.Decimal.IsZero() {
+		decided = append(decided, c.AdditionID)
+	}
+	for _, f := range c.Found {
+		if c.Kind == KindCreate && f.Holds && f.AdditionID != 0 {
+			decided = append(decided, f.AdditionID)
+		}
+	}
+	return r.store.tx(ctx, fmt.Sprintf("forgetting what change %d decided", c.ID), func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, `DELETE FROM findings WHERE agreement_id = $1 AND addition_id IN `+in(decided), c.AgreementID)
 		return err
 	})
 }

@@ -74,10 +74,21 @@ func TestCase_A1_ALineThatAPersonEnded(t *testing.T) {
 	w.WantChanges(run, "held NP-BUS ->12")
 	w.wantSaid(run, "with 12 seats was ended on 20 November 2026")
 	w.WantLive(a.ID)
+	found := func() int {
+		counts, err := store.ReadingsIn(w.Store).CountFindings(t.Context())
+		w.Must(err)
+		return counts[store.AboutEnded]
+	}
+	if n := found(); n != 1 {
+		t.Errorf("%d ended lines need a person, want this one", n)
+	}
 	w.Approve(w.HeldIDs(run))
 	w.WantLive(a.ID, "NP-BUS 12")
 	if got := w.effective(a.ID); got != "2026-11-21" {
 		t.Errorf("the new line starts on %s, want the day after the ended one", got)
+	}
+	if n := found(); n != 0 {
+		t.Errorf("%d ended lines need a person after the new one was approved", n)
 	}
 }
 

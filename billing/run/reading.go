@@ -77,11 +77,3 @@ func (w *writer) binds(c store.Change, bound store.Line) bool {
 	named := w.run.Kind == store.RunUndo && bound.AdditionID != 0 || w.run.Addition != 0
 	return !named || bound.AdditionID == c.AdditionID
 }
-
-// forgetZero forgets what was found about an addition that says 0 now: it bills nothing.
-func (w *writer) forgetZero(ctx context.Context, c store.Change) error {
-	if c.State != store.StateWritten || !c.After.Decimal.IsZero() {
-		return nil
-	}
-	return store.ReadingsIn(w.store).Forget(ctx, c.AgreementID, c.AdditionID)
-}

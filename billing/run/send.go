@@ -188,7 +188,7 @@ func (w *writer) finish(ctx context.Context, c store.Change) error {
 	if err := w.store.FinishChange(ctx, c, line); err != nil {
 		return fmt.Errorf("recording change %d: %w", c.ID, err)
 	}
-	return w.forgetZero(ctx, c)
+	return store.ReadingsIn(w.store).Written(ctx, c)
 }
 
 // adopt binds a line that is right already, unless it is bound so, with the same seats behind it.

@@ -127,7 +127,9 @@ func Neighbours(
 }
 
 // family is the agreements beside one, each once, by id; whole: every list that has to have the agreement itself does.
-func family(ctx context.Context, client *connectwise.Client, of connectwise.Agreement) (family []connectwise.Agreement, whole bool, err error) {
+func family(
+	ctx context.Context, client *connectwise.Client, of connectwise.Agreement,
+) (family []connectwise.Agreement, whole bool, err error) {
 	if family, err = gather(client.CompanyAgreements(ctx, of.Company.ID)); err != nil {
 		return nil, false, fmt.Errorf("reading the agreements of company %d: %w", of.Company.ID, err)
 	}
