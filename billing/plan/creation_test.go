@@ -189,6 +189,65 @@ func TestWhatBilledAProduct(t *testing.T) {
 	}
 }
 
+// TestMoved holds whose seats a growing change takes from a line as it was last written.
+func TestMoved(t *testing.T) {
+	t.Parallel()
+	change := func(kind store.ChangeKind, before, after string, seats int) store.Change {
+		c := plantest.Change(businessID, kind, 9, before, after)
+		c.Shares = []store.Share{{OrganizationID: 12, Organization: "Beta", Seats: 1}, {OrganizationID: 11, Organization: "Acme", Seats: seats}}
+		return c
+	}
+	for name, c := range map[string]struct {
+		change store.Change
+		line   store.Line
+		want   string
+	}{
+		"grows":                 {change(store.KindUpdate, "3", "4", 1), billing(1, 11)[0], "Acme"},
+		"is created":            {change(store.KindCreate, "", "4", 1), billing(1, 11)[0], "Acme"},
+		"grows by another line": {change(store.KindUpdate, "3", "4", 1), billing(1, 13)[0], ""},
+		"has none of its seats": {change(store.KindUpdate, "3", "4", 0), billing(1, 11)[0], ""},
+		"stays":                 {change(store.KindUpdate, "4", "4", 1), billing(1, 11)[0], ""},
+		"falls":                 {change(store.KindUpdate, "5", "4", 1), billing(1, 11)[0], ""},
+		"is not to be written":  {change(store.KindNone, "3", "4", 1), billing(1, 11)[0], ""},
+	} {
+		if got := Moved([]store.Change{{}, c.change}, c.line); got != c.want {
+			t.Errorf("a line that %s takes the seats of %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestWhatEndedAtZero holds that a line of ours which somebody set to 0 and ended was ended with what had been left there.
+func TestWhatEndedAtZero(t *testing.T) {
+	t.Parallel()
+	today, own := date("2026-11-20"), MappedProduct{ID: businessID, Identifier: "NP-BUS"}
+	zero := ended(line(9, businessID, "0"), "2026-11-19")
+	for name, c := range map[string]struct {
+		lines []store.Line
+		want  bool
+	}{
+		"left with seats":         {[]store.Line{bound(businessID, 9, "5")}, true},
+		"left with seats, second": {[]store.Line{bound(enterpriseID, 8, "0"), bound(businessID, 9, "5")}, true},
+		"left at 0":               {[]store.Line{bound(businessID, 9, "0"), bound(enterpriseID, 8, "5")}, false},
+		"never ours":              {[]store.Line{bound(businessID, 8, "5")}, false},
+		"nobody's":                {nil, false},
+	} {
+		if got := len(Ended(Situation{Additions: []connectwise.Addition{zero}, Lines: c.lines}, own, today)) == 1; got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	for name, c := range map[string]struct {
+		addition connectwise.Addition
+		want     bool
+	}{
+		"open": {line(9, businessID, "5"), true}, "at 0": {line(9, businessID, "0"), false},
+		"ended": {ended(line(9, businessID, "5"), "2026-11-19"), false}, "ending today": {ended(line(9, businessID, "5"), "2026-11-20"), true},
+	} {
+		if got := Open(c.addition, today); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
 func TestCarrier(t *testing.T) {
 	t.Parallel()
 	own := MappedProduct{ID: businessID, Identifier: "NP-BUS"}

@@ -204,6 +204,22 @@ func TestHoldOfHalfAMoveThatWasWritten(t *testing.T) {
 	checkHeld(t, parts[0].Changes, "From 20 to 10 is lower by 30 % and 3 seats or more.")
 }
 
+// TestHoldByWhatTheLinesSayNow holds that seats which a person took off one of two lines stand on the other alone.
+func TestHoldByWhatTheLinesSayNow(t *testing.T) {
+	t.Parallel()
+	policy := Policy{Holds: store.Holds{Lower: store.Step{Percent: 30, Seats: 3}}}
+	part := func(agreement, addition int, before, after string, state store.ChangeState) Part {
+		c := of(plantest.Change(businessID, store.KindUpdate, addition, before, after), "NP-BUS", state)
+		c.AgreementID = agreement
+		l := bound(businessID, addition, "10")
+		l.Shares = []store.Share{{OrganizationID: 1, Seats: 10, Known: true}}
+		return Part{Situation{Lines: []store.Line{l}}, []store.Change{c}}
+	}
+	parts := []Part{part(1, 8, "10", "0", store.StatePlanned), part(2, 9, "2", "2", store.StateUnchanged)}
+	Hold(parts, Falls{}, policy)
+	checkHeld(t, parts[0].Changes, "From 10 to 2 is lower by 30 % and 3 seats or more.")
+}
+
 // TestDoubled counts the seats that stand on more than one line.
 func TestDoubled(t *testing.T) {
 	t.Parallel()
