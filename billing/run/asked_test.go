@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -116,8 +117,11 @@ func TestNotThere(t *testing.T) {
 	if c := settled[0]; c.State != store.StateFailed || c.DoneAt.IsZero() || !strings.Contains(c.Problem.What, "admin@example.com looked and did not find it.") {
 		t.Errorf("what was sent is %s: %+v at %s", c.State, c.Problem, c.DoneAt)
 	}
+	w.sendUnseen(store.RunIncomplete, beta, b.ID, store.Change{State: store.StateFailed, SentAt: w.Time()})
+	failed, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{States: []store.ChangeState{store.StateFailed}, AgreementID: b.ID})
+	w.Must(err)
 	var invalid *problem.Invalid
-	for _, id := range []int64{changes[0].ID, settled[0].ID} {
+	for _, id := range []int64{changes[0].ID, settled[0].ID, failed[0].ID} {
 		if err := w.Runs.NotThere(t.Context(), billingtest.Admin(), id); !errors.As(err, &invalid) {
 			t.Errorf("change %d, of which nothing is looked for any more: %v", id, err)
 		}
@@ -133,8 +137,8 @@ func TestLookForSentOfAnotherConnection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	acme, a := w.Mapped("Acme", 5, store.Business)
-	for range 2 {
-		w.sendUnseen(store.RunIncomplete, acme, a.ID, store.Change{State: store.StateUnknown, SentAt: w.Time()})
+	for _, product := range []int{0, w.Enterprise.ID} {
+		w.sendUnseen(store.RunIncomplete, acme, a.ID, store.Change{State: store.StateUnknown, SentAt: w.Time(), ProductID: product})
 	}
 	_, before, err := w.Store.Runs(t.Context(), store.RunFilter{})
 	w.Must(err)
@@ -164,12 +168,29 @@ func TestNothingIsDueBeforeItIsSetUp(t *testing.T) {
 			t.Errorf("due are %v, %v", months, err)
 		}
 	}
+	w.SetTime("2026-12-01 00:10:00")
 	w.MapProducts()
-	w.SetTime("2026-12-02 12:00:00")
+	w.SetTime("2027-01-02 12:00:00")
 	months, err := w.Runs.Due(t.Context())
-	if w.Must(err); len(months) != 1 || months[0] != "2026-11" {
-		t.Errorf("due are %v, want the month after the products were mapped", months)
+	if w.Must(err); !slices.Equal(months, []store.Month{"2026-11", "2026-12"}) {
+		t.Errorf("due are %v, want the month whose sync was due after the products were mapped, and the next", months)
 	}
+}
+
+// TestApprovedInAPreviewWaits holds that what is approved in a preview is written with the rest of it and not before.
+func TestApprovedInAPreviewWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 5, store.Business)
+	w.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
+	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
+	w.Must(err)
+	w.Approve(w.HeldIDs(preview))
+	w.WantChanges(preview, "planned NP-BUS ->5")
+	w.WantLive(a.ID)
+	w.Must(w.Runs.Apply(t.Context(), billingtest.Admin(), preview.ID))
+	w.Work.Wait()
+	w.WantLive(a.ID, "NP-BUS 5")
 }
 
 // TestAMonthThatWaitsForAnotherRunIsNoError holds that the hourly look leaves a month due while another run has the lock.

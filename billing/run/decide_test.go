@@ -153,7 +153,9 @@ func TestChooseLine(t *testing.T) {
 	if err := w.Runs.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, 999); err == nil {
 		t.Error("an addition that was not offered was chosen")
 	}
-	w.Must(w.Runs.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, chosen.ID))
+	for _, addition := range []int{changes[0].Candidates[0].AdditionID, chosen.ID} { // who changes their mind says so
+		w.Must(w.Runs.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, addition))
+	}
 	billingtest.WantStatus(t, w.Sync(), store.RunDone)
 	w.WantLive(a.ID, "NP-BUS 2", "NP-BUS 5")
 	w.Join(acme, 1)

@@ -111,7 +111,10 @@ func (w *world) sendUnseen(status store.RunStatus, o store.Organization, agreeme
 	w.T.Helper()
 	run, err := w.Store.CreateRun(w.T.Context(), store.Run{Kind: store.RunManual, Month: "2026-10", AsOf: w.Time(), Status: status, StartedAt: w.Time()})
 	w.Must(err)
-	c.CompanyID, c.Plan, c.ProductID, c.Kind, c.EffectiveDate = w.Sim.Agreement(agreementID).CompanyID, store.Business, w.Business.ID, store.KindCreate, "2026-10-01"
+	c.CompanyID, c.Plan, c.Kind, c.EffectiveDate = w.Sim.Agreement(agreementID).CompanyID, store.Business, store.KindCreate, "2026-10-01"
+	if c.ProductID == 0 {
+		c.ProductID = w.Business.ID
+	}
 	c.After = decimal.NewNullDecimal(plantest.Quantity("5"))
 	c.Shares = []store.Share{{OrganizationID: o.ID, Organization: o.Name, Plan: store.Business, Seats: 5, Known: true}}
 	_, err = w.Store.PlanAgreement(w.T.Context(), run.ID, agreementID, []store.Change{c})
