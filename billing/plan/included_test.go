@@ -90,3 +90,17 @@ func TestMissed(t *testing.T) {
 		}
 	}
 }
+
+// TestUnwritten tells what was asked for and not done from all else.
+func TestUnwritten(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[store.ChangeState]bool{
+		store.StateFailed: true, store.StateUnknown: true, store.StateWritten: false, store.StateStale: false, store.StateHeld: false,
+	} {
+		for kind, asked := range map[store.ChangeKind]bool{store.KindCreate: true, store.KindUpdate: true, store.KindNone: false} {
+			if got := Unwritten(store.Change{Kind: kind, State: state}); got != (want && asked) {
+				t.Errorf("%s, %s: %t", kind, state, got)
+			}
+		}
+	}
+}

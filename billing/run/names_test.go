@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"seatbridge/billing/plan"
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/store"
 )
@@ -30,20 +29,6 @@ func TestChangeNames(t *testing.T) {
 		}
 		if got := changeNames(changes); strings.Count(got, "NP-BUS") != 20 || !strings.HasSuffix(got, ends) {
 			t.Errorf("of %d: %q, want it to end %q", n, got, ends)
-		}
-	}
-}
-
-// TestUnwritten tells what was asked for and not done from all else.
-func TestUnwritten(t *testing.T) {
-	t.Parallel()
-	for state, want := range map[store.ChangeState]bool{
-		store.StateFailed: true, store.StateUnknown: true, store.StateWritten: false, store.StateStale: false, store.StateHeld: false,
-	} {
-		for kind, asked := range map[store.ChangeKind]bool{store.KindCreate: true, store.KindUpdate: true, store.KindNone: false} {
-			if got := plan.Unwritten(store.Change{Kind: kind, State: state}); got != (want && asked) {
-				t.Errorf("%s, %s: %t", kind, state, got)
-			}
 		}
 	}
 }
