@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"seatbridge/billing/billingtest"
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
@@ -209,5 +210,37 @@ func TestAMonthThatWaitsForAnotherRunIsNoError(t *testing.T) {
 	w.Must(w.Runs.RunDue(t.Context()))
 	if months, err := w.Runs.Due(t.Context()); err != nil || len(months) != 0 {
 		t.Errorf("after its sync due are %v, %v", months, err)
+	}
+}
+
+// TestWhatAWriteLeaves holds what is kept of a line that a sync created, and then of one that it found right.
+func TestWhatAWriteLeaves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 5, store.Business)
+	created := w.Sync()
+	changes, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: created.ID})
+	w.Must(err)
+	c := changes[0]
+	if c.State != store.StateWritten || plantest.Side(c.UnitPrice) != "4.99" || c.DoneAt.IsZero() || c.AdditionID != w.Sim.Additions(a.ID)[0].ID {
+		t.Errorf("the change says %+v", c)
+	}
+	kept := func() store.Line {
+		t.Helper()
+		lines, err := w.Store.AgreementLines(t.Context(), a.ID)
+		w.Must(err)
+		if len(lines) != 1 {
+			t.Fatalf("%d lines are bound, want one", len(lines))
+		}
+		return lines[0]
+	}
+	if l := kept(); l.AdditionID != c.AdditionID || !l.Created || plantest.Side(l.Written) != "5" || len(l.Shares) != 1 || l.WrittenAt.IsZero() {
+		t.Errorf("the line says %+v", l)
+	}
+	was := kept().WrittenAt
+	w.SetTime("2026-10-20 13:00:00")
+	w.Sync()
+	if l := kept(); !l.WrittenAt.Equal(was) || !l.Created {
+		t.Errorf("found right, it was bound again: %+v", l)
 	}
 }
