@@ -161,13 +161,14 @@ type sum struct{ before, after decimal.Decimal }
 
 func (s sum) change() decimal.Decimal { return s.after.Sub(s.before) }
 
-// sumOf adds up the lines that are written or right. A line that cannot be written moves nothing. Seats that stand on two lines,
+// sumOf adds up the lines that are written or right. A line that cannot be written moves nothing, but for one that is to be created
+// as soon as the list of additions is whole: else a steep rise would be written in two steps that are none. Seats that stand on two lines,
 // because only half of a move was written, count once: to write the other half is no fall.
 func sumOf(parts []Part) (s sum) {
 	var lines []store.Line
 	for _, p := range parts {
 		for _, c := range p.Changes {
-			if cannotBeWritten(c) {
+			if cannotBeWritten(c) && !comesLater(p.Situation, c) {
 				continue
 			}
 			s.before, s.after = s.before.Add(c.Before.Decimal), s.after.Add(c.After.Decimal)
@@ -179,6 +180,11 @@ func sumOf(parts []Part) (s sum) {
 	}
 	s.before = s.before.Sub(number(doubled(lines)))
 	return s
+}
+
+// comesLater says whether a line waits for nothing but a list that is the whole one.
+func comesLater(s Situation, c store.Change) bool {
+	return c.State == store.StateBlocked && !c.Before.Valid && s.Listing.Unreliable() != ""
 }
 
 // doubled is how many seats stand on more than one of the lines: as they were last written, and no more of a line than it says.

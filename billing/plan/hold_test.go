@@ -358,3 +358,18 @@ func TestHoldOfWhatWasFound(t *testing.T) {
 		}
 	}
 }
+
+// TestARiseIsNotDividedByAListThatLacksLines holds that a line which waits for the whole list counts in the sum that is held: what is
+// written before it would be the first of two small steps.
+func TestARiseIsNotDividedByAListThatLacksLines(t *testing.T) {
+	t.Parallel()
+	later := of(plantest.Change(enterpriseID, store.KindNone, 0, "", "12"), "NP-ENT", store.StateBlocked)
+	now := planned("2", "14")
+	policy := Policy{Holds: store.Holds{Higher: store.Step{Percent: 50, Seats: 20}}}
+	for lacks, want := range map[int]store.ChangeState{0: store.StatePlanned, 1: store.StateHeld} {
+		s := Situation{Listing: Listing{Counted: lacks}}
+		if got := held(s, []store.Change{now, later}, policy)[0].State; got != want {
+			t.Errorf("the list lacks %d lines: %s, want %s", lacks, got, want)
+		}
+	}
+}
