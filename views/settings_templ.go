@@ -311,11 +311,11 @@ func approvalSettings(f ApprovalsForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = limitField(f, limitOf("lower_percent", f.LowerPercent, "Hold a fall by so many percent or more", "Of the seats that are billed now. Empty is off; the default is 30.")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = limitField(f, limitOf("lower_percent", f.LowerPercent, "Hold a fall of so many percent", "Or more, of the seats that are billed now. Empty is off; the default is 30.")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = limitField(f, limitOf("lower_seats", f.LowerSeats, "and by so many seats or more", "Both have to be reached. The default is 3.")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = limitField(f, limitOf("lower_seats", f.LowerSeats, "and of so many seats", "Or more. Both have to be reached. The default is 3.")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -323,11 +323,11 @@ func approvalSettings(f ApprovalsForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = limitField(f, limitOf("higher_percent", f.HigherPercent, "Hold a rise by so many percent or more", "Of the seats that are billed now. Empty is off; the default is 50.")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = limitField(f, limitOf("higher_percent", f.HigherPercent, "Hold a rise of so many percent", "Or more, of the seats that are billed now. Empty is off; the default is 50.")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = limitField(f, limitOf("higher_seats", f.HigherSeats, "and by so many seats or more", "Both have to be reached. The default is 20.")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = limitField(f, limitOf("higher_seats", f.HigherSeats, "and of so many seats", "Or more. Both have to be reached. The default is 20.")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
