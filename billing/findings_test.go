@@ -401,3 +401,28 @@ func TestMeantSoIsOfWhatWasShown(t *testing.T) {
 		t.Errorf("the activity log says %q", entries[0].Action)
 	}
 }
+
+// A line of an organization that is not managed any more bills a managed one, too: set to 0, nothing billed that one's seats, since
+// every sum of the agreement is unknown until the other is unmapped.
+func TestALineThatBillsOthersIsNotSetTo0(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 12, store.Business)
+	branch := w.Organization("Branch", 3, store.Business)
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, branch.ID))
+	w.Sync()
+	acme.Managed = false
+	w.Must(w.Store.UpdateOrganization(t.Context(), acme, w.Time()))
+	w.Sync()
+	f := w.wantFound(store.AboutUnfed)
+	_, err := w.Findings.Zero(t.Context(), billingtest.Admin(), f.Key(), f.Facts)
+	wantInvalid(t, err, "Branch is billed on this line, too")
+	w.WantLive(a.ID, "NP-BUS 15")
+
+	branch.Managed = false
+	w.Must(w.Store.UpdateOrganization(t.Context(), branch, w.Time()))
+	_, err = w.Findings.Zero(t.Context(), billingtest.Admin(), f.Key(), f.Facts)
+	w.Must(err)
+	w.Work.Wait()
+	w.WantLive(a.ID, "NP-BUS 0")
+}

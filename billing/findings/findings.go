@@ -144,9 +144,38 @@ func (d *Desk) Zero(ctx context.Context, who problem.Actor, k store.FindingKey, 
 	if !CanZero(f.Finding) {
 		return store.Run{}, invalid("This line is not set to 0 by itself; the next sync decides about it.")
 	}
+	if err := d.sharedWithOthers(ctx, f.Finding); err != nil {
+		return store.Run{}, err
+	}
 	return d.run.Start(ctx, who, run.Request{
 		Kind: store.RunRelease, Period: seats.ToDate(d.now()), Agreement: k.AgreementID, Addition: k.AdditionID,
 	})
+}
+
+// sharedWithOthers is why the line of an organization that is not managed any more must not be set to 0, an *problem.Invalid: managed
+// ones are billed on it, too, and nothing would bill their seats until the mapping goes.
+func (d *Desk) sharedWithOthers(ctx context.Context, f store.Finding) error {
+	if !strings.HasPrefix(f.Facts, store.UnfedUnmanaged) {
+		return nil
+	}
+	mappings, err := d.store.Mappings(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range mappings {
+		if m.AgreementID != f.AgreementID {
+			continue
+		}
+		o, err := d.store.Organization(ctx, m.OrganizationID)
+		if err != nil {
+			return err
+		}
+		if o.Managed {
+			return invalid(fmt.Sprintf("%s is billed on this line, too. Unmap what is not managed any more; "+
+				"the next sync then writes what is left.", o.Name))
+		}
+	}
+	return nil
 }
 
 // LookAgain reads an agreement and keeps what it says; nothing is written to ConnectWise.
