@@ -14,12 +14,15 @@ type refusals struct {
 
 func newRefusals() *refusals { return &refusals{waiting: map[*context.CancelFunc]bool{}} }
 
-// note keeps the first refusal, and ends every wait.
+// note keeps the first refusal, and ends every wait. Kept is a copy: the error itself belongs to the call that met the refusal, which
+// goes on to say in it whether an earlier try of its own may have been applied. That concerns no other call.
 func (f *refusals) note(refusal *Error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.first == nil {
-		f.first = refusal
+		kept := *refusal
+		kept.unknown = false
+		f.first = &kept
 	}
 	for end := range f.waiting {
 		(*end)()

@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
 )
@@ -115,5 +117,29 @@ func TestAfresh(t *testing.T) {
 	}
 	if _, err := s.Afresh().Agreement(s.ctx, w.agreement); err != nil {
 		t.Errorf("afresh: %v", err)
+	}
+}
+
+// TestRefusalSaysNothingOfOtherWrites: of a write whose first try was lost and whose second one was refused nobody knows the outcome.
+// A write that was not begun for that refusal was surely not applied.
+func TestRefusalSaysNothingOfOtherWrites(t *testing.T) {
+	t.Parallel()
+	for _, refusal := range []cwsim.FaultKind{cwsim.Unauthorized, cwsim.CannotRoute} {
+		s := simulate(t, cwsim.Config{Companies: 30})
+		w := s.workplace()
+		line := s.AddAddition(cwsim.Addition{AgreementID: w.agreement, ProductID: w.product, Quantity: decimal.NewFromInt(1)})
+		s.SetFaults(
+			cwsim.Fault{Kind: cwsim.DropAfter, Method: "PATCH", Times: 1},
+			cwsim.Fault{Kind: refusal, Method: "PATCH", After: 1},
+		)
+		_, first := s.UpdateQuantity(s.ctx, w.agreement, line.ID, decimal.NewFromInt(3))
+		if !errors.Is(first, connectwise.ErrUnknownOutcome) {
+			t.Fatalf("%s: %v", refusal, first)
+		}
+		s.ResetRequests()
+		_, second := s.add(w, 3)
+		if second == nil || errors.Is(second, connectwise.ErrUnknownOutcome) || len(s.Requests()) != 0 {
+			t.Errorf("%s: after %d requests the other write is %v", refusal, len(s.Requests()), second)
+		}
 	}
 }
