@@ -51,20 +51,7 @@ var agreements = newResource("agreement", "/finance/agreements", []field[Agreeme
 	reference("site", idName, func(v *view, x *Agreement) any {
 		return link(v, 7000+x.CompanyID, "Main", "site", "/company/sites")
 	}),
-	reference("parentAgreement", []string{"id", "name", "type"}, func(v *view, x *Agreement) any {
-		r := v.sim.agreements.find(x.ParentID)
-		if r == nil {
-			return nil
-		}
-		parentType := ""
-		if t := v.sim.agreementTypes.find(r.value.TypeID); t != nil {
-			parentType = t.value.Name
-		}
-		return object{
-			{"id", r.id}, {"name", r.value.Name}, {"type", parentType}, {"chargeFirmFlag", false},
-			hrefs(v, "agreement", "/finance/agreements", r.id),
-		}
-	}),
+	reference("parentAgreement", []string{"id", "name", "type"}, func(v *view, x *Agreement) any { return v.agreement(x.ParentID) }),
 	dateField("startDate", func(x *Agreement) *time.Time { return &x.Start }),
 	dateField("endDate", func(x *Agreement) *time.Time { return &x.End }),
 	computed("noEndingDateFlag", kindBool, func(_ *view, x *Agreement) any { return x.End.IsZero() }),
@@ -88,8 +75,7 @@ var agreements = newResource("agreement", "/finance/agreements", []field[Agreeme
 	constant[Agreement]("billTime", kindText, "NoDefault"),
 	constant[Agreement]("billExpenses", kindText, "NoDefault"),
 	textOr("billProducts", "Billable", func(x *Agreement) *string { return &x.BillProducts }),
-	reference("currency", []string{"id", "symbol", "currencyCode", "decimalSeparator", "numberOfDecimals", "thousandsSeparator", "name"},
-		func(_ *view, x *Agreement) any { return currency(orText(x.Currency, "USD")) }),
+	reference("currency", currencyFields, func(_ *view, x *Agreement) any { return currency(orText(x.Currency, "USD")) }),
 	computed("agreementStatus", kindText, func(v *view, x *Agreement) any { return x.status(v.now) }),
 	constant[Agreement]("customFields", kindList, []any{}),
 },
@@ -110,7 +96,25 @@ func textOr(name, standard string, get func(*Agreement) *string) field[Agreement
 	return f
 }
 
-// currency is a currency as an agreement refers to it.
+// agreement refers to an agreement; of one that does not exist there is no reference.
+func (v *view) agreement(id int) any {
+	r := v.sim.agreements.find(id)
+	if r == nil {
+		return nil
+	}
+	kind := ""
+	if t := v.sim.agreementTypes.find(r.value.TypeID); t != nil {
+		kind = t.value.Name
+	}
+	return object{
+		{"id", r.id}, {"name", r.value.Name}, {"type", kind}, {"chargeFirmFlag", false},
+		hrefs(v, "agreement", "/finance/agreements", r.id),
+	}
+}
+
+var currencyFields = []string{"id", "symbol", "currencyCode", "decimalSeparator", "numberOfDecimals", "thousandsSeparator", "name"}
+
+// currency is a currency as agreements and invoices refer to it.
 func currency(code string) object {
 	o := object{{"id", 7}, {"symbol", "$"}, {"currencyCode", code}, {"decimalSeparator", "."}, {"numberOfDecimals", 2},
 		{"thousandsSeparator", ","}, {"name", "US Dollars"}}

@@ -16,6 +16,7 @@ const (
 	auditAgreement = "Agreement"
 	auditCompany   = "Company"
 	auditProduct   = "ProductCatalog"
+	auditInvoice   = "Invoice"
 )
 
 // trail is the instance's audit trail: who changed which record, and how.
@@ -47,6 +48,8 @@ func identity(record any) (id, under int) {
 	case *Company:
 		return r.ID, 0
 	case *CatalogItem:
+		return r.ID, 0
+	case *Invoice:
 		return r.ID, 0
 	}
 	return 0, 0
@@ -113,7 +116,7 @@ func auditTrail(s *Sim, x *exchange) answer {
 	switch {
 	case s.assumptions.AuditTrailRefused:
 		return notPermitted()
-	case err != nil || !slices.Contains([]string{auditAddition, auditAgreement, auditCompany, auditProduct}, kind):
+	case err != nil || !slices.Contains([]string{auditAddition, auditAgreement, auditCompany, auditProduct, auditInvoice}, kind):
 		return *refused("the type or the id is not valid")
 	}
 	var rows []any

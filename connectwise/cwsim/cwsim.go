@@ -82,6 +82,8 @@ type Sim struct {
 	subcategories    table[Subcategory]
 	productTypes     table[ProductType]
 	units            table[Unit]
+	billingStatuses  table[BillingStatus]
+	books            books
 	nextAddition     int
 	agreementsByFirm map[int][]int // agreement ids by company
 }
@@ -102,6 +104,7 @@ func New(c Config) *Sim {
 		additions:        map[int]*table[Addition]{},
 		identifiers:      map[string]int{},
 		agreementsByFirm: map[int][]int{},
+		books:            books{closed: map[int][]period{}},
 		nextAddition:     4100,
 	}
 	if s.clock == nil {

@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/shopspring/decimal"
 
 	"seatbridge/connectwise/cwsim"
 )
@@ -58,6 +60,8 @@ func TestEveryEndpointAnswersByTheContract(t *testing.T) {
 	openapi3filter.RegisterBodyDecoder("application/vnd.connectwise.com+json", openapi3filter.JSONBodyDecoder)
 	s := start(t, cwsim.Config{Companies: 200})
 	s.Grant(cwsim.Agreements, cwsim.Delete, cwsim.All)
+	s.Grant(cwsim.Invoicing, cwsim.Inquire, cwsim.All)
+	makeInvoices(s)
 	root := s.server.URL + "/v4_6_release/apis/3.0"
 	doc, router := contract(t, root)
 
@@ -76,9 +80,19 @@ func TestEveryEndpointAnswersByTheContract(t *testing.T) {
 			}
 		}
 	}
-	if tested < 37 {
+	if tested < 43 {
 		t.Errorf("the contract has only %d operations", tested)
 	}
+}
+
+// makeInvoices makes one of each type, for an agreement of its own.
+func makeInvoices(s *instance) {
+	agreement := s.AddAgreement(cwsim.Agreement{CompanyID: s.Companies()[0].ID})
+	s.AddAddition(cwsim.Addition{AgreementID: agreement.ID, ProductID: 101, Quantity: decimal.NewFromInt(3)})
+	finance := cwsim.FinanceOf(s.Sim)
+	finance.Invoice(mid, time.Time{}, agreement.ID)
+	finance.Miscellaneous(agreement.ID, decimal.NewFromInt(12))
+	finance.CreditMemo(agreement.ID, decimal.NewFromInt(-5))
 }
 
 // pathsFor fills ids in. Reads of lists take a full page; reads of one record take many.
@@ -100,6 +114,8 @@ func pathsFor(s *instance, method, path string) []string {
 		return each(path, s.Companies(), func(c cwsim.Company) int { return c.ID })
 	case strings.HasSuffix(path, "agreements/{id}"):
 		return each(path, s.Agreements(0), func(a cwsim.Agreement) int { return a.ID })
+	case strings.HasSuffix(path, "invoices/{id}"):
+		return each(path, cwsim.FinanceOf(s.Sim).Invoices(), func(i cwsim.Invoice) int { return i.ID })
 	case strings.HasSuffix(path, "catalog/{id}"):
 		return each(path, s.Catalog(), func(c cwsim.CatalogItem) int { return c.ID })
 	}

@@ -9,12 +9,14 @@ import (
 // Module is a module function of the security role, by the name the role editor shows.
 type Module string
 
-// The modules that seat billing needs (docs/connectwise.md section 1).
+// The modules that seat billing needs (docs/connectwise.md section 1), and Invoicing, which shows what was invoiced and
+// is no part of the guide's role.
 const (
 	CompanyMaintenance Module = "Company Maintenance"
 	TableSetup         Module = "Table Setup"
 	ProductCatalog     Module = "Product Catalog"
 	Agreements         Module = "Agreements"
+	Invoicing          Module = "Invoicing"
 )
 
 // Action is a column of the security role.
@@ -82,7 +84,7 @@ func (s *Sim) permits(x *exchange, r right) bool {
 	if r.module == "" {
 		return true
 	}
-	if r.module == CompanyMaintenance || r.module == Agreements {
+	if r.module == CompanyMaintenance || r.module == Agreements || r.module == Invoicing {
 		x.inquire = s.level(r.module, Inquire)
 	}
 	if r.module == TableSetup && r.action == Inquire && s.assumptions.SetupTablesOpen {
@@ -142,7 +144,7 @@ func (s *Sim) securityRows(*exchange) (*table[securityRow], *answer) {
 		name  Module
 	}{
 		{"Companies", CompanyMaintenance}, {"Companies", "Contacts"}, {"Companies", "Company/Contact Group Maintenance"},
-		{"Finance", Agreements}, {"Finance", "Agreement Invoicing"}, {"Finance", "Invoicing"},
+		{"Finance", Agreements}, {"Finance", "Agreement Invoicing"}, {"Finance", Invoicing},
 		{"Procurement", ProductCatalog}, {"Procurement", "Products"}, {"Procurement", "Purchase Orders"},
 		{"Service Desk", "Service Tickets"}, {"System", TableSetup}, {"System", "Member Maintenance"},
 	} {

@@ -35,7 +35,8 @@ func collection[T any](path, what string, module Module, res *resource[T], pick 
 
 const additionsPath = "/finance/agreements/{id}/additions"
 
-// endpoints is every endpoint of openapi.json, a company's typeAssociations, and the one that a client must never call.
+// endpoints is every endpoint of openapi.json, a company's typeAssociations, and the two that make invoices, which a client
+// must never call.
 func endpoints() []route {
 	return slices.Concat(
 		collection("/company/companies", "Company", CompanyMaintenance, companies, whole(func(s *Sim) *table[Company] { return &s.companies })),
@@ -55,6 +56,9 @@ func endpoints() []route {
 			whole(func(s *Sim) *table[Subcategory] { return &s.subcategories })),
 		collection("/procurement/types", "Type", TableSetup, productTypes, whole(func(s *Sim) *table[ProductType] { return &s.productTypes })),
 		collection("/procurement/unitOfMeasures", "UnitOfMeasure", TableSetup, units, whole(func(s *Sim) *table[Unit] { return &s.units })),
+		collection("/finance/billingStatuses", "BillingStatus", TableSetup, billingStatuses,
+			whole(func(s *Sim) *table[BillingStatus] { return &s.billingStatuses })),
+		invoiceRoutes(),
 		collection("/system/mySecurity", "MySecurity", "", mySecurity, (*Sim).securityRows),
 		[]route{
 			endpoint(http.MethodPost, additionsPath, right{Agreements, Add}, (*Sim).createAddition),

@@ -22,6 +22,8 @@ const (
 	statusNotApproved = 3
 	statusCreditHold  = 4
 
+	statusNew = 1 // of an invoice
+
 	firstCompany   = 250
 	firstAgreement = 31
 )
@@ -89,6 +91,10 @@ func (f *seeder) setupTables() {
 	} {
 		t.ID = i + 1
 		f.units.add(t.ID, t, f.by)
+	}
+	for i, t := range []BillingStatus{{Name: "New", Default: true}, {Name: "Sent", Sent: true}, {Name: "Paid", Sent: true, Closed: true}} {
+		t.ID = i + 1
+		f.billingStatuses.add(t.ID, t, f.by)
 	}
 	f.setupCategories()
 }

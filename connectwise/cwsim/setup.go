@@ -65,6 +65,16 @@ type Unit struct {
 	Default  bool
 }
 
+// BillingStatus is a row of the setup table of the statuses of invoices.
+type BillingStatus struct {
+	ID       int
+	Name     string
+	Default  bool
+	Closed   bool
+	Sent     bool
+	Inactive bool
+}
+
 var companyTypes = newResource("type", "/company/companies/types", []field[CompanyType]{
 	idField(func(x *CompanyType) int { return x.ID }),
 	textField("name", 50, func(x *CompanyType) *string { return &x.Name }),
@@ -139,6 +149,16 @@ var units = newResource("unitOfMeasure", "/procurement/unitOfMeasures", []field[
 	boolField("inactiveFlag", func(x *Unit) *bool { return &x.Inactive }),
 	boolField("defaultFlag", func(x *Unit) *bool { return &x.Default }),
 }, empty[Unit](kindText, "uomScheduleXref"))
+
+var billingStatuses = newResource("billingStatus", "/finance/billingStatuses", []field[BillingStatus]{
+	idField(func(x *BillingStatus) int { return x.ID }),
+	textField("name", 50, func(x *BillingStatus) *string { return &x.Name }),
+	computed("sortOrder", kindInteger, func(_ *view, x *BillingStatus) any { return x.ID }),
+	boolField("defaultFlag", func(x *BillingStatus) *bool { return &x.Default }),
+	boolField("closedFlag", func(x *BillingStatus) *bool { return &x.Closed }),
+	boolField("inactiveFlag", func(x *BillingStatus) *bool { return &x.Inactive }),
+	boolField("sentFlag", func(x *BillingStatus) *bool { return &x.Sent }),
+})
 
 // billingCycles are the instance's, by id from 1.
 var billingCycles = []string{"Weekly", "Monthly", "Quarterly", "Semi-Annual", "Annual"}

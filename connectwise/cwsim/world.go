@@ -353,5 +353,7 @@ func (s *Sim) duplicate(first any) {
 		s.insertCatalogItem(item, by)
 	case *row[Addition]:
 		s.insertAddition(r.value, by)
+	case *row[Invoice]:
+		FinanceOf(s).issue(must(&s.agreements, r.value.AgreementID), r.value)
 	}
 }
