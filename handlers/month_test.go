@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"encoding/csv"
 	"net/http"
 	"testing"
+	"time"
 
 	"seatbridge/handlers/api"
 	"seatbridge/store"
@@ -30,4 +32,43 @@ func TestCase_G30_UnreadableMonth(t *testing.T) {
 	for _, month := range []string{"2026-9", "garbage", "2026-13", "2027-01"} {
 		s.call("GET", "/usage/"+month, "", http.StatusUnprocessableEntity)
 	}
+}
+
+// Switching how pending seats are counted leaves the months before as they were counted.
+func TestCase_G29_SwitchCountsFromTheRunningMonthOn(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	o := p.organization("Acme", 3)
+	if _, _, err := p.store.AddSeats(t.Context(), o.ID, []string{"p@example.com"}, testNow().AddDate(0, -1, 0), time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	b := p.as(store.Owner)
+	figures := func(february, march string) {
+		t.Helper()
+		for month, want := range map[string]string{"2026-02": february, "2026-03": march} {
+			if rows := b.csv("/usage.csv?month=" + month); len(rows) != 2 || rows[1][5] != want {
+				t.Errorf("%s: %q, want %s seats", month, rows, want)
+			}
+		}
+	}
+	figures("3", "3")
+	b.post("/settings", form("msp", "Harbor IT", "count_pending", "true"), http.StatusSeeOther)
+	figures("3", "4")
+	has(t, b.get("/usage?month=2026-02", http.StatusOK), "main", "in UTC.")
+	b.lacks("still pending")
+	has(t, b.get("/usage?month=2026-03", http.StatusOK), "main", "still pending")
+	p.wantActivity("owner@example.com", "Saved the settings. Company: Harbor IT. Pending seats are counted from March 2026 on.")
+	b.post("/settings", form("msp", "Harbor IT"), http.StatusSeeOther)
+	figures("3", "3")
+}
+
+// csv loads a download and reads its rows.
+func (b *browser) csv(path string) [][]string {
+	b.t.Helper()
+	b.get(path, http.StatusOK)
+	rows, err := csv.NewReader(b.last.Body).ReadAll()
+	if err != nil {
+		b.t.Fatalf("%s: %v", path, err)
+	}
+	return rows
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 )
@@ -170,9 +172,14 @@ func TestSettings(t *testing.T) {
 	has(t, b.follow(), "[data-testid=flash]", "Settings saved.")
 	settings, err := p.store.Settings(t.Context())
 	// What is held has its own form and its defaults.
-	if err != nil || settings.MSPName != "Harbor IT" || !settings.CountPending || settings.HandEdits != store.Overwrite || !settings.Holds.First {
+	if err != nil || settings.MSPName != "Harbor IT" || settings.HandEdits != store.Overwrite || !settings.Holds.First {
 		t.Errorf("settings = %+v, %v", settings, err)
 	}
+	counted := []store.PendingRule{{From: "2026-03", Counted: true}} // from the running month on
+	if diff := cmp.Diff(counted, settings.Pending); diff != "" {
+		t.Errorf("pending seats (- want, + got):\n%s", diff)
+	}
+	has(t, b.get("/settings", http.StatusOK), "#count-pending-hint", "On since March 2026.")
 	page = p.as(store.Technician).get("/settings", http.StatusOK)
 	if page.Find("form[action='/settings']").Length() != 0 || page.Find("form[action='/settings/password']").Length() != 1 {
 		t.Error("a Technician sees the wrong forms")

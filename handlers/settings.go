@@ -3,11 +3,13 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
 
 	"seatbridge/billing/problem"
+	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -33,7 +35,7 @@ type settingsForms struct {
 // them, and the reader's own account.
 func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status int, f settingsForms) error {
 	page := views.SettingsPage{
-		MSPName: f.settings.MSPName, CountPending: f.settings.CountPending,
+		MSPName: f.settings.MSPName, Pending: pendingView(f.settings.Pending, store.MonthOf(s.Now())),
 		CanEdit: web.AccessOf(web.VisitorOf(r).Role) >= web.Admin, Problems: views.Problems(f.problems), Approvals: approvalsForm(f.settings),
 		Password: views.PasswordForm{Problems: views.Problems(f.passwordProblems)}, Version: s.Version,
 	}
@@ -80,13 +82,19 @@ func device(userAgent string) string {
 	return browser + " on " + system
 }
 
-// parseSettings reads the form into the settings as they are.
-func parseSettings(r *http.Request, settings store.Settings) (store.Settings, problem.Fields, error) {
+// pendingView is the choice that holds in the running month, and since when.
+func pendingView(rules []store.PendingRule, running store.Month) views.PendingChoice {
+	rule := seats.PendingIn(rules, running)
+	return views.PendingChoice{Counted: rule.Counted, Since: string(rule.From)}
+}
+
+// parseSettings reads the form into the settings as they are. What it says about counting holds from the running month on.
+func parseSettings(r *http.Request, settings store.Settings, running store.Month) (store.Settings, problem.Fields, error) {
 	if err := web.ParseForm(r); err != nil {
 		return settings, nil, err
 	}
 	settings.MSPName = web.Clean(r.PostForm.Get("msp"))
-	settings.CountPending = web.Checked(r.PostForm, "count_pending")
+	settings.Pending = seats.SwitchPending(settings.Pending, running, web.Checked(r.PostForm, "count_pending"))
 	p := problem.Fields{}
 	p.Add("msp", problem.OfName("the name of your company", settings.MSPName))
 	return settings, p, nil
@@ -97,7 +105,7 @@ func (s *server) saveSettings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	settings, problems, err := parseSettings(r, before)
+	settings, problems, err := parseSettings(r, before, store.MonthOf(s.Now()))
 	if err != nil {
 		return err
 	}
@@ -105,7 +113,7 @@ func (s *server) saveSettings(w http.ResponseWriter, r *http.Request) error {
 		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, problems: problems})
 	}
 	err = s.web.Record(
-		r, store.CategorySettings, describeSettings(before, settings),
+		r, store.CategorySettings, describeSettings(before, settings, store.MonthOf(s.Now())),
 		func(st *store.Store) error { return st.UpdateSettings(r.Context(), settings) },
 	)
 	if err != nil {
@@ -115,16 +123,18 @@ func (s *server) saveSettings(w http.ResponseWriter, r *http.Request) error {
 }
 
 // describeSettings says for the activity log what was changed: the pending
-// seats change what is billed.
-func describeSettings(before, after store.Settings) string {
+// seats change what is billed, from the running month on.
+func describeSettings(before, after store.Settings, running store.Month) string {
 	text := "Saved the settings."
 	if before.MSPName != after.MSPName {
 		text += " Company: " + after.MSPName + "."
 	}
-	if before.CountPending != after.CountPending {
-		text += map[bool]string{true: " Pending seats are counted.", false: " Pending seats are not counted."}[after.CountPending]
+	if slices.Equal(before.Pending, after.Pending) {
+		return text
 	}
-	return text
+	from := seats.PendingIn(after.Pending, running)
+	text += map[bool]string{true: " Pending seats are counted", false: " Pending seats are not counted"}[from.Counted]
+	return text + " from " + running.String() + " on."
 }
 
 func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {

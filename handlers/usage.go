@@ -133,7 +133,7 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 		Query: q.Search, Plan: string(q.plan), Source: string(q.source), Mapping: q.mapping,
 		Sort:         q.Order(views.UsagePath, "name", "plan", "license", "seats", "company"),
 		Pager:        q.Pager(views.UsagePath, usagePage, len(shown), total),
-		CountPending: settings.CountPending,
+		CountPending: seats.PendingIn(settings.Pending, q.period.Month).Counted,
 		CSV:          web.WithQuery(views.UsageCSVPath, q.Values, "page", ""),
 	}
 	for _, u := range all {

@@ -13,6 +13,7 @@ import (
 type Ledger struct {
 	Organization Organization
 	Terms        []Term                // all, the first one first
+	Management   []Management          // all, the first one first
 	Seats        []Seat                // by id
 	Reports      map[Month]UsageReport // of the months that the span touches
 	Corrections  map[Month]Correction  // those in force, of the same months
@@ -94,6 +95,13 @@ func readLedgers(ctx context.Context, tx *sql.Tx, organizations []Organization, 
 		l := index[term.organizationID]
 		l.Terms = append(l.Terms, term.Term)
 	}
+	for m, err := range ledgerManagement(ctx, tx, ids) {
+		if err != nil {
+			return nil, err
+		}
+		l := index[m.organizationID]
+		l.Management = append(l.Management, m.Management)
+	}
 	for seat, err := range ledgerSeats(ctx, tx, ids, from, until) {
 		if err != nil {
 			return nil, err
@@ -126,6 +134,19 @@ func ledgerTerms(ctx context.Context, tx *sql.Tx, ids []int64) iter.Seq2[ledgerT
 		err = row.Scan(&t.organizationID, moment(&t.Since), &t.Plan, &t.License)
 		return t, err
 	}, `SELECT organization_id, since, plan, license FROM organization_terms
+		WHERE organization_id IN `+in(ids)+` ORDER BY organization_id, since`)
+}
+
+type ledgerManaged struct {
+	organizationID int64
+	Management
+}
+
+func ledgerManagement(ctx context.Context, tx *sql.Tx, ids []int64) iter.Seq2[ledgerManaged, error] {
+	return each(ctx, tx, func(row scanner) (m ledgerManaged, err error) {
+		err = row.Scan(&m.organizationID, moment(&m.Since), &m.Managed)
+		return m, err
+	}, `SELECT organization_id, since, managed FROM organization_management
 		WHERE organization_id IN `+in(ids)+` ORDER BY organization_id, since`)
 }
 

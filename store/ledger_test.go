@@ -96,6 +96,7 @@ func TestLedgersOrganizations(t *testing.T) {
 	same(t, all["alive"], Ledger{
 		Organization: enterprise,
 		Terms:        []Term{{t0, Business, Standard}, {march.End(), Enterprise, Standard}},
+		Management:   []Management{{t0, false}},
 		Reports:      map[Month]UsageReport{march: report},
 	})
 	some := ledgers(t, s, march.Start(), march.End(), []int64{orgs[1].ID, alive.ID, 99})

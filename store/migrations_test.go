@@ -2,9 +2,11 @@ package store
 
 import (
 	"database/sql"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -89,6 +91,50 @@ func TestMigratesHolds(t *testing.T) {
 			}
 			check(t, db.Close())
 			same(t, must[Settings](t)(openAt(t, path).Settings(t.Context())).Holds, tt.want)
+		})
+	}
+}
+
+// Before version 16 a setting and a flag said what held in all months; the activity log says when an organization's flag was another.
+func TestMigratesWhatWasTrueThen(t *testing.T) {
+	t.Parallel()
+	for _, counted := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "seatbridge.db")
+		db := openAtVersion(t, path, 14)
+		exec := func(query string, args ...any) {
+			_, err := db.ExecContext(t.Context(), query, args...)
+			check(t, err)
+		}
+		exec(`UPDATE settings SET count_pending = $1`, counted)
+		for id, managed := range map[int]bool{1: true, 2: false, 3: false, 4: true} {
+			exec(`INSERT INTO organizations (id, name, name_folded, plan, license, managed, created_at)
+				VALUES ($1, $2, $2, 'business', 'standard', $3, 1000)`, id, fmt.Sprint("org ", id), managed)
+			exec(`INSERT INTO organization_terms (organization_id, since, plan, license) VALUES ($1, 1000, 'business', 'standard')`, id)
+		}
+		edit := func(id int, at int64, action string) {
+			exec(`INSERT INTO activity (at, actor, actor_folded, ip, category, action, organization_id)
+				VALUES ($1, 'ann@example.com', 'ann@example.com', '', 'organizations', $2, $3)`, at, action, id)
+		}
+		edit(3, 2000, "Edited organization “org 3”. Plan: NordPass Enterprise → NordPass Business. MSP-managed: true → false.")
+		edit(4, 2000, "Edited organization “org 4”. MSP-managed: true → false.")
+		edit(4, 3000, "Edited organization “org 4”. MSP-managed: false → true. External ID: none → x.")
+		edit(1, 2000, "Edited organization “org 1”. External ID: none → x.")
+		check(t, db.Close())
+
+		s := openAt(t, path)
+		var want []PendingRule
+		if counted {
+			want = []PendingRule{{Counted: true}}
+		}
+		same(t, must[Settings](t)(s.Settings(t.Context())).Pending, want)
+		got := map[string][]Management{}
+		for name, l := range ledgers(t, s, t0, t0.Add(time.Hour), nil) {
+			got[name] = l.Management
+		}
+		at := func(n int64) time.Time { return time.Unix(n, 0).UTC() }
+		same(t, got, map[string][]Management{
+			"org 1": {{at(1000), true}}, "org 2": {{at(1000), false}}, "org 3": {{at(1000), true}, {at(2000), false}},
+			"org 4": {{at(1000), true}, {at(2000), false}, {at(3000), true}},
 		})
 	}
 }

@@ -59,7 +59,7 @@ type Organization struct {
 	Name        string
 	Plan        Plan    // the present one; Terms has the history
 	License     License // the present one
-	Managed     bool    // by the MSP: only then it can be mapped
+	Managed     bool    // by the MSP now: only then it can be mapped; Ledger.Management has the history
 	ExternalID  string
 	CreatedAt   time.Time
 	TrialEndsAt time.Time // set if and only if it began as a trial
@@ -87,6 +87,12 @@ type Term struct {
 	Since   time.Time
 	Plan    Plan
 	License License
+}
+
+// Management says whether the MSP manages an organization from a moment on, until the next one's.
+type Management struct {
+	Since   time.Time
+	Managed bool
 }
 
 const organizationColumns = `o.id, o.name, o.plan, o.license, o.managed, COALESCE(o.external_id, ''),
@@ -148,6 +154,9 @@ func createOrganization(ctx context.Context, tx *sql.Tx, o Organization) (Organi
 	if err := addTerm(ctx, tx, id, Term{o.CreatedAt, o.Plan, o.License}); err != nil {
 		return Organization{}, err
 	}
+	if err := addManagement(ctx, tx, id, Management{o.CreatedAt, o.Managed}); err != nil {
+		return Organization{}, err
+	}
 	return organization(ctx, tx, id)
 }
 
@@ -157,6 +166,16 @@ func addTerm(ctx context.Context, tx *sql.Tx, id int64, t Term) error {
 		INSERT INTO organization_terms (organization_id, since, plan, license) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (organization_id, since) DO UPDATE SET plan = excluded.plan, license = excluded.license`,
 		id, unix(t.Since), t.Plan, t.License)
+	return err
+}
+
+// addManagement notes that an organization is managed, or is not any more: never before what was noted last, even if the clock was
+// set back in between, because the latest note has to be the one in force. One of the same second is replaced.
+func addManagement(ctx context.Context, tx *sql.Tx, id int64, m Management) error {
+	_, err := exec(ctx, tx, `
+		INSERT INTO organization_management (organization_id, since, managed)
+		SELECT $1, MAX($2, COALESCE(MAX(since), $2)), $3 FROM organization_management WHERE organization_id = $1
+		ON CONFLICT (organization_id, since) DO UPDATE SET managed = excluded.managed`, id, unix(m.Since), m.Managed)
 	return err
 }
 
@@ -186,8 +205,8 @@ func scanTerm(row scanner) (t Term, err error) {
 }
 
 // UpdateOrganization saves name, plan, license, managed and external id of an organization that is not
-// deleted. Another plan or license begins a term at the moment at. A trial cannot be begun later than
-// at the creation.
+// deleted. Another plan or license begins a term at the moment at, and whether it is managed has a history, too. A trial cannot be
+// begun later than at the creation.
 func (s *Store) UpdateOrganization(ctx context.Context, o Organization, at time.Time) error {
 	return s.tx(ctx, fmt.Sprintf("updating organization %d", o.ID), func(tx *sql.Tx) error {
 		before, err := organization(ctx, tx, o.ID)
@@ -201,6 +220,9 @@ func (s *Store) UpdateOrganization(ctx context.Context, o Organization, at time.
 			UPDATE organizations SET name = $1, name_folded = $2, plan = $3, license = $4, managed = $5, external_id = $6
 			WHERE id = $7 AND deleted_at IS NULL`,
 			o.Name, Fold(o.Name), o.Plan, o.License, o.Managed, orNull(o.ExternalID), o.ID)
+		if err == nil && o.Managed != before.Managed {
+			err = addManagement(ctx, tx, o.ID, Management{at, o.Managed})
+		}
 		if err != nil || (o.Plan == before.Plan && o.License == before.License) {
 			return err
 		}

@@ -87,6 +87,36 @@ func TestUpdateOrganizationKeepsTerms(t *testing.T) {
 	wantErr(t, update(hour(6), func(o *Organization) { o.License = Standard }), ErrNotFound)
 }
 
+func TestUpdateOrganizationKeepsSinceWhenItIsManaged(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	orgs := must[[]Organization](t)(s.CreateOrganizations(t.Context(), []Organization{
+		{Name: "ours", Plan: Business, License: Standard, Managed: true, CreatedAt: t0}, {Name: "theirs", Plan: Business, License: Standard, CreatedAt: t0},
+	}))
+	o := orgs[0]
+	hour := func(n int) time.Time { return t0.Add(time.Duration(n) * time.Hour) }
+	managed := func(managed bool, at time.Time, want ...Management) {
+		t.Helper()
+		o.Managed = managed
+		check(t, s.UpdateOrganization(t.Context(), o, at))
+		got := ledgers(t, s, t0, hour(1), nil)
+		same(t, got["ours"].Management, append([]Management{{t0, true}}, want...))
+		same(t, got["theirs"].Management, []Management{{t0, false}})
+		same(t, len(got["ours"].Terms), 1)
+	}
+	managed(true, hour(1))
+	managed(false, hour(2), Management{hour(2), false})
+	managed(false, hour(3), Management{hour(2), false})
+	managed(true, hour(4), Management{hour(2), false}, Management{hour(4), true})
+	managed(false, hour(1), Management{hour(2), false}, Management{hour(4), false}) // by a clock that was set back: the last one is in force
+	_, before, err := s.LedgerChanges(t.Context(), 0)
+	check(t, err)
+	managed(true, hour(5), Management{hour(2), false}, Management{hour(4), false}, Management{hour(5), true})
+	ids, _, err := s.LedgerChanges(t.Context(), before)
+	check(t, err)
+	same(t, ids, []int64{o.ID})
+}
+
 func TestOrganizationLife(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)

@@ -16,10 +16,17 @@ const (
 
 // Settings are the panel's own.
 type Settings struct {
-	MSPName      string
-	CountPending bool // docs/billing-rules.md section 2, rule 5
-	HandEdits    HandEdits
-	Holds        Holds
+	MSPName   string
+	Pending   []PendingRule // in the order of their months
+	HandEdits HandEdits
+	Holds     Holds
+}
+
+// PendingRule says whether seats pending at the end of a month are counted, from a month on until the next rule's
+// (docs/billing-rules.md section 2, rule 5). Before the first rule they are not.
+type PendingRule struct {
+	From    Month // empty: before all months
+	Counted bool
 }
 
 // Holds says which changes wait for a person's approval (docs/design.md section 5, "Held"). All but First, Negative, Found and Terms
@@ -46,34 +53,65 @@ type Step struct{ Percent, Seats int }
 func (s Step) Off() bool { return s.Percent == 0 || s.Seats == 0 }
 
 // Settings reads the settings; a new database has defaults.
-func (s *Store) Settings(ctx context.Context) (Settings, error) {
-	settings, err := one(ctx, s.from, scanSettings, `
-		SELECT msp_name, count_pending, hand_edits, hold_zero, hold_first,
-			COALESCE(hold_lower_percent, 0), COALESCE(hold_lower_seats, 0), COALESCE(hold_higher_percent, 0), COALESCE(hold_higher_seats, 0),
-			COALESCE(hold_seats, 0), hold_decrease, hold_negative, COALESCE(hold_many_lines, 0), COALESCE(hold_many_percent, 0),
-			hold_source_zero, hold_found, hold_terms
-		FROM settings WHERE id = 1`)
-	return settings, doing("reading settings", err)
+func (s *Store) Settings(ctx context.Context) (settings Settings, err error) {
+	err = s.snapshot(ctx, "reading settings", func(tx *sql.Tx) error {
+		settings, err = one(ctx, tx, scanSettings, `
+			SELECT msp_name, hand_edits, hold_zero, hold_first,
+				COALESCE(hold_lower_percent, 0), COALESCE(hold_lower_seats, 0), COALESCE(hold_higher_percent, 0), COALESCE(hold_higher_seats, 0),
+				COALESCE(hold_seats, 0), hold_decrease, hold_negative, COALESCE(hold_many_lines, 0), COALESCE(hold_many_percent, 0),
+				hold_source_zero, hold_found, hold_terms
+			FROM settings WHERE id = 1`)
+		if err != nil {
+			return err
+		}
+		settings.Pending, err = list(ctx, tx, scanPendingRule, `SELECT month, counted FROM pending_rules ORDER BY month`)
+		return err
+	})
+	return settings, err
+}
+
+func scanPendingRule(row scanner) (r PendingRule, err error) {
+	err = row.Scan(&r.From, &r.Counted)
+	return r, err
 }
 
 // UpdateSettings replaces the settings.
 func (s *Store) UpdateSettings(ctx context.Context, settings Settings) error {
-	h := settings.Holds
 	return s.tx(ctx, "updating settings", func(tx *sql.Tx) error {
-		return execOne(ctx, tx, `UPDATE settings SET msp_name = $1, count_pending = $2, hand_edits = $3, hold_zero = $4, hold_first = $5,
-				hold_lower_percent = $6, hold_lower_seats = $7, hold_higher_percent = $8, hold_higher_seats = $9,
-				hold_seats = $10, hold_decrease = $11, hold_negative = $12, hold_many_lines = $13, hold_many_percent = $14,
-				hold_source_zero = $15, hold_found = $16, hold_terms = $17 WHERE id = 1`,
-			settings.MSPName, settings.CountPending, settings.HandEdits, h.Zero, h.First,
-			orNull(h.Lower.Percent), orNull(h.Lower.Seats), orNull(h.Higher.Percent), orNull(h.Higher.Seats),
-			orNull(h.Seats), h.Decrease, h.Negative, orNull(h.ManyLines), orNull(h.ManyPercent),
-			h.SourceZero, h.Found, h.Terms)
+		if err := updateSettings(ctx, tx, settings); err != nil {
+			return err
+		}
+		return replacePendingRules(ctx, tx, settings.Pending)
 	})
+}
+
+func updateSettings(ctx context.Context, tx *sql.Tx, settings Settings) error {
+	h := settings.Holds
+	return execOne(ctx, tx, `UPDATE settings SET msp_name = $1, hand_edits = $2, hold_zero = $3, hold_first = $4,
+			hold_lower_percent = $5, hold_lower_seats = $6, hold_higher_percent = $7, hold_higher_seats = $8,
+			hold_seats = $9, hold_decrease = $10, hold_negative = $11, hold_many_lines = $12, hold_many_percent = $13,
+			hold_source_zero = $14, hold_found = $15, hold_terms = $16 WHERE id = 1`,
+		settings.MSPName, settings.HandEdits, h.Zero, h.First,
+		orNull(h.Lower.Percent), orNull(h.Lower.Seats), orNull(h.Higher.Percent), orNull(h.Higher.Seats),
+		orNull(h.Seats), h.Decrease, h.Negative, orNull(h.ManyLines), orNull(h.ManyPercent),
+		h.SourceZero, h.Found, h.Terms)
+}
+
+func replacePendingRules(ctx context.Context, tx *sql.Tx, rules []PendingRule) error {
+	if _, err := exec(ctx, tx, `DELETE FROM pending_rules`); err != nil {
+		return err
+	}
+	for _, r := range rules {
+		if _, err := exec(ctx, tx, `INSERT INTO pending_rules (month, counted) VALUES ($1, $2)`, r.From, r.Counted); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func scanSettings(row scanner) (s Settings, err error) {
 	h := &s.Holds
-	err = row.Scan(&s.MSPName, &s.CountPending, &s.HandEdits, &h.Zero, &h.First,
+	err = row.Scan(&s.MSPName, &s.HandEdits, &h.Zero, &h.First,
 		&h.Lower.Percent, &h.Lower.Seats, &h.Higher.Percent, &h.Higher.Seats,
 		&h.Seats, &h.Decrease, &h.Negative, &h.ManyLines, &h.ManyPercent, &h.SourceZero, &h.Found, &h.Terms)
 	return s, err

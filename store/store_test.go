@@ -96,10 +96,10 @@ func TestOpenKeepsData(t *testing.T) {
 		ManyLines: 5, ManyPercent: 20, SourceZero: true, Found: true, Terms: true,
 	}
 	same(t, defaults.Holds, protecting)
-	if defaults.HandEdits != Overwrite || defaults.CountPending || defaults.MSPName != "" {
+	if defaults.HandEdits != Overwrite || len(defaults.Pending) > 0 || defaults.MSPName != "" {
 		t.Errorf("defaults %+v", defaults)
 	}
-	want := Settings{MSPName: "Zürich IT", CountPending: true, HandEdits: Hold, Holds: Holds{
+	want := Settings{MSPName: "Zürich IT", Pending: []PendingRule{{From: "2026-03", Counted: true}, {From: "2026-10"}}, HandEdits: Hold, Holds: Holds{
 		First: true, Lower: Step{Percent: 20, Seats: 1}, Higher: Step{Percent: 7, Seats: 8}, Decrease: true, ManyLines: 9, ManyPercent: 10, Terms: true,
 	}}
 	check(t, s.UpdateSettings(t.Context(), want))

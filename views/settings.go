@@ -9,7 +9,7 @@ import (
 // Fields of the first form: msp, count_pending.
 type SettingsPage struct {
 	MSPName      string
-	CountPending bool
+	Pending      PendingChoice
 	HasDefaultID bool // the operator has set a client ID for ConnectWise
 	CanEdit      bool
 	Problems     Problems
@@ -17,6 +17,23 @@ type SettingsPage struct {
 	Password     PasswordForm
 	Sessions     []SessionRow
 	Version      string
+}
+
+// PendingChoice says whether seats pending at the end of a month are counted, and from which month on, "2026-10", that holds; empty:
+// for all months.
+type PendingChoice struct {
+	Counted bool
+	Since   string
+}
+
+// hint says what the choice does to a bill, and since when it holds.
+func (c PendingChoice) hint() string {
+	text := "Members invited and not yet joined at the end of the month are billed too. Off is NordPass's current rule; some distributors " +
+		"still use the older one. A change counts from the running month on; earlier months stay as they were counted."
+	if c.Since != "" {
+		text += map[bool]string{true: " On since ", false: " Off since "}[c.Counted] + monthName(c.Since) + "."
+	}
+	return text
 }
 
 // ApprovalsForm says which changes wait for a person. Fields: zero, first, lower_percent, lower_seats, higher_percent, higher_seats,

@@ -216,7 +216,7 @@ func mspSettings(p SettingsPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = checkField(field{id: "count-pending", name: "count_pending", label: "Count pending seats", problem: p.Problems["count_pending"],
-			hint: "Members invited and not yet joined at the end of the month are billed too. Off is NordPass's current rule; some distributors still use the older one."}, p.CountPending).Render(ctx, templ_7745c5c3_Buffer)
+			hint: p.Pending.hint()}, p.Pending.Counted).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -47,7 +47,7 @@ func (f *figures) refresh(ctx context.Context, b *Book) error {
 		return err
 	}
 	now := b.now()
-	if month := store.MonthOf(now); f.byOrganization == nil || f.month != month || f.rules != rules {
+	if month := store.MonthOf(now); f.byOrganization == nil || f.month != month || !f.rules.Equal(rules) {
 		f.version, f.rules, f.month, f.byOrganization = 0, rules, month, map[int64]*remembered{}
 	}
 	changed, version, err := b.store.LedgerChanges(ctx, f.version)

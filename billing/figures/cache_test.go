@@ -82,7 +82,7 @@ func TestFiguresFollowTheLedgers(t *testing.T) {
 	same("after an upgrade")
 	w.Must(w.Store.SaveUsageReport(t.Context(), store.UsageReport{OrganizationID: acme.ID, Month: "2026-09", Seats: 70, Plan: store.Business, Source: "csv", ReportedAt: w.Time()}))
 	same("after a report")
-	w.Set(func(s *store.Settings) { s.CountPending = true })
+	w.Set(func(s *store.Settings) { s.Pending = []store.PendingRule{{Counted: true}, {From: "2026-10"}} })
 	same("after a change of the rules")
 	w.SetTime("2026-10-24 12:00:00")
 	same("after the trial's end")

@@ -105,7 +105,7 @@ func (b *Book) rules(ctx context.Context) (seats.Rules, error) {
 		return seats.Rules{}, fmt.Errorf("reading the counting rules: %w", err)
 	}
 	reports, err := b.reportRule(ctx)
-	return seats.Rules{CountPending: s.CountPending, Reports: reports}, err
+	return seats.Rules{Pending: s.Pending, Reports: reports}, err
 }
 
 // reportRule says where figures need a report of the Provider API; without a connection, nowhere.

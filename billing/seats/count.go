@@ -9,9 +9,10 @@ import (
 
 // Rules are the counting rules that an MSP can set.
 type Rules struct {
-	// CountPending adds the seats that are invited but not joined at the end of the period. An older
-	// edition of NordPass's article counted them, the current one does not say (docs/billing-rules.md section 2, rule 5).
-	CountPending bool
+	// Pending says from which month on the seats that are invited but not joined at the end of a period count, in the order of the
+	// months. An older edition of NordPass's article counted them, the current one does not say (docs/billing-rules.md section 2,
+	// rule 5).
+	Pending []store.PendingRule
 	// Reports says where a usage report is needed for a figure to be known.
 	Reports ReportRule
 }
@@ -89,7 +90,7 @@ func barred(l store.Ledger, p Period, r Rules) (why, do string) {
 	case !o.CreatedAt.Before(p.End()):
 		return fmt.Sprintf("Seatbridge knows this organization only since %s, after the end of %s.", Day(o.CreatedAt), p),
 			fmt.Sprintf("Report or correct its seats of %s.", p.Month)
-	case r.Reports.requires(o, p):
+	case r.Reports.requires(l, p):
 		return fmt.Sprintf("The Provider API has not reported %s, and a report is required.", p.Month),
 			"Fetch the report under Integrations › Provider API, or correct the figure."
 	}
@@ -112,7 +113,7 @@ func spoken(l store.Ledger, ledger int, billed []stretch) Quantity {
 }
 
 func whyUnspoken(l store.Ledger, p Period, r Rules) string {
-	if r.Reports.applies(l.Organization, p) {
+	if r.Reports.applies(l, p) {
 		return fmt.Sprintf("The Provider API has not reported %s, and Seatbridge knows no member of this organization.", p.Month)
 	}
 	return "Nobody has said how many members it has: none was ever recorded or reported."
@@ -241,7 +242,7 @@ func (t *tally) judge(s store.Seat) verdict {
 	switch {
 	case !s.DeletedAt.IsZero() && s.DeletedAt.Before(end), s.InvitedAt.IsZero(), !s.InvitedAt.Before(end):
 		return notInPeriod
-	case !t.rules.CountPending:
+	case !t.rules.CountsPending(t.period.Month):
 		return pendingNotCounted
 	case len(t.billed) == 0 || t.billed[len(t.billed)-1].end.Before(end):
 		return neverBilled

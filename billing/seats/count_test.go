@@ -181,7 +181,7 @@ func TestWorkedExamples(t *testing.T) {
 
 func check(t *testing.T, l store.Ledger, m store.Month, want figure, pending bool) {
 	t.Helper()
-	u := Count(l, WholeMonth(m), Rules{CountPending: pending})
+	u := Count(l, WholeMonth(m), always(pending))
 	if want.seats == unknown {
 		if u.Known() || u.Why == "" {
 			t.Errorf("%s: %d seats, known %v (%q); want unknown with a reason", m, u.seats, u.Known(), u.Why)
@@ -198,7 +198,7 @@ func check(t *testing.T, l store.Ledger, m store.Month, want figure, pending boo
 		t.Errorf("%s: zero without a reason", m)
 	}
 	counted := 0
-	for _, s := range Explain(l, WholeMonth(m), Rules{CountPending: pending}) {
+	for _, s := range Explain(l, WholeMonth(m), always(pending)) {
 		if s.Why == "" {
 			t.Errorf("%s: seat %s without a reason", m, s.Email)
 		}

@@ -58,7 +58,7 @@ func TestExplainInvitations(t *testing.T) {
 		true:  "Invitation pending at the end of March 2026; pending seats are counted by your setting.",
 	} {
 		want := []share{{"a", "2026-03-05", true, counted, why}, {"b", "2026-03-05", true, counted, why}, joined}
-		if diff := cmp.Diff(want, explained(l, Rules{CountPending: counted}), cmp.AllowUnexported(share{})); diff != "" {
+		if diff := cmp.Diff(want, explained(l, always(counted)), cmp.AllowUnexported(share{})); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -84,7 +84,7 @@ func TestExplainUnbilled(t *testing.T) {
 		{"pending in a trial", trial("2026-03-20").invited("2026-03-21", "a"), true, "The organization was in trial until 3 April 2026."},
 		{"pending in what became NFR", standard().invited("2026-03-05", "a").term("2026-03-10", b, store.NFR), true, "NFR organizations are free."},
 	} {
-		shares := explained(tt.ledger, Rules{CountPending: tt.pending})
+		shares := explained(tt.ledger, always(tt.pending))
 		if len(shares) != 1 || shares[0].counted || shares[0].why != tt.why {
 			t.Errorf("%s: %+v, want %q", tt.name, shares, tt.why)
 		}

@@ -66,7 +66,7 @@ func joinsPerDay(seats []store.Seat, from, until time.Time) float64 {
 func seatsAfterTrial(seats []store.Seat, now time.Time, r Rules) int {
 	n := 0
 	for _, s := range seats {
-		if s.DeletedAt.IsZero() && (r.CountPending || !s.JoinedAt.IsZero() && !s.JoinedAt.After(now)) {
+		if s.DeletedAt.IsZero() && (r.CountsPending(store.MonthOf(now)) || !s.JoinedAt.IsZero() && !s.JoinedAt.After(now)) {
 			n++
 		}
 	}

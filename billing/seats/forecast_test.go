@@ -116,7 +116,7 @@ func TestSeatsOfATrialThatEnds(t *testing.T) {
 		{"a trial that ended this month", trial("2026-02-20").l, false, 0},
 		{"no trial", standard.l, false, 0},
 	} {
-		if got := TrendOf(tt.l, now, Rules{CountPending: tt.pending}).TrialSeats; got != tt.want {
+		if got := TrendOf(tt.l, now, always(tt.pending)).TrialSeats; got != tt.want {
 			t.Errorf("%s: %d seats, want %d", tt.name, got, tt.want)
 		}
 	}

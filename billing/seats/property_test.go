@@ -19,7 +19,7 @@ func eachLedger(t *testing.T, check func(t *testing.T, rng *rand.Rand, l store.L
 		l := ledgerOf(life(rng))
 		for m := store.MonthOf(livesBegin); m.Start().Before(livesEnd); m = m.Add(1) {
 			for _, pending := range []bool{false, true} {
-				check(t, rng, l, WholeMonth(m), Rules{CountPending: pending})
+				check(t, rng, l, WholeMonth(m), always(pending))
 			}
 		}
 		if t.Failed() {
@@ -125,7 +125,7 @@ func TestCountAddsUp(t *testing.T) {
 func TestCountingPendingAddsOnly(t *testing.T) {
 	t.Parallel()
 	eachLedger(t, func(t *testing.T, _ *rand.Rand, l store.Ledger, p Period, _ Rules) {
-		off, on := Count(l, p, Rules{}), Count(l, p, Rules{CountPending: true})
+		off, on := Count(l, p, Rules{}), Count(l, p, always(true))
 		if on.seats < off.seats || on.Plan != off.Plan || on.Known() != off.Known() {
 			t.Errorf("%s: %d %s without pending seats, %d %s with them", p, off.seats, off.Plan, on.seats, on.Plan)
 		}

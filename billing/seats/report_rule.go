@@ -16,16 +16,17 @@ type ReportRule struct {
 
 // applies says whether the truth about an organization's period comes from the Provider API's reports, so that no member in
 // the ledger is no evidence of zero.
-func (r ReportRule) applies(o store.Organization, p Period) bool {
-	if r.Since == "" || p.Month < r.Since || !o.Managed || o.License == store.NFR {
+func (r ReportRule) applies(l store.Ledger, p Period) bool {
+	if r.Since == "" || p.Month < r.Since || !ManagedIn(l, p.Month) || LicenseIn(l, p) == store.NFR {
 		return false
 	}
-	return o.DeletedAt.IsZero() || o.DeletedAt.After(p.Start())
+	deleted := l.Organization.DeletedAt
+	return deleted.IsZero() || deleted.After(p.Start())
 }
 
 // requires says whether there is no figure of an organization's period without a report.
-func (r ReportRule) requires(o store.Organization, p Period) bool {
-	return r.Required && r.applies(o, p)
+func (r ReportRule) requires(l store.Ledger, p Period) bool {
+	return r.Required && r.applies(l, p)
 }
 
 // ReportRuleOf is the rule that goes with a connection as it was saved.

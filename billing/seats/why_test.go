@@ -68,7 +68,7 @@ func TestPendingAfterBilledTime(t *testing.T) {
 		if name == "deleted" {
 			l.l.Organization.DeletedAt = moment.At("2026-03-14")
 		}
-		if u := Count(l.l, WholeMonth("2026-03"), Rules{CountPending: true}); u.seats != 1 {
+		if u := Count(l.l, WholeMonth("2026-03"), always(true)); u.seats != 1 {
 			t.Errorf("%s: %d seats, want 1", name, u.seats)
 		}
 	}

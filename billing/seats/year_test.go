@@ -114,7 +114,7 @@ func compare(t *testing.T, id int, l store.Ledger, p Period, want sight) {
 		if pending {
 			seats += want.pending
 		}
-		u := Count(l, p, Rules{CountPending: pending})
+		u := Count(l, p, always(pending))
 		switch {
 		case u.Known() != want.known:
 			t.Errorf("organization %d, %s (as of %v): known %v, seen %v", id, p, p.AsOf, u.Known(), want.known)

@@ -1,0 +1,116 @@
+package seats
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"seatbridge/internal/moment"
+	"seatbridge/store"
+)
+
+// always counts pending seats in every month, or in none.
+func always(pending bool) Rules { return Rules{Pending: []store.PendingRule{{Counted: pending}}} }
+
+// Switching how pending seats are counted holds from the running month on: what was counted before stays.
+func TestCase_G29_CountPendingFromTheRunningMonthOn(t *testing.T) {
+	t.Parallel()
+	l := standard().old("ab").invited("2026-01-05", "f").l
+	figures := func(rules []store.PendingRule) (got [3]int) {
+		for i, m := range []store.Month{"2026-02", "2026-03", "2026-04"} {
+			u := Count(l, WholeMonth(m), Rules{Pending: rules})
+			got[i] = u.seats
+		}
+		return got
+	}
+	always := []store.PendingRule{{Counted: true}}
+	on := SwitchPending(nil, "2026-03", true)
+	for _, tt := range []struct {
+		name  string
+		rules []store.PendingRule
+		want  [3]int
+	}{
+		{"never", nil, [3]int{2, 2, 2}},
+		{"on in March", on, [3]int{2, 3, 3}},
+		{"on in March, off in April", SwitchPending(on, "2026-04", false), [3]int{2, 3, 2}},
+		{"on and off in March", SwitchPending(on, "2026-03", false), [3]int{2, 2, 2}},
+		{"always", always, [3]int{3, 3, 3}},
+		{"always, off in March", SwitchPending(always, "2026-03", false), [3]int{3, 2, 2}},
+		{"always, off and on in March", SwitchPending(SwitchPending(always, "2026-03", false), "2026-03", true), [3]int{3, 3, 3}},
+		{"on in April by a clock that was ahead, off in March", SwitchPending(SwitchPending(nil, "2026-04", true), "2026-03", false), [3]int{2, 2, 2}},
+	} {
+		if diff := cmp.Diff(tt.want, figures(tt.rules)); diff != "" {
+			t.Errorf("%s, February to April (- want, + got):\n%s", tt.name, diff)
+		}
+	}
+	if again := SwitchPending(on, "2026-05", true); !cmp.Equal(again, on) {
+		t.Errorf("chosen again what holds: %v, want %v", again, on)
+	}
+	if kept := SwitchPending(on, "2026-04", false); !cmp.Equal(on, []store.PendingRule{{From: "2026-03", Counted: true}}) || len(kept) != 2 {
+		t.Errorf("the rules before a switch became %v, after it %v", on, kept)
+	}
+}
+
+func TestManagedIn(t *testing.T) {
+	t.Parallel()
+	created := "2026-01-10"
+	history := func(changes ...string) (h []store.Management) { // moments at which it is managed and not, in turn
+		for i, at := range changes {
+			h = append(h, store.Management{Since: moment.At(at), Managed: i%2 == 0})
+		}
+		return h
+	}
+	for _, tt := range []struct {
+		name    string
+		history []store.Management
+		deleted string
+		want    map[store.Month]bool
+	}{
+		{"always", history(created), "", map[store.Month]bool{"2025-12": true, "2026-01": true, "2026-03": true, "2030-01": true}},
+		{"left in March", history(created, "2026-03-10"), "", map[store.Month]bool{"2026-02": true, "2026-03": false, "2026-04": false}},
+		{"left in March's last second", history(created, "2026-03-31 23:59:59"), "", map[store.Month]bool{"2026-02": true, "2026-03": false}},
+		{"left as March ended", history(created, "2026-04-01"), "", map[store.Month]bool{"2026-03": true, "2026-04": false}},
+		{"came back in May", history(created, "2026-03-10", "2026-05-02"), "", map[store.Month]bool{"2026-02": true, "2026-03": false, "2026-04": false, "2026-05": true}},
+		{"left and came back in March", history(created, "2026-03-10", "2026-03-12"), "", map[store.Month]bool{"2026-03": true}},
+		{"deleted while managed", history(created), "2026-03-14", map[store.Month]bool{"2026-03": true, "2026-04": true}},
+		{"left before it was deleted", history(created, "2026-03-10"), "2026-03-14", map[store.Month]bool{"2026-02": true, "2026-03": false}},
+		{"left in the second of its deletion", history(created, "2026-03-14"), "2026-03-14", map[store.Month]bool{"2026-02": true, "2026-03": false}},
+	} {
+		l := store.Ledger{Organization: store.Organization{CreatedAt: moment.At(created)}, Management: tt.history}
+		if tt.deleted != "" {
+			l.Organization.DeletedAt = moment.At(tt.deleted)
+		}
+		for m, want := range tt.want {
+			if got := ManagedIn(l, m); got != want {
+				t.Errorf("%s: managed in %s %t, want %t", tt.name, m, got, want)
+			}
+		}
+	}
+}
+
+// Whether a closed month needs a report does not change when the organization is no longer managed, or free, afterwards.
+func TestClosedMonthsNeedTheirReports(t *testing.T) {
+	t.Parallel()
+	rules := Rules{Reports: ReportRule{Since: "2026-03", Required: true}}
+	left := standard().old("ab")
+	left.l.Organization.Managed = false
+	left.l.Management = []store.Management{{Since: moment.At("2025-06-01"), Managed: true}, {Since: moment.At("2026-04-10")}}
+	for name, l := range map[string]store.Ledger{
+		"no longer managed": left.l,
+		"became NFR":        standard().old("ab").term("2026-04-10", b, store.NFR).l,
+	} {
+		if u := Count(l, WholeMonth("2026-03"), rules); u.Known() {
+			t.Errorf("%s in April: March is %d without its report", name, u.seats)
+		}
+		if u := Count(l, WholeMonth("2026-04"), rules); !u.Known() {
+			t.Errorf("%s in April: April is unknown: %s", name, u.Why)
+		}
+	}
+	was := org("2025-06-01", b, store.NFR).old("ab").term("2026-04-10", b, store.Standard).l
+	if u := Count(was, WholeMonth("2026-03"), rules); !u.Known() || u.seats != 0 {
+		t.Errorf("NFR until April: March is %+v, want 0", u)
+	}
+	if u := Count(was, WholeMonth("2026-04"), rules); u.Known() {
+		t.Errorf("NFR until April: April is %d without its report", u.seats)
+	}
+}
