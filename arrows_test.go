@@ -26,7 +26,9 @@ var arrows = map[string]string{
 	"handlers/web": "billing/problem store views",
 	"views":        "static",
 
-	"billing":               "billing/background billing/connect billing/figures billing/findings billing/intake billing/mapping billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run connectwise store",
+	"billing":               "billing/background billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run connectwise store",
+	"billing/books":         "billing/background billing/connect billing/figures billing/months billing/notify billing/problem billing/run billing/seats store",
+	"billing/months":        "billing/money billing/seats store",
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
 	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table connectwise store",
 	"billing/run":           "billing/background billing/bulletin billing/connect billing/figures billing/notify billing/plan billing/problem billing/reports billing/seats billing/settle billing/survey connectwise store",
@@ -102,7 +104,7 @@ func imports(t *testing.T) map[string]string {
 
 // pureRooms decide from their arguments alone, so that a table test says all about them: they touch no database, network,
 // file, log or clock, and nothing in them waits.
-var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/match", "billing/money", "billing/table"}
+var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/match", "billing/money", "billing/months", "billing/table"}
 
 var impureImports = []string{"context", "database/sql", "log/slog", "net/http", "os", "sync"}
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"seatbridge/billing/background"
+	"seatbridge/billing/books"
 	"seatbridge/billing/connect"
 	"seatbridge/billing/figures"
 	"seatbridge/billing/findings"
@@ -51,6 +52,7 @@ type Billing struct {
 	Files         *intake.Desk        // what people upload
 	Mapping       *mapping.Mapper     // which organization is billed where, and as what
 	Outbox        *notify.Outbox      // what people are told
+	Books         *books.Keeper       // what each month owed, and what an invoice took of it
 
 	Store *store.Store
 	now   func() time.Time
@@ -76,6 +78,10 @@ func New(c Config) *Billing {
 	b.Runs = run.New(run.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, After: c.After, Settle: c.Settle, Background: b.Work,
 		Connection: b.Connection, Figures: b.Figures, Reports: b.Reports, Outbox: b.Outbox,
+	})
+	b.Books = books.New(books.Config{
+		Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work,
+		Connection: b.Connection, Figures: b.Figures, Runs: b.Runs, Outbox: b.Outbox,
 	})
 	b.Findings = findings.New(c.Store, c.Now, b.Runs)
 	b.Files = intake.New(intake.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Figures: b.Figures})

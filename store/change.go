@@ -201,7 +201,10 @@ func (s *Store) FinishChange(ctx context.Context, c Change, line *Line) error {
 			orNull(c.AdditionID), c.Kind, c.State, c.Before, c.After, c.Written,
 			c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason, asJSON{c.Warnings},
 			c.Problem.What, c.Problem.Do, c.Problem.Detail, unix(c.DoneAt), c.ID)
-		if err != nil || line == nil {
+		if err != nil {
+			return err
+		}
+		if err := noteWritten(ctx, tx, c); err != nil || line == nil {
 			return err
 		}
 		return saveLine(ctx, tx, *line)

@@ -104,6 +104,9 @@ func noteLines(ctx context.Context, tx *sql.Tx, lines []Line) error {
 		if err != nil {
 			return doing(fmt.Sprintf("line %d of agreement %d", l.AdditionID, l.AgreementID), err)
 		}
+		if err := noteRead(ctx, tx, l); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -70,6 +70,9 @@ func (s *Store) AgreementLines(ctx context.Context, agreementID int) ([]Line, er
 // SaveLine keeps a line in place of an earlier one for the same agreement and product.
 func (s *Store) SaveLine(ctx context.Context, l Line) error {
 	return s.tx(ctx, fmt.Sprintf("saving the line of agreement %d for product %d", l.AgreementID, l.ProductID), func(tx *sql.Tx) error {
+		if err := noteAdopted(ctx, tx, l); err != nil {
+			return err
+		}
 		return saveLine(ctx, tx, l)
 	})
 }

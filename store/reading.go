@@ -52,7 +52,8 @@ type Read struct {
 	At          time.Time
 	Findings    []Finding
 	Terms       []BillingTerm
-	Lines       []Line // bound ones, as they are now
+	Lines       []Line // as they are now: those that are bound, and those that changes are about
+	Dates       BillingDates
 }
 
 // Keep keeps what a reading said, in place of what the one before it said: a finding that holds still keeps since when.
@@ -62,6 +63,9 @@ func (r Readings) Keep(ctx context.Context, read Read) error {
 			return err
 		}
 		if err := keepTerms(ctx, tx, read.AgreementID, read.Terms); err != nil {
+			return err
+		}
+		if err := noteDates(ctx, tx, read.Dates); err != nil {
 			return err
 		}
 		return noteLines(ctx, tx, read.Lines)

@@ -124,7 +124,10 @@ func (s Sendings) Settle(ctx context.Context, c Change, line *Line) error {
 		err := execOne(ctx, tx, `UPDATE changes SET state = $1, addition_id = $2, unit_price = $3, looks = $4, done_at = $5,
 				error_what = $6, error_do = $7, error_detail = $8 WHERE id = $9 AND state IN ('sending', 'unknown')`,
 			c.State, orNull(c.AdditionID), c.UnitPrice, c.Looks, unix(c.DoneAt), c.Problem.What, c.Problem.Do, c.Problem.Detail, c.ID)
-		if err != nil || line == nil {
+		if err != nil {
+			return err
+		}
+		if err := noteWritten(ctx, tx, c); err != nil || line == nil {
 			return err
 		}
 		return saveLine(ctx, tx, *line)

@@ -226,6 +226,14 @@ func (w *World) Join(o store.Organization, seats int) {
 	}
 }
 
+// JoinAt adds a member with a date of its own, as a fact that comes late does.
+func (w *World) JoinAt(o store.Organization, at string) {
+	w.T.Helper()
+	w.joined++
+	_, _, err := w.Store.AddSeats(w.T.Context(), o.ID, []string{fmt.Sprintf("m%d@example.com", w.joined)}, time.Time{}, moment.At(at))
+	w.Must(err)
+}
+
 // Mapped is an organization with its company and agreement, imported and mapped.
 func (w *World) Mapped(name string, seats int, plan store.Plan) (store.Organization, cwsim.Agreement) {
 	w.T.Helper()

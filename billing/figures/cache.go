@@ -42,7 +42,7 @@ type plainUsage struct {
 
 // refresh brings what is remembered up to date. The caller holds the lock.
 func (f *figures) refresh(ctx context.Context, b *Book) error {
-	rules, err := b.rules(ctx)
+	rules, err := b.Rules(ctx)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func New(s *store.Store, now func() time.Time) *Book { return &Book{store: s, no
 // Usage is the billable seats of the given organizations in a period; nil ids: of all that were not
 // deleted before it.
 func (b *Book) Usage(ctx context.Context, p seats.Period, ids []int64) (map[int64]seats.Usage, error) {
-	rules, err := b.rules(ctx)
+	rules, err := b.Rules(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (b *Book) Usage(ctx context.Context, p seats.Period, ids []int64) (map[int6
 // History is an organization's billable seats of the last months, oldest first; the last one is the
 // current month to date.
 func (b *Book) History(ctx context.Context, organizationID int64, months int) ([]seats.Usage, error) {
-	rules, err := b.rules(ctx)
+	rules, err := b.Rules(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ type Explanation struct {
 
 // Explain takes an organization's figure apart.
 func (b *Book) Explain(ctx context.Context, organizationID int64, p seats.Period) (Explanation, error) {
-	rules, err := b.rules(ctx)
+	rules, err := b.Rules(ctx)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -99,7 +99,8 @@ func (b *Book) lastPeriods(n int) []seats.Period {
 	return periods
 }
 
-func (b *Book) rules(ctx context.Context) (seats.Rules, error) {
+// Rules are the counting rules that the MSP set.
+func (b *Book) Rules(ctx context.Context) (seats.Rules, error) {
 	s, err := b.store.Settings(ctx)
 	if err != nil {
 		return seats.Rules{}, fmt.Errorf("reading the counting rules: %w", err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -15,16 +16,17 @@ import (
 type Reading struct {
 	Findings []store.Finding     // what a person should know, answered or not
 	Terms    []store.BillingTerm // what decides whether a quantity becomes money, for the next reading to compare with
-	Lines    []store.Line        // what the bound lines say
+	Lines    []store.Line        // what the lines say: those that are bound, and those that changes are about
+	Dates    store.BillingDates  // how the agreement is invoiced
 }
 
 // Read says what a person should know about an agreement whose additions were read: its terms and those of its lines, what
 // drifted since the last reading, second open lines, and what was found before a creation. changes are what there is to do.
 func Read(s Situation, products []MappedProduct, changes []store.Change, today connectwise.Date) Reading {
 	if s.Gone != "" {
-		return Reading{Terms: s.Terms} // nothing is billed there, and its changes say so
+		return Reading{Terms: s.Terms, Dates: DatesOf(s.Found, s.ReadAt)} // nothing is billed there, and its changes say so
 	}
-	r := Reading{Terms: readTerms(s, changes), Lines: readLines(s)}
+	r := Reading{Terms: readTerms(s, changes), Lines: append(readLines(s), newLines(s, changes)...), Dates: DatesOf(s.Found, s.ReadAt)}
 	found := termFindings(s, products, changes, today)
 	found = append(found, driftFindings(s, r.Terms)...)
 	found = append(found, secondFindings(s, products, today)...)
@@ -213,4 +215,37 @@ func readLines(s Situation) []store.Line {
 		lines = append(lines, l)
 	}
 	return lines
+}
+
+// newLines is what the lines say that changes are about and that are not bound yet, with the seats that would stand on them.
+func newLines(s Situation, changes []store.Change) []store.Line {
+	var lines []store.Line
+	for _, c := range changes {
+		if c.AdditionID == 0 || !c.Before.Valid || BoundLine(s.Lines, c.ProductID).AdditionID == c.AdditionID {
+			continue
+		}
+		lines = append(lines, store.Line{
+			AgreementID: c.AgreementID, ProductID: c.ProductID, Product: c.Product, AdditionID: c.AdditionID, Shares: c.Shares,
+			Read: c.Before, ReadAt: s.ReadAt, UnitPrice: c.UnitPrice, Currency: s.Found.Currency,
+		})
+	}
+	return lines
+}
+
+// DatesOf is how an agreement is invoiced, as it was read at a moment.
+func DatesOf(a connectwise.Agreement, at time.Time) store.BillingDates {
+	d := store.BillingDates{
+		AgreementID: a.ID, NextInvoice: a.NextInvoiceDate.String(), Cycle: a.BillingCycle.Name, PeriodType: a.PeriodType,
+		Prorates: a.Prorate, ReadAt: at,
+	}
+	if a.ParentAgreement != nil {
+		d.ParentID = a.ParentAgreement.ID
+	}
+	switch {
+	case a.Cancelled:
+		d.Ended = a.DateCancelled.String()
+	case !a.NoEndingDate:
+		d.Ended = a.EndDate.String()
+	}
+	return d
 }

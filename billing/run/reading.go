@@ -65,7 +65,7 @@ func (w *writer) keep(ctx context.Context, s *store.Store, parts []plan.Part) er
 // reading is what reading an agreement said, to be kept. fresh is what there is to do there.
 func (w *writer) reading(s plan.Situation, fresh []store.Change) store.Read {
 	r := plan.Read(s, w.given.products, fresh, w.given.today)
-	return store.Read{AgreementID: s.Agreement.ID, At: s.ReadAt, Findings: r.Findings, Terms: r.Terms, Lines: r.Lines}
+	return store.Read{AgreementID: s.Agreement.ID, At: s.ReadAt, Findings: r.Findings, Terms: r.Terms, Lines: r.Lines, Dates: r.Dates}
 }
 
 // binds says whether a change that was written makes its addition the line that Seatbridge keeps: not where it puts back what
