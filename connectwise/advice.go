@@ -81,6 +81,9 @@ func (e *Error) adviseKind() (what, do string) {
 	case ErrNotConnectWise:
 		return "Something answers at this address, but it is not the ConnectWise API.",
 			"Check the site URL: it is the address at which you sign in to ConnectWise."
+	case ErrIncomplete:
+		return "ConnectWise lists fewer records than it counts.",
+			"Try again; if it happens again, give the technical cause to ConnectWise support. Nothing was taken for missing."
 	case ErrSSLRequired:
 		return "The ConnectWise sign-in host was called where the API host was needed.",
 			"Enter the site URL at which you sign in, and save the connection again."

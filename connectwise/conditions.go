@@ -32,6 +32,12 @@ func containsText(field, value string) condition {
 	return condition(field + " contains " + quote(value))
 }
 
+// later and earlier are the conditions of what comes after a calendar day and before it, in the short form: the long one
+// finds nothing in some instances (docs/connectwise.md section 2).
+func later(field string, than Date) condition { return condition(field + ">[" + than.String() + "]") }
+
+func earlier(field string, than Date) condition { return condition(field + "<[" + than.String() + "]") }
+
 func anyOf(field string, ids []int) condition {
 	if len(ids) == 0 {
 		return ""

@@ -47,6 +47,8 @@ var (
 	ErrUnknownCompany = errors.New("unknown company")
 	// ErrNotConnectWise: something answers, but it is not this API.
 	ErrNotConnectWise = errors.New("not the ConnectWise API")
+	// ErrIncomplete: a list has fewer records than ConnectWise counts.
+	ErrIncomplete = errors.New("list incomplete")
 	// ErrSSLRequired: the sign-in host was called instead of the api- host.
 	ErrSSLRequired = errors.New("not an API host")
 	// ErrRedirect: the answer leads to another place, which was not followed.

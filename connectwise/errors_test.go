@@ -183,7 +183,7 @@ func TestAdviceIsComplete(t *testing.T) {
 	t.Parallel()
 	kinds := []error{
 		ErrUnauthorized, ErrForbidden, ErrClientID, ErrNotFound, ErrInvalid, ErrConflict, ErrRateLimited, ErrMaintenance, ErrServer,
-		ErrWrongType, ErrUnroutable, ErrUnknownCompany, ErrNotConnectWise, ErrSSLRequired, ErrRedirect, ErrTimeout,
+		ErrWrongType, ErrUnroutable, ErrUnknownCompany, ErrNotConnectWise, ErrIncomplete, ErrSSLRequired, ErrRedirect, ErrTimeout,
 		ErrUnreachable, ErrUnknownOutcome, ErrNotSent, ErrNotApplied,
 	}
 	seen := map[string]error{}

@@ -2,6 +2,7 @@ package connectwise
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -62,6 +63,31 @@ func listAll[T any](ctx context.Context, c *Client, listings []listing, id func(
 			}
 		}
 	}
+}
+
+// listWhole reads a list that has to be complete: it has as many records as ConnectWise counts, asked for with its fields
+// or else without any. What is not counted yet, because it was added meanwhile, does not matter.
+func listWhole[T any](ctx context.Context, c *Client, l listing, id func(T) int) ([]T, error) {
+	var missing string
+	for _, fields := range []string{l.fields, ""} {
+		counted, err := countOf(ctx, c, l)
+		if err != nil {
+			return nil, err
+		}
+		l.fields = fields
+		var read []T
+		for item, err := range list(ctx, c, l, id) {
+			if err != nil {
+				return nil, err
+			}
+			read = append(read, item)
+		}
+		if len(read) >= counted {
+			return read, nil
+		}
+		missing = fmt.Sprintf("%d records are listed, %d are counted", len(read), counted)
+	}
+	return nil, c.errorFor(request{method: http.MethodGet, path: l.path}, ErrIncomplete, missing)
 }
 
 // countOf counts the records of a list.

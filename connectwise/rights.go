@@ -40,16 +40,21 @@ type LevelState struct {
 type Right struct {
 	Module string       `json:"module"`
 	Levels []LevelState `json:"levels"`
-	Note   string       `json:"note,omitempty"` // a sentence for the admin, if there is something to say
+	// Optional: Seatbridge works without it, and shows less.
+	Optional bool   `json:"optional,omitempty"`
+	Note     string `json:"note,omitempty"` // a sentence for the admin, if there is something to say
 }
 
-// Rights are the four rights that the integration needs (docs/connectwise.md section 1, permissions).
+// Rights are the four rights that the integration needs, and the optional one (docs/connectwise.md section 1, permissions).
 type Rights []Right
 
-// Missing names the levels that are known to be missing, such as "Agreements – Edit".
+// Missing names the needed levels that are known to be missing, such as "Agreements – Edit".
 func (r Rights) Missing() []string {
 	var missing []string
 	for _, right := range r {
+		if right.Optional {
+			continue
+		}
 		for _, level := range right.Levels {
 			if level.State == Missing {
 				missing = append(missing, rightName(right.Module, level.Level))
@@ -66,6 +71,7 @@ const (
 	moduleTables    = "Table Setup"
 	moduleCatalog   = "Product Catalog"
 	moduleAgreement = "Agreements"
+	moduleInvoicing = "Invoicing"
 )
 
 // neededRight is one line of the table in docs/connectwise.md section 1.
@@ -85,9 +91,12 @@ func neededRights() []neededRight {
 	}
 }
 
-// Rights checks the four rights without writing anything: Inquire by reading, Add and Edit by what ConnectWise says
-// about the role, which API members are not always allowed to see. The error is about the connection or the
-// credentials, never about a missing right.
+// optionalRight shows which invoice a month went on (docs/connectwise.md section 9).
+var optionalRight = neededRight{moduleInvoicing, []string{Inquire}, invoicesPath}
+
+// Rights checks the four rights and the optional one without writing anything: Inquire by reading, Add and Edit by what
+// ConnectWise says about the role, which API members are not always allowed to see. The error is about the connection or
+// the credentials, never about a missing right.
 func (c *Client) Rights(ctx context.Context) (Rights, error) {
 	needed := neededRights()
 	probes := make([]probeResult, len(needed))
@@ -105,7 +114,13 @@ func (c *Client) Rights(ctx context.Context) (Rights, error) {
 	for i, need := range needed {
 		rights = append(rights, role.judge(need, probes[i]))
 	}
-	return rights, nil
+	optional, err := probeOptional(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	right := role.judge(optionalRight, optional)
+	right.Optional = true
+	return append(rights, right), nil
 }
 
 // probeResult is what reading one record of a list told.
@@ -126,6 +141,23 @@ func probe(ctx context.Context, c *Client, path string) (probeResult, error) {
 		return probeResult{Unknown, "ConnectWise refused the check: " + failure.Message}, nil
 	}
 	return probeResult{}, err
+}
+
+// probeOptional probes the optional right, after the others have shown that connection and credentials are good: whatever
+// ConnectWise answers, it is no reason to refuse the connection.
+func probeOptional(ctx context.Context, c *Client) (probeResult, error) {
+	result, err := probe(ctx, c, optionalRight.probe)
+	if refusesOne(err) {
+		return probeResult{state: Unknown, note: "ConnectWise refused the check."}, nil
+	}
+	return result, err
+}
+
+// refusesOne reports whether ConnectWise refused this one request, with whatever answer.
+func refusesOne(err error) bool {
+	var failure *Error
+	return errors.As(err, &failure) && failure.kind != ErrRateLimited &&
+		(failure.StatusCode >= http.StatusBadRequest || failure.kind == ErrNotConnectWise)
 }
 
 // securityRow is a row of /system/mySecurity. Its identifiers are not published (docs/connectwise.md section 6), so that names and
@@ -166,9 +198,7 @@ type role []securityRow
 func readRole(ctx context.Context, c *Client) (role, error) {
 	query := url.Values{"pageSize": {strconv.Itoa(maxPageSize)}}
 	rows, _, err := get[role](ctx, c, "/system/mySecurity", query)
-	var failure *Error
-	if errors.As(err, &failure) && failure.kind != ErrRateLimited &&
-		(failure.StatusCode >= http.StatusBadRequest || failure.kind == ErrNotConnectWise) {
+	if refusesOne(err) {
 		return nil, nil // refused: the probes have shown that connection and credentials are good
 	}
 	return rows, err
@@ -231,7 +261,7 @@ func (r role) level(module, name string) LevelState {
 	return found
 }
 
-// rightFor names the right that a refused request needs, "" if it is none of the four.
+// rightFor names the right that a refused request needs, "" if it is none of those that Rights checks.
 func rightFor(method, path string) string {
 	level := Inquire
 	switch method {
@@ -248,6 +278,8 @@ func rightFor(method, path string) string {
 		return rightName(moduleCompany, level)
 	case strings.HasPrefix(path, agreementsPath):
 		return rightName(moduleAgreement, level)
+	case strings.HasPrefix(path, invoicesPath):
+		return rightName(moduleInvoicing, level)
 	case strings.HasPrefix(path, catalogPath):
 		return rightName(moduleCatalog, level)
 	case strings.HasPrefix(path, "/procurement/"):

@@ -15,7 +15,8 @@ const fullRole = `[
 	{"id":2,"moduleName":"System","moduleFunctionIdentifier":"TABLESETUP","inquireLevel":"All"},
 	{"id":3,"moduleName":"Procurement","moduleFunctionName":"product catalog","addLevel":"All","inquireLevel":"All"},
 	{"id":4,"moduleName":"Finance","moduleFunctionName":"Agreements","addLevel":"All","editLevel":"All","inquireLevel":"All"},
-	{"id":5,"moduleName":"Finance","moduleFunctionName":"Agreement Invoicing","addLevel":"None","editLevel":"None","inquireLevel":"None"}]`
+	{"id":5,"moduleName":"Finance","moduleFunctionName":"Agreement Invoicing","addLevel":"None","editLevel":"None","inquireLevel":"None"},
+	{"id":6,"moduleName":"Finance","moduleFunctionName":"Invoicing","addLevel":"None","editLevel":"None","inquireLevel":"All"}]`
 
 var noPermission = respondJSON(403, `{"code":"Security","message":"You do not have security permission to perform this action."}`)
 
@@ -41,6 +42,7 @@ func TestRights(t *testing.T) {
 	complete := map[string]string{
 		"Company Maintenance": "Inquire present", "Table Setup": "Inquire present",
 		"Product Catalog": "Inquire present, Add present", "Agreements": "Inquire present, Add present, Edit present",
+		"Invoicing": "Inquire present",
 	}
 	with := func(changes map[string]string) map[string]string {
 		changed := map[string]string{}
@@ -77,12 +79,13 @@ func TestRights(t *testing.T) {
 			with(map[string]string{"Company Maintenance": "Inquire missing"}), "Company Maintenance – Inquire"},
 		{"tables open without their right", respondJSON(200, strings.Replace(fullRole, `"TABLESETUP","inquireLevel":"All"`, `"TABLESETUP","inquireLevel":"None"`, 1)), "",
 			complete, ""},
+		{"the optional right refused", respondJSON(200, fullRole), "/finance/invoices", with(map[string]string{"Invoicing": "Inquire missing"}), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			f := newFake(t)
 			f.api("GET /system/mySecurity", test.role)
-			for _, need := range neededRights() {
+			for _, need := range append(neededRights(), optionalRight) {
 				answer := respondJSON(200, `[{"id":1}]`)
 				if need.probe == test.refused {
 					answer = noPermission
@@ -109,6 +112,30 @@ func TestRights(t *testing.T) {
 				t.Errorf("stored rights read back differently: %v", err)
 			}
 		})
+	}
+}
+
+// TestOptionalRightThatCannotBeChecked: what ConnectWise answers for it is no reason to refuse the connection.
+func TestOptionalRightThatCannotBeChecked(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []http.HandlerFunc{
+		respondJSON(404, `{"code":"ConnectWiseApi","message":"The endpoint does not exist."}`), respondJSON(500, `{}`),
+		respond(503, "text/html", "<html>"), respondJSON(400, `{"message":"no"}`), respond(200, "text/html", "<html>"),
+	} {
+		f := newFake(t)
+		f.api("GET /system/mySecurity", noPermission)
+		for _, need := range neededRights() {
+			f.api("GET "+need.probe, respondJSON(200, `[{"id":1}]`))
+		}
+		f.api("GET /finance/invoices", answer)
+		rights, err := f.client(t).WithTries(1).Rights(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := rights[len(rights)-1]
+		if !last.Optional || last.Module != "Invoicing" || last.Levels[0].State != Unknown || len(rights.Missing()) != 0 {
+			t.Errorf("%+v", rights)
+		}
 	}
 }
 

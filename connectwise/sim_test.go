@@ -65,10 +65,11 @@ func clientConfig(sim *cwsim.Sim, site string, change ...func(*connectwise.Confi
 	return cfg
 }
 
-// workplace is a company with an agreement that takes additions, and a product for them.
+// workplace is a company with an agreement that takes additions, and a product for them. The API member may read invoices.
 type workplace struct{ agreement, product int }
 
 func (s simulated) workplace() workplace {
+	s.Grant(cwsim.Invoicing, cwsim.Inquire, cwsim.All)
 	company := s.AddCompany(cwsim.Company{Name: "Harbour Dental"})
 	agreement := s.AddAgreement(cwsim.Agreement{Name: "Managed Security", CompanyID: company.ID, TypeID: 1, Start: time.Now().AddDate(-1, 0, 0), Prorate: true})
 	product := s.AddCatalogItem(cwsim.CatalogItem{Identifier: "SEAT-T", Description: "Seat", Class: "Agreement", Price: decimal.NewFromInt(4)})
@@ -127,7 +128,7 @@ func walk(s simulated, w workplace) error {
 		return fmt.Errorf("discovering: %v, %w", info, err)
 	}
 	rights, err := s.Client.Rights(s.ctx)
-	if err != nil || len(rights) != 4 {
+	if err != nil || len(rights) != 5 {
 		return fmt.Errorf("rights: %v, %w", rights, err)
 	}
 	var want []int
@@ -204,6 +205,20 @@ func walkWrites(s simulated, w workplace) error {
 	if agreement, err := s.Client.Agreement(s.ctx, w.agreement); err != nil || agreement.Status != "Active" || !agreement.Prorate {
 		return fmt.Errorf("reading the agreement: %+v, %w", agreement, err)
 	}
+	return walkInvoices(s, w)
+}
+
+func walkInvoices(s simulated, w workplace) error {
+	made := cwsim.FinanceOf(s.Sim).Invoice(time.Now(), time.Time{}, w.agreement)[0]
+	finance, today := connectwise.FinanceOf(s.Client), connectwise.DateOf(time.Now())
+	for invoice, err := range finance.Invoices(s.ctx, connectwise.InvoiceFilter{From: connectwise.DateOf(made.Date), Until: today}) {
+		if err != nil || invoice.ID != made.ID || invoice.AgreementID != w.agreement {
+			return fmt.Errorf("listing invoices: %+v, %w", invoice, err)
+		}
+	}
+	if invoice, err := finance.Invoice(s.ctx, made.ID); err != nil || invoice.Number != made.Number || !invoice.OfPeriod() {
+		return fmt.Errorf("reading the invoice: %+v, %w", invoice, err)
+	}
 	return nil
 }
 
@@ -264,6 +279,13 @@ func TestFaultMatrix(t *testing.T) {
 			}
 			return err
 		},
+		"invoices": func(s simulated, w workplace, _ int) error {
+			n, err := count(connectwise.FinanceOf(s.Client).Invoices(s.ctx, connectwise.InvoiceFilter{From: connectwise.DateOf(time.Now().AddDate(0, -1, 0))}))
+			if err == nil && n != 3 {
+				return fmt.Errorf("%d invoices", n)
+			}
+			return err
+		},
 		"create": func(s simulated, w workplace, _ int) error { _, err := s.add(w, 8); return err },
 		"update": func(s simulated, w workplace, line int) error {
 			_, err := s.UpdateQuantity(s.ctx, w.agreement, line, decimal.NewFromInt(8))
@@ -301,6 +323,9 @@ func strikeOnce(t *testing.T, fault cwsim.Fault, name string, call func(simulate
 		t.Fatal(err)
 	}
 	line := s.AddAddition(cwsim.Addition{AgreementID: w.agreement, ProductID: w.product, Quantity: decimal.NewFromInt(5), BillCustomer: "Billable", Effective: time.Now()}).ID
+	for range 3 {
+		cwsim.FinanceOf(s.Sim).Miscellaneous(w.agreement, decimal.NewFromInt(1))
+	}
 	<-time.After(2 * time.Minute) // filtered lists lag, and are not to miss the preparations
 	s.SetFaults(fault)
 	err := call(s, w, line)
@@ -569,8 +594,8 @@ func TestFieldsExist(t *testing.T) {
 			}
 		}
 	}
-	if len(checked) != 11 {
-		t.Errorf("checked %v, want eleven kinds of record", checked)
+	if len(checked) != 12 {
+		t.Errorf("checked %v, want twelve kinds of record", checked)
 	}
 }
 
@@ -592,6 +617,7 @@ func recordOf(path string) string {
 		{"/additions", "Addition"}, {"/finance/agreements/types", "AgreementType"}, {"/finance/agreements", "Agreement"}, {"/companies/types", "CompanyType"},
 		{"/companies/statuses", "CompanyStatus"}, {"typeAssociations", ""}, {"/companies", "Company"}, {"/catalog", "CatalogItem"},
 		{"/categories", "Category"}, {"/subcategories", "SubCategory"}, {"/procurement/types", "ProductType"}, {"/unitOfMeasures", "UnitOfMeasure"},
+		{"/finance/invoices", "Invoice"},
 	} {
 		if strings.Contains(path, kind.part) {
 			return kind.record
