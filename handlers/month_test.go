@@ -72,3 +72,46 @@ func (b *browser) csv(path string) [][]string {
 	}
 	return rows
 }
+
+// The licence column and the explanation of an earlier month say what was true then.
+func TestCase_G28_LicenseThen(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	left, err := p.store.CreateOrganization(t.Context(), store.Organization{
+		Name: "Left NFR", Plan: store.Business, License: store.NFR, Managed: true, CreatedAt: testNow().AddDate(0, -3, 0),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	turn := func(o store.Organization, license store.License, at time.Time) {
+		t.Helper()
+		o.License = license
+		if err := p.store.UpdateOrganization(t.Context(), o, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	became := p.organization("Became NFR", 3)
+	if _, _, err := p.store.AddSeats(t.Context(), left.ID, []string{"z@example.com"}, time.Time{}, testNow().AddDate(0, -2, 0)); err != nil {
+		t.Fatal(err)
+	}
+	turn(left, store.Standard, testNow().AddDate(0, 0, -2))
+	turn(became, store.NFR, testNow().AddDate(0, 0, -1))
+	b := p.as(store.Admin)
+	for month, want := range map[string][2]string{"2026-01": {"standard", "nfr"}, "2026-02": {"standard", "nfr"}, "2026-03": {"standard", "standard"}} {
+		rows := b.csv("/usage.csv?sort=name&month=" + month)
+		if len(rows) != 3 || rows[1][3] != want[0] || rows[2][3] != want[1] {
+			t.Errorf("%s: %q, want the licenses %q", month, rows, want)
+		}
+	}
+	names := func(sort string) (names []string) {
+		for _, row := range b.csv("/usage.csv?month=2026-02&sort=" + sort)[1:] {
+			names = append(names, row[1])
+		}
+		return names
+	}
+	if up, down := names("license"), names("license&dir=desc"); up[0] != "Left NFR" || down[0] != "Became NFR" {
+		t.Errorf("by license %q, the other way %q", up, down)
+	}
+	has(t, b.get(views.OrganizationMonthPath(left.ID, "2026-02"), http.StatusOK), "main", "NFR organizations are free.")
+	b.lacks("In trial", "January 0001")
+}

@@ -57,7 +57,7 @@ func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]seats.Usage,
 	}
 	filter := store.OrganizationFilter{Search: q.Search, Status: store.OrganizationAny, Mapping: q.mapping, Sort: "name"}
 	switch q.Sort {
-	case "name", "license", "company":
+	case "name", "company":
 		filter.Sort, filter.Desc = q.Sort, q.Desc
 	}
 	organizations, err := s.Store.OrganizationKeys(ctx, filter)
@@ -75,6 +75,8 @@ func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]seats.Usage,
 	switch q.Sort {
 	case "plan":
 		sortRows(matching, q.Desc, func(a, b seats.Usage) int { return cmp.Compare(a.Plan, b.Plan) })
+	case "license":
+		sortRows(matching, q.Desc, func(a, b seats.Usage) int { return cmp.Compare(a.License, b.License) })
 	case "seats":
 		sortRows(matching, q.Desc, func(a, b seats.Usage) int { return cmp.Compare(knownSeats(a), knownSeats(b)) })
 	}
@@ -269,7 +271,7 @@ func (s *server) usageViews(
 func usageView(row usageRow, fetched store.FetchState) views.UsageRow {
 	billable, known := row.Usage.Seats()
 	view := views.UsageRow{
-		OrganizationID: row.ID, Name: row.Name, Plan: string(row.Usage.Plan), License: string(row.License),
+		OrganizationID: row.ID, Name: row.Name, Plan: string(row.Usage.Plan), License: string(row.Usage.License),
 		Seats: billable, Known: known, State: usageState(row.Usage, fetched), Source: row.Source().Name(), Why: row.Usage.Reason(),
 		Company: row.Company, Agreement: row.Agreement,
 	}
@@ -322,7 +324,7 @@ func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
 			if billable, ok := row.Usage.Seats(); ok {
 				seats = strconv.Itoa(billable)
 			}
-			write(string(q.period.Month), row.Name, row.ExternalID, string(row.License), row.Usage.Plan.Name(), seats,
+			write(string(q.period.Month), row.Name, row.ExternalID, string(row.Usage.License), row.Usage.Plan.Name(), seats,
 				usageState(row.Usage, fetched.State), row.Source().Name(), strconv.Itoa(row.Ledger), row.Usage.Reason(), row.Company, row.Agreement)
 		}
 		return nil

@@ -36,8 +36,9 @@ type remembered struct {
 // plainUsage is a Usage without its words.
 type plainUsage struct {
 	seats.Quantity
-	plan   store.Plan
-	ledger int
+	plan    store.Plan
+	license store.License
+	ledger  int
 }
 
 // refresh brings what is remembered up to date. The caller holds the lock.
@@ -87,7 +88,7 @@ func (f *figures) count(ctx context.Context, b *Book, ids []int64) error {
 		r := &remembered{created: l.Organization.CreatedAt, until: nextChange(l, b.now()), trend: seats.TrendOf(l, b.now(), f.rules)}
 		for i, p := range periods {
 			u := seats.Count(l, p, f.rules)
-			r.months[i] = plainUsage{Quantity: u.Quantity, plan: u.Plan, ledger: u.Ledger}
+			r.months[i] = plainUsage{Quantity: u.Quantity, plan: u.Plan, license: u.License, ledger: u.Ledger}
 		}
 		f.byOrganization[l.Organization.ID] = r
 	}
@@ -225,7 +226,7 @@ func (b *Book) eachRemembered(ctx context.Context, ids []int64, fn func(id int64
 }
 
 func (f plainUsage) usage(id int64, p seats.Period) seats.Usage {
-	return seats.Usage{OrganizationID: id, Period: p, Quantity: f.Quantity, Plan: f.plan, Ledger: f.ledger}
+	return seats.Usage{OrganizationID: id, Period: p, Quantity: f.Quantity, Plan: f.plan, License: f.license, Ledger: f.ledger}
 }
 
 func (t *MonthTotal) add(f plainUsage) {

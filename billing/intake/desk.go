@@ -375,21 +375,19 @@ func (d *Desk) plan(ctx context.Context, in FileImport, o Options) (*plan, error
 	}
 	return &plan{
 		kind: in.Kind, choices: in.Choices, options: o, index: organizations.NewIndex(list),
-		plans: d.ledgerPlans, progress: d.tick(in.ID),
+		usage: d.ledgerUsage, progress: d.tick(in.ID),
 	}, nil
 }
 
-// ledgerPlans are the plans that the ledgers bill a month on.
-func (d *Desk) ledgerPlans(ctx context.Context, m store.Month) (map[int64]store.Plan, error) {
+// ledgerUsage is what the ledgers say of a month, whatever was corrected.
+func (d *Desk) ledgerUsage(ctx context.Context, m store.Month) (map[int64]seats.Usage, error) {
 	usage, err := d.figures.Usage(ctx, seats.WholeMonth(m), nil)
-	plans := make(map[int64]store.Plan, len(usage))
 	for id, u := range usage {
 		if u.Original != nil {
-			u = *u.Original
+			usage[id] = *u.Original
 		}
-		plans[id] = u.Plan
 	}
-	return plans, err
+	return usage, err
 }
 
 func (d *Desk) tick(id int64) func(phase string, rows int) {

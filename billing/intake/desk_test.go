@@ -211,6 +211,59 @@ func TestImportUsage(t *testing.T) {
 	}
 }
 
+// A file's month is billed by the license of that month: what became free later was billed then, and the other way round.
+func TestCase_G28_UsageFileByTheLicenseOfItsMonth(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	organization := func(name string, license store.License) store.Organization {
+		created := moment.At("2026-01-01")
+		o := store.Organization{Name: name, Plan: store.Business, License: license, Managed: true, CreatedAt: created}
+		if license == store.Trial {
+			o.TrialEndsAt = moment.At("2026-10-14")
+		}
+		o, err := w.Store.CreateOrganization(t.Context(), o)
+		w.Must(err)
+		return o
+	}
+	turn := func(o store.Organization, license store.License, at string) {
+		o.License = license
+		w.Must(w.Store.UpdateOrganization(t.Context(), o, moment.At(at)))
+	}
+	// The MSP has one NFR organization: the seats move from one to the other.
+	left, became := organization("Left NFR", store.NFR), organization("Became NFR", store.Standard)
+	turn(left, store.Standard, "2026-10-10 09:00:00")
+	turn(became, store.NFR, "2026-10-10 10:00:00")
+	turn(organization("Was in trial", store.Trial), store.Standard, "2026-10-02")
+	w.SetTime("2026-11-03 12:00:00")
+	in := w.upload(intake.Usage, `Organization,Month,Seats
+Left NFR,2026-09,8
+Left NFR,2026-10,8
+Became NFR,2026-09,6
+Became NFR,2026-10,6
+Was in trial,2026-09,4
+Was in trial,2026-10,4
+`, nil)
+	w.write(in, false)
+	type figure struct {
+		seats int
+		note  string
+	}
+	const free = "Reported as NFR, which is free, with 8 licences."
+	for m, want := range map[store.Month]map[string]figure{
+		"2026-09": {"Left NFR": {0, free}, "Became NFR": {6, ""}, "Was in trial": {0, "Reported as a trial, which is free, with 4 licences."}},
+		"2026-10": {"Left NFR": {8, ""}, "Became NFR": {6, ""}, "Was in trial": {4, ""}},
+	} {
+		usage, err := w.Figures.Usage(t.Context(), seats.WholeMonth(m), nil)
+		w.Must(err)
+		for _, u := range usage {
+			n, _ := u.Seats()
+			if got := (figure{n, u.Why}); got != want[u.Organization] {
+				t.Errorf("%s in %s: %+v, want %+v", u.Organization, m, got, want[u.Organization])
+			}
+		}
+	}
+}
+
 func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)

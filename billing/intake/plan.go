@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -109,7 +110,7 @@ type plan struct {
 	choices  Choices
 	options  Options
 	index    organizations.Index
-	plans    func(ctx context.Context, m store.Month) (map[int64]store.Plan, error) // that the ledger bills a month on
+	usage    func(ctx context.Context, m store.Month) (map[int64]seats.Usage, error) // what the ledgers say of a month
 	progress func(phase string, rows int)
 
 	findings Findings
@@ -354,12 +355,11 @@ func (p *plan) refuseDoubles(rows []MemberRow) {
 // usageKnown is what is known of the months of a file, by organization.
 type usageKnown struct {
 	reports map[store.Month]map[int64]store.UsageReport
-	plans   map[store.Month]map[int64]store.Plan
+	usage   map[store.Month]map[int64]seats.Usage
 }
 
 func (p *plan) knownUsage(ctx context.Context, known lookups) (usageKnown, error) {
-	k := usageKnown{map[store.Month]map[int64]store.UsageReport{}, map[store.Month]map[int64]store.Plan{}}
-	_, planned := p.choices.Columns[PlanColumn]
+	k := usageKnown{map[store.Month]map[int64]store.UsageReport{}, map[store.Month]map[int64]seats.Usage{}}
 	for _, g := range p.groups {
 		for _, row := range g.usage {
 			if k.reports[row.Month] != nil {
@@ -373,10 +373,8 @@ func (p *plan) knownUsage(ctx context.Context, known lookups) (usageKnown, error
 			for _, r := range reports {
 				k.reports[row.Month][r.OrganizationID] = r
 			}
-			if !planned {
-				if k.plans[row.Month], err = p.plans(ctx, row.Month); err != nil {
-					return k, err
-				}
+			if k.usage[row.Month], err = p.usage(ctx, row.Month); err != nil {
+				return k, err
 			}
 		}
 	}
@@ -409,20 +407,19 @@ func (p *plan) usageChanges(g *group, known usageKnown) []Change {
 	return changes
 }
 
-// report is what a row reports. Seats of an organization that is NFR, or in its trial all month, are free,
-// as they are when the Provider API reports them.
+// report is what a row reports. Seats of an organization that was NFR, or in its trial, all the month are free, as they are when
+// the Provider API reports them.
 func (p *plan) report(o store.Organization, row UsageRow, known usageKnown) store.UsageReport {
+	ledger, counted := known.usage[row.Month][o.ID]
+	if !counted { // it is created by this file
+		ledger.Plan, ledger.License, ledger.Free = o.Plan, o.License, seats.Free(o.License, o.TrialEndsAt, row.Month)
+	}
 	r := store.UsageReport{
-		OrganizationID: o.ID, Month: row.Month, Seats: row.Seats, Plan: row.Plan, Source: string(seats.SourceCSV), ReportedAt: p.options.Now,
+		OrganizationID: o.ID, Month: row.Month, Seats: row.Seats, Plan: cmp.Or(row.Plan, ledger.Plan),
+		Source: string(seats.SourceCSV), ReportedAt: p.options.Now,
 	}
-	if r.Plan == "" {
-		r.Plan = known.plans[row.Month][o.ID]
-	}
-	if r.Plan == "" {
-		r.Plan = o.Plan
-	}
-	if row.Seats > 0 && seats.Free(o.License, o.TrialEndsAt, row.Month) {
-		r.Seats, r.Note = seats.BillReported(o.License, row.Seats)
+	if row.Seats > 0 && ledger.Free {
+		r.Seats, r.Note = seats.BillReported(ledger.License, row.Seats)
 	}
 	return r
 }

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -27,11 +28,8 @@ func (r Row) usageReport(m store.Month, now time.Time) store.UsageReport {
 // matchRecords finds each record's organization among those that existed in the month: by external id, otherwise by name
 // (as Fold compares names) where the organization has no other external id. Two records of one organization are both
 // refused, because which one counts is not known. missing are the organizations that should be there and are not.
-func matchRecords(
-	records []Record, list []store.OrganizationRow, m store.Month,
-) (rows []Row, missing []store.Organization) {
-	there := livedIn(list, m)
-	x := organizations.NewIndex(there)
+func matchRecords(records []Record, there []store.Ledger, m store.Month) (rows []Row, missing []store.Organization) {
+	x := indexOf(there)
 	rows = make([]Row, len(records))
 	claims := map[int64]int{}
 	for i, record := range records {
@@ -43,23 +41,33 @@ func matchRecords(
 			r.Problem = "The report has more than one record of this organization."
 		}
 	}
-	for _, o := range there {
-		if claims[o.ID] == 0 && o.Managed && o.License != store.NFR && o.CreatedAt.Before(m.End()) {
+	for _, l := range there {
+		if o := l.Organization; claims[o.ID] == 0 && seats.InReport(l, seats.WholeMonth(m)) && o.CreatedAt.Before(m.End()) {
 			missing = append(missing, o)
 		}
 	}
 	return rows, missing
 }
 
-// livedIn are the organizations that were not deleted before the month.
-func livedIn(organizations []store.OrganizationRow, m store.Month) []store.Organization {
-	var there []store.Organization
-	for _, row := range organizations {
-		if o := row.Organization; o.DeletedAt.IsZero() || o.DeletedAt.After(m.Start()) {
-			there = append(there, o)
-		}
+func indexOf(ledgers []store.Ledger) organizations.Index {
+	list := make([]store.Organization, len(ledgers))
+	for i, l := range ledgers {
+		list[i] = l.Organization
 	}
-	return there
+	return organizations.NewIndex(list)
+}
+
+// livedIn are the ledgers, without their seats, of the organizations that were not deleted before the month.
+func (f *Feed) livedIn(ctx context.Context, m store.Month) ([]store.Ledger, error) {
+	var there []store.Ledger
+	for l, err := range f.store.Ledgers(ctx, m.Start(), m.End(), nil) {
+		if err != nil {
+			return nil, fmt.Errorf("reading the organizations of %s: %w", m, err)
+		}
+		l.Seats = nil
+		there = append(there, l)
+	}
+	return there, nil
 }
 
 func matchRecord(r Record, x organizations.Index) Row {

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -61,15 +62,44 @@ func TestReadRecord(t *testing.T) {
 
 func TestMatchRecordsTwice(t *testing.T) {
 	t.Parallel()
-	o := store.OrganizationRow{Organization: store.Organization{ID: 1, Name: "Acme", ExternalID: "np-1", Managed: true, CreatedAt: moment.At("2026-01-01")}}
-	gone := store.OrganizationRow{Organization: store.Organization{ID: 2, Name: "Gone", Managed: true, CreatedAt: moment.At("2025-01-01"), DeletedAt: moment.At("2026-02-10")}}
-	rows, missing := matchRecords([]Record{{ID: "np-1", Seats: 1}, {Name: "ACME", Seats: 2}, {Name: "Gone"}}, []store.OrganizationRow{o, gone}, "2026-03")
-	if rows[0].Problem == "" || rows[1].Problem == "" || rows[2].OrganizationID != 0 || len(missing) != 0 {
+	acme := store.Ledger{Organization: store.Organization{ID: 1, Name: "Acme", ExternalID: "np-1", Managed: true, CreatedAt: moment.At("2026-01-01")}}
+	rows, missing := matchRecords([]Record{{ID: "np-1", Seats: 1}, {Name: "ACME", Seats: 2}}, []store.Ledger{acme}, "2026-03")
+	if rows[0].Problem == "" || rows[1].Problem == "" || len(missing) != 0 {
 		t.Errorf("rows %+v, missing %+v", rows, missing)
 	}
-	rows, missing = matchRecords(nil, []store.OrganizationRow{o, gone}, "2026-02")
-	if len(rows) != 0 || len(missing) != 2 {
-		t.Errorf("in the month of the deletion, missing are %+v", missing)
+}
+
+// A report should name whom the MSP managed, and who was not NFR, in its month, whatever was changed since.
+func TestMissingThen(t *testing.T) {
+	t.Parallel()
+	then := func(id int64, change func(*store.Ledger)) store.Ledger {
+		created := moment.At("2025-01-01")
+		l := store.Ledger{
+			Organization: store.Organization{ID: id, Name: fmt.Sprint("Org ", id), Managed: true, License: store.Standard, CreatedAt: created},
+			Terms:        []store.Term{{Since: created, License: store.Standard}}, Management: []store.Management{{Since: created, Managed: true}},
+		}
+		change(&l)
+		return l
+	}
+	there := []store.Ledger{
+		then(1, func(l *store.Ledger) { l.Organization.DeletedAt = moment.At("2026-02-10") }),
+		then(2, func(l *store.Ledger) {
+			l.Organization.License, l.Terms = store.NFR, append(l.Terms, store.Term{Since: moment.At("2026-03-05"), License: store.NFR})
+		}),
+		then(3, func(l *store.Ledger) {
+			l.Organization.Managed, l.Management = false, append(l.Management, store.Management{Since: moment.At("2026-03-05")})
+		}),
+		then(4, func(l *store.Ledger) { l.Organization.CreatedAt = moment.At("2026-04-01") }),
+	}
+	for m, want := range map[store.Month][]int64{"2026-02": {1, 2, 3}, "2026-03": nil, "2026-04": {4}} {
+		_, missing := matchRecords(nil, there, m)
+		var got []int64
+		for _, o := range missing {
+			got = append(got, o.ID)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("missing in %s (- want, + got):\n%s", m, diff)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ type Report struct {
 	State   store.FetchState
 	Problem store.Problem
 	Rows    []Row
-	Missing []store.Organization // managed, billed in the month, and not in the report: unknown, not zero
+	Missing []store.Organization // managed and not NFR in the month, and not in the report: unknown, not zero
 	Sample  string               // one record as it was sent
 	Answer  []byte               // all that was sent
 }
@@ -51,7 +51,7 @@ func (r Report) usageReports(m store.Month, now time.Time) []store.UsageReport {
 }
 
 // understand reads an answer and says what they report.
-func understand(a nordpass.Answer, c Config, organizations []store.OrganizationRow, m store.Month) Report {
+func understand(a nordpass.Answer, c Config, there []store.Ledger, m store.Month) Report {
 	r := Report{Answer: a.Raw}
 	var records []Record
 	good, zero := 0, true
@@ -66,7 +66,7 @@ func understand(a nordpass.Answer, c Config, organizations []store.OrganizationR
 	if len(a.Records) > 0 {
 		r.Sample = a.Records[0].String()
 	}
-	r.Rows, r.Missing = matchRecords(records, organizations, m)
+	r.Rows, r.Missing = matchRecords(records, there, m)
 	switch {
 	case len(records) == 0:
 		r.State = store.FetchEmpty

@@ -210,7 +210,7 @@ func (f *Feed) fetchReport(ctx context.Context, c Config, period reportPeriod) (
 	if err != nil {
 		return Report{}, err
 	}
-	organizations, _, err := f.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
+	there, err := f.livedIn(ctx, period.month)
 	if err != nil {
 		return Report{}, err
 	}
@@ -221,7 +221,7 @@ func (f *Feed) fetchReport(ctx context.Context, c Config, period reportPeriod) (
 	if failure != nil {
 		return Report{State: store.FetchFailed, Problem: problemOfProvider(failure), Answer: answer.Raw}, nil
 	}
-	return understand(answer, c, organizations, period.month), nil
+	return understand(answer, c, there, period.month), nil
 }
 
 // problemOfProvider puts a failure of the Provider API into words for the admin.

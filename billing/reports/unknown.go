@@ -19,7 +19,7 @@ func (f *Feed) LastReport(ctx context.Context) (store.UsageFetch, Report, error)
 	if err != nil {
 		return fetch, Report{}, err
 	}
-	organizations, _, err := f.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
+	there, err := f.livedIn(ctx, m)
 	if err != nil {
 		return fetch, Report{}, err
 	}
@@ -28,7 +28,7 @@ func (f *Feed) LastReport(ctx context.Context) (store.UsageFetch, Report, error)
 		return fetch, Report{}, fmt.Errorf("reading the records of fetch %d: %w", fetch.ID, err)
 	}
 	r := Report{State: fetch.State}
-	r.Rows, r.Missing = matchRecords(records, organizations, m)
+	r.Rows, r.Missing = matchRecords(records, there, m)
 	return fetch, r, nil
 }
 

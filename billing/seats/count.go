@@ -22,14 +22,16 @@ type Usage struct {
 	OrganizationID int64
 	Organization   string
 	Period         Period
-	Quantity                  // the billable seats, or that they are unknown
-	Plan           store.Plan // the plan that all of them are billed on
-	Unmanaged      bool       // the organization is no longer managed by the MSP: its seats are not synced
-	Why            string     // why it is unknown or zero, a sentence; empty where the seats speak for themselves
-	Do             string     // what makes an unknown figure known, a sentence; empty where it is known
-	Unspoken       bool       // unknown, and known as soon as somebody says that the organization has no members
-	Ledger         int        // the ledger's own number, which a report may overrule
-	Original       *Usage     // what the figure was before an admin corrected it; nil: nobody did
+	Quantity                     // the billable seats, or that they are unknown
+	Plan           store.Plan    // the plan that all of them are billed on
+	License        store.License // of the billed time, the last one; without billed time, that at the period's end
+	Free           bool          // nothing is billed in the period under its licenses, whoever is a member
+	Unmanaged      bool          // the organization is no longer managed by the MSP: its seats are not synced
+	Why            string        // why it is unknown or zero, a sentence; empty where the seats speak for themselves
+	Do             string        // what makes an unknown figure known, a sentence; empty where it is known
+	Unspoken       bool          // unknown, and known as soon as somebody says that the organization has no members
+	Ledger         int           // the ledger's own number, which a report may overrule
+	Original       *Usage        // what the figure was before an admin corrected it; nil: nobody did
 }
 
 // Count is the billable seats of one organization in a period, as NordPass bills them (docs/billing-rules.md
@@ -58,7 +60,7 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 		Period:         p,
 	}
 	billed := billedTime(l, p)
-	u.Plan = billedPlan(l, p, billed)
+	u.Plan, u.License, u.Free = billedPlan(l, p, billed), billedLicense(l, p, billed), freeIn(l, p)
 	tally := newTally(p, billed, r)
 	for _, s := range l.Seats {
 		tally.add(s)
@@ -77,7 +79,7 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 		return u
 	}
 	if u.seats == 0 {
-		u.Why = whyNothing(l.Organization, p, billed)
+		u.Why = whyNothing(l, p, billed)
 	}
 	return u
 }
@@ -119,7 +121,8 @@ func whyUnspoken(l store.Ledger, p Period, r Rules) string {
 	return "Nobody has said how many members it has: none was ever recorded or reported."
 }
 
-func whyNothing(o store.Organization, p Period, billed []stretch) string {
+func whyNothing(l store.Ledger, p Period, billed []stretch) string {
+	o := l.Organization
 	switch {
 	case len(billed) > 0 && !o.NoMembersAt.IsZero():
 		return fmt.Sprintf("%s said on %s that it has no members.", o.NoMembersBy, Day(o.NoMembersAt))
@@ -127,19 +130,20 @@ func whyNothing(o store.Organization, p Period, billed []stretch) string {
 		return fmt.Sprintf("No members in %s.", p)
 	case !o.DeletedAt.IsZero() && !o.DeletedAt.After(p.Start()):
 		return fmt.Sprintf("Deleted on %s.", Day(o.DeletedAt))
-	case o.License == store.NFR:
+	case LicenseIn(l, p) == store.NFR:
 		return "NFR organizations are free."
-	case !o.DeletedAt.IsZero():
+	case !o.DeletedAt.IsZero() && o.DeletedAt.Before(p.End()):
 		return fmt.Sprintf("Deleted on %s, before billing began.", Day(o.DeletedAt))
 	default:
-		return fmt.Sprintf("In trial until %s.", Day(o.TrialEndsAt))
+		return fmt.Sprintf("In trial until %s.", Day(trialEnd(l, p)))
 	}
 }
 
-// A stretch is a piece of an organization's billed time with the plan in force; start included, end excluded.
+// A stretch is a piece of an organization's billed time with the plan and license in force; start included, end excluded.
 type stretch struct {
 	start, end time.Time
 	plan       store.Plan
+	license    store.License
 }
 
 // billedTime is the part of the period in which the organization was billed, in order: its life while
@@ -153,7 +157,7 @@ func billedTime(l store.Ledger, p Period) []stretch {
 	}
 	var billed []stretch
 	for i, term := range l.Terms {
-		s := stretch{start: Later(term.Since, lifeStart), end: lifeEnd, plan: term.Plan}
+		s := stretch{start: Later(term.Since, lifeStart), end: lifeEnd, plan: term.Plan, license: term.License}
 		if i+1 < len(l.Terms) {
 			s.end = Earlier(l.Terms[i+1].Since, lifeEnd)
 		}
@@ -182,6 +186,14 @@ func billedPlan(l store.Ledger, p Period, billed []stretch) store.Plan {
 		}
 	}
 	return plan
+}
+
+// billedLicense is the last license of the billed time; without any, the last one in force before the period's end.
+func billedLicense(l store.Ledger, p Period, billed []stretch) store.License {
+	if len(billed) > 0 {
+		return billed[len(billed)-1].license
+	}
+	return LicenseIn(l, p)
 }
 
 // A tally collects the distinct members that count. Somebody who leaves and returns is one member,

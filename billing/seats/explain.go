@@ -33,13 +33,13 @@ func Explain(l store.Ledger, p Period, r Rules) []SeatShare {
 		if pending {
 			share.From = s.InvitedAt
 		}
-		share.Why = explain(verdict, s, l.Organization, p)
+		share.Why = explain(verdict, s, l, p)
 		shares = append(shares, share)
 	}
 	return shares
 }
 
-func explain(v verdict, s store.Seat, o store.Organization, p Period) string {
+func explain(v verdict, s store.Seat, l store.Ledger, p Period) string {
 	switch v {
 	case memberInBilledTime:
 		return explainMember(s, p)
@@ -50,19 +50,18 @@ func explain(v verdict, s store.Seat, o store.Organization, p Period) string {
 	case pendingNotCounted:
 		return "Invitation pending; pending seats are not counted."
 	case neverBilled:
-		return explainNeverBilled(o, p)
+		return explainNeverBilled(l, p)
 	default:
 		return fmt.Sprintf("Not a member at any time in which the organization was billed in %s.", p)
 	}
 }
 
-func explainNeverBilled(o store.Organization, p Period) string {
-	from, ever := BilledFrom(o.License, o.TrialEndsAt)
-	switch {
-	case !ever:
+func explainNeverBilled(l store.Ledger, p Period) string {
+	switch license := LicenseIn(l, p); {
+	case license == store.NFR:
 		return "NFR organizations are free."
-	case !from.Before(p.End()):
-		return fmt.Sprintf("The organization was in trial until %s.", Day(from))
+	case license == store.Trial && !trialEnd(l, p).Before(p.End()):
+		return fmt.Sprintf("The organization was in trial until %s.", Day(trialEnd(l, p)))
 	}
 	return fmt.Sprintf("The organization was not billed in %s.", p)
 }

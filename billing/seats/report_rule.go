@@ -17,11 +17,14 @@ type ReportRule struct {
 // applies says whether the truth about an organization's period comes from the Provider API's reports, so that no member in
 // the ledger is no evidence of zero.
 func (r ReportRule) applies(l store.Ledger, p Period) bool {
-	if r.Since == "" || p.Month < r.Since || !ManagedIn(l, p.Month) || LicenseIn(l, p) == store.NFR {
-		return false
-	}
+	return r.Since != "" && p.Month >= r.Since && InReport(l, p)
+}
+
+// InReport says whether the Provider API's report of a period should name an organization: it was managed and not NFR then, and not
+// deleted before (docs/billing-rules.md section 2, "When there is no figure").
+func InReport(l store.Ledger, p Period) bool {
 	deleted := l.Organization.DeletedAt
-	return deleted.IsZero() || deleted.After(p.Start())
+	return ManagedIn(l, p.Month) && LicenseIn(l, p) != store.NFR && (deleted.IsZero() || deleted.After(p.Start()))
 }
 
 // requires says whether there is no figure of an organization's period without a report.

@@ -30,17 +30,51 @@ func ManagedIn(l store.Ledger, m store.Month) bool {
 }
 
 // LicenseIn is an organization's license at the last instant of a period; of one that began later, the first.
-func LicenseIn(l store.Ledger, p Period) store.License {
+func LicenseIn(l store.Ledger, p Period) store.License { return licenseBefore(l, p.End()) }
+
+// licenseBefore is the license in force just before a moment.
+func licenseBefore(l store.Ledger, at time.Time) store.License {
 	license := l.Organization.License
 	if len(l.Terms) > 0 {
 		license = l.Terms[0].License
 	}
 	for _, term := range l.Terms {
-		if term.Since.Before(p.End()) {
+		if term.Since.Before(at) {
 			license = term.License
 		}
 	}
 	return license
+}
+
+// freeIn says whether nothing is billed in a period under the licenses that were in force in it. An organization that began after
+// the period counts as if it had begun so: what was reported of the time before is of the same customer.
+func freeIn(l store.Ledger, p Period) bool {
+	for i, term := range l.Terms {
+		start, end := Later(term.Since, p.Start()), p.End()
+		if i == 0 {
+			start = p.Start()
+		}
+		if i+1 < len(l.Terms) {
+			end = Earlier(l.Terms[i+1].Since, end)
+		}
+		from, ever := BilledFrom(term.License, l.Organization.TrialEndsAt)
+		if ever && Later(start, from).Before(end) {
+			return false
+		}
+	}
+	return true
+}
+
+// trialEnd is when the trial that was in force at a period's end ended or will end: in its time, or before it, when somebody chose
+// another license.
+func trialEnd(l store.Ledger, p Period) time.Time {
+	end := l.Organization.TrialEndsAt
+	for _, term := range l.Terms {
+		if !term.Since.Before(p.End()) && term.License != store.Trial {
+			return Earlier(end, term.Since)
+		}
+	}
+	return end
 }
 
 // CountsPending says whether the seats that are pending at the end of a month count (docs/billing-rules.md section 2, rule 5).

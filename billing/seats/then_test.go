@@ -88,6 +88,50 @@ func TestManagedIn(t *testing.T) {
 	}
 }
 
+// What a month says of its licence is that of the month, in both directions.
+func TestCase_G28_LicenseOfTheMonth(t *testing.T) {
+	t.Parallel()
+	trial := func() *example { return org("2026-03-20", b, store.Trial).members("2026-03-20", "a") } // until 3 April
+	deleted := func(e *example, when string) *example {
+		e.l.Organization.DeletedAt = moment.At(when)
+		return e
+	}
+	for _, tt := range []struct {
+		name    string
+		ledger  *example
+		license store.License
+		free    bool
+		why     string // of the figure; empty: it is billed
+		member  string // of the first member
+	}{
+		{"became NFR", standard().old("a").term("2026-04-10", b, store.NFR), store.Standard, false, "", "Member since 2 June 2025."},
+		{"left NFR", org("2025-06-01", b, store.NFR).old("a").term("2026-04-10", b, store.Standard), store.NFR, true,
+			"NFR organizations are free.", "NFR organizations are free."},
+		{"became NFR in the month", standard().old("a").term("2026-03-10", b, store.NFR), store.Standard, false, "", "Member since 2 June 2025."},
+		{"left NFR in the month", org("2025-06-01", b, store.NFR).old("a").term("2026-03-10", b, store.Standard), store.Standard, false, "", "Member since 2 June 2025."},
+		{"in trial, ended by hand", trial().term("2026-04-01 12:00:00", b, store.Standard), store.Trial, true,
+			"In trial until 1 April 2026.", "The organization was in trial until 1 April 2026."},
+		{"in trial, made NFR after it", trial().term("2026-04-10", b, store.NFR), store.Trial, true,
+			"In trial until 3 April 2026.", "The organization was in trial until 3 April 2026."},
+		{"in trial, deleted after it", deleted(trial(), "2026-05-05"), store.Trial, true,
+			"In trial until 3 April 2026.", "The organization was in trial until 3 April 2026."},
+		{"in trial, made NFR in the month", trial().term("2026-03-25", b, store.NFR), store.NFR, true,
+			"NFR organizations are free.", "NFR organizations are free."},
+	} {
+		u := Count(tt.ledger.l, WholeMonth("2026-03"), Rules{})
+		if u.License != tt.license || u.Free != tt.free || u.Why != tt.why || (u.seats == 0) != (tt.why != "") {
+			t.Errorf("%s: %d seats, %s, free %t, %q; want %s, %t, %q", tt.name, u.seats, u.License, u.Free, u.Why, tt.license, tt.free, tt.why)
+		}
+		if shares := Explain(tt.ledger.l, WholeMonth("2026-03"), Rules{}); len(shares) != 1 || shares[0].Why != tt.member {
+			t.Errorf("%s: the member is explained by %+v, want %q", tt.name, shares, tt.member)
+		}
+	}
+	before := Count(standard().term("2026-04-10", b, store.NFR).l, WholeMonth("2025-03"), Rules{})
+	if before.Free {
+		t.Error("before it was known, an organization that began as Standard was free")
+	}
+}
+
 // Whether a closed month needs a report does not change when the organization is no longer managed, or free, afterwards.
 func TestClosedMonthsNeedTheirReports(t *testing.T) {
 	t.Parallel()

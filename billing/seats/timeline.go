@@ -36,8 +36,8 @@ func Timeline(l store.Ledger, p Period) []Turn {
 			turns = append(turns, Turn{term.Since, "In force at the beginning: " + what})
 		}
 	}
-	if o.License != store.NFR {
-		add(o.TrialEndsAt, "The trial ended; billing begins.")
+	if at := o.TrialEndsAt; licenseBefore(l, at) == store.Trial {
+		add(at, "The trial ended; billing begins.")
 	}
 	add(o.SuspendedAt, "Suspended; still billed.")
 	add(o.DeletedAt, "Deleted; billed for this month, not for the next.")
