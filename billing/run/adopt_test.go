@@ -1,0 +1,114 @@
+package run
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"seatbridge/billing/seats"
+	"seatbridge/store"
+	"seatbridge/store/storetest"
+)
+
+// TestAdopt holds when a line that says already what it should is bound anew: unless it is bound with just that, and with the same
+// seats behind it.
+func TestAdopt(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	was, now := time.Date(2026, 10, 1, 0, 30, 0, 0, time.UTC), time.Date(2026, 11, 1, 0, 30, 0, 0, time.UTC)
+	quantity := func(n int64) decimal.NullDecimal { return decimal.NewNullDecimal(decimal.NewFromInt(n)) }
+	acme, beta := []store.Share{{OrganizationID: 1, Seats: 5}}, []store.Share{{OrganizationID: 2, Seats: 5}}
+	tests := []struct {
+		name  string
+		bound store.Line
+		anew  bool
+	}{
+		{"as it is", store.Line{AdditionID: 9, Written: quantity(5), Shares: acme}, false},
+		{"not bound", store.Line{}, true},
+		{"another addition is bound", store.Line{AdditionID: 8, Written: quantity(5), Shares: acme}, true},
+		{"chosen, and never written", store.Line{AdditionID: 9, Shares: acme, Chosen: true}, true},
+		{"changed by hand to what is wanted", store.Line{AdditionID: 9, Written: quantity(4), Shares: acme}, true},
+		{"the seats are another organization's", store.Line{AdditionID: 9, Written: quantity(5), Shares: beta}, true},
+	}
+	for i, tt := range tests {
+		agreement := i + 1
+		tt.bound.AgreementID, tt.bound.ProductID, tt.bound.WrittenAt = agreement, 71, was
+		w := &writer{store: s, now: func() time.Time { return now }, given: prepared{lines: map[int][]store.Line{}}}
+		if tt.bound.AdditionID != 0 {
+			must(t, s.SaveLine(t.Context(), tt.bound))
+			w.given.lines[agreement] = []store.Line{tt.bound}
+		}
+		must(t, w.adopt(t.Context(), store.Change{AgreementID: agreement, ProductID: 71, AdditionID: 9, After: quantity(5), Shares: acme}))
+		lines, err := s.AgreementLines(t.Context(), agreement)
+		must(t, err)
+		l := lines[0]
+		if anew := l.WrittenAt.Equal(now); anew != tt.anew || l.AdditionID != 9 || !l.Written.Decimal.Equal(decimal.NewFromInt(5)) || l.Shares[0] != acme[0] {
+			t.Errorf("%s: bound anew %t, want %t; the line says %+v", tt.name, anew, tt.anew, l)
+		}
+	}
+}
+
+// TestOutcome holds what a run says of itself.
+func TestOutcome(t *testing.T) {
+	t.Parallel()
+	counts := func(states ...store.ChangeState) map[store.ChangeState]int {
+		n := map[store.ChangeState]int{store.StateFailed: 0}
+		for _, s := range states {
+			n[s]++
+		}
+		return n
+	}
+	tests := []struct {
+		name    string
+		preview bool
+		counts  map[store.ChangeState]int
+		cause   error
+		want    store.RunStatus
+		says    bool // what was wrong
+	}{
+		{"nothing to do", false, counts(), nil, store.RunDone, false},
+		{"all lines are right", false, counts(store.StateWritten, store.StateUnchanged), nil, store.RunDone, false},
+		{"one waits", false, counts(store.StateWritten, store.StateHeld), nil, store.RunIncomplete, false},
+		{"one is unknown", false, counts(store.StateUnknown), nil, store.RunIncomplete, false},
+		{"a preview", true, counts(store.StatePlanned, store.StateHeld), nil, store.RunPlanned, false},
+		{"cancelled", false, counts(store.StateWritten), errCancelled, store.RunCancelled, false},
+		{"a preview that was cancelled", true, counts(), errCancelled, store.RunCancelled, false},
+		{"ended early", false, counts(store.StateWritten), errListsLie, store.RunFailed, true},
+		{"a preview that ended early", true, counts(), errListsLie, store.RunFailed, true},
+	}
+	for _, tt := range tests {
+		got, says := outcome(store.Run{Preview: tt.preview}, tt.counts, tt.cause)
+		if got != tt.want || says.Zero() == tt.says {
+			t.Errorf("%s: %s, %+v; want %s", tt.name, got, says, tt.want)
+		}
+	}
+}
+
+// TestRequestInWords holds how the activity log names a run.
+func TestRequestInWords(t *testing.T) {
+	t.Parallel()
+	october := seats.WholeMonth("2026-10")
+	for want, r := range map[string]Request{
+		"a sync of October 2026":                  {Kind: store.RunMonthly, Period: october},
+		"a preview of October 2026":               {Kind: store.RunManual, Period: october, Preview: true},
+		"a sync of October 2026 for agreement 31": {Kind: store.RunManual, Period: october, Agreement: 31},
+		"a preview of undoing run 7":              {Kind: store.RunUndo, Period: october, Preview: true, Of: 7},
+		"a sync of what run 7 did not write":      {Kind: store.RunRetry, Period: october, Of: 7, Agreement: 31},
+		"setting the lines of agreement 31 to 0":  {Kind: store.RunRelease, Period: october, Agreement: 31},
+		"setting line no. 9 of agreement 31 to 0": {Kind: store.RunRelease, Period: october, Agreement: 31, Addition: 9},
+	} {
+		if got := r.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestAbout holds that a run is about its own agreements alone.
+func TestAbout(t *testing.T) {
+	t.Parallel()
+	s := scope{agreements: []store.MappedAgreement{{Agreement: store.Agreement{ID: 31}}}}
+	if !s.about(31) || s.about(32) || (scope{}).about(31) {
+		t.Errorf("31: %t, 32: %t, without any: %t", s.about(31), s.about(32), scope{}.about(31))
+	}
+}
