@@ -27,7 +27,7 @@ var arrows = map[string]string{
 	"views":        "static",
 
 	"billing":               "billing/background billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run connectwise store",
-	"billing/books":         "billing/background billing/connect billing/figures billing/months billing/notify billing/problem billing/run billing/seats store",
+	"billing/books":         "billing/background billing/connect billing/figures billing/months billing/notify billing/plan billing/problem billing/run billing/seats connectwise store",
 	"billing/months":        "billing/money billing/seats store",
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
 	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table connectwise store",

@@ -20,6 +20,7 @@ const (
 	usageReports = "usage reports"
 	oldUploads   = "old uploads"
 	housekeeping = "housekeeping"
+	invoices     = "invoices"
 )
 
 // startJobs starts the clockwork, and with it what an earlier process left unfinished or missed.
@@ -44,6 +45,7 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 		// Hourly, but only what was not read yet. At ten past, the month's report exists (from 00:01:02 on, docs/billing-rules.md
 		// section 3), and the sync at half past finds it read.
 		jobs.Add(usageReports, "10 * * * *", time.Hour, rooms.Reports.PullDue),
+		jobs.Add(invoices, "50 * * * *", time.Hour, rooms.Books.ReadInvoicesDue),
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
 		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, rooms.Files.DiscardOld),
 		jobs.RunNow(catchUp),

@@ -25,6 +25,7 @@ type Line struct {
 	Release     bool                // the next sync sets it to 0: its organizations are mapped elsewhere
 	Read        decimal.NullDecimal // NULL: not read yet
 	ReadAt      time.Time
+	ChangedAt   time.Time           // when ConnectWise last changed the record, as it was read; not kept with the line
 	UnitPrice   decimal.NullDecimal // when it was last read, in Currency
 	Currency    string
 	Ended       string // its last billed day, "2026-11-20", when it was last read; empty: it is open

@@ -42,7 +42,7 @@ func noteWritten(ctx context.Context, tx *sql.Tx, c Change) error {
 		return nil
 	}
 	return note(ctx, tx, Said{
-		AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: c.AdditionID, At: c.DoneAt, Written: true,
+		AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: c.AdditionID, At: c.DoneAt, SeenAt: c.DoneAt, Written: true,
 		Created: c.Kind == KindCreate, ChangeID: c.ID, Quantity: c.After.Decimal, UnitPrice: c.UnitPrice, Currency: c.Currency, Shares: c.Shares,
 	})
 }
@@ -60,7 +60,7 @@ func noteAdopted(ctx context.Context, tx *sql.Tx, l Line) error {
 		return err
 	}
 	return note(ctx, tx, Said{
-		AgreementID: l.AgreementID, ProductID: l.ProductID, AdditionID: l.AdditionID, At: l.WrittenAt, Written: true,
+		AgreementID: l.AgreementID, ProductID: l.ProductID, AdditionID: l.AdditionID, At: l.WrittenAt, SeenAt: l.WrittenAt, Written: true,
 		Quantity: l.Written.Decimal, UnitPrice: l.UnitPrice, Currency: l.Currency, Shares: l.Shares,
 	})
 }
@@ -75,8 +75,11 @@ func noteRead(ctx context.Context, tx *sql.Tx, l Line) error {
 		return err
 	}
 	read := Said{
-		AgreementID: l.AgreementID, ProductID: l.ProductID, AdditionID: l.AdditionID, At: l.ReadAt,
+		AgreementID: l.AgreementID, ProductID: l.ProductID, AdditionID: l.AdditionID, At: l.ReadAt, SeenAt: l.ReadAt,
 		Quantity: l.Read.Decimal, UnitPrice: l.UnitPrice, Currency: l.Currency, Ended: l.Ended, Shares: l.Shares,
+	}
+	if l.ChangedAt.After(last.SeenAt) && l.ChangedAt.Before(l.ReadAt) {
+		read.At = l.ChangedAt // it says so since then at the latest
 	}
 	if err == nil && last.same(read) {
 		_, err := exec(ctx, tx, `UPDATE line_history SET seen_at = MAX(seen_at, $1) WHERE id = (
@@ -84,6 +87,11 @@ func noteRead(ctx context.Context, tx *sql.Tx, l Line) error {
 		return err
 	}
 	return note(ctx, tx, read)
+}
+
+// NoteRead keeps what lines said when they were read, apart from a run.
+func (b Books) NoteRead(ctx context.Context, lines []Line) error {
+	return b.store.tx(ctx, "keeping what lines said", func(tx *sql.Tx) error { return noteLines(ctx, tx, lines) })
 }
 
 // same says that a reading found nothing new.
@@ -116,8 +124,8 @@ func note(ctx context.Context, tx *sql.Tx, s Said) error {
 	_, err := exec(ctx, tx, `
 		INSERT INTO line_history (agreement_id, product_id, addition_id, at, seen_at, written, created, change_id, quantity, unit_price,
 			currency, ended, shares)
-		VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		s.AgreementID, s.ProductID, s.AdditionID, unix(s.At), s.Written, s.Created, s.ChangeID, s.Quantity, s.UnitPrice, s.Currency, s.Ended,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		s.AgreementID, s.ProductID, s.AdditionID, unix(s.At), unix(s.SeenAt), s.Written, s.Created, s.ChangeID, s.Quantity, s.UnitPrice, s.Currency, s.Ended,
 		asJSON{s.Shares})
 	return doing(fmt.Sprintf("noting what line %d of agreement %d says", s.AdditionID, s.AgreementID), err)
 }

@@ -103,7 +103,9 @@ func openOf(rows []store.MonthRow) decimal.Decimal {
 	return sum
 }
 
-func refused(sentence string) error { return &problem.Invalid{Fields: problem.Fields{"rows": sentence}} }
+func refused(sentence string) error {
+	return &problem.Invalid{Fields: problem.Fields{"rows": sentence}}
+}
 
 func (k *Keeper) settle(ctx context.Context, in *store.Store, who problem.Actor, s Settling, r store.MonthRow) error {
 	_, err := store.BooksIn(in).AddSettlement(ctx, store.Settlement{
@@ -210,7 +212,9 @@ func (k *Keeper) SayElsewhere(ctx context.Context, who problem.Actor, organizati
 	return k.Refresh(ctx)
 }
 
-func invalidNote(sentence string) error { return &problem.Invalid{Fields: problem.Fields{"note": sentence}} }
+func invalidNote(sentence string) error {
+	return &problem.Invalid{Fields: problem.Fields{"note": sentence}}
+}
 
 // WithdrawElsewhere takes that back.
 func (k *Keeper) WithdrawElsewhere(ctx context.Context, who problem.Actor, organizationID int64) error {

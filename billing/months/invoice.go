@@ -69,6 +69,9 @@ func (b Billing) Carrier(m store.Month) Carrier {
 
 func (b Billing) endedBefore(day string) bool { return b.Dates.Ended != "" && b.Dates.Ended < day }
 
+// skew is by how much the clocks of ConnectWise and Seatbridge may differ.
+const skew = 5 * time.Minute
+
 // move is how the date passed a day, the last time that it did.
 func (b Billing) move(beyond string) (store.BillingMove, bool) {
 	for i := len(b.Moves) - 1; i >= 0; i-- {
@@ -93,8 +96,8 @@ func (b Billing) invoice(move store.BillingMove, moved bool, beyond string) (sto
 			made = v.FirstSeen
 		}
 		switch {
-		case !made.After(move.After):
-		case !made.After(move.By):
+		case made.Before(move.After.Add(-skew)):
+		case !made.After(move.By.Add(skew)):
 			within = append(within, v)
 		case v.Day < move.To:
 			later = append(later, v)

@@ -211,6 +211,7 @@ func readLines(s Situation) []store.Line {
 		l.Read, l.ReadAt, l.Currency = decimal.NewNullDecimal(a.Quantity), s.ReadAt, s.Found.Currency
 		if there {
 			l.Product, l.UnitPrice, l.Ended = a.Product.Identifier, a.UnitPrice, a.CancelledDate.String()
+			l.ChangedAt = a.LastUpdated
 		}
 		lines = append(lines, l)
 	}
