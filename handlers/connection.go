@@ -88,6 +88,7 @@ func rightViews(c connect.Connection) []views.Right {
 		for _, level := range right.Levels {
 			rights = append(rights, views.Right{
 				Module: right.Module, Level: level.Level, Use: rightUse(right.Module, level.Level), State: string(level.State),
+				Optional: right.Optional,
 			})
 		}
 	}
@@ -111,6 +112,8 @@ func rightUse(module, level string) string {
 		return "to add a line where there is none"
 	case "Agreements Edit":
 		return "to change the quantity of a line"
+	case "Invoicing Inquire":
+		return views.InvoicingRight.Use
 	}
 	return ""
 }

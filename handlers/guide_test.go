@@ -330,6 +330,33 @@ func TestPagesSurviveConnectWiseFailing(t *testing.T) {
 	has(t, b.follow(), "[data-testid=connection-state]", "Error")
 }
 
+// Without the right to read invoices everything works; the page says what is not known then.
+func TestOptionalRight(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	b := p.as(store.Admin)
+	b.connect()
+	b.mapProducts()
+	invoicing := func() string {
+		return strings.Join(strings.Fields(b.get(views.ConnectWisePath, http.StatusOK).Find("[data-testid=right]").Last().Text()), " ")
+	}
+	has(t, b.get(views.ConnectWisePath, http.StatusOK), "[data-testid=connection-state]", "Active")
+	if got := invoicing(); !strings.HasPrefix(got, "Invoicing: Inquire Optional: to say on which invoice a month is;") || !strings.HasSuffix(got, "Not granted") {
+		t.Errorf("without the right: %s", got)
+	}
+	p.sim.Grant(cwsim.Invoicing, cwsim.Inquire, cwsim.All)
+	b.post(views.ConnectWisePath+"/test", nil, http.StatusSeeOther)
+	if got := invoicing(); !strings.HasSuffix(got, "Present") {
+		t.Errorf("with the right: %s", got)
+	}
+	p.sim.SetFaults(cwsim.Fault{Kind: cwsim.NotFound, Path: "/finance/invoices"})
+	b.post(views.ConnectWisePath+"/test", nil, http.StatusSeeOther)
+	has(t, b.follow(), "[data-testid=connection-state]", "Active")
+	if got := invoicing(); strings.HasSuffix(got, "Missing") {
+		t.Errorf("without the endpoint: %s", got)
+	}
+}
+
 func TestBeforeItIsConnected(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)

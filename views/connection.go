@@ -38,12 +38,13 @@ type CredentialsForm struct {
 	Notice        *Notice // the outcome of the connection test
 }
 
-// Right is one right that the API member needs.
+// Right is one right that the API member needs, or may have.
 type Right struct {
-	Module string // as ConnectWise names it
-	Level  string // Inquire, Add, Edit
-	Use    string // what for, a phrase
-	State  string // present, missing or unknown
+	Module   string // as ConnectWise names it
+	Level    string // Inquire, Add, Edit
+	Use      string // what for, a phrase
+	State    string // present, missing or unknown
+	Optional bool   // nothing is wrong without it
 }
 
 // setupStepName is a step of setting the integration up, in order.
@@ -69,11 +70,22 @@ var guideRights = []Right{
 	{Module: "Agreements", Level: "Inquire, Add, Edit", Use: "to write seats to agreements"},
 }
 
+// InvoicingRight is optional (docs/connectwise.md section 9).
+var InvoicingRight = Right{
+	Module: "Invoicing", Level: "Inquire", Optional: true,
+	Use: "to say on which invoice a month is; without it, only that a period is closed",
+}
+
+// rights are those of the guide until they are checked. One that was not asked for by the last check is not checked yet.
 func (p ConnectWisePage) rights() []Right {
-	if len(p.Rights) == 0 {
-		return guideRights
+	rights := p.Rights
+	if len(rights) == 0 {
+		rights = guideRights
 	}
-	return p.Rights
+	if slices.ContainsFunc(rights, func(r Right) bool { return r.Module == InvoicingRight.Module }) {
+		return rights
+	}
+	return slices.Concat(rights, []Right{InvoicingRight})
 }
 
 // next is the step that comes next.
@@ -155,22 +167,25 @@ func stepNeeds(p ConnectWisePage, step setupStepName) string {
 	return text
 }
 
-// rightsFound says what the last check of the connection found.
+// rightsFound says what the last check of the connection found of the rights that are needed.
 func rightsFound(rights []Right) string {
-	present, missing := 0, 0
+	needed, present, missing := 0, 0, 0
 	for _, r := range rights {
-		switch r.State {
-		case "present":
+		switch {
+		case r.Optional:
+			continue
+		case r.State == "present":
 			present++
-		case "missing":
+		case r.State == "missing":
 			missing++
 		}
+		needed++
 	}
-	text := "Connected; " + number(present) + " of " + count(len(rights), "right", "rights") + " confirmed"
+	text := "Connected; " + number(present) + " of " + count(needed, "right", "rights") + " confirmed"
 	if missing > 0 {
 		return text + ", " + number(missing) + " missing."
 	}
-	if present < len(rights) {
+	if present < needed {
 		return text + ", the others could not be checked without writing."
 	}
 	return text + "."
@@ -183,6 +198,7 @@ func rightsText() string {
 	for _, r := range guideRights {
 		b.WriteString(r.Module + "\t" + r.Level + "\tAll\t" + r.Use + "\n")
 	}
+	b.WriteString(InvoicingRight.Module + "\t" + InvoicingRight.Level + "\tAll\tOptional: " + InvoicingRight.Use + "\n")
 	return b.String()
 }
 

@@ -37,6 +37,25 @@ func TestConnectWiseRights(t *testing.T) {
 	}
 }
 
+// The optional right is never missing: it is granted, or not, or not checked by a test of an earlier version.
+func TestConnectWiseOptionalRight(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]string{"present": "Present", "missing": "Not granted", "unknown": "Not checked", "": "Not checked"} {
+		p := connectWisePage("active")
+		p.Business = nil // a step is left, so that it is said what was found
+		if state != "" {
+			p.Rights = append(p.Rights, Right{Module: "Invoicing", Level: "Inquire", Use: "to see invoices", State: state, Optional: true})
+		}
+		doc := render(t, ConnectWise(layout(SectionIntegrations), p))
+		rows := doc.Find("[data-testid=right]")
+		if rows.Length() != 5 {
+			t.Errorf("%q: %d rights", state, rows.Length())
+		}
+		wantText(t, rows.Eq(4), "Invoicing: Inquire", "Optional: to s", want)
+		wantText(t, one(t, doc, "#setup"), "2 of 4 rights confirmed, 1 missing.")
+	}
+}
+
 func TestConnectWiseStates(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[string]string{"": "Not connected", "none": "Not connected", "incomplete": "Setup incomplete", "active": "Active", "error": "Error"} {
@@ -56,9 +75,11 @@ func TestConnectWiseNotConnected(t *testing.T) {
 	wantText(t, one(t, doc, "#rights-text"), "Agreements Inquire, Add, Edit All")
 	absent(t, doc, "#products", `button[commandfor=confirm-sync]`, `button[commandfor=confirm-disconnect]`, `form[action$="/preview"]`, `form[action$="/test"]`)
 	wantText(t, doc.Find("#rights"), "System › Security Roles", "API Keys")
-	// The guide's four rights, before any was checked.
+	// The guide's four rights and the optional one, before any was checked.
 	needed := doc.Find("[data-testid=right]")
-	for i, want := range []string{"Company Maintenance: Inquire", "Table Setup: Inquire", "Product Catalog: Inquire, Add", "Agreements: Inquire, Add, Edit"} {
+	for i, want := range []string{
+		"Company Maintenance: Inquire", "Table Setup: Inquire", "Product Catalog: Inquire, Add", "Agreements: Inquire, Add, Edit", "Invoicing: Inquire Optional",
+	} {
 		wantText(t, needed.Eq(i), want, "Not checked")
 	}
 }

@@ -105,10 +105,10 @@ func usagePage() UsagePage {
 
 func rights() []Right {
 	return []Right{
-		{"Company Maintenance", "Inquire", "Companies to map", "present"},
-		{"Table Setup", "Inquire", "Types and statuses", "missing"},
-		{"Product Catalog", "Add, Inquire", "Products", "unknown"},
-		{"Agreements", "Inquire, Add, Edit", "Seats", "present"},
+		{Module: "Company Maintenance", Level: "Inquire", Use: "Companies to map", State: "present"},
+		{Module: "Table Setup", Level: "Inquire", Use: "Types and statuses", State: "missing"},
+		{Module: "Product Catalog", Level: "Add, Inquire", Use: "Products", State: "unknown"},
+		{Module: "Agreements", Level: "Inquire, Add, Edit", Use: "Seats", State: "present"},
 	}
 }
 

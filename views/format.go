@@ -247,11 +247,13 @@ func stateLabel(state string) label {
 }
 
 // rightLabel shows whether the API member has a right.
-func rightLabel(state string) label {
-	switch state {
-	case "present":
+func rightLabel(r Right) label {
+	switch {
+	case r.State == "present":
 		return label{"success", "check", "Present"}
-	case "missing":
+	case r.State == "missing" && r.Optional:
+		return label{"neutral", "circle-dashed", "Not granted"}
+	case r.State == "missing":
 		return label{"danger", "x", "Missing"}
 	}
 	return label{"neutral", "circle-help", "Not checked"}
