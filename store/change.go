@@ -311,7 +311,7 @@ const openChange = `c.state IN ('failed', 'unknown', 'conflict', 'blocked', 'ski
 			AND (r.addition_id IS NULL OR r.addition_id = c.addition_id))`
 
 // lastFull is the last run that looked at all agreements.
-const lastFull = `SELECT r.id FROM runs r WHERE NOT r.preview AND r.agreement_id IS NULL AND r.kind IN ('manual', 'monthly', 'command')
+const lastFull = `SELECT r.id FROM runs r WHERE ` + overAll + `
 	AND r.status IN ('done', 'incomplete') ORDER BY r.started_at DESC, r.id DESC LIMIT 1`
 
 // OpenCounts counts by state the changes that a person still has to look at.

@@ -48,6 +48,7 @@ type Run struct {
 	UserID      int64  // 0: nobody
 	Of          int64  // the run that this one undoes or retries; 0: none
 	Agreement   int    // this agreement only; 0: all
+	Only        []int  // these agreements only, with what belongs together with them; nil: all
 	Addition    int    // of a release: this addition only; 0: all that Seatbridge keeps on the agreement
 	StartedAt   time.Time
 	EndedAt     time.Time
@@ -62,13 +63,36 @@ type Run struct {
 const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor,
 	COALESCE(r.user_id, 0), COALESCE(r.of_run_id, 0), COALESCE(r.agreement_id, 0),
 	COALESCE(r.addition_id, 0), r.started_at, r.ended_at, r.planned_at, r.continued_at, r.resumed_at, r.total, r.processed,
-	r.error_what, r.error_do, r.error_detail`
+	r.error_what, r.error_do, r.error_detail, r.only_agreements`
 
 func scanRun(row scanner) (r Run, err error) {
 	err = row.Scan(&r.ID, &r.Kind, &r.Month, moment(&r.AsOf), &r.Preview, &r.Status, &r.Actor, &r.UserID, &r.Of, &r.Agreement, &r.Addition,
 		moment(&r.StartedAt), moment(&r.EndedAt), moment(&r.PlannedAt), moment(&r.ContinuedAt), moment(&r.ResumedAt),
-		&r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail)
+		&r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail, scanOnly{&r.Only})
 	return r, err
+}
+
+// IsFull says whether the run is about all that is mapped.
+func (r Run) IsFull() bool { return r.Agreement == 0 && r.Only == nil }
+
+// onlyText is Run.Only as it is stored: a JSON array, or nothing for all.
+func onlyText(ids []int) any {
+	if ids == nil {
+		return ""
+	}
+	return asJSON{ids}
+}
+
+// scanOnly reads what onlyText wrote.
+type scanOnly struct{ ids *[]int }
+
+// Scan implements sql.Scanner.
+func (o scanOnly) Scan(src any) error {
+	if src == "" {
+		*o.ids = nil
+		return nil
+	}
+	return fromJSON(o.ids).Scan(src)
 }
 
 // CreateRun begins a run and answers it with its id.
@@ -77,11 +101,11 @@ func (s *Store) CreateRun(ctx context.Context, r Run) (created Run, err error) {
 		id, err := one(ctx, tx, scanValue[int64], `
 			INSERT INTO runs (kind, month, as_of, preview, status, actor, user_id, of_run_id, agreement_id,
 				started_at, ended_at, planned_at, total, processed,
-				error_what, error_do, error_detail, addition_id)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id`,
+				error_what, error_do, error_detail, addition_id, only_agreements)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id`,
 			r.Kind, r.Month, unix(r.AsOf), r.Preview, r.Status, r.Actor, orNull(r.UserID), orNull(r.Of), orNull(r.Agreement),
 			unix(r.StartedAt), unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Processed,
-			r.Problem.What, r.Problem.Do, r.Problem.Detail, orNull(r.Addition))
+			r.Problem.What, r.Problem.Do, r.Problem.Detail, orNull(r.Addition), onlyText(r.Only))
 		if err != nil {
 			return err
 		}
@@ -289,11 +313,14 @@ func (s *Store) WrittenAfter(ctx context.Context, runID, but int64) (map[int]boo
 	return written, doing("listing the additions written since", err)
 }
 
+// overAll picks the syncs of all that is mapped. A preview of one is none.
+const overAll = `NOT r.preview AND r.agreement_id IS NULL AND r.only_agreements = '' AND r.kind IN ('manual', 'monthly', 'command')`
+
 // LastSync reads the latest run over all agreements that wrote or was to write, whatever became of it: ErrNotFound when
 // there is none.
 func (s *Store) LastSync(ctx context.Context) (Run, error) {
 	r, err := one(ctx, s.from, scanRun, `SELECT `+runColumns+` FROM runs r
-		WHERE NOT r.preview AND r.status <> 'discarded' AND r.agreement_id IS NULL AND r.kind IN ('manual', 'monthly', 'command')
+		WHERE r.status <> 'discarded' AND `+overAll+`
 		ORDER BY r.started_at DESC, r.id DESC LIMIT 1`)
 	return r, doing("reading the last sync", err)
 }

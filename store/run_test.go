@@ -31,7 +31,7 @@ func TestRuns(t *testing.T) {
 	s := openTest(t)
 	in := Run{
 		Kind: RunManual, Month: "2026-03", AsOf: t0.Add(time.Hour), Preview: true, Status: RunRunning, Actor: "me@example.com", UserID: 3,
-		Agreement: 101, StartedAt: t0, PlannedAt: t0.Add(time.Minute), Total: 7, Problem: Problem{"a", "b", "c"},
+		Agreement: 101, Only: []int{102, 103}, StartedAt: t0, PlannedAt: t0.Add(time.Minute), Total: 7, Problem: Problem{"a", "b", "c"},
 	}
 	first := must[Run](t)(s.CreateRun(t.Context(), in))
 	in.ID = first.ID
@@ -399,6 +399,7 @@ func TestLastSync(t *testing.T) {
 	create(Run{Status: RunPlanned, Preview: true})
 	create(Run{Status: RunDiscarded})
 	create(Run{Status: RunDone, Agreement: 101, Of: want.ID})
+	create(Run{Status: RunDone, Only: []int{101, 102}})
 	same(t, must[Run](t)(s.LastSync(t.Context())), want)
 }
 

@@ -76,22 +76,22 @@ func Message(run store.Run, report Report, refused string) (notify.Message, erro
 	return m, nil
 }
 
-// subject names a run.
+// subject names a run, always with the month that it writes.
 func subject(run store.Run) string {
 	period := seats.Period{Month: run.Month, AsOf: run.AsOf}
 	switch {
 	case run.Kind == store.RunMonthly:
 		return "Monthly sync of " + period.String()
 	case run.Kind == store.RunUndo:
-		return fmt.Sprintf("Undo of run %d", run.Of)
+		return fmt.Sprintf("Undo of run %d, %s", run.Of, period)
 	case run.Kind == store.RunRetry:
-		return fmt.Sprintf("Retry of run %d", run.Of)
+		return fmt.Sprintf("Retry of run %d, %s%s", run.Of, period, about(run))
 	case run.Kind == store.RunRelease:
 		return fmt.Sprintf("Setting the lines of agreement %d to 0", run.Agreement)
 	case run.Agreement != 0:
 		return fmt.Sprintf("Sync of agreement %d, %s", run.Agreement, period)
 	}
-	return "Sync of " + period.String()
+	return "Sync of " + period.String() + about(run)
 }
 
 func (r Report) result() string {

@@ -1,6 +1,10 @@
 package plan
 
-import "seatbridge/store"
+import (
+	"slices"
+
+	"seatbridge/store"
+)
 
 // An Attempt is what became of an agreement in a run that another one retries.
 type Attempt struct {
@@ -17,7 +21,7 @@ func Included(run store.Run, agreementID int, of Attempt) bool {
 	if run.Kind != store.RunRetry || run.Agreement != 0 {
 		return isAbout(run, agreementID)
 	}
-	return !of.Later && (of.Missed || of.notReached(agreementID))
+	return isAbout(run, agreementID) && !of.Later && (of.Missed || of.notReached(agreementID))
 }
 
 // IncludedTogether says so of each agreement, where units has the lowest of those that it belongs together with: a run is about all
@@ -41,9 +45,31 @@ func (a Attempt) notReached(agreementID int) bool {
 	return givenUp && !a.Settled && isAbout(a.Run, agreementID)
 }
 
-// isAbout says whether a run that looks at one agreement or at all looks at this one.
+// isAbout says whether a run that looks at one agreement, at some or at all looks at this one.
 func isAbout(run store.Run, agreementID int) bool {
+	if run.Only != nil {
+		return slices.Contains(run.Only, agreementID)
+	}
 	return run.Agreement == 0 || run.Agreement == agreementID
+}
+
+// LeavingOut lists, in the order of their ids, the agreements that are left where a person leaves some out: with each goes what it
+// belongs together with, since half of a move bills its seats twice or not at all. units is as IncludedTogether has it.
+func LeavingOut(units map[int]int, left []int) []int {
+	out := map[int]bool{}
+	for _, id := range left {
+		if lowest, known := units[id]; known {
+			out[lowest] = true
+		}
+	}
+	others := []int{}
+	for id, lowest := range units {
+		if !out[lowest] {
+			others = append(others, id)
+		}
+	}
+	slices.Sort(others)
+	return others
 }
 
 // Missed says of a change that a run is done with that it was not written although it was to be. What waits for a person

@@ -3,6 +3,8 @@ package plan
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"seatbridge/store"
 )
 
@@ -48,6 +50,44 @@ func TestIncludedByItself(t *testing.T) {
 			if got := Included(store.Run{Kind: kind, Agreement: named}, 7, Attempt{}); got != want {
 				t.Errorf("%s of agreement %d: included %v, want %v", kind, named, got, want)
 			}
+		}
+	}
+}
+
+// TestOnlySome holds what a run about some agreements is about: them, as a retry only where it would retry them anyway, and with each
+// what belongs together with it.
+func TestOnlySome(t *testing.T) {
+	t.Parallel()
+	units := map[int]int{1: 1, 2: 1, 3: 3, 4: 4}
+	fresh := func(int) Attempt { return Attempt{} }
+	failed := func(id int) Attempt { return Attempt{Missed: id != 4, Later: id == 3} }
+	for _, tt := range []struct {
+		name string
+		run  store.Run
+		of   func(int) Attempt
+		want map[int]bool
+	}{
+		{"all", store.Run{Kind: store.RunManual}, fresh, map[int]bool{1: true, 2: true, 3: true, 4: true}},
+		{"one", store.Run{Kind: store.RunManual, Only: []int{3}}, fresh, map[int]bool{1: false, 2: false, 3: true, 4: false}},
+		{"half of a move", store.Run{Kind: store.RunManual, Only: []int{2, 4}}, fresh, map[int]bool{1: true, 2: true, 3: false, 4: true}},
+		{"none", store.Run{Kind: store.RunManual, Only: []int{}}, fresh, map[int]bool{1: false, 2: false, 3: false, 4: false}},
+		{"a retry", store.Run{Kind: store.RunRetry, Only: []int{2, 3, 4}}, failed, map[int]bool{1: true, 2: true, 3: false, 4: false}},
+	} {
+		if diff := cmp.Diff(tt.want, IncludedTogether(tt.run, units, tt.of)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+// TestLeavingOut holds that what belongs together with an agreement that is left out is left out, too.
+func TestLeavingOut(t *testing.T) {
+	t.Parallel()
+	units := map[int]int{5: 5, 1: 1, 2: 1, 3: 3}
+	for _, tt := range []struct{ left, want []int }{
+		{nil, []int{1, 2, 3, 5}}, {[]int{2}, []int{3, 5}}, {[]int{3, 9}, []int{1, 2, 5}}, {[]int{1, 3, 5}, []int{}},
+	} {
+		if diff := cmp.Diff(tt.want, LeavingOut(units, tt.left)); diff != "" {
+			t.Errorf("without %v (-want +got):\n%s", tt.left, diff)
 		}
 	}
 }

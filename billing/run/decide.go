@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
-	"github.com/shopspring/decimal"
-
+	"seatbridge/billing/bulletin"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
@@ -54,32 +52,8 @@ func noteDecision(ctx context.Context, s *store.Store, entry store.Activity, dec
 	if len(decided) == 0 {
 		return &problem.Invalid{Fields: problem.Fields{"change": "None of the chosen changes waits for approval any more."}}
 	}
-	entry.Action = fmt.Sprintf("%s: %s.", entry.Action, changeNames(decided))
+	entry.Action = fmt.Sprintf("%s: %s.", entry.Action, bulletin.Names(decided))
 	return s.AddActivity(ctx, entry)
-}
-
-// mostNames is how many changes an entry of the activity log names; the run's page has all.
-const mostNames = 20
-
-// changeNames says which changes, from what to what, and of which runs: "Acme, NP-BUS 14 → 12 in run 7".
-func changeNames(changes []store.Change) string {
-	var names []string
-	for _, c := range changes[:min(len(changes), mostNames)] {
-		names = append(names, fmt.Sprintf("%s, %s %s → %s in run %d",
-			c.Company, c.Product, quantityName(c.Before), quantityName(c.After), c.RunID))
-	}
-	if more := len(changes) - mostNames; more > 0 {
-		names = append(names, fmt.Sprintf("and %d more of %s", more, runNames(store.RunsOf(changes[mostNames:]))))
-	}
-	return strings.Join(names, "; ")
-}
-
-// quantityName is a quantity in words.
-func quantityName(d decimal.NullDecimal) string {
-	if !d.Valid {
-		return "no line"
-	}
-	return d.Decimal.String()
 }
 
 // goOn carries runs on whose changes were approved, after those that were cut off before.
@@ -113,14 +87,6 @@ func (rn *Runner) Reject(ctx context.Context, who problem.Actor, changeIDs []int
 		return noteDecision(ctx, s, who.Did(rn.now(), store.CategoryBilling, "Rejected"), rejected)
 	})
 	return n, err
-}
-
-func runNames(ids []int64) string {
-	names := make([]string, len(ids))
-	for i, id := range ids {
-		names[i] = fmt.Sprintf("run %d", id)
-	}
-	return strings.Join(names, ", ")
 }
 
 // Undo previews putting back what a run wrote; Apply then writes it.

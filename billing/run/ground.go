@@ -4,59 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"sync"
-	"time"
 
 	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
-
-// How long a run waits before it tries again to use a database that could not be used. The pause doubles each time.
-const (
-	firstPause   = time.Second
-	longestPause = 30 * time.Second
-)
-
-// patience waits for a database that cannot be used.
-type patience struct {
-	log   *slog.Logger
-	after func(time.Duration) <-chan time.Time
-
-	mu    sync.Mutex
-	waits store.Problem // what it waits for; zero: nothing
-}
-
-// outlast does work again, after pauses that grow, for as long as the ground that the database stands on keeps it from
-// succeeding: nobody else would go on with it before the next hour. It ends with the process, by ctx.
-func (p *patience) outlast(ctx context.Context, work func(again bool) error) error {
-	defer p.note(store.Problem{})
-	err := work(false)
-	for pause := firstPause; store.Passing(err); pause = min(2*pause, longestPause) {
-		p.log.Warn("the database cannot be used, waiting", "pause", pause, "err", err)
-		p.note(problem.OfGround(err))
-		if wait(ctx, p.after(pause)) != nil {
-			return err
-		}
-		err = work(true)
-	}
-	return err
-}
-
-func (p *patience) note(reason store.Problem) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.waits = reason
-}
 
 // Waiting is what keeps a run that is in progress here from going on, for the time being: zero when nothing does.
 func (rn *Runner) Waiting(runID int64) store.Problem {
 	if !rn.active.is(runID) {
 		return store.Problem{}
 	}
-	rn.patience.mu.Lock()
-	defer rn.patience.mu.Unlock()
-	return rn.patience.waits
+	return problem.OfGround(rn.patience.WaitsFor())
 }
 
 // attempt is a try to carry a run to its end.

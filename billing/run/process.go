@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 	"golang.org/x/sync/errgroup"
 
+	"seatbridge/billing/background"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/settle"
 	"seatbridge/connectwise"
@@ -69,20 +70,11 @@ func (rn *Runner) carryOut(ctx context.Context, run store.Run) error {
 		if len(todo) == 0 {
 			return nil
 		}
-		if err := wait(ctx, rn.after(rn.settle)); err != nil {
+		if err := background.Wait(ctx, rn.after(rn.settle)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func wait(ctx context.Context, over <-chan time.Time) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-over:
-		return nil
-	}
 }
 
 // ending says that the run was cancelled, failed or is interrupted: what is not begun yet is left, and drive says why.

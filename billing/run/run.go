@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"seatbridge/billing/background"
+	"seatbridge/billing/bulletin"
 	"seatbridge/billing/connect"
 	"seatbridge/billing/figures"
 	"seatbridge/billing/notify"
@@ -28,6 +29,7 @@ type Request struct {
 	Preview   bool  // plans only; Apply writes it
 	Of        int64 // the run to undo or to retry
 	Agreement int   // this agreement only; 0: all
+	Only      []int // these agreements only, with what belongs together with them; nil: all
 	Addition  int   // of a release: this addition only; 0: all that Seatbridge keeps on the agreement
 }
 
@@ -60,7 +62,7 @@ type Runner struct {
 	outbox  *notify.Outbox
 
 	active   activeRun
-	patience patience
+	patience background.Patience
 }
 
 // New makes the runner of a store's runs.
@@ -68,7 +70,7 @@ func New(c Config) *Runner {
 	return &Runner{
 		store: c.Store, log: c.Log, now: c.Now, after: c.After, settle: c.Settle, work: c.Background,
 		connect: c.Connection, figures: c.Figures, reports: c.Reports, outbox: c.Outbox,
-		patience: patience{log: c.Log, after: c.After},
+		patience: background.Patience{Log: c.Log, After: c.After, Passing: store.Passing},
 	}
 }
 
@@ -218,7 +220,7 @@ func (rn *Runner) Resume(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	return rn.patience.outlast(ctx, func(bool) error { return rn.resume(ctx, func(store.Run) bool { return true }) })
+	return rn.patience.Outlast(ctx, func(bool) error { return rn.resume(ctx, func(store.Run) bool { return true }) })
 }
 
 // resume does so, for the runs that were cut off, under the lock. Under a free lock a run is 'running'
@@ -246,7 +248,7 @@ func (rn *Runner) resume(ctx context.Context, cutOff func(store.Run) bool) error
 
 // begin takes the lock and writes the run down.
 func (rn *Runner) begin(ctx context.Context, who problem.Actor, r Request) (store.Run, func(), error) {
-	if err := rn.ready(ctx); err != nil {
+	if err := ready(ctx, rn.store); err != nil {
 		return store.Run{}, nil, err
 	}
 	if r.Period.Start().After(rn.now()) {
@@ -265,18 +267,20 @@ func (rn *Runner) begin(ctx context.Context, who problem.Actor, r Request) (stor
 }
 
 func (rn *Runner) create(ctx context.Context, who problem.Actor, r Request) (run store.Run, err error) {
-	err = rn.store.Record(ctx, who.Did(rn.now(), store.CategoryBilling, "Started %s.", r), func(s *store.Store) error {
+	run = store.Run{
+		Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
+		Status: store.RunRunning, Actor: who.Name, UserID: who.UserID,
+		Of: r.Of, Agreement: r.Agreement, Only: r.Only, Addition: r.Addition, StartedAt: rn.now(),
+	}
+	entry := who.Did(rn.now(), store.CategoryBilling, "Started %s.", bulletin.Deed(run))
+	err = rn.store.Record(ctx, entry, func(s *store.Store) error {
 		if r.Preview {
 			// An earlier preview that still waits is out of date from now on.
 			if err := s.DiscardPreviews(ctx, r.Kind); err != nil {
 				return err
 			}
 		}
-		run, err = s.CreateRun(ctx, store.Run{
-			Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
-			Status: store.RunRunning, Actor: who.Name, UserID: who.UserID,
-			Of: r.Of, Agreement: r.Agreement, Addition: r.Addition, StartedAt: rn.now(),
-		})
+		run, err = s.CreateRun(ctx, run)
 		return err
 	})
 	if err != nil {
@@ -285,30 +289,9 @@ func (rn *Runner) create(ctx context.Context, who problem.Actor, r Request) (run
 	return run, nil
 }
 
-// String is the request in words, for the activity log.
-func (r Request) String() string {
-	what := "a sync"
-	if r.Preview {
-		what = "a preview"
-	}
-	switch {
-	case r.Kind == store.RunUndo:
-		return fmt.Sprintf("%s of undoing run %d", what, r.Of)
-	case r.Kind == store.RunRetry:
-		return fmt.Sprintf("%s of what run %d did not write", what, r.Of)
-	case r.Addition != 0:
-		return fmt.Sprintf("setting line no. %d of agreement %d to 0", r.Addition, r.Agreement)
-	case r.Kind == store.RunRelease:
-		return fmt.Sprintf("setting the lines of agreement %d to 0", r.Agreement)
-	case r.Agreement != 0:
-		return fmt.Sprintf("%s of %s for agreement %d", what, r.Period, r.Agreement)
-	}
-	return fmt.Sprintf("%s of %s", what, r.Period)
-}
-
 // ready says whether there is anything to sync with.
-func (rn *Runner) ready(ctx context.Context) error {
-	integration, err := rn.store.Integration(ctx)
+func ready(ctx context.Context, s *store.Store) error {
+	integration, err := s.Integration(ctx)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return problem.ErrNotConnected
@@ -331,7 +314,7 @@ func (rn *Runner) inBackground(ctx context.Context, run store.Run, release func(
 func (rn *Runner) execute(ctx context.Context, run store.Run, release func()) (store.Run, error) {
 	defer release()
 	earlier := func(r store.Run) bool { return r.ID < run.ID }
-	if err := rn.patience.outlast(ctx, func(bool) error { return rn.resume(ctx, earlier) }); err != nil {
+	if err := rn.patience.Outlast(ctx, func(bool) error { return rn.resume(ctx, earlier) }); err != nil {
 		return run, err
 	}
 	rn.reports.PullFor(ctx, run)
@@ -347,7 +330,7 @@ func (rn *Runner) drive(ctx context.Context, run store.Run) (ended store.Run, er
 	defer rn.active.enter(0, nil)
 
 	a := attempt{rn, run}
-	err = rn.patience.outlast(ctx, func(again bool) (err error) {
+	err = rn.patience.Outlast(ctx, func(again bool) (err error) {
 		if again {
 			ended, err = a.next(cancellable)
 		} else {
@@ -443,7 +426,7 @@ func (rn *Runner) noteContact(ctx context.Context, run store.Run, finished bool)
 		return nil
 	}
 	err := clearProblem(ctx, rn.store, rn.now())
-	if err != nil || run.Preview || run.Agreement != 0 || run.Kind == store.RunUndo {
+	if err != nil || run.Preview || !run.IsFull() || run.Kind == store.RunUndo {
 		return err
 	}
 	return rn.store.SetLastSync(ctx, rn.now())
