@@ -10,6 +10,7 @@ import (
 	"seatbridge/billing/findings"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
+	"seatbridge/billing/run"
 	"seatbridge/store"
 )
 
@@ -32,7 +33,7 @@ const (
 	AttendHeld        AttentionKind = "held"
 	AttendSkipped     AttentionKind = "skipped"
 	AttendStale       AttentionKind = "stale"
-	AttendMissed      AttentionKind = "missed" // a monthly sync that is due and was not carried through
+	AttendMissed      AttentionKind = "missed" // a month whose sync was due and that no run has written
 	AttendTrialEnding AttentionKind = "trial_ending"
 	AttendSource      AttentionKind = "source"       // the Provider API's last monthly report failed or was empty
 	AttendFinding     AttentionKind = "finding"      // what readings of agreements found
@@ -44,7 +45,8 @@ type Attention struct {
 	Kind          AttentionKind
 	Count         int // how many it concerns; 0: not countable
 	Title, Detail string
-	RunID         int64         // AttendRun
+	RunID         int64         // AttendRun, and AttendMissed where a run has tried it
+	Month         store.Month   // AttendMissed
 	Subject       store.Subject // AttendFinding
 }
 
@@ -100,34 +102,54 @@ func setupAttention(c connect.Connection) []Attention {
 }
 
 func (b *Billing) runAttention(ctx context.Context) ([]Attention, error) {
-	months, err := b.Runs.Due(ctx)
+	missed, err := b.Runs.Months().Missed(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var list []Attention
-	for _, m := range months {
-		list = append(list, Attention{
-			Kind: AttendMissed, Title: fmt.Sprintf("The sync of %s is due", m), Detail: "It is tried again by itself within the hour.",
-		})
+	for _, m := range missed {
+		list = append(list, missedAttention(m))
 	}
-	run, err := b.Store.LastSync(ctx)
+	last, err := b.Store.LastSync(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return list, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the last sync: %w", err)
 	}
-	switch run.Status {
+	switch last.Status {
 	case store.RunFailed:
-		list = append(list, Attention{Kind: AttendRun, RunID: run.ID, Title: "The last sync failed", Detail: run.Problem.What})
+		list = append(list, Attention{Kind: AttendRun, RunID: last.ID, Title: "The last sync failed", Detail: last.Problem.What})
 	case store.RunCancelled:
 		list = append(list, Attention{
-			Kind: AttendRun, RunID: run.ID, Title: "The last sync was cancelled",
+			Kind: AttendRun, RunID: last.ID, Title: "The last sync was cancelled",
 			Detail: "What it had not written yet was left as it was. Retry it, or sync again.",
 		})
 	}
 	lines, err := b.lineAttention(ctx)
 	return append(list, lines...), err
+}
+
+// missedAttention says of a month that no run has written what becomes of it. It stays whatever later runs do: they write other
+// months.
+func missedAttention(m run.MissedMonth) Attention {
+	a := Attention{Kind: AttendMissed, Month: m.Month, RunID: m.Last.ID}
+	switch {
+	case m.Overtaken:
+		a.Title = fmt.Sprintf("%s was never written", m.Month)
+		a.Detail = "A later month has taken its place on the lines, so it is not written by itself any more. Compare its seats in Usage data " +
+			"with its invoices, and bill by hand what is missing."
+	case m.Last.Status == store.RunCancelled:
+		a.Title = fmt.Sprintf("%s is not written", m.Month)
+		a.Detail = "Its sync was cancelled, so it is not tried again by itself."
+	case m.Last.ID == 0:
+		a.Title = fmt.Sprintf("%s is not written yet", m.Month)
+		a.Detail = "Its sync is due and begins by itself within the hour."
+	default:
+		a.Title = fmt.Sprintf("%s is not written yet", m.Month)
+		a.Detail = "It is tried again every hour, until it is written or the next month takes its place. " + m.Last.Problem.Text()
+	}
+	return a
 }
 
 // lineAttention lists the lines that wait for a person, by why they do.

@@ -1,7 +1,6 @@
 package billing_test
 
 import (
-	"slices"
 	"testing"
 
 	"seatbridge/billing"
@@ -111,19 +110,5 @@ func TestADiscardedPreviewHoldsNothing(t *testing.T) {
 	w.Must(w.Runs.Discard(t.Context(), billingtest.Admin(), preview.ID))
 	if _, err := w.Runs.Approve(t.Context(), billingtest.Admin(), held); err == nil {
 		t.Error("a change of a discarded preview was approved")
-	}
-}
-
-func TestDueMonthsAreListed(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.SetTime("2026-12-05 12:00:00")
-	months, err := w.Runs.Due(t.Context())
-	w.Must(err)
-	if want := []store.Month{"2026-10", "2026-11"}; !slices.Equal(months, want) {
-		t.Errorf("due %v, want %v", months, want)
-	}
-	if _, missed := w.attends()[billing.AttendMissed]; !missed {
-		t.Error("the missed months need nobody")
 	}
 }

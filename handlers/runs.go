@@ -93,7 +93,7 @@ func (s *server) listRuns(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// completeRuns adds the filters' options and the months that are due.
+// completeRuns adds the filters' options and the months that no run has written.
 func (s *server) completeRuns(ctx context.Context, page *views.RunsPage) error {
 	for _, kind := range runKinds() {
 		page.Kinds = append(page.Kinds, views.Option{
@@ -113,9 +113,9 @@ func (s *server) completeRuns(ctx context.Context, page *views.RunsPage) error {
 	for _, m := range months {
 		page.Months = append(page.Months, views.Option{Value: string(m), Label: m.String(), Selected: string(m) == page.Month})
 	}
-	due, err := s.Billing.Runs.Due(ctx)
-	for _, m := range due {
-		page.Due = append(page.Due, string(m))
+	missed, err := s.Billing.Runs.Months().Missed(ctx)
+	for _, m := range missed {
+		page.Missed = append(page.Missed, views.MissedMonth{Month: string(m.Month), Overtaken: m.Overtaken})
 	}
 	return err
 }

@@ -295,13 +295,6 @@ func (s *Store) LastRun(ctx context.Context, kind RunKind, m Month) (Run, error)
 	return r, doing(fmt.Sprintf("reading the last %s run for %s", kind, m), err)
 }
 
-// FirstTry is when the first run of a kind for a month began: ErrNotFound when there is none.
-func (s *Store) FirstTry(ctx context.Context, kind RunKind, m Month) (at time.Time, err error) {
-	scan := func(row scanner) (t time.Time, err error) { err = row.Scan(moment(&t)); return t, err }
-	at, err = one(ctx, s.from, scan, `SELECT started_at FROM runs WHERE month = $1 AND kind = $2 AND NOT preview ORDER BY id LIMIT 1`, m, kind)
-	return at, doing(fmt.Sprintf("reading the first %s run for %s", kind, m), err)
-}
-
 // WrittenAfter tells which additions runs after one and other than another have written.
 func (s *Store) WrittenAfter(ctx context.Context, runID, but int64) (map[int]bool, error) {
 	ids, err := list(ctx, s.from, scanValue[int], `SELECT DISTINCT addition_id FROM changes

@@ -187,7 +187,7 @@ func runRow() RunRow {
 
 func runsPage() RunsPage {
 	return RunsPage{
-		Rows: []RunRow{runRow()}, Pager: Pager{From: 1, To: 1, Total: 1}, CSV: "/runs.csv", Due: []string{"2026-09"},
+		Rows: []RunRow{runRow()}, Pager: Pager{From: 1, To: 1, Total: 1}, CSV: "/runs.csv", Missed: []MissedMonth{{Month: "2026-09", Overtaken: true}, {Month: "2026-10"}},
 		Kinds: []Option{{Value: "monthly", Label: "Monthly sync"}}, Months: []Option{{Value: "2026-10", Label: "October 2026"}}, Statuses: []Option{{Value: "done", Label: "Done"}},
 	}
 }

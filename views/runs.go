@@ -14,7 +14,24 @@ type RunsPage struct {
 	Rows                []RunRow
 	Pager               Pager
 	CSV                 string
-	Due                 []string // months (YYYY-MM) whose sync is due and was not carried through
+	Missed              []MissedMonth
+}
+
+// MissedMonth is a month whose sync was due and that no run has written.
+type MissedMonth struct {
+	Month     string // YYYY-MM
+	Overtaken bool   // a later month has its place on the lines
+}
+
+// notice says what becomes of the month.
+func (m MissedMonth) notice() Notice {
+	n := Notice{Kind: "warning", What: monthName(m.Month) + " is not written yet.", Why: "Its sync failed as a whole, was cancelled, or could not begin.",
+		Do: "A sync that failed is tried again every hour, until it is written or the next month takes its place; see the latest runs for what kept it."}
+	if m.Overtaken {
+		n.What, n.Why = monthName(m.Month)+" was never written.", "A later month has taken its place on the lines: what it is short of is not written by itself any more."
+		n.Do = "Compare its seats in Usage data with its invoices, and bill by hand what is missing."
+	}
+	return n
 }
 
 func (p RunsPage) filtered() bool { return p.Kind != "" || p.Month != "" || p.Status != "" }

@@ -93,8 +93,8 @@ func Runs(l Layout, p RunsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, month := range p.Due {
-				templ_7745c5c3_Err = notice(Notice{Kind: "warning", What: "The monthly sync of " + monthName(month) + " is due.", Why: "It was missed, or failed as a whole.", Do: "It is made up by itself within the hour, for its own month; see the latest runs for what kept it."}).Render(ctx, templ_7745c5c3_Buffer)
+			for _, m := range p.Missed {
+				templ_7745c5c3_Err = notice(m.notice()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -9,7 +9,7 @@ func TestRuns(t *testing.T) {
 	wantText(t, row, "Monthly sync", "October 2026", "1 Nov 2026, 00:30 UTC", hostile, "4 min 7 s", "2 failed, 41 written", "Incomplete")
 	one(t, doc, `[data-testid=run] a[href="/runs/8"]`)
 	one(t, doc, `a[href="/runs.csv"][download]`)
-	wantText(t, doc.Find("main"), "The monthly sync of September 2026 is due.")
+	wantText(t, doc.Find("main"), "September 2026 was never written.", "October 2026 is not written yet.")
 	wantText(t, render(t, RunList(RunsPage{})).Selection, "No runs yet")
 	wantText(t, render(t, RunList(RunsPage{Kind: "undo"})).Selection, "No run matches")
 }

@@ -2,7 +2,6 @@ package run_test
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -165,16 +164,16 @@ func TestNothingIsDueBeforeItIsSetUp(t *testing.T) {
 	w.SetTime("2026-11-02 12:00:00")
 	for _, step := range []func(){func() {}, w.Connect} {
 		step()
-		if months, err := w.Runs.Due(t.Context()); err != nil || len(months) != 0 {
-			t.Errorf("due are %v, %v", months, err)
+		if due, err := w.Runs.Due(t.Context()); err != nil || due != "" {
+			t.Errorf("due is %q, %v", due, err)
 		}
 	}
 	w.SetTime("2026-12-01 00:10:00")
 	w.MapProducts()
 	w.SetTime("2027-01-02 12:00:00")
-	months, err := w.Runs.Due(t.Context())
-	if w.Must(err); !slices.Equal(months, []store.Month{"2026-11", "2026-12"}) {
-		t.Errorf("due are %v, want the month whose sync was due after the products were mapped, and the next", months)
+	missed, err := w.Runs.Months().Missed(t.Context())
+	if w.Must(err); len(missed) != 2 || missed[0].Month != "2026-11" || missed[1].Month != "2026-12" {
+		t.Errorf("missed are %+v, want the month whose sync was due after the products were mapped, and the next", missed)
 	}
 }
 
@@ -204,12 +203,12 @@ func TestAMonthThatWaitsForAnotherRunIsNoError(t *testing.T) {
 	w.Must(err)
 	w.Must(w.Runs.RunDue(t.Context()))
 	release()
-	if months, err := w.Runs.Due(t.Context()); err != nil || len(months) != 1 {
-		t.Errorf("due are %v, %v", months, err)
+	if due, err := w.Runs.Due(t.Context()); err != nil || due != "2026-10" {
+		t.Errorf("due is %q, %v", due, err)
 	}
 	w.Must(w.Runs.RunDue(t.Context()))
-	if months, err := w.Runs.Due(t.Context()); err != nil || len(months) != 0 {
-		t.Errorf("after its sync due are %v, %v", months, err)
+	if due, err := w.Runs.Due(t.Context()); err != nil || due != "" {
+		t.Errorf("after its sync due is %q, %v", due, err)
 	}
 }
 

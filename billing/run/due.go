@@ -6,41 +6,33 @@ import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
-const (
-	// retryFor is how long after its first try a monthly sync that failed as a whole is tried again by itself.
-	retryFor = 24 * time.Hour
-	// retryEvery is how long it waits in between.
-	retryEvery = 55 * time.Minute
-)
+// retryEvery is how long a monthly sync that failed as a whole waits before it is tried again by itself.
+const retryEvery = 55 * time.Minute
 
-// RunDue runs the monthly sync of every month that is due and was not run, oldest first: the month that
-// just ended when the scheduler calls it on the first, more if the process was down then. A month
-// before the integration became active is not due. Where the Provider API has to report a month, its
-// sync waits a day for the report, and then runs with what is known.
+// RunDue runs the monthly sync of the month that is due. Where the Provider API has to report a month, its sync waits a day for the
+// report, and then runs with what is known; every try asks for it again.
 func (rn *Runner) RunDue(ctx context.Context) error {
-	months, err := rn.Due(ctx)
-	if err != nil {
+	m, err := rn.Due(ctx)
+	if err != nil || m == "" {
 		return err
 	}
-	for _, m := range months {
-		if err := rn.reports.PullBefore(ctx, m); err != nil {
-			return fmt.Errorf("syncing %s: %w", m, err)
-		}
-		run, err := rn.Run(ctx, problem.System(), Request{Kind: store.RunMonthly, Period: seats.WholeMonth(m)})
-		if errors.Is(err, problem.ErrRunning) {
-			return nil // the hourly look finds it still due
-		}
-		if err != nil {
-			return fmt.Errorf("syncing %s: %w", m, err)
-		}
-		if run.Status == store.RunFailed {
-			return fmt.Errorf("syncing %s: %s", m, run.Problem.What)
-		}
+	if err := rn.reports.PullBefore(ctx, m); err != nil {
+		return fmt.Errorf("syncing %s: %w", m, err)
+	}
+	run, err := rn.Run(ctx, problem.System(), Request{Kind: store.RunMonthly, Period: seats.WholeMonth(m)})
+	switch {
+	case errors.Is(err, problem.ErrRunning):
+		return nil // the hourly look finds it still due
+	case err != nil:
+		return fmt.Errorf("syncing %s: %w", m, err)
+	case run.Status == store.RunFailed:
+		return fmt.Errorf("syncing %s: %s", m, run.Problem.What)
 	}
 	return nil
 }
@@ -96,43 +88,85 @@ func lookAgain(ctx context.Context, rn *Runner, sent store.Change) (Request, err
 	return r, err
 }
 
-// Due lists the months whose sync is due now and was not carried through, oldest first.
-func (rn *Runner) Due(ctx context.Context) ([]store.Month, error) {
-	i, err := rn.store.Integration(ctx)
+// Due is the month whose sync is due now; empty: none is. It is the newest whose sync was due since the integration became active,
+// until a run has written it or the next month takes its place: when several were missed, the older ones are not run any more
+// (plan.OpenMonths says why). One that failed as a whole is due again within the hour.
+func (rn *Runner) Due(ctx context.Context) (store.Month, error) {
+	open, err := rn.Months().open(ctx)
+	if err != nil || len(open) == 0 {
+		return "", err
+	}
+	newest := open[len(open)-1]
+	if newest.Overtaken {
+		return "", nil
+	}
+	last, err := rn.Months().lastTry(ctx, newest.Month)
+	if err != nil {
+		return "", err
+	}
+	if last.ID != 0 && !plan.TriedAgain(last, rn.now(), retryEvery) {
+		return "", nil
+	}
+	return newest.Month, nil
+}
+
+// Months is a Runner's view of the months: which of them runs have written, and which not.
+type Months struct{ rn *Runner }
+
+// Months are those since the integration became active.
+func (rn *Runner) Months() Months { return Months{rn} }
+
+// MissedMonth is a month whose sync was due and that no run has written.
+type MissedMonth struct {
+	plan.OpenMonth
+	Last store.Run // the last monthly sync that tried it; its ID is 0 where none did
+}
+
+// Missed lists the months whose sync was due and that no run has written, oldest first, whatever was synced since. One that is being
+// written now is left out.
+func (m Months) Missed(ctx context.Context) ([]MissedMonth, error) {
+	open, err := m.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var missed []MissedMonth
+	for _, o := range open {
+		last, err := m.lastTry(ctx, o.Month)
+		if err != nil {
+			return nil, err
+		}
+		if last.Status != store.RunRunning {
+			missed = append(missed, MissedMonth{o, last})
+		}
+	}
+	return missed, nil
+}
+
+// open lists the months whose sync was due by now and that no run has written, oldest first.
+func (m Months) open(ctx context.Context) ([]plan.OpenMonth, error) {
+	i, err := m.rn.store.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) || err == nil && i.ActiveSince.IsZero() {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the integration: %w", err)
 	}
-	var months []store.Month
-	for m := store.MonthOf(i.ActiveSince).Add(-1); !rn.now().Before(seats.DueAt(m)); m = m.Add(1) {
-		if !seats.DueAt(m).After(i.ActiveSince) {
-			continue
-		}
-		due, err := isDue(ctx, rn, m)
-		if err != nil {
-			return nil, err
-		}
-		if due {
-			months = append(months, m)
-		}
+	due := plan.DueMonths(m.rn.now(), i.ActiveSince, seats.DueAt)
+	if len(due) == 0 {
+		return nil, nil
 	}
-	return months, nil
+	written, err := store.JournalIn(m.rn.store).Written(ctx, due[0])
+	return plan.OpenMonths(due, written), err
 }
 
-func isDue(ctx context.Context, rn *Runner, m store.Month) (bool, error) {
-	last, err := rn.store.LastRun(ctx, store.RunMonthly, m)
+// lastTry is the last monthly sync of a month, or a run without ID.
+func (m Months) lastTry(ctx context.Context, month store.Month) (store.Run, error) {
+	last, err := m.rn.store.LastRun(ctx, store.RunMonthly, month)
 	if errors.Is(err, store.ErrNotFound) {
-		return true, nil
+		return store.Run{}, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("reading the last sync of %s: %w", m, err)
+		return store.Run{}, fmt.Errorf("reading the last sync of %s: %w", month, err)
 	}
-	first, err := rn.store.FirstTry(ctx, store.RunMonthly, m)
-	if err != nil {
-		return false, fmt.Errorf("reading the first sync of %s: %w", m, err)
-	}
-	now := rn.now()
-	return last.Status == store.RunFailed && now.Before(first.Add(retryFor)) && !now.Before(last.StartedAt.Add(retryEvery)), nil
+	return last, nil
 }

@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Journal answers what the runs of a store come to, month by month.
+type Journal struct{ store *Store }
+
+// JournalIn is that of a store.
+func JournalIn(s *Store) Journal { return Journal{s} }
+
+// wholeMonth picks the syncs of all that is mapped over a whole month.
+const wholeMonth = overAll + ` AND r.as_of IS NULL`
+
+// writesMonth picks the runs after which a month is written: a sync of it over all that came to its end, or the retry of one, unless
+// a run of other figures looked at agreements in between, which the retry then left alone.
+var writesMonth = `r.status IN ('done', 'incomplete') AND (` + wholeMonth + `
+	OR r.kind = 'retry' AND NOT r.preview AND r.agreement_id IS NULL AND r.only_agreements = ''
+		AND EXISTS (SELECT 1 FROM runs o WHERE o.id = r.of_run_id AND ` + strings.ReplaceAll(wholeMonth, "r.", "o.") + `)
+		AND NOT EXISTS (SELECT 1 FROM runs b WHERE b.id > r.of_run_id AND b.id < r.id AND NOT b.preview
+			AND (b.month <> r.month OR b.as_of IS NOT NULL) AND EXISTS (SELECT 1 FROM changes c WHERE c.run_id = b.id)))`
+
+// Written tells which months from one on a run has written, as far as they could be: what single lines were held, skipped or refused
+// for says each of them.
+func (j Journal) Written(ctx context.Context, from Month) (map[Month]bool, error) {
+	months, err := list(ctx, j.store.from, scanValue[Month], `SELECT DISTINCT r.month FROM runs r WHERE r.month >= $1 AND `+writesMonth, from)
+	written := map[Month]bool{}
+	for _, m := range months {
+		written[m] = true
+	}
+	return written, doing("listing the months that were written", err)
+}
+
+// NewestAfter is the last run of the newest month after one that put seats on lines, or found them there: on those of some
+// agreements, or with nil on any. ErrNotFound: there is none, and what the lines say is of no later month.
+func (j Journal) NewestAfter(ctx context.Context, m Month, agreements []int) (Run, error) {
+	among := ""
+	if agreements != nil {
+		among = ` AND c.agreement_id IN ` + in(agreements)
+	}
+	r, err := one(ctx, j.store.from, scanRun, `SELECT `+runColumns+` FROM runs r
+		WHERE r.month > $1 AND NOT r.preview AND r.kind IN ('manual', 'monthly', 'command', 'retry')
+			AND EXISTS (SELECT 1 FROM changes c WHERE c.run_id = r.id AND c.state IN ('written', 'unchanged')`+among+`)
+		ORDER BY r.month DESC, r.id DESC LIMIT 1`, m)
+	return r, doing(fmt.Sprintf("finding what was written of months after %s", m), err)
+}
