@@ -2,7 +2,9 @@ package handlers
 
 import (
 	"encoding/csv"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,4 +116,40 @@ func TestCase_G28_LicenseThen(t *testing.T) {
 	}
 	has(t, b.get(views.OrganizationMonthPath(left.ID, "2026-02"), http.StatusOK), "main", "NFR organizations are free.")
 	b.lacks("In trial", "January 0001")
+}
+
+// The running month takes no report by the API, as it takes none by a file, and a correction of it ends where a later fact begins.
+func TestCase_G27_TheRunningMonthIsNotFinal(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	o := p.organization("Acme", 3)
+	const sentence = "March 2026 is not over: its figure is not final. It can be reported from 1 April 2026 on."
+	s := p.script(api.ReadUsage, api.WriteUsage)
+	one := fmt.Sprintf("/organizations/%d", o.ID)
+	answer := s.call("PUT", "/usage/2026-03"+one, `{"seats":2,"plan":"business"}`, http.StatusUnprocessableEntity)
+	if text := fmt.Sprint(answer); !strings.Contains(text, sentence) {
+		t.Errorf("refused with %s", text)
+	}
+	if seats := s.call("GET", "/usage/2026-03"+one, "", http.StatusOK)["seats"]; seats != float64(3) {
+		t.Errorf("%v seats after a refusal, want 3", seats)
+	}
+	b := p.as(store.Admin)
+	yesterday := testNow().AddDate(0, 0, -1)
+	err := p.store.SaveCorrection(t.Context(), store.Correction{
+		OrganizationID: o.ID, Month: "2026-03", Seats: 2, Plan: store.Business, Reason: "A test account.", At: yesterday, By: "ann@example.com",
+	}, store.Activity{At: yesterday, Actor: "ann@example.com", Category: store.CategoryBilling, Action: "Corrected."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const month = "?month=2026-03"
+	path := views.OrganizationPath(o.ID)
+	has(t, b.get(path+month, http.StatusOK), "[data-testid=figure-why]", "A test account.")
+	has(t, b.get(path+month, http.StatusOK), "main", "it ends when more becomes known")
+	if _, _, err := p.store.AddSeats(t.Context(), o.ID, []string{"z@example.com"}, time.Time{}, testNow().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	has(t, b.get(path+month, http.StatusOK), "[data-testid=figure-why]", "The correction to 2 seats by ann@example.com of 16 March 2026 no longer counts")
+	if rows := b.csv("/usage.csv" + month); rows[1][5] != "4" || rows[1][7] != "Seat ledger" || !strings.Contains(rows[1][9], "no longer counts") {
+		t.Errorf("after another member joined: %q", rows[1])
+	}
 }

@@ -104,7 +104,8 @@ func periodName(month string, current bool) string {
 func correctionHint(e Explanation) string {
 	hint := "Shown wherever the figure is. The source’s own figure stays visible."
 	if e.Current {
-		hint += " The month is not over: until the correction is withdrawn, Sync now uses it as it stands."
+		hint += " The month is not over: Sync now uses the correction as it stands, and it ends when more becomes known. Correct the " +
+			"whole month when it is over."
 	}
 	return hint
 }

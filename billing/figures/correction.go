@@ -14,7 +14,8 @@ import (
 const longestReason = 500
 
 // Correct puts an admin's figure for an organization's month in force, with its reason. What the ledger or
-// a report says stays and is shown beside it. A figure of the month that is not over is used by Sync now as it stands.
+// a report says stays and is shown beside it. A figure of the month that is not over is used by Sync now as it stands, and ends
+// where a later fact begins (seats.Count).
 // An *Invalid is by "month", "seats", "plan" and "reason"; an organization that does not exist is store.ErrNotFound.
 func (b *Book) Correct(ctx context.Context, who problem.Actor, c store.Correction) error {
 	o, err := b.store.Organization(ctx, c.OrganizationID)

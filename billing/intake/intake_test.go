@@ -307,7 +307,7 @@ func TestReadUsage(t *testing.T) {
 		{"Acme;1926-03;5;business", "!not a month"},
 		{"Acme;2026-03-15;5;business", "!a day within a month"},
 		{"Acme;01/02/2026;5;business", "!choose whether"},
-		{"Acme;2026-04;5;business", "!not over"},
+		{"Acme;2026-04;5;business", "!April 2026 is not over: its figure is not final. It can be reported from 1 May 2026 on."},
 		{"Acme;2026-05;5;business", "!in the future"},
 		{"Acme;2026-03;;business", "!write 0 if there are none"},
 		{"Acme;2026-03;1,000;business", "!plain digits"},

@@ -196,14 +196,13 @@ func (r *row) month() store.Month {
 		return ""
 	}
 	m, problem := parseMonth(text, r.options.Dates[MonthColumn])
-	now := store.MonthOf(r.options.Now)
 	switch {
 	case problem != "":
 		r.refuse(MonthColumn, "%s", problem)
 	case seats.MonthOutside(m, r.options.Now) != "":
 		r.refuse(MonthColumn, "%s", seats.MonthOutside(m, r.options.Now))
-	case m == now && !r.options.OpenMonth:
-		r.refuse(MonthColumn, "%s is not over: its figure is not final.", m)
+	case !r.options.OpenMonth && seats.NotOver(m, r.options.Now) != "":
+		r.refuse(MonthColumn, "%s", seats.NotOver(m, r.options.Now))
 	}
 	return m
 }

@@ -13,7 +13,7 @@ import (
 const longestNote = 200
 
 // ReportUsage keeps an organization's billable seats of a whole month as a source reported them; they take the place of an
-// earlier report of the month.
+// earlier report of the month. Of a month that is not over nobody can say them, as in a file.
 func (d *Desk) ReportUsage(ctx context.Context, who problem.Actor, r store.UsageReport) error {
 	r.ReportedAt = d.now()
 	return d.store.Together(ctx, fmt.Sprintf("reporting the usage of organization %d", r.OrganizationID), func(s *store.Store) error {
@@ -22,6 +22,7 @@ func (d *Desk) ReportUsage(ctx context.Context, who problem.Actor, r store.Usage
 			return err
 		}
 		problems := seats.FigureProblems(o, seats.Figure{Month: r.Month, Seats: r.Seats, Plan: r.Plan}, d.now())
+		problems.Add("month", seats.NotOver(r.Month, d.now()))
 		problems.Add("note", problem.OfLength(r.Note, longestNote))
 		if len(problems) > 0 {
 			return &problem.Invalid{Fields: problems}

@@ -90,10 +90,10 @@ func TestCase_C7_SomebodySpoke(t *testing.T) {
 			return err
 		}, "NP-BUS 1", "ledger"},
 		{"a report of zero", func(w *world, o store.Organization) error {
-			return w.Organizations.ReportUsage(t.Context(), billingtest.Admin(), store.UsageReport{
-				OrganizationID: o.ID, Month: "2026-10", Plan: store.Business, Source: "api",
+			return w.Store.SaveUsageReport(t.Context(), store.UsageReport{ // of a file whose month is not over
+				OrganizationID: o.ID, Month: "2026-10", Plan: store.Business, Source: "csv", ReportedAt: w.Time(),
 			})
-		}, "NP-BUS 0", "api"},
+		}, "NP-BUS 0", "csv"},
 		{"a correction", func(w *world, o store.Organization) error {
 			return w.Figures.Correct(t.Context(), billingtest.Admin(), store.Correction{
 				OrganizationID: o.ID, Month: "2026-10", Seats: 3, Plan: store.Business, Reason: "Counted by hand.",

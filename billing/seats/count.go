@@ -2,6 +2,7 @@ package seats
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"seatbridge/store"
@@ -32,17 +33,22 @@ type Usage struct {
 	Unspoken       bool          // unknown, and known as soon as somebody says that the organization has no members
 	Ledger         int           // the ledger's own number, which a report may overrule
 	Original       *Usage        // what the figure was before an admin corrected it; nil: nobody did
+	Ended          string        // what was said of the month before it was over and no longer counts, a sentence or two
 }
 
 // Count is the billable seats of one organization in a period, as NordPass bills them (docs/billing-rules.md
 // section 2): every seat that was a member for any part of the organization's billed time in the
 // period counts once for the whole period, suspended or not, whatever became of it later; all of them
 // on Enterprise if that plan was in force at any instant of that time. A usage report for the month
-// overrules the ledger, and an admin's correction overrules both.
+// overrules the ledger, and an admin's correction overrules both; what was given before the month was over ends where more is known.
 func Count(l store.Ledger, p Period, r Rules) Usage {
 	u := countUncorrected(l, p, r)
 	c, ok := l.Corrections[p.Month]
 	if !ok {
+		return u
+	}
+	if ended := correctionEnded(l, p, r); ended != "" {
+		u.Ended = strings.TrimSpace(ended + " " + u.Ended)
 		return u
 	}
 	original := u
@@ -60,13 +66,10 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 		Period:         p,
 	}
 	billed := billedTime(l, p)
-	u.Plan, u.License, u.Free = billedPlan(l, p, billed), billedLicense(l, p, billed), freeIn(l, p)
-	tally := newTally(p, billed, r)
-	for _, s := range l.Seats {
-		tally.add(s)
-	}
-	u.Ledger = len(tally.members)
-	if report, ok := l.Reports[p.Month]; ok {
+	ledger := ledgerFigure(l, p, r)
+	u.Plan, u.Ledger, u.License, u.Free = ledger.Plan, ledger.Seats, billedLicense(l, p, billed), freeIn(l, p)
+	u.Ended = reportEnded(l, p, r)
+	if report, ok := l.Reports[p.Month]; ok && u.Ended == "" {
 		u.Quantity, u.Plan = known(report.Seats, Source(report.Source), report.ReportedAt), report.Plan
 		u.Why = report.Note
 		return u
@@ -82,6 +85,16 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 		u.Why = whyNothing(l, p, billed)
 	}
 	return u
+}
+
+// ledgerFigure is what the ledger counts in a period, whether or not that is what is billed.
+func ledgerFigure(l store.Ledger, p Period, r Rules) Figure {
+	billed := billedTime(l, p)
+	tally := newTally(p, billed, r)
+	for _, s := range l.Seats {
+		tally.add(s)
+	}
+	return Figure{Month: p.Month, Seats: len(tally.members), Plan: billedPlan(l, p, billed)}
 }
 
 // barred says why nothing but a report or a correction makes a figure of the period, and what to do about it; empty: that is not

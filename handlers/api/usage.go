@@ -56,7 +56,7 @@ type FigureRef struct {
 type reportUsageIn struct {
 	FigureRef
 	Body struct {
-		Seats int    `json:"seats" minimum:"0" maximum:"1000000" doc:"Billable seats of the whole month."`
+		Seats int    `json:"seats" minimum:"0" maximum:"1000000" doc:"Billable seats of the whole month, which has to be over."`
 		Plan  string `json:"plan" enum:"business,enterprise"`
 		Note  string `json:"note,omitempty" maxLength:"200" doc:"Why the figure is what it is; shown beside it."`
 	}

@@ -20,7 +20,7 @@ type organization struct {
 	name       string
 	members    map[string][]stay
 	enterprise []stay            // when it was on Enterprise
-	said       map[string]Figure // corrections, by month
+	said       map[string]saying // corrections, by month
 	hasNone    bool              // somebody said that it has no members
 	free       bool              // NFR since ever
 	left       bool              // not managed by the MSP any more
@@ -31,6 +31,12 @@ type organization struct {
 // stay is a time from a moment to another one; a zero end: it goes on.
 type stay struct{ from, to time.Time }
 
+// saying is a correction and when it was made.
+type saying struct {
+	Figure
+	at time.Time
+}
+
 // A Figure is a number of seats on a plan.
 type Figure struct {
 	Seats      int
@@ -39,7 +45,7 @@ type Figure struct {
 
 // Add adds an organization, of which nothing is known yet, on a plan.
 func (b *Book) Add(name string, enterprise bool, at time.Time) {
-	o := &organization{name: name, members: map[string][]stay{}, said: map[string]Figure{}}
+	o := &organization{name: name, members: map[string][]stay{}, said: map[string]saying{}}
 	b.organizations[name] = o
 	b.OnPlan(name, enterprise, at)
 }
@@ -86,7 +92,9 @@ func end(stays []stay, at time.Time) []stay {
 }
 
 // Say corrects the figure of an organization in the month of a moment.
-func (b *Book) Say(name string, f Figure, at time.Time) { b.organizations[name].said[month(at)] = f }
+func (b *Book) Say(name string, f Figure, at time.Time) {
+	b.organizations[name].said[month(at)] = saying{f, at}
+}
 
 // Map maps an organization to an agreement, and no other one any more.
 func (b *Book) Map(name string, agreement int) {
@@ -151,26 +159,33 @@ func (b *Book) Related(agreement int) []int {
 }
 
 // Count is the billable seats of an organization in the month of a moment, up to that moment; known is false when nobody has
-// said anything about them, or the MSP does not manage them.
+// said anything about them, or the MSP does not manage them. A correction ends when its members or its plan count as something else
+// than when it was made.
 func (b *Book) Count(name string, at time.Time) (f Figure, known bool) {
 	o := b.organizations[name]
 	if o.left {
 		return Figure{}, false
 	}
-	begin := time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
-	if said, corrected := o.said[month(at)]; corrected {
-		return said, true
+	f = o.counted(at)
+	if said, corrected := o.said[month(at)]; corrected && f == o.counted(said.at) {
+		return said.Figure, true
 	}
+	return f, o.free || len(o.members) > 0 || o.hasNone
+}
+
+// counted is what the members make in the month of a moment, up to that moment.
+func (o *organization) counted(at time.Time) (f Figure) {
+	begin := time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
 	f.Enterprise = overlaps(o.enterprise, begin, at.Add(time.Nanosecond))
 	if o.free {
-		return f, true
+		return f
 	}
 	for _, stays := range o.members {
 		if overlaps(stays, begin, at.Add(time.Nanosecond)) {
 			f.Seats++
 		}
 	}
-	return f, len(o.members) > 0 || o.hasNone
+	return f
 }
 
 // Line is what the line of a plan on an agreement has to say at a moment: the sum of its organizations. Of an agreement one
