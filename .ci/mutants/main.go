@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime"
 	"slices"
 )
@@ -34,9 +35,9 @@ const everyTest = "."
 
 // options are what can be chosen on the command line.
 type options struct {
-	files, tests, allowed string
-	least                 float64
-	workers, every        int
+	files, tests, allowed, named string
+	least                        float64
+	workers, every               int
 }
 
 func run(ctx context.Context, args []string, w io.Writer) error {
@@ -44,11 +45,15 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.StringVar(&o.files, "files", "", "only `files` whose name matches the pattern, such as plan*.go")
 	flags.StringVar(&o.tests, "run", everyTest, "only tests that match the `expression`, as for go test")
+	flags.StringVar(&o.named, "named", "", "only mutants whose name matches the `expression`, such as err != nil")
 	flags.StringVar(&o.allowed, "allowed", "", "the `file` of mutants that may live, each with a reason")
 	flags.Float64Var(&o.least, "least", 95, "the least `percentage` of mutants that must be noticed")
 	flags.IntVar(&o.every, "every", 1, "only each `n`-th mutant, as a sample")
 	flags.IntVar(&o.workers, "workers", runtime.NumCPU(), "how many mutants are tried at once")
 	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if _, err := regexp.Compile(o.named); err != nil {
 		return err
 	}
 	allowed, err := readAllowed(o.allowed)
@@ -83,9 +88,14 @@ func try(ctx context.Context, pattern string, o options) (result, error) {
 	if err := b.baseline(ctx, o.tests); err != nil {
 		return result{}, err
 	}
-	mutants = sample(mutants, o.every)
+	mutants = sample(named(mutants, o.named), o.every)
 	lived, err := b.survivors(ctx, mutants, o.workers)
 	return result{pattern, len(mutants), lived}, err
+}
+
+func named(mutants []mutant, expression string) []mutant {
+	matching := regexp.MustCompile(expression)
+	return slices.DeleteFunc(mutants, func(m mutant) bool { return !matching.MatchString(m.String()) })
 }
 
 func sample(mutants []mutant, every int) []mutant {

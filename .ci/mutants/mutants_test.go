@@ -36,3 +36,16 @@ func TestMutants(t *testing.T) {
 		t.Errorf("it says %v", err)
 	}
 }
+
+// TestNamedMutants tries only those whose name matches.
+func TestNamedMutants(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	err := run(t.Context(), []string{"-named", `forgotten: .* => true$`, "./testdata/sum"}, &out)
+	if err == nil || !strings.HasPrefix(out.String(), "./testdata/sum: 0 of 1 mutants were noticed") {
+		t.Errorf("%v, and it prints\n%s", err, out.String())
+	}
+	if err := run(t.Context(), []string{"-named", "(", "./testdata/sum"}, &out); err == nil {
+		t.Error("what is no expression was taken")
+	}
+}

@@ -49,7 +49,7 @@ func (r result) report(w io.Writer, allowed map[string]string, o options) error 
 
 // outdated names the mutants of the package that may live and do not. Only a whole run can tell.
 func (r result) outdated(allowed map[string]string, o options) error {
-	if o.files != "" || o.tests != everyTest || o.every > 1 {
+	if o.files != "" || o.named != "" || o.tests != everyTest || o.every > 1 {
 		return nil
 	}
 	lives := map[string]bool{}
