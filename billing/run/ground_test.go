@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -162,5 +163,50 @@ func TestCase_J44_CancelledWhileItWaits(t *testing.T) {
 	billingtest.WantStatus(t, ended, store.RunCancelled)
 	if n := w.Writes(); n != 0 {
 		t.Errorf("%d writes of a run that was cancelled before", n)
+	}
+}
+
+// TestCase_J44_LockedAtEachTransaction has another program lock the database before each transaction of a sync, also those after its
+// last request.
+func TestCase_J44_LockedAtEachTransaction(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	w.Impatient()
+	other := openElsewhere(w) // before the statements are watched: its own are not
+	s := w.watchStatements()
+	for n, locked := 0, true; locked; n++ {
+		w.Join(acme, 1)
+		w.Clock.Add(int64(time.Minute))
+		w.Must(w.Store.SetIntegrationProblem(t.Context(), store.Problem{What: "It did not answer."}, w.Time()))
+		pauses := 0
+		left := n
+		locked = false
+		s.begins = func() {
+			if left--; left == -1 {
+				locked = true
+				other.say(`BEGIN EXCLUSIVE`)
+			}
+		}
+		release := func() {
+			if left < 0 && locked {
+				other.say(`ROLLBACK`)
+			}
+			left = math.MaxInt
+		}
+		w.After = pause(func() { pauses++; release() })
+		ended, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(false))
+		s.begins = nil
+		release()
+		if errors.Is(err, store.ErrBusy) && pauses == 0 {
+			continue // it had not begun
+		}
+		w.Must(err)
+		billingtest.WantStatus(t, ended, store.RunDone)
+		w.WantProcessed(ended)
+		w.WantLive(a.ID, fmt.Sprintf("NP-BUS %d", 6+n))
+		if i, err := w.Store.Integration(t.Context()); err != nil || !i.Problem.Zero() || i.LastSyncAt.Before(ended.StartedAt) {
+			t.Errorf("locked at transaction %d: the connection has the problem %+v, and was synced at %s (%v)", n, i.Problem, i.LastSyncAt, err)
+		}
 	}
 }

@@ -41,9 +41,10 @@ var watchedStatements sync.Map
 // statements are those of a world's database. SQLite asks before it prepares one, and one of them it is told not to carry out:
 // that fails as it would where the database is damaged there.
 type statements struct {
-	mu    sync.Mutex
-	left  int    // how many go well before one fails; negative: all do
-	which string // the one that failed, such as "UPDATE changes"; empty: it has not come to that
+	mu     sync.Mutex
+	left   int    // how many go well before one fails; negative: all do
+	which  string // the one that failed, such as "UPDATE changes"; empty: it has not come to that
+	begins func() // done before each transaction
 }
 
 // watchStatements opens the world's database anew, so that its statements can fail.
@@ -67,6 +68,9 @@ func (s *statements) connection() func(op int, table, _, _ string) int {
 	return func(op int, table, _, _ string) int {
 		verb, writes := verbs[op]
 		switch {
+		case op == sqlite3.SQLITE_TRANSACTION && table == "BEGIN":
+			s.begin()
+			return sqlite3.SQLITE_OK
 		case op == sqlite3.SQLITE_SELECT:
 			reads, last = true, ""
 			return sqlite3.SQLITE_OK
@@ -81,6 +85,14 @@ func (s *statements) connection() func(op int, table, _, _ string) int {
 		}
 		last = what
 		return s.ask(what)
+	}
+}
+
+func (s *statements) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.begins != nil {
+		s.begins()
 	}
 }
 
