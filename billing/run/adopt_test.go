@@ -6,7 +6,6 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"seatbridge/billing/seats"
 	"seatbridge/store"
 	"seatbridge/store/storetest"
 )
@@ -81,25 +80,6 @@ func TestOutcome(t *testing.T) {
 		got, says := outcome(store.Run{Preview: tt.preview}, tt.counts, tt.cause)
 		if got != tt.want || says.Zero() == tt.says {
 			t.Errorf("%s: %s, %+v; want %s", tt.name, got, says, tt.want)
-		}
-	}
-}
-
-// TestRequestInWords holds how the activity log names a run.
-func TestRequestInWords(t *testing.T) {
-	t.Parallel()
-	october := seats.WholeMonth("2026-10")
-	for want, r := range map[string]Request{
-		"a sync of October 2026":                  {Kind: store.RunMonthly, Period: october},
-		"a preview of October 2026":               {Kind: store.RunManual, Period: october, Preview: true},
-		"a sync of October 2026 for agreement 31": {Kind: store.RunManual, Period: october, Agreement: 31},
-		"a preview of undoing run 7":              {Kind: store.RunUndo, Period: october, Preview: true, Of: 7},
-		"a sync of what run 7 did not write":      {Kind: store.RunRetry, Period: october, Of: 7, Agreement: 31},
-		"setting the lines of agreement 31 to 0":  {Kind: store.RunRelease, Period: october, Agreement: 31},
-		"setting line no. 9 of agreement 31 to 0": {Kind: store.RunRelease, Period: october, Agreement: 31, Addition: 9},
-	} {
-		if got := r.String(); got != want {
-			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
