@@ -3,6 +3,7 @@ package bulletin
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/store"
@@ -29,6 +30,26 @@ func TestNames(t *testing.T) {
 		}
 		if got := Names(changes); strings.Count(got, "NP-BUS") != 20 || !strings.HasSuffix(got, ends) {
 			t.Errorf("of %d: %q, want it to end %q", n, got, ends)
+		}
+	}
+}
+
+// TestDeed holds how the activity log names a run.
+func TestDeed(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]store.Run{
+		"a sync of October 2026":                                              {Kind: store.RunMonthly, Month: "2026-10"},
+		"a preview of October 2026":                                           {Kind: store.RunManual, Month: "2026-10", Preview: true},
+		"a sync of October 2026 for agreement 31":                             {Kind: store.RunManual, Month: "2026-10", Agreement: 31},
+		"a preview of undoing run 7, October 2026":                            {Kind: store.RunUndo, Month: "2026-10", Preview: true, Of: 7},
+		"a sync of what run 7 did not write of October 2026 for agreement 31": {Kind: store.RunRetry, Month: "2026-10", Of: 7, Agreement: 31},
+		"a sync of November 2026 to date for 2 agreements":                    {Kind: store.RunManual, Month: "2026-11", AsOf: time.Unix(1, 0), Only: []int{31, 32}},
+		"a sync of October 2026 for agreement 32":                             {Kind: store.RunManual, Month: "2026-10", Only: []int{32}},
+		"setting the lines of agreement 31 to 0":                              {Kind: store.RunRelease, Month: "2026-10", Agreement: 31},
+		"setting line no. 9 of agreement 31 to 0":                             {Kind: store.RunRelease, Month: "2026-10", Agreement: 31, Addition: 9},
+	} {
+		if got := Deed(r); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
