@@ -1,10 +1,9 @@
-package run
+package connect
 
 import (
 	"errors"
 	"sync"
 
-	"seatbridge/billing/connect"
 	"seatbridge/connectwise"
 )
 
@@ -12,23 +11,24 @@ import (
 // run gives up.
 const maxFailures = 5
 
-// A breaker ends a run whose agreements fail one after the other.
-type breaker struct {
+// A Breaker ends a run whose agreements fail one after the other.
+type Breaker struct {
+	Fatal    func(error) bool // says whether every further request would fail the same way
 	mu       sync.Mutex
 	failures int // agreements in a row
 }
 
-// lost counts agreements that failed in a row for a reason beyond them; cause nil starts over. Too
+// Lost counts agreements that failed in a row for a reason beyond them; cause nil starts over. Too
 // many, or one that will fail them all, ends the run.
-func (b *breaker) lost(cause error) error {
+func (b *Breaker) Lost(cause error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case cause == nil:
 		b.failures = 0
-	case fatal(cause):
+	case b.Fatal(cause):
 		return cause
-	case connect.Ambiguous(cause) || errors.Is(cause, connectwise.ErrForbidden) ||
+	case Ambiguous(cause) || errors.Is(cause, connectwise.ErrForbidden) ||
 		errors.Is(cause, connectwise.ErrRateLimited) || errors.Is(cause, connectwise.ErrUnroutable):
 		b.failures++
 	}
@@ -38,18 +38,18 @@ func (b *breaker) lost(cause error) error {
 	return nil
 }
 
-// inOrder ends a row of agreements that failed.
-func (b *breaker) inOrder() {
+// InOrder ends a row of agreements that failed.
+func (b *Breaker) InOrder() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.failures = 0
 }
 
-// fatal says whether every further request would fail the same way.
-func fatal(err error) bool {
+// Fatal says whether every further request would meet the same refusal.
+func Fatal(err error) bool {
 	for _, f := range []error{
 		connectwise.ErrUnauthorized, connectwise.ErrClientID, connectwise.ErrUnknownCompany,
-		connectwise.ErrRedirect, connectwise.ErrSSLRequired, connectwise.ErrNotConnectWise, errListsLie, errConnectionChanged,
+		connectwise.ErrRedirect, connectwise.ErrSSLRequired, connectwise.ErrNotConnectWise,
 	} {
 		if errors.Is(err, f) {
 			return true

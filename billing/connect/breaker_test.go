@@ -1,10 +1,11 @@
-package run
+package connect_test
 
 import (
 	"errors"
 	"fmt"
 	"testing"
 
+	"seatbridge/billing/connect"
 	"seatbridge/connectwise"
 )
 
@@ -20,7 +21,7 @@ func TestBreaker(t *testing.T) {
 	} {
 		t.Run(cause.Error(), func(t *testing.T) {
 			t.Parallel()
-			if got := endsAfter(&breaker{}, fmt.Errorf("writing: %w", cause)); got != want {
+			if got := endsAfter(&connect.Breaker{Fatal: connect.Fatal}, fmt.Errorf("writing: %w", cause)); got != want {
 				t.Errorf("the run ends after %d, want %d", got, want)
 			}
 		})
@@ -28,9 +29,9 @@ func TestBreaker(t *testing.T) {
 }
 
 // endsAfter is how many failures end a run; 0: not even ten.
-func endsAfter(b *breaker, cause error) int {
+func endsAfter(b *connect.Breaker, cause error) int {
 	for n := 1; n <= 10; n++ {
-		if errors.Is(b.lost(cause), cause) {
+		if errors.Is(b.Lost(cause), cause) {
 			return n
 		}
 	}
@@ -41,18 +42,18 @@ func endsAfter(b *breaker, cause error) int {
 func TestBreakerStartsOver(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		between func(b *breaker) error
+		between func(b *connect.Breaker) error
 		want    int // how many more end the run after four
 	}{
-		"a success":         {func(b *breaker) error { return b.lost(nil) }, 5},
-		"an agreement read": {func(b *breaker) error { b.inOrder(); return nil }, 5},
-		"a refusal":         {func(b *breaker) error { return b.lost(connectwise.ErrInvalid) }, 1},
+		"a success":         {func(b *connect.Breaker) error { return b.Lost(nil) }, 5},
+		"an agreement read": {func(b *connect.Breaker) error { b.InOrder(); return nil }, 5},
+		"a refusal":         {func(b *connect.Breaker) error { return b.Lost(connectwise.ErrInvalid) }, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var b breaker
+			b := connect.Breaker{Fatal: connect.Fatal}
 			for range 4 {
-				if err := b.lost(connectwise.ErrServer); err != nil {
+				if err := b.Lost(connectwise.ErrServer); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -129,6 +129,22 @@ func (k *Keeper) Current(ctx context.Context) (Connection, error) {
 	return c, nil
 }
 
+// ClearProblem forgets what was wrong with the connection at a contact that was good, but for rights that are known to be missing.
+func ClearProblem(ctx context.Context, s *store.Store, now time.Time) error {
+	i, err := s.Integration(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading the integration: %w", err)
+	}
+	rights, err := StoredRights(i)
+	if err != nil {
+		return err
+	}
+	return s.SetIntegrationProblem(ctx, MissingRights(rights), now)
+}
+
 // Credentials are what an admin enters to connect.
 type Credentials struct {
 	Site, Company, PublicKey string

@@ -83,6 +83,15 @@ func Wants(usages []seats.Usage) map[store.Plan]Want {
 	return wants
 }
 
+// WantsOf is Wants of the organizations that are mapped to an agreement; usages are by organization.
+func WantsOf(m store.MappedAgreement, usages map[int64]seats.Usage) map[store.Plan]Want {
+	of := make([]seats.Usage, len(m.OrganizationIDs))
+	for i, id := range m.OrganizationIDs {
+		of[i] = usages[id]
+	}
+	return Wants(of)
+}
+
 // shareOf is what an organization wants, and what to do where that is not known. The seats come with their source or not at
 // all.
 func shareOf(u seats.Usage) (share store.Share, do string) {

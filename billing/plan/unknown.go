@@ -102,3 +102,14 @@ func AnySent(journal []store.Change) bool { return slices.ContainsFunc(journal, 
 func WasSent(c store.Change) bool {
 	return c.State == store.StateSending && c.Kind == store.KindCreate && !c.SentAt.IsZero()
 }
+
+// Unseen is a change whose outcome nobody saw to its run's end.
+func Unseen(c store.Change) store.Change {
+	c.State = store.StateUnknown
+	c.Problem = store.Problem{
+		What: "ConnectWise did not say whether it carried this out, and does not show it.",
+		Do: "Seatbridge looks for it every hour by itself: an addition that is there is adopted, not doubled, " +
+			"and one that is not is created again when it cannot appear any more.",
+	}
+	return c
+}

@@ -86,7 +86,7 @@ func looker(ctx context.Context, rn *Runner, m store.MappedAgreement) (*writer, 
 	if err != nil {
 		return nil, err
 	}
-	w.given.wants = map[int]map[store.Plan]plan.Want{m.Agreement.ID: plan.Wants(pick(usages, m.OrganizationIDs))}
+	w.given.wants = map[int]map[store.Plan]plan.Want{m.Agreement.ID: plan.WantsOf(m, usages)}
 	return w, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"seatbridge/billing/background"
+	"seatbridge/billing/connect"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/settle"
 	"seatbridge/connectwise"
@@ -31,7 +32,7 @@ type writer struct {
 	now     func() time.Time
 	run     store.Run
 	given   prepared
-	breaker breaker
+	breaker connect.Breaker
 
 	mu         sync.Mutex
 	postponed  []unit
@@ -55,7 +56,7 @@ func (rn *Runner) carryOut(ctx context.Context, run store.Run) error {
 	}
 	given.connectedAt = integration.ConnectedAt
 	w := &writer{
-		store: rn.store, client: client, now: rn.now, run: run, given: given,
+		store: rn.store, client: client, now: rn.now, run: run, given: given, breaker: connect.Breaker{Fatal: fatal},
 		unreliable: map[int]bool{}, missed: map[int][]store.Change{},
 	}
 	todo := given.todoUnits()
@@ -75,6 +76,11 @@ func (rn *Runner) carryOut(ctx context.Context, run store.Run) error {
 		}
 	}
 	return nil
+}
+
+// fatal says whether every further request would fail the same way.
+func fatal(err error) bool {
+	return connect.Fatal(err) || errors.Is(err, errListsLie) || errors.Is(err, errConnectionChanged)
 }
 
 // ending says that the run was cancelled, failed or is interrupted: what is not begun yet is left, and drive says why.

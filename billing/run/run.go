@@ -16,6 +16,7 @@ import (
 	"seatbridge/billing/connect"
 	"seatbridge/billing/figures"
 	"seatbridge/billing/notify"
+	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/reports"
 	"seatbridge/billing/seats"
@@ -400,12 +401,8 @@ func abandonSending(ctx context.Context, s *store.Store, runID int64, now time.T
 		return err
 	}
 	for _, c := range sending {
-		c.State, c.DoneAt = store.StateUnknown, now
-		c.Problem = store.Problem{
-			What: "ConnectWise did not say whether it carried this out, and does not show it.",
-			Do: "Seatbridge looks for it every hour by itself: an addition that is there is adopted, not doubled, " +
-				"and one that is not is created again when it cannot appear any more.",
-		}
+		c = plan.Unseen(c)
+		c.DoneAt = now
 		if c.SentAt.IsZero() {
 			c.State, c.Problem = store.StateCancelled, store.Problem{}
 		}
@@ -425,27 +422,11 @@ func (rn *Runner) noteContact(ctx context.Context, run store.Run, finished bool)
 	if !finished {
 		return nil
 	}
-	err := clearProblem(ctx, rn.store, rn.now())
+	err := connect.ClearProblem(ctx, rn.store, rn.now())
 	if err != nil || run.Preview || !run.IsFull() || run.Kind == store.RunUndo {
 		return err
 	}
 	return rn.store.SetLastSync(ctx, rn.now())
-}
-
-// clearProblem forgets what was wrong with the connection, but for rights that are known to be missing.
-func clearProblem(ctx context.Context, s *store.Store, now time.Time) error {
-	i, err := s.Integration(ctx)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("reading the integration: %w", err)
-	}
-	rights, err := connect.StoredRights(i)
-	if err != nil {
-		return err
-	}
-	return s.SetIntegrationProblem(ctx, connect.MissingRights(rights), now)
 }
 
 // outcome is a run's status: done when every line is as it should be, incomplete when a person has to

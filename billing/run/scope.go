@@ -153,7 +153,7 @@ func (rn *Runner) task(ctx context.Context, run store.Run, mapped []store.Mapped
 	}
 	t := task{wants: map[int]map[store.Plan]plan.Want{}}
 	for _, m := range mapped {
-		t.wants[m.Agreement.ID] = plan.Wants(pick(usages, m.OrganizationIDs))
+		t.wants[m.Agreement.ID] = plan.WantsOf(m, usages)
 		isOpen, known := open[m.Agreement.ID]
 		if known && !isOpen || !known && applies(run) {
 			continue
@@ -179,12 +179,4 @@ func mappedOrganizations(mapped []store.MappedAgreement) []int64 {
 		ids = append(ids, m.OrganizationIDs...)
 	}
 	return ids
-}
-
-func pick(usages map[int64]seats.Usage, ids []int64) []seats.Usage {
-	picked := make([]seats.Usage, 0, len(ids))
-	for _, id := range ids {
-		picked = append(picked, usages[id])
-	}
-	return picked
 }

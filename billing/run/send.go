@@ -86,7 +86,7 @@ func (w *writer) write(ctx context.Context, c store.Change) (outcome store.Chang
 	if err := w.finish(context.WithoutCancel(hand), c); err != nil {
 		return "", err
 	}
-	return c.State, w.breaker.lost(cause)
+	return c.State, w.breaker.Lost(cause)
 }
 
 // against says why a change must not be written any more, by what it rests on now. Another connection ends the run: what it has

@@ -86,7 +86,7 @@ func (w *writer) process(ctx context.Context, u unit) error {
 		return err
 	}
 	if !slices.ContainsFunc(changes, func(c store.Change) bool { return c.State == store.StatePlanned }) {
-		w.breaker.inOrder() // nothing to write: that it could be read is all there is to tell
+		w.breaker.InOrder() // nothing to write: that it could be read is all there is to tell
 	}
 	if !w.run.Preview && !w.given.halves[w.given.lowest(u[0].Agreement.ID)] {
 		if done, err := w.writeAll(ctx, u, changes); err != nil || !done {
@@ -198,5 +198,5 @@ func (w *writer) fail(ctx context.Context, parts []plan.Part, unreadable int, ca
 	if err := w.store.AddProcessed(ctx, w.run.ID, len(parts)); err != nil {
 		return err
 	}
-	return w.breaker.lost(cause)
+	return w.breaker.Lost(cause)
 }
