@@ -42,7 +42,7 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 	err = errors.Join(
 		jobs.Add(monthlySync, "30 0 1 * *", 6*time.Hour, due), // guide, "Monthly usage data sync"
 		jobs.Add(catchUp, "35 * * * *", 6*time.Hour, due),
-		// Hourly, but only what was not read yet. At ten past, the month's report exists (from 00:01:02 on, docs/billing-rules.md
+		// Hourly, but only what was not read yet or was not complete. At ten past, the month's report exists (from 00:01:02 on, docs/billing-rules.md
 		// section 3), and the sync at half past finds it read.
 		jobs.Add(usageReports, "10 * * * *", time.Hour, rooms.Reports.PullDue),
 		jobs.Add(invoices, "50 * * * *", time.Hour, rooms.Books.ReadInvoicesDue),
@@ -53,12 +53,15 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 	return jobs, err
 }
 
-// finishAndRunDue finishes the runs that were cut off, makes up the monthly ones that were missed, and looks for what was sent to
-// ConnectWise without seeing the outcome. A run in progress does so itself or leaves it to the next hour.
+// finishAndRunDue finishes the runs that were cut off, writes the newest month if no run has yet and what it lacked for want of a
+// figure, and looks for what was sent to ConnectWise without seeing the outcome. A run in progress does so itself or leaves it to the next hour.
 func finishAndRunDue(ctx context.Context, rooms *billing.Billing) error {
 	err := rooms.Runs.Resume(ctx)
 	if err == nil {
 		err = rooms.Runs.RunDue(ctx)
+	}
+	if err == nil {
+		err = rooms.Runs.Months().Complete(ctx)
 	}
 	if err == nil {
 		err = rooms.Runs.LookForSent(ctx)

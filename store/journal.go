@@ -47,3 +47,24 @@ func (j Journal) NewestAfter(ctx context.Context, m Month, agreements []int) (Ru
 		ORDER BY r.month DESC, r.id DESC LIMIT 1`, m)
 	return r, doing(fmt.Sprintf("finding what was written of months after %s", m), err)
 }
+
+// Skipped lists, by run, the agreements that runs of a whole month skipped because seats were not known, and that no later run has
+// looked at.
+func (j Journal) Skipped(ctx context.Context, m Month) (map[int64][]int, error) {
+	type skip struct {
+		run       int64
+		agreement int
+	}
+	scan := func(row scanner) (s skip, err error) {
+		err = row.Scan(&s.run, &s.agreement)
+		return s, err
+	}
+	skips, err := list(ctx, j.store.from, scan, `SELECT DISTINCT c.run_id, c.agreement_id FROM changes c
+		WHERE c.state = 'skipped' AND `+openChange+`
+			AND EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run_id AND r.month = $1 AND r.as_of IS NULL) ORDER BY 1, 2`, m)
+	skipped := map[int64][]int{}
+	for _, s := range skips {
+		skipped[s.run] = append(skipped[s.run], s.agreement)
+	}
+	return skipped, doing(fmt.Sprintf("listing what was skipped of %s", m), err)
+}

@@ -1,6 +1,9 @@
 package reports
 
 import (
+	"encoding/json"
+	"fmt"
+	"slices"
 	"time"
 
 	"seatbridge/nordpass"
@@ -28,12 +31,23 @@ func (r Report) Seats() int {
 	return sum
 }
 
-func (r Report) records() []Record {
+// Complete says that the report has a figure of every organization that it should have.
+func (r Report) Complete() bool {
+	unreadable := func(row Row) bool { return row.Problem != "" }
+	return r.State.Known() && len(r.Missing) == 0 && !slices.ContainsFunc(r.Rows, unreadable)
+}
+
+// recordsText is what was understood, as fetches keep it.
+func (r Report) recordsText() ([]byte, error) {
 	records := make([]Record, len(r.Rows))
 	for i, row := range r.Rows {
 		records[i] = row.Record
 	}
-	return records
+	text, err := json.Marshal(records)
+	if err != nil {
+		return nil, fmt.Errorf("encoding records: %w", err)
+	}
+	return text, nil
 }
 
 // usageReports are the figures to keep: of the rows that can be used and belong to an organization.

@@ -2,8 +2,8 @@
 package reports
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -75,18 +75,52 @@ func (p reportPeriod) ask(ctx context.Context, client *nordpass.Client) (nordpas
 	return client.Day(ctx, p.day)
 }
 
-// PullDue fetches the reports that exist and were not read yet: yesterday's and the last month's. Without a Provider API
-// there is nothing to do.
+// PullDue fetches the reports that exist and were not read yet: yesterday's and the last month's. The month's is asked for again for
+// as long as it says nothing of some organizations, where figures need a report. Without a Provider API there is nothing to do.
 func (f *Feed) PullDue(ctx context.Context) error {
 	c, connected, err := f.Connection(ctx)
 	if err != nil || !connected {
 		return err
 	}
-	err = f.pullUnread(ctx, reportPeriod{month: f.LastReportedMonth()})
+	if c.Required {
+		err = f.pullIncomplete(ctx)
+	} else {
+		err = f.pullUnread(ctx, reportPeriod{month: f.LastReportedMonth()})
+	}
 	if c.DailyPath == "" {
 		return err
 	}
 	return errors.Join(err, f.pullUnread(ctx, dayOf(f.lastReportedDay())))
+}
+
+// pullIncomplete fetches the last month's report, unless one was read that says something of everybody.
+func (f *Feed) pullIncomplete(ctx context.Context) error {
+	period := reportPeriod{month: f.LastReportedMonth()}
+	last, r, err := f.LastReport(ctx)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return f.pull(ctx, period)
+	case err != nil || r.Complete():
+		return err
+	}
+	return f.pullAgain(ctx, period, last)
+}
+
+// pullAgain fetches a report once more, and keeps it if it says another thing than the last one that was read: what an hourly look
+// brings for the tenth time tells nobody anything.
+func (f *Feed) pullAgain(ctx context.Context, period reportPeriod, last store.UsageFetch) error {
+	r, err := f.ask(ctx, period)
+	if err != nil {
+		return err
+	}
+	if !r.State.Known() {
+		return fmt.Errorf("fetching the usage report of %s again: %w: %s", period, ErrNoReport, r.Problem.What)
+	}
+	records, err := r.recordsText()
+	if err != nil || bytes.Equal(records, last.Records) {
+		return err
+	}
+	return f.keep(ctx, period, r)
 }
 
 func (f *Feed) pullUnread(ctx context.Context, period reportPeriod) error {
@@ -146,10 +180,10 @@ func (f *Feed) PullBefore(ctx context.Context, m store.Month) error {
 	return err
 }
 
-// PullFor fetches what the Provider API has for a sync that somebody asked for; the monthly one waits for its
-// report itself. What cannot be fetched is kept with the fetches and stays unknown; the sync goes on.
+// PullFor fetches what the Provider API has for a sync that somebody asked for, also for one that tries again; the monthly one waits
+// for its report itself. What cannot be fetched is kept with the fetches and stays unknown; the sync goes on.
 func (f *Feed) PullFor(ctx context.Context, run store.Run) {
-	if run.Kind != store.RunManual && run.Kind != store.RunCommand {
+	if run.Kind != store.RunManual && run.Kind != store.RunCommand && run.Kind != store.RunRetry {
 		return
 	}
 	var err error
@@ -165,15 +199,7 @@ func (f *Feed) PullFor(ctx context.Context, run store.Run) {
 
 // pull fetches a report and keeps it. The error says that it brought no figures.
 func (f *Feed) pull(ctx context.Context, period reportPeriod) error {
-	saved, err := f.store.Provider(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := readProviderConfig(saved)
-	if err != nil {
-		return err
-	}
-	r, err := f.fetchReport(ctx, c, period)
+	r, err := f.ask(ctx, period)
 	if err != nil {
 		return err
 	}
@@ -186,10 +212,23 @@ func (f *Feed) pull(ctx context.Context, period reportPeriod) error {
 	return nil
 }
 
+// ask fetches and understands a report with the connection as it was saved.
+func (f *Feed) ask(ctx context.Context, period reportPeriod) (Report, error) {
+	saved, err := f.store.Provider(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	c, err := readProviderConfig(saved)
+	if err != nil {
+		return Report{}, err
+	}
+	return f.fetchReport(ctx, c, period)
+}
+
 // keep keeps a report, and the figures of a month. A day's figures are shown, but are no bill: a month's billable seats are
 // those of all its days together, and a day knows only its own.
 func (f *Feed) keep(ctx context.Context, period reportPeriod, r Report) error {
-	records, err := json.Marshal(r.records())
+	records, err := r.recordsText()
 	if err != nil {
 		return fmt.Errorf("keeping the usage report of %s: %w", period, err)
 	}

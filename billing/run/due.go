@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"seatbridge/billing/plan"
@@ -142,21 +144,86 @@ func (m Months) Missed(ctx context.Context) ([]MissedMonth, error) {
 	return missed, nil
 }
 
-// open lists the months whose sync was due by now and that no run has written, oldest first.
-func (m Months) open(ctx context.Context) ([]plan.OpenMonth, error) {
-	i, err := m.rn.store.Integration(ctx)
-	if errors.Is(err, store.ErrNotFound) || err == nil && i.ActiveSince.IsZero() {
-		return nil, nil
+// Complete syncs agreements again that the newest month's sync skipped because seats were not known, once they are: a report came, or
+// was completed, since. What a later run has looked at is left to it. ErrRunning: another run is in progress.
+func (m Months) Complete(ctx context.Context) error {
+	month, err := m.newest(ctx)
+	if err != nil || month == "" {
+		return err
+	}
+	skipped, err := store.JournalIn(m.rn.store).Skipped(ctx, month)
+	if err != nil {
+		return err
+	}
+	for _, of := range slices.Sorted(maps.Keys(skipped)) {
+		if err := m.completeRun(ctx, of, skipped[of]); err != nil {
+			return fmt.Errorf("completing %s: %w", month, err)
+		}
+	}
+	return nil
+}
+
+// newest is the newest month whose sync was due by now, if a run has written it.
+func (m Months) newest(ctx context.Context) (store.Month, error) {
+	due, written, err := m.due(ctx)
+	if err != nil || len(due) == 0 || !written[due[len(due)-1]] {
+		return "", err
+	}
+	return due[len(due)-1], nil
+}
+
+// completeRun retries, of what a run skipped, the agreements whose seats are known by now.
+func (m Months) completeRun(ctx context.Context, of int64, skipped []int) error {
+	r, err := m.rn.following(ctx, of)
+	var invalid *problem.Invalid
+	if errors.As(err, &invalid) {
+		return nil // of another connection
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the integration: %w", err)
+		return err
 	}
-	due := plan.DueMonths(m.rn.now(), i.ActiveSince, seats.DueAt)
-	if len(due) == 0 {
-		return nil, nil
+	mapped, err := m.rn.store.MappedAgreements(ctx)
+	if err != nil {
+		return fmt.Errorf("reading mappings: %w", err)
 	}
-	written, err := store.JournalIn(m.rn.store).Written(ctx, due[0])
+	usages, err := m.rn.figures.Usage(ctx, r.Period, mappedOrganizations(mapped))
+	if err != nil {
+		return err
+	}
+	for _, a := range mapped {
+		if slices.Contains(skipped, a.Agreement.ID) && !plan.AnyUnknown(plan.WantsOf(a, usages)) {
+			r.Only = append(r.Only, a.Agreement.ID)
+		}
+	}
+	if r.Only == nil {
+		return nil
+	}
+	r.Kind = store.RunRetry
+	_, err = m.rn.Run(ctx, problem.System(), r)
+	return err
+}
+
+// open lists the months whose sync was due by now and that no run has written, oldest first.
+func (m Months) open(ctx context.Context) ([]plan.OpenMonth, error) {
+	due, written, err := m.due(ctx)
 	return plan.OpenMonths(due, written), err
+}
+
+// due lists the months whose sync was due by now, oldest first, and says which of them a run has written.
+func (m Months) due(ctx context.Context) (due []store.Month, written map[store.Month]bool, err error) {
+	i, err := m.rn.store.Integration(ctx)
+	if errors.Is(err, store.ErrNotFound) || err == nil && i.ActiveSince.IsZero() {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the integration: %w", err)
+	}
+	due = plan.DueMonths(m.rn.now(), i.ActiveSince, seats.DueAt)
+	if len(due) == 0 {
+		return nil, nil, nil
+	}
+	written, err = store.JournalIn(m.rn.store).Written(ctx, due[0])
+	return due, written, err
 }
 
 // lastTry is the last monthly sync of a month, or a run without ID.
