@@ -1,12 +1,15 @@
 package run
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"seatbridge/billing/plan"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/survey"
 	"seatbridge/connectwise"
 	"seatbridge/store"
@@ -101,5 +104,19 @@ func TestReadRetried(t *testing.T) {
 	}
 	if none, err := readRetried(t.Context(), s, of); err != nil || none.missed != nil || none.run.ID != 0 {
 		t.Errorf("what retries nothing has %+v before it (%v)", none, err)
+	}
+}
+
+// TestRefused holds which errors of looking are ConnectWise's, and are put into its words.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for _, ours := range []error{problem.ErrNotActive, problem.ErrNotConnected, store.ErrCorrupt} {
+		if err := fmt.Errorf("looking: %w", ours); refused(err) != err {
+			t.Errorf("%v became %v", err, refused(err))
+		}
+	}
+	var said *problem.Refused
+	if err := refused(connectwise.ErrMaintenance); !errors.As(err, &said) || said.Problem.What == "" {
+		t.Errorf("maintenance became %v", err)
 	}
 }
