@@ -18,8 +18,8 @@ import (
 // november is a day in the middle of the month whose invoices most tests read.
 var november = time.Date(2026, time.November, 12, 15, 30, 0, 0, time.UTC)
 
-func calendar(year int, month time.Month, day int) time.Time {
-	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+func of2026(month time.Month, day int) time.Time {
+	return time.Date(2026, month, day, 0, 0, 0, 0, time.UTC)
 }
 
 // invoicing is an instance whose API member may read invoices, with so many agreements that were invoiced to the end of
@@ -30,15 +30,14 @@ func invoicing(t *testing.T, agreements int, a cwsim.Assumptions) (simulated, cw
 	s.Grant(cwsim.Invoicing, cwsim.Inquire, cwsim.All)
 	company := s.AddCompany(cwsim.Company{Name: "Harbour Dental"})
 	for range agreements {
-		s.AddAgreement(cwsim.Agreement{CompanyID: company.ID, InvoicedThrough: calendar(2026, time.September, 30), Currency: "EUR"})
+		s.AddAgreement(cwsim.Agreement{CompanyID: company.ID, InvoicedThrough: of2026(time.September, 30), Currency: "EUR"})
 	}
 	return s, cwsim.FinanceOf(s.Sim)
 }
 
-// days are the first and the last day of a month.
-func days(year int, month time.Month) connectwise.InvoiceFilter {
-	first := connectwise.DateOf(calendar(year, month, 1))
-	return connectwise.InvoiceFilter{From: first, Until: connectwise.DateOf(calendar(year, month+1, 0))}
+// ofNovember is the filter of that month's first to last day.
+var ofNovember = connectwise.InvoiceFilter{
+	From: connectwise.DateOf(of2026(time.November, 1)), Until: connectwise.DateOf(of2026(time.November, 30)),
 }
 
 func (s simulated) invoices(t *testing.T, filter connectwise.InvoiceFilter) []connectwise.Invoice {
@@ -51,11 +50,11 @@ func (s simulated) invoices(t *testing.T, filter connectwise.InvoiceFilter) []co
 func TestInvoicesOfAMonthTakeFewRequests(t *testing.T) {
 	t.Parallel()
 	s, finance := invoicing(t, 5000, cwsim.Assumptions{})
-	if made := finance.Invoice(calendar(2026, time.December, 1), time.Time{}); len(made) != 15_000 {
+	if made := finance.Invoice(of2026(time.December, 1), time.Time{}); len(made) != 15_000 {
 		t.Fatalf("%d invoices were made", len(made))
 	}
 	s.ResetRequests()
-	read := s.invoices(t, days(2026, time.November))
+	read := s.invoices(t, ofNovember)
 	agreements := map[int]bool{}
 	for _, i := range read {
 		if !i.OfPeriod() || i.Date.String() != "2026-11-01" {
@@ -81,14 +80,14 @@ func TestInvoicesOfAgreements(t *testing.T) {
 	s.AddAddition(cwsim.Addition{
 		AgreementID: agreement.ID, ProductID: s.Catalog()[0].ID, Quantity: decimal.NewFromInt(5), UnitPrice: decimal.New(499, -2),
 	})
-	october := finance.Invoice(calendar(2026, time.October, 1), calendar(2026, time.October, 31))[0]
-	first := finance.Invoice(calendar(2026, time.November, 1), calendar(2026, time.November, 1))[0]
-	last := finance.Invoice(calendar(2026, time.December, 1), calendar(2026, time.November, 30))[0]
+	october := finance.Invoice(of2026(time.October, 1), of2026(time.October, 31))[0]
+	first := finance.Invoice(of2026(time.November, 1), of2026(time.November, 1))[0]
+	last := finance.Invoice(of2026(time.December, 1), of2026(time.November, 30))[0]
 	finance.Miscellaneous(agreement.ID, decimal.New(1250, -2))
 	finance.CreditMemo(agreement.ID, decimal.New(-499, -2))
 
 	var got []string
-	for _, i := range s.invoices(t, days(2026, time.November)) {
+	for _, i := range s.invoices(t, ofNovember) {
 		got = append(got, fmt.Sprint(i.Number, " ", i.Type, " ", i.OfPeriod(), " ", i.AgreementID == agreement.ID, " ", i.Date, " ", i.Total.Decimal))
 	}
 	want := []string{
@@ -109,8 +108,8 @@ func TestInvoicesOfAgreements(t *testing.T) {
 		t.Errorf("a deleted invoice: %v", err)
 	}
 	for filter, want := range map[connectwise.InvoiceFilter]int{
-		{}: 4, {From: connectwise.DateOf(calendar(2026, time.November, 13))}: 1, {Until: connectwise.DateOf(calendar(2026, time.November, 11))}: 1,
-		{From: connectwise.DateOf(calendar(2026, time.December, 1))}: 0,
+		{}: 4, {From: connectwise.DateOf(of2026(time.November, 13))}: 1, {Until: connectwise.DateOf(of2026(time.November, 11))}: 1,
+		{From: connectwise.DateOf(of2026(time.December, 1))}: 0,
 	} {
 		if n := len(s.invoices(t, filter)); n != want {
 			t.Errorf("%v: %d invoices, want %d", filter, n, want)
@@ -135,11 +134,11 @@ func TestInvoicesThatAListKeepsBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, finance := invoicing(t, 5, test.assumed)
-			finance.Invoice(calendar(2026, time.December, 1), time.Time{})
+			finance.Invoice(of2026(time.December, 1), time.Time{})
 			if test.fault.Kind != "" {
 				s.SetFaults(test.fault)
 			}
-			if n := len(s.invoices(t, days(2026, time.November))); n != 5 {
+			if n := len(s.invoices(t, ofNovember)); n != 5 {
 				t.Errorf("%d invoices", n)
 			}
 		})
@@ -151,9 +150,9 @@ func TestInvoicesThatAreCountedAndNotListed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []cwsim.FaultKind{cwsim.WrongEmpty, cwsim.Partial} {
 		s, finance := invoicing(t, 3, cwsim.Assumptions{})
-		finance.Invoice(calendar(2026, time.November, 1), time.Time{})
+		finance.Invoice(of2026(time.November, 1), time.Time{})
 		s.SetFaults(cwsim.Fault{Kind: kind, Path: "/finance/invoices"}) // not the count
-		read, err := count(connectwise.FinanceOf(s.Client).Invoices(s.ctx, days(2026, time.November)))
+		read, err := count(connectwise.FinanceOf(s.Client).Invoices(s.ctx, ofNovember))
 		if !errors.Is(err, connectwise.ErrIncomplete) || read != 0 || !strings.Contains(err.Error(), "3 are counted") {
 			t.Errorf("%s: %d invoices, %v", kind, read, err)
 		}
@@ -167,11 +166,11 @@ func TestInvoicesThatAreCountedAndNotListed(t *testing.T) {
 func TestInvoicesMadeMeanwhile(t *testing.T) {
 	t.Parallel()
 	s, finance := invoicing(t, 2, cwsim.Assumptions{})
-	finance.Invoice(calendar(2026, time.October, 1), calendar(2026, time.November, 1))
+	finance.Invoice(of2026(time.October, 1), of2026(time.November, 1))
 	s.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Path: "/finance/invoices", Times: 1, Do: func() {
-		finance.Invoice(calendar(2026, time.November, 1), time.Time{})
+		finance.Invoice(of2026(time.November, 1), time.Time{})
 	}})
-	if n := len(s.invoices(t, days(2026, time.November))); n != 4 {
+	if n := len(s.invoices(t, ofNovember)); n != 4 {
 		t.Errorf("%d invoices", n)
 	}
 }
@@ -204,8 +203,8 @@ func TestInvoicesWithoutTheRight(t *testing.T) {
 func TestReadingInvoicesMakesNone(t *testing.T) {
 	t.Parallel()
 	s, finance := invoicing(t, 1, cwsim.Assumptions{})
-	finance.Invoice(calendar(2026, time.November, 1), time.Time{})
-	s.invoices(t, days(2026, time.November))
+	finance.Invoice(of2026(time.November, 1), time.Time{})
+	s.invoices(t, ofNovember)
 	for _, r := range s.Requests() {
 		if r.Method != http.MethodGet || r.Refused || strings.HasSuffix(r.Query, "fields=id%2Ctype%2Cdate") {
 			t.Errorf("%s %s?%s: %d", r.Method, r.Path, r.Query, r.Status)

@@ -3,6 +3,7 @@ package connectwise
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -53,6 +54,32 @@ func TestDate(t *testing.T) {
 	}
 	if (Date{}).String() != "" || !(Date{}).Before(march) || !(Date{}).IsZero() {
 		t.Error("no date")
+	}
+}
+
+// TestInvoiceRecords: which agreement an invoice belongs to, in whole records and in poor ones.
+func TestInvoiceRecords(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.api("GET /finance/invoices/count", respondJSON(200, `{"count":5}`))
+	f.api("GET /finance/invoices", respondJSON(200, `[
+		{"id":1,"invoiceNumber":"A-1","type":"Agreement","applyToType":"Agreement","applyToId":7,"agreement":{"id":8,"name":"Child"},
+			"date":"2026-11-01T00:00:00Z","total":12.5,"currency":{"currencyCode":"EUR"},"_info":{"dateEntered":"2026-11-01T00:10:00Z"}},
+		{"id":2,"invoiceNumber":1234,"type":"CreditMemo","applyToType":"All","applyToId":0,"agreement":{"id":7},"currency":{"name":"Euro"}},
+		{"id":3,"type":"Standard","applyToType":"Ticket","applyToId":7,"agreement":null},
+		{"id":4,"type":"Agreement","applyToType":"Agreement","applyToId":7,"total":null,"status":null,"company":null,"currency":null},
+		{"id":5,"type":"Agreement","applyToType":"Agreement","applyToId":null,"agreement":{"id":7}}]`))
+	var got []string
+	for _, i := range collect(t, FinanceOf(f.client(t)).Invoices(t.Context(), InvoiceFilter{})) {
+		got = append(got, fmt.Sprint(i.ID, " ", i.Number, " ", i.AgreementID, " ", i.OfPeriod(), " ", i.Total.Valid, " ", i.Currency, " ", i.EnteredAt.Format("15:04")))
+	}
+	want := []string{"1 A-1 7 true true EUR 00:10", "2 1234 7 false false Euro 00:00", "4  7 true false  00:00", "5  7 true false  00:00"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	var huge Invoice
+	if err := json.Unmarshal([]byte(`{"id":1,"total":1e999999999}`), &huge); err == nil {
+		t.Error("a number of a billion digits is read")
 	}
 }
 

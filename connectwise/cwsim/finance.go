@@ -60,7 +60,7 @@ func (f Finance) Invoice(through, dated time.Time, agreementIDs ...int) []Invoic
 	return made
 }
 
-// InvoiceProrated is the invoice of its own that a line gets which began within an invoiced period of an agreement that
+// InvoiceProrated is the invoice of its own that a line gets which began within a closed period of an agreement that
 // prorates: its price for the days that were left.
 func (f Finance) InvoiceProrated(agreementID, additionID int) Invoice {
 	f.sim.lock()
@@ -68,9 +68,9 @@ func (f Finance) InvoiceProrated(agreementID, additionID int) Invoice {
 	agreement := must(&f.sim.agreements, agreementID)
 	line := must(f.sim.additionTable(agreementID), additionID).value
 	closed := f.sim.books.closed[agreementID]
-	i := slices.IndexFunc(closed, func(p period) bool { return p.invoice > 0 && p.contains(line.Effective) })
+	i := slices.IndexFunc(closed, func(p period) bool { return p.contains(line.Effective) })
 	if i < 0 || !agreement.value.Prorate {
-		panic(fmt.Sprintf("cwsim: addition %d did not begin in an invoiced period of an agreement that prorates", additionID))
+		panic(fmt.Sprintf("cwsim: addition %d did not begin in a closed period of an agreement that prorates", additionID))
 	}
 	whole, left := daysOf(closed[i].first, closed[i].last), daysOf(line.Effective, closed[i].last)
 	billed := f.lineOf(&line)

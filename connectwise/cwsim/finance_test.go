@@ -191,6 +191,28 @@ func TestDeletedInvoiceIsOutstandingAgain(t *testing.T) {
 	}
 }
 
+func TestSeveralDeletedInvoices(t *testing.T) {
+	t.Parallel()
+	s, finance, a := office(t)
+	made := finance.Invoice(date(2027, 3, 1), time.Time{})
+	finance.DeleteInvoice(made[0].ID)
+	finance.DeleteInvoice(made[2].ID)
+	if next := nextInvoiceDate(s, a.ID); next != "2026-11-01" {
+		t.Errorf("the next invoice date is %s", next)
+	}
+	var next []string
+	for range 3 {
+		next = append(next, nextInvoiceDate(s, a.ID))
+		through, _ := time.Parse(time.DateOnly, nextInvoiceDate(s, a.ID))
+		if made := finance.Invoice(through, time.Time{}); len(made) != 1 {
+			t.Errorf("invoiced %q", billed(made))
+		}
+	}
+	if got := strings.Join(next, " "); got != "2026-11-01 2027-01-01 2027-04-01" {
+		t.Errorf("outstanding were %s", got)
+	}
+}
+
 func TestWrittenOffPeriod(t *testing.T) {
 	t.Parallel()
 	s, finance, a := office(t)

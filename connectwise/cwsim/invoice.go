@@ -75,7 +75,8 @@ var invoices = newResource("invoice", "/finance/invoices", []field[Invoice]{
 	constant[Invoice]("specialInvoiceFlag", kindBool, false),
 	constant[Invoice]("customFields", kindList, []any{}),
 },
-	empty[Invoice](kindText, "reference customerPO topComment bottomComment internalNotes adjustmentReason adjustedBy attention accountNumber"),
+	empty[Invoice](kindText, `reference customerPO topComment bottomComment internalNotes adjustmentReason adjustedBy attention
+		accountNumber`),
 	empty[Invoice](kindBool, "taxableFlag"),
 	empty[Invoice](kindReference, "shipToCompany billingSite shippingSite billingTerms taxCode"))
 
@@ -125,7 +126,11 @@ func createInvoice(s *Sim, x *exchange) answer {
 		return *bad
 	}
 	if members["type"] == InvoiceOfAgreement || members["applyToType"] == "Agreement" {
-		return invalid(invoices.name, problem{"InvalidObject", "Cannot create agreement invoices through the Invoicing API", invoices.name, "type"})
+		return uncreatable("Cannot create agreement invoices through the Invoicing API")
 	}
-	return invalid(invoices.name, problem{"InvalidObject", "The invoice cannot be created.", invoices.name, "type"})
+	return uncreatable("The invoice cannot be created.")
+}
+
+func uncreatable(why string) answer {
+	return invalid(invoices.name, problem{"InvalidObject", why, invoices.name, "type"})
 }
