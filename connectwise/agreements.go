@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
-	"slices"
 )
 
 // Agreement is a contract with a company. Seatbridge only reads it.
@@ -115,13 +114,30 @@ type AgreementFilter struct {
 	IDs, CompanyIDs []int
 }
 
-// Agreements lists agreements of every state, each once. Long lists of ids are spread over several requests. Filtered
-// lists can lag behind writes for minutes (docs/connectwise.md section 2): before an agreement that was asked for by id and is not in
-// the list is taken for gone, ask Agreement.
+// has reports whether an agreement is meant, whatever a list yields beyond what it was asked for.
+func (f AgreementFilter) has() func(Agreement) bool {
+	ids, companies := setOf(f.IDs), setOf(f.CompanyIDs)
+	return func(a Agreement) bool {
+		return (len(ids) == 0 || ids[a.ID]) && (len(companies) == 0 || companies[a.Company.ID])
+	}
+}
+
+func setOf(ids []int) map[int]bool {
+	set := make(map[int]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
+}
+
+// Agreements lists agreements of every state, each once. Long lists of ids are spread over several requests or, where that
+// takes fewer, all agreements are read. Filtered lists can lag behind writes for minutes (docs/connectwise.md section 2):
+// before an agreement that was asked for by id and is not in the list is taken for gone, ask Agreement.
 func (c *Client) Agreements(ctx context.Context, filter AgreementFilter) iter.Seq2[Agreement, error] {
 	return func(yield func(Agreement, error) bool) {
-		for agreement, err := range listAll(ctx, c, filter.listings(), func(a Agreement) int { return a.ID }) {
-			if err == nil && len(filter.CompanyIDs) > 0 && !slices.Contains(filter.CompanyIDs, agreement.Company.ID) {
+		meant := filter.has()
+		for agreement, err := range listAll(ctx, c, filter.fewestRequests(ctx, c), func(a Agreement) int { return a.ID }) {
+			if err == nil && !meant(agreement) {
 				continue
 			}
 			if !yield(agreement, err) || err != nil {
@@ -129,6 +145,23 @@ func (c *Client) Agreements(ctx context.Context, filter AgreementFilter) iter.Se
 			}
 		}
 	}
+}
+
+// countedFrom is how many requests by ids are so many that it is worth a request to know whether all agreements take fewer.
+const countedFrom = 5
+
+// fewestRequests are the lists to read: all agreements by pages of 1000, if that takes fewer requests than asking by ids. An
+// error of the count decides nothing: what is wrong with the connection, the lists say.
+func (f AgreementFilter) fewestRequests(ctx context.Context, c *Client) []listing {
+	listings := f.listings()
+	if len(f.IDs) == 0 || len(listings) < countedFrom {
+		return listings
+	}
+	all, err := countOf(ctx, c, listing{path: agreementsPath})
+	if pages := all/maxPageSize + 1; err != nil || pages >= len(listings) {
+		return listings
+	}
+	return AgreementFilter{}.listings()
 }
 
 // listings ask by one field, the ids where there are some: joined conditions were seen to find nothing.

@@ -342,6 +342,45 @@ func TestAgreementsByIDsAndCompanies(t *testing.T) {
 	}
 }
 
+// TestAgreementsOfManyIDs: all are read by pages where that takes fewer requests, but not out of a hundred thousand, nor when
+// nobody says how many there are.
+func TestAgreementsOfManyIDs(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		count http.HandlerFunc
+		byID  bool
+	}{
+		{"few others", respondJSON(200, `{"count":2500}`), false},
+		{"many others", respondJSON(200, `{"count":100000}`), true},
+		{"not counted", respondJSON(500, `{}`), true},
+	} {
+		f := newFake(t)
+		f.api("GET /finance/agreements/count", test.count)
+		f.api("GET /finance/agreements", func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Query().Get("conditions"), "id in (") {
+				respondJSON(200, `[]`)(w, r)
+				return
+			}
+			pages{ids: sequence(2500)}.ServeHTTP(w, r)
+		})
+		got := collect(t, f.client(t).WithTries(1).Agreements(t.Context(), AgreementFilter{IDs: sequence(1500)}))
+		asked := 0
+		for _, call := range f.apiCalls() {
+			query, _ := url.ParseQuery(call.query)
+			if query.Get("conditions") != "" {
+				asked++
+			}
+		}
+		switch {
+		case test.byID && (asked < 6 || len(got) != 0):
+			t.Errorf("%s: %d agreements, %d requests by ids", test.name, len(got), asked)
+		case !test.byID && (asked != 0 || len(got) != 1500):
+			t.Errorf("%s: %d agreements, %d requests by ids", test.name, len(got), asked)
+		}
+	}
+}
+
 func TestLimitAcrossPages(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
