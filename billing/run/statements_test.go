@@ -11,11 +11,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 
 	"seatbridge/billing/billingtest"
 	"seatbridge/billing/problem"
+	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
 	"seatbridge/store"
@@ -283,7 +285,12 @@ func none(*fragile) int { return -1 }
 // that nothing is lost or doubled: once the database is mended, what was cut off is finished, and another sync makes all right.
 func (d deed) fails(t *testing.T) {
 	f := newFragile(t)
-	for n := 0; d.failsAt(f, n); n++ {
+	n := 0
+	for d.failsAt(f, n) {
+		n++
+	}
+	if n < 20 && !t.Failed() {
+		t.Errorf("only %d statements failed", n)
 	}
 }
 
@@ -348,6 +355,18 @@ func TestEachStatementOfApplyingFails(t *testing.T) {
 		f.run = f.must(f.planned(f.Runs.Run(f.T.Context(), billingtest.Admin(), f.Runs.SyncNow(true))))
 	}, act: func(f *fragile) error {
 		return f.background(store.RunManual, f.Runs.Apply(f.T.Context(), billingtest.Admin(), f.run.ID))
+	}}.fails(t)
+}
+
+func TestEachStatementOfAMonthFails(t *testing.T) {
+	t.Parallel()
+	deed{most: 40, before: func(f *fragile) {
+		due := seats.DueAt(store.MonthOf(f.Time()))
+		f.Clock.Add(int64(due.Sub(f.Time()) + time.Minute))
+	}, act: func(f *fragile) error {
+		err := f.Runs.RunDue(f.T.Context())
+		f.mend()
+		return wentWell(f.last(store.RunMonthly), err)
 	}}.fails(t)
 }
 
