@@ -167,9 +167,25 @@ func TestAnUnseenCreationIsLookedForThreeTimes(t *testing.T) {
 			}
 			return time.After(d)
 		}
-		w.WantChanges(w.Sync(), "unknown NP-BUS ->5")
+		w.Sim.ResetRequests()
+		ended := w.Sync()
+		w.WantChanges(ended, "unknown NP-BUS ->5")
 		if waits != 2 {
 			t.Errorf("it was waited for %d times, want twice", waits)
+		}
+		counted := 0 // each look counts the lines
+		for _, r := range w.Sim.Requests() {
+			if strings.HasSuffix(r.Path, "/additions/count") {
+				counted++
+			}
+		}
+		if counted != 3 || ended.Processed != 0 || ended.Total != 1 {
+			t.Errorf("it was looked for %d times, and %d of %d agreements are done", counted, ended.Processed, ended.Total)
+		}
+		waits = 0
+		w.Sync()
+		if waits != 0 {
+			t.Errorf("a sync that sends nothing waited %d times", waits)
 		}
 	})
 }
