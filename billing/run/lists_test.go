@@ -375,3 +375,16 @@ func TestAReleaseIsResumed(t *testing.T) {
 	w.WantLive(a.ID, "NP-BUS 0")
 	w.WantChanges(w.lastRun(store.RunRelease), "written NP-BUS 5>0")
 }
+
+// TestWhatWasSentBeforeTheAgreementEnded: the process died when a line had been sent, and the agreement was cancelled before the run
+// was resumed. The line is there, and that is said.
+func TestWhatWasSentBeforeTheAgreementEnded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	w.sendUnseen(store.RunRunning, acme, a.ID, store.Change{Product: "NP-BUS", State: store.StateSending, SentAt: w.Time()})
+	w.addLine(a.ID, w.Business.ID, "5")
+	w.Sim.CancelAgreement(a.ID, w.Time().AddDate(0, 0, -1))
+	w.Must(w.Runs.Resume(t.Context()))
+	w.WantChanges(w.lastRun(store.RunManual), "written NP-BUS ->5")
+}
