@@ -167,46 +167,85 @@ func TestCase_J44_CancelledWhileItWaits(t *testing.T) {
 }
 
 // TestCase_J44_LockedAtEachTransaction has another program lock the database before each transaction of a sync, also those after its
-// last request.
+// last request. It lets go of the lock when the run waits, or begins something else instead.
 func TestCase_J44_LockedAtEachTransaction(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	acme, a := w.Mapped("Acme", 5, store.Business)
 	w.Impatient()
-	other := openElsewhere(w) // before the statements are watched: its own are not
+	l := &lockedOnce{w: w, left: math.MaxInt, other: openElsewhere(w)} // opened before the statements are watched: its own are not
 	s := w.watchStatements()
-	for n, locked := 0, true; locked; n++ {
+	s.begins, w.After = l.begins, pause(l.waits)
+	afterItsEnd := 0
+	for n := 0; ; n++ {
 		w.Join(acme, 1)
 		w.Clock.Add(int64(time.Minute))
 		w.Must(w.Store.SetIntegrationProblem(t.Context(), store.Problem{What: "It did not answer."}, w.Time()))
-		pauses := 0
-		left := n
-		locked = false
-		s.begins = func() {
-			if left--; left == -1 {
-				locked = true
-				other.say(`BEGIN EXCLUSIVE`)
-			}
-		}
-		release := func() {
-			if left < 0 && locked {
-				other.say(`ROLLBACK`)
-			}
-			left = math.MaxInt
-		}
-		w.After = pause(func() { pauses++; release() })
+		l.after(n)
 		ended, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(false))
-		s.begins = nil
-		release()
-		if errors.Is(err, store.ErrBusy) && pauses == 0 {
+		l.left = math.MaxInt
+		if l.release(); !l.locked {
+			break
+		}
+		if errors.Is(err, store.ErrBusy) && l.pauses == 0 {
 			continue // it had not begun
 		}
 		w.Must(err)
 		billingtest.WantStatus(t, ended, store.RunDone)
 		w.WantProcessed(ended)
 		w.WantLive(a.ID, fmt.Sprintf("NP-BUS %d", 6+n))
+		if l.run.Status == store.RunDone {
+			afterItsEnd++
+			if !ended.ResumedAt.IsZero() || !ended.EndedAt.Equal(l.run.EndedAt) {
+				t.Errorf("locked at transaction %d: it had ended, and was carried out again: %+v", n, ended)
+			}
+		}
 		if i, err := w.Store.Integration(t.Context()); err != nil || !i.Problem.Zero() || i.LastSyncAt.Before(ended.StartedAt) {
 			t.Errorf("locked at transaction %d: the connection has the problem %+v, and was synced at %s (%v)", n, i.Problem, i.LastSyncAt, err)
 		}
 	}
+	if afterItsEnd == 0 {
+		t.Error("no transaction was locked after the end of the run")
+	}
+}
+
+// lockedOnce is another program that locks the database once.
+type lockedOnce struct {
+	w      *world
+	other  *otherProgram
+	left   int // transactions before the one that meets the lock
+	locked bool
+	held   bool
+	pauses int
+	run    store.Run // as it was when it waited
+}
+
+func (l *lockedOnce) after(n int) { l.left, l.locked, l.pauses, l.run = n, false, 0, store.Run{} }
+
+// begins is called before each transaction.
+func (l *lockedOnce) begins() {
+	l.release()
+	if l.left--; l.left == -1 {
+		l.locked, l.held = true, true
+		l.other.say(`BEGIN EXCLUSIVE`)
+	}
+}
+
+// waits is called when the run does.
+func (l *lockedOnce) waits() {
+	l.pauses++
+	runs, _, err := l.w.Store.Runs(l.w.T.Context(), store.RunFilter{})
+	if err != nil {
+		l.w.T.Error(err)
+		return
+	}
+	l.run = runs[0].Run
+	l.release()
+}
+
+func (l *lockedOnce) release() {
+	if l.held {
+		l.other.say(`ROLLBACK`)
+	}
+	l.held = false
 }

@@ -104,6 +104,21 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// TestLookBeforeMapping: nobody is mapped to the agreement yet, and a line was sent to it that nobody saw. It is waited for.
+func TestLookBeforeMapping(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	m := w.mappedAgreement(a.ID)
+	w.sendUnseen(store.RunIncomplete, acme, a.ID, store.Change{State: store.StateUnknown, SentAt: w.Time()})
+	w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), acme.ID, false))
+	seen, err := run.Look(t.Context(), w.Runs, m)
+	w.Must(err)
+	if len(seen.Changes) != 1 || plantest.Show(seen.Changes[0]) != "unknown NP-BUS ->5" {
+		t.Errorf("it would do %+v", seen.Changes)
+	}
+}
+
 // TestLookWithoutAReading: what was not read, because the agreement is gone or nobody knows the seats, leaves what is kept.
 func TestLookWithoutAReading(t *testing.T) {
 	t.Parallel()

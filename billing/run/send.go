@@ -72,6 +72,8 @@ func (w *writer) write(ctx context.Context, c store.Change) (outcome store.Chang
 		return "", nil // the process is going down: the change stays 'sending', for Resume
 	case errors.Is(cause, connectwise.ErrUnknownOutcome) && c.Kind == store.KindCreate:
 		return store.StateSending, nil
+	case store.Passing(cause):
+		return "", fmt.Errorf("noting that change %d goes out: %w", c.ID, cause) // it did not: the run waits, and goes on with it
 	case cause != nil:
 		c.State, c.Problem = store.StateFailed, connect.ProblemOf(cause)
 		if addition.ID != 0 {
