@@ -17,6 +17,7 @@ import (
 	"seatbridge/billing/bulletin"
 	"seatbridge/billing/notify"
 	"seatbridge/billing/notify/notifytest"
+	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
@@ -312,5 +313,45 @@ func TestOnlyTheMonthlySyncNamesWhatIsNotMapped(t *testing.T) {
 	w.quiet()
 	if got = w.news(r); len(got) != 1 || got[0].Run.Unmapped != 1 || !slices.Contains(got[0].Events, store.EventUnmapped) {
 		t.Fatalf("the monthly sync told %+v", got)
+	}
+}
+
+// TestEachStatementOfTellingFails: what a run did is told as it was, or not at all, and its end is kept.
+func TestEachStatementOfTellingFails(t *testing.T) {
+	t.Parallel()
+	w, r := toldWorld(t)
+	acme, _ := w.Mapped("Acme", 5, store.Business)
+	w.Sync()
+	w.quiet()
+	r.Take()
+	s := w.watchStatements()
+	months, told := 0, 0
+	for n := 0; ; n++ {
+		w.Join(acme, 1)
+		w.Clock.Add(int64(seats.DueAt(store.MonthOf(w.Time())).Sub(w.Time()) + time.Minute))
+		s.from = "SELECT notification_channels"
+		s.fail(n)
+		err := w.Runs.RunDue(t.Context())
+		s.mend()
+		w.quiet()
+		run := w.lastRun(store.RunMonthly)
+		if err != nil || run.EndedAt.IsZero() { // what fails after the end is told by the next sync
+			break
+		}
+		months++
+		billingtest.WantStatus(t, run, store.RunDone)
+		got := w.news(r)
+		told += len(got)
+		for _, m := range got {
+			if s.which != "" && strings.HasPrefix(s.which, "SELECT") || m.Run.Before.String() != fmt.Sprint(5+n) || m.Run.After.String() != fmt.Sprint(6+n) {
+				t.Errorf("%q failed, and from %s to %s was told", s.which, m.Run.Before, m.Run.After)
+			}
+		}
+		if s.which == "" {
+			break
+		}
+	}
+	if months < 5 {
+		t.Errorf("%d statements failed, and %d messages were told", months, told)
 	}
 }
