@@ -22,7 +22,6 @@ const grace = 15 * time.Second
 // writeAll carries out the planned changes of agreements that belong together, one after the other; false: some wait for
 // another look or the run is ending.
 func (w *writer) writeAll(ctx context.Context, u unit, changes []store.Change) (done bool, err error) {
-	done = true
 	slices.SortStableFunc(changes, func(a, b store.Change) int { return cmp.Compare(growth(b), growth(a)) })
 	for _, c := range changes {
 		switch c.State {
@@ -47,7 +46,7 @@ func (w *writer) writeAll(ctx context.Context, u unit, changes []store.Change) (
 			}
 		}
 	}
-	return done, nil
+	return true, nil
 }
 
 // growth is 1 for a change to more seats, -1 to fewer. What grows is written first: when seats move and the

@@ -417,3 +417,42 @@ func TestALineThatWasChangedKeepsItsPrice(t *testing.T) {
 		t.Errorf("its price is %s", plantest.Side(c.UnitPrice))
 	}
 }
+
+// TestARefusalOfAnInvoicedPeriodIsBelieved: the agreement's record says that a line may begin within the invoiced period, and the
+// refusal says that it may not. The line begins with the next invoice.
+func TestARefusalOfAnInvoicedPeriodIsBelieved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 5, store.Business)
+	w.Sim.SetFaults(
+		cwsim.Fault{Kind: cwsim.PeriodInvoiced, Method: "POST", Times: 1},
+		cwsim.Fault{Kind: cwsim.Hook, Method: "GET", Path: "/finance/agreements/*", Do: func() {
+			w.Sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.Prorate = true })
+		}},
+	)
+	w.WantChanges(w.Sync(), "written NP-BUS ->5")
+	if got := w.effective(a.ID); got != "2026-11-01" {
+		t.Errorf("the line begins on %s, want the day of the next invoice", got)
+	}
+}
+
+// TestNothingIsBegunAfterTheEnd: the process is told to end while the first of two lines of an agreement is written. The second is
+// left for the next start.
+func TestNothingIsBegunAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 5, store.Business)
+	other := w.Organization("Acme Enterprise", 3, store.Enterprise)
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, other.ID))
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Method: "POST", Times: 1, Do: w.Work.Stop})
+	_, err := w.Runs.Start(t.Context(), billingtest.Admin(), w.Runs.SyncNow(false))
+	w.Must(err)
+	w.Work.Wait()
+	if n := len(w.Live(a.ID)); n != 1 {
+		t.Errorf("%d lines were written, want the one that was on its way", n)
+	}
+	w.Must(w.Runs.Resume(t.Context()))
+	if n := len(w.Live(a.ID)); n != 2 {
+		t.Errorf("%d lines after the next start, want both", n)
+	}
+}
