@@ -2,6 +2,10 @@ package run_test
 
 import (
 	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -454,5 +458,32 @@ func TestNothingIsBegunAfterTheEnd(t *testing.T) {
 	w.Must(w.Runs.Resume(t.Context()))
 	if n := len(w.Live(a.ID)); n != 2 {
 		t.Errorf("%d lines after the next start, want both", n)
+	}
+}
+
+// TestALineThatWasCreatedOtherwise: ConnectWise answers a creation with another quantity. The change failed, and says which line it is.
+func TestALineThatWasCreatedOtherwise(t *testing.T) {
+	t.Parallel()
+	w := &world{billingtest.Empty(t)}
+	front := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		w.Sim.ServeHTTP(answer, r)
+		body := answer.Body.String()
+		if r.Method == http.MethodPost {
+			body = strings.Replace(body, `"quantity": 5.00`, `"quantity": 4.00`, 1)
+		}
+		maps.Copy(out.Header(), answer.Header())
+		out.WriteHeader(answer.Code)
+		io.WriteString(out, body)
+	}))
+	t.Cleanup(front.Close)
+	w.Site = front.URL
+	w.Connect()
+	w.MapProducts()
+	_, a := w.Mapped("Acme", 5, store.Business)
+	ended := w.Sync()
+	w.WantChanges(ended, "failed NP-BUS ->5")
+	if c := w.onlyChange(ended); c.AdditionID != w.Sim.Additions(a.ID)[0].ID || !strings.Contains(c.Problem.Detail, "quantity 4 instead of 5") {
+		t.Errorf("the change is about line %d: %+v", c.AdditionID, c.Problem)
 	}
 }
