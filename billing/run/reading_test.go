@@ -110,12 +110,12 @@ func TestReadRetried(t *testing.T) {
 // TestRefused holds which errors of looking are ConnectWise's, and are put into its words.
 func TestRefused(t *testing.T) {
 	t.Parallel()
+	var said *problem.Refused
 	for _, ours := range []error{problem.ErrNotActive, problem.ErrNotConnected, store.ErrCorrupt} {
-		if err := fmt.Errorf("looking: %w", ours); refused(err) != err {
-			t.Errorf("%v became %v", err, refused(err))
+		if err := refused(fmt.Errorf("looking: %w", ours)); errors.As(err, &said) || !errors.Is(err, ours) {
+			t.Errorf("%v became %v", ours, err)
 		}
 	}
-	var said *problem.Refused
 	if err := refused(connectwise.ErrMaintenance); !errors.As(err, &said) || said.Problem.What == "" {
 		t.Errorf("maintenance became %v", err)
 	}

@@ -304,8 +304,8 @@ func TestTheSyncThatIsRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	acme, a := w.Mapped("Acme", 5, store.Business)
-	beta, b := w.Mapped("Beta", 5, store.Business)
-	looked := func(r store.Run, o store.Organization, agreement int) int64 {
+	_, b := w.Mapped("Beta", 5, store.Business)
+	looked := func(r store.Run, agreement int) int64 {
 		r.Month, r.Status, r.StartedAt = "2026-10", store.RunIncomplete, w.Time()
 		created, err := w.Store.CreateRun(t.Context(), r)
 		w.Must(err)
@@ -314,11 +314,11 @@ func TestTheSyncThatIsRepeated(t *testing.T) {
 		return created.ID
 	}
 	w.sendUnseen(store.RunIncomplete, acme, a.ID, store.Change{State: store.StateUnknown, SentAt: w.Time()})
-	later := looked(store.Run{Kind: store.RunMonthly}, acme, a.ID)
-	looked(store.Run{Kind: store.RunUndo, Of: 1}, acme, a.ID)
-	looked(store.Run{Kind: store.RunRelease}, acme, a.ID)
-	looked(store.Run{Kind: store.RunManual, Preview: true}, acme, a.ID)
-	looked(store.Run{Kind: store.RunManual}, beta, b.ID)
+	later := looked(store.Run{Kind: store.RunMonthly}, a.ID)
+	looked(store.Run{Kind: store.RunUndo, Of: 1}, a.ID)
+	looked(store.Run{Kind: store.RunRelease}, a.ID)
+	looked(store.Run{Kind: store.RunManual, Preview: true}, a.ID)
+	looked(store.Run{Kind: store.RunManual}, b.ID)
 	w.Must(w.Runs.LookForSent(t.Context()))
 	runs, _, err := w.Store.Runs(t.Context(), store.RunFilter{Kind: store.RunRetry})
 	w.Must(err)
