@@ -286,10 +286,6 @@ func (b Books) CloseMonth(ctx context.Context, closed BookedMonth, s Statement) 
 
 // Statements lists the statements in the order in which the months were closed.
 func (b Books) Statements(ctx context.Context) ([]Statement, error) {
-	scan := func(row scanner) (s Statement, err error) {
-		err = row.Scan(&s.Month, &s.Number, &s.Body, &s.SHA256, &s.Previous)
-		return s, err
-	}
-	statements, err := list(ctx, b.store.from, scan, `SELECT month, number, body, sha256, previous FROM statements ORDER BY number`)
+	statements, err := list(ctx, b.store.from, scanStatement, `SELECT `+statementColumns+` FROM statements ORDER BY number`)
 	return statements, doing("reading statements", err)
 }

@@ -125,6 +125,9 @@ func (k *Keeper) ended(ctx context.Context, m store.Month) (store.BookedMonth, e
 	if m >= store.MonthOf(k.Now()) {
 		return store.BookedMonth{}, &problem.Invalid{Fields: problem.Fields{"month": fmt.Sprintf("%s is not over yet.", m)}}
 	}
+	if err := k.begin(ctx); err != nil {
+		return store.BookedMonth{}, err
+	}
 	booked, err := store.BooksIn(k.Store).Month(ctx, m)
 	if errors.Is(err, store.ErrNotFound) {
 		return booked, &problem.Invalid{Fields: problem.Fields{"month": fmt.Sprintf("Nothing is known of %s: the books begin later.", m)}, Cause: err}
