@@ -439,7 +439,7 @@ func TestAPIDocument(t *testing.T) {
 			}
 		}
 	}
-	if operations != 17 || len(seen) != len(api.Scopes()) {
+	if operations != 21 || len(seen) != len(api.Scopes()) {
 		t.Errorf("%d operations for %d scopes", operations, len(seen))
 	}
 }

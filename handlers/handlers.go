@@ -89,7 +89,9 @@ func newServer(c Config) (*server, error) {
 	s.web = web.New(web.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, SessionKeys: c.SessionKeys, TrustedProxies: c.TrustedProxies, Demo: c.Demo,
 	})
-	s.api, err = api.New(api.Config{Web: s.web, Organizations: c.Billing.Organizations, Usage: c.Billing.Figures.Usage})
+	s.api, err = api.New(api.Config{
+		Web: s.web, Organizations: c.Billing.Organizations, Usage: c.Billing.Figures.Usage, Books: c.Billing.Books,
+	})
 	return s, err
 }
 

@@ -17,8 +17,8 @@ import (
 	"seatbridge/store"
 )
 
-// october is a world in which October was written: 5 seats of Acme.
-func october(t *testing.T) (*billingtest.World, store.Organization) {
+// writtenOctober is a world in which October was written: 5 seats of Acme.
+func writtenOctober(t *testing.T) (*billingtest.World, store.Organization) {
 	t.Helper()
 	w := billingtest.New(t)
 	acme, _ := w.Mapped("Acme", 5, store.Business)
@@ -58,7 +58,7 @@ func settle(t *testing.T, w *billingtest.World, m store.Month, o store.Organizat
 
 func TestClose(t *testing.T) {
 	t.Parallel()
-	w, acme := october(t)
+	w, acme := writtenOctober(t)
 	w.JoinAt(acme, "2026-10-20 09:00:00")
 	w.Must(w.Books.Refresh(t.Context()))
 	settle(t, w, "2026-10", acme, store.ByHand)
@@ -94,7 +94,7 @@ func TestClose(t *testing.T) {
 
 func TestCloseRefused(t *testing.T) {
 	t.Parallel()
-	w, acme := october(t)
+	w, acme := writtenOctober(t)
 	wantRefused(t, w, "2026-11", "November 2026 is not over yet.")
 	wantRefused(t, w, "2027-01", "January 2027 is not over yet.")
 	wantRefused(t, w, "2026-03", "Nothing is known of March 2026")
@@ -136,7 +136,7 @@ func TestCloseOfWhatNothingWrites(t *testing.T) {
 
 func TestCloseAtOnce(t *testing.T) {
 	t.Parallel()
-	w, _ := october(t)
+	w, _ := writtenOctober(t)
 	w.Must(w.Books.Refresh(t.Context()))
 	var closed, refused int
 	var mutex sync.Mutex
@@ -168,7 +168,7 @@ func TestCloseAtOnce(t *testing.T) {
 // TestCase_G21_AFactAfterTheClose: what changes later is a difference of the closed month, and the statement stays.
 func TestCase_G21_AFactAfterTheClose(t *testing.T) {
 	t.Parallel()
-	w, acme := october(t)
+	w, acme := writtenOctober(t)
 	before := closeMonth(t, w, "2026-10")
 	w.SetTime("2026-11-20 10:00:00")
 	w.JoinAt(acme, "2026-10-20 09:00:00")
@@ -204,7 +204,7 @@ func tamper(t *testing.T, w *billingtest.World, statement string) {
 // TestChain is by closing, not by month; a statement of a month between is missed, wherever it was taken away.
 func TestChain(t *testing.T) {
 	t.Parallel()
-	w, _ := october(t)
+	w, _ := writtenOctober(t)
 	w.SetTime("2026-12-01 00:30:00")
 	w.Must(w.Runs.RunDue(t.Context()))
 	november := closeMonth(t, w, "2026-11")

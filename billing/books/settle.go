@@ -41,7 +41,7 @@ func (k *Keeper) Settle(ctx context.Context, who problem.Actor, s Settling) (set
 			return err
 		}
 		if sum := openOf(rows); s.Seen.Valid && !s.Seen.Decimal.Equal(sum) {
-			return refused(fmt.Sprintf("The differences are others by now: %s in sum, not %s. Look again.", signed(sum), signed(s.Seen.Decimal)))
+			return overtaken(fmt.Sprintf("The differences are others by now: %s in sum, not %s. Look again.", signed(sum), signed(s.Seen.Decimal)))
 		}
 		for _, r := range rows {
 			if err := k.settle(ctx, in, who, s, r); err != nil {
@@ -80,16 +80,16 @@ func (k *Keeper) openRows(ctx context.Context, in *store.Store, s Settling) ([]s
 		found[store.RowKey{OrganizationID: r.OrganizationID, Plan: r.Plan}] = true
 		switch {
 		case r.State == store.RowSettled:
-			return nil, refused(fmt.Sprintf("%s, %s: somebody settled it already.", r.Organization, r.Plan.Name()))
+			return nil, overtaken(fmt.Sprintf("%s, %s: somebody settled it already.", r.Organization, r.Plan.Name()))
 		case r.State == store.RowAgrees:
-			return nil, refused(fmt.Sprintf("%s, %s: there is no difference any more.", r.Organization, r.Plan.Name()))
+			return nil, overtaken(fmt.Sprintf("%s, %s: there is no difference any more.", r.Organization, r.Plan.Name()))
 		case !r.Open.Valid:
 			return nil, refused(fmt.Sprintf("%s, %s: how many seats are open is not known. %s", r.Organization, r.Plan.Name(), r.Reason))
 		}
 	}
 	for _, key := range s.Rows {
 		if !found[key] {
-			return nil, refused(fmt.Sprintf("The books of %s have no such row any more. Nothing was settled.", s.Month))
+			return nil, overtaken(fmt.Sprintf("The books of %s have no such row any more. Nothing was settled.", s.Month))
 		}
 	}
 	return rows, nil
@@ -105,6 +105,13 @@ func openOf(rows []store.MonthRow) decimal.Decimal {
 
 func refused(sentence string) error {
 	return &problem.Invalid{Fields: problem.Fields{"rows": sentence}}
+}
+
+// errOvertaken is why rows are not settled that are others than whoever settles them saw.
+var errOvertaken = errors.New("the books say something else by now")
+
+func overtaken(sentence string) error {
+	return &problem.Invalid{Fields: problem.Fields{"rows": sentence}, Cause: errOvertaken}
 }
 
 func (k *Keeper) settle(ctx context.Context, in *store.Store, who problem.Actor, s Settling, r store.MonthRow) error {

@@ -22,6 +22,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/sethvargo/go-limiter"
 
+	"seatbridge/billing/books"
 	"seatbridge/billing/organizations"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
@@ -50,6 +51,8 @@ type Config struct {
 	Organizations *organizations.Desk
 	// Usage counts the billable seats of a period, of some organizations or of all.
 	Usage func(ctx context.Context, p seats.Period, organizations []int64) (map[int64]seats.Usage, error)
+	// Books are the books of the months.
+	Books *books.Keeper
 	// Calls counts a token's requests; nil: CallsPerToken in a minute.
 	Calls limiter.Store
 }
@@ -84,6 +87,7 @@ func (a *API) describe() (err error) {
 	a.organizationEndpoints()
 	a.memberEndpoints()
 	a.usageEndpoints()
+	a.monthEndpoints()
 	if a.document, err = json.MarshalIndent(a.huma.OpenAPI(), "", "  "); err != nil {
 		return fmt.Errorf("writing the OpenAPI document: %w", err)
 	}
@@ -93,7 +97,7 @@ func (a *API) describe() (err error) {
 
 func humaConfig() huma.Config {
 	c := huma.DefaultConfig("Seatbridge API", "1")
-	c.Info.Description = "Organizations, their members and their billable seats, for scripts. " +
+	c.Info.Description = "Organizations, their members, their billable seats and the months' books, for scripts. " +
 		"Times are UTC, months are calendar months in UTC. " +
 		"A request with the header Idempotency-Key that changed something is carried out once: " +
 		"repeated within 24 hours it gets the first answer again, with the header Idempotency-Replayed; " +

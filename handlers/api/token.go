@@ -22,11 +22,12 @@ const (
 	WriteMembers       = "members:write"
 	ReadUsage          = "usage:read"
 	WriteUsage         = "usage:write"
+	WriteMonths        = "months:write" // settle differences, close months; usage:read reads them
 )
 
 // Scopes are all of them.
 func Scopes() []string {
-	return []string{ReadOrganizations, WriteOrganizations, ReadMembers, WriteMembers, ReadUsage, WriteUsage}
+	return []string{ReadOrganizations, WriteOrganizations, ReadMembers, WriteMembers, ReadUsage, WriteUsage, WriteMonths}
 }
 
 // Bearer is the name of the security scheme in the OpenAPI document.
