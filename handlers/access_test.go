@@ -62,6 +62,16 @@ var lowestRoles = map[web.Access]string{
 		POST /imports/{id}/check
 		POST /imports/{id}/write
 		POST /imports/{id}/discard
+		GET /months
+		GET /months.csv
+		GET /months/{month}
+		GET /months/{month}/rows.csv
+		GET /months/{month}/rows/{id}/{plan}
+		GET /months/{month}/settle
+		POST /months/{month}/settle
+		POST /months/{month}/settlements/{id}/undo
+		POST /months/{month}/elsewhere/{id}
+		POST /months/{month}/elsewhere/{id}/withdraw
 		GET /integrations
 		GET /integrations/connectwise
 		POST /integrations/connectwise
@@ -184,7 +194,7 @@ func TestAccessMatrix(t *testing.T) {
 	}
 	for pattern, min := range expectedAccess(t, p.server.routes()) {
 		method, path, _ := strings.Cut(pattern, " ")
-		path = strings.NewReplacer("{id}", "999", "{token}", "unknown", "{$}", "").Replace(path)
+		path = strings.NewReplacer("{id}", "999", "{token}", "unknown", "{$}", "", "{month}", "2026-02", "{plan}", "business").Replace(path)
 		for who, b := range people {
 			status, location := p.probe(b, method, path)
 			switch {

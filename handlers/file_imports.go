@@ -304,7 +304,7 @@ func fileImportOrganization(id int64, o intake.Organization) views.FileImportOrg
 		}
 	}
 	if o.Reports > 0 {
-		parts = append(parts, months(o.Reports))
+		parts = append(parts, monthsOfFigures(o.Reports))
 	}
 	view := views.FileImportOrganization{ID: o.ID, Name: o.Name, What: strings.Join(parts, ", ")}
 	if o.ID == 0 {
@@ -315,7 +315,7 @@ func fileImportOrganization(id int64, o intake.Organization) views.FileImportOrg
 	return view
 }
 
-func months(n int) string {
+func monthsOfFigures(n int) string {
 	if n == 1 {
 		return "1 month’s figure"
 	}

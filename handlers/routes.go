@@ -70,6 +70,17 @@ func (s *server) routes() []route {
 		{"POST /imports/{id}/write", web.Admin, s.writeFileImport},
 		{"POST /imports/{id}/discard", web.Admin, s.discardFileImport},
 
+		{"GET /months", web.Admin, monthPages{s}.list},
+		{"GET /months.csv", web.Admin, monthPages{s}.download},
+		{"GET /months/{month}", web.Admin, monthPages{s}.show},
+		{"GET /months/{month}/rows.csv", web.Admin, monthPages{s}.downloadRows},
+		{"GET /months/{month}/rows/{id}/{plan}", web.Admin, monthPages{s}.showRow},
+		{"GET /months/{month}/settle", web.Admin, monthPages{s}.askSettle},
+		{"POST /months/{month}/settle", web.Admin, monthPages{s}.settle},
+		{"POST /months/{month}/settlements/{id}/undo", web.Admin, monthPages{s}.unsettle},
+		{"POST /months/{month}/elsewhere/{id}", web.Admin, monthPages{s}.sayElsewhere},
+		{"POST /months/{month}/elsewhere/{id}/withdraw", web.Admin, monthPages{s}.withdrawElsewhere},
+
 		{"GET /integrations", web.Admin, s.listIntegrations},
 		{"GET /integrations/connectwise", web.Admin, s.showConnectWise},
 		{"POST /integrations/connectwise", web.Admin, s.saveCredentials},

@@ -115,6 +115,75 @@
     copier.textContent = "Copied";
   });
 
+  // Rows that are chosen in a form with data-choosing: how many they are, and what they come to in seats and in money. Sums are made
+  // of whole numbers of the millionth part, since decimals are exact.
+
+  const millionths = (text) => {
+    const [, sign, whole, fraction = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+    return whole === undefined ? null : BigInt(sign + whole + fraction.padEnd(6, "0").slice(0, 6));
+  };
+  const written = (sum, digits) => {
+    const text = String(sum < 0n ? -sum : sum).padStart(7, "0");
+    const whole = text.slice(0, -6).replace(/\B(?=(\d{3})+$)/g, ",");
+    const fraction = text.slice(-6).replace(/0+$/, "").padEnd(digits, "0");
+    return (sum < 0n ? "−" : sum > 0n ? "+" : "") + whole + (fraction && "." + fraction);
+  };
+  const sumOf = (boxes) => {
+    const seats = boxes.reduce((sum, box) => sum + (millionths(box.dataset.seats) ?? 0n), 0n);
+    const parts = [written(seats, 0) + (written(seats, 0).slice(1) === "1" ? " seat" : " seats")];
+    const money = new Map();
+    let unpriced = 0;
+    for (const { dataset: { amount, currency } } of boxes) {
+      const worth = millionths(amount);
+      if (worth === null) unpriced++;
+      else {
+        const [sum, digits] = money.get(currency) ?? [0n, 0];
+        money.set(currency, [sum + worth, Math.max(digits, amount.split(".")[1]?.length ?? 0)]);
+      }
+    }
+    for (const [currency, [sum, digits]] of money) parts.push(`${written(sum, digits)} ${currency}`.trim());
+    if (unpriced) parts.push(`${unpriced} without a price`);
+    return parts.join(", ");
+  };
+  const showChosen = (form) => {
+    const boxes = [...form.querySelectorAll("input[name=row]")];
+    const chosen = boxes.filter((box) => box.checked);
+    for (const box of boxes) box.closest("tr").setAttribute("aria-selected", String(box.checked));
+    const count = form.querySelector("[data-chosen-count]");
+    if (!count) return;
+    count.textContent = chosen.length ? `${chosen.length} chosen` : "None chosen";
+    form.querySelector("[data-chosen-sum]").textContent = chosen.length ? sumOf(chosen) : "";
+    form.querySelector("[data-choose-none]").hidden = !chosen.length;
+  };
+  document.addEventListener("change", (event) => {
+    const form = event.target.form;
+    if (form?.matches("[data-choosing]")) showChosen(form);
+  });
+  document.addEventListener("click", (event) => {
+    const none = event.target.closest("[data-choose-none]");
+    if (!none) return;
+    for (const box of none.form.querySelectorAll("input[type=checkbox]")) box.checked = false;
+    showChosen(none.form);
+  });
+  const showAllChosen = () => document.querySelectorAll("form[data-choosing]").forEach(showChosen);
+  showAllChosen();
+  addEventListener("pageshow", showAllChosen);
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) print();
+  });
+
+  // ---- The time here, beside the time from which all others are
+
+  for (const time of document.querySelectorAll("time[data-here]")) {
+    const here = new Date(time.dateTime);
+    if (!here.getTimezoneOffset()) continue;
+    const text = document.createElement("span");
+    text.className = "unit";
+    text.textContent = ` · ${here.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })} here`;
+    time.after(text);
+  }
+
   // ---- Tables whose rows are moved through with the keyboard. Letters work only
   // while a row has the focus, so that they are in nobody's way.
 
@@ -207,6 +276,7 @@
     const swapped = target instanceof Element && (target.isConnected ? target : byId(target.id));
     if (!swapped) return;
     announce(swapped);
+    showAllChosen();
     // A row that was replaced takes the focus along that was in it, a page of rows the focus of the page before.
     if (document.activeElement !== document.body) return;
     if (swapped.matches("tr[tabindex]")) swapped.focus();

@@ -150,20 +150,47 @@ func TestHandlerHead(t *testing.T) {
 	}
 }
 
-// A first page loads all of these; together they must leave room for the page
-// within 100 KB (docs/design.md section 8).
+// What a first page loads must leave room for the page within 100 KB (docs/design.md section 8). A page is drawn by one of two pairs of
+// style sheets.
 func TestAssetsAreSmall(t *testing.T) {
 	t.Parallel()
-	total := 0
-	for _, f := range assets() {
-		if f.gzipped != nil {
-			total += len(f.gzipped)
-		} else {
-			total += len(f.plain)
+	shared := []string{"theme.js", "htmx.min.js", "all.min.js", "app.js", "logo.svg", "icons.svg"}
+	for look, own := range map[string][]string{
+		"panels": {"basecoat.cdn.min.css", "app.css"},
+		"books":  {"tokens.css", "components.css", font},
+	} {
+		total := 0
+		for _, name := range append(own, shared...) {
+			f, there := assets()[name]
+			if !there {
+				t.Fatalf("no asset %s", name)
+			}
+			if f.gzipped != nil {
+				total += len(f.gzipped)
+			} else {
+				total += len(f.plain)
+			}
 		}
+		if total > 75_000 {
+			t.Errorf("assets of %s are %d bytes compressed", look, total)
+		}
+		t.Logf("assets of %s: %d bytes compressed", look, total)
 	}
-	if total > 75_000 {
-		t.Errorf("assets are %d bytes compressed", total)
+}
+
+// The style sheet asks for the font at the address where it is.
+func TestFontIsFound(t *testing.T) {
+	t.Parallel()
+	sheet, err := io.ReadAll(request(t, "GET", URL("tokens.css"), "").Body)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("assets: %d bytes compressed", total)
+	address := regexp.MustCompile(`src: url\("([^"]+)"\)`).FindSubmatch(sheet)
+	if address == nil {
+		t.Fatal("tokens.css loads no font")
+	}
+	res := request(t, "GET", string(address[1]), "gzip")
+	if got := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || got != "font/woff2" {
+		t.Errorf("%s: status %d, Content-Type %q", address[1], res.StatusCode, got)
+	}
 }

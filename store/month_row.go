@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"time"
 )
 
 const monthRowColumns = `m.month, m.organization_id, m.plan, m.organization, m.due, m.source, m.due_was, m.due_since,
@@ -138,6 +139,15 @@ func (f MonthRowFilter) query() (string, []any) {
 	return `SELECT ` + monthRowColumns + `, COALESCE(o.external_id, ''), l.read_at
 		FROM month_rows m LEFT JOIN organizations o ON o.id = m.organization_id
 		LEFT JOIN lines l ON l.agreement_id = m.agreement_id AND l.product_id = m.product_id WHERE TRUE` + w.String(), w.args
+}
+
+// LinesRead is when the lines that carry a month's rows were last read: the oldest of these readings; zero where there is none.
+func (b Books) LinesRead(ctx context.Context, m Month) (at time.Time, err error) {
+	scan := func(row scanner) (at time.Time, err error) { err = row.Scan(moment(&at)); return at, err }
+	at, err = one(ctx, b.store.from, scan, `SELECT MIN(l.read_at) FROM month_rows m
+		JOIN lines l ON l.agreement_id = m.agreement_id AND l.product_id = m.product_id
+		WHERE m.month = $1 AND m.in_connectwise IS NOT NULL`, m)
+	return at, doing(fmt.Sprintf("reading when the lines of %s were read", m), err)
 }
 
 // RowsOf reads all rows of organizations, by organization.

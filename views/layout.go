@@ -19,6 +19,7 @@ const (
 	SectionOverview      Section = "overview"
 	SectionOrganizations Section = "organizations"
 	SectionUsage         Section = "usage"
+	SectionMonths        Section = "months"
 	SectionIntegrations  Section = "integrations"
 	SectionApprovals     Section = "approvals"
 	SectionActivity      Section = "activity"
@@ -37,12 +38,50 @@ type Layout struct {
 	Demo      bool   // says on the page that the data is a demo's
 	Held      int    // changes that wait for approval
 	Flashes   []Flash
+	Now       time.Time
 	Refresh   int // seconds until browsers without script load the page again; 0: never
 }
 
 // manages tells whether the user may see billing, integrations, members and
 // the activity log (docs/billing-rules.md section 4).
 func (l Layout) manages() bool { return l.Role == "owner" || l.Role == "admin" }
+
+// navGroup is some entries of the navigation under a heading, which only the second look shows; the first group has none.
+type navGroup struct {
+	title string
+	items []navItem
+}
+
+// navItem is an entry of the navigation, and how many things wait behind it.
+type navItem struct {
+	section             Section
+	url, drawing, title string
+	waiting             int
+}
+
+// navigation is what the user may see, in order.
+func (l Layout) navigation() []navGroup {
+	settings := navItem{SectionSettings, SettingsPath, "settings", "Settings", 0}
+	overview := navGroup{"", []navItem{{SectionOverview, OverviewPath, "layout-dashboard", "Overview", 0}}}
+	organizations := navItem{SectionOrganizations, OrganizationsPath, "building-2", "Organizations", 0}
+	if !l.manages() {
+		return []navGroup{overview, {"Customers", []navItem{organizations}}, {"Administration", []navItem{settings}}}
+	}
+	return []navGroup{
+		overview,
+		{"Customers", []navItem{organizations, {SectionUsage, UsagePath, "chart-column", "Usage data", 0}}},
+		{"Billing", []navItem{
+			{SectionMonths, MonthsPath, "calendar", "Months", 0},
+			{SectionApprovals, HeldPath, "hand", "Approvals", l.Held},
+		}},
+		{"Integrations", []navItem{{SectionIntegrations, IntegrationsPath, "plug", "Integrations", 0}}},
+		{"Administration", []navItem{
+			{SectionMembers, MembersPath, "users", "Members", 0},
+			{SectionActivity, ActivityPath, "scroll-text", "Activity log", 0},
+			settings,
+		}},
+	}
+}
 
 // Flash is a short message about what has just been done. A success goes away
 // by itself; the other kinds stay.

@@ -33,6 +33,12 @@ const (
 	UsageImportPath           = UsagePath + "/import"
 )
 
+// The books of the months.
+const (
+	MonthsPath    = "/months"
+	MonthsCSVPath = MonthsPath + ".csv"
+)
+
 // The integration with ConnectWise PSA.
 const (
 	IntegrationsPath   = "/integrations"
@@ -111,6 +117,35 @@ func ChooseLinePath(change int64) string { return "/changes/" + id(change) + "/l
 
 // NotTherePath takes that a line which was sent is not in ConnectWise.
 func NotTherePath(change int64) string { return "/changes/" + id(change) + "/not-there" }
+
+// MonthPath is the books of a month (YYYY-MM).
+func MonthPath(month string) string { return MonthsPath + "/" + month }
+
+// MonthCSVPath is their file.
+func MonthCSVPath(month string) string { return MonthPath(month) + "/rows.csv" }
+
+// MonthRowPath is a row of the books, what is known of it and how it was settled.
+func MonthRowPath(month string, organization int64, plan string) string {
+	return MonthPath(month) + "/rows/" + id(organization) + "/" + plan
+}
+
+// SettlePath asks how chosen rows are to be settled, and takes the answer.
+func SettlePath(month string) string { return MonthPath(month) + "/settle" }
+
+// UnsettlePath undoes a settlement.
+func UnsettlePath(month string, settlement int64) string {
+	return MonthPath(month) + "/settlements/" + id(settlement) + "/undo"
+}
+
+// ElsewherePath takes that an organization is invoiced elsewhere than through ConnectWise.
+func ElsewherePath(month string, organization int64) string {
+	return MonthPath(month) + "/elsewhere/" + id(organization)
+}
+
+// WithdrawElsewherePath takes that back.
+func WithdrawElsewherePath(month string, organization int64) string {
+	return ElsewherePath(month, organization) + "/withdraw"
+}
 
 // OrganizationPath is an organization's page, and takes its form.
 func OrganizationPath(organization int64) string { return OrganizationsPath + "/" + id(organization) }

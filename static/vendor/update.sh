@@ -10,25 +10,28 @@ cd "$(dirname "$0")"
 htmx=4.0.1
 basecoat=1.0.2
 lucide=1.62.0
+geist=5.3.0
 
 # The icons in use, in the order of the sprite.
-icons="arrow-down arrow-right arrow-up ban building-2 chart-column check
-chevron-down chevron-left chevron-right chevrons-up-down circle-alert
-circle-check circle-dashed circle-help circle-user circle-x clock copy-x
-download external-link eye flask-conical hand history info key-round
-layout-dashboard link loader-circle lock log-out mail menu moon package pause
-pencil play plug plus refresh-cw scroll-text search settings sun trash-2
+icons="arrow-down arrow-right arrow-up ban braces building-2 calendar chart-column
+check chevron-down chevron-left chevron-right chevrons-up-down circle-alert
+circle-check circle-dashed circle-dot circle-help circle-user circle-x clock
+copy-x download ellipsis equal external-link eye file-down flask-conical
+hand history info key-round layout-dashboard link loader-circle lock log-out
+mail menu moon package pause pencil play plug plus printer refresh-cw
+scroll-text search settings shield-check skip-forward sun trash-2
 triangle-alert unlink users x"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 unpack() { # unpack NAME VERSION: leaves the package in $work/NAME
-	(cd "$work" && tar -xzf "$(npm pack --silent "$1@$2")" && mv package "$1")
+	(cd "$work" && mkdir -p "$(dirname "$1")" && tar -xzf "$(npm pack --silent "$1@$2")" && mv package "$1")
 }
 unpack htmx.org "$htmx"
 unpack basecoat-css "$basecoat"
 unpack lucide-static "$lucide"
+unpack @fontsource-variable/geist "$geist"
 
 cp "$work/htmx.org/dist/htmx.min.js" htmx.min.js
 cp "$work/basecoat-css/dist/basecoat.cdn.min.css" basecoat.cdn.min.css
@@ -36,6 +39,8 @@ cp "$work/basecoat-css/dist/js/all.min.js" all.min.js
 cp "$work/htmx.org/LICENSE" LICENSE.htmx.txt
 cp "$work/basecoat-css/LICENSE.md" LICENSE.basecoat.txt
 cp "$work/lucide-static/LICENSE" LICENSE.lucide.txt
+cp "$work/@fontsource-variable/geist/files/geist-latin-wght-normal.woff2" geist-latin-wght-normal.woff2
+cp "$work/@fontsource-variable/geist/LICENSE" LICENSE.geist.txt
 
 {
 	echo '<svg xmlns="http://www.w3.org/2000/svg">'
