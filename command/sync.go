@@ -21,9 +21,10 @@ import (
 
 // syncOptions is what the command line says about one sync.
 type syncOptions struct {
-	preview bool
-	month   string
-	json    bool
+	preview   bool
+	month     string
+	overwrite bool
+	json      bool
 
 	period seats.Period // what the month is at this moment
 }
@@ -32,6 +33,7 @@ func (o *syncOptions) flags(fs *flag.FlagSet) {
 	fs.BoolVar(&o.preview, "preview", false, "show what would be written, and write nothing")
 	fs.StringVar(&o.month, "month", "",
 		"`month` such as 2026-10: a past one as a whole; the current one, which is the default, with its real-time figures")
+	fs.BoolVar(&o.overwrite, "overwrite", false, "with -month: write an older month also over the figures of a later one")
 	fs.BoolVar(&o.json, "json", false, "print JSON")
 }
 
@@ -82,7 +84,7 @@ func syncNow(ctx context.Context, c *config, o syncOptions, stdout, stderr io.Wr
 	defer func() { err = errors.Join(err, rooms.Close(context.WithoutCancel(ctx))) }()
 
 	run, err := rooms.Runs.Run(ctx, problem.Actor{Name: "command line"}, run.Request{
-		Kind: store.RunCommand, Period: o.period, Preview: o.preview,
+		Kind: store.RunCommand, Period: o.period, Preview: o.preview, Overwrite: o.overwrite,
 	})
 	if err != nil {
 		return syncError(err)
@@ -114,7 +116,10 @@ func openExisting(ctx context.Context, c *config) (*store.Store, error) {
 
 // syncError puts what kept a sync from starting into the user's words.
 func syncError(err error) error {
+	var invalid *problem.Invalid
 	switch {
+	case errors.As(err, &invalid) && invalid.Fields["overwrite"] != "":
+		return usageError{fmt.Errorf("%s Repeat it with --overwrite if it shall", invalid.Sentence())}
 	case errors.Is(err, problem.ErrRunning):
 		return fmt.Errorf("%w: try again when it has ended", err)
 	case errors.Is(err, problem.ErrNotConnected), errors.Is(err, problem.ErrNotActive):

@@ -100,6 +100,22 @@ func TestSyncCommand(t *testing.T) {
 	w.sync(t, exitFailed)
 }
 
+// TestAnOlderMonthAsksForOverwrite has the running month on the lines, and last month asked for.
+func TestAnOlderMonthAsksForOverwrite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 0)
+	last := string(store.MonthOf(time.Now()).Add(-1))
+	if out := w.sync(t, exitFine, "-month", last); !strings.Contains(out, "1 written") {
+		t.Errorf("a month that nothing overwrites:\n%s", out)
+	}
+	w.sync(t, exitFine)
+	err := Run(t.Context(), []string{"sync", "-data", w.data, "-month", last}, io.Discard, io.Discard)
+	if ExitStatus(err) != exitUsage || !strings.Contains(err.Error(), "--overwrite") {
+		t.Errorf("got %v", err)
+	}
+	w.sync(t, exitFine, "-month", last, "-overwrite")
+}
+
 func TestSyncNeedsTheSettingUp(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

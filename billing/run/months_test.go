@@ -1,11 +1,15 @@
 package run_test
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"seatbridge/billing"
 	"seatbridge/billing/billingtest"
+	"seatbridge/billing/problem"
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
@@ -143,4 +147,65 @@ func TestAMonthThatARetryFinishesIsWritten(t *testing.T) {
 			w.wantMissed("after a retry that found November there", "2026-10")
 		}
 	}
+}
+
+// invalidField is the field that a request was refused for.
+func invalidField(err error) string {
+	var invalid *problem.Invalid
+	if errors.As(err, &invalid) {
+		for field := range invalid.Fields {
+			return field
+		}
+	}
+	return ""
+}
+
+// TestCase_G23_AMonthIsWrittenAgainByName writes October again after it was short of a member, for one agreement and for all, and over
+// November only when told to.
+func TestCase_G23_AMonthIsWrittenAgainByName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.SetTime("2026-10-20 12:00:00")
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	_, b := w.Mapped("Beta", 3, store.Business)
+	w.SetTime("2026-11-01 00:30:00")
+	w.Must(w.Runs.RunDue(t.Context()))
+	late := func(email string) {
+		_, _, err := w.Store.AddSeats(t.Context(), acme.ID, []string{email}, time.Time{}, moment.At("2026-10-20 09:00:00"))
+		w.Must(err)
+	}
+	late("late@example.com")
+	w.SetTime("2026-11-03 09:00:00")
+	w.Sim.ResetRequests()
+	again, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncMonth("2026-10", []int{a.ID}, false))
+	w.Must(err)
+	billingtest.WantStatus(t, again, store.RunDone)
+	w.WantChanges(again, "written NP-BUS 5>6")
+	if !again.AsOf.IsZero() || again.Month != "2026-10" {
+		t.Errorf("it is %s as of %s, want all of October", again.Month, again.AsOf)
+	}
+	if last, err := w.Store.LastSync(t.Context()); err != nil || last.Kind != store.RunMonthly {
+		t.Errorf("the last sync is %+v (%v), want the monthly one: the other was about one agreement", last, err)
+	}
+
+	w.Join(acme, 1) // in November
+	w.SetTime("2026-11-04 09:00:00")
+	w.Sync()
+	w.WantLive(a.ID, "NP-BUS 7")
+	for _, only := range [][]int{nil, {a.ID}, {a.ID, b.ID}} {
+		r := w.Runs.SyncMonth("2026-10", only, false)
+		if _, err := w.Runs.Run(t.Context(), billingtest.Admin(), r); invalidField(err) != "overwrite" {
+			t.Errorf("October over November, of %v: %v", only, err)
+		}
+	}
+	if _, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncMonth("2026-11", nil, false)); invalidField(err) != "month" {
+		t.Errorf("November, which is not over: %v", err)
+	}
+	w.WantLive(a.ID, "NP-BUS 7")
+	r := w.Runs.SyncMonth("2026-10", nil, false)
+	r.Overwrite = true
+	again, err = w.Runs.Run(t.Context(), billingtest.Admin(), r)
+	w.Must(err)
+	billingtest.WantStatus(t, again, store.RunDone)
+	w.WantLive(a.ID, "NP-BUS 6")
 }

@@ -32,6 +32,7 @@ type Request struct {
 	Agreement int   // this agreement only; 0: all
 	Only      []int // these agreements only, with what belongs together with them; nil: all
 	Addition  int   // of a release: this addition only; 0: all that Seatbridge keeps on the agreement
+	Overwrite bool  // of a whole month that is asked for: also over figures of a later one
 }
 
 // Config is what a Runner works with.
@@ -257,6 +258,10 @@ func (rn *Runner) begin(ctx context.Context, who problem.Actor, r Request) (stor
 	}
 	release, err := rn.store.LockSync(ctx)
 	if err != nil {
+		return store.Run{}, nil, err
+	}
+	if err := refuseMonth(ctx, rn.store, r, rn.now()); err != nil {
+		release()
 		return store.Run{}, nil, err
 	}
 	run, err := rn.create(ctx, who, r)
