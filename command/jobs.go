@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"seatbridge/billing"
@@ -15,8 +14,7 @@ import (
 
 // The jobs.
 const (
-	monthlySync  = "monthly sync"
-	catchUp      = "catch-up"
+	syncs        = "syncs"
 	usageReports = "usage reports"
 	oldUploads   = "old uploads"
 	housekeeping = "housekeeping"
@@ -29,32 +27,29 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 	if err != nil {
 		return nil, err
 	}
-	var turn sync.Mutex // two jobs that find the same month due would both run it
-	due := func(ctx context.Context) error {
-		turn.Lock()
-		defer turn.Unlock()
-		return finishAndRunDue(ctx, rooms)
-	}
+	due := func(ctx context.Context) error { return finishAndRunDue(ctx, rooms) }
 	tidy := func(ctx context.Context) error {
 		at := now()
 		return errors.Join(db.DeleteExpiredSessions(ctx, at), db.DeleteOldIdempotencyKeys(ctx, at), rooms.Reports.ForgetOldFetches(ctx))
 	}
 	err = errors.Join(
-		jobs.Add(monthlySync, "30 0 1 * *", 6*time.Hour, due), // guide, "Monthly usage data sync"
-		jobs.Add(catchUp, "35 * * * *", 6*time.Hour, due),
-		// Hourly, but only what was not read yet or was not complete. At ten past, the month's report exists (from 00:01:02 on, docs/billing-rules.md
-		// section 3), and the sync at half past finds it read.
+		// At half past every hour, and whatever the setting says: it asks which month is due, so that another day or hour acts at
+		// once. The guide's ("Monthly usage data sync") is 00:30 on the first.
+		jobs.Add(syncs, "30 * * * *", 6*time.Hour, due),
+		// Hourly, but only what was not read yet or was not complete. At ten past, the month's report exists (from 00:01:02 on,
+		// docs/billing-rules.md section 3), and the sync at half past finds it read.
 		jobs.Add(usageReports, "10 * * * *", time.Hour, rooms.Reports.PullDue),
 		jobs.Add(invoices, "50 * * * *", time.Hour, rooms.Books.ReadInvoicesDue),
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
 		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, rooms.Files.DiscardOld),
-		jobs.RunNow(catchUp),
+		jobs.RunNow(syncs),
 	)
 	return jobs, err
 }
 
 // finishAndRunDue finishes the runs that were cut off, writes the newest month if no run has yet and what it lacked for want of a
-// figure, and looks for what was sent to ConnectWise without seeing the outcome. A run in progress does so itself or leaves it to the next hour.
+// figure, and looks for what was sent to ConnectWise without seeing the outcome. A run in progress does so itself or leaves it to
+// the next hour.
 func finishAndRunDue(ctx context.Context, rooms *billing.Billing) error {
 	err := rooms.Runs.Resume(ctx)
 	if err == nil {
@@ -70,13 +65,4 @@ func finishAndRunDue(ctx context.Context, rooms *billing.Billing) error {
 		return nil
 	}
 	return err
-}
-
-// nextSync is when the monthly job runs next; zero while stopping.
-func nextSync(jobs *scheduler.Scheduler) time.Time {
-	next, err := jobs.Next(monthlySync)
-	if err != nil {
-		return time.Time{}
-	}
-	return next
 }

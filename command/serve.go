@@ -211,7 +211,7 @@ func (p panel) serve(ctx context.Context, listener net.Listener, ready func(addr
 	if err != nil {
 		return err
 	}
-	server, err := p.server(jobs)
+	server, err := p.server()
 	if err != nil {
 		return err
 	}
@@ -229,10 +229,9 @@ func (p panel) serve(ctx context.Context, listener net.Listener, ready func(addr
 	return errors.Join(err, stop(ctx, server, jobs, p.rooms))
 }
 
-func (p panel) server(jobs *scheduler.Scheduler) (*http.Server, error) {
+func (p panel) server() (*http.Server, error) {
 	web := p.web
 	web.Store, web.Billing, web.Log, web.Now, web.Version = p.db, p.rooms, p.log, now, version()
-	web.NextSync = func() time.Time { return nextSync(jobs) }
 	handler, err := handlers.New(web)
 	if err != nil {
 		return nil, err

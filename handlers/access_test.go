@@ -149,6 +149,7 @@ var lowestRoles = map[web.Access]string{
 		POST /members/{id}/role
 		POST /settings
 		POST /settings/approvals
+		POST /settings/months
 		GET /settings/api
 		POST /settings/api
 		POST /settings/api/{id}/revoke

@@ -37,8 +37,12 @@ func (s *server) renderConnectWise(
 	if web.IsPart(r) {
 		return s.web.Part(w, r, status, views.CredentialsFields(form, c.State == connect.NotConnected))
 	}
+	connection, err := s.connectionView(r.Context(), c)
+	if err != nil {
+		return err
+	}
 	page := views.ConnectWisePage{
-		Connection: s.connectionView(c), Credentials: form, Rights: rightViews(c),
+		Connection: connection, Credentials: form, Rights: rightViews(c),
 		Business: productView(c.Products, store.Business), Enterprise: productView(c.Products, store.Enterprise),
 		ImportRunning: s.Billing.Mapping.CompanyImportProgress().Running,
 	}

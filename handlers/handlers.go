@@ -36,9 +36,6 @@ type Config struct {
 	SessionKeys [][]byte
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
-	// NextSync says when the monthly job runs next; nil or a zero time means
-	// unknown.
-	NextSync func() time.Time
 	// Demo marks every page as a demonstration.
 	Demo bool
 	// DemoEmail and DemoPassword, when set, are offered on the sign-in page
@@ -77,9 +74,6 @@ func newServer(c Config) (*server, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
-	}
-	if c.NextSync == nil {
-		c.NextSync = func() time.Time { return time.Time{} }
 	}
 	limits, err := web.NewLimits()
 	if err != nil {

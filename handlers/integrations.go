@@ -22,7 +22,10 @@ func (s *server) listIntegrations(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	page := views.IntegrationsPage{Connection: s.connectionView(connection), Mapped: mapped, Provider: provider}
+	page := views.IntegrationsPage{Mapped: mapped, Provider: provider}
+	if page.Connection, err = s.connectionView(r.Context(), connection); err != nil {
+		return err
+	}
 	return s.web.Answer(w, r, web.Page{
 		Section: views.SectionIntegrations, Title: "Integrations",
 		Whole: func(l views.Layout) templ.Component { return views.Integrations(l, page) },

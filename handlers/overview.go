@@ -12,6 +12,7 @@ import (
 
 	"seatbridge/billing"
 	"seatbridge/billing/connect"
+	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -42,7 +43,9 @@ func (s *server) overview(ctx context.Context) (views.OverviewPage, error) {
 	if err != nil {
 		return page, err
 	}
-	page.Connection = s.connectionView(connection)
+	if page.Connection, err = s.connectionView(ctx, connection); err != nil {
+		return page, err
+	}
 	attention, err := s.Billing.Attention(ctx)
 	if err != nil {
 		return page, err
@@ -183,17 +186,24 @@ func attentionView(a billing.Attention) views.Attention {
 	return view
 }
 
-func (s *server) connectionView(c connect.Connection) views.Connection {
+// connectionView is the connection, with when the month before is written.
+func (s *server) connectionView(ctx context.Context, c connect.Connection) (views.Connection, error) {
+	settings, err := s.Store.Settings(ctx)
+	if err != nil {
+		return views.Connection{}, err
+	}
+	schedule := seats.ScheduleOf(settings.Months)
 	view := views.Connection{
 		State: connectionState(c.State), LastSync: c.LastSyncAt, LastImport: c.LastImportAt, CheckedAt: c.CheckedAt,
+		Schedule: schedule.String(),
 	}
 	if c.State == connect.Failing {
 		view.Error = problemView(c.Problem)
 	}
 	if c.State == connect.Active || c.State == connect.Failing {
-		view.NextSync = s.NextSync()
+		view.NextSync = schedule.Next(s.Now())
 	}
-	return view
+	return view, nil
 }
 
 func connectionState(state connect.State) string {

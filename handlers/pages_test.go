@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -184,6 +185,62 @@ func TestSettings(t *testing.T) {
 	if page.Find("form[action='/settings']").Length() != 0 || page.Find("form[action='/settings/password']").Length() != 1 {
 		t.Error("a Technician sees the wrong forms")
 	}
+}
+
+// When the month before is written is a setting, which the pages follow.
+func TestSettingsOfMonths(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	b := p.as(store.Admin)
+	months := func(day, hour, remind string, more ...string) url.Values {
+		return form(append([]string{"sync_day", day, "sync_hour", hour, "remind_days", remind}, more...)...)
+	}
+	page := b.get("/settings", http.StatusOK)
+	for id, want := range map[string]string{"sync-day": "1", "sync-hour": "0", "remind-days": "2"} {
+		if got := page.Find("#"+id).AttrOr("value", ""); got != want {
+			t.Errorf("%s is %q at first, want %q", id, got, want)
+		}
+	}
+	b.connect()
+	b.mapProducts()
+	has(t, b.get("/integrations/connectwise", http.StatusOK), "main", "At 00:30 UTC on the first day of each month, the billable seats")
+	has(t, b.get("/", http.StatusOK), "main", "1 Apr 2026, 00:30 UTC")
+	for field, values := range map[string]url.Values{
+		"sync-day": months("29", "0", "2"), "sync-hour": months("1", "24", "2"), "remind-days": months("1", "0", "29"),
+	} {
+		page := b.post("/settings/months", values, http.StatusUnprocessableEntity)
+		has(t, page, "#months .field:has(#"+field+")", "Enter a whole number from")
+		if page.Find("#months .field.invalid, #months .field[data-invalid]").Length() > 1 {
+			t.Errorf("%s: more than it is marked", field)
+		}
+	}
+	for _, bad := range []url.Values{months("0", "0", "2"), months("1", "-1", "2"), months("1", "0", "-1"), months("", "", ""), months("1.5", "0", "2"), {}} {
+		b.post("/settings/months", bad, http.StatusUnprocessableEntity)
+	}
+	page = b.post("/settings/months", months("31", "abc", "2", "close_months", "true"), http.StatusUnprocessableEntity)
+	if page.Find("#sync-hour").AttrOr("value", "") != "abc" || page.Find("#close-months[checked]").Length() != 1 {
+		t.Error("the form lost what was typed")
+	}
+	saved := func(values url.Values, want string) {
+		t.Helper()
+		b.post("/settings/months", values, http.StatusSeeOther)
+		if b.location() != "/settings#months" {
+			t.Errorf("saved, and sent to %s", b.location())
+		}
+		has(t, b.get("/settings", http.StatusOK), "[data-testid=flash]", want)
+	}
+	saved(months("25", "6", "2"), "Months saved. The next sync by itself is on 25 March 2026 at 06:30 UTC.")
+	saved(months("2", "6", "2"), "Months saved. The next sync by itself is on 2 April 2026 at 06:30 UTC. February 2026 is due already: if it was not synced, it is within the hour.")
+	saved(months("25", "6", "0", "close_months", "true"), "Months saved. The next sync by itself is on 25 March 2026 at 06:30 UTC.")
+	settings, err := p.store.Settings(t.Context())
+	if want := (store.Months{SyncDay: 25, SyncHour: 6, SyncSetAt: testNow(), CloseByItself: true}); err != nil || settings.Months != want || !settings.Holds.First {
+		t.Errorf("settings = %+v, %v; want %+v", settings, err, want)
+	}
+	p.wantActivity("admin@example.com", "Saved the months. Synced at 06:30 UTC on day 25 of each month; "+
+		"days from the reminder to the invoicing day: off; months close by themselves when nothing is open.")
+	has(t, b.get("/integrations/connectwise", http.StatusOK), "main", "At 06:30 UTC on day 25 of each month, the billable seats")
+	has(t, b.get("/", http.StatusOK), "main", "25 Mar 2026, 06:30 UTC")
+	p.as(store.Technician).post("/settings/months", months("1", "0", "2"), http.StatusForbidden)
 }
 
 func TestTechnicianStartsWithOrganizations(t *testing.T) {

@@ -165,6 +165,7 @@ func (s *server) routes() []route {
 		{"GET /settings", web.Technician, s.showSettings},
 		{"POST /settings", web.Admin, s.saveSettings},
 		{"POST /settings/approvals", web.Admin, s.saveApprovals},
+		{"POST /settings/months", web.Admin, saveMonths(s)},
 		{"POST /settings/password", web.Technician, s.changePassword},
 		{"POST /settings/sessions/revoke", web.Technician, s.revokeSessions},
 		{"GET /settings/api", web.Admin, s.listTokens},

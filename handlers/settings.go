@@ -28,6 +28,7 @@ type settingsForms struct {
 	settings         store.Settings
 	problems         problem.Fields
 	approvals        *views.ApprovalsForm // as typed; nil: as saved
+	months           *views.MonthsForm    // as typed; nil: as saved
 	passwordProblems problem.Fields
 }
 
@@ -37,10 +38,14 @@ func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status i
 	page := views.SettingsPage{
 		MSPName: f.settings.MSPName, Pending: pendingView(f.settings.Pending, store.MonthOf(s.Now())),
 		CanEdit: web.AccessOf(web.VisitorOf(r).Role) >= web.Admin, Problems: views.Problems(f.problems), Approvals: approvalsForm(f.settings),
+		Months:   monthsForm(f.settings.Months),
 		Password: views.PasswordForm{Problems: views.Problems(f.passwordProblems)}, Version: s.Version,
 	}
 	if f.approvals != nil {
 		page.Approvals = *f.approvals
+	}
+	if f.months != nil {
+		page.Months = *f.months
 	}
 	connection, err := s.Billing.Connection.Current(r.Context())
 	if err != nil {

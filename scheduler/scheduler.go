@@ -75,19 +75,6 @@ func (s *Scheduler) RunNow(name string) error {
 	return nil
 }
 
-// Next is the instant, in UTC, of a job's next turn.
-func (s *Scheduler) Next(name string) (time.Time, error) {
-	j, err := s.job(name)
-	if err != nil {
-		return time.Time{}, err
-	}
-	next, err := j.entry.NextRun()
-	if err != nil {
-		return time.Time{}, fmt.Errorf("asking for the next turn of the job %q: %w", name, err)
-	}
-	return next.UTC(), nil
-}
-
 // Shutdown starts no further job, ends the context of the running ones and waits for them, as long as ctx allows.
 // It is called once; the scheduler is of no use afterwards.
 func (s *Scheduler) Shutdown(ctx context.Context) error {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 )
 
 // HandEdits says what a sync does with a quantity that somebody changed in ConnectWise by hand.
@@ -20,6 +21,16 @@ type Settings struct {
 	Pending   []PendingRule // in the order of their months
 	HandEdits HandEdits
 	Holds     Holds
+	Months    Months
+}
+
+// Months says when the month before is written and what becomes of it then.
+type Months struct {
+	SyncDay       int       // the day of the month, 1 to 28, in UTC
+	SyncHour      int       // the hour, 0 to 23, in UTC: the sync begins at half past
+	SyncSetAt     time.Time // when somebody chose day and hour last; zero: nobody did
+	RemindDays    int       // how many days before the next invoicing day what is open is told; 0: never
+	CloseByItself bool
 }
 
 // PendingRule says whether seats pending at the end of a month are counted, from a month on until the next rule's
@@ -59,7 +70,7 @@ func (s *Store) Settings(ctx context.Context) (settings Settings, err error) {
 			SELECT msp_name, hand_edits, hold_zero, hold_first,
 				COALESCE(hold_lower_percent, 0), COALESCE(hold_lower_seats, 0), COALESCE(hold_higher_percent, 0), COALESCE(hold_higher_seats, 0),
 				COALESCE(hold_seats, 0), hold_decrease, hold_negative, COALESCE(hold_many_lines, 0), COALESCE(hold_many_percent, 0),
-				hold_source_zero, hold_found, hold_terms
+				hold_source_zero, hold_found, hold_terms, sync_day, sync_hour, sync_set_at, remind_days, close_months
 			FROM settings WHERE id = 1`)
 		if err != nil {
 			return err
@@ -86,15 +97,16 @@ func (s *Store) UpdateSettings(ctx context.Context, settings Settings) error {
 }
 
 func updateSettings(ctx context.Context, tx *sql.Tx, settings Settings) error {
-	h := settings.Holds
+	h, m := settings.Holds, settings.Months
 	return execOne(ctx, tx, `UPDATE settings SET msp_name = $1, hand_edits = $2, hold_zero = $3, hold_first = $4,
 			hold_lower_percent = $5, hold_lower_seats = $6, hold_higher_percent = $7, hold_higher_seats = $8,
 			hold_seats = $9, hold_decrease = $10, hold_negative = $11, hold_many_lines = $12, hold_many_percent = $13,
-			hold_source_zero = $14, hold_found = $15, hold_terms = $16 WHERE id = 1`,
+			hold_source_zero = $14, hold_found = $15, hold_terms = $16,
+			sync_day = $17, sync_hour = $18, sync_set_at = $19, remind_days = $20, close_months = $21 WHERE id = 1`,
 		settings.MSPName, settings.HandEdits, h.Zero, h.First,
 		orNull(h.Lower.Percent), orNull(h.Lower.Seats), orNull(h.Higher.Percent), orNull(h.Higher.Seats),
 		orNull(h.Seats), h.Decrease, h.Negative, orNull(h.ManyLines), orNull(h.ManyPercent),
-		h.SourceZero, h.Found, h.Terms)
+		h.SourceZero, h.Found, h.Terms, m.SyncDay, m.SyncHour, unix(m.SyncSetAt), m.RemindDays, m.CloseByItself)
 }
 
 func replacePendingRules(ctx context.Context, tx *sql.Tx, rules []PendingRule) error {
@@ -110,9 +122,10 @@ func replacePendingRules(ctx context.Context, tx *sql.Tx, rules []PendingRule) e
 }
 
 func scanSettings(row scanner) (s Settings, err error) {
-	h := &s.Holds
+	h, m := &s.Holds, &s.Months
 	err = row.Scan(&s.MSPName, &s.HandEdits, &h.Zero, &h.First,
 		&h.Lower.Percent, &h.Lower.Seats, &h.Higher.Percent, &h.Higher.Seats,
-		&h.Seats, &h.Decrease, &h.Negative, &h.ManyLines, &h.ManyPercent, &h.SourceZero, &h.Found, &h.Terms)
+		&h.Seats, &h.Decrease, &h.Negative, &h.ManyLines, &h.ManyPercent, &h.SourceZero, &h.Found, &h.Terms,
+		&m.SyncDay, &m.SyncHour, moment(&m.SyncSetAt), &m.RemindDays, &m.CloseByItself)
 	return s, err
 }

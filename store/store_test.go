@@ -96,12 +96,13 @@ func TestOpenKeepsData(t *testing.T) {
 		ManyLines: 5, ManyPercent: 20, SourceZero: true, Found: true, Terms: true,
 	}
 	same(t, defaults.Holds, protecting)
+	same(t, defaults.Months, Months{SyncDay: 1, RemindDays: 2})
 	if defaults.HandEdits != Overwrite || len(defaults.Pending) > 0 || defaults.MSPName != "" {
 		t.Errorf("defaults %+v", defaults)
 	}
 	want := Settings{MSPName: "Zürich IT", Pending: []PendingRule{{From: "2026-03", Counted: true}, {From: "2026-10"}}, HandEdits: Hold, Holds: Holds{
 		First: true, Lower: Step{Percent: 20, Seats: 1}, Higher: Step{Percent: 7, Seats: 8}, Decrease: true, ManyLines: 9, ManyPercent: 10, Terms: true,
-	}}
+	}, Months: Months{SyncDay: 28, SyncHour: 23, SyncSetAt: t0, CloseByItself: true}}
 	check(t, s.UpdateSettings(t.Context(), want))
 	check(t, s.Close())
 
@@ -185,11 +186,11 @@ func TestConnectionSettings(t *testing.T) {
 func TestBackup(t *testing.T) {
 	t.Parallel()
 	s := openTest(t)
-	settings := Settings{MSPName: "before", HandEdits: Overwrite}
+	settings := Settings{MSPName: "before", HandEdits: Overwrite, Months: Months{SyncDay: 1}}
 	check(t, s.UpdateSettings(t.Context(), settings))
 	file := filepath.Join(t.TempDir(), "it's a copy.db")
 	check(t, s.Backup(t.Context(), file))
-	check(t, s.UpdateSettings(t.Context(), Settings{MSPName: "after", HandEdits: Overwrite}))
+	check(t, s.UpdateSettings(t.Context(), Settings{MSPName: "after", HandEdits: Overwrite, Months: Months{SyncDay: 1}}))
 
 	wantErr(t, s.Backup(t.Context(), file), fs.ErrExist)
 	same(t, must[Settings](t)(openAt(t, file).Settings(t.Context())), settings)

@@ -7,7 +7,8 @@ import "time"
 func connection(state string) Connection {
 	return Connection{
 		State: state, LastSync: at("2026-11-01 00:34"), LastImport: at("2026-11-12 09:20"), NextSync: at("2026-12-01 00:30"), CheckedAt: at("2026-11-20 08:00"),
-		Error: Notice{What: "The keys were refused.", Why: "They were revoked.", Do: "Generate new ones.", Detail: "401 Unauthorized"},
+		Schedule: "00:30 UTC on the first day of each month",
+		Error:    Notice{What: "The keys were refused.", Why: "They were revoked.", Do: "Generate new ones.", Detail: "401 Unauthorized"},
 	}
 }
 
@@ -276,7 +277,7 @@ func membersPage(problems Problems) MembersPage {
 
 func settingsPage(problems Problems) SettingsPage {
 	return SettingsPage{
-		MSPName: hostile, CanEdit: true, Approvals: ApprovalsForm{Seats: "100", LowerPercent: "x", Zero: true, HandEdits: "hold", Problems: Problems{"lower_percent": "Enter a whole number."}}, Version: "v1", Password: PasswordForm{Problems: problems},
+		MSPName: hostile, CanEdit: true, Approvals: ApprovalsForm{Seats: "100", LowerPercent: "x", Zero: true, HandEdits: "hold", Problems: Problems{"lower_percent": "Enter a whole number."}}, Months: MonthsForm{SyncDay: "31", SyncHour: hostile, RemindDays: "2", Problems: Problems{"sync_day": "Enter a whole number."}}, Version: "v1", Password: PasswordForm{Problems: problems},
 		Sessions: []SessionRow{{Device: hostile, IP: "203.0.113.7", Seen: at("2026-11-20 10:00"), Current: true}, {Device: "Phone", IP: "203.0.113.8"}},
 	}
 }

@@ -160,5 +160,6 @@ type Connection struct {
 	LastSync   time.Time
 	LastImport time.Time
 	NextSync   time.Time
+	Schedule   string    // when the month before is written, after "at"
 	CheckedAt  time.Time // when the rights were last checked
 }

@@ -93,6 +93,8 @@ const (
 	AccountPath        = SettingsPath + "#account"
 	ApprovalsPath      = SettingsPath + "#approvals"
 	SaveApprovalsPath  = SettingsPath + "/approvals"
+	MonthsSettingsPath = SettingsPath + "#months"
+	SaveMonthsPath     = SettingsPath + "/months"
 	PasswordPath       = SettingsPath + "/password"
 	RevokeSessionsPath = SettingsPath + "/sessions/revoke"
 	TokensPath         = SettingsPath + "/api"

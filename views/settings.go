@@ -14,6 +14,7 @@ type SettingsPage struct {
 	CanEdit      bool
 	Problems     Problems
 	Approvals    ApprovalsForm
+	Months       MonthsForm
 	Password     PasswordForm
 	Sessions     []SessionRow
 	Version      string
@@ -48,6 +49,15 @@ type ApprovalsForm struct {
 	Found, Terms               bool
 	HandEdits                  string // overwrite or hold
 	Problems                   Problems
+}
+
+// MonthsForm says when the month before is written and what becomes of it then. Fields: sync_day, sync_hour, remind_days, close_months.
+// Numbers are as typed.
+type MonthsForm struct {
+	SyncDay, SyncHour string
+	RemindDays        string
+	CloseByItself     bool
+	Problems          Problems
 }
 
 // PasswordForm changes the reader's password. Fields: current, password. It is

@@ -6,18 +6,6 @@ import (
 	"seatbridge/store"
 )
 
-// DueMonths lists the months whose sync was due by now, of those that became due after a moment, oldest first. dueAt is when the
-// sync of a month is due (UTC), some time after the month's end.
-func DueMonths(now, after time.Time, dueAt func(store.Month) time.Time) []store.Month {
-	var months []store.Month
-	for m := store.MonthOf(after).Add(-1); !now.Before(dueAt(m)); m = m.Add(1) {
-		if dueAt(m).After(after) {
-			months = append(months, m)
-		}
-	}
-	return months
-}
-
 // OpenMonth is a month whose sync was due and that no run has written.
 type OpenMonth struct {
 	Month     store.Month

@@ -170,7 +170,11 @@ func (f *Feed) PullBefore(ctx context.Context, m store.Month) error {
 	if !errors.Is(pulled, ErrNoReport) {
 		return pulled
 	}
-	if !rule.Required || m < rule.Since || !f.now().Before(seats.DueAt(m).Add(reportWait)) {
+	settings, err := f.store.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	if !rule.Required || m < rule.Since || !f.now().Before(seats.ScheduleOf(settings.Months).DueAt(m).Add(reportWait)) {
 		return nil
 	}
 	_, err = f.store.LastUsageReport(ctx, string(m))

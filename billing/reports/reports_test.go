@@ -354,6 +354,30 @@ func TestSyncWaitsForTheReport(t *testing.T) {
 	p.must(p.Reports.PullBefore(t.Context(), "2026-03")) // there is one already
 }
 
+// TestSyncWaitsForTheReportAsSet: the day of waiting begins when the month is due.
+func TestSyncWaitsForTheReportAsSet(t *testing.T) {
+	t.Parallel()
+	p := newProvided(t)
+	p.organization("Acme", "np-1", 3)
+	p.records = []npsim.Record{{ID: "np-1", Name: "Acme", Licenses: 7, Tier: "Business"}}
+	p.clock = moment.At("2026-03-05")
+	p.config.Required, p.config.DailyPath = true, ""
+	p.save()
+	settings, err := p.Store.Settings(t.Context())
+	p.must(err)
+	settings.Months.SyncDay, settings.Months.SyncHour = 25, 6
+	p.must(p.Store.UpdateSettings(t.Context(), settings))
+	p.sim.Fail(npsim.Unauthorized, -1)
+	for _, when := range []string{"2026-04-25 06:30:00", "2026-04-26 06:29:59"} {
+		p.clock = moment.At(when)
+		if err := p.Reports.PullBefore(t.Context(), "2026-03"); !errors.Is(err, reports.ErrNoReport) {
+			t.Errorf("at %s: %v", when, err)
+		}
+	}
+	p.clock = moment.At("2026-04-26 06:30:00")
+	p.must(p.Reports.PullBefore(t.Context(), "2026-03"))
+}
+
 func TestProviderUnknownOrganizations(t *testing.T) {
 	t.Parallel()
 	p := newProvided(t)

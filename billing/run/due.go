@@ -218,7 +218,11 @@ func (m Months) due(ctx context.Context) (due []store.Month, written map[store.M
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the integration: %w", err)
 	}
-	due = plan.DueMonths(m.rn.now(), i.ActiveSince, seats.DueAt)
+	settings, err := m.rn.store.Settings(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	due = seats.ScheduleOf(settings.Months).Due(i.ActiveSince, m.rn.now())
 	if len(due) == 0 {
 		return nil, nil, nil
 	}

@@ -58,3 +58,37 @@ func TestDue(t *testing.T) {
 		}
 	})
 }
+
+// TestDueAsSet changes when a month is written, which acts at the next look.
+func TestDueAsSet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t) // active since October
+	_, a := w.Mapped("Acme", 5, store.Business)
+	months := func(day, hour int) {
+		w.Set(func(s *store.Settings) { s.Months = store.Months{SyncDay: day, SyncHour: hour, SyncSetAt: w.Time()} })
+	}
+	due := func(now string, want store.Month) {
+		t.Helper()
+		w.SetTime(now)
+		got, err := w.Runs.Due(t.Context())
+		w.Must(err)
+		if got != want {
+			t.Errorf("due at %s is %q, want %q", now, got, want)
+		}
+	}
+	w.SetTime("2026-10-30 12:00:00")
+	months(25, 6) // September is over since before
+	due("2026-11-01 00:30:00", "")
+	due("2026-11-25 06:29:59", "")
+	due("2026-11-25 06:30:00", "2026-10")
+	months(28, 23)
+	due("2026-11-25 06:30:00", "")
+	months(3, 0)
+	due("2026-11-25 06:30:00", "2026-10")
+	w.Must(w.Runs.RunDue(t.Context()))
+	w.WantLive(a.ID, "NP-BUS 5")
+	months(28, 0)
+	due("2026-11-28 00:30:00", "") // it was written already
+	months(1, 0)
+	due("2026-12-01 00:30:00", "2026-11")
+}

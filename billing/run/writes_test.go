@@ -368,7 +368,7 @@ func TestMomentsThatAreEqual(t *testing.T) {
 		w.MapProducts()
 		i, err := w.Store.Integration(t.Context())
 		w.Must(err)
-		if !i.ActiveSince.Equal(seats.DueAt("2026-10")) {
+		if !i.ActiveSince.Equal(moment.At("2026-11-01 00:30:00")) {
 			t.Fatalf("active since %s", i.ActiveSince)
 		}
 		if months, err := w.Runs.Due(t.Context()); err != nil || len(months) != 0 {
