@@ -1,6 +1,7 @@
 package connectwise
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -108,45 +109,64 @@ func (c *Client) Addition(ctx context.Context, agreementID, id int) (Addition, e
 	return record(ctx, c, path, additionFields, func(a Addition) bool { return a.ID == id })
 }
 
-// NewAddition is an addition to create. Price, cost, description and unit come from the catalog item.
+// NewAddition is an addition to create. Cost and unit come from the catalog item, and so do price and description where they are
+// left out.
 type NewAddition struct {
 	ProductID     int
 	Quantity      decimal.Decimal
-	EffectiveDate Date // zero: left to ConnectWise
+	EffectiveDate Date                // zero: left to ConnectWise
+	CancelledDate Date                // the last billed day; zero: the line stays open
+	UnitPrice     decimal.NullDecimal // in the agreement's currency; not valid: the catalog item's
+	Description   string              // empty: the catalog item's
+}
+
+// MarshalJSON writes the API's record.
+func (n NewAddition) MarshalJSON() ([]byte, error) {
+	var price json.Number
+	if n.UnitPrice.Valid {
+		price = number(n.UnitPrice.Decimal)
+	}
+	return json.Marshal(struct {
+		Product       idReference `json:"product"`
+		Quantity      json.Number `json:"quantity"`
+		BillCustomer  string      `json:"billCustomer"`
+		EffectiveDate Date        `json:"effectiveDate,omitzero"`
+		CancelledDate Date        `json:"cancelledDate,omitzero"`
+		UnitPrice     json.Number `json:"unitPrice,omitempty"`
+		Description   string      `json:"description,omitempty"`
+	}{idReference{n.ProductID}, number(n.Quantity), Billable, n.EffectiveDate, n.CancelledDate, price, n.Description})
+}
+
+// differences is how an addition that was created is not as it was asked for.
+func (n NewAddition) differences(created Addition) []string {
+	var list []string
+	differs := func(is bool, format string, args ...any) {
+		if is {
+			list = append(list, fmt.Sprintf(format, args...))
+		}
+	}
+	differs(created.Product.ID != n.ProductID, "product %d instead of %d", created.Product.ID, n.ProductID)
+	differs(!created.Quantity.Equal(n.Quantity), "%s", quantityDifference(created.Quantity, n.Quantity))
+	differs(created.BillCustomer != Billable, "billCustomer %s", created.BillCustomer)
+	differs(!n.EffectiveDate.IsZero() && created.EffectiveDate != n.EffectiveDate,
+		"effective date %s instead of %s", created.EffectiveDate, n.EffectiveDate)
+	differs(!n.CancelledDate.IsZero() && created.CancelledDate != n.CancelledDate,
+		"cancelled date %s instead of %s", cmp.Or(created.CancelledDate.String(), "none"), n.CancelledDate)
+	differs(n.UnitPrice.Valid && !(created.UnitPrice.Valid && created.UnitPrice.Decimal.Equal(n.UnitPrice.Decimal)),
+		"unit price %s instead of %s", created.UnitPrice.Decimal, n.UnitPrice.Decimal)
+	return list
 }
 
 // CreateAddition adds a line to an agreement. It sends the request once, and again only after a 429. An error that is
 // ErrUnknownOutcome means that the line may exist: read the additions before trying again. ErrNotApplied comes with
 // the created line, which differs from what was asked for.
 func (c *Client) CreateAddition(ctx context.Context, agreementID int, addition NewAddition) (Addition, error) {
-	r := request{
-		method: http.MethodPost,
-		path:   additionsPath(agreementID),
-		body: struct {
-			Product       idReference `json:"product"`
-			Quantity      json.Number `json:"quantity"`
-			BillCustomer  string      `json:"billCustomer"`
-			EffectiveDate Date        `json:"effectiveDate,omitzero"`
-		}{idReference{addition.ProductID}, number(addition.Quantity), Billable, addition.EffectiveDate},
-	}
+	r := request{method: http.MethodPost, path: additionsPath(agreementID), body: addition}
 	created, err := write(ctx, c, r, func(a Addition) int { return a.ID })
 	if err != nil {
 		return created, err
 	}
-	var differences []string
-	if created.Product.ID != addition.ProductID {
-		differences = append(differences, fmt.Sprintf("product %d instead of %d", created.Product.ID, addition.ProductID))
-	}
-	if !created.Quantity.Equal(addition.Quantity) {
-		differences = append(differences, quantityDifference(created.Quantity, addition.Quantity))
-	}
-	if created.BillCustomer != Billable {
-		differences = append(differences, "billCustomer "+created.BillCustomer)
-	}
-	if !addition.EffectiveDate.IsZero() && created.EffectiveDate != addition.EffectiveDate {
-		differences = append(differences, fmt.Sprintf("effective date %s instead of %s", created.EffectiveDate, addition.EffectiveDate))
-	}
-	return created, notApplied(c, r, differences)
+	return created, notApplied(c, r, addition.differences(created))
 }
 
 // UpdateQuantity sets the quantity of an addition and nothing else. ErrNotApplied comes with the addition as

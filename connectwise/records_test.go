@@ -202,6 +202,38 @@ func TestCreateAdditionWithoutDate(t *testing.T) {
 	}
 }
 
+// TestCreateAdditionThatIsBilledOnce ends a line on the day it names, at the price and with the words that it is given.
+func TestCreateAdditionThatIsBilledOnce(t *testing.T) {
+	t.Parallel()
+	wanted := NewAddition{
+		ProductID: 4, Quantity: dec("1"), EffectiveDate: Date{2026, 11, 1}, CancelledDate: Date{2026, 11, 30}, UnitPrice: someDec("4.50"),
+		Description: "NordPass Business, October 2026, 1 seat not yet billed",
+	}
+	const answer = `{"id":9,"product":{"id":4},"quantity":1,"billCustomer":"Billable","effectiveDate":"2026-11-01T00:00:00Z","unitPrice":4.5,` +
+		`"cancelledDate":"2026-11-30T00:00:00Z"}`
+	for _, test := range []struct {
+		name, answer string
+		want         error
+	}{
+		{"as asked", answer, nil},
+		{"other last day", strings.Replace(answer, "11-30", "12-31", 1), ErrNotApplied},
+		{"left open", strings.Replace(answer, `"2026-11-30T00:00:00Z"`, "null", 1), ErrNotApplied},
+		{"other price", strings.Replace(answer, "4.5", "4.99", 1), ErrNotApplied},
+		{"no price", strings.Replace(answer, "4.5", "null", 1), ErrNotApplied},
+	} {
+		f := newFake(t)
+		f.api("POST /finance/agreements/7/additions", respondJSON(201, test.answer))
+		if got, err := f.client(t).CreateAddition(t.Context(), 7, wanted); !errors.Is(err, test.want) || got.ID != 9 {
+			t.Errorf("%s: %+v, %v", test.name, got, err)
+		}
+		const want = `{"product":{"id":4},"quantity":1,"billCustomer":"Billable","effectiveDate":"2026-11-01T00:00:00Z",` +
+			`"cancelledDate":"2026-11-30T00:00:00Z","unitPrice":4.5,"description":"NordPass Business, October 2026, 1 seat not yet billed"}`
+		if body := f.apiCalls()[0].body; body != want {
+			t.Errorf("%s: sent %s", test.name, body)
+		}
+	}
+}
+
 func TestUpdateQuantity(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
