@@ -68,6 +68,9 @@ type Change struct {
 	UnitPrice     decimal.NullDecimal // in Currency; NULL: not known before the line is there
 	Currency      string              // the agreement's, as ConnectWise codes or names it; empty: not known
 	EffectiveDate string              // calendar day of a new line, "2026-10-01"
+	CancelledDate string              // the last billed day of a line that is billed once; empty: it is an ordinary one
+	Description   string              // of a line that is billed once; empty: as the catalog item has it
+	Note          string              // that whoever had a difference put on the next invoice left
 	Reason        string
 	Warnings      []string // whole sentences
 	Shares        []Share
@@ -83,6 +86,10 @@ type Change struct {
 	DoneAt        time.Time
 	Looks         int // of a creation of unknown outcome: how many later runs did not find it
 }
+
+// Once says that the change is about a line that is billed once, to put a difference of an earlier month on the next invoice: never
+// about the one that carries the agreement's seats.
+func (c Change) Once() bool { return c.CancelledDate != "" }
 
 // KindWord is the kind as pages, CSV files and JSON say it: a line that gets nothing has its state's word, and one whose
 // agreement could not be read was skipped.
@@ -122,7 +129,8 @@ const changeColumns = `c.id, c.run_id, c.company_id, c.company, c.agreement_id, 
 	COALESCE(c.addition_id, 0), c.kind, c.state, c.before_quantity, c.after_quantity, c.written_quantity,
 	c.hand_edited, c.unit_price, c.currency,
 	c.effective_date, c.reason, c.warnings, c.shares, c.candidates, c.held_because, c.decided_by, c.decided_at,
-	c.error_what, c.error_do, c.error_detail, c.sent_at, c.done_at, c.found, c.together, c.held_for, c.looks`
+	c.error_what, c.error_do, c.error_detail, c.sent_at, c.done_at, c.found, c.together, c.held_for, c.looks,
+	c.cancelled_date, c.description, c.note`
 
 func scanChange(row scanner) (c Change, err error) {
 	err = row.Scan(&c.ID, &c.RunID, &c.CompanyID, &c.Company, &c.AgreementID, &c.Agreement, &c.Plan, &c.ProductID, &c.Product,
@@ -130,7 +138,8 @@ func scanChange(row scanner) (c Change, err error) {
 		&c.EffectiveDate, &c.Reason, fromJSON(&c.Warnings), fromJSON(&c.Shares), fromJSON(&c.Candidates),
 		&c.HeldBecause, &c.DecidedBy, moment(&c.DecidedAt),
 		&c.Problem.What, &c.Problem.Do, &c.Problem.Detail, moment(&c.SentAt), moment(&c.DoneAt),
-		fromJSON(&c.Found), &c.Together, fromJSON(&c.HeldFor), &c.Looks)
+		fromJSON(&c.Found), &c.Together, fromJSON(&c.HeldFor), &c.Looks,
+		&c.CancelledDate, &c.Description, &c.Note)
 	return c, err
 }
 
@@ -161,16 +170,18 @@ func addChange(ctx context.Context, tx *sql.Tx, c Change) error {
 		INSERT INTO changes (run_id, company_id, company, agreement_id, agreement, plan, product_id, product, addition_id, kind, state,
 			before_quantity, after_quantity, written_quantity, hand_edited, unit_price, effective_date,
 			reason, warnings, shares, candidates, held_because,
-			decided_by, decided_at, error_what, error_do, error_detail, sent_at, done_at, search_folded, currency, found, together, held_for, looks)
+			decided_by, decided_at, error_what, error_do, error_detail, sent_at, done_at, search_folded, currency, found, together, held_for, looks,
+			cancelled_date, description, note)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-			$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)
+			$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)
 		ON CONFLICT (run_id, agreement_id, product_id) DO NOTHING RETURNING id`,
 		c.RunID, c.CompanyID, c.Company, c.AgreementID, c.Agreement, c.Plan, c.ProductID, c.Product, orNull(c.AdditionID), c.Kind, c.State,
 		c.Before, c.After, c.Written, c.HandEdited, c.UnitPrice, c.EffectiveDate, c.Reason,
 		asJSON{c.Warnings}, asJSON{c.Shares}, asJSON{c.Candidates}, c.HeldBecause,
 		c.DecidedBy, unix(c.DecidedAt), c.Problem.What, c.Problem.Do, c.Problem.Detail,
 		unix(c.SentAt), unix(c.DoneAt), foldAll(c.Company, c.Agreement, c.Product), c.Currency,
-		asJSON{c.Found}, cmp.Or(c.Together, c.AgreementID), asJSON{c.HeldFor}, c.Looks)
+		asJSON{c.Found}, cmp.Or(c.Together, c.AgreementID), asJSON{c.HeldFor}, c.Looks,
+		c.CancelledDate, c.Description, c.Note)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -204,7 +215,7 @@ func (s *Store) FinishChange(ctx context.Context, c Change, line *Line) error {
 		if err != nil {
 			return err
 		}
-		if err := noteWritten(ctx, tx, c); err != nil || line == nil {
+		if err := noteOutcome(ctx, tx, c); err != nil || line == nil {
 			return err
 		}
 		return saveLine(ctx, tx, *line)
@@ -300,14 +311,15 @@ const carried = `EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run_id AND NOT r.pr
 
 // openChange picks the changes that were not written and that no later run has looked at again. What came before the last
 // sync of all agreements that was carried through is settled, and so is what nobody bills any more. What is held waits
-// elsewhere, and what was rejected is decided. A run about one addition alone settles nothing of others.
+// elsewhere, and what was rejected is decided. A run about one addition alone settles nothing of others, nor do lines that are billed
+// once.
 const openChange = `c.state IN ('failed', 'unknown', 'conflict', 'blocked', 'skipped', 'stale', 'cancelled')
 	AND c.run_id >= COALESCE((` + lastFull + `), 0)
 	AND c.id >= COALESCE((SELECT MIN(f.id) FROM changes f WHERE f.run_id = (` + lastFull + `)), 0)
 	AND EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run_id AND NOT r.preview
-		AND (r.kind IN ('release', 'undo') OR EXISTS (SELECT 1 FROM mappings m WHERE m.agreement_id = c.agreement_id)))
+		AND (r.kind IN ('release', 'undo', 'settle') OR EXISTS (SELECT 1 FROM mappings m WHERE m.agreement_id = c.agreement_id)))
 	AND NOT EXISTS (SELECT 1 FROM changes n JOIN runs r ON r.id = n.run_id
-		WHERE n.agreement_id = c.agreement_id AND n.id > c.id AND n.run_id <> c.run_id AND NOT r.preview
+		WHERE n.agreement_id = c.agreement_id AND n.id > c.id AND n.run_id <> c.run_id AND NOT r.preview AND n.cancelled_date = c.cancelled_date
 			AND (r.addition_id IS NULL OR r.addition_id = c.addition_id))`
 
 // lastFull is the last run that looked at all agreements.
@@ -474,7 +486,7 @@ func decide(ctx context.Context, tx *sql.Tx, ids []int64, v verdict) (decided []
 // anew, with all that they belong together with.
 func (s *Store) SupersedeHeld(ctx context.Context, runID int64, reason string) error {
 	return s.tx(ctx, fmt.Sprintf("superseding what was held before run %d", runID), func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, `UPDATE changes SET state = 'stale', reason = $1 WHERE run_id < $2
+		_, err := exec(ctx, tx, `UPDATE changes SET state = 'stale', reason = $1 WHERE run_id < $2 AND cancelled_date = ''
 			AND (state = 'held' OR state = 'planned' AND run_id IN (SELECT id FROM runs WHERE status = 'planned'))
 			AND EXISTS (SELECT 1 FROM changes o JOIN changes n ON n.agreement_id = o.agreement_id AND n.run_id = $2
 				WHERE o.run_id = changes.run_id AND o.together = changes.together)`, reason, runID)

@@ -21,7 +21,7 @@ var writesMonth = `r.status IN ('done', 'incomplete') AND (` + wholeMonth + `
 	OR r.kind = 'retry' AND NOT r.preview AND r.agreement_id IS NULL AND r.only_agreements = ''
 		AND EXISTS (SELECT 1 FROM runs o WHERE o.id = r.of_run_id AND ` + strings.ReplaceAll(wholeMonth, "r.", "o.") + `)
 		AND NOT EXISTS (SELECT 1 FROM runs b WHERE b.id > r.of_run_id AND b.id < r.id AND NOT b.preview
-			AND (b.month <> r.month OR b.as_of IS NOT NULL) AND EXISTS (SELECT 1 FROM changes c WHERE c.run_id = b.id)))`
+			AND (b.month <> r.month OR b.as_of IS NOT NULL) AND EXISTS (SELECT 1 FROM changes c WHERE c.run_id = b.id AND c.cancelled_date = '')))`
 
 // Written tells which months from one on a run has written, as far as they could be: what single lines were held, skipped or refused
 // for says each of them.

@@ -36,6 +36,14 @@ func scanSaid(row scanner) (s Said, err error) {
 	return s, err
 }
 
+// noteOutcome keeps what follows from the outcome of a change. A line that is billed once carries nobody's seats: it settles.
+func noteOutcome(ctx context.Context, tx *sql.Tx, c Change) error {
+	if c.Once() {
+		return settleOnce(ctx, tx, c)
+	}
+	return noteWritten(ctx, tx, c)
+}
+
 // noteWritten keeps that a change made its line say something, or found it to say that already.
 func noteWritten(ctx context.Context, tx *sql.Tx, c Change) error {
 	if c.AdditionID == 0 || !c.After.Valid || c.State != StateWritten {

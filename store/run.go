@@ -12,7 +12,7 @@ import (
 type RunKind string
 
 // The kinds of runs: by a button, by the clock, by the command line, to undo another or to retry what
-// another did not write, or to set the lines of an unmapped agreement to 0.
+// another did not write, to set the lines of an unmapped agreement to 0, or to put differences of a month on the next invoice.
 const (
 	RunManual  RunKind = "manual"
 	RunMonthly RunKind = "monthly"
@@ -20,7 +20,11 @@ const (
 	RunUndo    RunKind = "undo"
 	RunRetry   RunKind = "retry"
 	RunRelease RunKind = "release"
+	RunSettle  RunKind = "settle"
 )
+
+// Syncs says of a kind that its runs plan from what is due, as opposed to what somebody asked for line by line.
+func (k RunKind) Syncs() bool { return k != RunUndo && k != RunRelease && k != RunSettle }
 
 // RunStatus is how far a run has come.
 type RunStatus string
@@ -318,11 +322,11 @@ func (s *Store) LastSync(ctx context.Context) (Run, error) {
 	return r, doing("reading the last sync", err)
 }
 
-// LookedAtBetween tells which agreements runs after one and before another have looked at. A run that was about one addition alone
-// looked at no agreement.
+// LookedAtBetween tells which agreements runs after one and before another have looked at. A run that was about one addition alone,
+// or about lines that are billed once, looked at no agreement.
 func (s *Store) LookedAtBetween(ctx context.Context, after, before int64) (map[int]bool, error) {
 	ids, err := list(ctx, s.from, scanValue[int], `SELECT DISTINCT c.agreement_id FROM changes c
-		WHERE c.run_id > $1 AND c.run_id < $2
+		WHERE c.run_id > $1 AND c.run_id < $2 AND c.cancelled_date = ''
 			AND EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run_id AND NOT r.preview AND r.addition_id IS NULL)`, after, before)
 	looked := map[int]bool{}
 	for _, id := range ids {

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 // Sendings keeps what becomes of a change from the moment on that its request is about to go out.
@@ -17,11 +19,12 @@ func SendingsIn(s *Store) Sendings { return Sendings{s} }
 type Basis struct {
 	Change      Change
 	Run         Run
-	ConnectedAt time.Time     // of the integration; zero: there is none
-	Mapped      map[int64]int // by organization of the change's shares: the agreement it is mapped to
-	Users       []string      // the names of the organizations that are mapped to the change's agreement
-	Unmanaged   []string      // the names of those of them that the MSP does not manage
-	Products    map[int]Plan  // by mapped catalog item: its plan
+	ConnectedAt time.Time                     // of the integration; zero: there is none
+	Mapped      map[int64]int                 // by organization of the change's shares: the agreement it is mapped to
+	Users       []string                      // the names of the organizations that are mapped to the change's agreement
+	Unmanaged   []string                      // the names of those of them that the MSP does not manage
+	Products    map[int]Plan                  // by mapped catalog item: its plan
+	Open        map[int64]decimal.NullDecimal // of a line that is billed once, by organization of its shares: what is open of the run's month
 }
 
 // Start notes that a planned change is about to be sent: it is 'sending' without SentAt, which says that no request went out yet.
@@ -77,7 +80,10 @@ func readBasis(ctx context.Context, tx *sql.Tx, id int64) (g Basis, err error) {
 		}
 		g.Products[p.ProductID] = p.Plan
 	}
-	return g, nil
+	if g.Change.Once() {
+		g.Open, err = openNow(ctx, tx, g.Run.Month, g.Change)
+	}
+	return g, err
 }
 
 // mappedNow is the agreements that the organizations of shares are mapped to.
@@ -107,13 +113,15 @@ func (s Sendings) Note(ctx context.Context, id int64, at time.Time) error {
 const unknownCreation = `c.kind = 'create' AND c.sent_at IS NOT NULL AND c.state IN ('sending', 'unknown')
 	AND NOT EXISTS (SELECT 1 FROM changes n JOIN runs r ON r.id = n.run_id
 		WHERE n.agreement_id = c.agreement_id AND n.product_id = c.product_id AND n.id > c.id AND NOT r.preview AND r.addition_id IS NULL
-		AND n.state IN ('written', 'unchanged') AND n.addition_id IS NOT NULL)`
+		AND c.cancelled_date = '' AND n.cancelled_date = '' AND n.state IN ('written', 'unchanged') AND n.addition_id IS NOT NULL)`
 
-// Unknown lists the creations of runs other than one whose outcome nobody saw, of each line the latest, by agreement and product.
+// Unknown lists the creations of runs other than one whose outcome nobody saw, of each line the latest and each that is billed once,
+// by agreement and product.
 func (s Sendings) Unknown(ctx context.Context, butRun int64) ([]Change, error) {
 	changes, err := list(ctx, s.store.from, scanChange, `SELECT `+changeColumns+` FROM changes c WHERE c.id IN (
-		SELECT MAX(c.id) FROM changes c WHERE c.run_id <> $1 AND `+unknownCreation+` GROUP BY c.agreement_id, c.product_id)
-		ORDER BY c.agreement_id, c.product_id`, butRun)
+		SELECT MAX(c.id) FROM changes c WHERE c.run_id <> $1 AND `+unknownCreation+`
+		GROUP BY c.agreement_id, c.product_id, CASE WHEN c.cancelled_date = '' THEN 0 ELSE c.id END)
+		ORDER BY c.agreement_id, c.product_id, c.id`, butRun)
 	return changes, doing("listing creations of unknown outcome", err)
 }
 
@@ -127,21 +135,22 @@ func (s Sendings) Settle(ctx context.Context, c Change, line *Line) error {
 		if err != nil {
 			return err
 		}
-		if err := noteWritten(ctx, tx, c); err != nil || line == nil {
+		if err := noteOutcome(ctx, tx, c); err != nil || line == nil {
 			return err
 		}
 		return saveLine(ctx, tx, *line)
 	})
 }
 
-// Unmapped lists, with their companies, those of the agreements that no organization is mapped to.
-func (s Sendings) Unmapped(ctx context.Context, agreementIDs []int) ([]MappedAgreement, error) {
+// Searched lists agreements with their companies, to look on them for what was sent: those that no organization is mapped to or, with
+// mapped, all of them.
+func (s Sendings) Searched(ctx context.Context, agreementIDs []int, mapped bool) ([]MappedAgreement, error) {
 	scan := func(row scanner) (m MappedAgreement, err error) {
 		err = row.Scan(append(m.Agreement.dest(), m.Company.dest()...)...)
 		return m, err
 	}
 	m, err := list(ctx, s.store.from, scan, `SELECT `+agreementColumns+`, `+companyColumns+`
 		FROM agreements a JOIN companies c ON c.id = a.company_id
-		WHERE a.id IN `+in(agreementIDs)+` AND a.id NOT IN (SELECT agreement_id FROM mappings) ORDER BY a.id`)
-	return m, doing("listing unmapped agreements", err)
+		WHERE a.id IN `+in(agreementIDs)+` AND ($1 OR a.id NOT IN (SELECT agreement_id FROM mappings)) ORDER BY a.id`, mapped)
+	return m, doing("listing agreements to look on", err)
 }

@@ -31,6 +31,7 @@ type Months struct {
 	SyncSetAt     time.Time // when somebody chose day and hour last; zero: nobody did
 	RemindDays    int       // how many days before the next invoicing day what is open is told; 0: never
 	CloseByItself bool
+	NextInvoice   bool // a difference of a month that ended can be put on the next invoice, as a line that is billed once
 }
 
 // PendingRule says whether seats pending at the end of a month are counted, from a month on until the next rule's
@@ -70,7 +71,7 @@ func (s *Store) Settings(ctx context.Context) (settings Settings, err error) {
 			SELECT msp_name, hand_edits, hold_zero, hold_first,
 				COALESCE(hold_lower_percent, 0), COALESCE(hold_lower_seats, 0), COALESCE(hold_higher_percent, 0), COALESCE(hold_higher_seats, 0),
 				COALESCE(hold_seats, 0), hold_decrease, hold_negative, COALESCE(hold_many_lines, 0), COALESCE(hold_many_percent, 0),
-				hold_source_zero, hold_found, hold_terms, sync_day, sync_hour, sync_set_at, remind_days, close_months
+				hold_source_zero, hold_found, hold_terms, sync_day, sync_hour, sync_set_at, remind_days, close_months, next_invoice
 			FROM settings WHERE id = 1`)
 		if err != nil {
 			return err
@@ -102,11 +103,12 @@ func updateSettings(ctx context.Context, tx *sql.Tx, settings Settings) error {
 			hold_lower_percent = $5, hold_lower_seats = $6, hold_higher_percent = $7, hold_higher_seats = $8,
 			hold_seats = $9, hold_decrease = $10, hold_negative = $11, hold_many_lines = $12, hold_many_percent = $13,
 			hold_source_zero = $14, hold_found = $15, hold_terms = $16,
-			sync_day = $17, sync_hour = $18, sync_set_at = $19, remind_days = $20, close_months = $21 WHERE id = 1`,
+			sync_day = $17, sync_hour = $18, sync_set_at = $19, remind_days = $20, close_months = $21,
+			next_invoice = $22 WHERE id = 1`,
 		settings.MSPName, settings.HandEdits, h.Zero, h.First,
 		orNull(h.Lower.Percent), orNull(h.Lower.Seats), orNull(h.Higher.Percent), orNull(h.Higher.Seats),
 		orNull(h.Seats), h.Decrease, h.Negative, orNull(h.ManyLines), orNull(h.ManyPercent),
-		h.SourceZero, h.Found, h.Terms, m.SyncDay, m.SyncHour, unix(m.SyncSetAt), m.RemindDays, m.CloseByItself)
+		h.SourceZero, h.Found, h.Terms, m.SyncDay, m.SyncHour, unix(m.SyncSetAt), m.RemindDays, m.CloseByItself, m.NextInvoice)
 }
 
 func replacePendingRules(ctx context.Context, tx *sql.Tx, rules []PendingRule) error {
@@ -126,6 +128,6 @@ func scanSettings(row scanner) (s Settings, err error) {
 	err = row.Scan(&s.MSPName, &s.HandEdits, &h.Zero, &h.First,
 		&h.Lower.Percent, &h.Lower.Seats, &h.Higher.Percent, &h.Higher.Seats,
 		&h.Seats, &h.Decrease, &h.Negative, &h.ManyLines, &h.ManyPercent, &h.SourceZero, &h.Found, &h.Terms,
-		&m.SyncDay, &m.SyncHour, moment(&m.SyncSetAt), &m.RemindDays, &m.CloseByItself)
+		&m.SyncDay, &m.SyncHour, moment(&m.SyncSetAt), &m.RemindDays, &m.CloseByItself, &m.NextInvoice)
 	return s, err
 }

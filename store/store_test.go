@@ -102,7 +102,7 @@ func TestOpenKeepsData(t *testing.T) {
 	}
 	want := Settings{MSPName: "Zürich IT", Pending: []PendingRule{{From: "2026-03", Counted: true}, {From: "2026-10"}}, HandEdits: Hold, Holds: Holds{
 		First: true, Lower: Step{Percent: 20, Seats: 1}, Higher: Step{Percent: 7, Seats: 8}, Decrease: true, ManyLines: 9, ManyPercent: 10, Terms: true,
-	}, Months: Months{SyncDay: 28, SyncHour: 23, SyncSetAt: t0, CloseByItself: true}}
+	}, Months: Months{SyncDay: 28, SyncHour: 23, SyncSetAt: t0, CloseByItself: true, NextInvoice: true}}
 	check(t, s.UpdateSettings(t.Context(), want))
 	check(t, s.Close())
 

@@ -26,7 +26,11 @@ type Settling struct {
 // Settle settles what is open of rows, all of them or none: settled is how many. A row whose difference is gone, or that somebody else
 // settled, is refused by name, so that nobody settles what he did not see.
 func (k *Keeper) Settle(ctx context.Context, who problem.Actor, s Settling) (settled int, err error) {
-	if problems := k.settlingProblems(s); len(problems) > 0 {
+	problems := k.settlingProblems(s)
+	if s.How == store.OnNextInvoice {
+		problems.Add("how", "A line on the next invoice is previewed first.")
+	}
+	if len(problems) > 0 {
 		return 0, &problem.Invalid{Fields: problems}
 	}
 	if _, err := k.ended(ctx, s.Month); err != nil {
@@ -41,7 +45,7 @@ func (k *Keeper) Settle(ctx context.Context, who problem.Actor, s Settling) (set
 			return err
 		}
 		if sum := openOf(rows); s.Seen.Valid && !s.Seen.Decimal.Equal(sum) {
-			return overtaken(fmt.Sprintf("The differences are others by now: %s in sum, not %s. Look again.", signed(sum), signed(s.Seen.Decimal)))
+			return othersByNow(sum, s.Seen.Decimal)
 		}
 		for _, r := range rows {
 			if err := k.settle(ctx, in, who, s, r); err != nil {
@@ -60,7 +64,7 @@ func (k *Keeper) Settle(ctx context.Context, who problem.Actor, s Settling) (set
 func (k *Keeper) settlingProblems(s Settling) problem.Fields {
 	problems := problem.Fields{}
 	problems.Add("note", problem.OfLength(s.Note, longestNote))
-	if s.How != store.ByHand && s.How != store.Waived {
+	if s.How != store.ByHand && s.How != store.Waived && s.How != store.OnNextInvoice {
 		problems.Add("how", "Choose how it is settled: billed by hand, or waived.")
 	}
 	if len(s.Rows) == 0 {
@@ -101,6 +105,10 @@ func openOf(rows []store.MonthRow) decimal.Decimal {
 		sum = sum.Add(r.Open.Decimal)
 	}
 	return sum
+}
+
+func othersByNow(sum, seen decimal.Decimal) error {
+	return overtaken(fmt.Sprintf("The differences are others by now: %s in sum, not %s. Look again.", signed(sum), signed(seen)))
 }
 
 func refused(sentence string) error {

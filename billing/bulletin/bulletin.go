@@ -86,6 +86,8 @@ func subject(run store.Run) string {
 		return fmt.Sprintf("Undo of run %d, %s", run.Of, period)
 	case run.Kind == store.RunRetry:
 		return fmt.Sprintf("Retry of run %d, %s%s", run.Of, period, about(run))
+	case run.Kind == store.RunSettle:
+		return fmt.Sprintf("Differences of %s on the next invoice", run.Month)
 	case run.Kind == store.RunRelease:
 		return fmt.Sprintf("Setting the lines of agreement %d to 0", run.Agreement)
 	case run.Agreement != 0:

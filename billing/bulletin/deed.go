@@ -22,6 +22,10 @@ func Deed(run store.Run) string {
 		return fmt.Sprintf("%s of undoing run %d, %s", what, run.Of, period)
 	case run.Kind == store.RunRetry:
 		return fmt.Sprintf("%s of what run %d did not write of %s%s", what, run.Of, period, about(run))
+	case run.Kind == store.RunSettle && run.Of != 0:
+		return fmt.Sprintf("looking for what run %d put on the next invoice", run.Of)
+	case run.Kind == store.RunSettle:
+		return fmt.Sprintf("%s of putting differences of %s on the next invoice", what, run.Month)
 	case run.Addition != 0:
 		return fmt.Sprintf("setting line no. %d of agreement %d to 0", run.Addition, run.Agreement)
 	case run.Kind == store.RunRelease:

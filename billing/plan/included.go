@@ -83,12 +83,12 @@ func Missed(s store.ChangeState) bool {
 	return false
 }
 
-// Searches says whether a run looks on an agreement that nobody is mapped to for what earlier runs sent there.
+// Searches says whether a run looks on an agreement that it is not about for what earlier runs sent there.
 func Searches(run store.Run, agreementID int) bool {
 	switch run.Kind {
 	case store.RunUndo, store.RunRelease:
 		return false
-	case store.RunRetry:
+	case store.RunRetry, store.RunSettle:
 		return run.Agreement == agreementID
 	}
 	return isAbout(run, agreementID)

@@ -51,6 +51,7 @@ type Situation struct {
 	Answers map[store.FindingKey]string // the facts of which somebody said that they are meant so
 	Editors map[int]string              // who changed an addition, 0: the agreement, and when, in words; asked where something differs
 	Extra   []store.Finding             // what was found before a creation
+	Once    []int                       // additions that are billed once, and that Additions is without
 }
 
 // Policy is what the MSP decided about writing.

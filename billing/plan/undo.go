@@ -20,6 +20,10 @@ func Undo(s Situation, written []store.Change, later map[int]bool, today connect
 	for _, w := range written {
 		c := NewChange(s, MappedProduct{Plan: w.Plan, ID: w.ProductID, Identifier: w.Product})
 		c.AdditionID, c.Written, c.Shares = w.AdditionID, w.After, w.Shares
+		if w.Once() {
+			changes = append(changes, undoOnce(c, s, w))
+			continue
+		}
 		c.After = w.Before
 		c.Reason = fmt.Sprintf("Run %d changed it from %s to %s.", w.RunID, w.Before.Decimal, w.After.Decimal)
 		if !w.Before.Valid {
@@ -48,13 +52,18 @@ func undoLine(c store.Change, s Situation, w store.Change, today connectwise.Dat
 	case line.Quantity.Equal(c.After.Decimal):
 		c.Kind, c.State = store.KindNone, store.StateUnchanged
 	case !line.Quantity.Equal(w.After.Decimal):
-		c.Kind, c.State = store.KindUpdate, store.StateStale
-		c.HandEdited = true
-		c.Reason = fmt.Sprintf("Touched since: ConnectWise says %s, run %d wrote %s on %s. It stays as it is.",
-			line.Quantity, w.RunID, w.After.Decimal, seats.Minute(w.DoneAt))
+		return touched(c, w, line)
 	default:
 		c.Kind, c.State = store.KindUpdate, store.StatePlanned
 	}
+	return c
+}
+
+// touched is the change of a line that somebody changed since a run wrote it: it stays.
+func touched(c, written store.Change, line connectwise.Addition) store.Change {
+	c.Kind, c.State, c.HandEdited = store.KindUpdate, store.StateStale, true
+	c.Reason = fmt.Sprintf("Touched since: ConnectWise says %s, run %d wrote %s on %s. It stays as it is.",
+		line.Quantity, written.RunID, written.After.Decimal, seats.Minute(written.DoneAt))
 	return c
 }
 

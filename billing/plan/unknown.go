@@ -25,13 +25,16 @@ func Lost(sent store.Change, now time.Time) bool {
 
 // Landed finds what a creation made whose outcome nobody saw, among an agreement's additions: the one of the product that was not
 // there before and has the quantity that was sent. Not ok: none, or it cannot be told which. A new line with another quantity is
-// somebody else's, or was edited since: a person decides about it.
+// somebody else's, or was edited since: a person decides about it. One that is billed once is found by its days, too.
 func Landed(sent store.Change, additions []connectwise.Addition, bound []store.Line) (line connectwise.Addition, ok bool) {
+	if sent.Once() {
+		return landedOnce(sent, additions)
+	}
 	before := BoundLine(bound, sent.ProductID)
 	found := 0
 	for _, a := range additions {
 		ours := a.Product.ID == sent.ProductID && a.ID != before.AdditionID && a.Quantity.Equal(sent.After.Decimal)
-		if ours && madeSince(a, sent.SentAt) {
+		if ours && madeSince(a, sent) {
 			line, found = a, found+1
 		}
 	}
@@ -42,12 +45,12 @@ func Landed(sent store.Change, additions []connectwise.Addition, bound []store.L
 }
 
 // madeSince says whether an addition may have been made by a request of that moment. Where ConnectWise does not say when it was
-// entered, an ended one was not.
-func madeSince(a connectwise.Addition, sent time.Time) bool {
+// entered, an ended one was not, unless it was to be.
+func madeSince(a connectwise.Addition, sent store.Change) bool {
 	if a.DateEntered.IsZero() {
-		return a.CancelledDate.IsZero()
+		return a.CancelledDate.IsZero() || sent.Once()
 	}
-	return !a.DateEntered.Before(sent.Add(-clocks))
+	return !a.DateEntered.Before(sent.SentAt.Add(-clocks))
 }
 
 // Adopted is a creation of unknown outcome after all: written, as the addition that was found.
@@ -88,7 +91,7 @@ func lookedFor(looks int) string {
 
 // lostCreation is the creation of an earlier run that the line of a product waits for, if there is one.
 func (s Situation) lostCreation(productID int) (store.Change, bool) {
-	i := slices.IndexFunc(s.Sent, func(c store.Change) bool { return c.ProductID == productID })
+	i := slices.IndexFunc(s.Sent, func(c store.Change) bool { return c.ProductID == productID && !c.Once() })
 	if i < 0 || Lost(s.Sent[i], s.ReadAt) {
 		return store.Change{}, false
 	}
@@ -110,6 +113,9 @@ func Unseen(c store.Change) store.Change {
 		What: "ConnectWise did not say whether it carried this out, and does not show it.",
 		Do: "Seatbridge looks for it every hour by itself: an addition that is there is adopted, not doubled, " +
 			"and one that is not is created again when it cannot appear any more.",
+	}
+	if c.Once() {
+		c.Problem.Do = "Seatbridge looks for it every hour by itself and never sends it again: one that is there settles the difference."
 	}
 	return c
 }

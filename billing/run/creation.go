@@ -34,6 +34,9 @@ func (w *writer) survey(ctx context.Context, s *plan.Situation, journal []store.
 	if w.given.onlySearched[s.Agreement.ID] {
 		return nil, nil
 	}
+	if w.run.Kind == store.RunSettle {
+		return w.plan(*s), nil
+	}
 	*s = w.nameEditors(ctx, *s)
 	changes := w.plan(*s)
 	if plan.Creates(changes) {
@@ -58,6 +61,7 @@ func (w *writer) readAgreement(ctx context.Context, s *plan.Situation, journal [
 		return nil
 	}
 	s.Additions, s.Listing, err = survey.Additions(ctx, w.client, s.Agreement.ID, s.Lines, s.Shown)
+	s.Additions = plan.Apart(s.Additions, s.Once)
 	if !billed && errors.Is(err, connectwise.ErrNotFound) {
 		s.Listing.Checked, err = true, nil // the agreement is gone, with whatever was sent to it
 	}
@@ -107,6 +111,7 @@ func (w *writer) lookAround(ctx context.Context, s *plan.Situation, changes []st
 	for i := range around.Others {
 		n := &around.Others[i]
 		n.Mapped, n.Lines = w.given.kept[n.Agreement.ID], w.given.lines[n.Agreement.ID]
+		n.Additions = plan.Apart(n.Additions, w.given.once[n.Agreement.ID])
 	}
 	var ended []connectwise.Addition
 	for _, p := range w.given.products {
@@ -119,7 +124,7 @@ func (w *writer) lookAround(ctx context.Context, s *plan.Situation, changes []st
 // oursElsewhere reads those of the lines that nobody feeds any more on which seats of growing changes' organizations were written last,
 // as far as they still bill anything.
 func (w *writer) oursElsewhere(ctx context.Context, changes []store.Change) (ours []survey.Own, err error) {
-	if w.run.Kind == store.RunUndo || w.run.Kind == store.RunRelease {
+	if !w.run.Kind.Syncs() {
 		return nil, nil
 	}
 	for _, l := range w.given.unfed {

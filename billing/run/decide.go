@@ -112,6 +112,8 @@ func (rn *Runner) Retry(ctx context.Context, who problem.Actor, runID int64) (st
 	switch run.Kind {
 	case store.RunUndo:
 		return rn.Undo(ctx, who, run.Of) // what is undone already needs nothing
+	case store.RunSettle:
+		return store.Run{}, &problem.Invalid{Fields: problem.Fields{"run": "What it did not write is an open difference of its month: choose it there."}}
 	case store.RunRelease:
 		return rn.Start(ctx, who, Request{
 			Kind: store.RunRelease, Period: seats.ToDate(rn.now()), Agreement: run.Agreement, Addition: run.Addition,
@@ -207,7 +209,9 @@ func sentFor(ctx context.Context, db *store.Store, changeID int64) (store.Change
 	if err != nil {
 		return store.Change{}, err
 	}
-	i := slices.IndexFunc(sent, func(s store.Change) bool { return s.AgreementID == c.AgreementID && s.ProductID == c.ProductID })
+	i := slices.IndexFunc(sent, func(s store.Change) bool {
+		return s.AgreementID == c.AgreementID && s.ProductID == c.ProductID && s.Once() == c.Once() && (s.ID == c.ID || !c.Once())
+	})
 	if i < 0 || c.State != store.StateUnknown {
 		return store.Change{}, &problem.Invalid{Fields: problem.Fields{"change": "Nothing that was sent for this line is looked for any more."}}
 	}

@@ -47,12 +47,17 @@ func (rn *Runner) LookForSent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	looked := map[int]bool{}
+	type look struct {
+		agreement int
+		once      bool
+	}
+	looked := map[look]bool{}
 	for _, c := range sent {
-		if looked[c.AgreementID] {
+		on := look{c.AgreementID, c.Once()}
+		if looked[on] {
 			continue
 		}
-		looked[c.AgreementID] = true
+		looked[on] = true
 		r, err := lookAgain(ctx, rn, c)
 		var invalid *problem.Invalid
 		if errors.As(err, &invalid) {
@@ -69,8 +74,13 @@ func (rn *Runner) LookForSent(ctx context.Context) error {
 }
 
 // lookAgain is the request to sync an agreement again that a creation of unknown outcome was sent to, as the sync did that looked
-// there last.
+// there last; for a line that is billed once nothing is synced.
 func lookAgain(ctx context.Context, rn *Runner, sent store.Change) (Request, error) {
+	if sent.Once() {
+		r, err := rn.following(ctx, sent.RunID)
+		r.Kind, r.Agreement = store.RunSettle, sent.AgreementID
+		return r, err
+	}
 	last := sent.RunID
 	for c, err := range rn.store.EachChange(ctx, store.ChangeFilter{AgreementID: sent.AgreementID, Carried: true}) {
 		if err != nil {
@@ -80,7 +90,7 @@ func lookAgain(ctx context.Context, rn *Runner, sent store.Change) (Request, err
 		if err != nil {
 			return Request{}, err
 		}
-		if run.Kind != store.RunUndo && run.Kind != store.RunRelease {
+		if run.Kind.Syncs() {
 			last = run.ID
 			break
 		}

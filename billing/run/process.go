@@ -109,7 +109,9 @@ func (w *writer) processAll(ctx context.Context, todo []unit) error {
 func (w *writer) plan(s plan.Situation) []store.Change {
 	switch w.run.Kind {
 	case store.RunUndo:
-		return plan.Undo(s, w.given.undo[s.Agreement.ID], w.given.later, w.given.today)
+		return plan.Undo(s, w.given.named[s.Agreement.ID], w.given.later, w.given.today)
+	case store.RunSettle:
+		return plan.Once(s, w.given.named[s.Agreement.ID], w.given.products)
 	case store.RunRelease:
 		return plan.Released(s, w.run.Addition, w.given.today)
 	}
@@ -128,7 +130,7 @@ func (w *writer) situation(m store.MappedAgreement, journal []store.Change) plan
 	id := m.Agreement.ID
 	s := plan.Situation{
 		Company: m.Company, Agreement: m.Agreement, Found: w.given.judged[id].Found, Gone: w.given.judged[id].Gone,
-		Wants: w.given.wants[id], Lines: w.given.lines[id], MappedAt: m.MappedAt,
+		Wants: w.given.wants[id], Lines: w.given.lines[id], MappedAt: m.MappedAt, Once: w.given.once[id],
 	}
 	if len(journal) > 0 {
 		s.Wants = plan.Wanted(journal)
@@ -141,7 +143,7 @@ func (w *writer) look(m store.MappedAgreement, p plan.Part, journal []store.Chan
 	l := settle.Look{
 		Plan: p.Changes, Journal: journal, Applies: applies(w.run), Additions: p.Situation.Additions, Lines: p.Situation.Lines,
 	}
-	if w.run.Kind != store.RunUndo && w.run.Kind != store.RunRelease {
+	if w.run.Kind.Syncs() {
 		l.Outdated = settle.Outdated(journal, m.OrganizationIDs, w.given.products)
 	}
 	return l
@@ -185,12 +187,15 @@ func (w *writer) postpone(u unit) {
 // or, when that is nothing, every product, because a line that should go to 0 may be there.
 func (w *writer) unread(s plan.Situation) []store.Change {
 	var changes []store.Change
-	for _, written := range w.given.undo[s.Agreement.ID] {
+	for _, written := range w.given.named[s.Agreement.ID] {
 		c := plan.NewChange(s, plan.MappedProduct{Plan: written.Plan, ID: written.ProductID, Identifier: written.Product})
-		c.AdditionID, c.After = written.AdditionID, written.Before
+		c.AdditionID, c.After, c.CancelledDate = written.AdditionID, written.Before, written.CancelledDate
+		if w.run.Kind == store.RunSettle {
+			c = written
+		}
 		changes = append(changes, c)
 	}
-	if w.run.Kind == store.RunUndo {
+	if !w.run.Kind.Syncs() && w.run.Kind != store.RunRelease {
 		return changes
 	}
 	nothing := true

@@ -70,7 +70,7 @@ func TestUnreadLines(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var w writer
-			w.run.Kind, w.given.products, w.given.undo = tt.kind, products, map[int][]store.Change{4: tt.undo}
+			w.run.Kind, w.given.products, w.given.named = tt.kind, products, map[int][]store.Change{4: tt.undo}
 			var got []string
 			for _, c := range w.unread(plan.Situation{Agreement: store.Agreement{ID: 4}, Wants: tt.want}) {
 				got = append(got, plantest.Show(c))

@@ -29,6 +29,7 @@ type prepared struct {
 	unfed        []store.Line           // bound lines on agreements that are not kept
 	kept         map[int]bool           // agreements that are mapped, or whose lines are to be set to 0
 	sent         map[int][]store.Change // by agreement: creations of earlier runs whose outcome nobody saw
+	once         map[int][]int          // by agreement: additions that are billed once; of an undo, which may name them: none
 	onlySearched map[int]bool           // agreements that the run looks at for what was sent to them, and for nothing else
 }
 
@@ -108,6 +109,11 @@ func readSent(ctx context.Context, s *store.Store, run store.Run, p *prepared) e
 	if err != nil {
 		return err
 	}
+	if run.Kind != store.RunUndo {
+		if p.once, err = store.OnceLinesIn(s).Known(ctx); err != nil {
+			return err
+		}
+	}
 	p.sent, p.onlySearched = map[int][]store.Change{}, map[int]bool{}
 	ids := []int{}
 	for _, c := range creations {
@@ -116,11 +122,11 @@ func readSent(ctx context.Context, s *store.Store, run store.Run, p *prepared) e
 		}
 		p.sent[c.AgreementID] = append(p.sent[c.AgreementID], c)
 	}
-	unmapped, err := sendings.Unmapped(ctx, ids)
-	for _, m := range unmapped {
+	searched, err := sendings.Searched(ctx, ids, run.Kind == store.RunSettle)
+	for _, m := range searched {
 		p.onlySearched[m.Agreement.ID] = true
 	}
-	p.agreements = append(p.agreements, unmapped...)
+	p.agreements = append(p.agreements, searched...)
 	return err
 }
 

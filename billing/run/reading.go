@@ -35,7 +35,7 @@ func (w *writer) recall(m store.MappedAgreement, s plan.Situation) plan.Situatio
 // nameEditors asks who changed what is not as Seatbridge left it or last read it: once for each line that differs, so that a
 // normal run costs nothing.
 func (w *writer) nameEditors(ctx context.Context, s plan.Situation) plan.Situation {
-	if w.run.Kind == store.RunUndo || w.run.Kind == store.RunRelease {
+	if !w.run.Kind.Syncs() {
 		return s
 	}
 	ids := plan.Unexplained(s, w.plan(s))
@@ -48,7 +48,7 @@ func (w *writer) nameEditors(ctx context.Context, s plan.Situation) plan.Situati
 
 // keep keeps what reading agreements said. Where the additions of one were not read, what was known of them stays.
 func (w *writer) keep(ctx context.Context, s *store.Store, parts []plan.Part) error {
-	if w.run.Kind == store.RunUndo || w.run.Kind == store.RunRelease {
+	if !w.run.Kind.Syncs() {
 		return nil
 	}
 	for _, p := range parts {
@@ -71,7 +71,7 @@ func (w *writer) reading(s plan.Situation, fresh []store.Change) store.Read {
 // binds says whether a change that was written makes its addition the line that Seatbridge keeps: not where it puts back what
 // another one said, or sets to 0 an addition that a person named.
 func (w *writer) binds(c store.Change, bound store.Line) bool {
-	if c.State != store.StateWritten {
+	if c.State != store.StateWritten || c.Once() {
 		return false
 	}
 	named := w.run.Kind == store.RunUndo && bound.AdditionID != 0 || w.run.Addition != 0

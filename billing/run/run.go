@@ -27,12 +27,13 @@ import (
 type Request struct {
 	Kind      store.RunKind
 	Period    seats.Period
-	Preview   bool  // plans only; Apply writes it
-	Of        int64 // the run to undo or to retry
-	Agreement int   // this agreement only; 0: all
-	Only      []int // these agreements only, with what belongs together with them; nil: all
-	Addition  int   // of a release: this addition only; 0: all that Seatbridge keeps on the agreement
-	Overwrite bool  // of a whole month that is asked for: also over figures of a later one
+	Preview   bool           // plans only; Apply writes it
+	Of        int64          // the run to undo or to retry
+	Agreement int            // this agreement only; 0: all
+	Only      []int          // these agreements only, with what belongs together with them; nil: all
+	Addition  int            // of a release: this addition only; 0: all that Seatbridge keeps on the agreement
+	Overwrite bool           // of a whole month that is asked for: also over figures of a later one
+	Once      []store.Change // of one that settles: the lines to put on the next invoice
 }
 
 // Config is what a Runner works with.
@@ -286,7 +287,9 @@ func (rn *Runner) create(ctx context.Context, who problem.Actor, r Request) (run
 				return err
 			}
 		}
-		run, err = s.CreateRun(ctx, run)
+		if run, err = s.CreateRun(ctx, run); err == nil {
+			err = store.OnceLinesIn(s).Enter(ctx, run.ID, r.Once)
+		}
 		return err
 	})
 	if err != nil {
@@ -375,7 +378,7 @@ func (rn *Runner) conclude(ctx context.Context, runID int64, cause error) (store
 	if err := abandonSending(ctx, rn.store, runID, rn.now()); err != nil {
 		return run, fmt.Errorf("concluding run %d: %w", runID, err)
 	}
-	if !run.Preview && run.Kind != store.RunUndo && run.Addition == 0 {
+	if !run.Preview && run.Kind != store.RunUndo && run.Kind != store.RunSettle && run.Addition == 0 {
 		if err := rn.store.SupersedeHeld(ctx, runID, fmt.Sprintf("Run %d planned this line anew.", runID)); err != nil {
 			return run, fmt.Errorf("concluding run %d: %w", runID, err)
 		}
@@ -428,7 +431,7 @@ func (rn *Runner) noteContact(ctx context.Context, run store.Run, finished bool)
 		return nil
 	}
 	err := connect.ClearProblem(ctx, rn.store, rn.now())
-	if err != nil || run.Preview || !run.IsFull() || run.Kind == store.RunUndo {
+	if err != nil || run.Preview || !run.IsFull() || run.Kind == store.RunUndo || run.Kind == store.RunSettle {
 		return err
 	}
 	return rn.store.SetLastSync(ctx, rn.now())

@@ -15,7 +15,7 @@ import (
 type scope struct {
 	agreements []store.MappedAgreement
 	units      map[int]int            // by agreement: the lowest of those that it belongs together with
-	undo       map[int][]store.Change // by agreement: what the run to undo wrote
+	named      map[int][]store.Change // by agreement: what the run to undo wrote, or what the run puts on the next invoice
 	later      map[int]bool           // additions that runs after the one to undo have written
 }
 
@@ -24,6 +24,9 @@ func readScope(ctx context.Context, s *store.Store, run store.Run, lines map[int
 	switch run.Kind {
 	case store.RunUndo:
 		return undoScope(ctx, s, run)
+	case store.RunSettle:
+		chosen, err := changesOf(ctx, s, run.ID)
+		return namedScope(chosen), err
 	case store.RunRelease:
 		return releaseScope(ctx, s, run)
 	}
@@ -81,10 +84,10 @@ func readRetried(ctx context.Context, s *store.Store, run store.Run) (retried, e
 	return r, err
 }
 
-// writtenBy is what a run that is undone wrote, by agreement.
-func writtenBy(ctx context.Context, s *store.Store, runID int64) (map[int][]store.Change, error) {
+// changesOf is a run's changes of some states, or all, by agreement.
+func changesOf(ctx context.Context, s *store.Store, runID int64, states ...store.ChangeState) (map[int][]store.Change, error) {
 	changes := map[int][]store.Change{}
-	for c, err := range s.EachChange(ctx, store.ChangeFilter{RunID: runID, States: []store.ChangeState{store.StateWritten}}) {
+	for c, err := range s.EachChange(ctx, store.ChangeFilter{RunID: runID, States: states}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading run %d: %w", runID, err)
 		}
@@ -94,25 +97,28 @@ func writtenBy(ctx context.Context, s *store.Store, runID int64) (map[int][]stor
 }
 
 func undoScope(ctx context.Context, s *store.Store, run store.Run) (scope, error) {
-	undo, err := writtenBy(ctx, s, run.Of)
+	written, err := changesOf(ctx, s, run.Of, store.StateWritten)
 	if err != nil {
 		return scope{}, err
 	}
-	later, err := s.WrittenAfter(ctx, run.Of, run.ID)
-	if err != nil {
-		return scope{}, err
-	}
-	var agreements []store.MappedAgreement
-	units := map[int]int{}
-	for id, written := range undo {
-		units[id] = written[0].Together
-		agreements = append(agreements, store.MappedAgreement{
-			Agreement: store.Agreement{ID: id, CompanyID: written[0].CompanyID, Name: written[0].Agreement},
-			Company:   store.Company{ID: written[0].CompanyID, Name: written[0].Company},
+	of := namedScope(written)
+	of.later, err = s.WrittenAfter(ctx, run.Of, run.ID)
+	return of, err
+}
+
+// namedScope is about the agreements of changes that a person named.
+func namedScope(named map[int][]store.Change) scope {
+	of := scope{units: map[int]int{}, named: named}
+	for id, changes := range named {
+		c := changes[0]
+		of.units[id] = c.Together
+		of.agreements = append(of.agreements, store.MappedAgreement{
+			Agreement: store.Agreement{ID: id, CompanyID: c.CompanyID, Name: c.Agreement},
+			Company:   store.Company{ID: c.CompanyID, Name: c.Company},
 		})
 	}
-	slices.SortFunc(agreements, func(a, b store.MappedAgreement) int { return cmp.Compare(a.Agreement.ID, b.Agreement.ID) })
-	return scope{agreements, units, undo, later}, nil
+	slices.SortFunc(of.agreements, func(a, b store.MappedAgreement) int { return cmp.Compare(a.Agreement.ID, b.Agreement.ID) })
+	return of
 }
 
 func releaseScope(ctx context.Context, s *store.Store, run store.Run) (scope, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"seatbridge/billing/plan"
 	"seatbridge/store"
@@ -44,12 +45,18 @@ func (w *writer) adoptSent(ctx context.Context, s *plan.Situation) error {
 		}
 		c := plan.Adopted(sent, addition)
 		c.DoneAt = w.now()
-		line := *w.lineOf(c)
-		s.Lines = append(plan.Without(s.Lines, c.ProductID), line)
+		var line *store.Line
+		if c.Once() {
+			s.Once = append(slices.Clone(s.Once), c.AdditionID)
+			s.Additions = plan.Apart(s.Additions, s.Once)
+		} else {
+			line = w.lineOf(c)
+			s.Lines = append(plan.Without(s.Lines, c.ProductID), *line)
+		}
 		if w.run.Preview {
 			continue
 		}
-		if err := store.SendingsIn(w.store).Settle(ctx, c, &line); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err := store.SendingsIn(w.store).Settle(ctx, c, line); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("adopting addition %d: %w", c.AdditionID, err)
 		}
 	}

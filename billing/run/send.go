@@ -120,7 +120,7 @@ func (w *writer) send(ctx context.Context, c *store.Change) (connectwise.Additio
 		return a, err
 	}
 	a, err := w.create(ctx, *c)
-	if !errors.Is(err, connectwise.ErrInvalid) {
+	if !errors.Is(err, connectwise.ErrInvalid) || c.Once() {
 		return a, err
 	}
 	effective, differs := w.redate(ctx, *c, err)
@@ -146,13 +146,11 @@ func (w *writer) redate(ctx context.Context, c store.Change, refusal error) (eff
 }
 
 func (w *writer) create(ctx context.Context, c store.Change) (connectwise.Addition, error) {
-	effective, err := connectwise.ParseDate(c.EffectiveDate)
+	addition, err := plan.Addition(c)
 	if err != nil {
 		return connectwise.Addition{}, fmt.Errorf("creating an addition on agreement %d: %w", c.AgreementID, err)
 	}
-	return w.client.CreateAddition(ctx, c.AgreementID, connectwise.NewAddition{
-		ProductID: c.ProductID, Quantity: c.After.Decimal, EffectiveDate: effective,
-	})
+	return w.client.CreateAddition(ctx, c.AgreementID, addition)
 }
 
 // confirm looks whether the quantity was written after all.

@@ -54,7 +54,7 @@ func (p prepared) todoUnits() []unit {
 
 // foresee is what the run as a whole would lower. What is undone or released was asked for.
 func (p prepared) foresee(run store.Run) plan.Falls {
-	if run.Kind == store.RunUndo || run.Kind == store.RunRelease {
+	if !run.Kind.Syncs() {
 		return plan.Falls{}
 	}
 	var all []plan.Outlook
@@ -118,8 +118,11 @@ func (w *writer) read(ctx context.Context, u unit) (parts []plan.Part, journals 
 // hold decides what waits for a person. What a person asked to be undone or set to 0 waits only where it would be half a move.
 func (w *writer) hold(parts []plan.Part) {
 	policy := w.given.policy
-	if w.run.Kind == store.RunUndo || w.run.Kind == store.RunRelease {
+	if !w.run.Kind.Syncs() {
 		policy = plan.Policy{}
+	}
+	if w.run.Kind == store.RunSettle {
+		return // nothing moves between lines that are billed once
 	}
 	plan.Hold(parts, w.given.falls, policy)
 }

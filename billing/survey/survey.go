@@ -99,7 +99,7 @@ func Again(ctx context.Context, client *connectwise.Client, s *plan.Situation) e
 			whole = append(whole, a)
 		}
 	}
-	s.Additions = whole
+	s.Additions = plan.Apart(whole, s.Once)
 	return nil
 }
 
