@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"seatbridge/billing/books"
 	"seatbridge/billing/connect"
 	"seatbridge/billing/findings"
 	"seatbridge/billing/plan"
@@ -38,6 +40,8 @@ const (
 	AttendSource      AttentionKind = "source"       // the Provider API's last monthly report failed or was empty
 	AttendFinding     AttentionKind = "finding"      // what readings of agreements found
 	AttendNotify      AttentionKind = "notification" // a channel that does not take its messages
+	AttendMonth       AttentionKind = "month"        // open differences of a month that ended
+	AttendInvoices    AttentionKind = "invoices"     // what was invoiced could not be read
 )
 
 // Attention is something that needs a person.
@@ -62,11 +66,15 @@ func (b *Billing) Attention(ctx context.Context) ([]Attention, error) {
 	}
 	list := setupAttention(c)
 	if c.State == connect.NotConnected {
+		months, err := b.monthAttention(ctx)
+		if err != nil {
+			return nil, err
+		}
 		notify, err := b.notifyAttention(ctx)
-		return append(list, notify...), err
+		return slices.Concat(list, months, notify), err
 	}
 	for _, find := range []func(context.Context) ([]Attention, error){
-		b.runAttention, b.findingAttention, b.mappingAttention, b.trialAttention, b.SourceAttention, b.notifyAttention,
+		b.runAttention, b.monthAttention, b.findingAttention, b.mappingAttention, b.trialAttention, b.SourceAttention, b.notifyAttention,
 	} {
 		found, err := find(ctx)
 		if err != nil {
@@ -195,6 +203,37 @@ func (b *Billing) findingAttention(ctx context.Context) ([]Attention, error) {
 		}
 	}
 	return list, nil
+}
+
+// monthsSaid is how many months with open differences are listed one by one.
+const monthsSaid = 6
+
+// monthAttention lists the open differences of months that ended, and that invoices could not be read.
+func (b *Billing) monthAttention(ctx context.Context) ([]Attention, error) {
+	open, err := b.Books.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Attention
+	for _, m := range open[:min(len(open), monthsSaid)] {
+		list = append(list, Attention{
+			Kind: AttendMonth, Month: m.Month, Count: m.Sums.Open.Rows,
+			Title:  fmt.Sprintf("%s: %s open, %s", m.Month, problem.Plural(m.Sums.Open.Rows, "difference"), books.InWords(m.Sums)),
+			Detail: "What is due is not what was billed. Each says why; write the month again, bill by hand, or settle it otherwise.",
+		})
+	}
+	if more := len(open) - monthsSaid; more > 0 {
+		list = append(list, Attention{
+			Kind: AttendMonth, Month: open[monthsSaid].Month, Count: more,
+			Title:  fmt.Sprintf("%s more with open differences", problem.Plural(more, "earlier month")),
+			Detail: "They are older: look at Months.",
+		})
+	}
+	reading, err := store.InvoicingIn(b.Store).Reading(ctx)
+	if err == nil && !reading.Problem.Zero() {
+		list = append(list, Attention{Kind: AttendInvoices, Title: "Invoices could not be read", Detail: reading.Problem.Text()})
+	}
+	return list, err
 }
 
 func (b *Billing) mappingAttention(ctx context.Context) ([]Attention, error) {

@@ -175,6 +175,10 @@ func attentionView(a billing.Attention) views.Attention {
 	case billing.AttendMissed:
 		view.Kind = "error"
 		return link("Show the runs", views.RunsPath)
+	case billing.AttendMonth:
+		return link("Show them", views.MonthsPath+"/"+string(a.Month))
+	case billing.AttendInvoices:
+		return link("Look at the connection", views.ConnectWisePath)
 	case billing.AttendTrialEnding:
 		return link("Show them", views.TrialsPath)
 	case billing.AttendSource:

@@ -134,18 +134,6 @@ func (k *Keeper) settle(ctx context.Context, in *store.Store, who problem.Actor,
 		r.Month, r.Organization, r.Plan.Name(), signed(r.Open.Decimal), inWords(s.How), withNote(s.Note)).About(r.OrganizationID))
 }
 
-// signed writes a number of seats with its sign.
-func signed(seats decimal.Decimal) string {
-	text := seats.Abs().String() + " seats"
-	if seats.Abs().Equal(decimal.NewFromInt(1)) {
-		text = "1 seat"
-	}
-	if seats.IsNegative() {
-		return "−" + text
-	}
-	return "+" + text
-}
-
 func inWords(how store.Settling) string {
 	switch how {
 	case store.WrittenAgain:
