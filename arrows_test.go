@@ -27,11 +27,11 @@ var arrows = map[string]string{
 	"views":        "static",
 
 	"billing":               "billing/background billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run connectwise store",
-	"billing/books":         "billing/background billing/connect billing/figures billing/months billing/notify billing/plan billing/problem billing/run billing/seats connectwise store",
+	"billing/books":         "billing/background billing/connect billing/figures billing/money billing/months billing/notify billing/plan billing/problem billing/run billing/seats connectwise store",
 	"billing/months":        "billing/money billing/seats store",
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
 	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table connectwise store",
-	"billing/run":           "billing/background billing/bulletin billing/connect billing/figures billing/notify billing/plan billing/problem billing/reports billing/seats billing/settle billing/survey connectwise store",
+	"billing/run":           "billing/background billing/bulletin billing/connect billing/figures billing/months billing/notify billing/plan billing/problem billing/reports billing/seats billing/settle billing/survey connectwise store",
 	"billing/intake":        "billing/background billing/figures billing/organizations billing/problem billing/seats billing/table store",
 	"billing/reports":       "billing/organizations billing/problem billing/seats nordpass store",
 	"billing/figures":       "billing/problem billing/seats store",

@@ -56,9 +56,9 @@ func (k *Keeper) ReadInvoices(ctx context.Context) error {
 		return nil
 	}
 	if err == nil {
-		err = k.readInvoices(ctx, client)
+		err = reader{store: k.Store, client: client, now: k.Now}.read(ctx)
 	}
-	if err := k.noteReading(ctx, err); err != nil {
+	if err := noteReading(ctx, k.Store, k.Now(), err); err != nil {
 		return err
 	}
 	if err != nil && !errors.Is(err, connectwise.ErrForbidden) {
@@ -67,16 +67,23 @@ func (k *Keeper) ReadInvoices(ctx context.Context) error {
 	return k.Refresh(ctx)
 }
 
-func (k *Keeper) noteReading(ctx context.Context, problem error) error {
-	invoicing := store.InvoicingIn(k.Store)
+// reader reads how agreements are invoiced, and keeps it.
+type reader struct {
+	store  *store.Store
+	client *connectwise.Client
+	now    func() time.Time
+}
+
+func noteReading(ctx context.Context, s *store.Store, now time.Time, problem error) error {
+	invoicing := store.InvoicingIn(s)
 	last, err := invoicing.Reading(ctx)
 	if err != nil {
 		return err
 	}
-	r := store.InvoiceReading{ReadAt: last.ReadAt, TriedAt: k.Now()}
+	r := store.InvoiceReading{ReadAt: last.ReadAt, TriedAt: now}
 	switch {
 	case problem == nil:
-		r.ReadAt = k.Now()
+		r.ReadAt = now
 	case errors.Is(problem, connectwise.ErrForbidden):
 		r.Forbidden = true
 	default:
@@ -85,40 +92,40 @@ func (k *Keeper) noteReading(ctx context.Context, problem error) error {
 	return invoicing.NoteReading(ctx, r)
 }
 
-func (k *Keeper) readInvoices(ctx context.Context, client *connectwise.Client) error {
-	ids, err := k.carrying(ctx)
+func (r reader) read(ctx context.Context) error {
+	ids, err := r.carrying(ctx)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	before, err := store.InvoicingIn(k.Store).Dates(ctx, nil)
+	before, err := store.InvoicingIn(r.store).Dates(ctx, nil)
 	if err != nil {
 		return err
 	}
-	dates, err := k.readDates(ctx, client, ids, before)
+	dates, err := r.readDates(ctx, ids, before)
 	if err != nil {
 		return err
 	}
 	moved := movedSince(before, dates)
-	made, forbidden := k.readDocuments(ctx, client)
+	made, forbidden := r.readDocuments(ctx)
 	if forbidden != nil && !errors.Is(forbidden, connectwise.ErrForbidden) {
 		return forbidden
 	}
 	for id := range made {
 		moved[id] = true
 	}
-	if err := k.readLines(ctx, client, payersOf(ids, dates, moved)); err != nil {
+	if err := r.readLines(ctx, payersOf(ids, dates, moved)); err != nil {
 		return err
 	}
 	return forbidden
 }
 
 // carrying are the agreements that carry seats: those that organizations are mapped to, and those whose lines Seatbridge wrote.
-func (k *Keeper) carrying(ctx context.Context) ([]int, error) {
-	mappings, err := k.Store.Mappings(ctx)
+func (r reader) carrying(ctx context.Context) ([]int, error) {
+	mappings, err := r.store.Mappings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading mappings: %w", err)
 	}
-	lines, err := k.Store.Lines(ctx)
+	lines, err := r.store.Lines(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -135,12 +142,12 @@ func (k *Keeper) carrying(ctx context.Context) ([]int, error) {
 }
 
 // readDates reads when agreements and their parents are invoiced, and keeps it.
-func (k *Keeper) readDates(
-	ctx context.Context, client *connectwise.Client, ids []int, before map[int]store.BillingDates,
+func (r reader) readDates(
+	ctx context.Context, ids []int, before map[int]store.BillingDates,
 ) (map[int]store.BillingDates, error) {
 	dates := map[int]store.BillingDates{}
 	for todo := ids; len(todo) > 0; {
-		read, err := k.datesOf(ctx, client, todo, before)
+		read, err := r.datesOf(ctx, todo, before)
 		if err != nil {
 			return nil, err
 		}
@@ -154,39 +161,39 @@ func (k *Keeper) readDates(
 			}
 		}
 	}
-	return dates, store.InvoicingIn(k.Store).NoteDates(ctx, slices.Collect(maps.Values(dates)))
+	return dates, store.InvoicingIn(r.store).NoteDates(ctx, slices.Collect(maps.Values(dates)))
 }
 
 // datesOf reads the dates of agreements. One that is gone ended today at the latest.
-func (k *Keeper) datesOf(
-	ctx context.Context, client *connectwise.Client, ids []int, before map[int]store.BillingDates,
+func (r reader) datesOf(
+	ctx context.Context, ids []int, before map[int]store.BillingDates,
 ) ([]store.BillingDates, error) {
 	found := map[int]bool{}
 	var read []store.BillingDates
-	for a, err := range client.Agreements(ctx, connectwise.AgreementFilter{IDs: ids}) {
+	for a, err := range r.client.Agreements(ctx, connectwise.AgreementFilter{IDs: ids}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading agreements: %w", err)
 		}
 		found[a.ID] = true
-		read = append(read, plan.DatesOf(a, k.Now()))
+		read = append(read, plan.DatesOf(a, r.now()))
 	}
 	for _, id := range ids {
 		if found[id] {
 			continue
 		}
-		a, err := client.Agreement(ctx, id) // a filtered list may lag behind
+		a, err := r.client.Agreement(ctx, id) // a filtered list may lag behind
 		switch {
 		case errors.Is(err, connectwise.ErrNotFound):
 			gone := before[id]
-			gone.AgreementID, gone.ReadAt = id, k.Now()
+			gone.AgreementID, gone.ReadAt = id, r.now()
 			if gone.Ended == "" {
-				gone.Ended = day(k.Now())
+				gone.Ended = day(r.now())
 			}
 			read = append(read, gone)
 		case err != nil:
 			return nil, fmt.Errorf("reading agreement %d: %w", id, err)
 		default:
-			read = append(read, plan.DatesOf(a, k.Now()))
+			read = append(read, plan.DatesOf(a, r.now()))
 		}
 	}
 	return read, nil
@@ -209,13 +216,13 @@ func payersOf(ids []int, dates map[int]store.BillingDates, moved map[int]bool) [
 }
 
 // readDocuments reads the invoices of the last months and keeps them. made are the agreements of which one is new or gone.
-func (k *Keeper) readDocuments(ctx context.Context, client *connectwise.Client) (made map[int]bool, err error) {
-	invoicing := store.InvoicingIn(k.Store)
-	from, err := k.readFrom(ctx)
+func (r reader) readDocuments(ctx context.Context) (made map[int]bool, err error) {
+	invoicing := store.InvoicingIn(r.store)
+	from, err := r.readFrom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	finance := connectwise.FinanceOf(client)
+	finance := connectwise.FinanceOf(r.client)
 	read, err := invoicesOf(finance.Invoices(ctx, connectwise.InvoiceFilter{From: connectwise.DateOf(from)}))
 	if err != nil {
 		return nil, err
@@ -228,23 +235,23 @@ func (k *Keeper) readDocuments(ctx context.Context, client *connectwise.Client) 
 	if err != nil {
 		return nil, err
 	}
-	made = map[int]bool{}
+	made, before := map[int]bool{}, idsOf(known)
 	for _, v := range read {
-		if !slices.ContainsFunc(known, func(o store.Invoice) bool { return o.ID == v.ID }) {
+		if !before[v.ID] {
 			made[v.AgreementID] = true
 		}
 	}
-	return made, invoicing.Keep(ctx, k.Now(), read, gone)
+	return made, invoicing.Keep(ctx, r.now(), read, gone)
 }
 
 // readFrom is from which day on invoices are read: when they never were, from the first month of the books on.
-func (k *Keeper) readFrom(ctx context.Context) (time.Time, error) {
-	from := store.MonthOf(k.Now()).Add(-lookBack).Start()
-	last, err := store.InvoicingIn(k.Store).Reading(ctx)
+func (r reader) readFrom(ctx context.Context) (time.Time, error) {
+	from := store.MonthOf(r.now()).Add(-lookBack).Start()
+	last, err := store.InvoicingIn(r.store).Reading(ctx)
 	if err != nil || !last.ReadAt.IsZero() {
 		return from, err
 	}
-	first, err := store.BooksIn(k.Store).FirstMonth(ctx)
+	first, err := store.BooksIn(r.store).FirstMonth(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return from, nil
 	}
@@ -272,11 +279,20 @@ func invoicesOf(invoices iter.Seq2[connectwise.Invoice, error]) ([]store.Invoice
 	return read, nil
 }
 
+func idsOf(invoices []store.Invoice) map[int]bool {
+	ids := map[int]bool{}
+	for _, v := range invoices {
+		ids[v.ID] = true
+	}
+	return ids
+}
+
 // missing are the invoices that are not there any more, by their ids: a list can lag behind, so that each is asked for.
 func missing(ctx context.Context, finance connectwise.Finance, known, read []store.Invoice) ([]int, error) {
 	var gone []int
+	there := idsOf(read)
 	for _, v := range known {
-		if slices.ContainsFunc(read, func(r store.Invoice) bool { return r.ID == v.ID }) {
+		if there[v.ID] {
 			continue
 		}
 		_, err := finance.Invoice(ctx, v.ID)
@@ -291,15 +307,15 @@ func missing(ctx context.Context, finance connectwise.Finance, known, read []sto
 }
 
 // readLines reads what the lines of agreements say that were invoiced since the last reading: what a person changed before that is
-// what the invoice took.
-func (k *Keeper) readLines(ctx context.Context, client *connectwise.Client, ids []int) error {
-	lines, err := k.Store.Lines(ctx)
+// what the invoice toor.
+func (r reader) readLines(ctx context.Context, ids []int) error {
+	lines, err := r.store.Lines(ctx)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
 		additions := map[int]connectwise.Addition{}
-		for a, err := range client.Additions(ctx, id) {
+		for a, err := range r.client.Additions(ctx, id) {
 			if errors.Is(err, connectwise.ErrNotFound) {
 				break
 			}
@@ -311,12 +327,12 @@ func (k *Keeper) readLines(ctx context.Context, client *connectwise.Client, ids 
 		var read []store.Line
 		for key, l := range lines {
 			if a, there := additions[l.AdditionID]; there && key.AgreementID == id {
-				l.Read, l.ReadAt, l.ChangedAt = decimal.NewNullDecimal(a.Quantity), k.Now(), a.LastUpdated
+				l.Read, l.ReadAt, l.ChangedAt = decimal.NewNullDecimal(a.Quantity), r.now(), a.LastUpdated
 				l.UnitPrice, l.Ended = a.UnitPrice, a.CancelledDate.String()
 				read = append(read, l)
 			}
 		}
-		if err := store.BooksIn(k.Store).NoteRead(ctx, read); err != nil {
+		if err := store.BooksIn(r.store).NoteRead(ctx, read); err != nil {
 			return err
 		}
 	}

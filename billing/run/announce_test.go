@@ -328,7 +328,7 @@ func TestEachStatementOfTellingFails(t *testing.T) {
 	months, told := 0, 0
 	for n := 0; ; n++ {
 		w.Join(acme, 1)
-		w.Clock.Add(int64(seats.DueAt(store.MonthOf(w.Time())).Sub(w.Time()) + time.Minute))
+		w.Clock.Add(int64(seats.Schedule{Day: 1}.DueAt(store.MonthOf(w.Time())).Sub(w.Time()) + time.Minute))
 		s.from = "SELECT notification_channels"
 		s.fail(n)
 		err := w.Runs.RunDue(t.Context())

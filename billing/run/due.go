@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"seatbridge/billing/months"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
@@ -102,7 +103,7 @@ func lookAgain(ctx context.Context, rn *Runner, sent store.Change) (Request, err
 
 // Due is the month whose sync is due now; empty: none is. It is the newest whose sync was due since the integration became active,
 // until a run has written it or the next month takes its place: when several were missed, the older ones are not run any more
-// (plan.OpenMonths says why). One that failed as a whole is due again within the hour.
+// (months.OpenMonths says why). One that failed as a whole is due again within the hour.
 func (rn *Runner) Due(ctx context.Context) (store.Month, error) {
 	open, err := rn.Months().open(ctx)
 	if err != nil || len(open) == 0 {
@@ -116,7 +117,7 @@ func (rn *Runner) Due(ctx context.Context) (store.Month, error) {
 	if err != nil {
 		return "", err
 	}
-	if last.ID != 0 && !plan.TriedAgain(last, rn.now(), retryEvery) {
+	if last.ID != 0 && !months.TriedAgain(last, rn.now(), retryEvery) {
 		return "", nil
 	}
 	return newest.Month, nil
@@ -130,7 +131,7 @@ func (rn *Runner) Months() Months { return Months{rn} }
 
 // MissedMonth is a month whose sync was due and that no run has written.
 type MissedMonth struct {
-	plan.OpenMonth
+	months.OpenMonth
 	Last store.Run // the last monthly sync that tried it; its ID is 0 where none did
 }
 
@@ -214,9 +215,9 @@ func (m Months) completeRun(ctx context.Context, of int64, skipped []int) error 
 }
 
 // open lists the months whose sync was due by now and that no run has written, oldest first.
-func (m Months) open(ctx context.Context) ([]plan.OpenMonth, error) {
+func (m Months) open(ctx context.Context) ([]months.OpenMonth, error) {
 	due, written, err := m.due(ctx)
-	return plan.OpenMonths(due, written), err
+	return months.OpenMonths(due, written), err
 }
 
 // due lists the months whose sync was due by now, oldest first, and says which of them a run has written.

@@ -20,6 +20,7 @@ import (
 	"seatbridge/billing/problem"
 	"seatbridge/billing/reports"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/survey"
 	"seatbridge/store"
 )
 
@@ -261,11 +262,14 @@ func (rn *Runner) begin(ctx context.Context, who problem.Actor, r Request) (stor
 	if err != nil {
 		return store.Run{}, nil, err
 	}
-	if err := refuseMonth(ctx, rn.store, r, rn.now()); err != nil {
-		release()
-		return store.Run{}, nil, err
+	run := store.Run{
+		Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
+		Status: store.RunRunning, Actor: who.Name, UserID: who.UserID,
+		Of: r.Of, Agreement: r.Agreement, Only: r.Only, Addition: r.Addition, StartedAt: rn.now(),
 	}
-	run, err := rn.create(ctx, who, r)
+	if err = survey.AgainstMonth(ctx, rn.store, run, r.Overwrite, rn.now()); err == nil {
+		run, err = rn.create(ctx, who, run, r.Once)
+	}
 	if err != nil {
 		release()
 		return store.Run{}, nil, err
@@ -273,24 +277,20 @@ func (rn *Runner) begin(ctx context.Context, who problem.Actor, r Request) (stor
 	return run, release, nil
 }
 
-func (rn *Runner) create(ctx context.Context, who problem.Actor, r Request) (run store.Run, err error) {
-	run = store.Run{
-		Kind: r.Kind, Month: r.Period.Month, AsOf: r.Period.AsOf, Preview: r.Preview,
-		Status: store.RunRunning, Actor: who.Name, UserID: who.UserID,
-		Of: r.Of, Agreement: r.Agreement, Only: r.Only, Addition: r.Addition, StartedAt: rn.now(),
-	}
+// create writes a run down; once are the lines that it is to put on the next invoice.
+func (rn *Runner) create(ctx context.Context, who problem.Actor, run store.Run, once []store.Change) (store.Run, error) {
 	entry := who.Did(rn.now(), store.CategoryBilling, "Started %s.", bulletin.Deed(run))
-	err = rn.store.Record(ctx, entry, func(s *store.Store) error {
-		if r.Preview {
+	err := rn.store.Record(ctx, entry, func(s *store.Store) (err error) {
+		if run.Preview {
 			// An earlier preview that still waits is out of date from now on.
-			if err := s.DiscardPreviews(ctx, r.Kind); err != nil {
+			if err := s.DiscardPreviews(ctx, run.Kind); err != nil {
 				return err
 			}
 		}
-		if run, err = s.CreateRun(ctx, run); err == nil {
-			err = store.OnceLinesIn(s).Enter(ctx, run.ID, r.Once)
+		if run, err = s.CreateRun(ctx, run); err != nil {
+			return err
 		}
-		return err
+		return store.OnceLinesIn(s).Enter(ctx, run.ID, once)
 	})
 	if err != nil {
 		return store.Run{}, fmt.Errorf("starting a run: %w", err)

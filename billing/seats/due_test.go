@@ -34,7 +34,9 @@ func TestDueAt(t *testing.T) {
 
 func TestScheduleDue(t *testing.T) {
 	t.Parallel()
-	chosen := func(day, hour int, since string) Schedule { return Schedule{Day: day, Hour: hour, Since: moment.At(since)} }
+	chosen := func(day, hour int, since string) Schedule {
+		return Schedule{Day: day, Hour: hour, Since: moment.At(since)}
+	}
 	for _, tt := range []struct {
 		name        string
 		schedule    Schedule
