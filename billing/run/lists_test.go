@@ -388,3 +388,42 @@ func TestWhatWasSentBeforeTheAgreementEnded(t *testing.T) {
 	w.Must(w.Runs.Resume(t.Context()))
 	w.WantChanges(w.lastRun(store.RunManual), "written NP-BUS ->5")
 }
+
+// TestNothingIsBegunBeforeItIsSetUp says what is missing.
+func TestNothingIsBegunBeforeItIsSetUp(t *testing.T) {
+	t.Parallel()
+	w := &world{billingtest.Empty(t)}
+	begin := func() error {
+		_, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(false))
+		return err
+	}
+	if err := begin(); !errors.Is(err, problem.ErrNotConnected) {
+		t.Errorf("without a connection: %v", err)
+	}
+	w.Connect()
+	if err := begin(); !errors.Is(err, problem.ErrNotActive) {
+		t.Errorf("without products: %v", err)
+	}
+	w.MapProducts()
+	if err := begin(); err != nil {
+		t.Errorf("once it is set up: %v", err)
+	}
+}
+
+// TestASyncLeavesAPreviewThatWaits, which another preview would replace.
+func TestASyncLeavesAPreviewThatWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Mapped("Acme", 5, store.Business)
+	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
+	w.Must(err)
+	w.Sync()
+	waits, err := w.Store.Run(t.Context(), preview.ID)
+	w.Must(err)
+	billingtest.WantStatus(t, waits, store.RunPlanned)
+	_, err = w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
+	w.Must(err)
+	replaced, err := w.Store.Run(t.Context(), preview.ID)
+	w.Must(err)
+	billingtest.WantStatus(t, replaced, store.RunDiscarded)
+}

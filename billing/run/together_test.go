@@ -246,3 +246,25 @@ func TestAMoveIsResumed(t *testing.T) {
 	w.WantLive(from.ID, "NP-BUS 10")
 	w.WantLive(to.ID)
 }
+
+// TestLinesThatNobodyFeedsDoNotFall: a sync leaves them as they are, so that they are not among the lines that would go down.
+func TestLinesThatNobodyFeedsDoNotFall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	as := w.MappedTogether(4)
+	w.Sync()
+	organizations, _, err := w.Store.Organizations(t.Context(), store.OrganizationFilter{})
+	w.Must(err)
+	for _, o := range organizations {
+		if o.AgreementID != as[0].ID {
+			w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), o.ID, false))
+			continue
+		}
+		w.remove(o.Organization)
+	}
+	w.Set(func(s *store.Settings) { s.Holds = store.Holds{ManyLines: 2, ManyPercent: 20} })
+	w.SetTime("2026-12-01 12:00:00") // the month of the removals is over
+	billingtest.WantStatus(t, w.Sync(), store.RunDone)
+	w.WantLive(as[0].ID, "NP-BUS 1")
+	w.WantLive(as[1].ID, "NP-BUS 2")
+}
