@@ -381,8 +381,13 @@ func TestMomentsThatAreEqual(t *testing.T) {
 		}
 		w.Work.Wait()
 		billingtest.SleepUntil("2026-12-01 00:00:00")
-		if _, err := w.Runs.Run(t.Context(), problem.System(), run.Request{Kind: store.RunManual, Period: seats.WholeMonth("2026-12")}); err != nil {
-			t.Errorf("a month that begins at this moment has begun: %v", err)
+		for says, r := range map[string]run.Request{
+			"a month that begins at this moment has begun": w.Runs.SyncNow(false),
+			"a month that ends at this moment is over":     w.Runs.SyncMonth("2026-11", nil, false),
+		} {
+			if _, err := w.Runs.Run(t.Context(), problem.System(), r); err != nil {
+				t.Errorf("%s: %v", says, err)
+			}
 		}
 	})
 }
