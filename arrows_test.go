@@ -19,7 +19,7 @@ const module = "seatbridge"
 // A new room adds its line here; a new arrow is a decision, with its reason in docs/decisions.
 var arrows = map[string]string{
 	module:         "command",
-	"command":      "billing billing/problem billing/reports billing/run billing/seats command/demo connectwise/cwsim handlers scheduler store",
+	"command":      "billing billing/books billing/money billing/months billing/problem billing/reports billing/run billing/seats command/demo connectwise/cwsim handlers scheduler store",
 	"command/demo": "billing/figures billing/reports billing/seats connectwise/cwsim nordpass/npsim store",
 	"handlers":     "billing billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/money billing/months billing/notify billing/organizations billing/plan billing/problem billing/reports billing/seats billing/table handlers/api handlers/web static store views",
 	"handlers/api": "billing/books billing/months billing/organizations billing/problem billing/seats handlers/web store",

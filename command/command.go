@@ -51,7 +51,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return cwsim.Simulate(ctx, args[1:], os.Getenv, now, stdout)
 	}
 	root := commands(stdout, stderr)
-	err := root.Parse(withDefaultCommand(args))
+	err := root.Parse(argumentLast(withDefaultCommand(args)))
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(stdout, helpFor(root, args))
@@ -92,6 +92,14 @@ func withDefaultCommand(args []string) []string {
 	return args
 }
 
+// argumentLast puts the month behind the flags of a command that takes one, which is where flags are read up to.
+func argumentLast(args []string) []string {
+	if len(args) < 2 || args[0] != month && args[0] != statement || strings.HasPrefix(args[1], "-") {
+		return args
+	}
+	return append(append([]string{args[0]}, args[2:]...), args[1])
+}
+
 func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
 
 // helpFor is the help of the command that the line names, or of all.
@@ -117,6 +125,9 @@ func commands(stdout, stderr io.Writer) *ffcli.Command {
 			serveCommand(stdout, stderr),
 			demoCommand(stdout, stderr),
 			syncCommand(stdout, stderr),
+			monthsCommand(stdout, stderr),
+			monthCommand(stdout, stderr),
+			statementCommand(stdout, stderr),
 			backupCommand(stdout),
 			simulateCommand(),
 			versionCommand(stdout),

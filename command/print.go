@@ -121,10 +121,14 @@ func printJSON(w io.Writer, run store.Run, changes []store.Change) error {
 			EffectiveDate: c.EffectiveDate, Why: cell(why(c)), Shares: c.Shares, HeldFor: c.HeldFor, Together: c.Together,
 		})
 	}
+	return writeJSON(w, out)
+}
+
+func writeJSON(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(out)
+	return encoder.Encode(value)
 }
 
 func number(d decimal.NullDecimal) *json.Number {

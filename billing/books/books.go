@@ -87,6 +87,18 @@ func (k *Keeper) Current(ctx context.Context) (pending int, err error) {
 	return pending, nil
 }
 
+// UpToDate brings the books up to date however long it takes: for scripts, which nobody waits for.
+func (k *Keeper) UpToDate(ctx context.Context) error {
+	if err := k.begin(ctx); err != nil {
+		return err
+	}
+	pending, err := store.BooksIn(k.Store).CountStale(ctx)
+	if err != nil || pending == 0 {
+		return err
+	}
+	return k.Refresh(ctx)
+}
+
 // begin puts the months that ended into the books.
 func (k *Keeper) begin(ctx context.Context) error {
 	books := store.BooksIn(k.Store)

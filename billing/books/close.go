@@ -45,7 +45,7 @@ func (k *Keeper) closeMonth(ctx context.Context, who problem.Actor, by string, m
 			if current = stale == 0; err != nil || !current {
 				return err
 			}
-			kept, err = k.keepStatement(ctx, in, who, by, m)
+			kept, err = closing{in: in, who: who, by: by, now: k.Now().UTC().Truncate(time.Second)}.keep(ctx, m)
 			return err
 		})
 		if err != nil || current {
@@ -55,43 +55,46 @@ func (k *Keeper) closeMonth(ctx context.Context, who problem.Actor, by string, m
 	return kept, notClosed("Facts about it change at this moment. Close it again in a minute.")
 }
 
-func notClosed(sentence string) error {
-	return &problem.Invalid{Fields: problem.Fields{"month": sentence}}
+// closing closes a month in a transaction in which its rows are what they should be.
+type closing struct {
+	in  *store.Store
+	who problem.Actor
+	by  string // e-mail address; empty: by itself
+	now time.Time
 }
 
-// keepStatement closes a month in a transaction in which its rows are what they should be.
-func (k *Keeper) keepStatement(
-	ctx context.Context,
-	in *store.Store,
-	who problem.Actor,
-	by string,
-	m store.Month,
-) (kept store.Statement, err error) {
-	booked, err := store.BooksIn(in).Month(ctx, m)
+// keep keeps the statement and that the month is closed, with the entry of the activity log.
+func (c closing) keep(ctx context.Context, m store.Month) (kept store.Statement, err error) {
+	booked, err := store.BooksIn(c.in).Month(ctx, m)
 	if err != nil {
 		return kept, err
 	}
-	if err := k.closable(ctx, in, booked); err != nil {
+	if err := c.closable(ctx, booked); err != nil {
 		return kept, err
 	}
-	booked.ClosedAt, booked.ClosedBy = k.Now().UTC().Truncate(time.Second), by
-	closing, err := closingOf(ctx, in, booked)
+	booked.ClosedAt, booked.ClosedBy = c.now, c.by
+	facts, err := closingOf(ctx, c.in, booked)
 	if err != nil {
 		return kept, err
 	}
-	statement, err := months.StatementOf(closing)
+	statement, err := months.StatementOf(facts)
 	if err != nil {
-		return kept, fmt.Errorf("closing %s: the statement before it: %w", m, err)
+		return kept, notClosed(fmt.Sprintf("Statement No. %d of %s, on which this one would build, is not what it was. Verify the statements, "+
+			"and restore the database from a backup.", facts.Last.Number, facts.Last.Month))
 	}
 	if kept, err = statement.Sealed(); err != nil {
 		return kept, err
 	}
-	if err := store.BooksIn(in).CloseMonth(ctx, booked, kept); err != nil {
+	if err := store.BooksIn(c.in).CloseMonth(ctx, booked, kept); err != nil {
 		return kept, err
 	}
-	return kept, in.AddActivity(ctx, who.Did(booked.ClosedAt, store.CategoryBilling,
+	return kept, c.in.AddActivity(ctx, c.who.Did(booked.ClosedAt, store.CategoryBilling,
 		"Closed %s: %s due, %s billed, %s settled. Statement No. %d, SHA-256 %s.",
 		m, counted(statement.Sums.Due), statement.Sums.Billed, signed(statement.Sums.Settled), kept.Number, kept.SHA256))
+}
+
+func notClosed(sentence string) error {
+	return &problem.Invalid{Fields: problem.Fields{"month": sentence}}
 }
 
 // counted writes a number of seats.
@@ -103,7 +106,7 @@ func counted(n decimal.Decimal) string {
 }
 
 // closable says why a month of the books cannot be closed, or nothing.
-func (k *Keeper) closable(ctx context.Context, in *store.Store, b store.BookedMonth) error {
+func (c closing) closable(ctx context.Context, b store.BookedMonth) error {
 	if !b.ClosedAt.IsZero() {
 		by := b.ClosedBy
 		if by == "" {
@@ -114,10 +117,10 @@ func (k *Keeper) closable(ctx context.Context, in *store.Store, b store.BookedMo
 			Cause:  errClosed,
 		}
 	}
-	if err := k.writtenOut(ctx, in, b.Month); err != nil {
+	if err := c.writtenOut(ctx, b.Month); err != nil {
 		return err
 	}
-	open, n, err := store.BooksIn(in).Rows(ctx, store.MonthRowFilter{Month: b.Month, States: []store.RowState{store.RowOpen}, Limit: 1})
+	open, n, err := store.BooksIn(c.in).Rows(ctx, store.MonthRowFilter{Month: b.Month, States: []store.RowState{store.RowOpen}, Limit: 1})
 	if err != nil || n == 0 {
 		return err
 	}
@@ -129,19 +132,19 @@ func (k *Keeper) closable(ctx context.Context, in *store.Store, b store.BookedMo
 }
 
 // writtenOut refuses a month that a sync writes at this moment, or may yet: the newest one is tried until it is written.
-func (k *Keeper) writtenOut(ctx context.Context, in *store.Store, m store.Month) error {
-	try, err := tryOf(ctx, in, m)
+func (c closing) writtenOut(ctx context.Context, m store.Month) error {
+	try, err := tryOf(ctx, c.in, m)
 	if err != nil {
 		return err
 	}
 	if try.Last.Status == store.RunRunning {
 		return notClosed(fmt.Sprintf("Run %d writes %s at this moment. Close it when that has ended.", try.Last.ID, m))
 	}
-	newest := m.Add(1) == store.MonthOf(k.Now())
+	newest := m.Add(1) == store.MonthOf(c.now)
 	if try.Ended || !newest {
 		return nil
 	}
-	integration, err := in.Integration(ctx)
+	integration, err := c.in.Integration(ctx)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil // nothing can write it

@@ -52,7 +52,7 @@ func (k *Keeper) Page(ctx context.Context, m Month, after string, most int) (boo
 		at := m.ClosedAt.UTC()
 		book.ClosedAt = &at
 	}
-	rows, err := k.pageOf(ctx, m, after, most)
+	rows, err := pageOf(ctx, k, m, after, most)
 	if err != nil {
 		return book, err
 	}
@@ -67,7 +67,7 @@ func (k *Keeper) Page(ctx context.Context, m Month, after string, most int) (boo
 }
 
 // pageOf reads one row more than a page has, which says whether there is another one.
-func (k *Keeper) pageOf(ctx context.Context, m Month, after string, most int) (rows []store.MonthRow, err error) {
+func pageOf(ctx context.Context, k *Keeper, m Month, after string, most int) (rows []store.MonthRow, err error) {
 	if most > 0 {
 		most++
 	}

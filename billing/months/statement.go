@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -149,7 +150,7 @@ type Closing struct {
 	Installation string
 }
 
-// StatementOf is the statement of a month that is closed.
+// StatementOf is the statement of a month that is closed. It is none on top of a statement that is not what it was.
 func StatementOf(c Closing) (Statement, error) {
 	s := Statement{
 		Version: StatementVersion, Installation: c.Installation, Number: 1, Month: c.Month.Month, MSP: c.MSP,
@@ -157,9 +158,9 @@ func StatementOf(c Closing) (Statement, error) {
 		Sums: sumsOf(c.Rows), Rows: c.rows(), OtherInvoices: c.otherInvoices(),
 	}
 	if c.Last != nil {
-		last, err := headOf(*c.Last)
-		if err != nil {
-			return Statement{}, err
+		last, sentences := check(*c.Last)
+		if len(sentences) > 0 {
+			return Statement{}, errors.New(sentences[0])
 		}
 		s.Number, s.Previous, s.Installation = c.Last.Number+1, c.Last.SHA256, last.Installation
 	}

@@ -136,6 +136,7 @@ const (
 // FileFinding is what a statement's file is, in a sentence.
 type FileFinding struct {
 	State    FileState
+	Month    store.Month // that it is the statement of; empty: it is none
 	Sentence string
 }
 
@@ -157,29 +158,29 @@ func verifyWhole(file store.Statement, h head, kept []store.Statement) FileFindi
 	}
 	title := titleOf(kept[i])
 	if findings := Verify(kept[:i+1]); len(findings) > 0 {
-		return FileFinding{FileBroken, fmt.Sprintf("%s: the file has the hash that was kept, but the statements here are not whole. %s",
+		return FileFinding{FileBroken, h.Month, fmt.Sprintf("%s: the file has the hash that was kept, but the statements here are not whole. %s",
 			title, findings[0].Sentence)}
 	}
-	return FileFinding{FileWhole, fmt.Sprintf("%s is whole and unchanged, and so are those before it. SHA-256 %s.", title, file.SHA256)}
+	return FileFinding{FileWhole, h.Month, fmt.Sprintf("%s is whole and unchanged, and so are those before it. SHA-256 %s.", title, file.SHA256)}
 }
 
 // verifyOther is about a statement that is not among those that are kept.
 func verifyOther(file store.Statement, h head, kept []store.Statement) FileFinding {
 	if len(kept) == 0 {
-		return FileFinding{FileUnknown, "No month is closed here: there is no statement to compare the file with."}
+		return FileFinding{FileUnknown, h.Month, "No month is closed here: there is no statement to compare the file with."}
 	}
 	if own, err := headOf(kept[0]); err == nil && own.Installation != h.Installation {
-		return FileFinding{FileForeign, fmt.Sprintf("The file is statement No. %d of %s of another installation.", h.Number, h.Month)}
+		return FileFinding{FileForeign, h.Month, fmt.Sprintf("The file is statement No. %d of %s of another installation.", h.Number, h.Month)}
 	}
 	i := slices.IndexFunc(kept, func(s store.Statement) bool { return s.Month == h.Month })
 	if i < 0 {
-		return FileFinding{FileForged, fmt.Sprintf("The file says that it is the statement of %s, but that month is not closed here.", h.Month)}
+		return FileFinding{FileForged, h.Month, fmt.Sprintf("The file says that it is the statement of %s, but that month is not closed here.", h.Month)}
 	}
 	if i+1 < len(kept) && kept[i+1].Previous == file.SHA256 {
-		return FileFinding{FileBroken, fmt.Sprintf("The file is the statement of %s as the one after it, No. %d, has it. What is kept here was "+
+		return FileFinding{FileBroken, h.Month, fmt.Sprintf("The file is the statement of %s as the one after it, No. %d, has it. What is kept here was "+
 			"changed: %s", h.Month, kept[i+1].Number, differs(kept[i].Body, file.Body))}
 	}
-	return FileFinding{FileForged, fmt.Sprintf("The file was changed, or is not the statement that was kept of %s: %s", h.Month,
+	return FileFinding{FileForged, h.Month, fmt.Sprintf("The file was changed, or is not the statement that was kept of %s: %s", h.Month,
 		differs(file.Body, kept[i].Body))}
 }
 
@@ -188,27 +189,27 @@ func verifyRewritten(file store.Statement, form error, kept []store.Statement) F
 	tree, err := treeOf([]byte(file.Body))
 	switch {
 	case errors.Is(form, errNoStatement):
-		return FileFinding{FileUnknown, "The file is no statement of Seatbridge."}
+		return FileFinding{FileUnknown, "", "The file is no statement of Seatbridge."}
 	case len(file.Body) == 0:
-		return FileFinding{FileCut, "The file is empty."}
+		return FileFinding{FileCut, "", "The file is empty."}
 	case errors.Is(form, errCut), errors.Is(err, io.ErrUnexpectedEOF):
-		return FileFinding{FileCut, "The file is cut off: it ends in the middle. Download it again."}
+		return FileFinding{FileCut, "", "The file is cut off: it ends in the middle. Download it again."}
 	case err != nil:
-		return FileFinding{FileUnknown, "The file is no statement of Seatbridge: it cannot be read as JSON."}
+		return FileFinding{FileUnknown, "", "The file is no statement of Seatbridge: it cannot be read as JSON."}
 	}
 	body, err := canonical(tree)
 	if err != nil {
-		return FileFinding{FileUnknown, "The file is no statement of Seatbridge."}
+		return FileFinding{FileUnknown, "", "The file is no statement of Seatbridge."}
 	}
 	anew := store.Statement{Body: string(body), SHA256: hashOf(body)}
 	h, err := headOf(anew)
 	if err != nil {
-		return FileFinding{FileUnknown, "The file is no statement of Seatbridge."}
+		return FileFinding{FileUnknown, "", "The file is no statement of Seatbridge."}
 	}
 	if found := verifyWhole(anew, h, kept); found.State != FileWhole {
 		return found
 	}
-	return FileFinding{FileRewritten, fmt.Sprintf("The file says what the statement of %s says, but not byte for byte: a program wrote it "+
+	return FileFinding{FileRewritten, h.Month, fmt.Sprintf("The file says what the statement of %s says, but not byte for byte: a program wrote it "+
 		"anew (%s), so that its SHA-256 is another one. Download it again.", h.Month, form)}
 }
 

@@ -77,6 +77,9 @@ func (a *API) monthEndpoints() {
 }
 
 func (a *API) listMonths(ctx context.Context, _ *noInput) (*single[apiMonths], error) {
+	if err := a.Books.UpToDate(ctx); err != nil {
+		return nil, err
+	}
 	list, err := a.Books.Months(ctx)
 	if err != nil {
 		return nil, err
@@ -92,6 +95,9 @@ func (a *API) getMonth(ctx context.Context, in *monthIn) (*single[months.MonthBo
 	after, err := base64.RawURLEncoding.DecodeString(in.After)
 	if err != nil {
 		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Message: "This cursor is none that the API gave: send the next_cursor of a page."}
+	}
+	if err := a.Books.UpToDate(ctx); err != nil {
+		return nil, err
 	}
 	m, err := a.Books.Month(ctx, store.Month(in.Month))
 	if errors.Is(err, store.ErrNotFound) {
