@@ -19,6 +19,7 @@ const (
 	oldUploads   = "old uploads"
 	housekeeping = "housekeeping"
 	invoices     = "invoices"
+	closing      = "closing of months"
 )
 
 // startJobs starts the clockwork, and with it what an earlier process left unfinished or missed.
@@ -40,6 +41,7 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 		// docs/billing-rules.md section 3), and the sync at half past finds it read.
 		jobs.Add(usageReports, "10 * * * *", time.Hour, rooms.Reports.PullDue),
 		jobs.Add(invoices, "50 * * * *", time.Hour, rooms.Books.ReadInvoicesDue),
+		jobs.Add(closing, "55 * * * *", time.Hour, rooms.Books.CloseByItself),
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
 		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, rooms.Files.DiscardOld),
 		jobs.RunNow(syncs),

@@ -183,6 +183,37 @@ func TestAPIMonthsBadRequests(t *testing.T) {
 	wantDetail(t, reader.call("POST", "/months/2026-02/settlements", body, 403), "months:write")
 }
 
+// TestCase_G23_APIWritesTheMonthAgain, and no other.
+func TestCase_G23_APIWritesTheMonthAgain(t *testing.T) {
+	t.Parallel()
+	p, acme := february(t)
+	s := p.script(api.ReadUsage, api.WriteMonths)
+	const settlements = "/months/2026-02/settlements"
+	body := fmt.Sprintf(`{"rows":[{"id":%d,"plan":"business"}],"how":"written_again"}`, acme.ID)
+	wantDetail(t, s.call("POST", settlements, strings.Replace(body, "written_again", "next_invoice", 1), 422), "approved by a person: choose it in the panel")
+	wantDetail(t, s.call("POST", "/months/2026-03/settlements", body, 422), "March 2026 is not over yet.")
+	answer := s.call("POST", settlements, body, 200)
+	p.rooms.Work.Wait()
+	written, err := p.store.Run(t.Context(), int64(answer["run"].(float64)))
+	if err != nil || written.Month != "2026-02" || written.Status != store.RunDone || answer["settled"] != 0.0 {
+		t.Errorf("%v: the run is %+v (%v)", answer, written, err)
+	}
+	month := s.call("GET", "/months/2026-02", "", 200)
+	row := month["organizations"].([]any)[0].(map[string]any)
+	if row["state"] != "none" || row["written"] != 4.0 || row["billed"] != 4.0 || row["difference"] != 0.0 || row["settled_by"] != nil {
+		t.Errorf("the row is %v", row)
+	}
+	wantDetail(t, s.call("POST", settlements, body, 409), "there is no difference any more")
+
+	if _, _, err := p.store.AddSeats(t.Context(), acme.ID, []string{"march@example.com"}, time.Time{}, testNow()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.rooms.Runs.Run(t.Context(), problem.Actor{Name: "ada@example.com"}, p.rooms.Runs.SyncNow(false)); err != nil {
+		t.Fatal(err)
+	}
+	wantDetail(t, s.call("POST", settlements, body, 409), "February 2026 would overwrite it.")
+}
+
 // TestAPIMonthPages goes through the organizations of a month by the cursor, of one that ended and of the running one.
 func TestAPIMonthPages(t *testing.T) {
 	t.Parallel()

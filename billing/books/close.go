@@ -55,6 +55,33 @@ func (k *Keeper) closeMonth(ctx context.Context, who problem.Actor, by string, m
 	return kept, notClosed("Facts about it change at this moment. Close it again in a minute.")
 }
 
+// CloseByItself closes what may be closed without a person, where the settings say so: months of which nothing is open and all
+// agreements that carry them are known to be invoiced, the oldest first. The others it leaves to people.
+func (k *Keeper) CloseByItself(ctx context.Context) error {
+	settings, err := k.Store.Settings(ctx)
+	if err != nil || !settings.Months.CloseByItself {
+		return err
+	}
+	if err := k.UpToDate(ctx); err != nil {
+		return err
+	}
+	booked, err := store.BooksIn(k.Store).Months(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range slices.Backward(booked) {
+		if !b.ClosedAt.IsZero() || b.Sums.Open.Rows > 0 || b.Sums.Agreements == 0 || b.Sums.Invoiced < b.Sums.Agreements {
+			continue
+		}
+		_, err := k.closeMonth(ctx, problem.System(), "", b.Month)
+		var invalid *problem.Invalid
+		if err != nil && !errors.As(err, &invalid) {
+			return err
+		}
+	}
+	return nil
+}
+
 // closing closes a month in a transaction in which its rows are what they should be.
 type closing struct {
 	in  *store.Store
@@ -131,7 +158,8 @@ func (c closing) closable(ctx context.Context, b store.BookedMonth) error {
 	return notClosed(fmt.Sprintf("%d differences of %s are open, the largest is that of %s. Settle them first.", n, b.Month, first))
 }
 
-// writtenOut refuses a month that a sync writes at this moment, or may yet: the newest one is tried until it is written.
+// writtenOut refuses a month that a sync writes at this moment, or may yet: it is tried until it is written or the sync of the next
+// month takes its place.
 func (c closing) writtenOut(ctx context.Context, m store.Month) error {
 	try, err := tryOf(ctx, c.in, m)
 	if err != nil {
@@ -140,8 +168,11 @@ func (c closing) writtenOut(ctx context.Context, m store.Month) error {
 	if try.Last.Status == store.RunRunning {
 		return notClosed(fmt.Sprintf("Run %d writes %s at this moment. Close it when that has ended.", try.Last.ID, m))
 	}
-	newest := m.Add(1) == store.MonthOf(c.now)
-	if try.Ended || !newest {
+	settings, err := c.in.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	if try.Ended || !c.now.Before(seats.ScheduleOf(settings.Months).DueAt(m.Add(1))) {
 		return nil
 	}
 	integration, err := c.in.Integration(ctx)
@@ -153,7 +184,7 @@ func (c closing) writtenOut(ctx context.Context, m store.Month) error {
 	case integration.ActiveSince.IsZero():
 		return nil
 	}
-	return notClosed(fmt.Sprintf("%s was not written yet, and its sync is tried every hour. Wait for it, or sync %[1]s now.", m))
+	return notClosed(fmt.Sprintf("%s is not written yet: its sync is still to come, or is tried again every hour. Wait for it, or sync %[1]s now.", m))
 }
 
 // closingOf reads what a month's statement follows from.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
 
 	"seatbridge/billing/billingtest"
@@ -113,7 +114,7 @@ func TestCloseRefusesWhatIsYetWritten(t *testing.T) {
 	w.Mapped("Acme", 5, store.Business)
 	w.Sync()
 	w.SetTime("2026-11-01 00:10:00")
-	wantRefused(t, w, "2026-10", "October 2026 was not written yet, and its sync is tried every hour.")
+	wantRefused(t, w, "2026-10", "October 2026 is not written yet: its sync is still to come, or is tried again every hour.")
 	w.SetTime("2026-12-01 00:40:00")
 	w.Must(w.Runs.RunDue(t.Context()))
 	closeMonth(t, w, "2026-11")
@@ -244,4 +245,58 @@ func TestChain(t *testing.T) {
 	if file.State != months.FileWhole {
 		t.Errorf("the file is %+v", file)
 	}
+}
+
+// TestCloseByItself closes only what the settings allow, of which nothing is open and whose invoice is known.
+func TestCloseByItself(t *testing.T) {
+	t.Parallel()
+	w, acme, _ := october(t)
+	monthly(t, w, "2026-11-01 00:30:00")
+	closedNow := func(want ...store.Month) {
+		t.Helper()
+		w.Must(w.Books.CloseByItself(t.Context()))
+		statements, err := store.BooksIn(w.Store).Statements(t.Context())
+		w.Must(err)
+		var found []store.Month
+		for _, s := range statements {
+			found = append(found, s.Month)
+		}
+		if diff := cmp.Diff(want, found); diff != "" {
+			t.Errorf("closed (-want +got):\n%s", diff)
+		}
+	}
+	w.Set(func(s *store.Settings) { s.Months.CloseByItself = true })
+	closedNow() // not invoiced yet
+	invoice(t, w, "2026-11-01 09:00:00")
+	w.Set(func(s *store.Settings) { s.Months.CloseByItself = false })
+	closedNow()
+	w.Set(func(s *store.Settings) { s.Months.CloseByItself = true })
+	w.JoinAt(acme, "2026-10-20 13:00:00")
+	closedNow() // a difference is open
+	settle(t, w, "2026-10", acme, store.Waived)
+	closedNow("2026-10")
+	monthly(t, w, "2026-12-01 00:30:00")
+	invoice(t, w, "2026-12-01 09:00:00")
+	closedNow("2026-10", "2026-11")
+
+	month, err := w.Books.Month(t.Context(), "2026-10")
+	w.Must(err)
+	if month.State != months.Closed || month.ClosedBy != "" {
+		t.Errorf("October is %+v", month)
+	}
+	wantRefused(t, w, "2026-10", "Seatbridge itself closed October 2026 already")
+	log, _, err := w.Store.Activities(t.Context(), store.ActivityFilter{Category: store.CategoryBilling, Limit: 1})
+	w.Must(err)
+	if len(log) != 1 || log[0].Actor != "Seatbridge" || !strings.HasPrefix(log[0].Action, "Closed November 2026: 6 seats due, 6 billed") {
+		t.Errorf("the log says %+v", log)
+	}
+}
+
+// TestCloseWaitsForTheRun that writes the month.
+func TestCloseWaitsForTheRun(t *testing.T) {
+	t.Parallel()
+	w, _ := writtenOctober(t)
+	w.Must(w.Books.Refresh(t.Context()))
+	tamper(t, w, `UPDATE runs SET status = 'running' WHERE id = (SELECT MAX(id) FROM runs)`)
+	wantRefused(t, w, "2026-10", "writes October 2026 at this moment.")
 }

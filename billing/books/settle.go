@@ -40,7 +40,7 @@ func (k *Keeper) Settle(ctx context.Context, who problem.Actor, s Settling) (set
 		return 0, err
 	}
 	err = k.Store.Together(ctx, fmt.Sprintf("settling differences of %s", s.Month), func(in *store.Store) error {
-		rows, err := k.openRows(ctx, in, s)
+		rows, err := openRows(ctx, in, s)
 		if err != nil {
 			return err
 		}
@@ -74,7 +74,21 @@ func (k *Keeper) settlingProblems(s Settling) problem.Fields {
 }
 
 // openRows are the chosen rows, each of which has something open that is known.
-func (k *Keeper) openRows(ctx context.Context, in *store.Store, s Settling) ([]store.MonthRow, error) {
+func openRows(ctx context.Context, in *store.Store, s Settling) ([]store.MonthRow, error) {
+	rows, err := differing(ctx, in, s)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		if !r.Open.Valid {
+			return nil, refused(fmt.Sprintf("%s, %s: how many seats are open is not known. %s", r.Organization, r.Plan.Name(), r.Reason))
+		}
+	}
+	return rows, nil
+}
+
+// differing are the chosen rows, each of which has a difference that nobody settled.
+func differing(ctx context.Context, in *store.Store, s Settling) ([]store.MonthRow, error) {
 	rows, _, err := store.BooksIn(in).Rows(ctx, store.MonthRowFilter{Month: s.Month, Keys: s.Rows, Sort: "name"})
 	if err != nil {
 		return nil, err
@@ -82,13 +96,11 @@ func (k *Keeper) openRows(ctx context.Context, in *store.Store, s Settling) ([]s
 	found := map[store.RowKey]bool{}
 	for _, r := range rows {
 		found[store.RowKey{OrganizationID: r.OrganizationID, Plan: r.Plan}] = true
-		switch {
-		case r.State == store.RowSettled:
+		switch r.State {
+		case store.RowSettled:
 			return nil, overtaken(fmt.Sprintf("%s, %s: somebody settled it already.", r.Organization, r.Plan.Name()))
-		case r.State == store.RowAgrees:
+		case store.RowAgrees:
 			return nil, overtaken(fmt.Sprintf("%s, %s: there is no difference any more.", r.Organization, r.Plan.Name()))
-		case !r.Open.Valid:
-			return nil, refused(fmt.Sprintf("%s, %s: how many seats are open is not known. %s", r.Organization, r.Plan.Name(), r.Reason))
 		}
 	}
 	for _, key := range s.Rows {

@@ -1,6 +1,6 @@
 // Package api is the HTTP API for scripts: the same organizations, members and
-// figures as in the pages, as JSON, behind bearer tokens with scopes. What it is
-// given cannot start a run.
+// figures as in the pages, as JSON, behind bearer tokens with scopes. The one run
+// that it can start writes a month again that ended (decision 12).
 //
 // The types of what comes in and goes out are named for the OpenAPI document,
 // which has their names as the names of its schemas.

@@ -41,7 +41,7 @@ type settleIn struct {
 // settlementBody is which differences are settled, and how.
 type settlementBody struct {
 	Rows []settledRow `json:"rows" minItems:"1" maxItems:"5000"`
-	How  string       `json:"how" enum:"written_again,next_invoice,by_hand,waived" doc:"by_hand: billed by hand. waived: not billed."`
+	How  string       `json:"how" enum:"written_again,next_invoice,by_hand,waived" doc:"by_hand: billed by hand. waived: not billed. written_again: a sync writes the month once more on the agreements of these rows, before their invoices are made; what it writes is no difference any more. next_invoice: a one-time line, which is previewed and approved in the panel."`
 	Note string       `json:"note,omitempty" maxLength:"500" doc:"Kept with the settlement, in the activity log and in the month's statement."`
 }
 
@@ -53,7 +53,8 @@ type settledRow struct {
 
 // settled is what was settled.
 type settled struct {
-	Settled int `json:"settled" doc:"Rows."`
+	Settled int    `json:"settled" doc:"Rows. What is written again is settled by being no difference any more, and is not counted here."`
+	Run     *int64 `json:"run" doc:"The sync that writes the month again; null: none."`
 }
 
 // closedMonth is a month that was closed.
@@ -120,11 +121,27 @@ func (a *API) settle(ctx context.Context, in *settleIn) (*single[settled], error
 	for _, r := range in.Body.Rows {
 		s.Rows = append(s.Rows, store.RowKey{OrganizationID: r.ID, Plan: store.Plan(r.Plan)})
 	}
+	switch s.How {
+	case store.WrittenAgain:
+		return a.writeAgain(ctx, s)
+	case store.OnNextInvoice:
+		return nil, invalidBody(&problem.Invalid{Fields: problem.Fields{
+			"how": "A line on the next invoice is previewed and approved by a person: choose it in the panel, on the month's page.",
+		}})
+	}
 	n, err := a.Books.Settle(ctx, actorOf(ctx), s)
 	if err != nil {
 		return nil, monthProblem(err)
 	}
-	return &single[settled]{settled{n}}, nil
+	return &single[settled]{settled{Settled: n}}, nil
+}
+
+func (a *API) writeAgain(ctx context.Context, s books.Settling) (*single[settled], error) {
+	run, err := a.Books.WriteAgain(ctx, actorOf(ctx), s)
+	if err != nil {
+		return nil, monthProblem(err)
+	}
+	return &single[settled]{settled{Run: &run.ID}}, nil
 }
 
 func (a *API) closeMonth(ctx context.Context, in *MonthRef) (*single[closedMonth], error) {
@@ -136,10 +153,16 @@ func (a *API) closeMonth(ctx context.Context, in *MonthRef) (*single[closedMonth
 	return &single[closedMonth]{closedMonth{m.Month, m.State, m.ClosedAt, kept.Number, kept.SHA256, kept.Previous}}, err
 }
 
-// monthProblem is what is wrong with the month of an address, which is no field of the body.
+// monthProblem is what is wrong with the month of an address, which is no field of the body, or with writing it over a later one.
 func monthProblem(err error) error {
 	var invalid *problem.Invalid
-	if !errors.As(err, &invalid) || invalid.Fields["month"] == "" {
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	if sentence := invalid.Fields["overwrite"]; sentence != "" {
+		return &web.Error{Status: http.StatusConflict, Message: sentence, Do: "Whoever means that does it in the panel, or by seatbridge sync --overwrite."}
+	}
+	if invalid.Fields["month"] == "" {
 		return err
 	}
 	status := http.StatusUnprocessableEntity
