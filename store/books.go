@@ -294,6 +294,16 @@ type Entry struct {
 
 // Entries reads what runs that write did for organizations, by organization and in the order in which it was planned.
 func (b Books) Entries(ctx context.Context, organizationIDs []int64) (map[int64][]Entry, error) {
+	return b.entries(ctx, "", organizationIDs)
+}
+
+// EntriesOf reads the same of one month.
+func (b Books) EntriesOf(ctx context.Context, m Month, organizationIDs []int64) (map[int64][]Entry, error) {
+	return b.entries(ctx, m, organizationIDs)
+}
+
+// entries are those of a month; empty: of all.
+func (b Books) entries(ctx context.Context, m Month, organizationIDs []int64) (map[int64][]Entry, error) {
 	scan := func(row scanner) (e Entry, err error) {
 		c := &e.Change
 		err = row.Scan(&e.OrganizationID, &e.Run.ID, &e.Run.Kind, &e.Run.Month, &e.Run.Status, moment(&e.Run.StartedAt),
@@ -311,7 +321,8 @@ func (b Books) Entries(ctx context.Context, organizationIDs []int64) (map[int64]
 			WHERE x.of_run_id = r.id AND x.kind = 'undo' AND NOT x.preview AND n.agreement_id = c.agreement_id AND n.product_id = c.product_id
 				AND n.state = 'written')
 		WHERE o.organization_id IN `+in(organizationIDs)+` AND NOT r.preview AND r.kind IN ('manual', 'monthly', 'command', 'retry')
-		ORDER BY o.organization_id, c.id`)
+			AND ($1 = '' OR r.month = $1)
+		ORDER BY o.organization_id, c.id`, m)
 	return grouped("reading what runs did for organizations", rows, func(e Entry) int64 { return e.OrganizationID })
 }
 

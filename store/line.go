@@ -68,6 +68,13 @@ func (s *Store) AgreementLines(ctx context.Context, agreementID int) ([]Line, er
 	return lines, doing(fmt.Sprintf("listing the lines of agreement %d", agreementID), err)
 }
 
+// LinesOf lists the lines of agreements, by agreement and product.
+func (b Books) LinesOf(ctx context.Context, agreementIDs []int) ([]Line, error) {
+	lines, err := list(ctx, b.store.from, scanLine, `SELECT `+lineColumns+` FROM lines
+		WHERE agreement_id IN `+in(agreementIDs)+` ORDER BY agreement_id, product_id`)
+	return lines, doing("listing the lines of agreements", err)
+}
+
 // SaveLine keeps a line in place of an earlier one for the same agreement and product.
 func (s *Store) SaveLine(ctx context.Context, l Line) error {
 	return s.tx(ctx, fmt.Sprintf("saving the line of agreement %d for product %d", l.AgreementID, l.ProductID), func(tx *sql.Tx) error {

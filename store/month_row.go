@@ -37,11 +37,14 @@ type MonthRowFilter struct {
 	States         []RowState
 	Search         string // part of the organization's name; case and accents do not matter
 	OrganizationID int64
+	Organizations  []int64 // not nil: only these
 	AgreementID    int
-	NotInvoiced    bool // its invoice is not made yet
-	Edited         bool // by hand in ConnectWise
+	WrittenRun     int64 // that wrote them last
+	Late           bool  // open, and written with another figure than what is due now
+	NotInvoiced    bool  // its invoice is not made yet
+	Edited         bool  // by hand in ConnectWise
 	Keys           []RowKey
-	Sort           string // "" (open ones first, by what is at stake), "name", "due", "difference"
+	Sort           string // "" (open ones first, by what is at stake), "name", "due", "difference", "month" (the latest first), "id"
 	Desc           bool
 	After          string // only those whose organization's id and plan come after this cursor, in that order; see Cursor
 	Limit, Offset  int
@@ -81,8 +84,17 @@ func (f MonthRowFilter) where() *filter {
 	if f.OrganizationID != 0 {
 		w.and(`m.organization_id = ?`, f.OrganizationID)
 	}
+	if f.Organizations != nil {
+		w.and(`m.organization_id IN ` + in(f.Organizations))
+	}
 	if f.AgreementID != 0 {
 		w.and(`m.agreement_id = ?`, f.AgreementID)
+	}
+	if f.WrittenRun != 0 {
+		w.and(`m.written_run = ?`, f.WrittenRun)
+	}
+	if f.Late {
+		w.and(`m.state = 'open' AND CAST(m.written AS REAL) <> CAST(m.due AS REAL)`)
 	}
 	among(&w, `m.state`, f.States)
 	if f.NotInvoiced {
@@ -117,6 +129,7 @@ var monthRowOrders = map[string]string{
 	"due":        `CAST(m.due AS REAL), m.folded, m.plan`,
 	"difference": `CAST(m.open AS REAL), m.folded, m.plan`,
 	"id":         `m.organization_id, m.plan`,
+	"month":      `m.month DESC, m.plan`,
 }
 
 var monthRowOrdersDown = map[string]string{
