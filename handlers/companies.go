@@ -115,7 +115,7 @@ func (s *server) companyRows(ctx context.Context, companies []store.CompanyRow) 
 		rows[i] = s.companyRow(c, organizations, hints)
 		offerSuggestion(&rows[i], suggestions[c.ID])
 	}
-	return rows, nil
+	return rows, bookPages{s}.companies(ctx, companies, rows)
 }
 
 // suggestionsFor are the open suggestions for companies, the best first.

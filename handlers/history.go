@@ -35,6 +35,9 @@ func (s *server) showOrganizationHistory(w http.ResponseWriter, r *http.Request)
 	if page.List, err = s.history(r, views.OrganizationHistoryPath(o.ID), store.ChangeFilter{OrganizationID: o.ID}); err != nil {
 		return err
 	}
+	if page.Late, err = (bookPages{s}).late(r.Context(), store.MonthRowFilter{OrganizationID: o.ID}); err != nil {
+		return err
+	}
 	return s.web.Answer(w, r, web.Page{
 		Section: views.SectionOrganizations, Title: "Sync history of " + o.Name,
 		Part:  views.ChangeTable(page.List),
@@ -121,21 +124,27 @@ func (s *server) agreementMapping(ctx context.Context, a store.Agreement, page *
 	if err != nil {
 		return err
 	}
-	names := map[int]string{}
-	for _, p := range products {
-		names[p.ProductID] = p.Identifier
-	}
 	lines, err := s.Store.AgreementLines(ctx, a.ID)
 	for _, line := range lines {
-		name := names[line.ProductID]
-		if name == "" {
-			name = "Product no. " + strconv.Itoa(line.ProductID)
-		}
-		page.Lines = append(page.Lines, views.AgreementLine{
-			Product: name, AdditionID: int64(line.AdditionID), Written: quantity(line.Written), WrittenAt: line.WrittenAt, Chosen: line.Chosen,
-		})
+		page.Lines = append(page.Lines, agreementLine(line, products))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return bookPages{s}.agreement(ctx, row, a.ID, page)
+}
+
+func agreementLine(line store.Line, products map[store.Plan]store.ProductMapping) views.AgreementLine {
+	view := views.AgreementLine{
+		Product: "Product no. " + strconv.Itoa(line.ProductID), AdditionID: int64(line.AdditionID), Chosen: line.Chosen,
+		Written: quantity(line.Written), WrittenAt: line.WrittenAt, Reads: quantity(line.Read), ReadAt: line.ReadAt,
+	}
+	for plan, p := range products {
+		if p.ProductID == line.ProductID {
+			view.Product, view.Plan = p.Identifier, string(plan)
+		}
+	}
+	return view
 }
 
 func (s *server) downloadAgreementHistory(w http.ResponseWriter, r *http.Request) error {

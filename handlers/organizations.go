@@ -56,6 +56,9 @@ func (s *server) listOrganizations(w http.ResponseWriter, r *http.Request) error
 	for _, row := range list.rows {
 		page.Rows = append(page.Rows, organizationRow(row, list.usage[row.ID]))
 	}
+	if err := (bookPages{s}).ended(r, list.rows, page.Rows); err != nil {
+		return err
+	}
 	if err := s.completeOrganizations(r, &page); err != nil {
 		return err
 	}
@@ -78,7 +81,7 @@ func (s *server) completeOrganizations(r *http.Request, page *views.Organization
 	if web.AccessOf(web.VisitorOf(r).Role) < web.Admin {
 		return nil
 	}
-	page.Manages = true
+	page.Manages, page.Ended = true, string(store.MonthOf(s.Now()).Add(-1))
 	connection, err := s.Billing.Connection.Current(r.Context())
 	page.CanImport, page.LastImport = connection.State == connect.Active, connection.LastImportAt
 	return err
@@ -326,19 +329,25 @@ func (s *server) changeOrganization(verb string, change organizationChange) func
 			message = o.Name + " is " + string(o.Status()) + " already."
 		}
 		return s.web.Finish(w, r, web.Outcome{Message: message, Path: views.OrganizationPath(o.ID), Part: func() (templ.Component, error) {
-			return s.organizationTableRow(r.Context(), o.ID)
+			return s.organizationTableRow(r, o.ID)
 		}})
 	}
 }
 
 // organizationTableRow is one line of the list.
-func (s *server) organizationTableRow(ctx context.Context, id int64) (templ.Component, error) {
+func (s *server) organizationTableRow(r *http.Request, id int64) (templ.Component, error) {
+	ctx := r.Context()
 	rows, _, err := s.Store.Organizations(ctx, store.OrganizationFilter{IDs: []int64{id}, Status: store.OrganizationAny})
 	if err != nil {
 		return nil, err
 	}
 	usage, err := s.Billing.Figures.Usage(ctx, seats.ToDate(s.Now()), []int64{id})
-	return views.OrganizationTableRow(organizationRow(rows[0], usage[id]), true), err
+	if err != nil {
+		return nil, err
+	}
+	shown := []views.OrganizationRow{organizationRow(rows[0], usage[id])}
+	err = bookPages{s}.ended(r, rows, shown)
+	return views.OrganizationTableRow(shown[0], true), err
 }
 
 // organizationForms is what was sent from an organization's page and is shown
@@ -386,10 +395,10 @@ func (s *server) organizationPage(r *http.Request, o store.Organization, sent or
 	} else if page.Explained, err = s.explanation(r, o, explainValues(r.URL.Query()), nil); err != nil {
 		return page, err
 	}
-	if err := s.organizationFigures(r.Context(), o, &page); err != nil {
+	if err := s.organizationFacts(r.Context(), o, &page); err != nil {
 		return page, err
 	}
-	return page, s.organizationFacts(r.Context(), o, &page)
+	return page, s.organizationFigures(r.Context(), o, &page)
 }
 
 const historyMonths = 12
@@ -402,7 +411,10 @@ func (s *server) organizationFigures(ctx context.Context, o store.Organization, 
 	for _, u := range history {
 		page.Months = append(page.Months, seatMonth(u))
 	}
-	return nil
+	if !page.CanSync {
+		return nil
+	}
+	return bookPages{s}.organization(ctx, o, history[len(history)-1], page)
 }
 
 func seatMonth(u seats.Usage) views.SeatMonth {

@@ -275,7 +275,10 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 	if page.Writes, err = s.totals(ctx, run.ID, store.StatePlanned, store.StateSending, store.StateWritten); err != nil {
 		return page, err
 	}
-	page.Held, err = s.totals(ctx, run.ID, store.StateHeld)
+	if page.Held, err = s.totals(ctx, run.ID, store.StateHeld); err != nil || run.Preview {
+		return page, err
+	}
+	page.Late, err = bookPages{s}.late(ctx, store.MonthRowFilter{Month: run.Month, WrittenRun: run.ID})
 	return page, err
 }
 

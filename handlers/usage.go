@@ -152,6 +152,7 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 	if page.Rows, err = s.usageViews(r.Context(), q.period, shown, fetched.State); err != nil {
 		return err
 	}
+	page.Late = lateOf(page.Rows)
 	return s.web.Answer(w, r, web.Page{
 		Section: views.SectionUsage, Title: "Usage data",
 		Part:  views.UsageTable(page),
@@ -258,9 +259,14 @@ func (s *server) usageViews(
 	if err != nil {
 		return nil, err
 	}
+	beside, err := bookPages{s}.besideUsage(ctx, p.Month, rows)
+	if err != nil {
+		return nil, err
+	}
 	shown := make([]views.UsageRow, len(rows))
 	for i, row := range rows {
 		shown[i] = usageView(row, fetched)
+		shown[i].Beside = besideView(beside, row.ID)
 		for _, u := range months[row.ID] {
 			shown[i].Trend = append(shown[i].Trend, seatMonth(u))
 		}
@@ -318,14 +324,22 @@ func (s *server) downloadUsage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	beside, err := bookPages{s}.besideUsage(r.Context(), q.period.Month, rows)
+	if err != nil {
+		return err
+	}
+	header = append(header, bookedHeader()...)
 	return s.web.SendCSV(w, r, "usage-"+string(q.period.Month), header, func(write func(...string)) error {
 		for _, row := range rows {
 			seats := "" // unknown is not zero
 			if billable, ok := row.Usage.Seats(); ok {
 				seats = strconv.Itoa(billable)
 			}
-			write(string(q.period.Month), row.Name, row.ExternalID, string(row.Usage.License), row.Usage.Plan.Name(), seats,
-				usageState(row.Usage, fetched.State), row.Source().Name(), strconv.Itoa(row.Ledger), row.Usage.Reason(), row.Company, row.Agreement)
+			cells := []string{
+				string(q.period.Month), row.Name, row.ExternalID, string(row.Usage.License), row.Usage.Plan.Name(), seats,
+				usageState(row.Usage, fetched.State), row.Source().Name(), strconv.Itoa(row.Ledger), row.Usage.Reason(), row.Company, row.Agreement,
+			}
+			write(append(cells, bookedCells(beside, row.ID, row.Usage.Plan)...)...)
 		}
 		return nil
 	})

@@ -116,6 +116,9 @@ type CompanyMapping struct {
 	Agreement      string
 	EndsSoon       string // YYYY-MM-DD: the agreement's last day
 	Warning        string
+	Due            string // seats of the running month so far; empty: not known
+	NextInvoice    string // YYYY-MM-DD; empty: not known
+	Beside         Beside // of the running month
 }
 
 // OrganizationOptions are the entries of the organization combobox for a
@@ -255,4 +258,25 @@ func organizationNote(o OrganizationOption) string {
 		note += " · " + o.Unusable
 	}
 	return note
+}
+
+// stands says what is due of the running month so far, what its lines say and when the agreement is to be invoiced.
+func (m CompanyMapping) stands() string {
+	parts := []string{orWord(m.Due, "not known what is") + " due so far"}
+	for _, r := range m.Beside.Rows {
+		switch {
+		case r.InConnectWise == "":
+		case r.ReadAt.IsZero():
+			parts = append(parts, r.InConnectWise+" in ConnectWise on "+planName(r.Plan)+", not read since")
+		default:
+			parts = append(parts, r.InConnectWise+" in ConnectWise on "+planName(r.Plan)+", read "+moment(r.ReadAt))
+		}
+	}
+	if len(parts) == 1 {
+		parts = append(parts, "no line yet")
+	}
+	if m.NextInvoice != "" {
+		parts = append(parts, "next invoice "+calendarDay(m.NextInvoice))
+	}
+	return strings.Join(parts, " · ")
 }

@@ -6,6 +6,7 @@ import "time"
 type OrganizationHistoryPage struct {
 	ID   int64
 	Name string
+	Late LateRows
 	List ChangeList
 }
 
@@ -19,6 +20,9 @@ type AgreementPage struct {
 	CompanyURL    string
 	Unusable      string // why nothing can be billed on it; empty: it can
 	Organizations []NamedLink
+	NextInvoice   string   // YYYY-MM-DD; empty: not known
+	Late          LateRows // of its organizations
+	Month         string   // YYYY-MM, the running one, of which Lines say what is due so far
 	Lines         []AgreementLine
 	Findings      FindingList // of which nobody said that they are meant so
 	List          ChangeList
@@ -31,10 +35,14 @@ type NamedLink struct{ Name, URL string }
 // AgreementLine is the addition that carries a product's seats.
 type AgreementLine struct {
 	Product    string
+	Plan       string // that the product is mapped to; empty: to none any more
 	AdditionID int64
 	Written    string // quantity; empty: adopted, not written yet
 	WrittenAt  time.Time
-	Chosen     bool // by a person, among several
+	Reads      string // quantity in ConnectWise; empty: not read yet
+	ReadAt     time.Time
+	Due        string // seats of its organizations in the running month so far; empty: not known
+	Chosen     bool   // by a person, among several
 }
 
 // AttentionPage is everything that needs a person.
@@ -49,4 +57,12 @@ type AttentionPage struct {
 type Clear struct {
 	Checked time.Time // everything was looked at by then; zero: not everything was
 	Why     string    // why not
+}
+
+// nextInvoice is the day on which an agreement is to be invoiced next, as ConnectWise said when it was last read.
+func nextInvoice(day string) string {
+	if day == "" {
+		return "Not known"
+	}
+	return calendarDay(day)
 }

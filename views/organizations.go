@@ -17,6 +17,7 @@ type OrganizationsPage struct {
 	Manages    bool      // sees billing and integrations
 	CanImport  bool      // the integration is active: Import companies leads somewhere
 	LastImport time.Time // of companies
+	Ended      string    // YYYY-MM, the month that ended last, of which rows say what was due and written; empty: the reader sees no billing
 }
 
 // OrganizationRow is one line of the list.
@@ -32,6 +33,7 @@ type OrganizationRow struct {
 	SeatsKnown bool
 	Company    string // mapped to; empty: not mapped
 	Agreement  string
+	Beside     Beside // of the last month that ended
 }
 
 // OrganizationForm adds or edits an organization.
@@ -73,6 +75,8 @@ type OrganizationPage struct {
 	CanEdit bool
 	CanSync bool        // sees integrations
 	History []ChangeRow // the latest lines with its seats that syncs looked at; for those who see integrations
+	Booked  []Booked    // its months, the running one first; for those who see integrations
+	Late    LateRows
 }
 
 // OrganizationMapping is where an organization's seats are billed.

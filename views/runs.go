@@ -72,6 +72,7 @@ type RunPage struct {
 	List       ChangeList
 	Writes     Totals      // what it writes, would write or has written
 	Held       Totals      // what waits for approval besides
+	Late       LateRows    // what it wrote and is another figure now
 	Ticks      []HeldGroup // of a preview: what waits for approval, to be ticked
 	TicksLeft  int         // how many more wait than are shown
 	CanApply   bool        // a preview that may be written

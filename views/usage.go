@@ -18,6 +18,7 @@ type UsagePage struct {
 	Forecast     *Forecast   // of all that match; nil: the month is over
 	Trend        []SeatMonth // the last twelve months of all that match
 	Notice       *Notice     // about the source of the month's figures
+	Late         LateRows    // those of Rows that were written with another figure
 	CountPending bool
 	CSV          string // address of the download, as the filters stand
 }
@@ -37,6 +38,7 @@ type UsageRow struct {
 	Why            string // how the figure comes about
 	Company        string
 	Agreement      string
+	Beside         Beside
 }
 
 // usageLead says by which rule seats are counted (docs/billing-rules.md section 2).

@@ -21,6 +21,9 @@ type Beside struct {
 // Beside reads that of organizations, each with the agreement that it is mapped to; 0: none.
 func (k *Keeper) Beside(ctx context.Context, m store.Month, mapped map[int64]int) (Beside, error) {
 	b := Beside{Month: m, Running: m >= store.MonthOf(k.Now()), Rows: map[int64][]store.MonthRow{}}
+	if len(mapped) == 0 {
+		return b, nil
+	}
 	if b.Running {
 		b.Known = true
 		return b, k.going(ctx, &b, mapped)
@@ -103,11 +106,10 @@ func (k *Keeper) linesOf(ctx context.Context, mapped map[int64]int, entries map[
 }
 
 // Late are the open rows that were written with another figure than what is due now, the latest month first: of an organization, an
-// agreement or a run, as the filter says; at most so many as its limit.
-func (k *Keeper) Late(ctx context.Context, f store.MonthRowFilter) ([]store.MonthRow, error) {
-	f.Late, f.Sort = true, "month"
-	rows, _, err := k.Rows(ctx, f)
-	return rows, err
+// agreement or a run, as the filter says; at most so many. total is how many there are.
+func (k *Keeper) Late(ctx context.Context, f store.MonthRowFilter, most int) (rows []store.MonthRow, total int, err error) {
+	f.Late, f.Sort, f.Limit = true, "month", most
+	return k.Rows(ctx, f)
 }
 
 // LastEnded is the month that ended last, as far as it has come: store.ErrNotFound where the books have none yet.
