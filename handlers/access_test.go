@@ -105,7 +105,10 @@ var lowestRoles = map[web.Access]string{
 		POST /integrations/connectwise/mappings
 		POST /integrations/connectwise/mappings/apply
 		GET /integrations/connectwise/organizations/search
+		GET /integrations/connectwise/sync
 		POST /integrations/connectwise/sync
+		GET /integrations/connectwise/sync/{month}
+		POST /integrations/connectwise/sync/{month}
 		POST /integrations/connectwise/preview
 		GET /integrations/provider
 		POST /integrations/provider

@@ -20,9 +20,6 @@ func (s *server) showAttention(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for i := range list.Rows {
-		list.Rows[i].CanSync = true
-	}
 	page := views.AttentionPage{List: list}
 	if !web.IsPart(r) {
 		if err := s.completeAttention(r.Context(), &page); err != nil {

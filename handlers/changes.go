@@ -73,8 +73,23 @@ func (s *server) changeList(ctx context.Context, path string, q changeQuery) (vi
 	if len(q.filter.KindWords) == 1 {
 		list.Kind = q.filter.KindWords[0]
 	}
-	list.Rows, err = s.changeRows(ctx, changes)
-	return list, err
+	if list.Rows, err = s.changeRows(ctx, changes); err != nil || !q.filter.Open {
+		return list, err
+	}
+	return list, s.offerSyncs(ctx, changes, list.Rows)
+}
+
+// offerSyncs adds to lines that were not written the button that syncs their agreements for the month they are of.
+func (s *server) offerSyncs(ctx context.Context, changes []store.Change, rows []views.ChangeRow) error {
+	runs, err := s.runsByID(ctx, changes)
+	if err != nil {
+		return err
+	}
+	for i, c := range changes {
+		button := syncOf(c, runs[c.RunID], s.Now())
+		rows[i].Sync = &button
+	}
+	return nil
 }
 
 // changeRows adds to changes what they are shown with: their runs, what was chosen where they conflict, and whether what was sent is
@@ -129,7 +144,8 @@ func (s *server) offerLines(ctx context.Context, c store.Change, run store.Run, 
 	lines, err := s.Store.AgreementLines(ctx, c.AgreementID)
 	for _, line := range lines {
 		if line.ProductID == c.ProductID && line.Chosen {
-			row.Chosen = int64(line.AdditionID)
+			button := syncOf(c, run, s.Now())
+			row.Chosen, row.Sync = int64(line.AdditionID), &button
 		}
 	}
 	return err
@@ -335,10 +351,24 @@ func (s *server) chooseLine(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	addition := web.FormID(r.PostForm.Get("addition"), 32)
+	label, err := s.syncLabel(r.Context(), id)
+	if err != nil {
+		return err
+	}
 	if err := s.Billing.Runs.ChooseLine(r.Context(), s.web.Actor(r), id, int(addition)); err != nil {
 		return err
 	}
-	return s.web.Done(w, r, web.ReferringPath(r), "Addition no. "+number(addition)+" is remembered. Sync now to go on with it.")
+	return s.web.Done(w, r, web.ReferringPath(r), "Addition no. "+number(addition)+" is remembered. To go on with it: "+label+".")
+}
+
+// syncLabel is the button that goes on with a change's line, with the month that it writes.
+func (s *server) syncLabel(ctx context.Context, changeID int64) (string, error) {
+	c, err := s.Store.Change(ctx, changeID)
+	if err != nil {
+		return "", err
+	}
+	run, err := s.Store.Run(ctx, c.RunID)
+	return syncOf(c, run, s.Now()).Label, err
 }
 
 // notThere takes a person's word that a line which was sent is not in ConnectWise, and creates it again.

@@ -44,7 +44,7 @@ func (s *server) renderConnectWise(
 	page := views.ConnectWisePage{
 		Connection: connection, Credentials: form, Rights: rightViews(c),
 		Business: productView(c.Products, store.Business), Enterprise: productView(c.Products, store.Enterprise),
-		ImportRunning: s.Billing.Mapping.CompanyImportProgress().Running,
+		ImportRunning: s.Billing.Mapping.CompanyImportProgress().Running, SyncMonth: soFar(s.Now()),
 	}
 	if err := s.connectWiseFacts(r, &page); err != nil {
 		return err
@@ -218,21 +218,4 @@ func (s *server) disconnect(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.web.Done(w, r, views.ConnectWisePath, "ConnectWise PSA is disconnected. All mappings were removed.")
-}
-
-func (s *server) startSync(w http.ResponseWriter, r *http.Request) error {
-	return s.startRun(w, r, false)
-}
-
-func (s *server) startPreview(w http.ResponseWriter, r *http.Request) error {
-	return s.startRun(w, r, true)
-}
-
-// startRun starts Sync now or its preview and shows its progress.
-func (s *server) startRun(w http.ResponseWriter, r *http.Request, preview bool) error {
-	run, err := s.Billing.Runs.Start(r.Context(), s.web.Actor(r), s.Billing.Runs.SyncNow(preview))
-	if err != nil {
-		return err
-	}
-	return web.Leave(w, r, views.RunPath(run.ID))
 }

@@ -116,7 +116,7 @@ func (s *server) agreementMapping(ctx context.Context, a store.Agreement, page *
 			page.Organizations = append(page.Organizations, views.NamedLink{Name: m.Organization, URL: views.OrganizationPath(m.OrganizationID)})
 		}
 	}
-	page.CanSync = len(page.Organizations) > 0
+	page.CanSync, page.SyncMonth = len(page.Organizations) > 0, soFar(s.Now())
 	if page.Findings, err = (findingPages{s}).of(ctx, a.ID); err != nil {
 		return err
 	}
@@ -154,17 +154,4 @@ func (s *server) downloadAgreementHistory(w http.ResponseWriter, r *http.Request
 	}
 	q := parseChangeQuery(r, store.ChangeFilter{AgreementID: a.ID, Carried: true})
 	return s.sendChanges(w, r, "agreement-"+strconv.Itoa(a.ID)+"-changes", q.filter)
-}
-
-// syncAgreement syncs one agreement with real-time figures and shows its progress.
-func (s *server) syncAgreement(w http.ResponseWriter, r *http.Request) error {
-	a, err := s.pathAgreement(r)
-	if err != nil {
-		return err
-	}
-	run, err := s.Billing.Runs.SyncAgreement(r.Context(), s.web.Actor(r), a.ID)
-	if err != nil {
-		return err
-	}
-	return web.Leave(w, r, views.RunPath(run.ID))
 }

@@ -460,7 +460,8 @@ func (s *server) organizationFacts(ctx context.Context, o store.Organization, pa
 		return err
 	}
 	page.Mapping = &views.OrganizationMapping{
-		ID: int64(agreement.ID), Company: company.Name, Agreement: agreement.Name, Status: agreement.Status,
+		SyncMonth: soFar(s.Now()),
+		ID:        int64(agreement.ID), Company: company.Name, Agreement: agreement.Name, Status: agreement.Status,
 		Since: mapping.CreatedAt, By: mapping.CreatedBy, URL: web.WithQuery(views.CompaniesPath, nil, "q", company.Name),
 	}
 	return nil

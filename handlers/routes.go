@@ -114,8 +114,11 @@ func (s *server) routes() []route {
 		{"POST /integrations/connectwise/mappings", web.Admin, s.planMappings},
 		{"POST /integrations/connectwise/mappings/apply", web.Admin, s.applyMappings},
 		{"GET /integrations/connectwise/organizations/search", web.Admin, s.searchOrganizations},
-		{"POST /integrations/connectwise/sync", web.Admin, s.startSync},
-		{"POST /integrations/connectwise/preview", web.Admin, s.startPreview},
+		{"GET /integrations/connectwise/sync", web.Admin, syncPages{s}.ask},
+		{"POST /integrations/connectwise/sync", web.Admin, syncPages{s}.start},
+		{"GET /integrations/connectwise/sync/{month}", web.Admin, syncPages{s}.askMonth},
+		{"POST /integrations/connectwise/sync/{month}", web.Admin, syncPages{s}.startMonth},
+		{"POST /integrations/connectwise/preview", web.Admin, syncPages{s}.preview},
 
 		{"GET /integrations/provider", web.Admin, s.showProvider},
 		{"POST /integrations/provider", web.Admin, s.saveProvider},
@@ -137,7 +140,7 @@ func (s *server) routes() []route {
 		{"POST /changes/{id}/not-there", web.Admin, s.notThere},
 		{"GET /agreements/{id}", web.Admin, s.showAgreement},
 		{"GET /agreements/{id}/changes.csv", web.Admin, s.downloadAgreementHistory},
-		{"POST /agreements/{id}/sync", web.Admin, s.syncAgreement},
+		{"POST /agreements/{id}/sync", web.Admin, syncPages{s}.agreement},
 		{"GET /organizations/{id}/history", web.Admin, s.showOrganizationHistory},
 		{"GET /organizations/{id}/history/changes.csv", web.Admin, s.downloadOrganizationHistory},
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -20,6 +21,8 @@ const (
 	runsPage = 30
 	// mostTicks is how many held units a preview offers to tick; the others are decided about under Approvals.
 	mostTicks = 200
+	// mostNamed is how many agreements an address names.
+	mostNamed = 100
 	// progressRefresh is how often browsers without script load a running run's page again, in seconds.
 	progressRefresh = 5
 )
@@ -172,7 +175,7 @@ func timestamp(t time.Time) string {
 func runRow(run store.RunRow) views.RunRow {
 	n := run.Counts
 	return views.RunRow{
-		ID: run.ID, Kind: string(run.Kind), Preview: run.Preview, Of: run.Of, Agreement: int64(run.Agreement),
+		ID: run.ID, Kind: string(run.Kind), Preview: run.Preview, Of: run.Of, Agreement: int64(run.Agreement), Only: len(run.Only),
 		Month: string(run.Month), AsOf: run.AsOf, Actor: run.Actor,
 		Started: run.StartedAt, Ended: run.EndedAt, Took: run.Took(), Continued: run.ContinuedAt, Resumed: run.ResumedAt,
 		Status: string(run.Status), ErrorWhat: run.Problem.What,
@@ -212,7 +215,9 @@ func (s *server) showRun(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func runTitle(run views.RunRow) string { return fmt.Sprintf("Run %d", run.ID) }
+func runTitle(run views.RunRow) string {
+	return fmt.Sprintf("Run %d, %s", run.ID, store.Month(run.Month))
+}
 
 // runProgress is polled while a run goes on.
 func (s *server) runProgress(w http.ResponseWriter, r *http.Request) error {
@@ -254,7 +259,9 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 	}
 	if ended := !run.Preview && run.Status != store.RunRunning; ended {
 		page.CanUndo = counts[store.StateWritten] > 0
-		page.CanRetry = run.Kind != store.RunUndo && run.Kind != store.RunRelease && missed(counts) > 0
+		if err := s.offerAgain(ctx, run, &page); err != nil {
+			return page, err
+		}
 	}
 	q := parseChangeQuery(r, store.ChangeFilter{RunID: run.ID})
 	page.List, err = s.changeList(ctx, views.RunPath(run.ID), q)
@@ -282,6 +289,44 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 	return page, err
 }
 
+// offerAgain adds how what the run did not write can be written: a retry keeps its month and is about what no later run has looked at;
+// a month that is over can also be synced again as a whole.
+func (s *server) offerAgain(ctx context.Context, run store.Run, page *views.RunPage) error {
+	if run.Kind == store.RunUndo || run.Kind == store.RunRelease {
+		return nil
+	}
+	if isOver(run.Month, s.Now()) {
+		page.Again, page.AgainURL = "Sync "+monthWord(run.Month, s.Now())+" again", againURL(run)
+	}
+	o, err := store.JournalIn(s.Store).OvertakenOf(ctx, run.ID)
+	if err != nil || o.Missed == 0 {
+		return err
+	}
+	if o.Later > 0 {
+		page.Overtaken = &views.Overtaken{Agreements: o.Later, By: o.By}
+	}
+	if o.Later < o.Missed {
+		page.Retry = "Retry " + periodWord(run, s.Now())
+	}
+	return nil
+}
+
+// againURL asks to sync the month of a run again, on the agreements that the run was about.
+func againURL(run store.Run) string {
+	values, only := url.Values{}, run.Only
+	if run.Agreement != 0 {
+		only = []int{run.Agreement}
+	}
+	for _, id := range only[:min(len(only), mostNamed)] {
+		values.Add("agreement", strconv.Itoa(id))
+	}
+	path := views.SyncMonthPath(string(run.Month))
+	if len(only) > mostNamed || len(values) == 0 {
+		return path // of all: an address does not name thousands
+	}
+	return path + "?" + values.Encode()
+}
+
 // addTicks adds to a preview what it holds, what is worth most first.
 func (s *server) addTicks(ctx context.Context, page *views.RunPage) error {
 	units, err := heldUnits(ctx, s.Store, page.Run.ID)
@@ -292,18 +337,6 @@ func (s *server) addTicks(ctx context.Context, page *views.RunPage) error {
 	page.TicksLeft = len(units) - len(shown)
 	page.Ticks, err = s.heldGroups(ctx, shown)
 	return err
-}
-
-// missed counts what a run should have written and a retry would.
-func missed(counts map[store.ChangeState]int) int {
-	n := 0
-	for _, state := range []store.ChangeState{
-		store.StateFailed, store.StateUnknown, store.StateConflict, store.StateBlocked,
-		store.StateSkipped, store.StateStale, store.StateCancelled,
-	} {
-		n += counts[state]
-	}
-	return n
 }
 
 // runSpeed is agreements a second, while the run goes on.

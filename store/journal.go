@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 // Journal answers what the runs of a store come to, month by month.
@@ -67,4 +70,72 @@ func (j Journal) Skipped(ctx context.Context, m Month) (map[int64][]int, error) 
 		skipped[s.run] = append(skipped[s.run], s.agreement)
 	}
 	return skipped, doing(fmt.Sprintf("listing what was skipped of %s", m), err)
+}
+
+// Overtaken is what became of what a run did not write.
+type Overtaken struct {
+	Missed int   // agreements with a line that the run did not write
+	Later  int   // how many of them a later run has looked at
+	By     int64 // the last run that has; 0: none
+}
+
+// OvertakenOf says how much of what a run did not write a later run has looked at, which a retry leaves alone.
+func (j Journal) OvertakenOf(ctx context.Context, runID int64) (o Overtaken, err error) {
+	later := each(ctx, j.store.from, scanValue[int64], `SELECT COALESCE((SELECT MAX(n.run_id) FROM changes n JOIN runs r ON r.id = n.run_id
+			WHERE n.agreement_id = c.agreement_id AND n.run_id > c.run_id AND NOT r.preview AND r.addition_id IS NULL), 0)
+		FROM changes c WHERE c.run_id = $1 AND c.state IN ('failed', 'unknown', 'cancelled', 'stale', 'blocked', 'conflict', 'skipped')
+		GROUP BY c.agreement_id`, runID)
+	for by, err := range later {
+		if err != nil {
+			return o, doing(fmt.Sprintf("finding what later runs looked at of run %d", runID), err)
+		}
+		o.Missed++
+		if by != 0 {
+			o.Later++
+		}
+		o.By = max(o.By, by)
+	}
+	return o, nil
+}
+
+// Carried is a line whose quantity is still that of a month that ended and, as far as is known, is not invoiced.
+type Carried struct {
+	AgreementID int
+	Month       Month
+	Seats       decimal.Decimal
+	Money       decimal.NullDecimal // in Currency, in a billing period; NULL: the price is not known
+	Currency    string
+	NextInvoice string // the agreement's next invoice date when it was imported, "2026-11-01"
+}
+
+// Carrying lists the lines that still carry a month which ended before now and is not invoiced, by agreement. Agreements are mostly
+// billed in advance, so a month's seats go on the invoice of the period after it: that is made while the agreement's next invoice date
+// is before the end of that period (docs/connectwise.md, "Invoices").
+func (j Journal) Carrying(ctx context.Context, now time.Time) ([]Carried, error) {
+	var carried []Carried
+	for c, err := range each(ctx, j.store.from, scanCarried, `SELECT c.agreement_id, r.month, c.after_quantity, c.unit_price, c.currency, a.next_invoice_date
+		FROM lines l JOIN agreements a ON a.id = l.agreement_id
+			JOIN changes c ON c.id = (SELECT MAX(n.id) FROM changes n JOIN runs w ON w.id = n.run_id
+				WHERE n.agreement_id = l.agreement_id AND n.product_id = l.product_id AND n.state IN ('written', 'unchanged')
+					AND NOT w.preview AND w.kind <> 'undo' AND w.kind <> 'release')
+			JOIN runs r ON r.id = c.run_id
+		WHERE r.as_of IS NULL AND r.month < $1 AND a.next_invoice_date <> '' AND c.after_quantity <> '0' ORDER BY c.agreement_id, c.product_id`,
+		MonthOf(now)) {
+		if err != nil {
+			return nil, doing("listing the lines that carry a month", err)
+		}
+		if c.NextInvoice < c.Month.Add(1).End().Format(time.DateOnly) {
+			carried = append(carried, c)
+		}
+	}
+	return carried, nil
+}
+
+func scanCarried(row scanner) (c Carried, err error) {
+	var price decimal.NullDecimal
+	err = row.Scan(&c.AgreementID, &c.Month, &c.Seats, &price, &c.Currency, &c.NextInvoice)
+	if price.Valid {
+		c.Money = decimal.NewNullDecimal(c.Seats.Mul(price.Decimal))
+	}
+	return c, err
 }

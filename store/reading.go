@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -132,4 +133,29 @@ func keepTerms(ctx context.Context, tx *sql.Tx, agreementID int, terms []Billing
 		}
 	}
 	return nil
+}
+
+// Lines reads all lines by agreement.
+func (r Readings) Lines(ctx context.Context) (map[int][]Line, error) {
+	all, err := r.store.Lines(ctx)
+	lines := map[int][]Line{}
+	for key, line := range all {
+		lines[key.AgreementID] = append(lines[key.AgreementID], line)
+	}
+	return lines, err
+}
+
+// Agreements lists the agreements that a sync of all looks at: those that organizations are mapped to, those with lines to set to 0,
+// and those with lines that nobody feeds.
+func (r Readings) Agreements(ctx context.Context) ([]MappedAgreement, error) {
+	mapped, err := r.store.MappedAgreements(ctx)
+	if err != nil {
+		return nil, err
+	}
+	released, err := r.store.ReleasedAgreements(ctx)
+	if err != nil {
+		return nil, err
+	}
+	unfed, err := r.UnfedAgreements(ctx)
+	return slices.Concat(mapped, released, unfed), err
 }

@@ -51,11 +51,19 @@ type ChangeRow struct {
 	DecidedAt   time.Time
 	Candidates  []Candidate // the additions that a conflict is about
 	Chosen      int64       // the one that a person chose since; 0: none
-	CanSync     bool        // the agreement can be synced by itself
+	Sync        *SyncButton // the agreement can be synced by itself
 	Sought      bool        // a new line was sent and is looked for: whoever knows better can say that it is not there
 	ErrorWhat   string
 	ErrorDo     string
 	ErrorDetail string
+}
+
+// SyncButton starts a sync of one agreement, and says of which month.
+type SyncButton struct {
+	Label     string
+	URL       string
+	Of        string // company and agreement
+	Agreement string // its id, where the address does not name it
 }
 
 // why is the reason without the seats of a single organization, which stand below it with a link.

@@ -9,7 +9,11 @@ func TestChangeTable(t *testing.T) {
 	wantText(t, rows.Eq(0), hostile, "NP-BUS", "from 46 → to 48", "+2", "+9.80 USD", "48 seats", "it says 46, Seatbridge left 45 there on 1 October 2026", "Written", "Approved by "+hostile+" on 2 Nov 2026, 09:00 UTC.")
 	wantText(t, rows.Eq(1), "from – → to 31", "+31", "Price not known", "No answer. Sync again.", "POST: timeout", "X: 31 seats", "Y: unknown", "Failed")
 	wantText(t, rows.Eq(2), "−10", "−1,049.00 EUR", "Cancelled.", "Blocked")
-	control(t, rows.Eq(1).Find(`form[action="/agreements/12/sync"][method=post]`), "Sync now: B, A")
+	again := rows.Eq(1).Find(`form[action="/integrations/connectwise/sync/2026-10"][method=post]`)
+	control(t, again, "Sync October again: B, A")
+	if again.Find("input[name=agreement]").AttrOr("value", "") != "12" {
+		t.Error("the button does not name its agreement")
+	}
 	absent(t, doc, "thead th:contains(Run)", `[data-state=written] form`)
 	one(t, doc, `[data-state=written] a[href="/agreements/11"]`)
 }

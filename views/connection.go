@@ -22,6 +22,7 @@ type ConnectWisePage struct {
 	LastRunResult string // one sentence
 	RunningURL    string // of a run in progress, empty: none
 	ImportRunning bool
+	SyncMonth     string // what Sync now writes: "November 2026, so far"
 }
 
 // CredentialsForm is the form of the credentials. The private key is never

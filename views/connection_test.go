@@ -23,7 +23,8 @@ func TestConnectWise(t *testing.T) {
 		}
 	}
 	wantText(t, one(t, doc, "#confirm-disconnect"), "36 organizations' mappings", "Nothing is changed in ConnectWise PSA")
-	one(t, doc, `#confirm-sync form[action="/integrations/connectwise/sync"][method=post]`)
+	one(t, doc, `form[action="/integrations/connectwise/sync"][method=get] button[aria-describedby=sync-month]`)
+	wantText(t, one(t, doc, "#sync-month"), "November 2026, so far")
 	absent(t, doc, "#setup", "script:not([src])")
 }
 
@@ -73,7 +74,7 @@ func TestConnectWiseNotConnected(t *testing.T) {
 	doc := render(t, ConnectWise(layout(SectionIntegrations), ConnectWisePage{}))
 	wantText(t, one(t, doc, "[aria-current=step]"), "Connect : next")
 	wantText(t, one(t, doc, "#rights-text"), "Agreements Inquire, Add, Edit All")
-	absent(t, doc, "#products", `button[commandfor=confirm-sync]`, `button[commandfor=confirm-disconnect]`, `form[action$="/preview"]`, `form[action$="/test"]`)
+	absent(t, doc, "#products", `form[action$="/sync"]`, `button[commandfor=confirm-disconnect]`, `form[action$="/preview"]`, `form[action$="/test"]`)
 	wantText(t, doc.Find("#rights"), "System › Security Roles", "API Keys")
 	// The guide's four rights and the optional one, before any was checked.
 	needed := doc.Find("[data-testid=right]")
@@ -90,7 +91,7 @@ func TestConnectWiseNothingMapped(t *testing.T) {
 	p := connectWisePage("active")
 	p.Mapped = 0
 	doc := render(t, ConnectWise(layout(SectionIntegrations), p))
-	absent(t, doc, "#confirm-sync", `form[action$="/preview"]`)
+	absent(t, doc, `form[action$="/sync"]`, `form[action$="/preview"]`)
 	wantText(t, one(t, doc, "[aria-current=step]"), "Import and map companies", "Needs Company Maintenance Inquire")
 }
 
@@ -100,7 +101,7 @@ func TestConnectWiseRunning(t *testing.T) {
 	p := connectWisePage("active")
 	p.RunningURL = "/runs/9"
 	doc := render(t, ConnectWise(layout(SectionIntegrations), p))
-	absent(t, doc, `button[commandfor=confirm-sync]`, `form[action$="/preview"]`)
+	absent(t, doc, `form[action$="/sync"]`, `form[action$="/preview"]`)
 	one(t, doc, `[data-testid=notice] a[href="/runs/9"]`)
 }
 

@@ -118,7 +118,7 @@ func connectWisePage(state string) ConnectWisePage {
 		Connection:  connection(state),
 		Credentials: CredentialsForm{Site: "https://na.myconnectwise.net", Company: hostile, PublicKey: "public", ClientID: "client", HasPrivateKey: true},
 		Rights:      rights(), Business: &Product{1, "NP-BUS", hostile}, Enterprise: &Product{2, "NP-ENT", "per seat"},
-		Companies: 118, Mapped: 36, Unmapped: 4, LastRunURL: "/runs/8", LastRunResult: "41 written",
+		Companies: 118, Mapped: 36, Unmapped: 4, LastRunURL: "/runs/8", LastRunResult: "41 written", SyncMonth: "November 2026, so far",
 	}
 }
 
@@ -201,12 +201,14 @@ func changeRows() []ChangeRow {
 			DecidedBy: hostile, DecidedAt: at("2026-11-02 09:00"), Shares: []Share{{OrganizationID: 7, Organization: hostile, Seats: 48}},
 		},
 		{
-			ID: 2, RunID: 8, Run: "Monthly sync", Company: "B", AgreementID: 12, Agreement: "A", Plan: PlanEnterprise, Product: "NP-ENT", After: "31", Difference: "31", State: "failed", CanSync: true,
+			ID: 2, RunID: 8, Run: "Monthly sync", Company: "B", AgreementID: 12, Agreement: "A", Plan: PlanEnterprise, Product: "NP-ENT", After: "31", Difference: "31", State: "failed",
+			Sync:      &SyncButton{Label: "Sync October again", URL: "/integrations/connectwise/sync/2026-10", Of: "B, A", Agreement: "12"},
 			ErrorWhat: "No answer.", ErrorDo: "Sync again.", ErrorDetail: "POST: timeout", Shares: []Share{{OrganizationID: 8, Organization: "X", Seats: 31}, {OrganizationID: 9, Organization: "Y", Unknown: true}},
 		},
 		{ID: 3, RunID: 8, Run: "Monthly sync", Company: "C", AgreementID: 13, Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", Before: "10", After: "0", Difference: "-10", Money: Money{"-1049.00", "EUR"}, State: "blocked", Warnings: []string{"Cancelled."}},
 		{
 			ID: 4, RunID: 8, Run: "Monthly sync", Company: "D", AgreementID: 14, Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", After: "3", State: "conflict", Reason: "Several.", Chosen: 22,
+			Sync:       &SyncButton{Label: "Sync now: November, so far", URL: "/agreements/14/sync", Of: "D, A"},
 			Candidates: []Candidate{{AdditionID: 21, Quantity: "2", Effective: "2026-01-01", Description: hostile}, {AdditionID: 22, Quantity: "3"}},
 		},
 	}
@@ -221,7 +223,8 @@ func changeList() ChangeList {
 
 func runPage() RunPage {
 	return RunPage{
-		Run: runRow(), List: changeList(), CanUndo: true, CanRetry: true,
+		Run: runRow(), List: changeList(), CanUndo: true, Retry: "Retry October",
+		Again: "Sync October again", AgainURL: "/integrations/connectwise/sync/2026-10", Overtaken: &Overtaken{Agreements: 2, By: 9},
 		Writes: Totals{Lines: 41, SeatsMore: "33", SeatsLess: "-10", Money: []MoneyTotal{{Money{"1120.50", "EUR"}, Money{"-49.00", "EUR"}}, {Money{"9.80", "USD"}, Money{"0.00", "USD"}}}, Unpriced: 3},
 	}
 }
@@ -240,7 +243,7 @@ func agreementPage() AgreementPage {
 	return AgreementPage{
 		ID: 11, Name: hostile, Type: "Managed", Status: "Active", Company: hostile, CompanyURL: "/integrations/connectwise/companies?q=x", Unusable: "It ended.",
 		Organizations: []NamedLink{{hostile, "/organizations/7"}}, Lines: []AgreementLine{{Product: "NP-BUS", AdditionID: 21, Written: "48", WrittenAt: at("2026-11-01 00:31"), Chosen: true}, {Product: "NP-ENT", AdditionID: 22}},
-		List: list, CanSync: true,
+		List: list, CanSync: true, SyncMonth: "November 2026, so far",
 	}
 }
 

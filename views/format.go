@@ -172,7 +172,14 @@ func runKind(r RunRow) string {
 	case r.Kind == "manual" && r.Agreement != 0:
 		return "Sync now, one agreement"
 	}
-	return runKinds[r.Kind]
+	name := runKinds[r.Kind]
+	if r.Kind == "manual" && r.AsOf.IsZero() {
+		name = "Sync again"
+	}
+	if r.Only > 0 {
+		name += ", some agreements"
+	}
+	return name
 }
 
 // runPeriod says whose seats a run writes.

@@ -27,6 +27,7 @@ type AgreementPage struct {
 	Findings      FindingList // of which nobody said that they are meant so
 	List          ChangeList
 	CanSync       bool
+	SyncMonth     string // what Sync now writes: "November 2026, so far"
 }
 
 // NamedLink is a name that leads somewhere.

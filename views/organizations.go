@@ -88,6 +88,7 @@ type OrganizationMapping struct {
 	By        string
 	URL       string // of the company in the mapping table
 	ID        int64  // of the agreement
+	SyncMonth string // what Sync now writes: "November 2026, so far"
 }
 
 // OrganizationTerm is a plan and license type in force from a moment on.

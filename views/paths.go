@@ -273,6 +273,9 @@ func AgreementPath(agreement int64) string { return "/agreements/" + id(agreemen
 // SyncAgreementPath syncs one agreement.
 func SyncAgreementPath(agreement int64) string { return AgreementPath(agreement) + "/sync" }
 
+// SyncMonthPath asks before a month that is over (YYYY-MM) is synced again, and takes the answer.
+func SyncMonthPath(month string) string { return StartSyncPath + "/" + month }
+
 // RunPath is a run and its changes.
 func RunPath(run int64) string { return RunsPath + "/" + id(run) }
 

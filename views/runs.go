@@ -43,6 +43,7 @@ type RunRow struct {
 	Preview   bool
 	Of        int64     // the run that it undoes or retries; 0: none
 	Agreement int64     // this agreement only; 0: all
+	Only      int       // so many agreements only; 0: all
 	Month     string    // YYYY-MM, whose seats it writes
 	AsOf      time.Time // real-time figures up to this moment; zero: the whole month
 	Actor     string
@@ -79,7 +80,16 @@ type RunPage struct {
 	CanDiscard bool
 	CanCancel  bool
 	CanUndo    bool
-	CanRetry   bool
+	Retry      string // what its button says, with the month; empty: nothing is left to retry
+	Again      string // what the button says that syncs the run's month again as a whole; empty: it cannot be
+	AgainURL   string
+	Overtaken  *Overtaken
+}
+
+// Overtaken is what a run did not write and a later one has looked at since, which a retry leaves alone.
+type Overtaken struct {
+	Agreements int
+	By         int64 // the last run that has
 }
 
 func runningTitle(r RunRow) string {
@@ -150,6 +160,12 @@ func (p RunPage) notices() []Notice {
 		list = append(list, Notice{Kind: "info", What: "This run was cut off and went on by itself on " + moment(p.Run.Resumed) + ".",
 			Why: "What it had begun was looked up in ConnectWise PSA first; nothing was written twice."})
 	}
+	if o := p.Overtaken; o != nil {
+		list = append(list, Notice{Kind: "info",
+			What: "Run " + number(int(o.By)) + " has looked since at " + count(o.Agreements, "agreement", "agreements") + " that this run did not write.",
+			Why:  "A retry leaves " + plural(o.Agreements, "it", "them") + " alone, so as not to bring older figures back.",
+			Do:   againText(p), ActionLabel: "Run " + number(int(o.By)), ActionURL: RunPath(o.By)})
+	}
 	if p.CanApply {
 		list = append(list, Notice{Kind: "info", What: "Nothing has been written yet.", Why: previewText(p.Run)})
 	}
@@ -164,6 +180,14 @@ func (p RunPage) notices() []Notice {
 			Do: "Preview or sync again to see it as it is now."})
 	}
 	return list
+}
+
+// againText says how what a later run looked at can be written all the same.
+func againText(p RunPage) string {
+	if p.Again == "" {
+		return "Sync now writes the figures of the running month, so far."
+	}
+	return "To write " + monthName(p.Run.Month) + " on these lines all the same, use " + p.Again + "."
 }
 
 func previewText(r RunRow) string {

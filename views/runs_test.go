@@ -23,7 +23,10 @@ func TestRun(t *testing.T) {
 	wantText(t, one(t, doc, "[data-testid=totals] tbody"), "Written41+33−10+1,120.50 EUR+9.80 USD3 lines without a known price−49.00 EUR0.00 USD")
 	one(t, doc, `a[href="/runs/8/changes.csv"][download]`)
 	control(t, doc.Find(`form[action="/runs/8/undo"][method=post]`), "Undo this run")
-	control(t, doc.Find(`form[action="/runs/8/retry"][method=post]`), "Retry failed")
+	control(t, doc.Find(`form[action="/runs/8/retry"][method=post]`), "Retry October")
+	control(t, doc.Find(`form[action="/integrations/connectwise/sync/2026-10"][method=get]`), "Sync October again")
+	wantText(t, doc.Find("main"), "Run 9 has looked since at 2 agreements that this run did not write.", "use Sync October again.")
+	wantText(t, doc.Find("h1"), "Monthly sync: October 2026")
 	absent(t, doc, "[data-testid=run-progress]", "[hx-trigger^=every]", `form[action$="/apply"]`, `form[action$="/discard"]`)
 }
 
@@ -51,7 +54,7 @@ func TestPreview(t *testing.T) {
 func TestPreviewOfAnUndo(t *testing.T) {
 	t.Parallel()
 	p := runPage()
-	p.Run.Preview, p.Run.Status, p.Run.Kind, p.Run.Of, p.CanApply, p.CanUndo, p.CanRetry = true, "planned", "undo", 5, true, false, false
+	p.Run.Preview, p.Run.Status, p.Run.Kind, p.Run.Of, p.CanApply, p.CanUndo, p.Retry = true, "planned", "undo", 5, true, false, ""
 	doc := render(t, Run(layout(SectionIntegrations), p))
 	wantText(t, doc.Find("h1"), "Preview of an undo")
 	wantText(t, doc.Find("main"), "goes to 0, because it cannot be deleted", "To write")

@@ -28,7 +28,7 @@ func (k *Keeper) PutOnNextInvoice(ctx context.Context, who problem.Actor, s Sett
 	if err := k.Refresh(ctx); err != nil {
 		return store.Run{}, err
 	}
-	rows, err := k.openRows(ctx, k.Store, s)
+	rows, err := openRows(ctx, k.Store, s)
 	if err != nil {
 		return store.Run{}, err
 	}

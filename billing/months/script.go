@@ -59,7 +59,7 @@ type MonthLineInvoice struct {
 
 // Summary is a month of the books for scripts.
 func Summary(b store.BookedMonth, state State) MonthSummary {
-	s := MonthSummary{Month: b.Month, State: state, ClosedAt: moment(b.ClosedAt)}
+	s := MonthSummary{Month: b.Month, State: state, ClosedAt: utc(b.ClosedAt)}
 	sums := b.Sums
 	s.Due = sumOf(sums.Due, sums.Rows, sums.Unknown)
 	if state == Running {
@@ -104,7 +104,7 @@ func number(d decimal.NullDecimal) *float64 {
 	return &n
 }
 
-func moment(t time.Time) *time.Time {
+func utc(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

@@ -1,6 +1,12 @@
 package run
 
 import (
+	"context"
+	"fmt"
+	"math"
+
+	"seatbridge/billing/plan"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -10,4 +16,40 @@ import (
 // set, for one older than what a run has written on these lines since.
 func (rn *Runner) SyncMonth(m store.Month, only []int, preview bool) Request {
 	return Request{Kind: store.RunManual, Period: seats.WholeMonth(m), Only: only, Preview: preview}
+}
+
+// LeaveOut is a request about all that is mapped without some agreements, nor what belongs together with them. Where nothing is left,
+// the error is an *problem.Invalid.
+func (m Months) LeaveOut(ctx context.Context, r Request, left []int) (Request, error) {
+	lines, err := store.ReadingsIn(m.rn.store).Lines(ctx)
+	if err != nil {
+		return r, err
+	}
+	all, err := store.ReadingsIn(m.rn.store).Agreements(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Only = plan.LeavingOut(plan.Units(all, lines), left)
+	if len(r.Only) == 0 {
+		return r, &problem.Invalid{Fields: problem.Fields{"leave": "Nothing is left to sync: every line was to be left as it is."}}
+	}
+	return r, nil
+}
+
+// refuseOvertaken refuses to retry a run of which nothing is left: later runs have looked at all that it did not write.
+func refuseOvertaken(ctx context.Context, s *store.Store, run store.Run) error {
+	o, err := store.JournalIn(s).OvertakenOf(ctx, run.ID)
+	if err != nil || o.Later == 0 {
+		return err
+	}
+	lines, err := store.ReadingsIn(s).Lines(ctx)
+	if err != nil {
+		return err
+	}
+	left, err := readScope(ctx, s, store.Run{ID: math.MaxInt64, Kind: store.RunRetry, Of: run.ID}, lines)
+	if err != nil || len(left.agreements) > 0 {
+		return err
+	}
+	return &problem.Invalid{Fields: problem.Fields{"run": fmt.Sprintf("Run %d has looked since at what run %d did not write, so nothing of it is left "+
+		"to retry. To write %s on these lines all the same, sync it again.", o.By, run.ID, seats.Period{Month: run.Month, AsOf: run.AsOf})}}
 }

@@ -119,6 +119,9 @@ func (rn *Runner) Retry(ctx context.Context, who problem.Actor, runID int64) (st
 			Kind: store.RunRelease, Period: seats.ToDate(rn.now()), Agreement: run.Agreement, Addition: run.Addition,
 		})
 	}
+	if err := refuseOvertaken(ctx, rn.store, run); err != nil {
+		return store.Run{}, err
+	}
 	r.Kind = store.RunRetry
 	return rn.Start(ctx, who, r)
 }

@@ -69,7 +69,7 @@ func looker(ctx context.Context, rn *Runner, m store.MappedAgreement) (*writer, 
 	if w.given.judged, err = survey.Agreements(ctx, client, []store.MappedAgreement{m}, w.given.today); err != nil {
 		return nil, err
 	}
-	if w.given.lines, err = readLines(ctx, rn.store); err != nil {
+	if w.given.lines, err = store.ReadingsIn(rn.store).Lines(ctx); err != nil {
 		return nil, err
 	}
 	if w.given.known, err = readKnown(ctx, rn.store); err != nil {

@@ -43,7 +43,7 @@ func (rn *Runner) prepare(ctx context.Context, client *connectwise.Client, run s
 	if p.products, err = survey.Products(ctx, rn.store, client); err != nil {
 		return prepared{}, err
 	}
-	if p.lines, err = readLines(ctx, rn.store); err != nil {
+	if p.lines, err = store.ReadingsIn(rn.store).Lines(ctx); err != nil {
 		return prepared{}, err
 	}
 	if p.scope, err = readScope(ctx, rn.store, run, p.lines); err != nil {
@@ -70,19 +70,6 @@ func (rn *Runner) prepare(ctx context.Context, client *connectwise.Client, run s
 	}
 	p.unfed = p.unfedLines()
 	return p, nil
-}
-
-// readLines reads the bound additions, by agreement.
-func readLines(ctx context.Context, s *store.Store) (map[int][]store.Line, error) {
-	bound, err := s.Lines(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading bound additions: %w", err)
-	}
-	lines := map[int][]store.Line{}
-	for key, line := range bound {
-		lines[key.AgreementID] = append(lines[key.AgreementID], line)
-	}
-	return lines, nil
 }
 
 // readKept finds the agreements that Seatbridge keeps the lines of.

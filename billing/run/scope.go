@@ -30,15 +30,7 @@ func readScope(ctx context.Context, s *store.Store, run store.Run, lines map[int
 	case store.RunRelease:
 		return releaseScope(ctx, s, run)
 	}
-	mapped, err := s.MappedAgreements(ctx)
-	if err != nil {
-		return scope{}, fmt.Errorf("reading mappings: %w", err)
-	}
-	released, err := s.ReleasedAgreements(ctx)
-	if err != nil {
-		return scope{}, fmt.Errorf("reading lines to release: %w", err)
-	}
-	unfed, err := store.ReadingsIn(s).UnfedAgreements(ctx)
+	all, err := store.ReadingsIn(s).Agreements(ctx)
 	if err != nil {
 		return scope{}, err
 	}
@@ -46,7 +38,6 @@ func readScope(ctx context.Context, s *store.Store, run store.Run, lines map[int
 	if err != nil {
 		return scope{}, err
 	}
-	all := slices.Concat(mapped, released, unfed)
 	units := plan.Units(all, lines)
 	included := plan.IncludedTogether(run, units, of.attempt)
 	others := func(m store.MappedAgreement) bool { return !included[m.Agreement.ID] }
