@@ -17,8 +17,8 @@ import (
 	"seatbridge/views"
 )
 
-// february is a panel whose organization Acme, with 5 members since January, was synced for February on 1 March.
-func february(t *testing.T) (*browser, store.Organization, cwsim.Agreement, store.Run) {
+// syncedFebruary is a panel whose organization Acme, with 5 members since January, was synced for February on 1 March.
+func syncedFebruary(t *testing.T) (*browser, store.Organization, cwsim.Agreement, store.Run) {
 	t.Helper()
 	b := connected(t)
 	agreement := b.customer("Acme")
@@ -50,7 +50,7 @@ func (p *panel) members(o store.Organization, n int, joined time.Time) {
 // A month that was synced and is another figure afterwards says so on every page about it, with the way to write it again.
 func TestCase_D8_SyncedWithAnotherFigure(t *testing.T) {
 	t.Parallel()
-	b, o, agreement, written := february(t)
+	b, o, agreement, written := syncedFebruary(t)
 	pages := map[string]string{
 		"usage": views.UsagePath + "?month=2026-02", "organization": views.OrganizationPath(o.ID), "its history": views.OrganizationHistoryPath(o.ID),
 		"agreement": views.AgreementPath(int64(agreement.ID)), "run": views.RunPath(written.ID),

@@ -48,7 +48,7 @@ func (k *Keeper) PutOnNextInvoice(ctx context.Context, who problem.Actor, s Sett
 
 // mayPut says what speaks against it before anything of the rows is known.
 func (k *Keeper) mayPut(ctx context.Context, s Settling) error {
-	if problems := k.settlingProblems(s); len(problems) > 0 {
+	if problems := settlingProblems(s); len(problems) > 0 {
 		return &problem.Invalid{Fields: problems}
 	}
 	settings, err := k.Store.Settings(ctx)

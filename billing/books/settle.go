@@ -26,7 +26,7 @@ type Settling struct {
 // Settle settles what is open of rows, all of them or none: settled is how many. A row whose difference is gone, or that somebody else
 // settled, is refused by name, so that nobody settles what he did not see.
 func (k *Keeper) Settle(ctx context.Context, who problem.Actor, s Settling) (settled int, err error) {
-	problems := k.settlingProblems(s)
+	problems := settlingProblems(s)
 	if s.How == store.OnNextInvoice {
 		problems.Add("how", "A line on the next invoice is previewed first.")
 	}
@@ -61,7 +61,7 @@ func (k *Keeper) Settle(ctx context.Context, who problem.Actor, s Settling) (set
 	return settled, k.Refresh(ctx)
 }
 
-func (k *Keeper) settlingProblems(s Settling) problem.Fields {
+func settlingProblems(s Settling) problem.Fields {
 	problems := problem.Fields{}
 	problems.Add("note", problem.OfLength(s.Note, longestNote))
 	if s.How != store.ByHand && s.How != store.Waived && s.How != store.OnNextInvoice {

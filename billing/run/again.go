@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"math"
 
-	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/survey"
 	"seatbridge/store"
 )
 
@@ -20,20 +20,9 @@ func (rn *Runner) SyncMonth(m store.Month, only []int, preview bool) Request {
 
 // LeaveOut is a request about all that is mapped without some agreements, nor what belongs together with them. Where nothing is left,
 // the error is an *problem.Invalid.
-func (m Months) LeaveOut(ctx context.Context, r Request, left []int) (Request, error) {
-	lines, err := store.ReadingsIn(m.rn.store).Lines(ctx)
-	if err != nil {
-		return r, err
-	}
-	all, err := store.ReadingsIn(m.rn.store).Agreements(ctx)
-	if err != nil {
-		return r, err
-	}
-	r.Only = plan.LeavingOut(plan.Units(all, lines), left)
-	if len(r.Only) == 0 {
-		return r, &problem.Invalid{Fields: problem.Fields{"leave": "Nothing is left to sync: every line was to be left as it is."}}
-	}
-	return r, nil
+func (m Months) LeaveOut(ctx context.Context, r Request, left []int) (_ Request, err error) {
+	r.Only, err = survey.Without(ctx, m.rn.store, left)
+	return r, err
 }
 
 // refuseOvertaken refuses to retry a run of which nothing is left: later runs have looked at all that it did not write.

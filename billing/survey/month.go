@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
@@ -37,4 +38,22 @@ func AgainstMonth(ctx context.Context, s *store.Store, r store.Run, overwrite bo
 	}
 	return &problem.Invalid{Fields: problem.Fields{"overwrite": fmt.Sprintf("Run %d has written %s on these lines, and %s would overwrite it.",
 		newer.ID, seats.Period{Month: newer.Month, AsOf: newer.AsOf}, m)}}
+}
+
+// Without is the agreements that a sync is about without some, nor what belongs together with them. Where nothing is left, the error
+// is an *problem.Invalid.
+func Without(ctx context.Context, s *store.Store, left []int) ([]int, error) {
+	lines, err := store.ReadingsIn(s).Lines(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := store.ReadingsIn(s).Agreements(ctx)
+	if err != nil {
+		return nil, err
+	}
+	only := plan.LeavingOut(plan.Units(all, lines), left)
+	if len(only) == 0 {
+		return nil, &problem.Invalid{Fields: problem.Fields{"leave": "Nothing is left to sync: every line was to be left as it is."}}
+	}
+	return only, nil
 }
