@@ -9,6 +9,7 @@ import (
 
 	"seatbridge/billing/billingtest"
 	"seatbridge/billing/organizations"
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/run"
 	"seatbridge/billing/seats"
@@ -105,8 +106,11 @@ func TestWhatIsSettledMeanwhile(t *testing.T) {
 				t.Error(err)
 			}
 		}})
-		if ended := w.Sync(); ended.Status == store.RunFailed {
-			t.Errorf("where the line is there, %t, the run failed: %+v", there, ended.Problem)
+		ended := w.Sync()
+		for _, c := range w.changesOf(ended) {
+			if ended.Status == store.RunFailed || c.State == store.StateFailed {
+				t.Errorf("where the line is there, %t, the run is %s: %s, %s", there, ended.Status, plantest.Show(c), c.Reason)
+			}
 		}
 		w.Sync()
 		w.WantLive(a.ID, "NP-BUS 5")
@@ -124,6 +128,93 @@ func TestNothingIsAskedOfWhatIsNotBilled(t *testing.T) {
 		if strings.Contains(r.Path, "/additions") {
 			t.Errorf("asked was %s %s", r.Method, r.Path)
 		}
+	}
+}
+
+// TestNothingIsCountedWithoutNeed: where a line is as it should be and nothing was sent, its agreement's list is read once.
+func TestNothingIsCountedWithoutNeed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 5, store.Business)
+	w.Sync()
+	w.Sim.ResetRequests()
+	w.WantChanges(w.Sync(), "unchanged NP-BUS 5>5")
+	var asked []string
+	for _, r := range w.Sim.Requests() {
+		if strings.Contains(r.Path, "/additions") {
+			asked = append(asked, r.Path)
+		}
+	}
+	if want := []string{fmt.Sprintf("/finance/agreements/%d/additions", a.ID)}; !slices.Equal(asked, want) {
+		t.Errorf("asked was %q, want %q", asked, want)
+	}
+}
+
+// TestWhatIsLostIsNotLookedForAnyMore: two runs did not find it, a day after it was sent. It was not received, and that is kept.
+func TestWhatIsLostIsNotLookedForAnyMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	w.sendUnseen(store.RunIncomplete, acme, a.ID, store.Change{Product: "NP-BUS", State: store.StateUnknown, SentAt: w.Time().AddDate(0, 0, -1)})
+	sent := w.lastRun(store.RunManual)
+	w.Sync()
+	w.Sync()
+	w.WantLive(a.ID, "NP-BUS 5")
+	if c := w.onlyChange(sent); c.State != store.StateFailed || c.DoneAt.IsZero() || !strings.Contains(c.Problem.What, "2 later runs did not find it.") {
+		t.Errorf("what was sent is %s, done at %s: %+v", c.State, c.DoneAt, c.Problem)
+	}
+	if left, err := store.SendingsIn(w.Store).Unknown(t.Context(), 0); err != nil || len(left) != 0 {
+		t.Errorf("looked for are %+v (%v)", left, err)
+	}
+}
+
+// TestWhatIsFoundIsOurs: a line that was sent and is found is Seatbridge's at once, so that it is changed in the same run.
+func TestWhatIsFoundIsOurs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	w.sendUnseen(store.RunIncomplete, acme, a.ID, store.Change{State: store.StateUnknown, SentAt: w.Time()})
+	w.addLine(a.ID, w.Business.ID, "5")
+	w.Join(acme, 1)
+	w.WantChanges(w.Sync(), "written NP-BUS 5>6")
+}
+
+// TestTheSizeOfAPreviewStays: what is mapped after a preview was shown is none of it.
+func TestTheSizeOfAPreviewStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Mapped("Acme", 5, store.Business)
+	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
+	w.Must(err)
+	w.Mapped("Beta", 3, store.Business)
+	w.Must(w.Runs.Apply(t.Context(), billingtest.Admin(), preview.ID))
+	w.Work.Wait()
+	applied, err := w.Store.Run(t.Context(), preview.ID)
+	w.Must(err)
+	if applied.Status != store.RunDone || applied.Total != 1 || applied.Processed != 1 {
+		t.Errorf("the run is %s, %d of %d agreements", applied.Status, applied.Processed, applied.Total)
+	}
+}
+
+// TestFindingsOutliveUnknownSeats: lines that were not read leave what was found about them.
+func TestFindingsOutliveUnknownSeats(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 5, store.Business)
+	w.addLine(a.ID, w.Enterprise.ID, "2")
+	w.Sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.BillingCycle = "Annual" })
+	w.Sync()
+	before := w.findings()
+	nobody, err := w.Organizations.Add(t.Context(), billingtest.Admin(), organizations.Profile{
+		Name: "Nobody", Plan: store.Business, License: store.Standard, Managed: true,
+	})
+	w.Must(err)
+	w.Must(w.Store.SaveMappings(t.Context(), []store.Remapping{{
+		Mapping: store.Mapping{OrganizationID: nobody.ID, CompanyID: a.CompanyID, AgreementID: a.ID, CreatedAt: w.Time()}, Record: billingtest.Admin().Did(w.Time(), store.CategoryIntegrations, "Mapped Nobody."),
+	}}))
+	w.WantChanges(w.Sync(), "skipped NP-BUS ->-")
+	if after := w.findings(); before == 0 || after != before {
+		t.Errorf("%d findings are kept, and %d before", after, before)
 	}
 }
 
