@@ -22,19 +22,52 @@ func BenchmarkPages(b *testing.B) {
 		"/", "/organizations", "/organizations?q=7&page=30", "/organizations?sort=seats&dir=desc", "/organizations/77",
 		"/usage", "/usage?month=2026-02&sort=seats", "/integrations/connectwise", views.CompaniesPath, views.CompaniesPath + "?show=unmapped&q=9", "/activity", "/members", "/settings",
 	} {
-		b.Run(path, func(b *testing.B) {
-			for b.Loop() {
-				r := httptest.NewRequest(http.MethodGet, path, nil)
-				for name, value := range admin.cookies {
-					r.AddCookie(&http.Cookie{Name: name, Value: value})
-				}
-				w := httptest.NewRecorder()
-				p.handler.ServeHTTP(w, r)
-				if w.Code != http.StatusOK {
-					b.Fatalf("status = %d", w.Code)
-				}
-			}
-		})
+		b.Run(path, func(b *testing.B) { admin.visit(b, path) })
+	}
+}
+
+// BenchmarkMonthPages is the server time of the books' pages, with 10,000 organizations in a year of months.
+func BenchmarkMonthPages(b *testing.B) {
+	p := newPanel(b)
+	p.fill(10_000, 4, 5_000)
+	p.book()
+	admin := p.as(store.Admin)
+	for _, path := range []string{
+		views.MonthsPath, "/months/2026-02", "/months/2026-02?show=open&page=30", "/months/2026-02?q=7&sort=name", "/months/2026-02?sort=difference&dir=desc",
+	} {
+		admin.get(path, http.StatusOK) // figures are in memory from then on
+		b.Run(path, func(b *testing.B) { admin.visit(b, path) })
+	}
+}
+
+// visit loads a page again and again.
+func (b *browser) visit(bench *testing.B, path string) {
+	for bench.Loop() {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		for name, value := range b.cookies {
+			r.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
+		w := httptest.NewRecorder()
+		b.handler.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			bench.Fatalf("status = %d", w.Code)
+		}
+	}
+}
+
+// book has the books begin a year ago, and all organizations counted.
+func (p *panel) book() {
+	p.t.Helper()
+	month := store.MonthOf(testNow())
+	var year []store.Month
+	for i := 1; i <= 12; i++ {
+		year = append(year, month.Add(-i))
+	}
+	if err := store.BooksIn(p.store).Begin(p.t.Context(), year); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.rooms.Books.Refresh(p.t.Context()); err != nil {
+		p.t.Fatal(err)
 	}
 }
 

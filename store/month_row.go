@@ -138,6 +138,13 @@ var monthRowOrdersDown = map[string]string{
 	"difference": `CAST(m.open AS REAL) DESC, m.folded, m.plan`,
 }
 
+// What only pages of rows have, and where it is from.
+const (
+	shownWith = `, COALESCE(o.external_id, ''), l.read_at`
+	shownFrom = `LEFT JOIN organizations o ON o.id = m.organization_id
+		LEFT JOIN lines l ON l.agreement_id = m.agreement_id AND l.product_id = m.product_id`
+)
+
 func (f MonthRowFilter) query() (string, []any) {
 	w := f.where()
 	order, known := monthRowOrders[f.Sort]
@@ -149,17 +156,22 @@ func (f MonthRowFilter) query() (string, []any) {
 	}
 	w.write(` ORDER BY ` + order)
 	w.page(f.Limit, f.Offset)
-	return `SELECT ` + monthRowColumns + `, COALESCE(o.external_id, ''), l.read_at
-		FROM month_rows m LEFT JOIN organizations o ON o.id = m.organization_id
-		LEFT JOIN lines l ON l.agreement_id = m.agreement_id AND l.product_id = m.product_id WHERE TRUE` + w.String(), w.args
+	if f.Limit == 0 {
+		return `SELECT ` + monthRowColumns + shownWith + ` FROM month_rows m ` + shownFrom + ` WHERE TRUE` + w.String(), w.args
+	}
+	// The page is picked before anything else of its rows is read.
+	return `SELECT ` + monthRowColumns + shownWith + `
+		FROM (SELECT m.month, m.organization_id, m.plan FROM month_rows m WHERE TRUE` + w.String() + `) p
+		JOIN month_rows m ON m.month = p.month AND m.organization_id = p.organization_id AND m.plan = p.plan ` + shownFrom + `
+		ORDER BY ` + order, w.args
 }
 
-// LinesRead is when the lines that carry a month's rows were last read: the oldest of these readings; zero where there is none.
+// LinesRead is when the lines of the agreements that carry a month's rows were last read: the oldest of these readings; zero where there
+// is none.
 func (b Books) LinesRead(ctx context.Context, m Month) (at time.Time, err error) {
 	scan := func(row scanner) (at time.Time, err error) { err = row.Scan(moment(&at)); return at, err }
-	at, err = one(ctx, b.store.from, scan, `SELECT MIN(l.read_at) FROM month_rows m
-		JOIN lines l ON l.agreement_id = m.agreement_id AND l.product_id = m.product_id
-		WHERE m.month = $1 AND m.in_connectwise IS NOT NULL`, m)
+	at, err = one(ctx, b.store.from, scan, `SELECT MIN(l.read_at) FROM lines l
+		WHERE EXISTS (SELECT 1 FROM month_rows m WHERE m.agreement_id = l.agreement_id AND m.month = $1)`, m)
 	return at, doing(fmt.Sprintf("reading when the lines of %s were read", m), err)
 }
 

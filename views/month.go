@@ -212,6 +212,18 @@ func (d SettleDialog) title() string {
 	return "Billed by hand: " + what
 }
 
+// button is what stands on the button before the money, or instead of it where no price is known.
+func (d SettleDialog) button() string {
+	text := "Billed by hand: "
+	if d.How == "waived" {
+		text = "Waive "
+	}
+	if len(d.Sum.Money) == 0 {
+		return text + sumText(d.Sum)
+	}
+	return text
+}
+
 // lead says what it means.
 func (d SettleDialog) lead() string {
 	if d.How == "waived" {

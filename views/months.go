@@ -220,7 +220,7 @@ func (m MonthLine) invoicedNote() string {
 	case m.NextInvoice == "":
 		return "the others not yet"
 	}
-	return "the others from " + dayIn(m.NextInvoice, m.Month)
+	return "the next on " + dayIn(m.NextInvoice, m.Month)
 }
 
 // writtenRows says of how many rows a figure was written.

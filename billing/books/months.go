@@ -9,7 +9,6 @@ import (
 
 	"seatbridge/billing/months"
 	"seatbridge/billing/problem"
-	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -79,20 +78,14 @@ func (k *Keeper) month(ctx context.Context, b store.BookedMonth) (Month, error) 
 // running is the running month, with what is due so far.
 func (k *Keeper) running(ctx context.Context) (Month, error) {
 	b := store.BookedMonth{Month: store.MonthOf(k.Now())}
-	usages, err := k.Figures.All(ctx, seats.ToDate(k.Now()))
+	totals, err := k.Figures.Totals(ctx, 1)
 	if err != nil {
 		return Month{}, fmt.Errorf("counting %s: %w", b.Month, err)
 	}
-	for _, u := range usages {
-		n, known := u.Seats()
-		switch {
-		case !known:
-			b.Sums.Unknown++
-		case n > 0:
-			b.Sums.Rows++
-			b.Sums.Due = b.Sums.Due.Add(decimal.NewFromInt(int64(n)))
-		}
+	for _, n := range totals[0].Seats {
+		b.Sums.Due = b.Sums.Due.Add(decimal.NewFromInt(int64(n)))
 	}
+	b.Sums.Unknown = totals[0].Unknown
 	return k.month(ctx, b)
 }
 
