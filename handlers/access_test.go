@@ -67,6 +67,11 @@ var lowestRoles = map[web.Access]string{
 		GET /months/{month}
 		GET /months/{month}/rows.csv
 		GET /months/{month}/rows/{id}/{plan}
+		GET /months/{month}/close
+		POST /months/{month}/close
+		GET /months/{month}/statement
+		GET /months/{month}/statement.json
+		GET /months/{month}/statement.csv
 		GET /months/{month}/settle
 		POST /months/{month}/settle
 		POST /months/{month}/settlements/{id}/undo

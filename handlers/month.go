@@ -123,6 +123,11 @@ func (p monthPages) rows(ctx context.Context, m books.Month, q monthQuery) (view
 	for _, r := range found {
 		addMonthRow(&list, r)
 	}
+	settings, err := p.Store.Settings(ctx)
+	if err != nil {
+		return list, err
+	}
+	list.OnNext = settings.Months.NextInvoice
 	if q.Search == "" && q.show == "" {
 		list.Sum = views.MonthEquation(balance(m.Sums))
 	}

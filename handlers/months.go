@@ -34,6 +34,11 @@ func (p monthPages) list(w http.ResponseWriter, r *http.Request) error {
 		open.add(m.Sums)
 	}
 	page.Open = open.view()
+	if r.URL.Query().Get("verify") != "" {
+		if page.Verified, err = p.verified(r.Context(), ""); err != nil {
+			return err
+		}
+	}
 	if len(page.Rows) > 0 {
 		if page.SetUp, err = p.setUp(r.Context(), booked[len(booked)-1].Month); err != nil {
 			return err
@@ -43,6 +48,25 @@ func (p monthPages) list(w http.ResponseWriter, r *http.Request) error {
 		Section: views.SectionMonths, Title: "Months",
 		Whole: func(l views.Layout) templ.Component { return views.Months(l, page) },
 	})
+}
+
+// verified is what verifying the statements up to a month's found; an empty month: all.
+func (p monthPages) verified(ctx context.Context, upTo store.Month) (*views.Notice, error) {
+	findings, err := p.Billing.Books.VerifyStatements(ctx, upTo)
+	if err != nil {
+		return nil, err
+	}
+	if len(findings) == 0 {
+		return &views.Notice{Kind: "success", What: "Verified: the statements are what they were when the months were closed."}, nil
+	}
+	var sentences []string
+	for _, f := range findings {
+		sentences = append(sentences, f.Sentence)
+	}
+	return &views.Notice{
+		What: "The statements are not what they were.", Why: strings.Join(sentences, " "),
+		Do: "Compare them with the files that you downloaded, or with a backup.",
+	}, nil
 }
 
 // setUp is when the products were mapped, if the books begin with that; otherwise zero.

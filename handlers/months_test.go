@@ -1,6 +1,9 @@
 package handlers
 
 import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -355,4 +358,111 @@ func TestInvoicedElsewhere(t *testing.T) {
 	wantCells(t, admin.get("/months/2026-10", http.StatusOK), "Delta", map[string]string{"State": "Open"})
 	mapped := admin.post(views.ElsewherePath("2026-10", b.beta.ID), form("plan", "business"), http.StatusUnprocessableEntity)
 	has(t, mapped, "[data-testid=notice]", "Beta is mapped")
+}
+
+// settleAll settles whatever is open of October.
+func (b *booksPanel) settleAll(admin *browser) {
+	b.panel.t.Helper()
+	keys := []string{key(b.beta, store.Business), key(b.gamma, store.Enterprise), key(b.delta, store.Business), key(b.epsilon, store.Business)}
+	_, sent := b.settle(admin, "by_hand", "On invoice 20350", keys...)
+	admin.post("/months/2026-10/settle", sent, http.StatusSeeOther)
+}
+
+func TestClosingAMonth(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	admin := b.as(store.Admin)
+	page := admin.get("/months/2026-10", http.StatusOK)
+	has(t, page, "#close-why", "4 differences are open.")
+	has(t, page, "button[aria-disabled=true][aria-describedby=close-why]", "Close the month")
+	refused := admin.part().post("/months/2026-10/close", nil, http.StatusUnprocessableEntity)
+	has(t, refused, "[data-testid=notice]", "4 differences of October 2026 are open")
+	admin.get("/months/2026-10/statement", http.StatusConflict)
+	admin.get("/months/2026-11/close", http.StatusConflict)
+	admin.get("/months/2026-09/close", http.StatusNotFound)
+	admin.get("/months/2026-09/statement", http.StatusConflict)
+
+	b.settleAll(admin)
+	dialog := admin.part().get("/months/2026-10/close", http.StatusOK)
+	has(t, dialog, "[data-testid=close-facts]", "33 seats")
+	has(t, dialog, "[data-testid=notice]", "4 agreements are not known to be invoiced yet, the next on 1 Nov.")
+	admin.post("/months/2026-10/close", nil, http.StatusSeeOther)
+	if got := admin.location(); got != "/months/2026-10/statement" {
+		t.Fatalf("it leads to %s", got)
+	}
+	statement := admin.follow()
+	has(t, statement, "[data-testid=verified]", "Verified, unchanged since 3 Nov 2026")
+	has(t, statement, ".paper header", "No. 1")
+	has(t, statement, ".paper header", "by admin@example.com")
+	has(t, statement, "[data-testid=statement-sums]", "33 seats")
+	has(t, statement, "[data-testid=differences]", "Beta, Business: due 9, billed 8, +1 seat, +4.99 USD.")
+	has(t, statement, "[data-testid=differences]", "“On invoice 20350”")
+	if n := statement.Find("[data-testid=statement-row]").Length(); n != 5 {
+		t.Errorf("%d rows, want 5", n)
+	}
+	again := admin.part().post("/months/2026-10/close", nil, http.StatusUnprocessableEntity)
+	has(t, again, "[data-testid=notice]", "admin@example.com closed October 2026 already")
+	has(t, admin.get("/months", http.StatusOK), "[data-month='2026-10']", "Closed")
+	has(t, admin.get("/months", http.StatusOK), "[data-month='2026-10'] .c-act a", "Statement")
+}
+
+// What is downloaded is what was hashed; what was changed in the database is said.
+func TestStatementFilesAndForgery(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	admin := b.as(store.Admin)
+	b.settleAll(admin)
+	admin.post("/months/2026-10/close", nil, http.StatusSeeOther)
+	page := admin.get("/months/2026-10/statement", http.StatusOK)
+	admin.get("/months/2026-10/statement.json", http.StatusOK)
+	sum := sha256.Sum256(admin.last.Body.Bytes())
+	if shown := strings.ReplaceAll(words(page.Find("[data-testid=sha256]")), " ", ""); shown != hex.EncodeToString(sum[:]) {
+		t.Errorf("the page says %s, the file has %x", shown, sum)
+	}
+	if rows := admin.csv("/months/2026-10/statement.csv"); len(rows) != 6 {
+		t.Errorf("the file has %d rows, want 5 and a head", len(rows))
+	}
+	has(t, admin.get("/months?verify=all", http.StatusOK), "[data-kind=success]", "Verified")
+	db, err := sql.Open("sqlite3", b.World.Path)
+	b.Must(err)
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), `UPDATE statements SET body = replace(body, '"due":"9"', '"due":"8"')`)
+	b.Must(err)
+	forged := admin.get("/months/2026-10/statement", http.StatusOK)
+	has(t, forged, "[data-testid=notice]", "The statements are not what they were.")
+	if forged.Find("[data-testid=verified]").Length() != 0 {
+		t.Error("a forged statement is called verified")
+	}
+	has(t, admin.get("/months?verify=all", http.StatusOK), "[data-testid=notice]", "The statements are not what they were.")
+}
+
+func TestSyncingChosenRowsAgain(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	admin := b.as(store.Admin)
+	dialog, sent := b.settle(admin, "written_again", "", key(b.beta, store.Business), key(b.delta, store.Business))
+	has(t, dialog, "h2", "Sync again: 1 difference of October")
+	has(t, dialog, "[data-testid=notice]", "One of the chosen rows cannot be settled in this way")
+	admin.post("/months/2026-10/settle", sent, http.StatusSeeOther)
+	b.Work.Wait()
+	has(t, admin.follow(), "h1", "Sync now")
+	wantCells(t, admin.get("/months/2026-10", http.StatusOK), "Beta", map[string]string{"Written": "9", "In ConnectWise": "9", "State": "Agrees"})
+	wantCells(t, admin.get("/months/2026-10", http.StatusOK), "Gamma", map[string]string{"In ConnectWise": "20, edited by hand"})
+}
+
+// What goes on the next invoice is offered only where the settings allow it, and previewed.
+func TestOnTheNextInvoice(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	admin := b.as(store.Admin)
+	if admin.get("/months/2026-10", http.StatusOK).Find("[name=how][value=next_invoice]").Length() != 0 {
+		t.Error("it is offered although the settings do not allow it")
+	}
+	_, sent := b.settle(admin, "next_invoice", "Late", key(b.beta, store.Business))
+	refused := admin.part().post("/months/2026-10/settle", sent, http.StatusUnprocessableEntity)
+	has(t, refused, "[data-testid=notice]", "settings")
+	b.Set(func(s *store.Settings) { s.Months.NextInvoice = true })
+	if admin.get("/months/2026-10", http.StatusOK).Find("[name=how][value=next_invoice]").Length() != 1 {
+		t.Error("it is not offered")
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -40,7 +41,8 @@ func (p monthPages) parseSettling(r *http.Request, form url.Values) (books.Settl
 		return books.Settling{}, err
 	}
 	s := books.Settling{
-		Month: m, Rows: parseRowKeys(form["row"]), How: web.OneOf(form.Get("how"), store.ByHand, store.Waived), Note: web.Clean(form.Get("note")),
+		Month: m, Rows: parseRowKeys(form["row"]), Note: web.Clean(form.Get("note")),
+		How: web.OneOf(form.Get("how"), store.ByHand, store.Waived, store.OnNextInvoice, store.WrittenAgain),
 	}
 	if seen, err := decimal.NewFromString(form.Get("seen")); err == nil {
 		s.Seen = decimal.NewNullDecimal(seen)
@@ -66,7 +68,7 @@ func (p monthPages) askSettle(w http.ResponseWriter, r *http.Request) error {
 		return &web.Error{Status: http.StatusUnprocessableEntity, Message: "No row is chosen.", Do: "Tick the rows that are to be settled first."}
 	}
 	if s.How == "" {
-		return &web.Error{Status: http.StatusUnprocessableEntity, Message: "Choose how they are settled: billed by hand, or waived."}
+		return &web.Error{Status: http.StatusUnprocessableEntity, Message: "Choose how the rows are settled."}
 	}
 	return p.answerSettle(w, r, s, back(r.URL.Query(), s.Month), nil)
 }
@@ -93,9 +95,20 @@ func (p monthPages) answerSettle(w http.ResponseWriter, r *http.Request, s books
 // leftOut says that chosen rows are not in the dialog.
 func leftOut(n int) string {
 	if n == 1 {
-		return "One of the chosen rows has nothing to settle any more, or its figure is not known: it is left out."
+		return "One of the chosen rows cannot be settled in this way, or has nothing open any more: it is left out."
 	}
-	return fmt.Sprintf("%d of the chosen rows have nothing to settle any more, or their figures are not known: they are left out.", n)
+	return fmt.Sprintf("%d of the chosen rows cannot be settled in this way, or have nothing open any more: they are left out.", n)
+}
+
+// allows says whether a row can be settled in a way: a line that is written again has to be on an invoice that is not made yet.
+func allows(how store.Settling, r store.MonthRow) bool {
+	switch how {
+	case store.WrittenAgain:
+		return r.Open.Valid && r.AgreementID != 0 && r.Invoice.State == store.NotInvoiced
+	case store.OnNextInvoice:
+		return r.Open.Valid && r.AgreementID != 0 && r.Open.Decimal.IsPositive()
+	}
+	return r.Open.Valid
 }
 
 // settleDialog is the dialog with those of the chosen rows of which something is open that is known.
@@ -111,7 +124,7 @@ func (p monthPages) settleDialog(ctx context.Context, s books.Settling) (views.S
 	}
 	var tally months.Tally
 	for _, row := range found {
-		if row.Open.Valid {
+		if allows(s.How, row) {
 			tally.Add(row)
 			d.Rows = append(d.Rows, monthRow(row))
 		}
@@ -129,17 +142,52 @@ func (p monthPages) settle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n, err := p.Billing.Books.Settle(r.Context(), p.web.Actor(r), s)
+	path, message, err := p.carryOut(r.Context(), p.web.Actor(r), s)
 	if problems, err := web.ProblemsIn(err); err != nil {
 		return err
 	} else if problems != nil {
 		return p.answerSettle(w, r, s, back(r.PostForm, s.Month), problems)
 	}
-	message := fmt.Sprintf("%d differences of %s are settled: %s.", n, s.Month, strings.ToLower(views.SettlingName(string(s.How))))
-	if n == 1 {
-		message = fmt.Sprintf("1 difference of %s is settled: %s.", s.Month, strings.ToLower(views.SettlingName(string(s.How))))
+	if path == "" {
+		path = back(r.PostForm, s.Month)
 	}
-	return p.web.Done(w, r, back(r.PostForm, s.Month), message)
+	return p.web.Done(w, r, path, message)
+}
+
+// carryOut settles, or begins the run that will: path is then that run's page.
+func (p monthPages) carryOut(ctx context.Context, who problem.Actor, s books.Settling) (path, message string, err error) {
+	switch s.How {
+	case store.OnNextInvoice:
+		run, err := p.Billing.Books.PutOnNextInvoice(ctx, who, s)
+		return views.RunPath(run.ID), "This is what would be put on the next invoices. Write it, or discard it.", err
+	case store.WrittenAgain:
+		run, err := p.writeAgain(ctx, who, s)
+		return views.RunPath(run.ID), fmt.Sprintf("The lines of the chosen rows are written for %s.", s.Month), err
+	}
+	n, err := p.Billing.Books.Settle(ctx, who, s)
+	how := strings.ToLower(views.SettlingName(string(s.How)))
+	if n == 1 {
+		return "", fmt.Sprintf("1 difference of %s is settled: %s.", s.Month, how), err
+	}
+	return "", fmt.Sprintf("%d differences of %s are settled: %s.", n, s.Month, how), err
+}
+
+// writeAgain starts the sync of the month for the agreements of chosen rows.
+func (p monthPages) writeAgain(ctx context.Context, who problem.Actor, s books.Settling) (store.Run, error) {
+	rows, _, err := store.BooksIn(p.Store).Rows(ctx, store.MonthRowFilter{Month: s.Month, Keys: s.Rows, States: []store.RowState{store.RowOpen}})
+	if err != nil {
+		return store.Run{}, err
+	}
+	var agreements []int
+	for _, row := range rows {
+		if allows(s.How, row) && !slices.Contains(agreements, row.AgreementID) {
+			agreements = append(agreements, row.AgreementID)
+		}
+	}
+	if len(agreements) == 0 {
+		return store.Run{}, &problem.Invalid{Fields: problem.Fields{"rows": "None of these rows has a line that can be written before its invoice is made."}}
+	}
+	return p.Billing.Runs.Start(ctx, who, p.Billing.Runs.SyncMonth(s.Month, agreements, false))
 }
 
 // rowOf is a row of a month in the path: store.ErrNotFound where the books have no such row.

@@ -2295,7 +2295,7 @@ func cancelButton(dialog string) templ.Component {
 	})
 }
 
-// dialogClose closes the shared dialog; without a dialog it leads away.
+// dialogCancel closes the shared dialog; without a dialog it leads away.
 func dialogCancel(url string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,6 +1,8 @@
 package views
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,16 +26,16 @@ type MonthPage struct {
 
 // MonthList is the rows of a month that are shown, in groups by their state unless they are sorted otherwise.
 type MonthList struct {
-	Month  string
-	Query  string
-	Show   string // open, settled, none, not_invoiced or edited; empty: all
-	Sort   Sort   // columns name, due, difference
-	Groups []MonthGroup
-	Total  int
-	Pager  Pager
-	Back   string // address of the list as it stands
-	// Chooses: a row is there that can be settled.
-	Chooses bool
+	Month   string
+	Query   string
+	Show    string // open, settled, none, not_invoiced or edited; empty: all
+	Sort    Sort   // columns name, due, difference
+	Groups  []MonthGroup
+	Total   int
+	Pager   Pager
+	Back    string // address of the list as it stands
+	Chooses bool   // a row is there that can be settled
+	OnNext  bool   // differences can be put on the next invoice
 	// Sum says what all rows of the month come to; empty: the list is of some of them.
 	Sum string
 }
@@ -194,7 +196,7 @@ func MonthGroupName(state string) string { return rowStates[state].text }
 // SettleDialog asks how chosen differences are to be settled.
 type SettleDialog struct {
 	Month    string
-	How      string // by_hand or waived
+	How      string // by_hand, waived, next_invoice or written_again
 	Rows     []MonthRow
 	Sum      RowsSum
 	Seen     string // the sum of the seats, as the form sends it back
@@ -203,33 +205,68 @@ type SettleDialog struct {
 	Problems Problems // rows, note, how
 }
 
-// title says what the dialog does.
-func (d SettleDialog) title() string {
-	what := count(len(d.Rows), "difference", "differences") + " of " + wordOfMonth(d.Month)
-	if d.How == "waived" {
-		return "Waive " + what
-	}
-	return "Billed by hand: " + what
+// A settleWay is how a way to settle is offered: %s is the month's name.
+type settleWay struct{ title, button, lead string }
+
+var settleWays = map[string]settleWay{
+	"by_hand": {"Billed by hand", "Billed by hand: ",
+		"Says that you put these seats on an invoice, or credited them, yourself. Nothing is written to ConnectWise PSA; what changes later is a difference again."},
+	"waived": {"Waive", "Waive ",
+		"Nobody is billed or credited for these seats. Nothing is written to ConnectWise PSA; what changes later is a difference again."},
+	"next_invoice": {"On the next invoice", "Preview ",
+		"Adds lines that are billed once to the agreements, within the period that is invoiced next. You see them first; nothing is written before you say so."},
+	"written_again": {"Sync again", "Sync again: ",
+		"Writes what is due now on the lines of these agreements, and of those that belong together with them, before their invoices are made. What is unusual waits for approval."},
 }
 
-// button is what stands on the button before the money, or instead of it where no price is known.
-func (d SettleDialog) button() string {
-	text := "Billed by hand: "
-	if d.How == "waived" {
-		text = "Waive "
-	}
-	if len(d.Sum.Money) == 0 {
-		return text + sumText(d.Sum)
-	}
-	return text
+// title says what the dialog does.
+func (d SettleDialog) title() string {
+	return settleWays[d.How].title + ": " + count(len(d.Rows), "difference", "differences") + " of " + wordOfMonth(d.Month)
 }
 
 // lead says what it means.
-func (d SettleDialog) lead() string {
-	if d.How == "waived" {
-		return "Nobody is billed or credited for these seats. Nothing is written to ConnectWise PSA; what changes later is a difference again."
+func (d SettleDialog) lead() string { return settleWays[d.How].lead }
+
+// button is what stands on the button before the money, or instead of it where no price is known.
+func (d SettleDialog) button() string {
+	if len(d.Sum.Money) == 0 {
+		return settleWays[d.How].button + sumText(d.Sum)
 	}
-	return "Says that you put these seats on an invoice, or credited them, yourself. Nothing is written to ConnectWise PSA; what changes later is a difference again."
+	return settleWays[d.How].button
+}
+
+// notes: the way keeps a note.
+func (d SettleDialog) notes() bool { return d.How != "written_again" }
+
+// besides are the problems that belong to no field of a form, in a fixed order.
+func (p Problems) besides(fields ...string) []string {
+	var sentences []string
+	for _, name := range slices.Sorted(maps.Keys(p)) {
+		if !slices.Contains(fields, name) {
+			sentences = append(sentences, p[name])
+		}
+	}
+	return sentences
+}
+
+// CloseDialog asks whether a month is to be closed.
+type CloseDialog struct {
+	MonthLine
+	Billed   string
+	Problems Problems
+}
+
+// notInvoiced says what closing means for agreements whose invoices are not made yet; empty: all are.
+func (d CloseDialog) notInvoiced() string {
+	left := d.Agreements - d.Invoiced
+	if left == 0 {
+		return ""
+	}
+	text := count(left, "agreement is", "agreements are") + " not known to be invoiced yet"
+	if d.NextInvoice != "" {
+		text += ", the next on " + dayIn(d.NextInvoice, d.Month)
+	}
+	return text + ". What stands on their lines counts as billed; should their invoices take something else, that is a difference of the closed month."
 }
 
 // MonthRowDialog is what is known of a row, and how it was settled.

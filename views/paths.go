@@ -37,6 +37,8 @@ const (
 const (
 	MonthsPath    = "/months"
 	MonthsCSVPath = MonthsPath + ".csv"
+	// VerifyMonthsPath is the months with what verifying their statements found.
+	VerifyMonthsPath = MonthsPath + "?verify=all"
 )
 
 // The integration with ConnectWise PSA.
@@ -123,6 +125,9 @@ func NotTherePath(change int64) string { return "/changes/" + id(change) + "/not
 // MonthPath is the books of a month (YYYY-MM).
 func MonthPath(month string) string { return MonthsPath + "/" + month }
 
+// OpenRowsPath is what is open of a month.
+func OpenRowsPath(month string) string { return MonthPath(month) + "?show=open" }
+
 // MonthCSVPath is their file.
 func MonthCSVPath(month string) string { return MonthPath(month) + "/rows.csv" }
 
@@ -130,6 +135,18 @@ func MonthCSVPath(month string) string { return MonthPath(month) + "/rows.csv" }
 func MonthRowPath(month string, organization int64, plan string) string {
 	return MonthPath(month) + "/rows/" + id(organization) + "/" + plan
 }
+
+// CloseMonthPath asks whether a month is to be closed, and takes the answer.
+func CloseMonthPath(month string) string { return MonthPath(month) + "/close" }
+
+// StatementPath is the statement of a closed month.
+func StatementPath(month string) string { return MonthPath(month) + "/statement" }
+
+// StatementJSONPath is the statement as it is kept, byte for byte.
+func StatementJSONPath(month string) string { return StatementPath(month) + ".json" }
+
+// StatementCSVPath is the rows of the statement as a file.
+func StatementCSVPath(month string) string { return StatementPath(month) + ".csv" }
 
 // SettlePath asks how chosen rows are to be settled, and takes the answer.
 func SettlePath(month string) string { return MonthPath(month) + "/settle" }
