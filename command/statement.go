@@ -75,7 +75,8 @@ func (o statementOptions) run(ctx context.Context, k *books.Keeper, m store.Mont
 	case o.json:
 		_, err = io.WriteString(w, kept.Body)
 	case o.verify:
-		_, err = fmt.Fprintf(w, "Statement No. %d of %s is whole and unchanged, and so are those before it. SHA-256 %s.\n", kept.Number, m, kept.SHA256)
+		_, err = fmt.Fprintf(w, "Statement No. %d of %s is whole and unchanged, and so are those before it. SHA-256 %s.\n",
+			kept.Number, m, kept.SHA256)
 	default:
 		err = printStatement(w, kept)
 	}
@@ -140,8 +141,8 @@ func printStatement(w io.Writer, kept store.Statement) error {
 		by = "itself"
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "Closing statement, %s\nNordPass seats of the customers of %s, %s to %s, UTC\nNo. %d, closed on %s by %s\n\n", s.Month, cell(s.MSP),
-		seats.Day(s.Month.Start()), seats.Day(s.Month.End().AddDate(0, 0, -1)), s.Number, seats.Minute(s.ClosedAt), cell(by))
+	fmt.Fprintf(table, "Closing statement, %s\nNordPass seats of the customers of %s, %s to %s, UTC\nNo. %d, closed on %s by %s\n\n",
+		s.Month, cell(s.MSP), seats.Day(s.Month.Start()), seats.Day(s.Month.End().AddDate(0, 0, -1)), s.Number, seats.Minute(s.ClosedAt), cell(by))
 	if s.Reconstructed {
 		fmt.Fprint(table, "Reconstructed from the journal of the time before there were books.\n\n")
 	}
@@ -165,7 +166,8 @@ func printRows(w io.Writer, s months.Statement) {
 	}
 	for _, r := range s.Rows {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", cell(r.Organization), r.Plan, idCell(r.AgreementID), idCell(r.AdditionID),
-			quantity(r.Due), quantity(r.Written), quantity(r.Billed), signedQuantity(r.Difference), carrierCell(r.Invoice), moneyCell(r.Worth(), r.Currency))
+			quantity(r.Due), quantity(r.Written), quantity(r.Billed), signedQuantity(r.Difference), carrierCell(r.Invoice),
+			moneyCell(r.Worth(), r.Currency))
 	}
 }
 

@@ -23,7 +23,7 @@ func (k *Keeper) WriteAgain(ctx context.Context, who problem.Actor, s Settling) 
 	if len(problems) > 0 {
 		return store.Run{}, &problem.Invalid{Fields: problems}
 	}
-	if _, err := k.ended(ctx, s.Month); err != nil {
+	if err := k.ended(ctx, s.Month); err != nil {
 		return store.Run{}, err
 	}
 	if err := k.Refresh(ctx); err != nil {

@@ -32,7 +32,7 @@ func (k *Keeper) Close(ctx context.Context, who problem.Actor, m store.Month) (s
 }
 
 func (k *Keeper) closeMonth(ctx context.Context, who problem.Actor, by string, m store.Month) (kept store.Statement, err error) {
-	if _, err := k.ended(ctx, m); err != nil {
+	if err := k.ended(ctx, m); err != nil {
 		return kept, err
 	}
 	for range mostRecounts {
@@ -184,7 +184,8 @@ func (c closing) writtenOut(ctx context.Context, m store.Month) error {
 	case integration.ActiveSince.IsZero():
 		return nil
 	}
-	return notClosed(fmt.Sprintf("%s is not written yet: its sync is still to come, or is tried again every hour. Wait for it, or sync %[1]s now.", m))
+	return notClosed(fmt.Sprintf("%s is not written yet: its sync is still to come, or is tried again every hour. Wait for it, or sync "+
+		"%[1]s now.", m))
 }
 
 // closingOf reads what a month's statement follows from.

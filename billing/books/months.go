@@ -113,17 +113,18 @@ func (k *Keeper) Open(ctx context.Context) ([]Month, error) {
 	return open, nil
 }
 
-// ended is a month that the books have, or why nothing can be done in it.
-func (k *Keeper) ended(ctx context.Context, m store.Month) (store.BookedMonth, error) {
+// ended says why nothing can be done in a month, or nothing: the books have it.
+func (k *Keeper) ended(ctx context.Context, m store.Month) error {
 	if m >= store.MonthOf(k.Now()) {
-		return store.BookedMonth{}, &problem.Invalid{Fields: problem.Fields{"month": fmt.Sprintf("%s is not over yet.", m)}}
+		return &problem.Invalid{Fields: problem.Fields{"month": fmt.Sprintf("%s is not over yet.", m)}}
 	}
 	if err := k.begin(ctx); err != nil {
-		return store.BookedMonth{}, err
+		return err
 	}
-	booked, err := store.BooksIn(k.Store).Month(ctx, m)
+	_, err := store.BooksIn(k.Store).Month(ctx, m)
 	if errors.Is(err, store.ErrNotFound) {
-		return booked, &problem.Invalid{Fields: problem.Fields{"month": fmt.Sprintf("Nothing is known of %s: the books begin later.", m)}, Cause: err}
+		sentence := fmt.Sprintf("Nothing is known of %s: the books begin later.", m)
+		return &problem.Invalid{Fields: problem.Fields{"month": sentence}, Cause: err}
 	}
-	return booked, err
+	return err
 }

@@ -58,8 +58,7 @@ func (k *Keeper) mayPut(ctx context.Context, s Settling) error {
 	if !settings.Months.NextInvoice {
 		return &problem.Invalid{Fields: problem.Fields{"how": "Differences are not put on the next invoice: an Owner or Admin can allow it in the settings."}}
 	}
-	_, err = k.ended(ctx, s.Month)
-	return err
+	return k.ended(ctx, s.Month)
 }
 
 // choose finds for each row the period in which a line bills what is open of it, or says of which rows that is not certain.

@@ -33,7 +33,7 @@ func (k *Keeper) Settle(ctx context.Context, who problem.Actor, s Settling) (set
 	if len(problems) > 0 {
 		return 0, &problem.Invalid{Fields: problems}
 	}
-	if _, err := k.ended(ctx, s.Month); err != nil {
+	if err := k.ended(ctx, s.Month); err != nil {
 		return 0, err
 	}
 	if err := k.Refresh(ctx); err != nil {

@@ -18,7 +18,7 @@ func (k *Keeper) Statement(ctx context.Context, m store.Month) (store.Statement,
 	if !errors.Is(err, store.ErrNotFound) {
 		return kept, err
 	}
-	if _, err := k.ended(ctx, m); err != nil {
+	if err := k.ended(ctx, m); err != nil {
 		return kept, err
 	}
 	return kept, &problem.Invalid{
@@ -57,7 +57,8 @@ func strayed(kept []store.Statement, booked []store.BookedMonth) []months.Findin
 		case has && b.ClosedAt.IsZero():
 			findings = append(findings, months.Finding{Month: b.Month, Sentence: fmt.Sprintf("%s has a statement, but is not closed.", b.Month)})
 		case !has && !b.ClosedAt.IsZero():
-			findings = append(findings, months.Finding{Month: b.Month, Sentence: fmt.Sprintf("%s is closed, but its statement is missing.", b.Month)})
+			sentence := fmt.Sprintf("%s is closed, but its statement is missing.", b.Month)
+			findings = append(findings, months.Finding{Month: b.Month, Sentence: sentence})
 		}
 	}
 	return findings

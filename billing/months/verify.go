@@ -45,6 +45,9 @@ func headOf(kept store.Statement) (head, error) {
 			return head{}, errNoStatement
 		}
 	}
+	if _, err := store.ParseMonth(string(h.Month)); err != nil {
+		return head{}, errNoStatement
+	}
 	return h, nil
 }
 
@@ -140,6 +143,10 @@ type FileFinding struct {
 	Sentence string
 }
 
+func fileIs(state FileState, m store.Month, format string, args ...any) FileFinding {
+	return FileFinding{state, m, fmt.Sprintf(format, args...)}
+}
+
 // VerifyFile compares the file of a statement, as it was downloaded, with the statements that are kept.
 func VerifyFile(data []byte, kept []store.Statement) FileFinding {
 	file := store.Statement{Body: string(data), SHA256: hashOf(data)}
@@ -158,30 +165,30 @@ func verifyWhole(file store.Statement, h head, kept []store.Statement) FileFindi
 	}
 	title := titleOf(kept[i])
 	if findings := Verify(kept[:i+1]); len(findings) > 0 {
-		return FileFinding{FileBroken, h.Month, fmt.Sprintf("%s: the file has the hash that was kept, but the statements here are not whole. %s",
-			title, findings[0].Sentence)}
+		return fileIs(FileBroken, h.Month, "%s: the file has the hash that was kept, but the statements here are not whole. %s",
+			title, findings[0].Sentence)
 	}
-	return FileFinding{FileWhole, h.Month, fmt.Sprintf("%s is whole and unchanged, and so are those before it. SHA-256 %s.", title, file.SHA256)}
+	return fileIs(FileWhole, h.Month, "%s is whole and unchanged, and so are those before it. SHA-256 %s.", title, file.SHA256)
 }
 
 // verifyOther is about a statement that is not among those that are kept.
 func verifyOther(file store.Statement, h head, kept []store.Statement) FileFinding {
 	if len(kept) == 0 {
-		return FileFinding{FileUnknown, h.Month, "No month is closed here: there is no statement to compare the file with."}
+		return fileIs(FileUnknown, h.Month, "No month is closed here: there is no statement to compare the file with.")
 	}
 	if own, err := headOf(kept[0]); err == nil && own.Installation != h.Installation {
-		return FileFinding{FileForeign, h.Month, fmt.Sprintf("The file is statement No. %d of %s of another installation.", h.Number, h.Month)}
+		return fileIs(FileForeign, h.Month, "The file is statement No. %d of %s of another installation.", h.Number, h.Month)
 	}
 	i := slices.IndexFunc(kept, func(s store.Statement) bool { return s.Month == h.Month })
 	if i < 0 {
-		return FileFinding{FileForged, h.Month, fmt.Sprintf("The file says that it is the statement of %s, but that month is not closed here.", h.Month)}
+		return fileIs(FileForged, h.Month, "The file says that it is the statement of %s, but that month is not closed here.", h.Month)
 	}
 	if i+1 < len(kept) && kept[i+1].Previous == file.SHA256 {
-		return FileFinding{FileBroken, h.Month, fmt.Sprintf("The file is the statement of %s as the one after it, No. %d, has it. What is kept here was "+
-			"changed: %s", h.Month, kept[i+1].Number, differs(kept[i].Body, file.Body))}
+		return fileIs(FileBroken, h.Month, "The file is the statement of %s as the one after it, No. %d, has it. What is kept here was "+
+			"changed: %s", h.Month, kept[i+1].Number, differs(kept[i].Body, file.Body))
 	}
-	return FileFinding{FileForged, h.Month, fmt.Sprintf("The file was changed, or is not the statement that was kept of %s: %s", h.Month,
-		differs(file.Body, kept[i].Body))}
+	return fileIs(FileForged, h.Month, "The file was changed, or is not the statement that was kept of %s: %s", h.Month,
+		differs(file.Body, kept[i].Body))
 }
 
 // verifyRewritten is about a file that is not in canonical form.
@@ -189,28 +196,28 @@ func verifyRewritten(file store.Statement, form error, kept []store.Statement) F
 	tree, err := treeOf([]byte(file.Body))
 	switch {
 	case errors.Is(form, errNoStatement):
-		return FileFinding{FileUnknown, "", "The file is no statement of Seatbridge."}
+		return fileIs(FileUnknown, "", "The file is no statement of Seatbridge.")
 	case len(file.Body) == 0:
-		return FileFinding{FileCut, "", "The file is empty."}
+		return fileIs(FileCut, "", "The file is empty.")
 	case errors.Is(form, errCut), errors.Is(err, io.ErrUnexpectedEOF):
-		return FileFinding{FileCut, "", "The file is cut off: it ends in the middle. Download it again."}
+		return fileIs(FileCut, "", "The file is cut off: it ends in the middle. Download it again.")
 	case err != nil:
-		return FileFinding{FileUnknown, "", "The file is no statement of Seatbridge: it cannot be read as JSON."}
+		return fileIs(FileUnknown, "", "The file is no statement of Seatbridge: it cannot be read as JSON.")
 	}
 	body, err := canonical(tree)
 	if err != nil {
-		return FileFinding{FileUnknown, "", "The file is no statement of Seatbridge."}
+		return fileIs(FileUnknown, "", "The file is no statement of Seatbridge.")
 	}
 	anew := store.Statement{Body: string(body), SHA256: hashOf(body)}
 	h, err := headOf(anew)
 	if err != nil {
-		return FileFinding{FileUnknown, "", "The file is no statement of Seatbridge."}
+		return fileIs(FileUnknown, "", "The file is no statement of Seatbridge.")
 	}
 	if found := verifyWhole(anew, h, kept); found.State != FileWhole {
 		return found
 	}
-	return FileFinding{FileRewritten, h.Month, fmt.Sprintf("The file says what the statement of %s says, but not byte for byte: a program wrote it "+
-		"anew (%s), so that its SHA-256 is another one. Download it again.", h.Month, form)}
+	return fileIs(FileRewritten, h.Month, "The file says what the statement of %s says, but not byte for byte: a program wrote it "+
+		"anew (%s), so that its SHA-256 is another one. Download it again.", h.Month, form)
 }
 
 // differs says where two statements first say something else.

@@ -74,7 +74,9 @@ func (a *API) monthEndpoints() {
 		"GET " + one, ReadUsage, "getMonth", "Get a month: what was due, written, invoiced and billed of each organization",
 	}, a.getMonth)
 	endpoint(a, operation{"POST " + one + "/settlements", WriteMonths, "settleDifferences", "Settle differences of a month"}, a.settle)
-	endpoint(a, operation{"POST " + one + "/close", WriteMonths, "closeMonth", "Close a month: its statement does not change any more"}, a.closeMonth)
+	endpoint(a, operation{
+		"POST " + one + "/close", WriteMonths, "closeMonth", "Close a month: its statement does not change any more",
+	}, a.closeMonth)
 }
 
 func (a *API) listMonths(ctx context.Context, _ *noInput) (*single[apiMonths], error) {
@@ -95,7 +97,9 @@ func (a *API) listMonths(ctx context.Context, _ *noInput) (*single[apiMonths], e
 func (a *API) getMonth(ctx context.Context, in *monthIn) (*single[months.MonthBook], error) {
 	after, err := base64.RawURLEncoding.DecodeString(in.After)
 	if err != nil {
-		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Message: "This cursor is none that the API gave: send the next_cursor of a page."}
+		return nil, &web.Error{
+			Status: http.StatusUnprocessableEntity, Message: "This cursor is none that the API gave: send the next_cursor of a page.",
+		}
 	}
 	if err := a.Books.UpToDate(ctx); err != nil {
 		return nil, err
@@ -160,7 +164,9 @@ func monthProblem(err error) error {
 		return err
 	}
 	if sentence := invalid.Fields["overwrite"]; sentence != "" {
-		return &web.Error{Status: http.StatusConflict, Message: sentence, Do: "Whoever means that does it in the panel, or by seatbridge sync --overwrite."}
+		return &web.Error{
+			Status: http.StatusConflict, Message: sentence, Do: "Whoever means that does it in the panel, or by seatbridge sync --overwrite.",
+		}
 	}
 	if invalid.Fields["month"] == "" {
 		return err
