@@ -28,13 +28,15 @@ const (
 // bookPages shows on other pages what the months' books have of their organizations.
 type bookPages struct{ *server }
 
+func (p bookPages) reader() books.Reader { return books.Reader{Keeper: p.Billing.Books} }
+
 // beside is what was written and stands for organizations in a month.
 func (p bookPages) beside(ctx context.Context, m store.Month, rows []store.OrganizationRow) (books.Beside, error) {
 	mapped := map[int64]int{}
 	for _, o := range rows {
 		mapped[o.ID] = o.AgreementID
 	}
-	return p.Billing.Books.Beside(ctx, m, mapped)
+	return p.reader().Beside(ctx, m, mapped)
 }
 
 // besideUsage is that of rows of the usage data.
@@ -99,7 +101,7 @@ func worthOf(seats decimal.NullDecimal, r store.MonthRow) views.Money {
 
 // late are the rows of an organization, an agreement or a run that were written with another figure than what is due now.
 func (p bookPages) late(ctx context.Context, f store.MonthRowFilter) (views.LateRows, error) {
-	rows, total, err := p.Billing.Books.Late(ctx, f, lateShown)
+	rows, total, err := p.reader().Late(ctx, f, lateShown)
 	late := views.LateRows{More: total - len(rows), Named: f.OrganizationID == 0}
 	for _, r := range rows {
 		late.Rows = append(late.Rows, bookedView(r, false))
@@ -208,7 +210,7 @@ func (p bookPages) agreement(ctx context.Context, company store.CompanyRow, id i
 	for i := range page.Lines {
 		page.Lines[i].Due = quantity(dueOn(store.Plan(page.Lines[i].Plan), organizations, usages))
 	}
-	next, err := p.Billing.Books.NextInvoices(ctx, []int{id})
+	next, err := p.reader().NextInvoices(ctx, []int{id})
 	if err != nil {
 		return err
 	}
@@ -251,11 +253,11 @@ func (p bookPages) companies(ctx context.Context, companies []store.CompanyRow, 
 	if err != nil {
 		return err
 	}
-	beside, err := p.Billing.Books.Beside(ctx, store.MonthOf(p.Now()), mapped)
+	beside, err := p.reader().Beside(ctx, store.MonthOf(p.Now()), mapped)
 	if err != nil {
 		return err
 	}
-	next, err := p.Billing.Books.NextInvoices(ctx, agreements)
+	next, err := p.reader().NextInvoices(ctx, agreements)
 	for i := range shown {
 		for j := range shown[i].Mappings {
 			m := &shown[i].Mappings[j]

@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,5 +74,86 @@ func TestCase_D8_SyncedWithAnotherFigure(t *testing.T) {
 		if text := words(again); text != "Sync February 2026 again" {
 			t.Errorf("%s: the way to write it again reads %q", name, text)
 		}
+	}
+}
+
+// The running month has what its last sync wrote and what the lines say, with when they were read; a month without books says so.
+func TestWrittenBesideDue(t *testing.T) {
+	t.Parallel()
+	b, o, agreement, written := syncedFebruary(t)
+	row := rowOf(t, b.get(views.UsagePath+"?month=2026-02", http.StatusOK), "Acme")
+	has(t, row, "[data-testid=written]", "5")
+	has(t, row, "[data-testid=written] a[href='"+views.RunPath(written.ID)+"']", "Run")
+	has(t, row, "[data-testid=in-connectwise]", "5")
+	has(t, row, "[data-testid=in-connectwise]", "read 17 Mar 2026, 12:00 UTC")
+	has(t, row, "[data-testid=difference] a[href='"+views.MonthRowPath("2026-02", o.ID, "business")+"']", "Agrees")
+
+	row = rowOf(t, b.get(views.UsagePath, http.StatusOK), "Acme")
+	has(t, row, "[data-testid=written]", "Not written")
+	has(t, row, "[data-testid=in-connectwise]", "5")
+	row = rowOf(t, b.get(views.UsagePath+"?month=2026-01", http.StatusOK), "Acme")
+	has(t, row, "[data-testid=written]", "Not known")
+	has(t, row, "[data-testid=in-connectwise]", "Not known")
+
+	b.members(o, 2, testNow().AddDate(0, 0, -1))
+	b.syncNow()
+	row = rowOf(t, b.get(views.UsagePath, http.StatusOK), "Acme")
+	has(t, row, "[data-testid=written]", "7")
+	has(t, row, "[data-testid=in-connectwise]", "7")
+
+	months := b.get(views.OrganizationPath(o.ID), http.StatusOK).Find("[data-testid=booked]")
+	if got := words(months); months.Length() != 2 || !strings.Contains(got, "March 2026, so far Business77Run 2, 17 Mar 20267read") ||
+		!strings.Contains(got, "February 2026 Business55Run 1, 17 Mar 20267read") {
+		t.Errorf("the organization's months are %q", got)
+	}
+	row = rowOf(t, b.get(views.OrganizationsPath+"?q=acme", http.StatusOK), "Acme")
+	has(t, row, "[data-testid=ended]", "5, 5")
+
+	page := b.get(views.AgreementPath(int64(agreement.ID)), http.StatusOK)
+	has(t, page, "[data-testid=line-due]", "7")
+	has(t, page, "[data-testid=line-reads]", "7")
+	has(t, page, "[data-testid=next-invoice]", "2026")
+	has(t, b.get(views.CompaniesPath+"?q=acme", http.StatusOK), "[data-testid=stands]", "7 due so far · 7 in ConnectWise on Business, read 17 Mar 2026, 12:00 UTC · next invoice")
+}
+
+// Technicians see organizations without what is billed of them.
+func TestTechniciansSeeOrganizationsWithoutBooks(t *testing.T) {
+	t.Parallel()
+	b, o, _, _ := syncedFebruary(t)
+	technician := b.as(store.Technician)
+	for _, path := range []string{views.OrganizationsPath, views.OrganizationPath(o.ID)} {
+		page := technician.get(path, http.StatusOK)
+		if n := page.Find("[data-testid=ended], [data-testid=booked], [data-testid=late]").Length(); n != 0 {
+			t.Errorf("%s shows %d parts of the books", path, n)
+		}
+		technician.lacks(views.MonthsPath)
+	}
+}
+
+// Each row of the list that is swapped alone keeps its cells.
+func TestBooksStayInARowThatChanged(t *testing.T) {
+	t.Parallel()
+	b, o, _, _ := syncedFebruary(t)
+	row := b.part().post(views.SuspendOrganizationPath(o.ID), nil, http.StatusOK)
+	has(t, row, "[data-testid=ended]", "5, 5")
+}
+
+// The downloads have the same, and empty cells or words for what is not known.
+func TestWrittenInDownloads(t *testing.T) {
+	t.Parallel()
+	b, o, _, _ := syncedFebruary(t)
+	cells := func(month string) string {
+		rows := b.csv(views.UsageCSVPath + "?month=" + month)
+		return strings.Join(rows[1][12:], "|")
+	}
+	if got := cells("2026-02"); got != "5|1|5|2026-03-17T12:00:00Z|5|0|0.00|USD|none|" {
+		t.Errorf("February is %q", got)
+	}
+	if got := cells("2026-01"); got != "||||||||not known|" {
+		t.Errorf("January is %q", got)
+	}
+	b.script(api.WriteUsage).call("PUT", fmt.Sprintf("/usage/2026-02/organizations/%d", o.ID), `{"seats":6,"plan":"enterprise"}`, http.StatusOK)
+	if got := cells("2026-02"); got != "||||0|6|||open|NordPass Business: written 5, in ConnectWise 5, difference -5" {
+		t.Errorf("February on another plan is %q", got)
 	}
 }

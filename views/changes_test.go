@@ -92,9 +92,9 @@ func TestAgreement(t *testing.T) {
 	t.Parallel()
 	doc := render(t, Agreement(layout(SectionIntegrations), agreementPage()))
 	lines := doc.Find("[data-testid=line]")
-	wantText(t, lines.Eq(0), "NP-BUS", "No. 21", "chosen among several", "48", "1 Nov 2026, 00:31 UTC")
-	wantText(t, lines.Eq(1), "NP-ENT", "–", "Not yet")
-	wantText(t, doc.Find("main"), "It ended.")
+	wantText(t, lines.Eq(0), "NP-BUS", "No. 21", "chosen among several", "48", "1 Nov 2026, 00:31 UTC", "47", "read 20 Nov 2026, 09:02 UTC", "50", "November 2026, so far")
+	wantText(t, lines.Eq(1), "NP-ENT", "Not yet", "Not read yet", "Not known")
+	wantText(t, doc.Find("main"), "It ended.", "1 Dec 2026")
 	control(t, doc.Find(`.page-head form[action="/agreements/11/sync"]`), "Sync now")
 	p := agreementPage()
 	p.CanSync, p.Organizations, p.Lines = false, nil, nil

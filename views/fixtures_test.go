@@ -242,7 +242,8 @@ func agreementPage() AgreementPage {
 	list.Path, list.ShowRun = "/agreements/11", true
 	return AgreementPage{
 		ID: 11, Name: hostile, Type: "Managed", Status: "Active", Company: hostile, CompanyURL: "/integrations/connectwise/companies?q=x", Unusable: "It ended.",
-		Organizations: []NamedLink{{hostile, "/organizations/7"}}, Lines: []AgreementLine{{Product: "NP-BUS", AdditionID: 21, Written: "48", WrittenAt: at("2026-11-01 00:31"), Chosen: true}, {Product: "NP-ENT", AdditionID: 22}},
+		Organizations: []NamedLink{{hostile, "/organizations/7"}}, Lines: []AgreementLine{{Product: "NP-BUS", AdditionID: 21, Written: "48", WrittenAt: at("2026-11-01 00:31"), Reads: "47", ReadAt: at("2026-11-20 09:02"), Due: "50", Chosen: true}, {Product: "NP-ENT", AdditionID: 22}},
+		Month: "2026-11", NextInvoice: "2026-12-01",
 		List: list, CanSync: true, SyncMonth: "November 2026, so far",
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"seatbridge/store"
 )
 
+// Reader reads the books for pages that are about something else.
+type Reader struct{ *Keeper }
+
 // Beside is what was written and stands in ConnectWise beside what is due of some organizations in a month.
 type Beside struct {
 	Month   store.Month
@@ -19,7 +22,7 @@ type Beside struct {
 }
 
 // Beside reads that of organizations, each with the agreement that it is mapped to; 0: none.
-func (k *Keeper) Beside(ctx context.Context, m store.Month, mapped map[int64]int) (Beside, error) {
+func (k Reader) Beside(ctx context.Context, m store.Month, mapped map[int64]int) (Beside, error) {
 	b := Beside{Month: m, Running: m >= store.MonthOf(k.Now()), Rows: map[int64][]store.MonthRow{}}
 	if len(mapped) == 0 {
 		return b, nil
@@ -45,7 +48,7 @@ func (k *Keeper) Beside(ctx context.Context, m store.Month, mapped map[int64]int
 }
 
 // going adds the rows of a month that is not over.
-func (k *Keeper) going(ctx context.Context, b *Beside, mapped map[int64]int) error {
+func (k Reader) going(ctx context.Context, b *Beside, mapped map[int64]int) error {
 	ids := slices.Sorted(maps.Keys(mapped))
 	entries, err := store.BooksIn(k.Store).EntriesOf(ctx, b.Month, ids)
 	if err != nil {
@@ -90,7 +93,7 @@ func agreementsOf(mapped int, entries []store.Entry) []int {
 }
 
 // linesOf are the lines of these agreements, by agreement.
-func (k *Keeper) linesOf(ctx context.Context, mapped map[int64]int, entries map[int64][]store.Entry) (map[int][]store.Line, error) {
+func (k Reader) linesOf(ctx context.Context, mapped map[int64]int, entries map[int64][]store.Entry) (map[int][]store.Line, error) {
 	all := map[int]bool{}
 	for id, agreement := range mapped {
 		for _, a := range agreementsOf(agreement, entries[id]) {
@@ -107,19 +110,19 @@ func (k *Keeper) linesOf(ctx context.Context, mapped map[int64]int, entries map[
 
 // Late are the open rows that were written with another figure than what is due now, the latest month first: of an organization, an
 // agreement or a run, as the filter says; at most so many. total is how many there are.
-func (k *Keeper) Late(ctx context.Context, f store.MonthRowFilter, most int) (rows []store.MonthRow, total int, err error) {
+func (k Reader) Late(ctx context.Context, f store.MonthRowFilter, most int) (rows []store.MonthRow, total int, err error) {
 	f.Late, f.Sort, f.Limit = true, "month", most
 	return k.Rows(ctx, f)
 }
 
 // LastEnded is the month that ended last, as far as it has come: store.ErrNotFound where the books have none yet.
-func (k *Keeper) LastEnded(ctx context.Context) (Month, error) {
+func (k Reader) LastEnded(ctx context.Context) (Month, error) {
 	return k.Month(ctx, store.MonthOf(k.Now()).Add(-1))
 }
 
 // NextInvoices are the days on which agreements are to be invoiced next, by agreement; one that nobody read has none. A child goes on
 // the invoices of its parent.
-func (k *Keeper) NextInvoices(ctx context.Context, agreementIDs []int) (map[int]string, error) {
+func (k Reader) NextInvoices(ctx context.Context, agreementIDs []int) (map[int]string, error) {
 	dates, err := store.InvoicingIn(k.Store).Dates(ctx, agreementIDs)
 	if err != nil {
 		return nil, err

@@ -2,17 +2,17 @@ package months
 
 import (
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 
-	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
 // TestGoing holds what is said of an organization in a month that is not over.
 func TestGoing(t *testing.T) {
 	t.Parallel()
-	at := moment.At("2026-11-10 09:00")
+	at := time.Date(2026, 11, 10, 9, 0, 0, 0, time.UTC)
 	seats := func(n int64) decimal.NullDecimal { return decimal.NewNullDecimal(decimal.NewFromInt(n)) }
 	share := func(organization int64, n int) store.Share {
 		return store.Share{OrganizationID: organization, Seats: n, Plan: store.Business, Known: true}
