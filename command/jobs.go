@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/billing/books"
 	"seatbridge/billing/problem"
 	"seatbridge/scheduler"
 	"seatbridge/store"
@@ -18,6 +19,7 @@ const (
 	usageReports = "usage reports"
 	oldUploads   = "old uploads"
 	housekeeping = "housekeeping"
+	reminders    = "reminders"
 	invoices     = "invoices"
 	closing      = "closing of months"
 )
@@ -42,6 +44,7 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 		jobs.Add(usageReports, "10 * * * *", time.Hour, rooms.Reports.PullDue),
 		jobs.Add(invoices, "50 * * * *", time.Hour, rooms.Books.ReadInvoicesDue),
 		jobs.Add(closing, "55 * * * *", time.Hour, rooms.Books.CloseByItself),
+		jobs.Add(reminders, "0 7 * * *", 10*time.Minute, books.Teller{Keeper: rooms.Books}.Daily),
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
 		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, rooms.Files.DiscardOld),
 		jobs.RunNow(syncs),
@@ -50,7 +53,7 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 }
 
 // finishAndRunDue finishes the runs that were cut off, writes the newest month if no run has yet and what it lacked for want of a
-// figure, and looks for what was sent to ConnectWise without seeing the outcome. A run in progress does so itself or leaves it to
+// figure, looks for what was sent to ConnectWise without seeing the outcome, and tells what the month has open. A run in progress does so itself or leaves it to
 // the next hour.
 func finishAndRunDue(ctx context.Context, rooms *billing.Billing) error {
 	err := rooms.Runs.Resume(ctx)
@@ -62,6 +65,9 @@ func finishAndRunDue(ctx context.Context, rooms *billing.Billing) error {
 	}
 	if err == nil {
 		err = rooms.Runs.LookForSent(ctx)
+	}
+	if err == nil {
+		err = books.Teller{Keeper: rooms.Books}.TellSynced(ctx)
 	}
 	if errors.Is(err, problem.ErrRunning) {
 		return nil

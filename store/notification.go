@@ -30,6 +30,7 @@ const (
 	EventOpen        Event = "open"        // changes of a sync were held, blocked or failed
 	EventCredentials Event = "credentials" // ConnectWise PSA began to refuse the credentials
 	EventUnmapped    Event = "unmapped"    // organizations with billable seats are not mapped at the month's end
+	EventMonths      Event = "months"      // what is open of months: before the invoicing day, and when a late fact changed one
 	EventTest        Event = "test"        // somebody tries the channel; every channel is told
 )
 

@@ -86,6 +86,7 @@ func eventChoices() []choice {
 		{"monthly", "The monthly sync ended", "Once a month, with its figures"},
 		{"failed", "A sync failed", "The same failure at most once a day"},
 		{"open", "Lines were held, blocked or failed", "With how many and what to do"},
+		{"months", "A month has something open", "Some days before the invoicing day, and when what is due changed after the month’s end"},
 		{"credentials", "ConnectWise PSA stopped accepting Seatbridge", "When it begins, at most once a day"},
 		{"unmapped", "Organizations are not mapped at the month's end", "Those with billable seats, with the monthly sync"},
 		{"ended", "Any other sync ended", "One message for each Sync now"},

@@ -71,7 +71,9 @@ func ChannelKinds() []store.ChannelKind {
 
 // Events are what a channel can be told, in the order they are offered.
 func Events() []store.Event {
-	return []store.Event{store.EventMonthly, store.EventFailed, store.EventOpen, store.EventCredentials, store.EventUnmapped, store.EventEnded}
+	return []store.Event{
+		store.EventMonthly, store.EventFailed, store.EventOpen, store.EventMonths, store.EventCredentials, store.EventUnmapped, store.EventEnded,
+	}
 }
 
 // DefaultEvents are what a new channel is told: what needs a person, and once a month that all is well.

@@ -17,14 +17,15 @@ const SameFailureQuiet = 24 * time.Hour
 // A Message is what people are told. As JSON it is the body that a webhook receives. It holds no secrets and no names of
 // customers: those are behind the link.
 type Message struct {
-	ID     string          `json:"id"`            // the same when the message is sent again, so that a receiver can drop repeats
-	Events []store.Event   `json:"events"`        // what it is about
-	At     time.Time       `json:"at"`            // when it happened, UTC
-	Title  string          `json:"title"`         // one line
-	Text   []string        `json:"text"`          // paragraphs of whole sentences
-	URL    string          `json:"url,omitempty"` // the page to look at; left out where the panel's address is not known
-	Run    json.RawMessage `json:"run,omitempty"` // the sync that it is about, in figures
-	Facts  []Fact          `json:"-"`             // the figures for people; a webhook has Run
+	ID     string          `json:"id"`               // the same when the message is sent again, so that a receiver can drop repeats
+	Events []store.Event   `json:"events"`           // what it is about
+	At     time.Time       `json:"at"`               // when it happened, UTC
+	Title  string          `json:"title"`            // one line
+	Text   []string        `json:"text"`             // paragraphs of whole sentences
+	URL    string          `json:"url,omitempty"`    // the page to look at; left out where the panel's address is not known
+	Run    json.RawMessage `json:"run,omitempty"`    // the sync that it is about, in figures
+	Months json.RawMessage `json:"months,omitempty"` // what is open of months, in figures
+	Facts  []Fact          `json:"-"`                // the figures for people; a webhook has Run and Months
 }
 
 // A Fact is a line of a message's table.
