@@ -138,10 +138,10 @@ func scanInvoice(row scanner) (v Invoice, err error) {
 	return v, err
 }
 
-// Invoices reads the invoices of agreements that are there, of all types, by agreement and in the order of their days.
+// Invoices reads the invoices of agreements, of all types and also those that are gone, by agreement and in the order of their ids.
 func (i Invoicing) Invoices(ctx context.Context, agreementIDs []int) (map[int][]Invoice, error) {
 	rows := each(ctx, i.store.from, scanInvoice, `SELECT `+invoiceColumns+` FROM invoices
-		WHERE agreement_id IN `+in(agreementIDs)+` AND gone_at IS NULL ORDER BY agreement_id, day, id`)
+		WHERE agreement_id IN `+in(agreementIDs)+` ORDER BY agreement_id, id`)
 	return grouped("reading invoices", rows, func(v Invoice) int { return v.AgreementID })
 }
 

@@ -19,6 +19,7 @@ type Said struct {
 	SeenAt      time.Time // it was read with the same quantity until then
 	Written     bool      // by Seatbridge; otherwise it was read
 	Created     bool      // by Seatbridge at that moment: there was no line before
+	Effective   string    // of one that was created so: its first billed day, "2026-11-01"
 	ChangeID    int64     // that wrote it; 0: none
 	Quantity    decimal.Decimal
 	UnitPrice   decimal.NullDecimal // in Currency
@@ -28,11 +29,12 @@ type Said struct {
 }
 
 const saidColumns = `h.agreement_id, h.product_id, h.addition_id, h.at, h.seen_at, h.written, h.created, h.change_id,
-	h.quantity, h.unit_price, h.currency, h.ended, h.shares`
+	h.quantity, h.unit_price, h.currency, h.ended, h.shares,
+	CASE WHEN h.created THEN COALESCE((SELECT c.effective_date FROM changes c WHERE c.id = h.change_id), '') ELSE '' END`
 
 func scanSaid(row scanner) (s Said, err error) {
 	err = row.Scan(&s.AgreementID, &s.ProductID, &s.AdditionID, moment(&s.At), moment(&s.SeenAt), &s.Written, &s.Created, &s.ChangeID,
-		&s.Quantity, &s.UnitPrice, &s.Currency, &s.Ended, fromJSON(&s.Shares))
+		&s.Quantity, &s.UnitPrice, &s.Currency, &s.Ended, fromJSON(&s.Shares), &s.Effective)
 	return s, err
 }
 
@@ -133,8 +135,8 @@ func note(ctx context.Context, tx *sql.Tx, s Said) error {
 		INSERT INTO line_history (agreement_id, product_id, addition_id, at, seen_at, written, created, change_id, quantity, unit_price,
 			currency, ended, shares)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		s.AgreementID, s.ProductID, s.AdditionID, unix(s.At), unix(s.SeenAt), s.Written, s.Created, s.ChangeID, s.Quantity, s.UnitPrice, s.Currency, s.Ended,
-		asJSON{s.Shares})
+		s.AgreementID, s.ProductID, s.AdditionID, unix(s.At), unix(s.SeenAt), s.Written, s.Created, s.ChangeID, s.Quantity, s.UnitPrice,
+		s.Currency, s.Ended, asJSON{s.Shares})
 	return doing(fmt.Sprintf("noting what line %d of agreement %d says", s.AdditionID, s.AgreementID), err)
 }
 

@@ -69,6 +69,7 @@ func tryOf(ctx context.Context, s *store.Store, m store.Month) (months.Try, erro
 type shared struct {
 	rules       seats.Rules
 	mappings    map[int64]store.Mapping
+	mapped      map[int][]int64 // organizations, by agreement
 	entries     map[int64][]store.Entry
 	agreements  map[int]months.Agreement
 	carries     map[int64][]int // the agreements that an organization's seats may stand on
@@ -103,8 +104,9 @@ func (sh *shared) readMappings(ctx context.Context, s *store.Store, ids []int64)
 	if err != nil {
 		return fmt.Errorf("reading mappings: %w", err)
 	}
-	sh.mappings = map[int64]store.Mapping{}
+	sh.mappings, sh.mapped = map[int64]store.Mapping{}, map[int][]int64{}
 	for _, m := range all {
+		sh.mapped[m.AgreementID] = append(sh.mapped[m.AgreementID], m.OrganizationID)
 		if slices.Contains(ids, m.OrganizationID) {
 			sh.mappings[m.OrganizationID] = m
 		}
@@ -174,7 +176,7 @@ func (sh *shared) readAgreements(ctx context.Context, s *store.Store, ids []int6
 	}
 	sh.agreements = map[int]months.Agreement{}
 	for _, id := range all {
-		a := months.Agreement{ID: id, Said: said[id], Billing: billing[id]}
+		a := months.Agreement{ID: id, Mapped: sh.mapped[id], Said: said[id], Billing: billing[id]}
 		if err := sh.name(ctx, s, &a); err != nil {
 			return err
 		}
@@ -234,16 +236,12 @@ func readBilling(ctx context.Context, s *store.Store, ids []int) (map[int]months
 	billing := map[int]months.Billing{}
 	for _, id := range ids {
 		payer := payers[id]
-		b := months.Billing{Dates: dates[payer], Moves: moves[payer]}
-		if b.Dates.Ended == "" {
-			b.Dates.Ended = dates[id].Ended
+		d := dates[payer]
+		if d.Ended == "" {
+			d.Ended = dates[id].Ended
 		}
-		for _, v := range invoices[payer] {
-			if v.Type == "Agreement" {
-				b.Invoices = append(b.Invoices, v)
-			}
-		}
-		billing[id] = b
+		ofPeriods := slices.DeleteFunc(invoices[payer], func(v store.Invoice) bool { return v.Type != "Agreement" })
+		billing[id] = months.BillingOf(d, moves[payer], ofPeriods)
 	}
 	return billing, nil
 }

@@ -106,7 +106,7 @@ func (r reader) read(ctx context.Context) error {
 		return err
 	}
 	moved := movedSince(before, dates)
-	made, forbidden := r.readDocuments(ctx)
+	made, forbidden := r.readDocuments(ctx, earliest(before, dates, moved))
 	if forbidden != nil && !errors.Is(forbidden, connectwise.ErrForbidden) {
 		return forbidden
 	}
@@ -210,17 +210,33 @@ func movedSince(before, now map[int]store.BillingDates) map[int]bool {
 	return moved
 }
 
+// earliest is the first day of the first period that the dates moved from or to: its invoice may be dated so. Empty: none moved.
+func earliest(before, now map[int]store.BillingDates, moved map[int]bool) (day string) {
+	for id := range moved {
+		for _, next := range []string{before[id].NextInvoice, now[id].NextInvoice} {
+			if next != "" && (day == "" || next < day) {
+				day = next
+			}
+		}
+	}
+	return day
+}
+
 // payersOf are those of the agreements that moved, or whose parent did.
 func payersOf(ids []int, dates map[int]store.BillingDates, moved map[int]bool) []int {
 	return slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return !moved[id] && !moved[dates[id].ParentID] })
 }
 
-// readDocuments reads the invoices of the last months and keeps them. made are the agreements of which one is new or gone.
-func (r reader) readDocuments(ctx context.Context) (made map[int]bool, err error) {
+// readDocuments reads the invoices of the last months, or since an earlier day, and keeps them. made are the agreements of which one is
+// new or gone.
+func (r reader) readDocuments(ctx context.Context, since string) (made map[int]bool, err error) {
 	invoicing := store.InvoicingIn(r.store)
 	from, err := r.readFrom(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if day, err := time.Parse(time.DateOnly, since); err == nil && day.Before(from) {
+		from = day
 	}
 	finance := connectwise.FinanceOf(r.client)
 	read, err := invoicesOf(finance.Invoices(ctx, connectwise.InvoiceFilter{From: connectwise.DateOf(from)}))

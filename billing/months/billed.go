@@ -33,23 +33,23 @@ func (s Story) standingAt(plan store.Plan, m store.Month, now time.Time, invoice
 		a := s.Agreements[id]
 		c := a.Billing.Carrier(m)
 		for _, line := range linesOf(a.Said) {
-			at, from := now, day(now)
+			took := Carrier{At: now, Period: day(now)}
 			if invoice {
-				from = c.Period
-				if !c.At.IsZero() {
-					at = c.At
+				took = c
+				if c.At.IsZero() {
+					took.At = now
 				}
 			}
-			said, unsure, there := line.at(at)
+			said, unsure, there := line.takenBy(took)
 			if !there {
 				continue
 			}
-			part, has := s.part(said, plan)
+			part, has := s.part(line, said, plan)
 			if !has {
 				continue
 			}
 			sum.lines++
-			if said.Ended != "" && said.Ended < from || invoice && c.Never {
+			if said.Ended != "" && said.Ended < took.Period || took.Never {
 				part = decimal.Zero
 			}
 			sum.quantity = sum.quantity.Add(part)
@@ -91,20 +91,25 @@ func linesOf(said []store.Said) []lineStory {
 	return lines
 }
 
-// at is what the line said at a moment; not there: Seatbridge created it later. What it said before it was first read is what it said
-// then. Where a person changed it between two readings, it is what it said before: unsure.
-func (l lineStory) at(t time.Time) (said store.Said, unsure, there bool) {
+// takenBy is what the line said when an invoice took it; not there: Seatbridge created it later, or for a later period. What it said before it was first
+// read is what it said then. Where a person changed it between two readings and the invoice was made between them, or where nobody
+// says when the invoice was made and it changed meanwhile, it is what is known: unsure. What was written in the second of the reading
+// that showed a closed period was written after it.
+func (l lineStory) takenBy(c Carrier) (said store.Said, unsure, there bool) {
+	if l[0].Created && c.Until != "" && l[0].Effective >= c.Until {
+		return l[0], false, false
+	}
 	i := -1
 	for j := range l {
-		if !l[j].At.After(t) {
+		if !l[j].At.After(c.At) && !(c.Assumed && l[j].Written && l[j].At.Equal(c.At)) {
 			i = j
 		}
 	}
 	if i < 0 {
 		return l[0], false, !l[0].Created
 	}
-	unsure = i+1 < len(l) && !l[i+1].Written && l[i].SeenAt.Before(t)
-	return l[i], unsure, true
+	unsure = i+1 < len(l) && !l[i+1].Written && l[i].SeenAt.Before(c.At)
+	return l[i], unsure || c.Assumed && l[i].At.After(c.After) && !c.After.IsZero(), true
 }
 
 // writtenBefore is what Seatbridge last wrote before a person made the line say something else; nil: it says what was written.
@@ -124,30 +129,32 @@ func (l lineStory) writtenBefore(said store.Said) *store.Said {
 }
 
 // part is the organization's part of what a line says, split as it was written; has is false where it has none.
-func (s Story) part(said store.Said, plan store.Plan) (part decimal.Decimal, has bool) {
-	shares := said.Shares
-	if len(shares) == 0 {
-		shares = s.sharesOf(said)
-	}
+func (s Story) part(line lineStory, said store.Said, plan store.Plan) (part decimal.Decimal, has bool) {
+	shares := s.sharesOf(line, said)
 	if _, has := shareOf(shares, s.Organization.ID, plan); !has {
 		return decimal.Zero, false
 	}
 	return Split(said.Quantity, shares)[s.Organization.ID], true
 }
 
-// sharesOf is whose seats stand on a line that says nothing about it: those that were last to be written there, or the one organization
-// that is mapped to its agreement.
-func (s Story) sharesOf(said store.Said) []store.Share {
-	for i := len(s.Entries) - 1; i >= 0; i-- {
-		c := s.Entries[i].Change
-		if c.AgreementID == said.AgreementID && c.ProductID == said.ProductID {
-			return c.Shares
+// sharesOf is whose seats stand on a line: those for whom it said so or, where nobody's did, for whom it said something before, or
+// afterwards, or who are mapped to its agreement. It is the same for each of them, so that the parts add up to what the line says.
+func (s Story) sharesOf(line lineStory, said store.Said) []store.Share {
+	shares := said.Shares
+	for _, other := range line {
+		switch {
+		case len(other.Shares) == 0 || len(said.Shares) > 0:
+		case len(shares) == 0 || !other.At.After(said.At):
+			shares = other.Shares
 		}
 	}
-	if s.Mapping.AgreementID == said.AgreementID && s.Products[said.ProductID] != "" {
-		return []store.Share{{OrganizationID: s.Organization.ID, Plan: s.Products[said.ProductID]}}
+	if len(shares) > 0 || s.Products[said.ProductID] == "" {
+		return shares
 	}
-	return nil
+	for _, id := range s.Agreements[said.AgreementID].Mapped {
+		shares = append(shares, store.Share{OrganizationID: id, Plan: s.Products[said.ProductID]})
+	}
+	return shares
 }
 
 // Split splits what a line says among the organizations of its shares, by what each was to have: whole seats by the largest remainder,

@@ -103,7 +103,7 @@ func (v view) why(r store.MonthRow) (cause, reason string) {
 		reason += " " + v.sayLate(r)
 	}
 	if v.stood.unsure {
-		reason += " Whether the invoice was made before that edit or after it is not known."
+		reason += " Whether the invoice was made before the line changed or after it is not known."
 	}
 	return cause, strings.TrimSpace(reason)
 }
@@ -127,8 +127,11 @@ func (v view) early() bool {
 func (v view) sayEarly(r store.MonthRow) string {
 	c := v.made()
 	what := fmt.Sprintf("Its period was closed before %s", seats.Minute(c.At))
-	if !c.Assumed {
+	switch {
+	case !c.Assumed:
 		what = fmt.Sprintf("Invoiced on %s", seats.Minute(c.At))
+	case c.At.Equal(beforeAll):
+		what = "Its period was closed before it was first read"
 	}
 	return fmt.Sprintf("%s, the sync wrote on %s: the invoice has %s, due were %s.", what, seats.Minute(v.writtenAt()), text(r.Billed), v.share)
 }

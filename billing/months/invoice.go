@@ -6,11 +6,19 @@ import (
 	"seatbridge/store"
 )
 
-// Billing is what is known of how an agreement is invoiced; of a child that is how its parent is (docs/connectwise.md, invoices).
+// Billing is what is known of how an agreement is invoiced; of a child that is how its parent is (docs/connectwise.md section 9).
 type Billing struct {
-	Dates    store.BillingDates
-	Moves    []store.BillingMove // oldest first
-	Invoices []store.Invoice     // of the type Agreement that are there, by day
+	Dates  store.BillingDates
+	closed []closedPeriod // by their first days
+	spare  []store.Invoice
+}
+
+// BillingOf is what follows from an agreement's dates, how they moved, oldest first, and its invoices of the type Agreement by their
+// ids, those that were deleted too.
+func BillingOf(dates store.BillingDates, moves []store.BillingMove, invoices []store.Invoice) Billing {
+	b := Billing{Dates: dates}
+	b.closed, b.spare = closedPeriods(dates, moves, invoices)
+	return b
 }
 
 // A Carrier is the invoice that carries a month. Agreements are billed in advance: the seats of October are written on 1 November
@@ -19,13 +27,18 @@ type Carrier struct {
 	State   store.InvoiceState
 	Invoice store.Invoice // a zero one: none is known
 	Next    string        // where it is not made yet: on which day it is to be; empty: not known
-	// At is when it took what the lines said; zero: it has not yet.
+	// At is when it took what the lines said; zero: it has not yet. Before anything was read, it took what was read first.
 	At time.Time
-	// Assumed: nobody says when the invoice was made, only between which readings.
-	Assumed bool
+	// After is, where nobody says when the invoice was made, the last moment at which it was not: it was made until At.
+	After   time.Time
+	Assumed bool   // nobody says when the invoice was made
 	Period  string // the first day of its period, as far as it is known
+	Until   string // the first day after it; empty: not known
 	Never   bool   // the agreement ended before: no invoice will be made
 }
+
+// beforeAll is when an invoice was made of which is only known that it was there at the first reading.
+var beforeAll = time.Unix(0, 0).UTC()
 
 // Day is the invoice's date or, where it is not made yet, when it is to be.
 func (c Carrier) Day() string {
@@ -38,90 +51,74 @@ func (c Carrier) Day() string {
 // Carrier is the invoice that carries a month.
 func (b Billing) Carrier(m store.Month) Carrier {
 	first, beyond := day(m.End()), day(m.Add(1).End())
-	switch next := b.Dates.NextInvoice; {
-	case next == "":
+	closed, is := b.closedBetween(first, beyond)
+	open := b.openBefore(beyond)
+	switch {
+	case open != "" && (!is || open > closed.from):
+		c := Carrier{State: store.NotInvoiced, Next: open, Period: open, Until: cycleOf(b.Dates).after(open)}
+		if b.endedBefore(open) {
+			c.Next, c.Never = "", true
+		}
+		return c
+	case is:
+		return closed.carrier()
+	case b.Dates.NextInvoice == "":
 		return Carrier{State: store.InvoiceUnknown, Never: b.endedBefore(first), Period: first}
-	case next < beyond:
-		period := max(next, first)
-		if b.endedBefore(period) {
-			return Carrier{State: store.NotInvoiced, Never: true, Period: period}
-		}
-		return Carrier{State: store.NotInvoiced, Next: next, Period: next}
 	}
-	move, moved := b.move(beyond)
-	c := Carrier{State: store.PeriodClosed, Period: first, At: b.Dates.ReadAt, Assumed: true}
-	if moved {
-		c.Period, c.At = move.From, move.By
-	}
-	if invoice, found := b.invoice(move, moved, beyond); found {
-		c.State, c.Invoice, c.Assumed = store.Invoiced, invoice, invoice.EnteredAt.IsZero()
-		if !c.Assumed {
-			c.At = invoice.EnteredAt
-		} else if !moved {
-			c.At = invoice.FirstSeen
+	return b.carriedBefore(beyond)
+}
+
+func (b Billing) endedBefore(day string) bool { return b.Dates.Ended != "" && b.Dates.Ended < day }
+
+// closedBetween is the last closed period that begins before one day and reaches beyond another.
+func (b Billing) closedBetween(first, beyond string) (found closedPeriod, is bool) {
+	for _, c := range b.closed {
+		if c.from < beyond && c.to > first {
+			found, is = c, true
 		}
-		if !moved {
-			c.Period = max(invoice.Day, first)
+	}
+	return found, is
+}
+
+// openBefore is the first day of the last outstanding period that begins before a day; empty: there is none.
+func (b Billing) openBefore(beyond string) (open string) {
+	closed := map[string]bool{}
+	for _, c := range b.closed {
+		closed[c.from] = true
+	}
+	for from := b.Dates.NextInvoice; from != "" && from < beyond; from = cycleOf(b.Dates).after(from) {
+		if !closed[from] {
+			open = from
+		}
+	}
+	return open
+}
+
+// carriedBefore is the invoice of a period that was closed when the agreement was first read: the last one that is dated before a day.
+func (b Billing) carriedBefore(beyond string) Carrier {
+	from := b.Dates.NextInvoice
+	if len(b.closed) > 0 {
+		from = min(from, b.closed[0].from)
+	}
+	for from >= beyond {
+		from = cycleOf(b.Dates).before(from)
+	}
+	c := Carrier{State: store.PeriodClosed, Period: from, Until: cycleOf(b.Dates).after(from), At: beforeAll, Assumed: true}
+	for _, v := range b.spare {
+		if v.Day < beyond && v.Day >= c.Invoice.Day {
+			c = c.with(v)
 		}
 	}
 	return c
 }
 
-func (b Billing) endedBefore(day string) bool { return b.Dates.Ended != "" && b.Dates.Ended < day }
-
-// skew is by how much the clocks of ConnectWise and Seatbridge may differ.
-const skew = 5 * time.Minute
-
-// move is how the date passed a day, the last time that it did.
-func (b Billing) move(beyond string) (store.BillingMove, bool) {
-	for i := len(b.Moves) - 1; i >= 0; i-- {
-		if m := b.Moves[i]; m.From < beyond && m.To >= beyond {
-			return m, true
-		}
+// with is the carrier where its invoice is known.
+func (c Carrier) with(v store.Invoice) Carrier {
+	c.State, c.Invoice = store.Invoiced, v
+	if !v.EnteredAt.IsZero() {
+		c.At, c.Assumed = v.EnteredAt, false
 	}
-	return store.BillingMove{}, false
-}
-
-// invoice is the one that closed the last period that begins before a day. The record has no period: it is one of those that were made
-// while the date moved or, where it was deleted and made again between two readings, of those that were made later; of several periods
-// that were invoiced at once, it is the last one that is dated before the day.
-func (b Billing) invoice(move store.BillingMove, moved bool, beyond string) (store.Invoice, bool) {
-	if !moved {
-		return lastBefore(b.Invoices, beyond)
-	}
-	var within, later []store.Invoice
-	for _, v := range b.Invoices {
-		made := v.EnteredAt
-		if made.IsZero() {
-			made = v.FirstSeen
-		}
-		switch {
-		case made.Before(move.After.Add(-skew)):
-		case !made.After(move.By.Add(skew)):
-			within = append(within, v)
-		case v.Day < move.To:
-			later = append(later, v)
-		}
-	}
-	for _, candidates := range [][]store.Invoice{within, later} {
-		if v, found := lastBefore(candidates, beyond); found {
-			return v, true
-		}
-	}
-	if len(within) > 0 {
-		return within[0], true
-	}
-	return store.Invoice{}, false
-}
-
-// lastBefore is the last invoice that is dated before a day.
-func lastBefore(invoices []store.Invoice, beyond string) (last store.Invoice, found bool) {
-	for _, v := range invoices {
-		if v.Day < beyond && (!found || v.Day >= last.Day) {
-			last, found = v, true
-		}
-	}
-	return last, found
+	return c
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -61,6 +61,7 @@ type Story struct {
 type Agreement struct {
 	ID, CompanyID int
 	Name, Company string
+	Mapped        []int64      // organizations
 	Said          []store.Said // what its lines said, oldest first
 	Billing       Billing
 }
