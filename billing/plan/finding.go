@@ -16,7 +16,7 @@ import (
 type Reading struct {
 	Findings []store.Finding     // what a person should know, answered or not
 	Terms    []store.BillingTerm // what decides whether a quantity becomes money, for the next reading to compare with
-	Lines    []store.Line        // what the lines say: those that are bound, and those that changes are about
+	Lines    []store.Line        // what the lines say: those that are bound, those that changes are about, and others of the products
 	Dates    store.BillingDates  // how the agreement is invoiced
 }
 
@@ -27,6 +27,7 @@ func Read(s Situation, products []MappedProduct, changes []store.Change, today c
 		return Reading{Terms: s.Terms, Dates: DatesOf(s.Found, s.ReadAt)} // nothing is billed there, and its changes say so
 	}
 	r := Reading{Terms: readTerms(s, changes), Lines: append(readLines(s), newLines(s, changes)...), Dates: DatesOf(s.Found, s.ReadAt)}
+	r.Lines = append(r.Lines, otherLines(s, products, r.Lines)...)
 	found := termFindings(s, products, changes, today)
 	found = append(found, driftFindings(s, r.Terms)...)
 	found = append(found, secondFindings(s, products, today)...)
@@ -228,6 +229,24 @@ func newLines(s Situation, changes []store.Change) []store.Line {
 		lines = append(lines, store.Line{
 			AgreementID: c.AgreementID, ProductID: c.ProductID, Product: c.Product, AdditionID: c.AdditionID, Shares: c.Shares,
 			Read: c.Before, ReadAt: s.ReadAt, UnitPrice: c.UnitPrice, Currency: s.Found.Currency,
+		})
+	}
+	return lines
+}
+
+// otherLines is what the other lines of the products say: ended ones, and second ones that a person has to end. ConnectWise bills
+// them, too (docs/months.md).
+func otherLines(s Situation, products []MappedProduct, known []store.Line) []store.Line {
+	var lines []store.Line
+	for _, a := range s.Additions {
+		i := slices.IndexFunc(products, func(p MappedProduct) bool { return p.ID == a.Product.ID })
+		if i < 0 || slices.ContainsFunc(known, func(l store.Line) bool { return l.AdditionID == a.ID }) {
+			continue
+		}
+		lines = append(lines, store.Line{
+			AgreementID: s.Agreement.ID, ProductID: a.Product.ID, Product: products[i].Identifier, AdditionID: a.ID,
+			Read: decimal.NewNullDecimal(a.Quantity), ReadAt: s.ReadAt, UnitPrice: a.UnitPrice, Currency: s.Found.Currency,
+			Ended: a.CancelledDate.String(),
 		})
 	}
 	return lines

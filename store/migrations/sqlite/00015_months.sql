@@ -179,18 +179,20 @@ END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER books_mapped AFTER INSERT ON mappings BEGIN
-    INSERT INTO books_stale VALUES (NEW.organization_id) ON CONFLICT DO NOTHING;
+    INSERT INTO books_stale SELECT organization_id FROM mappings WHERE agreement_id = NEW.agreement_id ON CONFLICT DO NOTHING;
     DELETE FROM billed_elsewhere WHERE organization_id = NEW.organization_id;
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER books_remapped AFTER UPDATE ON mappings BEGIN
-    INSERT INTO books_stale VALUES (NEW.organization_id) ON CONFLICT DO NOTHING;
+    INSERT INTO books_stale SELECT organization_id FROM mappings WHERE agreement_id IN (OLD.agreement_id, NEW.agreement_id)
+    ON CONFLICT DO NOTHING;
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER books_unmapped AFTER DELETE ON mappings BEGIN
     INSERT INTO books_stale VALUES (OLD.organization_id) ON CONFLICT DO NOTHING;
+    INSERT INTO books_stale SELECT organization_id FROM mappings WHERE agreement_id = OLD.agreement_id ON CONFLICT DO NOTHING;
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
