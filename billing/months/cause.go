@@ -202,7 +202,7 @@ func (v view) sayLate(r store.MonthRow) string {
 	}
 	said := ""
 	if v.usage.Source() != seats.SourceLedger && v.usage.Plan == v.plan {
-		said = fmt.Sprintf(" (%s)", strings.ToLower(v.usage.Source().Name()[:1])+v.usage.Source().Name()[1:])
+		said = fmt.Sprintf(" (%s)", inSentence(v.usage.Source().Name()))
 	}
 	return fmt.Sprintf("Due were %s when it was written on %s, %s are due%s%s.", v.share, seats.Day(v.writtenAt()), r.Due.Decimal, since, said)
 }
@@ -212,4 +212,12 @@ func text(quantity decimal.NullDecimal) string {
 		return "an unknown number"
 	}
 	return quantity.Decimal.String()
+}
+
+// inSentence is a name as it stands within a sentence: what begins with one capital letter begins with a small one there.
+func inSentence(name string) string {
+	if len(name) > 1 && name[1] >= 'a' && name[1] <= 'z' {
+		return strings.ToLower(name[:1]) + name[1:]
+	}
+	return name
 }
