@@ -165,6 +165,12 @@ func TestCarrier(t *testing.T) {
 			"invoiced by 8 on 2026-12-09 at 11-09 14:20 after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
 		"made again before it was seen": {[]string{"next 2026-12-01", moved, "invoice 8 2026-11-01 entered 11-09 14:20"}, "",
 			"invoiced by 8 on 2026-11-01 at 11-09 14:20 after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
+		"written off, and the next one made before the date was read": {
+			[]string{"next 2026-12-01", moved, "invoice 8 2026-12-01 entered 12-01 14:20"}, "",
+			"period_closed at 11-05 20:00 assumed after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
+		"made again before it was seen, and dated when it was made": {
+			[]string{"next 2027-01-01", "move 2026-11-01 2027-01-01 12-05 08:00 12-05 20:00", "invoice 8 2026-12-09 entered 12-09 14:20"}, "2026-11",
+			"invoiced by 8 on 2026-12-09 at 12-09 14:20 after 12-05 08:00 for 2026-12-01 until 2027-01-01"},
 		"deleted, and written off": {[]string{"next 2026-12-01", moved, "invoice 7 2026-11-05 entered 11-05 14:20 gone"}, "",
 			"period_closed at 11-05 20:00 assumed after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
 	} {

@@ -48,7 +48,7 @@ func closedPeriods(dates store.BillingDates, moves []store.BillingMove, invoices
 	delete(closed, dates.NextInvoice)
 	spare := slices.DeleteFunc(slices.Clone(invoices), func(v store.Invoice) bool { return taken[v.ID] || !v.GoneAt.IsZero() })
 	periods := slices.SortedFunc(maps.Values(closed), func(a, b closedPeriod) int { return cmp.Compare(a.from, b.from) })
-	spare = replaced(periods, spare)
+	spare = replaced(periods, spare, dates.NextInvoice)
 	return slices.DeleteFunc(periods, func(c closedPeriod) bool {
 		return !c.invoice.GoneAt.IsZero() && c.from > dates.NextInvoice // outstanding, as those before it are
 	}), spare
@@ -68,12 +68,15 @@ func madeMeanwhile(c cycle, m store.BillingMove, made []store.Invoice) []closedP
 }
 
 // replaced gives the periods whose invoice was deleted, or never seen, one of those that belong to none: it was deleted and made again
-// between two readings, or another one was deleted then, so that the date did not move on.
-func replaced(periods []closedPeriod, spare []store.Invoice) []store.Invoice {
+// between two readings, or another one was deleted then, so that the date did not move on. What is dated from the next invoice's day on
+// is that of a period that is not seen to be closed yet.
+func replaced(periods []closedPeriod, spare []store.Invoice, next string) []store.Invoice {
 	within := func(c closedPeriod, v store.Invoice) bool {
 		return v.Day >= c.from && v.Day < c.to && v.ID > c.invoice.ID
 	}
-	younger := func(c closedPeriod, v store.Invoice) bool { return madeAt(v).After(c.move.By) && v.ID > c.invoice.ID }
+	younger := func(c closedPeriod, v store.Invoice) bool {
+		return madeAt(v).After(c.move.By) && v.ID > c.invoice.ID && (c.invoice.ID != 0 || v.Day < next)
+	}
 	for _, fits := range []func(closedPeriod, store.Invoice) bool{within, younger} {
 		for p := range periods {
 			c := &periods[p]
