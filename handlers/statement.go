@@ -108,7 +108,7 @@ func statementPage(kept store.Statement, s months.Statement) views.StatementPage
 	}
 	for _, v := range s.OtherInvoices {
 		page.Others = append(page.Others, views.StatementInvoice{
-			Number: v.Number, Type: v.Type, AgreementID: v.AgreementID, Day: v.Day, Total: worthOf(v.Total, v.Currency),
+			Number: v.Number, Type: v.Type, AgreementID: v.AgreementID, Day: v.Day, Total: moneyOf(v.Total, v.Currency),
 		})
 	}
 	return page
@@ -118,7 +118,7 @@ func statementRow(r months.StatementRow) views.StatementRow {
 	row := views.StatementRow{
 		Organization: r.Organization, Plan: string(r.Plan), AgreementID: r.AgreementID, AdditionID: r.AdditionID,
 		Due: known(r.Due), Written: known(r.Written), Billed: known(r.Billed), Invoice: string(r.Invoice.State),
-		InvoiceNumber: r.Invoice.Number, InvoiceDay: r.Invoice.Day, Worth: worthOf(r.Worth(), r.Currency),
+		InvoiceNumber: r.Invoice.Number, InvoiceDay: r.Invoice.Day, Worth: moneyOf(r.Worth(), r.Currency),
 		Difference: known(r.Difference), DifferenceMoney: worth(r.Difference, r.UnitPrice, r.Currency), Reason: r.Reason,
 	}
 	for _, s := range r.Settlements {
@@ -129,8 +129,8 @@ func statementRow(r months.StatementRow) views.StatementRow {
 	return row
 }
 
-// worthOf is an amount that may not be known.
-func worthOf(d decimal.NullDecimal, currency string) views.Money {
+// moneyOf is an amount that may not be known.
+func moneyOf(d decimal.NullDecimal, currency string) views.Money {
 	if !d.Valid {
 		return views.Money{Currency: currency}
 	}
@@ -164,7 +164,7 @@ func (p statementPages) download(w http.ResponseWriter, r *http.Request) error {
 		for _, row := range statement.Rows {
 			write(string(kept.Month), row.Organization, row.ExternalID, row.Plan.Name(), row.Company, row.Agreement, number(int64(row.AdditionID)),
 				known(row.Due), known(row.Written), known(row.Billed), string(row.Invoice.State), row.Invoice.Number, row.Invoice.Day,
-				known(row.UnitPrice), worthOf(row.Worth(), row.Currency).Amount, row.Currency, known(row.Difference), settledWays(row), row.Reason)
+				known(row.UnitPrice), moneyOf(row.Worth(), row.Currency).Amount, row.Currency, known(row.Difference), settledWays(row), row.Reason)
 		}
 		return nil
 	})
