@@ -445,7 +445,7 @@ func TestSyncingChosenRowsAgain(t *testing.T) {
 	has(t, dialog, "[data-testid=notice]", "One of the chosen rows cannot be settled in this way")
 	admin.post("/months/2026-10/settle", sent, http.StatusSeeOther)
 	b.Work.Wait()
-	has(t, admin.follow(), "h1", "Sync now")
+	has(t, admin.follow(), "h1", "Sync again, some agreements: October 2026")
 	wantCells(t, admin.get("/months/2026-10", http.StatusOK), "Beta", map[string]string{"Written": "9", "In ConnectWise": "9", "State": "Agrees"})
 	wantCells(t, admin.get("/months/2026-10", http.StatusOK), "Gamma", map[string]string{"In ConnectWise": "20, edited by hand"})
 }

@@ -43,7 +43,7 @@ func TestNotifications(t *testing.T) {
 	// Add.
 	page = b.get(views.NotificationsPath+"/new?kind=slack", http.StatusOK)
 	fields := formOf(page.Find("#channel-form"))
-	if events := fields["event"]; strings.Join(events, " ") != "monthly failed open credentials unmapped" {
+	if events := fields["event"]; strings.Join(events, " ") != "monthly failed open months credentials unmapped" {
 		t.Errorf("events told by default: %v", events)
 	}
 	fields.Set("name", "Ops <b>")
