@@ -144,6 +144,17 @@ func pages() map[string]templ.Component {
 		"choose organization":   ChooseOrganization(layout(SectionIntegrations), ChooseOrganizationPage{Company: companyRow(), Options: organizationOptions()}),
 		"runs":                  Runs(layout(SectionIntegrations), runsPage()),
 		"run":                   Run(layout(SectionIntegrations), runPage()),
+		"months":                Months(layout(SectionMonths), monthsPage()),
+		"no months":             Months(layout(SectionMonths), MonthsPage{}),
+		"month":                 Month(layout(SectionMonths), monthPage("written")),
+		"month closed":          Month(layout(SectionMonths), monthPage("closed")),
+		"month running":         Month(layout(SectionMonths), monthPage("running")),
+		"no rows":               Month(layout(SectionMonths), MonthPage{MonthLine: MonthLine{Month: "2026-10", State: "due", Due: "0"}, List: MonthList{Month: "2026-10"}}),
+		"settle":                SettlePage(layout(SectionMonths), settleDialog(problems)),
+		"month row":             MonthRowPage(layout(SectionMonths), monthRowDialog(problems)),
+		"close":                 CloseMonthPage(layout(SectionMonths), CloseDialog{MonthLine: sampleLine("written"), Billed: "554", Problems: problems}),
+		"statement":             Statement(layout(SectionMonths), statementPage(nil)),
+		"statement forged":      Statement(layout(SectionMonths), statementPage(notice)),
 		"approvals":             Held(layout(SectionApprovals), heldPage()),
 		"no approvals":          Held(layout(SectionApprovals), HeldPage{CSV: "/held/changes.csv"}),
 		"agreement":             Agreement(layout(SectionIntegrations), agreementPage()),
@@ -285,7 +296,7 @@ func hasPlainForms(t *testing.T, doc *goquery.Document) {
 // A page has one primary button at most, the next action; dialogs have their own.
 func TestOnePrimaryButton(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"overview", "organizations", "connectwise none", "connectwise active", "connectwise error", "import", "import done", "companies", "run", "runs", "usage", "settings", "approvals", "agreement", "attention"} {
+	for _, name := range []string{"overview", "organizations", "connectwise none", "connectwise active", "connectwise error", "import", "import done", "companies", "run", "runs", "usage", "settings", "approvals", "agreement", "attention", "months", "no months", "month", "month closed", "month running", "statement"} {
 		doc := render(t, pages()[name])
 		primary := doc.Find("main .btn:not([data-variant])").FilterFunction(func(_ int, s *goquery.Selection) bool {
 			return s.Closest("dialog").Length() == 0
