@@ -69,6 +69,7 @@ var arrows = map[string]string{
 	"internal/moment":           "",
 	"internal/soak":             "",
 	"internal/worlds":           "",
+	"internal/years":            "",
 	"store/storetest":           "store",
 }
 

@@ -18,12 +18,14 @@ func New() *Book { return &Book{map[string]*organization{}} }
 // organization is what happened to one.
 type organization struct {
 	name       string
+	since      time.Time // known to Seatbridge
 	members    map[string][]stay
 	enterprise []stay            // when it was on Enterprise
 	said       map[string]saying // corrections, by month
 	hasNone    bool              // somebody said that it has no members
+	reported   map[string]Figure // what was reported, by month
 	free       bool              // NFR since ever
-	left       bool              // not managed by the MSP any more
+	left       []stay            // when the MSP did not manage it
 	agreement  int               // 0: not mapped
 	was        []int             // the agreements that it was ever mapped to
 }
@@ -45,7 +47,9 @@ type Figure struct {
 
 // Add adds an organization, of which nothing is known yet, on a plan.
 func (b *Book) Add(name string, enterprise bool, at time.Time) {
-	o := &organization{name: name, members: map[string][]stay{}, said: map[string]saying{}}
+	o := &organization{
+		name: name, since: at, members: map[string][]stay{}, said: map[string]saying{}, reported: map[string]Figure{},
+	}
 	b.organizations[name] = o
 	b.OnPlan(name, enterprise, at)
 }
@@ -54,7 +58,23 @@ func (b *Book) Add(name string, enterprise bool, at time.Time) {
 func (b *Book) Free(name string) { b.organizations[name].free = true }
 
 // Left says that the MSP does not manage an organization any more.
-func (b *Book) Left(name string) { b.organizations[name].left = true }
+func (b *Book) Left(name string, at time.Time) {
+	o := b.organizations[name]
+	o.left = append(o.left, stay{from: at})
+}
+
+// Back says that the MSP manages an organization again.
+func (b *Book) Back(name string, at time.Time) {
+	b.organizations[name].left = end(b.organizations[name].left, at)
+}
+
+// IsLeft says whether the MSP does not manage an organization at a moment.
+func (b *Book) IsLeft(name string, at time.Time) bool {
+	return overlaps(b.organizations[name].left, at, at.Add(time.Nanosecond))
+}
+
+// Since is when Seatbridge came to know an organization.
+func (b *Book) Since(name string) time.Time { return b.organizations[name].since }
 
 // HasNone says that somebody confirmed that an organization has no members.
 func (b *Book) HasNone(name string) { b.organizations[name].hasNone = true }
@@ -96,6 +116,20 @@ func (b *Book) Say(name string, f Figure, at time.Time) {
 	b.organizations[name].said[month(at)] = saying{f, at}
 }
 
+// Withdraw takes the correction of a month back.
+func (b *Book) Withdraw(name string, at time.Time) { delete(b.organizations[name].said, month(at)) }
+
+// Said is whether the month of a moment is corrected.
+func (b *Book) Said(name string, at time.Time) bool {
+	_, corrected := b.organizations[name].said[month(at)]
+	return corrected
+}
+
+// Report says what was reported of an organization in the month of a moment.
+func (b *Book) Report(name string, f Figure, at time.Time) {
+	b.organizations[name].reported[month(at)] = f
+}
+
 // Map maps an organization to an agreement, and no other one any more.
 func (b *Book) Map(name string, agreement int) {
 	o := b.organizations[name]
@@ -110,6 +144,11 @@ func (b *Book) Unmap(name string) { b.organizations[name].agreement = 0 }
 
 // Agreement is the one that an organization is mapped to; 0: none.
 func (b *Book) Agreement(name string) int { return b.organizations[name].agreement }
+
+// WasOn says whether an organization was ever mapped to an agreement.
+func (b *Book) WasOn(name string, agreement int) bool {
+	return slices.Contains(b.organizations[name].was, agreement)
+}
 
 // Names are the organizations in the order of their names.
 func (b *Book) Names() []string {
@@ -163,12 +202,18 @@ func (b *Book) Related(agreement int) []int {
 // than when it was made.
 func (b *Book) Count(name string, at time.Time) (f Figure, known bool) {
 	o := b.organizations[name]
-	if o.left {
+	if b.IsLeft(name, at) {
 		return Figure{}, false
 	}
 	f = o.counted(at)
 	if said, corrected := o.said[month(at)]; corrected && f == o.counted(said.at) {
 		return said.Figure, true
+	}
+	if reported, is := o.reported[month(at)]; is {
+		return reported, true
+	}
+	if !o.since.Before(next(at)) {
+		return Figure{}, false
 	}
 	return f, o.free || len(o.members) > 0 || o.hasNone
 }

@@ -152,7 +152,7 @@ func (w *world) leaveTheMSP(name string) {
 		p.Managed = false
 	})
 	w.Must(err)
-	w.book.Left(name)
+	w.book.Left(name, w.Time().Truncate(time.Second))
 	w.tell("%s is not managed any more", name)
 	w.oddIn(w.book.Agreement(name), "an organization left the MSP")
 }
