@@ -145,8 +145,8 @@ func TestCarrier(t *testing.T) {
 			"invoiced by 7 on 2026-11-05 at 11-05 20:00 assumed after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
 		"their clock is behind": {[]string{"next 2026-12-01", moved, "invoice 7 2026-11-05 entered 11-05 07:56"}, "",
 			"invoiced by 7 on 2026-11-05 at 11-05 07:56 after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
-		"their clock is ahead": {[]string{"next 2026-12-01", moved, "invoice 7 2026-11-05 entered 11-05 20:05"}, "",
-			"invoiced by 7 on 2026-11-05 at 11-05 20:05 after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
+		"their clock is ahead": {[]string{"next 2026-12-01", moved, "invoice 7 2026-12-20 entered 11-05 20:05"}, "",
+			"invoiced by 7 on 2026-12-20 at 11-05 20:05 after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
 		"of long before": {[]string{"next 2026-12-01", moved, "invoice 7 2026-10-05 entered 11-05 07:55"}, "",
 			"period_closed at 11-05 20:00 assumed after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
 
@@ -171,6 +171,21 @@ func TestCarrier(t *testing.T) {
 		"made again before it was seen, and dated when it was made": {
 			[]string{"next 2027-01-01", "move 2026-11-01 2027-01-01 12-05 08:00 12-05 20:00", "invoice 8 2026-12-09 entered 12-09 14:20"}, "2026-11",
 			"invoiced by 8 on 2026-12-09 at 12-09 14:20 after 12-05 08:00 for 2026-12-01 until 2027-01-01"},
+		"of long after": {
+			[]string{"next 2026-12-01", moved, "invoice 7 2026-12-20 entered 11-05 20:06"}, "",
+			"period_closed at 11-05 20:00 assumed after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
+		"a second one, for a line that was prorated": {
+			[]string{"next 2026-12-01", moved, "invoice 7 2026-11-05 entered 11-05 14:20", "invoice 8 2026-11-20 entered 11-20 14:20"}, "",
+			"invoiced by 7 on 2026-11-05 at 11-05 14:20 after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
+		"two at once for one period, dated elsewhere": {
+			[]string{"next 2026-12-01", moved, "invoice 7 2026-12-05 entered 11-05 14:20", "invoice 8 2026-12-05 entered 11-05 14:21"}, "",
+			"invoiced by 7 on 2026-12-05 at 11-05 14:20 after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
+		"a date that is none": {
+			[]string{"next 2026-12-01", "move 2026-11 2026-12-01 11-05 08:00 11-05 20:00"}, "",
+			"period_closed at 11-05 20:00 assumed after 11-05 08:00 for 2026-11 until 2026-12-01"},
+		"a cycle that became longer": {
+			[]string{"next 2026-12-01 Quarterly", moved}, "",
+			"period_closed at 11-05 20:00 assumed after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
 		"deleted, and written off": {[]string{"next 2026-12-01", moved, "invoice 7 2026-11-05 entered 11-05 14:20 gone"}, "",
 			"period_closed at 11-05 20:00 assumed after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
 	} {
@@ -251,6 +266,36 @@ func TestCarriersOfSeveral(t *testing.T) {
 				"invoice 8 2026-12-01 entered 12-02 09:01",
 				"invoice 9 2026-12-07 entered 12-07 09:01"},
 			[]string{"9", "8", "not_yet"},
+		},
+		"two made while another was deleted, and one that is gone": {
+			[]string{"next 2026-11-01", "move 2026-11-01 2026-12-01 11-05 08:00 11-05 20:00", "move 2026-12-01 2026-11-01 12-01 08:00 12-03 20:00",
+				"invoice 7 2026-11-01 entered 11-05 09:00 gone", "invoice 8 2026-12-01 entered 12-02 09:01 gone",
+				"invoice 9 2026-12-01 entered 12-02 09:02", "invoice 10 2027-01-01 entered 12-02 09:03"},
+			[]string{"not_yet", "9", "10"},
+		},
+		"both made again between two readings, in another order": {
+			[]string{"next 2027-01-01", both, "invoice 7 2026-11-01 entered 12-05 09:00 gone", "invoice 8 2026-12-01 entered 12-05 09:01 gone",
+				"invoice 9 2026-12-01 entered 12-09 09:00", "invoice 10 2026-11-01 entered 12-09 09:01"},
+			[]string{"10", "9", "not_yet"},
+		},
+		"the first of two made again before it was seen": {
+			[]string{"next 2027-01-01", both, "invoice 8 2026-12-01 entered 12-05 09:01", "invoice 9 2026-12-09 entered 12-09 09:00"},
+			[]string{"9", "8", "not_yet"},
+		},
+		"three made for two, one of them gone": {
+			[]string{"next 2027-01-01", both, "invoice 7 2027-02-05 entered 12-05 09:00 gone", "invoice 8 2027-02-05 entered 12-05 09:01",
+				"invoice 9 2027-02-05 entered 12-05 09:02"},
+			[]string{"8", "9", "not_yet"},
+		},
+		"one of three written off": {
+			[]string{"next 2027-02-01", "move 2026-11-01 2027-02-01 12-05 08:00 12-05 20:00", "invoice 8 2026-11-05 entered 12-05 09:01",
+				"invoice 9 2027-02-05 entered 12-05 09:02"},
+			[]string{"8", "9", "period_closed"},
+		},
+		"within the doubt of two readings": {
+			[]string{"next 2027-01-01", "move 2026-11-01 2026-12-01 11-05 08:00 11-05 20:00", "move 2026-12-01 2027-01-01 11-05 20:00 11-06 20:00",
+				"invoice 7 2027-02-05 entered 11-05 19:58"},
+			[]string{"7", "period_closed", "not_yet"},
 		},
 		"a cycle that changed": {
 			[]string{"next 2027-02-01 Quarterly", "move 2026-11-01 2027-02-01 11-05 08:00 11-05 20:00",

@@ -68,15 +68,13 @@ func madeMeanwhile(c cycle, m store.BillingMove, made []store.Invoice) []closedP
 }
 
 // replaced gives the periods whose invoice was deleted, or never seen, one of those that belong to none: it was deleted and made again
-// between two readings, or another one was deleted then, so that the date did not move on. What is dated from the next invoice's day on
+// between two readings. What is dated from the next invoice's day on
 // is that of a period that is not seen to be closed yet.
 func replaced(periods []closedPeriod, spare []store.Invoice, next string) []store.Invoice {
-	within := func(c closedPeriod, v store.Invoice) bool {
-		return v.Day >= c.from && v.Day < c.to && v.ID > c.invoice.ID
-	}
 	younger := func(c closedPeriod, v store.Invoice) bool {
-		return madeAt(v).After(c.move.By) && v.ID > c.invoice.ID && (c.invoice.ID != 0 || v.Day < next)
+		return madeAt(v).After(c.move.By) && (c.invoice.ID != 0 || v.Day < next)
 	}
+	within := func(c closedPeriod, v store.Invoice) bool { return younger(c, v) && v.Day >= c.from && v.Day < c.to }
 	for _, fits := range []func(closedPeriod, store.Invoice) bool{within, younger} {
 		for p := range periods {
 			c := &periods[p]
@@ -197,7 +195,7 @@ func (c cycle) step(from string, by int) string {
 	if c.days > 0 {
 		return day(t.AddDate(0, 0, by*c.days))
 	}
-	month := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, by*c.months, 0)
+	month := t.AddDate(0, by*c.months, 1-t.Day())
 	last := month.AddDate(0, 1, -1).Day()
 	return day(month.AddDate(0, 0, min(t.Day(), last)-1))
 }

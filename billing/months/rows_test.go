@@ -424,6 +424,14 @@ func TestShared(t *testing.T) {
 			[]store.Said{{Quantity: number(5), Written: true, Shares: both}, {Quantity: number(0), Written: true}, {Quantity: number(7)}}, "4",
 			"3",
 		},
+		"written for others since, to 0, and edited": {
+			[]store.Said{
+				{Quantity: number(5), Written: true, Shares: both},
+				{Quantity: number(6), Written: true, Shares: []store.Share{share(acme, 1), share(beta, 5)}},
+				{Quantity: number(0), Written: true}, {Quantity: number(7)},
+			},
+			"1", "6",
+		},
 		"read before it was written": {
 			[]store.Said{{Quantity: number(7)}, {Quantity: number(5), Written: true, Shares: both}}, "3",
 			"2",

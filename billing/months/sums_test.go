@@ -28,8 +28,8 @@ func counted(agreement int, state store.RowState, invoice store.RowInvoice, unit
 	return r
 }
 
-// TestTally adds up a month of seven rows: two that agree, one of them edited, three that are open, one of them without a price and one
-// of which nobody knows what is due, and two that are settled, one of which in yen, which has no cents.
+// TestTally adds up a month of eight rows: two that agree, one of them edited, four that are open, one of them without a price, one of
+// which nobody knows what is due and one that was billed too much, and two that are settled, one of which in yen, which has no cents.
 func TestTally(t *testing.T) {
 	t.Parallel()
 	invoiced := store.RowInvoice{State: store.Invoiced, Day: "2026-11-01"}
@@ -43,20 +43,22 @@ func TestTally(t *testing.T) {
 		counted(31, store.RowAgrees, invoiced, "4.99", "5", "5", "5", "5", "0", "0"), edited,
 		counted(32, store.RowOpen, yet("2026-12-05"), "4.99", "6", "5", "5", "5", "0", "1"),
 		counted(33, store.RowOpen, yet("2026-12-01"), "?", "4", "4", "4", "6", "1", "-3"),
-		counted(0, store.RowOpen, yet(""), "4.99", "?", "?", "?", "0", "0", "?"),
+		counted(36, store.RowOpen, yet(""), "2", "1", "1", "1", "3", "0", "-2"), counted(0, store.RowOpen, yet(""), "4.99", "?", "?", "?", "0", "0", "?"),
 		counted(32, store.RowSettled, yet("2026-12-05"), "4.99", "3", "1", "1", "1", "2", "0"), yen,
 	} {
 		tally.Add(r)
 	}
 	d := decimal.RequireFromString
 	want := store.MonthSums{
-		Rows: 7, Due: d("26"), Unknown: 1, Written: d("22"), WrittenRows: 5, InConnectWise: d("24"), Billed: d("24"),
-		Open: store.RowSums{Rows: 3, Seats: d("-2"), Unknown: 1, Unpriced: 1}, More: store.RowSums{Rows: 1, Seats: d("1")},
-		Less: store.RowSums{Rows: 1, Seats: d("-3"), Unpriced: 1}, Settled: store.RowSums{Rows: 3, Seats: d("4"), Unpriced: 1},
-		Agrees: 2, Edited: 1, NotInvoiced: 4, Agreements: 4, Invoiced: 1, InvoicedSeats: d("12"), NextInvoice: "2026-12-01",
+		Rows: 8, Due: d("27"), Unknown: 1, Written: d("23"), WrittenRows: 6, InConnectWise: d("25"), Billed: d("27"),
+		Open: store.RowSums{Rows: 4, Seats: d("-4"), Unknown: 1, Unpriced: 1}, More: store.RowSums{Rows: 1, Seats: d("1")},
+		Less: store.RowSums{Rows: 2, Seats: d("-5"), Unpriced: 1}, Settled: store.RowSums{Rows: 3, Seats: d("4"), Unpriced: 1},
+		Agrees: 2, Edited: 1, NotInvoiced: 5, Agreements: 5, Invoiced: 1, InvoicedSeats: d("12"), NextInvoice: "2026-12-01",
 		Money: []store.MonthMoney{
 			{Currency: "JPY", Due: d("11"), Settled: d("11")},
-			{Currency: "USD", Due: d("104.79"), InConnectWise: d("99.80"), Billed: d("89.82"), More: d("4.99"), Settled: d("9.98")},
+			{
+				Currency: "USD", Due: d("106.79"), InConnectWise: d("101.80"), Billed: d("95.82"), More: d("4.99"), Less: d("-4"), Settled: d("9.98"),
+			},
 		},
 	}
 	if diff := cmp.Diff(want, tally.Sums()); diff != "" {
