@@ -97,8 +97,8 @@ func (b Billing) openBefore(beyond string) (open string) {
 // carriedBefore is the invoice of a period that was closed when the agreement was first read: the last one that is dated before a day.
 func (b Billing) carriedBefore(beyond string) Carrier {
 	from := b.Dates.NextInvoice
-	if len(b.closed) > 0 {
-		from = min(from, b.closed[0].from)
+	if len(b.closed) > 0 && b.closed[0].from >= beyond {
+		from = b.closed[0].from
 	}
 	for from >= beyond {
 		from = cycleOf(b.Dates).before(from)

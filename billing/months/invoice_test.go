@@ -186,6 +186,21 @@ func TestCarrier(t *testing.T) {
 		"a cycle that became longer": {
 			[]string{"next 2026-12-01 Quarterly", moved}, "",
 			"period_closed at 11-05 20:00 assumed after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
+		"before the first of two moves": {
+			[]string{"next 2027-01-01", moved, "move 2026-12-01 2027-01-01 12-05 08:00 12-05 20:00"}, "2026-08",
+			"period_closed before all assumed for 2026-09-01 until 2026-10-01"},
+		"a cycle that became shorter, before the first move": {
+			[]string{"next 2026-12-15", "move 2026-11-01 2026-12-15 11-05 08:00 11-05 20:00"}, "2026-09",
+			"period_closed before all assumed for 2026-10-01 until 2026-11-01"},
+		"of several before, the last by its day": {
+			[]string{"next 2026-12-01", "invoice 6 2026-11-02 entered 11-01 08:00", "invoice 7 2026-11-01 entered 11-01 09:00"}, "",
+			"invoiced by 6 on 2026-11-02 at 11-01 08:00 for 2026-11-01 until 2026-12-01"},
+		"of two before of a day, the latter": {
+			[]string{"next 2026-12-01", "invoice 6 2026-11-01 entered 11-01 08:00", "invoice 7 2026-11-01 entered 11-01 09:00"}, "",
+			"invoiced by 7 on 2026-11-01 at 11-01 09:00 for 2026-11-01 until 2026-12-01"},
+		"a closed one of long before": {
+			[]string{"next 2026-12-01", "move 2026-08-01 2026-09-01 08-05 08:00 08-05 20:00"}, "",
+			"period_closed before all assumed for 2026-11-01 until 2026-12-01"},
 		"deleted, and written off": {[]string{"next 2026-12-01", moved, "invoice 7 2026-11-05 entered 11-05 14:20 gone"}, "",
 			"period_closed at 11-05 20:00 assumed after 11-05 08:00 for 2026-11-01 until 2026-12-01"},
 	} {

@@ -327,6 +327,25 @@ var stories = map[string]struct {
 	"created for the period's last day": {func(t *tale) { t.Agreements[services].Said[0].Effective = "2026-11-30" },
 		[]string{"business: due 5, written 5, stands 5, billed 5, not_yet; difference 0, settled 0, open 0: none"}},
 
+	"a line of others that was there when it was invoiced": {func(t *tale) {
+		t.billed("next 2026-12-01", "move 2026-11-01 2026-12-01 10-20 20:00 10-21 20:00", "invoice 9 2026-11-01 entered 10-21 00:10")
+		t.Agreements[services].Said[0].Created = false
+	}, []string{"business: due 5, written 5, stands 5, billed 5, invoiced; difference 0, settled 0, open 0: none"}},
+	"written in the second of the invoice": {func(t *tale) {
+		t.billed("next 2026-12-01", november, "invoice 9 2026-11-01 entered 11-05 09:00")
+		t.said(store.Said{At: at("11-05", "09:00"), Written: true, Quantity: number(4), Shares: []store.Share{share(acme, 4)}})
+	}, []string{
+		"business: due 5, written 5, stands 4, billed 4, invoiced; difference 1, settled 0, open 1: open (differs)",
+		"5 are due, 4 were billed.",
+	}},
+	"written after the invoice, and not read in between": {func(t *tale) {
+		t.billed("next 2026-12-01", november, "invoice 9 2026-11-01 entered 11-05 09:00")
+		t.said(store.Said{At: at("11-05", "10:00"), Written: true, Quantity: number(4), Shares: []store.Share{share(acme, 4)}})
+		t.due(6, store.Business)
+	}, []string{
+		"business: due 6, written 5, stands 4, billed 5, invoiced; difference 1, settled 0, open 1: open (late)",
+		"Due were 5 when it was written on 1 November 2026, 6 are due (uploaded file).",
+	}},
 	"settled": {func(t *tale) { t.due(6, store.Business); t.settle(store.ByHand, 1) }, []string{
 		"business: due 6, written 5, stands 5, billed 5, not_yet; difference 1, settled 1, open 0: settled (late)",
 		"Due were 5 when it was written on 1 November 2026, 6 are due (uploaded file).",
