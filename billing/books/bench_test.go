@@ -10,6 +10,7 @@ import (
 
 	"seatbridge/billing/books"
 	"seatbridge/billing/figures"
+	"seatbridge/billing/problem"
 	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
@@ -45,6 +46,34 @@ func BenchmarkBooks(b *testing.B) {
 			w.must(err)
 		}
 	})
+}
+
+// BenchmarkClose is what closing a month of 10,000 organizations takes, and verifying its statement: a second is allowed for each.
+func BenchmarkClose(b *testing.B) {
+	w := empty(b)
+	fill(b, w, 10_000, 2)
+	for _, m := range []store.Month{"2026-10", "2026-09"} {
+		var open []store.RowKey
+		for r, err := range store.BooksIn(w.store).EachRow(b.Context(), store.MonthRowFilter{Month: m, States: []store.RowState{store.RowOpen}}) {
+			w.must(err)
+			open = append(open, store.RowKey{OrganizationID: r.OrganizationID, Plan: r.Plan})
+		}
+		if len(open) > 0 {
+			_, err := w.books.Settle(b.Context(), problem.System(), books.Settling{Month: m, Rows: open, How: store.Waived})
+			w.must(err)
+		}
+		start := time.Now()
+		_, err := w.books.Close(b.Context(), problem.System(), m)
+		w.must(err)
+		b.ReportMetric(float64(time.Since(start).Milliseconds()), "ms/closing")
+	}
+	start := time.Now()
+	findings, err := w.books.VerifyStatements(b.Context(), "")
+	w.must(err)
+	if len(findings) > 0 {
+		b.Fatal(findings)
+	}
+	b.ReportMetric(float64(time.Since(start).Milliseconds()), "ms/verifying-2")
 }
 
 // bench is a store with books, and no ConnectWise.
