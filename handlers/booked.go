@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -107,6 +108,26 @@ func (p bookPages) late(ctx context.Context, f store.MonthRowFilter) (views.Late
 		late.Rows = append(late.Rows, bookedView(r, false))
 	}
 	return late, err
+}
+
+// lastEnded is the month that ended last; nil: the books have none yet.
+func (p bookPages) lastEnded(ctx context.Context) (*views.EndedMonth, error) {
+	m, err := p.reader().LastEnded(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	sums := m.Sums
+	ended := &views.EndedMonth{
+		Month: string(m.Month), Due: sums.Due.String(), DueUnknown: sums.Unknown, Differences: sums.Open.Rows, Open: books.InWords(sums),
+		Agreements: sums.Agreements, Invoiced: sums.Invoiced, NextInvoice: sums.NextInvoice,
+	}
+	if sums.WrittenRows > 0 {
+		ended.Written = sums.Written.String()
+	}
+	return ended, nil
 }
 
 // ended adds to rows of organizations what was due and written in the month that ended last, for those who see billing.

@@ -62,6 +62,14 @@ func TestCase_D8_SyncedWithAnotherFigure(t *testing.T) {
 		b.lacks("was synced with")
 	}
 	b.script(api.WriteUsage).call("PUT", fmt.Sprintf("/usage/2026-02/organizations/%d", o.ID), `{"seats":9,"plan":"business"}`, http.StatusOK)
+	card := b.get(views.OverviewPath, http.StatusOK).Find("[data-testid=overview-month]")
+	if got := words(card); !strings.Contains(got, "Due9 Written5Open1 difference +4 seats (+19.96 USD)Next invoice1 Mar 2026") ||
+		card.Find("a[href='"+views.MonthPath("2026-02")+"']").Length() != 1 {
+		t.Errorf("the overview's card is %q", got)
+	}
+	for _, path := range []string{views.OverviewPath, views.AttentionPath} {
+		has(t, b.get(path, http.StatusOK), "[data-testid=attention]", "February 2026: 1 difference open, +4 seats (+19.96 USD)")
+	}
 	for name, path := range pages {
 		page := b.get(path, http.StatusOK)
 		late := page.Find("[data-testid=late]").FilterFunction(func(_ int, s *goquery.Selection) bool { return s.Text() != "" })

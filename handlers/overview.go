@@ -64,6 +64,9 @@ func (s *server) overview(ctx context.Context) (views.OverviewPage, error) {
 	if err := s.overviewRuns(ctx, &page); err != nil {
 		return page, err
 	}
+	if page.Ended, err = (bookPages{s}).lastEnded(ctx); err != nil {
+		return page, err
+	}
 	return page, s.overviewSeats(ctx, &page)
 }
 

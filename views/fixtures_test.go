@@ -21,6 +21,7 @@ func overviewPage() OverviewPage {
 		Connection: connection("active"), LastRunURL: "/runs/8", LastRunResult: "41 written", NextStep: &NextStep{Why: "Not mapped.", Label: "Map companies", URL: "/integrations/connectwise/companies"},
 		Attention: []Attention{{"error", "2 changes failed", hostile, "See them", "/runs/8"}},
 		Month:     "2026-11", Business: 1201, Enterprise: 452, Organizations: 41, Mapped: 36, Unmapped: 4, Months: seatMonths(), Runs: []RunRow{runRow()},
+		Ended: &EndedMonth{Month: "2026-10", Due: "1653", DueUnknown: 1, Differences: 2, Open: "+4 seats", Agreements: 3, Invoiced: 3},
 	}
 }
 

@@ -16,6 +16,7 @@ type OverviewPage struct {
 	Unmapped      int         // without a mapping
 	Months        []SeatMonth // twelve, oldest first
 	Runs          []RunRow    // the latest few
+	Ended         *EndedMonth // the month that ended last; nil: the books have none yet
 }
 
 // NextStep is the one thing to do next, the page's only primary button.
@@ -32,4 +33,28 @@ type Attention struct {
 	Detail      string
 	ActionLabel string
 	ActionURL   string
+}
+
+// EndedMonth is the month that ended last, in brief. Seats are decimals.
+type EndedMonth struct {
+	Month       string // YYYY-MM
+	Due         string
+	DueUnknown  int    // rows of which nobody knows what is due
+	Written     string // empty: nothing was
+	Differences int    // that are open
+	Open        string // what they come to in seats and money, in words
+	Agreements  int    // that carry its seats
+	Invoiced    int    // of these
+	NextInvoice string // YYYY-MM-DD, the first of the others; empty: not known
+}
+
+// invoices says when the next of its agreements is to be invoiced.
+func (m EndedMonth) invoices() string {
+	switch {
+	case m.NextInvoice != "":
+		return calendarDay(m.NextInvoice)
+	case m.Agreements > 0 && m.Invoiced == m.Agreements:
+		return "All invoiced"
+	}
+	return "Not known"
 }
