@@ -190,7 +190,7 @@ func TestCase_G23_APIWritesTheMonthAgain(t *testing.T) {
 	s := p.script(api.ReadUsage, api.WriteMonths)
 	const settlements = "/months/2026-02/settlements"
 	body := fmt.Sprintf(`{"rows":[{"id":%d,"plan":"business"}],"how":"written_again"}`, acme.ID)
-	wantDetail(t, s.call("POST", settlements, strings.Replace(body, "written_again", "next_invoice", 1), 422), "approved by a person: choose it in the panel")
+	wantDetail(t, s.call("POST", settlements, strings.Replace(body, "written_again", "next_invoice", 1), 422), "can allow it in the settings")
 	wantDetail(t, s.call("POST", "/months/2026-03/settlements", body, 422), "March 2026 is not over yet.")
 	answer := s.call("POST", settlements, body, 200)
 	p.rooms.Work.Wait()

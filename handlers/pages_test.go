@@ -237,7 +237,7 @@ func TestSettingsOfMonths(t *testing.T) {
 		t.Errorf("settings = %+v, %v; want %+v", settings, err, want)
 	}
 	p.wantActivity("admin@example.com", "Saved the months. Synced at 06:30 UTC on day 25 of each month; "+
-		"days from the reminder to the invoicing day: off; months close by themselves when nothing is open.")
+		"days from the reminder to the invoicing day: off; months close by themselves when nothing is open; differences are not put on the next invoice.")
 	has(t, b.get("/integrations/connectwise", http.StatusOK), "main", "At 06:30 UTC on day 25 of each month, the billable seats")
 	has(t, b.get("/", http.StatusOK), "main", "25 Mar 2026, 06:30 UTC")
 	p.as(store.Technician).post("/settings/months", months("1", "0", "2"), http.StatusForbidden)

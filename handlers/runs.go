@@ -35,7 +35,7 @@ type runQuery struct {
 }
 
 func runKinds() []store.RunKind {
-	return []store.RunKind{store.RunMonthly, store.RunManual, store.RunCommand, store.RunRetry, store.RunUndo, store.RunRelease}
+	return []store.RunKind{store.RunMonthly, store.RunManual, store.RunCommand, store.RunRetry, store.RunUndo, store.RunRelease, store.RunSettle}
 }
 
 func runStatuses() []store.RunStatus {
@@ -292,7 +292,7 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 // offerAgain adds how what the run did not write can be written: a retry keeps its month and is about what no later run has looked at;
 // a month that is over can also be synced again as a whole.
 func (s *server) offerAgain(ctx context.Context, run store.Run, page *views.RunPage) error {
-	if run.Kind == store.RunUndo || run.Kind == store.RunRelease {
+	if !run.Kind.Syncs() {
 		return nil
 	}
 	if isOver(run.Month, s.Now()) {

@@ -24,7 +24,7 @@ const (
 func monthsForm(m store.Months) views.MonthsForm {
 	return views.MonthsForm{
 		SyncDay: strconv.Itoa(m.SyncDay), SyncHour: strconv.Itoa(m.SyncHour),
-		RemindDays: strconv.Itoa(m.RemindDays), CloseByItself: m.CloseByItself,
+		RemindDays: strconv.Itoa(m.RemindDays), CloseByItself: m.CloseByItself, NextInvoice: m.NextInvoice,
 	}
 }
 
@@ -36,12 +36,13 @@ func parseMonths(r *http.Request) (store.Months, views.MonthsForm, error) {
 	typed := func(name string) string { return web.Clip(web.Clean(r.PostForm.Get(name)), problem.MaxName) }
 	form := views.MonthsForm{
 		SyncDay: typed("sync_day"), SyncHour: typed("sync_hour"), RemindDays: typed("remind_days"),
-		CloseByItself: web.Checked(r.PostForm, "close_months"),
+		CloseByItself: web.Checked(r.PostForm, "close_months"), NextInvoice: web.Checked(r.PostForm, "next_invoice"),
 	}
 	p := problem.Fields{}
 	months := store.Months{
 		SyncDay: readWithin(p, "sync_day", form.SyncDay, 1, lastSyncDay), SyncHour: readWithin(p, "sync_hour", form.SyncHour, 0, lastSyncHour),
 		RemindDays: readWithin(p, "remind_days", form.RemindDays, 0, mostRemindDay), CloseByItself: form.CloseByItself,
+		NextInvoice: form.NextInvoice,
 	}
 	form.Problems = views.Problems(p)
 	return months, form, nil
@@ -112,6 +113,10 @@ func describeMonths(m store.Months) string {
 	if m.CloseByItself {
 		closing = "months close by themselves when nothing is open"
 	}
-	return fmt.Sprintf("Saved the months. Synced at %s; days from the reminder to the invoicing day: %s; %s.",
-		seats.ScheduleOf(m), remind, closing)
+	putting := "not put on the next invoice"
+	if m.NextInvoice {
+		putting = "put on the next invoice when somebody chooses so"
+	}
+	return fmt.Sprintf("Saved the months. Synced at %s; days from the reminder to the invoicing day: %s; %s; differences are %s.",
+		seats.ScheduleOf(m), remind, closing, putting)
 }

@@ -155,6 +155,7 @@ func categoryName(category string) string {
 var runKinds = map[string]string{
 	"manual": "Sync now", "monthly": "Monthly sync", "command": "Sync by command",
 	"undo": "Undo", "retry": "Retry", "release": "Set to 0 after unmapping",
+	"settle": "On the next invoice",
 }
 
 // RunKindName is what a kind of run is called.
@@ -167,6 +168,8 @@ func runKind(r RunRow) string {
 	switch {
 	case r.Preview && r.Kind == "undo":
 		return "Preview of an undo"
+	case r.Preview && r.Kind == "settle":
+		return "Preview of lines on the next invoice"
 	case r.Preview:
 		return "Preview"
 	case r.Kind == "manual" && r.Agreement != 0:

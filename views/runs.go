@@ -195,6 +195,11 @@ func previewText(r RunRow) string {
 		return "These are the quantities that would go back. A line that was touched since stays as it is and " +
 			"says so; an addition that the run created goes to 0, because it cannot be deleted."
 	}
+	if r.Kind == "settle" {
+		return "These are lines of their own, each of which is billed once, on the next invoice of its agreement. Writing them settles " +
+			"the differences that they name. One whose agreement is invoiced, or whose difference is another one meanwhile, is left " +
+			"alone and marked stale."
+	}
 	return "These are the changes a sync would make. Writing them writes exactly what is shown; a line " +
 		"that has changed in ConnectWise PSA since is left alone and marked stale, and with it all that belongs to it."
 }

@@ -51,12 +51,14 @@ type ApprovalsForm struct {
 	Problems                   Problems
 }
 
-// MonthsForm says when the month before is written and what becomes of it then. Fields: sync_day, sync_hour, remind_days, close_months.
+// MonthsForm says when the month before is written and what becomes of it then. Fields: sync_day, sync_hour, remind_days, close_months,
+// next_invoice.
 // Numbers are as typed.
 type MonthsForm struct {
 	SyncDay, SyncHour string
 	RemindDays        string
 	CloseByItself     bool
+	NextInvoice       bool
 	Problems          Problems
 }
 

@@ -41,7 +41,7 @@ type settleIn struct {
 // settlementBody is which differences are settled, and how.
 type settlementBody struct {
 	Rows []settledRow `json:"rows" minItems:"1" maxItems:"5000"`
-	How  string       `json:"how" enum:"written_again,next_invoice,by_hand,waived" doc:"by_hand: billed by hand. waived: not billed. written_again: a sync writes the month once more on the agreements of these rows, before their invoices are made; what it writes is no difference any more. next_invoice: a one-time line, which is previewed and approved in the panel."`
+	How  string       `json:"how" enum:"written_again,next_invoice,by_hand,waived" doc:"by_hand: billed by hand. waived: not billed. written_again: a sync writes the month once more on the agreements of these rows, before their invoices are made; what it writes is no difference any more. next_invoice: lines that are billed once are previewed, and settle when a person applies the run in the panel."`
 	Note string       `json:"note,omitempty" maxLength:"500" doc:"Kept with the settlement, in the activity log and in the month's statement."`
 }
 
@@ -54,7 +54,7 @@ type settledRow struct {
 // settled is what was settled.
 type settled struct {
 	Settled int    `json:"settled" doc:"Rows. What is written again is settled by being no difference any more, and is not counted here."`
-	Run     *int64 `json:"run" doc:"The sync that writes the month again; null: none."`
+	Run     *int64 `json:"run" doc:"The sync that writes the month again, or the run that previews lines on the next invoice; null: none."`
 }
 
 // closedMonth is a month that was closed.
@@ -129,9 +129,7 @@ func (a *API) settle(ctx context.Context, in *settleIn) (*single[settled], error
 	case store.WrittenAgain:
 		return a.writeAgain(ctx, s)
 	case store.OnNextInvoice:
-		return nil, invalidBody(&problem.Invalid{Fields: problem.Fields{
-			"how": "A line on the next invoice is previewed and approved by a person: choose it in the panel, on the month's page.",
-		}})
+		return a.putOnNextInvoice(ctx, s)
 	}
 	n, err := a.Books.Settle(ctx, actorOf(ctx), s)
 	if err != nil {
@@ -142,6 +140,15 @@ func (a *API) settle(ctx context.Context, in *settleIn) (*single[settled], error
 
 func (a *API) writeAgain(ctx context.Context, s books.Settling) (*single[settled], error) {
 	run, err := a.Books.WriteAgain(ctx, actorOf(ctx), s)
+	if err != nil {
+		return nil, monthProblem(err)
+	}
+	return &single[settled]{settled{Run: &run.ID}}, nil
+}
+
+// putOnNextInvoice previews lines that are billed once; a person applies them in the panel.
+func (a *API) putOnNextInvoice(ctx context.Context, s books.Settling) (*single[settled], error) {
+	run, err := a.Books.PutOnNextInvoice(ctx, actorOf(ctx), s)
 	if err != nil {
 		return nil, monthProblem(err)
 	}
