@@ -82,7 +82,7 @@ type Overtaken struct {
 // OvertakenOf says how much of what a run did not write a later run has looked at, which a retry leaves alone.
 func (j Journal) OvertakenOf(ctx context.Context, runID int64) (o Overtaken, err error) {
 	later := each(ctx, j.store.from, scanValue[int64], `SELECT COALESCE((SELECT MAX(n.run_id) FROM changes n JOIN runs r ON r.id = n.run_id
-			WHERE n.agreement_id = c.agreement_id AND n.run_id > c.run_id AND NOT r.preview AND r.addition_id IS NULL), 0)
+			WHERE n.agreement_id = c.agreement_id AND n.run_id > c.run_id AND n.cancelled_date = '' AND NOT r.preview AND r.addition_id IS NULL), 0)
 		FROM changes c WHERE c.run_id = $1 AND c.state IN ('failed', 'unknown', 'cancelled', 'stale', 'blocked', 'conflict', 'skipped')
 		GROUP BY c.agreement_id`, runID)
 	for by, err := range later {
@@ -117,7 +117,7 @@ func (j Journal) Carrying(ctx context.Context, now time.Time) ([]Carried, error)
 		FROM lines l JOIN agreements a ON a.id = l.agreement_id
 			JOIN changes c ON c.id = (SELECT MAX(n.id) FROM changes n JOIN runs w ON w.id = n.run_id
 				WHERE n.agreement_id = l.agreement_id AND n.product_id = l.product_id AND n.state IN ('written', 'unchanged')
-					AND NOT w.preview AND w.kind <> 'undo' AND w.kind <> 'release')
+					AND n.cancelled_date = '' AND NOT w.preview AND w.kind <> 'undo' AND w.kind <> 'release')
 			JOIN runs r ON r.id = c.run_id
 		WHERE r.as_of IS NULL AND r.month < $1 AND a.next_invoice_date <> '' AND c.after_quantity <> '0' ORDER BY c.agreement_id, c.product_id`,
 		MonthOf(now)) {

@@ -125,6 +125,7 @@ func TestOnceLinesLookAtNothing(t *testing.T) {
 	}
 	later := newRun(t, s)
 	same(t, must[map[int]bool](t)(s.LookedAtBetween(t.Context(), first.ID, later.ID)), map[int]bool{})
+	same(t, must[Overtaken](t)(JournalIn(s).OvertakenOf(t.Context(), first.ID)).Later, 0)
 	unknown := must[[]Change](t)(SendingsIn(s).Unknown(t.Context(), 0))
 	if len(unknown) != 1 || unknown[0].ID != lost.ID {
 		t.Errorf("unknown are %+v", unknown)
