@@ -76,7 +76,7 @@ func (s *server) connectWiseFacts(r *http.Request, page *views.ConnectWisePage) 
 			page.Unmapped = a.Count
 		}
 	}
-	if page.LastRunURL, page.LastRunResult, err = s.lastRun(ctx); err != nil {
+	if page.LastRun, err = s.lastRun(ctx); err != nil {
 		return err
 	}
 	unfinished, err := s.Store.UnfinishedRuns(ctx)

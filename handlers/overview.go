@@ -93,7 +93,7 @@ func (s *server) overviewRuns(ctx context.Context, page *views.OverviewPage) err
 	for _, run := range runs {
 		page.Runs = append(page.Runs, runRow(run))
 	}
-	page.LastRunURL, page.LastRunResult, err = s.lastRun(ctx)
+	page.LastRun, err = s.lastRun(ctx)
 	return err
 }
 
@@ -177,9 +177,9 @@ func attentionView(a billing.Attention) views.Attention {
 		return link("Approve or reject", views.HeldPath)
 	case billing.AttendMissed:
 		view.Kind = "error"
-		return link("Show the runs", views.RunsPath)
+		return link("Show the month", views.MonthPath(string(a.Month)))
 	case billing.AttendMonth:
-		return link("Show them", views.MonthsPath+"/"+string(a.Month))
+		return link("Show them", views.MonthPath(string(a.Month)))
 	case billing.AttendInvoices:
 		return link("Look at the connection", views.ConnectWisePath)
 	case billing.AttendTrialEnding:
@@ -238,17 +238,17 @@ func problemNotice(p store.Problem) *views.Notice {
 	return &notice
 }
 
-// lastRun is the latest run that wrote or tried to, with what came of it.
-func (s *server) lastRun(ctx context.Context) (url, result string, err error) {
+// lastRun is the latest sync, whatever became of it: another fact than when one last came to its end.
+func (s *server) lastRun(ctx context.Context) (views.LastRun, error) {
 	run, err := s.Store.LastSync(ctx)
 	if errors.Is(err, store.ErrNotFound) {
-		return "", "", nil
+		return views.LastRun{}, nil
 	}
 	if err != nil {
-		return "", "", err
+		return views.LastRun{}, err
 	}
 	counts, err := s.Store.ChangeCounts(ctx, run.ID)
-	return views.RunPath(run.ID), runResult(store.RunRow{Run: run, Counts: counts}), err
+	return views.LastRun{At: run.StartedAt, URL: views.RunPath(run.ID), Result: runResult(store.RunRow{Run: run, Counts: counts})}, err
 }
 
 // runResult is a run in one sentence.

@@ -18,8 +18,7 @@ type ConnectWisePage struct {
 	Mapped        int // organizations
 	Suggested     int // companies with a suggestion that can be followed
 	Unmapped      int // managed organizations that are billed and not mapped
-	LastRunURL    string
-	LastRunResult string // one sentence
+	LastRun       LastRun
 	RunningURL    string // of a run in progress, empty: none
 	ImportRunning bool
 	SyncMonth     string // what Sync now writes: "November 2026, so far"
@@ -124,7 +123,7 @@ func stepState(p ConnectWisePage, step setupStepName) templ.Attributes {
 }
 
 // settingUp tells whether there is a step left before the first preview.
-func (p ConnectWisePage) settingUp() bool { return p.next() != stepSync || p.LastRunURL == "" }
+func (p ConnectWisePage) settingUp() bool { return p.next() != stepSync || p.LastRun.URL == "" }
 
 func stepWord(p ConnectWisePage, step setupStepName) string {
 	switch {

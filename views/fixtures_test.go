@@ -18,7 +18,7 @@ func seatMonths() []SeatMonth {
 
 func overviewPage() OverviewPage {
 	return OverviewPage{
-		Connection: connection("active"), LastRunURL: "/runs/8", LastRunResult: "41 written", NextStep: &NextStep{Why: "Not mapped.", Label: "Map companies", URL: "/integrations/connectwise/companies"},
+		Connection: connection("active"), LastRun: LastRun{At: at("2026-11-01 00:30"), URL: "/runs/8", Result: "41 written"}, NextStep: &NextStep{Why: "Not mapped.", Label: "Map companies", URL: "/integrations/connectwise/companies"},
 		Attention: []Attention{{"error", "2 changes failed", hostile, "See them", "/runs/8"}},
 		Month:     "2026-11", Business: 1201, Enterprise: 452, Organizations: 41, Mapped: 36, Unmapped: 4, Months: seatMonths(), Runs: []RunRow{runRow()},
 		Ended: &EndedMonth{Month: "2026-10", Due: "1653", DueUnknown: 1, Differences: 2, Open: "+4 seats", Agreements: 3, Invoiced: 3},
@@ -119,7 +119,7 @@ func connectWisePage(state string) ConnectWisePage {
 		Connection:  connection(state),
 		Credentials: CredentialsForm{Site: "https://na.myconnectwise.net", Company: hostile, PublicKey: "public", ClientID: "client", HasPrivateKey: true},
 		Rights:      rights(), Business: &Product{1, "NP-BUS", hostile}, Enterprise: &Product{2, "NP-ENT", "per seat"},
-		Companies: 118, Mapped: 36, Unmapped: 4, LastRunURL: "/runs/8", LastRunResult: "41 written", SyncMonth: "November 2026, so far",
+		Companies: 118, Mapped: 36, Unmapped: 4, LastRun: LastRun{At: at("2026-11-01 00:30"), URL: "/runs/8", Result: "41 written"}, SyncMonth: "November 2026, so far",
 	}
 }
 

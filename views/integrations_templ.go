@@ -105,7 +105,7 @@ func Integrations(l Layout, p IntegrationsPage) templ.Component {
 				}
 			}
 			if p.Connection.State != "none" && p.Connection.State != "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<dl class=\"facts\"><div><dt>Last sync</dt><dd>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<dl class=\"facts\"><div><dt>Last successful sync</dt><dd>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -1,10 +1,18 @@
 package views
 
+import "time"
+
+// LastRun is the last sync, whatever became of it.
+type LastRun struct {
+	At     time.Time
+	URL    string // empty: none yet
+	Result string // one sentence
+}
+
 // OverviewPage is the first page after signing in.
 type OverviewPage struct {
 	Connection    Connection
-	LastRunURL    string // of the last sync, empty: none yet
-	LastRunResult string // one sentence on the last sync
+	LastRun       LastRun
 	NextStep      *NextStep
 	Attention     []Attention
 	Clear         Clear  // what an empty Attention is worth
