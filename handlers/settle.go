@@ -174,7 +174,8 @@ func (p monthPages) carryOut(ctx context.Context, who problem.Actor, s books.Set
 
 // writeAgain starts the sync of the month for the agreements of chosen rows.
 func (p monthPages) writeAgain(ctx context.Context, who problem.Actor, s books.Settling) (store.Run, error) {
-	rows, _, err := store.BooksIn(p.Store).Rows(ctx, store.MonthRowFilter{Month: s.Month, Keys: s.Rows, States: []store.RowState{store.RowOpen}})
+	filter := store.MonthRowFilter{Month: s.Month, Keys: s.Rows, States: []store.RowState{store.RowOpen}}
+	rows, _, err := store.BooksIn(p.Store).Rows(ctx, filter)
 	if err != nil {
 		return store.Run{}, err
 	}
@@ -185,7 +186,9 @@ func (p monthPages) writeAgain(ctx context.Context, who problem.Actor, s books.S
 		}
 	}
 	if len(agreements) == 0 {
-		return store.Run{}, &problem.Invalid{Fields: problem.Fields{"rows": "None of these rows has a line that can be written before its invoice is made."}}
+		return store.Run{}, &problem.Invalid{Fields: problem.Fields{
+			"rows": "None of these rows has a line that can be written before its invoice is made.",
+		}}
 	}
 	return p.Billing.Runs.Start(ctx, who, p.Billing.Runs.SyncMonth(s.Month, agreements, false))
 }

@@ -205,18 +205,21 @@ type SettleDialog struct {
 	Problems Problems // rows, note, how
 }
 
-// A settleWay is how a way to settle is offered: %s is the month's name.
+// A settleWay is how a way to settle is offered.
 type settleWay struct{ title, button, lead string }
 
 var settleWays = map[string]settleWay{
 	"by_hand": {"Billed by hand", "Billed by hand: ",
-		"Says that you put these seats on an invoice, or credited them, yourself. Nothing is written to ConnectWise PSA; what changes later is a difference again."},
+		"Says that you put these seats on an invoice, or credited them, yourself. Nothing is written to ConnectWise PSA; " +
+			"what changes later is a difference again."},
 	"waived": {"Waive", "Waive ",
 		"Nobody is billed or credited for these seats. Nothing is written to ConnectWise PSA; what changes later is a difference again."},
 	"next_invoice": {"On the next invoice", "Preview ",
-		"Adds lines that are billed once to the agreements, within the period that is invoiced next. You see them first; nothing is written before you say so."},
+		"Adds lines that are billed once to the agreements, within the period that is invoiced next. " +
+			"You see them first; nothing is written before you say so."},
 	"written_again": {"Sync again", "Sync again: ",
-		"Writes what is due now on the lines of these agreements, and of those that belong together with them, before their invoices are made. What is unusual waits for approval."},
+		"Writes what is due now on the lines of these agreements, and of those that belong together with them, " +
+			"before their invoices are made. What is unusual waits for approval."},
 }
 
 // title says what the dialog does.
@@ -266,7 +269,8 @@ func (d CloseDialog) notInvoiced() string {
 	if d.NextInvoice != "" {
 		text += ", the next on " + dayIn(d.NextInvoice, d.Month)
 	}
-	return text + ". What stands on their lines counts as billed; should their invoices take something else, that is a difference of the closed month."
+	return text + ". What stands on their lines counts as billed; should their invoices take something else, " +
+		"that is a difference of the closed month."
 }
 
 // MonthRowDialog is what is known of a row, and how it was settled.
