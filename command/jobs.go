@@ -53,8 +53,8 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 }
 
 // finishAndRunDue finishes the runs that were cut off, writes the newest month if no run has yet and what it lacked for want of a
-// figure, looks for what was sent to ConnectWise without seeing the outcome, and tells what the month has open. A run in progress does so itself or leaves it to
-// the next hour.
+// figure, looks for what was sent to ConnectWise without seeing the outcome, and tells what the month has open. A run in progress
+// does so itself or leaves it to the next hour.
 func finishAndRunDue(ctx context.Context, rooms *billing.Billing) error {
 	err := rooms.Runs.Resume(ctx)
 	if err == nil {

@@ -142,7 +142,8 @@ func printStatement(w io.Writer, kept store.Statement) error {
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "Closing statement, %s\nNordPass seats of the customers of %s, %s to %s, UTC\nNo. %d, closed on %s by %s\n\n",
-		s.Month, cell(s.MSP), seats.Day(s.Month.Start()), seats.Day(s.Month.End().AddDate(0, 0, -1)), s.Number, seats.Minute(s.ClosedAt), cell(by))
+		s.Month, cell(s.MSP), seats.Day(s.Month.Start()), seats.Day(s.Month.End().AddDate(0, 0, -1)), s.Number,
+		seats.Minute(s.ClosedAt), cell(by))
 	if s.Reconstructed {
 		fmt.Fprint(table, "Reconstructed from the journal of the time before there were books.\n\n")
 	}

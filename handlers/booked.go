@@ -184,7 +184,9 @@ func withDue(rows []store.MonthRow, usage seats.Usage) []store.MonthRow {
 
 // bookedHeader and bookedCells are what downloads have beside the figure of an organization. What is not known is a word there too.
 func bookedHeader() []string {
-	return []string{"Written", "Run", "In ConnectWise", "Read (UTC)", "Billed", "Difference", "Difference in money", "Currency", "State", "On another plan"}
+	return []string{
+		"Written", "Run", "In ConnectWise", "Read (UTC)", "Billed", "Difference", "Difference in money", "Currency", "State", "On another plan",
+	}
 }
 
 func bookedCells(b books.Beside, organizationID int64, plan store.Plan) []string {
@@ -194,11 +196,13 @@ func bookedCells(b books.Beside, organizationID int64, plan store.Plan) []string
 		v := bookedView(r, b.Running)
 		if r.Plan == plan {
 			cells = []string{
-				v.Written, number(v.WrittenRun), v.InConnectWise, timestamp(v.ReadAt), v.Billed, v.Difference, v.Money.Amount, v.Money.Currency, v.State, "",
+				v.Written, number(v.WrittenRun), v.InConnectWise, timestamp(v.ReadAt), v.Billed, v.Difference,
+				v.Money.Amount, v.Money.Currency, v.State, "",
 			}
 			continue
 		}
-		others = append(others, r.Plan.Name()+": written "+orNone(v.Written)+", in ConnectWise "+orNone(v.InConnectWise)+", difference "+orNone(v.Difference))
+		others = append(others, r.Plan.Name()+": written "+orNone(v.Written)+", in ConnectWise "+orNone(v.InConnectWise)+
+			", difference "+orNone(v.Difference))
 	}
 	cells[len(cells)-1] = strings.Join(others, "; ")
 	if !b.Known {

@@ -18,8 +18,15 @@ import (
 	"seatbridge/views"
 )
 
+// syncedMonth is who was synced on which agreement, by which run.
+type syncedMonth struct {
+	organization store.Organization
+	agreement    cwsim.Agreement
+	run          store.Run
+}
+
 // syncedFebruary is a panel whose organization Acme, with 5 members since January, was synced for February on 1 March.
-func syncedFebruary(t *testing.T) (*browser, store.Organization, cwsim.Agreement, store.Run) {
+func syncedFebruary(t *testing.T) (*browser, syncedMonth) {
 	t.Helper()
 	b := connected(t)
 	agreement := b.customer("Acme")
@@ -33,7 +40,7 @@ func syncedFebruary(t *testing.T) (*browser, store.Organization, cwsim.Agreement
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b, o, agreement, written
+	return b, syncedMonth{o, agreement, written}
 }
 
 // members adds so many members that joined at a moment.
@@ -51,7 +58,8 @@ func (p *panel) members(o store.Organization, n int, joined time.Time) {
 // A month that was synced and is another figure afterwards says so on every page about it, with the way to write it again.
 func TestCase_D8_SyncedWithAnotherFigure(t *testing.T) {
 	t.Parallel()
-	b, o, agreement, written := syncedFebruary(t)
+	b, synced := syncedFebruary(t)
+	o, agreement, written := synced.organization, synced.agreement, synced.run
 	pages := map[string]string{
 		"usage": views.UsagePath + "?month=2026-02", "organization": views.OrganizationPath(o.ID), "its history": views.OrganizationHistoryPath(o.ID),
 		"agreement": views.AgreementPath(int64(agreement.ID)), "run": views.RunPath(written.ID),
@@ -88,7 +96,8 @@ func TestCase_D8_SyncedWithAnotherFigure(t *testing.T) {
 // The running month has what its last sync wrote and what the lines say, with when they were read; a month without books says so.
 func TestWrittenBesideDue(t *testing.T) {
 	t.Parallel()
-	b, o, agreement, written := syncedFebruary(t)
+	b, synced := syncedFebruary(t)
+	o, agreement, written := synced.organization, synced.agreement, synced.run
 	row := rowOf(t, b.get(views.UsagePath+"?month=2026-02", http.StatusOK), "Acme")
 	has(t, row, "[data-testid=written]", "5")
 	has(t, row, "[data-testid=written] a[href='"+views.RunPath(written.ID)+"']", "Run")
@@ -127,7 +136,8 @@ func TestWrittenBesideDue(t *testing.T) {
 // Technicians see organizations without what is billed of them.
 func TestTechniciansSeeOrganizationsWithoutBooks(t *testing.T) {
 	t.Parallel()
-	b, o, _, _ := syncedFebruary(t)
+	b, synced := syncedFebruary(t)
+	o := synced.organization
 	technician := b.as(store.Technician)
 	for _, path := range []string{views.OrganizationsPath, views.OrganizationPath(o.ID)} {
 		page := technician.get(path, http.StatusOK)
@@ -141,7 +151,8 @@ func TestTechniciansSeeOrganizationsWithoutBooks(t *testing.T) {
 // Each row of the list that is swapped alone keeps its cells.
 func TestBooksStayInARowThatChanged(t *testing.T) {
 	t.Parallel()
-	b, o, _, _ := syncedFebruary(t)
+	b, synced := syncedFebruary(t)
+	o := synced.organization
 	row := b.part().post(views.SuspendOrganizationPath(o.ID), nil, http.StatusOK)
 	has(t, row, "[data-testid=ended]", "5, 5")
 }
@@ -149,7 +160,8 @@ func TestBooksStayInARowThatChanged(t *testing.T) {
 // The downloads have the same, and empty cells or words for what is not known.
 func TestWrittenInDownloads(t *testing.T) {
 	t.Parallel()
-	b, o, _, _ := syncedFebruary(t)
+	b, synced := syncedFebruary(t)
+	o := synced.organization
 	cells := func(month string) string {
 		rows := b.csv(views.UsageCSVPath + "?month=" + month)
 		return strings.Join(rows[1][12:], "|")

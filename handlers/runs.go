@@ -35,7 +35,9 @@ type runQuery struct {
 }
 
 func runKinds() []store.RunKind {
-	return []store.RunKind{store.RunMonthly, store.RunManual, store.RunCommand, store.RunRetry, store.RunUndo, store.RunRelease, store.RunSettle}
+	return []store.RunKind{
+		store.RunMonthly, store.RunManual, store.RunCommand, store.RunRetry, store.RunUndo, store.RunRelease, store.RunSettle,
+	}
 }
 
 func runStatuses() []store.RunStatus {

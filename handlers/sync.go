@@ -58,7 +58,8 @@ func (p syncPages) ask(w http.ResponseWriter, r *http.Request) error {
 	}
 	return p.show(w, r, views.SyncPage{
 		Title: "Sync now: " + soFar(p.Now()), Action: views.StartSyncPath, Button: "Start sync", Carried: carriedView(carried),
-		Text: fmt.Sprintf("The seats of %s of %s are written to their agreements in ConnectWise PSA, over the figures there. Lines that are right "+
+		Text: fmt.Sprintf("The seats of %s of %s are written to their agreements in ConnectWise PSA, over the figures there. "+
+			"Lines that are right "+
 			"already are left alone, and what Settings hold waits under Approvals. To see every change first, use Preview changes.",
 			soFar(p.Now()), problem.Plural(mapped, "mapped organization")),
 	})
@@ -172,8 +173,10 @@ func (p syncPages) askMonth(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := views.SyncPage{
-		Title: fmt.Sprintf("Sync %s again", m), Action: views.SyncMonthPath(string(m)), Button: fmt.Sprintf("Sync %s again", monthWord(m, p.Now())),
-		Text: fmt.Sprintf("The seats of all of %s are written to %s in ConnectWise PSA, as they are counted now. Lines that are right already are left "+
+		Title: fmt.Sprintf("Sync %s again", m), Action: views.SyncMonthPath(string(m)),
+		Button: fmt.Sprintf("Sync %s again", monthWord(m, p.Now())),
+		Text: fmt.Sprintf("The seats of all of %s are written to %s in ConnectWise PSA, as they are counted now. "+
+			"Lines that are right already are left "+
 			"alone, and what Settings hold waits under Approvals.", m, agreementsText(only)),
 	}
 	for _, id := range only {
@@ -234,7 +237,8 @@ func syncOf(c store.Change, run store.Run, now time.Time) views.SyncButton {
 		Of: c.Company + ", " + c.Agreement,
 	}
 	if isOver(run.Month, now) {
-		b.Label, b.URL, b.Agreement = "Sync "+monthWord(run.Month, now)+" again", views.SyncMonthPath(string(run.Month)), strconv.Itoa(c.AgreementID)
+		b.Label, b.URL = "Sync "+monthWord(run.Month, now)+" again", views.SyncMonthPath(string(run.Month))
+		b.Agreement = strconv.Itoa(c.AgreementID)
 	}
 	return b
 }

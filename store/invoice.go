@@ -185,7 +185,8 @@ func (i Invoicing) Reading(ctx context.Context) (InvoiceReading, error) {
 // NoteReading keeps how a reading of invoices went.
 func (i Invoicing) NoteReading(ctx context.Context, r InvoiceReading) error {
 	return i.store.tx(ctx, "noting the reading of invoices", func(tx *sql.Tx) error {
-		return execOne(ctx, tx, `UPDATE invoice_reading SET read_at = $1, tried_at = $2, forbidden = $3, error_what = $4, error_do = $5 WHERE id = 1`,
+		return execOne(ctx, tx, `UPDATE invoice_reading SET read_at = $1, tried_at = $2, forbidden = $3, error_what = $4, error_do = $5
+			WHERE id = 1`,
 			unix(r.ReadAt), unix(r.TriedAt), r.Forbidden, r.Problem.What, r.Problem.Do)
 	})
 }

@@ -113,7 +113,8 @@ type Carried struct {
 // is before the end of that period (docs/connectwise.md, "Invoices").
 func (j Journal) Carrying(ctx context.Context, now time.Time) ([]Carried, error) {
 	var carried []Carried
-	for c, err := range each(ctx, j.store.from, scanCarried, `SELECT c.agreement_id, r.month, c.after_quantity, c.unit_price, c.currency, a.next_invoice_date
+	for c, err := range each(ctx, j.store.from, scanCarried, `
+		SELECT c.agreement_id, r.month, c.after_quantity, c.unit_price, c.currency, a.next_invoice_date
 		FROM lines l JOIN agreements a ON a.id = l.agreement_id
 			JOIN changes c ON c.id = (SELECT MAX(n.id) FROM changes n JOIN runs w ON w.id = n.run_id
 				WHERE n.agreement_id = l.agreement_id AND n.product_id = l.product_id AND n.state IN ('written', 'unchanged')

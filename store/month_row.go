@@ -186,7 +186,8 @@ func (b Books) RowsOf(ctx context.Context, organizationIDs []int64) (map[int64][
 func (b Books) SaveRows(ctx context.Context, changed, gone []MonthRow) error {
 	return b.store.tx(ctx, "keeping rows of the books", func(tx *sql.Tx) error {
 		for _, r := range gone {
-			_, err := exec(ctx, tx, `DELETE FROM month_rows WHERE month = $1 AND organization_id = $2 AND plan = $3`, r.Month, r.OrganizationID, r.Plan)
+			_, err := exec(ctx, tx, `DELETE FROM month_rows WHERE month = $1 AND organization_id = $2 AND plan = $3`,
+				r.Month, r.OrganizationID, r.Plan)
 			if err != nil {
 				return err
 			}
@@ -226,7 +227,8 @@ func (r MonthRow) weight() float64 {
 	return r.Open.Decimal.Abs().InexactFloat64()
 }
 
-const settlementColumns = `id, month, organization_id, plan, how, seats, unit_price, currency, note, run_id, settled_at, settled_by, undone_at, undone_by`
+const settlementColumns = `id, month, organization_id, plan, how, seats, unit_price, currency, note, run_id, settled_at, settled_by,
+	 undone_at, undone_by`
 
 func scanSettlement(row scanner) (s Settlement, err error) {
 	err = row.Scan(&s.ID, &s.Month, &s.OrganizationID, &s.Plan, &s.How, &s.Seats, &s.UnitPrice, &s.Currency, &s.Note, &s.RunID,
@@ -243,7 +245,8 @@ func (b Books) Settlements(ctx context.Context, organizationIDs []int64) (map[in
 
 // MonthSettlements reads the settlements of a month, oldest first; those that were undone, too.
 func (b Books) MonthSettlements(ctx context.Context, m Month) ([]Settlement, error) {
-	settlements, err := list(ctx, b.store.from, scanSettlement, `SELECT `+settlementColumns+` FROM settlements WHERE month = $1 ORDER BY id`, m)
+	settlements, err := list(ctx, b.store.from, scanSettlement, `SELECT `+settlementColumns+` FROM settlements WHERE month = $1 ORDER BY id`,
+		m)
 	return settlements, doing(fmt.Sprintf("reading the settlements of %s", m), err)
 }
 

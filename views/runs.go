@@ -25,10 +25,13 @@ type MissedMonth struct {
 
 // notice says what becomes of the month.
 func (m MissedMonth) notice() Notice {
-	n := Notice{Kind: "warning", What: monthName(m.Month) + " is not written yet.", Why: "Its sync failed as a whole, was cancelled, or could not begin.",
-		Do: "A sync that failed is tried again every hour, until it is written or the next month takes its place; see the latest runs for what kept it."}
+	n := Notice{Kind: "warning", What: monthName(m.Month) + " is not written yet.",
+		Why: "Its sync failed as a whole, was cancelled, or could not begin.",
+		Do: "A sync that failed is tried again every hour, until it is written or the next month takes its place; " +
+			"see the latest runs for what kept it."}
 	if m.Overtaken {
-		n.What, n.Why = monthName(m.Month)+" was never written.", "A later month has taken its place on the lines: what it is short of is not written by itself any more."
+		n.What = monthName(m.Month) + " was never written."
+		n.Why = "A later month has taken its place on the lines: what it is short of is not written by itself any more."
 		n.Do = "Compare its seats in Usage data with its invoices, and bill by hand what is missing."
 	}
 	return n
@@ -162,9 +165,10 @@ func (p RunPage) notices() []Notice {
 	}
 	if o := p.Overtaken; o != nil {
 		list = append(list, Notice{Kind: "info",
-			What: "Run " + number(int(o.By)) + " has looked since at " + count(o.Agreements, "agreement", "agreements") + " that this run did not write.",
-			Why:  "A retry leaves " + plural(o.Agreements, "it", "them") + " alone, so as not to bring older figures back.",
-			Do:   againText(p), ActionLabel: "Run " + number(int(o.By)), ActionURL: RunPath(o.By)})
+			What: "Run " + number(int(o.By)) + " has looked since at " +
+				count(o.Agreements, "agreement", "agreements") + " that this run did not write.",
+			Why: "A retry leaves " + plural(o.Agreements, "it", "them") + " alone, so as not to bring older figures back.",
+			Do:  againText(p), ActionLabel: "Run " + number(int(o.By)), ActionURL: RunPath(o.By)})
 	}
 	if p.CanApply {
 		list = append(list, Notice{Kind: "info", What: "Nothing has been written yet.", Why: previewText(p.Run)})

@@ -56,7 +56,9 @@ func (k *Keeper) mayPut(ctx context.Context, s Settling) error {
 		return err
 	}
 	if !settings.Months.NextInvoice {
-		return &problem.Invalid{Fields: problem.Fields{"how": "Differences are not put on the next invoice: an Owner or Admin can allow it in the settings."}}
+		return &problem.Invalid{Fields: problem.Fields{
+			"how": "Differences are not put on the next invoice: an Owner or Admin can allow it in the settings.",
+		}}
 	}
 	return k.ended(ctx, s.Month)
 }
@@ -113,7 +115,8 @@ func (k *Keeper) refuseDoubtful(ctx context.Context, lines []store.Change) error
 		if err != nil {
 			return err
 		}
-		return refused(fmt.Sprintf("%s, agreement %s: run %d sent such a line, “%s”, and it is not certain what became of it. Look at that run first.",
+		return refused(fmt.Sprintf("%s, agreement %s: run %d sent such a line, “%s”, and it is not certain what became of it. "+
+			"Look at that run first.",
 			l.Company, l.Agreement, before.RunID, before.Description))
 	}
 	return nil

@@ -68,7 +68,7 @@ func (o open) sentence() string {
 
 // TellSynced tells what a monthly sync left open of its month, once for each sync and soon after it.
 func (t Teller) TellSynced(ctx context.Context) error {
-	last, err := Reader{t.Keeper}.LastEnded(ctx)
+	last, err := Reader(t).LastEnded(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -82,7 +82,8 @@ func (t Teller) TellSynced(ctx context.Context) error {
 	}
 	o := open{last.Month, last.Sums}
 	m := t.message(fmt.Sprintf("%s was synced: %s open, %s", o.month, problem.Plural(o.sums.Open.Rows, "difference"), InWords(o.sums)),
-		monthsPage+"/"+string(o.month), "What is due is not what stands in ConnectWise PSA or was invoiced. The month’s page says for each why, and what to do.")
+		monthsPage+"/"+string(o.month), "What is due is not what stands in ConnectWise PSA or was invoiced. "+
+			"The month’s page says for each why, and what to do.")
 	key := fmt.Sprintf("%s run %d", o.month, run.ID)
 	return t.tell(ctx, m, "months "+key, store.Topic{Event: store.EventOpen, Key: "months " + key}, o)
 }
@@ -121,7 +122,7 @@ func (t Teller) invoicingDays(ctx context.Context, away int) (map[string][]int, 
 	for _, m := range mappings {
 		carrying[m.AgreementID] = true
 	}
-	next, err := Reader{t.Keeper}.NextInvoices(ctx, slices.Sorted(maps.Keys(carrying)))
+	next, err := Reader(t).NextInvoices(ctx, slices.Sorted(maps.Keys(carrying)))
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func TestReminder(t *testing.T) {
 	monthly(t, w, "2026-11-01 00:30:00")
 	w.SetTime("2026-11-01 01:00:00")
 	w.Must(w.Books.ReadInvoices(t.Context()))
-	correct(t, w, acme, "2026-10", 7)
+	correct(t, w, acme, 7)
 	forget(t, w)
 
 	if got := daily(t, w, r, "2026-11-07 07:00:00"); len(got) != 0 {
@@ -83,11 +83,11 @@ func TestNoReminder(t *testing.T) {
 	for name, prepare := range map[string]func(*billingtest.World, store.Organization){
 		"nothing is open": func(*billingtest.World, store.Organization) {},
 		"switched off": func(w *billingtest.World, acme store.Organization) {
-			correct(w.T, w, acme, "2026-10", 7)
+			correct(w.T, w, acme, 7)
 			w.Set(func(s *store.Settings) { s.Months.RemindDays = 0 })
 		},
 		"settled": func(w *billingtest.World, acme store.Organization) {
-			correct(w.T, w, acme, "2026-10", 7)
+			correct(w.T, w, acme, 7)
 			_, err := w.Books.Settle(w.T.Context(), billingtest.Admin(), books.Settling{
 				Month: "2026-10", Rows: []store.RowKey{{OrganizationID: acme.ID, Plan: store.Business}}, How: store.Waived,
 			})
@@ -137,9 +137,9 @@ func TestLateFactsAreTold(t *testing.T) {
 		t.Fatalf("told without a late fact: %+v", got)
 	}
 	w.SetTime("2026-11-02 09:00:00")
-	correct(t, w, acme, "2026-10", 6)
+	correct(t, w, acme, 6)
 	w.SetTime("2026-11-02 10:00:00")
-	correct(t, w, acme, "2026-10", 7)
+	correct(t, w, acme, 7)
 	got := daily(t, w, r, "2026-11-03 07:00:00")
 	if len(got) != 1 {
 		t.Fatalf("%d messages, want 1", len(got))
@@ -150,7 +150,7 @@ func TestLateFactsAreTold(t *testing.T) {
 	if got := daily(t, w, r, "2026-11-04 07:00:00"); len(got) != 0 {
 		t.Errorf("told again: %+v", got)
 	}
-	correct(t, w, acme, "2026-10", 9)
+	correct(t, w, acme, 9)
 	if got := daily(t, w, r, "2026-11-05 07:00:00"); len(got) != 1 || !strings.Contains(got[0].Text[0], "+4 seats") {
 		t.Errorf("another late fact: %+v", got)
 	}
@@ -186,11 +186,11 @@ func TestWhatASyncLeftOpenIsTold(t *testing.T) {
 	}
 }
 
-// correct says that an organization had so many seats in a month.
-func correct(t *testing.T, w *billingtest.World, o store.Organization, m store.Month, seats int) {
+// correct says that an organization had so many seats in October.
+func correct(t *testing.T, w *billingtest.World, o store.Organization, seats int) {
 	t.Helper()
 	w.Must(w.Figures.Correct(t.Context(), problem.Actor{Name: "ann@example.com"}, store.Correction{
-		OrganizationID: o.ID, Month: m, Seats: seats, Plan: store.Business, Reason: "As counted by hand.",
+		OrganizationID: o.ID, Month: "2026-10", Seats: seats, Plan: store.Business, Reason: "As counted by hand.",
 	}))
 	w.Must(w.Books.Refresh(t.Context()))
 }

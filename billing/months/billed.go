@@ -14,11 +14,12 @@ import (
 type standing struct {
 	known    bool
 	quantity decimal.Decimal
-	lines    int         // that it has a part of
-	said     store.Said  // of the line with the greatest part of it
-	before   *store.Said // what was last written there, where a person changed it since
-	carrier  Carrier     // of that line's agreement
-	unsure   bool        // it was changed by hand between two readings, and the invoice was made between them
+	lines    int             // that it has a part of
+	greatest decimal.Decimal // part of one of them, without its sign
+	said     store.Said      // of the line with the greatest part of it
+	before   *store.Said     // what was last written there, where a person changed it since
+	carrier  Carrier         // of that line's agreement
+	unsure   bool            // it was changed by hand between two readings, and the invoice was made between them
 }
 
 // edited says that a person changed what Seatbridge wrote.
@@ -28,38 +29,51 @@ func (s standing) edited() bool { return s.before != nil }
 // now. A line that ended before the period is on no invoice of it. Where there is no line, there is none of it.
 func (s Story) standingAt(plan store.Plan, m store.Month, now time.Time, invoice bool) standing {
 	sum := standing{known: true}
-	greatest := decimal.NewFromInt(-1)
 	for _, id := range sorted(s.Agreements) {
 		a := s.Agreements[id]
 		c := a.Billing.Carrier(m)
 		for _, line := range linesOf(a.Said) {
-			took := Carrier{At: now, Period: day(now)}
-			if invoice {
-				took = c
-				if c.At.IsZero() {
-					took.At = now
-				}
-			}
-			said, unsure, there := line.takenBy(took)
-			if !there {
-				continue
-			}
-			part, has := s.part(line, said, plan)
-			if !has {
-				continue
-			}
-			sum.lines++
-			if said.Ended != "" && said.Ended < took.Period || took.Never {
-				part = decimal.Zero
-			}
-			sum.quantity = sum.quantity.Add(part)
-			if part.Abs().GreaterThan(greatest) {
-				greatest = part.Abs()
-				sum.said, sum.before, sum.carrier, sum.unsure = said, line.writtenBefore(said), c, unsure
+			if part, has := s.partOf(line, plan, c.taking(now, invoice)); has {
+				part.carrier = c
+				sum.add(part)
 			}
 		}
 	}
 	return sum
+}
+
+// taking is when, and for which period, a line is looked at: by the invoice that takes it, or now.
+func (c Carrier) taking(now time.Time, invoice bool) Carrier {
+	if !invoice {
+		return Carrier{At: now, Period: day(now)}
+	}
+	if c.At.IsZero() {
+		c.At = now
+	}
+	return c
+}
+
+// partOf is the organization's part of what a line said when it was taken; has is false where it has none.
+func (s Story) partOf(line lineStory, plan store.Plan, took Carrier) (p standing, has bool) {
+	said, unsure, there := line.takenBy(took)
+	if !there {
+		return p, false
+	}
+	part, has := s.part(line, said, plan)
+	if said.Ended != "" && said.Ended < took.Period || took.Never {
+		part = decimal.Zero
+	}
+	return standing{quantity: part, said: said, before: line.writtenBefore(said), unsure: unsure}, has
+}
+
+// add adds the part of one more line; what is said of all is said of the one with the greatest part.
+func (s *standing) add(part standing) {
+	if s.lines == 0 || part.quantity.Abs().GreaterThan(s.greatest) {
+		s.greatest = part.quantity.Abs()
+		s.said, s.before, s.carrier, s.unsure = part.said, part.before, part.carrier, part.unsure
+	}
+	s.lines++
+	s.quantity = s.quantity.Add(part.quantity)
 }
 
 func sorted(agreements map[int]Agreement) []int {
@@ -91,7 +105,8 @@ func linesOf(said []store.Said) []lineStory {
 	return lines
 }
 
-// takenBy is what the line said when an invoice took it; not there: Seatbridge created it later, or for a later period. What it said before it was first
+// takenBy is what the line said when an invoice took it; not there: Seatbridge created it later, or for a later period.
+// What it said before it was first
 // read is what it said then. Where a person changed it between two readings and the invoice was made between them, or where nobody
 // says when the invoice was made and it changed meanwhile, it is what is known: unsure. What was written in the second of the reading
 // that showed a closed period was written after it.

@@ -43,7 +43,9 @@ type rule struct {
 
 // rules are the causes of differences; the first that fits is said. That the figure is another one since is said beside it.
 var rules = []rule{
-	{CauseUnmanaged, func(v view, r store.MonthRow) bool { return !r.Due.Valid && !v.Managed(v.month) }, func(v view, r store.MonthRow) string {
+	{CauseUnmanaged, func(v view, r store.MonthRow) bool {
+		return !r.Due.Valid && !v.Managed(v.month)
+	}, func(v view, r store.MonthRow) string {
 		return "The MSP did not manage it when the month ended, so that nobody knows what it owes; its line bills " + text(r.Billed) + "."
 	}},
 	{CauseUnknown, func(_ view, r store.MonthRow) bool { return !r.Due.Valid }, func(v view, _ store.MonthRow) string { return v.usage.Why }},
@@ -77,7 +79,9 @@ var rules = []rule{
 	}},
 	{CauseNotWritten, func(v view, _ store.MonthRow) bool { return v.written == nil && !v.try.Ended }, view.sayNotWritten},
 	{CauseLate, func(v view, r store.MonthRow) bool { return v.late(r) }, view.sayLate},
-	{CauseStillBilled, func(_ view, r store.MonthRow) bool { return r.Difference.Decimal.IsNegative() }, func(_ view, r store.MonthRow) string {
+	{CauseStillBilled, func(_ view, r store.MonthRow) bool {
+		return r.Difference.Decimal.IsNegative()
+	}, func(_ view, r store.MonthRow) string {
 		return fmt.Sprintf("%s are due, and lines bill %s.", text(r.Due), text(r.Billed))
 	}},
 	{CauseDiffers, func(view, store.MonthRow) bool { return true }, func(_ view, r store.MonthRow) string {
@@ -133,7 +137,8 @@ func (v view) sayEarly(r store.MonthRow) string {
 	case c.At.Equal(beforeAll):
 		what = "Its period was closed before it was first read"
 	}
-	return fmt.Sprintf("%s, the sync wrote on %s: the invoice has %s, due were %s.", what, seats.Minute(v.writtenAt()), text(r.Billed), v.share)
+	return fmt.Sprintf("%s, the sync wrote on %s: the invoice has %s, due were %s.",
+		what, seats.Minute(v.writtenAt()), text(r.Billed), v.share)
 }
 
 // overwriting is what was written over the month's figure before the invoice was made; nil: nothing.

@@ -54,7 +54,8 @@ func saying(sentence string) func(store.MonthRow) string {
 var refusals = []refusal{
 	{func(r store.MonthRow, _ Billing) bool { return !r.Open.Valid }, saying("How many seats are open is not known.")},
 	{func(r store.MonthRow, _ Billing) bool { return r.Open.Decimal.IsNegative() },
-		saying("It was billed for more than was due, and a credit is for a person to give: give it in ConnectWise and say that it is billed by hand.")},
+		saying("It was billed for more than was due, and a credit is for a person to give: give it in ConnectWise and say that it is " +
+			"billed by hand.")},
 	{func(r store.MonthRow, _ Billing) bool { return r.Open.Decimal.IsZero() }, saying("There is no difference.")},
 	{func(r store.MonthRow, _ Billing) bool { return !r.Open.Decimal.IsInteger() }, func(r store.MonthRow) string {
 		return fmt.Sprintf("%s is no whole number of seats: bill it by hand.", r.Open.Decimal)

@@ -73,14 +73,13 @@ func (t *tale) due(n int, plan store.Plan) {
 }
 
 // entry is a change of a run on the agreement, noted at half past midnight of its number in November.
-func (t *tale) entry(run int64, m store.Month, state store.ChangeState, shares ...store.Share) *store.Entry {
+func (t *tale) entry(run int64, m store.Month, state store.ChangeState, shares ...store.Share) {
 	started := at(fmt.Sprintf("11-%02d", run), "00:30")
 	c := store.Change{
 		ID: run, RunID: run, AgreementID: services, Agreement: "Services", CompanyID: 3, Company: "Acme Inc.", ProductID: business,
 		Plan: store.Business, State: state, Shares: shares, DoneAt: started.Add(time.Minute), UnitPrice: price("4.50").UnitPrice, Currency: "USD",
 	}
 	t.Entries = append(t.Entries, store.Entry{OrganizationID: acme, Run: store.Run{ID: run, Month: m, StartedAt: started}, Change: c})
-	return &t.Entries[len(t.Entries)-1]
 }
 
 // said adds what line 41 of the agreement said from a moment on.
@@ -117,9 +116,9 @@ func (t *tale) forget() {
 	t.Agreements[services] = a
 }
 
-func (t *tale) settle(how store.Settling, n float64) {
+func (t *tale) settle(how store.Settling) {
 	t.Settlements = append(t.Settlements, store.Settlement{
-		Month: "2026-10", OrganizationID: acme, Plan: store.Business, How: how, Seats: number(n),
+		Month: "2026-10", OrganizationID: acme, Plan: store.Business, How: how, Seats: number(1),
 	})
 }
 
@@ -346,20 +345,20 @@ var stories = map[string]struct {
 		"business: due 6, written 5, stands 4, billed 5, invoiced; difference 1, settled 0, open 1: open (late)",
 		"Due were 5 when it was written on 1 November 2026, 6 are due (uploaded file).",
 	}},
-	"settled": {func(t *tale) { t.due(6, store.Business); t.settle(store.ByHand, 1) }, []string{
+	"settled": {func(t *tale) { t.due(6, store.Business); t.settle(store.ByHand) }, []string{
 		"business: due 6, written 5, stands 5, billed 5, not_yet; difference 1, settled 1, open 0: settled (late)",
 		"Due were 5 when it was written on 1 November 2026, 6 are due (uploaded file).",
 	}},
-	"settled in part": {func(t *tale) { t.due(8, store.Business); t.settle(store.ByHand, 1); t.settle(store.Waived, 1) }, []string{
+	"settled in part": {func(t *tale) { t.due(8, store.Business); t.settle(store.ByHand); t.settle(store.Waived) }, []string{
 		"business: due 8, written 5, stands 5, billed 5, not_yet; difference 3, settled 2, open 1: open (late)",
 		"Due were 5 when it was written on 1 November 2026, 8 are due (uploaded file).",
 	}},
-	"settled, and the difference is gone": {func(t *tale) { t.settle(store.ByHand, 1) },
+	"settled, and the difference is gone": {func(t *tale) { t.settle(store.ByHand) },
 		[]string{"business: due 5, written 5, stands 5, billed 5, not_yet; difference 0, settled 1, open -1: open"}},
 	"settled, and nothing is left": {func(t *tale) {
 		t.Mapping, t.Agreements, t.Entries = store.Mapping{}, nil, nil
 		t.due(0, store.Business)
-		t.settle(store.ByHand, 1)
+		t.settle(store.ByHand)
 	}, []string{"business: due 0, written ?, stands ?, billed 0, unknown; difference 0, settled 1, open -1: open"}},
 	"invoiced elsewhere": {func(t *tale) {
 		t.Mapping, t.Agreements, t.Entries, t.Elsewhere = store.Mapping{}, nil, nil, &store.Elsewhere{}

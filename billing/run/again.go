@@ -39,6 +39,7 @@ func refuseOvertaken(ctx context.Context, s *store.Store, run store.Run) error {
 	if err != nil || len(left.agreements) > 0 {
 		return err
 	}
-	return &problem.Invalid{Fields: problem.Fields{"run": fmt.Sprintf("Run %d has looked since at what run %d did not write, so nothing of it is left "+
-		"to retry. To write %s on these lines all the same, sync it again.", o.By, run.ID, seats.Period{Month: run.Month, AsOf: run.AsOf})}}
+	return &problem.Invalid{Fields: problem.Fields{"run": fmt.Sprintf(
+		"Run %d has looked since at what run %d did not write, so nothing of it is left "+
+			"to retry. To write %s on these lines all the same, sync it again.", o.By, run.ID, seats.Period{Month: run.Month, AsOf: run.AsOf})}}
 }
