@@ -157,8 +157,7 @@ func undoOnce(c store.Change, s Situation, w store.Change) store.Change {
 	case s.Gone != "":
 		return refuse(c, store.StateBlocked, s.Gone, "Correct it in ConnectWise.")
 	case !there:
-		return refuse(c, store.StateBlocked, "The line is not there any more.",
-			"Look at the invoice that was to carry it, and correct it in ConnectWise.")
+		return refuse(c, store.StateBlocked, "The line is not there any more.", "Look at its invoice, and correct it in ConnectWise.")
 	}
 	c.Before, c.UnitPrice = decimal.NewNullDecimal(line.Quantity), line.UnitPrice
 	switch {

@@ -113,8 +113,7 @@ func (rn *Runner) Retry(ctx context.Context, who problem.Actor, runID int64) (st
 	case store.RunUndo:
 		return rn.Undo(ctx, who, run.Of) // what is undone already needs nothing
 	case store.RunSettle:
-		return store.Run{}, &problem.Invalid{Fields: problem.Fields{
-			"run": "What it did not write is an open difference of its month: choose it there."}}
+		return store.Run{}, &problem.Invalid{Fields: problem.Fields{"run": "What it did not write is open in its month: choose it there."}}
 	case store.RunRelease:
 		return rn.Start(ctx, who, Request{
 			Kind: store.RunRelease, Period: seats.ToDate(rn.now()), Agreement: run.Agreement, Addition: run.Addition,
