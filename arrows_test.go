@@ -28,7 +28,7 @@ var arrows = map[string]string{
 
 	"billing":               "billing/background billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run connectwise store",
 	"billing/books":         "billing/background billing/connect billing/figures billing/money billing/months billing/notify billing/plan billing/problem billing/run billing/seats connectwise store",
-	"billing/months":        "billing/money billing/seats store",
+	"billing/months":        "billing/canonical billing/money billing/seats store",
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
 	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table connectwise store",
 	"billing/run":           "billing/background billing/bulletin billing/connect billing/figures billing/months billing/notify billing/plan billing/problem billing/reports billing/seats billing/settle billing/survey connectwise store",
@@ -46,6 +46,7 @@ var arrows = map[string]string{
 	"billing/table":         "billing/problem store",
 	"billing/problem":       "store",
 	"billing/background":    "",
+	"billing/canonical":     "",
 	"billing/match":         "",
 	"billing/money":         "",
 
@@ -105,7 +106,7 @@ func imports(t *testing.T) map[string]string {
 
 // pureRooms decide from their arguments alone, so that a table test says all about them: they touch no database, network,
 // file, log or clock, and nothing in them waits.
-var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/match", "billing/money", "billing/months", "billing/table"}
+var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/canonical", "billing/match", "billing/money", "billing/months", "billing/table"}
 
 var impureImports = []string{"context", "database/sql", "log/slog", "net/http", "os", "sync"}
 

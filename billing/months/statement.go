@@ -12,6 +12,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/canonical"
 	"seatbridge/billing/money"
 	"seatbridge/store"
 )
@@ -249,7 +250,7 @@ func sumsOf(rows []store.MonthRow) StatementSums {
 
 // Sealed is the statement as it is kept: in canonical JSON, with its SHA-256.
 func (s Statement) Sealed() (store.Statement, error) {
-	body, err := canonical(s)
+	body, err := canonical.Text(s)
 	if err != nil {
 		return store.Statement{}, fmt.Errorf("writing the statement of %s: %w", s.Month, err)
 	}

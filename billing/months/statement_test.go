@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/canonical"
 	"seatbridge/store"
 )
 
@@ -159,7 +160,7 @@ func TestCanonicalForm(t *testing.T) {
 		`{"a":"\u00`:                         "ends in the middle",
 		`{"a":` + strings.Repeat("[", 30):    "too deep",
 	} {
-		_, err := readCanonical([]byte(text))
+		_, err := canonical.Read([]byte(text))
 		if wrong == "" && err != nil || wrong != "" && (err == nil || !strings.Contains(err.Error(), wrong)) {
 			t.Errorf("%s: %v, want %q", text, err, wrong)
 		}
@@ -171,7 +172,7 @@ func TestEveryCutIsSeen(t *testing.T) {
 	t.Parallel()
 	kept := sealed(t, closing())
 	for n := range len(kept.Body) {
-		if _, err := readCanonical([]byte(kept.Body[:n])); !errors.Is(err, errCut) {
+		if _, err := canonical.Read([]byte(kept.Body[:n])); !errors.Is(err, canonical.ErrCut) {
 			t.Fatalf("cut after %d bytes: %v", n, err)
 		}
 		found := VerifyFile([]byte(kept.Body[:n]), []store.Statement{kept})
@@ -368,12 +369,12 @@ func FuzzVerifyFile(f *testing.F) {
 		if (found.State == FileWhole) != (string(data) == kept.Body) || found.Sentence == "" {
 			t.Errorf("%q is %+v", data, found)
 		}
-		if _, err := readCanonical(data); err == nil {
-			tree, err := treeOf(data)
+		if _, err := canonical.Read(data); err == nil {
+			tree, err := canonical.Tree(data)
 			if err != nil {
 				t.Fatalf("canonical, and cannot be read: %v", err)
 			}
-			again, err := canonical(tree)
+			again, err := canonical.Text(tree)
 			if err != nil || string(again) != string(data) {
 				t.Errorf("two canonical forms of the same: %q and %q (%v)", data, again, err)
 			}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"seatbridge/billing/canonical"
 	"seatbridge/store"
 )
 
@@ -33,7 +34,7 @@ var errNoStatement = errors.New("it is no statement")
 
 // headOf reads the head of a statement, and checks on the way that the whole of it is in canonical form.
 func headOf(kept store.Statement) (head, error) {
-	members, err := readCanonical([]byte(kept.Body))
+	members, err := canonical.Read([]byte(kept.Body))
 	if err != nil {
 		return head{}, err
 	}
@@ -98,7 +99,7 @@ func check(s store.Statement) (h head, sentences []string) {
 	}
 	h, err := headOf(s)
 	switch {
-	case errors.Is(err, errCut):
+	case errors.Is(err, canonical.ErrCut):
 		return h, append(sentences, "Its text is cut off.")
 	case errors.Is(err, errNoStatement):
 		return h, append(sentences, "Its text is no statement.")
@@ -193,18 +194,18 @@ func verifyOther(file store.Statement, h head, kept []store.Statement) FileFindi
 
 // verifyRewritten is about a file that is not in canonical form.
 func verifyRewritten(file store.Statement, form error, kept []store.Statement) FileFinding {
-	tree, err := treeOf([]byte(file.Body))
+	tree, err := canonical.Tree([]byte(file.Body))
 	switch {
 	case errors.Is(form, errNoStatement):
 		return fileIs(FileUnknown, "", "The file is no statement of Seatbridge.")
 	case len(file.Body) == 0:
 		return fileIs(FileCut, "", "The file is empty.")
-	case errors.Is(form, errCut), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(form, canonical.ErrCut), errors.Is(err, io.ErrUnexpectedEOF):
 		return fileIs(FileCut, "", "The file is cut off: it ends in the middle. Download it again.")
 	case err != nil:
 		return fileIs(FileUnknown, "", "The file is no statement of Seatbridge: it cannot be read as JSON.")
 	}
-	body, err := canonical(tree)
+	body, err := canonical.Text(tree)
 	if err != nil {
 		return fileIs(FileUnknown, "", "The file is no statement of Seatbridge.")
 	}
@@ -222,8 +223,8 @@ func verifyRewritten(file store.Statement, form error, kept []store.Statement) F
 
 // differs says where two statements first say something else.
 func differs(body, kept string) string {
-	a, errA := treeOf([]byte(body))
-	b, errB := treeOf([]byte(kept))
+	a, errA := canonical.Tree([]byte(body))
+	b, errB := canonical.Tree([]byte(kept))
 	if errA != nil || errB != nil {
 		return "one of the two cannot be read."
 	}

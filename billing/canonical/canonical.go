@@ -1,4 +1,7 @@
-package months
+// Package canonical writes and reads canonical JSON: that of RFC 8785 with whole numbers alone: keys in order, no space between anything,
+// and each text written in the one way that has the fewest escapes. The same values are always the same bytes (docs/months.md section 7).
+// It is pure.
+package canonical
 
 import (
 	"bytes"
@@ -11,16 +14,13 @@ import (
 	"unicode/utf8"
 )
 
-// Canonical JSON is that of RFC 8785 with whole numbers alone: keys in order, no space between anything, and each text written in
-// the one way that has the fewest escapes. The same values are always the same bytes (docs/months.md section 7).
-
-// canonical is what a value says in canonical JSON.
-func canonical(value any) ([]byte, error) {
+// Text is what a value says in canonical JSON.
+func Text(value any) ([]byte, error) {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return nil, fmt.Errorf("writing JSON: %w", err)
 	}
-	tree, err := treeOf(text)
+	tree, err := Tree(text)
 	if err != nil {
 		return nil, err
 	}
@@ -29,8 +29,8 @@ func canonical(value any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// treeOf reads JSON as maps, lists, texts and numbers.
-func treeOf(text []byte) (tree any, err error) {
+// Tree reads JSON, canonical or not, as maps, lists, texts and numbers.
+func Tree(text []byte) (tree any, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&tree); err != nil {
@@ -100,8 +100,8 @@ func writeText(b *bytes.Buffer, text string) {
 	b.WriteByte('"')
 }
 
-// errCut says that a text ends before its JSON does.
-var errCut = errors.New("it ends in the middle")
+// ErrCut says that a text ends before its JSON does.
+var ErrCut = errors.New("it ends in the middle")
 
 // formError says where a text is not canonical JSON.
 type formError struct {
@@ -111,8 +111,8 @@ type formError struct {
 
 func (e formError) Error() string { return fmt.Sprintf("byte %d: %s", e.at+1, e.what) }
 
-// readCanonical checks that a text is an object in canonical JSON, and answers the raw values of its members.
-func readCanonical(text []byte) (map[string]json.RawMessage, error) {
+// Read checks that a text is an object in canonical JSON, and answers the raw values of its members. ErrCut: it ends in the middle.
+func Read(text []byte) (map[string]json.RawMessage, error) {
 	r := canonicalReader{text: text}
 	members := map[string]json.RawMessage{}
 	if r.peek() != '{' && len(text) > 0 {
@@ -146,7 +146,7 @@ func (r *canonicalReader) peek() byte {
 
 func (r *canonicalReader) wrong(what string) error {
 	if r.at >= len(r.text) {
-		return errCut
+		return ErrCut
 	}
 	return formError{r.at, what}
 }
@@ -180,7 +180,7 @@ func (r *canonicalReader) value(depth int) error {
 			return nil
 		}
 		if bytes.HasPrefix([]byte(word), rest) {
-			return errCut
+			return ErrCut
 		}
 	}
 	return r.wrong("no value begins")
@@ -274,14 +274,14 @@ func (r *canonicalReader) string() ([]byte, error) {
 			r.at++
 		}
 	}
-	return nil, errCut
+	return nil, ErrCut
 }
 
 // escape reads one of the escapes that nothing else can say.
 func (r *canonicalReader) escape() error {
 	rest := r.text[r.at:]
 	if len(rest) < 2 {
-		return errCut
+		return ErrCut
 	}
 	if bytes.IndexByte([]byte(`"\bfnrt`), rest[1]) >= 0 {
 		r.at += 2
@@ -289,7 +289,7 @@ func (r *canonicalReader) escape() error {
 	}
 	const long = len(`\u001f`)
 	if len(rest) < long && rest[1] == 'u' {
-		return errCut
+		return ErrCut
 	}
 	if rest[1] != 'u' {
 		return r.wrong("an escape that is not needed")
