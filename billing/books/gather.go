@@ -51,9 +51,20 @@ func (k *Keeper) gather(ctx context.Context, s *store.Store, ids []int64) (g gat
 		if err != nil {
 			return g, fmt.Errorf("counting the books: %w", err)
 		}
-		g.stories = append(g.stories, shared.story(l))
+		story := shared.story(l)
+		story.Begun = begun(g.months)
+		g.stories = append(g.stories, story)
 	}
 	return g, nil
+}
+
+// begun is the first month after those that are reconstructed; empty: none is. The latest month comes first.
+func begun(booked []store.BookedMonth) store.Month {
+	i := slices.IndexFunc(booked, func(b store.BookedMonth) bool { return b.Reconstructed })
+	if i < 0 {
+		return ""
+	}
+	return booked[i].Month.Add(1)
 }
 
 // tryOf is what became of the syncs of a month.

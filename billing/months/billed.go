@@ -31,7 +31,7 @@ func (s Story) standingAt(plan store.Plan, m store.Month, now time.Time, invoice
 	sum := standing{known: true}
 	for _, id := range sorted(s.Agreements) {
 		a := s.Agreements[id]
-		c := a.Billing.Carrier(m)
+		c := s.carrier(id, m, now)
 		for _, line := range linesOf(a.Said) {
 			if part, has := s.partOf(line, plan, c.taking(now, invoice)); has {
 				part.carrier = c

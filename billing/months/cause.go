@@ -116,7 +116,7 @@ func (v view) never() bool { return v.stood.carrier.Never }
 
 // made is the invoice of the agreement that the month was written on.
 func (v view) made() Carrier {
-	return v.Agreements[v.written.Change.AgreementID].Billing.Carrier(v.month)
+	return v.Story.carrier(v.written.Change.AgreementID, v.month, v.now)
 }
 
 // early says that the invoice was made before the sync wrote, and has what the line said then.

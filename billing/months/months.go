@@ -55,6 +55,7 @@ type Story struct {
 	Settlements  []store.Settlement            // that were not undone, oldest first
 	Elsewhere    *store.Elsewhere              // nil: nobody says that it is invoiced elsewhere
 	Rows         []store.MonthRow              // as they were counted before
+	Begun        store.Month                   // months before it are reconstructed; empty: none is
 }
 
 // Agreement is what is known of an agreement that carries seats.
@@ -197,7 +198,7 @@ func (v view) place(r *store.MonthRow) {
 	r.AgreementID, r.Agreement, r.CompanyID, r.Company = id, a.Name, a.CompanyID, a.Company
 	r.Invoice.State = store.InvoiceUnknown
 	if id != 0 {
-		c := a.Billing.Carrier(v.month)
+		c := v.Story.carrier(id, v.month, v.now)
 		r.Invoice = store.RowInvoice{State: c.State, ID: c.Invoice.ID, Number: c.Invoice.Number, Day: c.Day()}
 	}
 	price := v.Prices[v.plan]
