@@ -26,7 +26,7 @@ var arrows = map[string]string{
 	"handlers/web": "billing/problem store views",
 	"views":        "static",
 
-	"billing":               "billing/background billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run connectwise store",
+	"billing":               "billing/background billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/months billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run billing/seats connectwise store",
 	"billing/books":         "billing/background billing/connect billing/figures billing/money billing/months billing/notify billing/plan billing/problem billing/run billing/seats connectwise store",
 	"billing/months":        "billing/canonical billing/money billing/seats store",
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",

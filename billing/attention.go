@@ -10,9 +10,11 @@ import (
 	"seatbridge/billing/books"
 	"seatbridge/billing/connect"
 	"seatbridge/billing/findings"
+	"seatbridge/billing/months"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/run"
+	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -66,12 +68,12 @@ func (b *Billing) Attention(ctx context.Context) ([]Attention, error) {
 	}
 	list := setupAttention(c)
 	if c.State == connect.NotConnected {
-		months, err := b.monthAttention(ctx)
+		open, err := b.monthAttention(ctx)
 		if err != nil {
 			return nil, err
 		}
 		notify, err := b.notifyAttention(ctx)
-		return slices.Concat(list, months, notify), err
+		return slices.Concat(list, open, notify), err
 	}
 	for _, find := range []func(context.Context) ([]Attention, error){
 		b.runAttention, b.monthAttention, b.findingAttention, b.mappingAttention, b.trialAttention, b.SourceAttention, b.notifyAttention,
@@ -210,7 +212,7 @@ const monthsSaid = 6
 
 // monthAttention lists the open differences of months that ended, and that invoices could not be read.
 func (b *Billing) monthAttention(ctx context.Context) ([]Attention, error) {
-	open, err := b.Books.Open(ctx)
+	open, err := b.openMonths(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -234,6 +236,22 @@ func (b *Billing) monthAttention(ctx context.Context) ([]Attention, error) {
 		list = append(list, Attention{Kind: AttendInvoices, Title: "Invoices could not be read", Detail: reading.Problem.Text()})
 	}
 	return list, err
+}
+
+// openMonths are the months with open differences, but for one whose sync is still to come: that is how it is written.
+func (b *Billing) openMonths(ctx context.Context) ([]books.Month, error) {
+	open, err := b.Books.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := b.Store.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	schedule := seats.ScheduleOf(settings.Months)
+	return slices.DeleteFunc(open, func(m books.Month) bool {
+		return m.State == months.Due && schedule.DueAt(m.Month).After(b.now())
+	}), nil
 }
 
 func (b *Billing) mappingAttention(ctx context.Context) ([]Attention, error) {

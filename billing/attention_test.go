@@ -64,6 +64,32 @@ func TestAttentionTellsLinesApart(t *testing.T) {
 	w.WantLive(a.ID, "NP-BUS 16")
 }
 
+// TestAMonthWaitsForItsSync is a month that ended with another figure than the one before, until its sync is due, and after that.
+func TestAMonthWaitsForItsSync(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, _ := w.Mapped("Acme", 5, store.Business)
+	w.Sync()
+	w.Join(acme, 1)
+	w.SetTime("2026-11-01 00:20:00")
+	if got := w.attends(); len(got) != 0 {
+		t.Errorf("before the sync of October %v needs a person", got)
+	}
+	w.Set(func(s *store.Settings) { s.Months.SyncDay, s.Months.SyncSetAt = 3, w.Time() })
+	w.SetTime("2026-11-03 00:20:00")
+	if got := w.attends(); len(got) != 0 {
+		t.Errorf("before the sync of October on the third %v needs a person", got)
+	}
+	w.SetTime("2026-11-03 00:40:00")
+	if got := w.attends(); got[billing.AttendMonth] != 1 {
+		t.Errorf("after the sync of October was due %v needs a person, want the month", got)
+	}
+	w.Must(w.Runs.RunDue(t.Context()))
+	if got := w.attends(); len(got) != 0 {
+		t.Errorf("after the sync of October %v needs a person", got)
+	}
+}
+
 func TestHeldOverSeveralRunsAreApprovedTogether(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
