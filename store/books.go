@@ -269,6 +269,13 @@ func (b Books) Stale(ctx context.Context, most int) ([]int64, error) {
 	return ids, doing("listing what is to be counted again", err)
 }
 
+// StaleOf lists those of some organizations whose rows are to be counted again.
+func (b Books) StaleOf(ctx context.Context, organizationIDs []int64) ([]int64, error) {
+	ids, err := list(ctx, b.store.from, scanValue[int64],
+		`SELECT organization_id FROM books_stale WHERE organization_id IN `+in(organizationIDs)+` ORDER BY organization_id`)
+	return ids, doing("listing what is to be counted again", err)
+}
+
 // CountStale counts the organizations whose rows are to be counted again.
 func (b Books) CountStale(ctx context.Context) (int, error) {
 	n, err := count(ctx, b.store.from, `SELECT COUNT(*) FROM books_stale`)

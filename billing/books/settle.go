@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -40,6 +41,9 @@ func (k *Keeper) Settle(ctx context.Context, who problem.Actor, s Settling) (set
 		return 0, err
 	}
 	err = k.Store.Together(ctx, fmt.Sprintf("settling differences of %s", s.Month), func(in *store.Store) error {
+		if err := k.recount(ctx, in, s.Rows); err != nil {
+			return err
+		}
 		rows, err := openRows(ctx, in, s)
 		if err != nil {
 			return err
@@ -59,6 +63,25 @@ func (k *Keeper) Settle(ctx context.Context, who problem.Actor, s Settling) (set
 		return 0, err
 	}
 	return settled, k.Refresh(ctx)
+}
+
+// recount counts the organizations of rows again, in the transaction that is to go by them: somebody may have settled them since they
+// were counted last.
+func (k *Keeper) recount(ctx context.Context, in *store.Store, rows []store.RowKey) error {
+	var ids []int64
+	for _, r := range rows {
+		if !slices.Contains(ids, r.OrganizationID) {
+			ids = append(ids, r.OrganizationID)
+		}
+	}
+	stale, err := store.BooksIn(in).StaleOf(ctx, ids)
+	if err != nil || len(stale) == 0 {
+		return err
+	}
+	if err := k.count(ctx, in, stale); err != nil {
+		return err
+	}
+	return store.BooksIn(in).Fresh(ctx, stale)
 }
 
 func settlingProblems(s Settling) problem.Fields {
