@@ -256,10 +256,16 @@ func (b Books) Month(ctx context.Context, m Month) (BookedMonth, error) {
 	return booked, doing(fmt.Sprintf("reading the books of %s", m), err)
 }
 
+// Unsummed lists the months of which a row changed since their sums were kept.
+func (b Books) Unsummed(ctx context.Context) ([]Month, error) {
+	months, err := list(ctx, b.store.from, scanValue[Month], `SELECT month FROM months WHERE lagging ORDER BY month`)
+	return months, doing("listing the months to add up", err)
+}
+
 // SaveSums keeps the sums of a month's rows.
 func (b Books) SaveSums(ctx context.Context, m Month, sums MonthSums) error {
 	return b.store.tx(ctx, fmt.Sprintf("keeping the sums of %s", m), func(tx *sql.Tx) error {
-		return execOne(ctx, tx, `UPDATE months SET sums = $1 WHERE month = $2`, asJSON{sums}, m)
+		return execOne(ctx, tx, `UPDATE months SET sums = $1, lagging = FALSE WHERE month = $2`, asJSON{sums}, m)
 	})
 }
 
@@ -276,9 +282,9 @@ func (b Books) StaleOf(ctx context.Context, organizationIDs []int64) ([]int64, e
 	return ids, doing("listing what is to be counted again", err)
 }
 
-// CountStale counts the organizations whose rows are to be counted again.
+// CountStale counts the organizations whose rows are to be counted again, and the months that are to be added up.
 func (b Books) CountStale(ctx context.Context) (int, error) {
-	n, err := count(ctx, b.store.from, `SELECT COUNT(*) FROM books_stale`)
+	n, err := count(ctx, b.store.from, `SELECT (SELECT COUNT(*) FROM books_stale) + (SELECT COUNT(*) FROM months WHERE lagging)`)
 	return n, doing("counting what is to be counted again", err)
 }
 

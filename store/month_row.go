@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -197,8 +198,22 @@ func (b Books) SaveRows(ctx context.Context, changed, gone []MonthRow) error {
 				return doing(fmt.Sprintf("organization %d in %s", r.OrganizationID, r.Month), err)
 			}
 		}
-		return nil
+		return lag(ctx, tx, slices.Concat(changed, gone))
 	})
+}
+
+// lag keeps that the sums of months lag behind, because rows of them changed.
+func lag(ctx context.Context, tx *sql.Tx, rows []MonthRow) error {
+	lagging := map[Month]bool{}
+	for _, r := range rows {
+		lagging[r.Month] = true
+	}
+	for m := range lagging {
+		if _, err := exec(ctx, tx, `UPDATE months SET lagging = TRUE WHERE month = $1`, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func saveRow(ctx context.Context, tx *sql.Tx, r MonthRow) error {

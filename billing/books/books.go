@@ -57,8 +57,11 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 	}
 	for {
 		left, err := k.countSome(ctx)
-		if err != nil || !left {
+		if err != nil {
 			return err
+		}
+		if !left {
+			return sumUp(ctx, k.Store)
 		}
 	}
 }
@@ -141,7 +144,7 @@ func (k *Keeper) countSome(ctx context.Context) (left bool, err error) {
 	return left, err
 }
 
-// count counts the rows of organizations again, and the sums of the months in which one changed.
+// count counts the rows of organizations again; the sums of the months in which one changed lag behind until they are added up.
 func (k *Keeper) count(ctx context.Context, s *store.Store, ids []int64) error {
 	in, err := k.gather(ctx, s, ids)
 	if err != nil {
@@ -153,10 +156,7 @@ func (k *Keeper) count(ctx context.Context, s *store.Store, ids []int64) error {
 		c, g := compare(story.Rows, now)
 		changed, gone = append(changed, c...), append(gone, g...)
 	}
-	if err := store.BooksIn(s).SaveRows(ctx, changed, gone); err != nil {
-		return err
-	}
-	return sumUp(ctx, s, in.months, append(changed, gone...))
+	return store.BooksIn(s).SaveRows(ctx, changed, gone)
 }
 
 // compare says which rows are new or others than before, and which are no more.
@@ -181,22 +181,25 @@ func indexOf(rows []store.MonthRow, r store.MonthRow) int {
 // same compares what is kept of rows; decimals and moments by what they say.
 func same(a, b store.MonthRow) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
 
-// sumUp adds the rows of the months up in which one changed.
-func sumUp(ctx context.Context, s *store.Store, booked []store.BookedMonth, changed []store.MonthRow) error {
-	for _, b := range booked {
-		if !slices.ContainsFunc(changed, func(r store.MonthRow) bool { return r.Month == b.Month }) {
-			continue
-		}
-		var t months.Tally
-		for r, err := range store.BooksIn(s).EachRow(ctx, store.MonthRowFilter{Month: b.Month, Sort: "id"}) {
-			if err != nil {
+// sumUp adds the rows of the months up whose sums lag behind: once for all that was counted again, since it reads every row of a month.
+func sumUp(ctx context.Context, s *store.Store) error {
+	lagging, err := store.BooksIn(s).Unsummed(ctx)
+	if err != nil || len(lagging) == 0 {
+		return err
+	}
+	return s.Together(ctx, "adding up the months", func(s *store.Store) error {
+		for _, m := range lagging {
+			var t months.Tally
+			for r, err := range store.BooksIn(s).EachRow(ctx, store.MonthRowFilter{Month: m, Sort: "id"}) {
+				if err != nil {
+					return err
+				}
+				t.Add(r)
+			}
+			if err := store.BooksIn(s).SaveSums(ctx, m, t.Sums()); err != nil {
 				return err
 			}
-			t.Add(r)
 		}
-		if err := store.BooksIn(s).SaveSums(ctx, b.Month, t.Sums()); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	})
 }

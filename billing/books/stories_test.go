@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"seatbridge/billing/billingtest"
+	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/run"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
@@ -164,6 +165,21 @@ func TestUndone(t *testing.T) {
 	w.Work.Wait()
 	want(t, w, "2026-10", "Acme business due 7 written 5 stands 5 billed 5 not_yet open; late Due were 5 when it was written on 20 October 2026, "+
 		"7 are due.")
+}
+
+// TestLineReplacedByHand is a line that a person deleted and made anew, after invoices were made: they have the old one alone.
+func TestLineReplacedByHand(t *testing.T) {
+	t.Parallel()
+	w, acme, a := october(t)
+	monthly(t, w, "2026-11-01 00:30:00")
+	invoice(t, w, "2026-11-05 09:00:00")
+	w.SetTime("2026-11-10 09:00:00")
+	w.Sim.RemoveAddition(a.ID, w.Sim.Additions(a.ID)[0].ID)
+	w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("5")})
+	w.Join(acme, 1)
+	monthly(t, w, "2026-12-01 00:30:00")
+	want(t, w, "2026-10", "Acme business due 5 written 5 stands 6 billed 5 invoiced none;  ")
+	want(t, w, "2026-11", "Acme business due 6 written 6 stands 6 billed 6 not_yet none;  ")
 }
 
 // TestMappedLate is an organization that nobody was invoiced for when the month was written.

@@ -32,8 +32,9 @@ func (s Story) standingAt(plan store.Plan, m store.Month, now time.Time, invoice
 	for _, id := range sorted(s.Agreements) {
 		a := s.Agreements[id]
 		c := s.carrier(id, m, now)
-		for _, line := range linesOf(a.Said) {
-			if part, has := s.partOf(line, plan, c.taking(now, invoice)); has {
+		lines, took := linesOf(a.Said), c.taking(now, invoice)
+		for _, line := range lines {
+			if part, has := s.partOf(line, plan, took); has && !line.cameAfter(lines, took) {
 				part.carrier = c
 				sum.add(part)
 			}
@@ -125,6 +126,15 @@ func (l lineStory) takenBy(c Carrier) (said store.Said, unsure, there bool) {
 	}
 	unsure = i+1 < len(l) && !l[i+1].Written && l[i].SeenAt.Before(c.At)
 	return l[i], unsure || c.Assumed && l[i].At.After(c.After) && !c.After.IsZero(), true
+}
+
+// cameAfter says that a line which was first read after an invoice was made was not on it: another one of the product stood there then,
+// in whose place it came.
+func (l lineStory) cameAfter(lines []lineStory, c Carrier) bool {
+	return l[0].At.After(c.At) && slices.ContainsFunc(lines, func(other lineStory) bool {
+		said, _, there := other.takenBy(c)
+		return there && other[0].ProductID == l[0].ProductID && other[0].At.Before(l[0].At) && (said.Ended == "" || said.Ended >= c.Period)
+	})
 }
 
 // writtenBefore is what Seatbridge last wrote before a person made the line say something else; nil: it says what was written.

@@ -77,7 +77,8 @@ CREATE TABLE months (
     reconstructed INTEGER NOT NULL DEFAULT FALSE, -- from the journal of the time before there were books
     closed_at     INTEGER,
     closed_by     TEXT    NOT NULL DEFAULT '',    -- e-mail address; empty with closed_at: the rule
-    sums          TEXT    NOT NULL DEFAULT '{}'   -- JSON
+    sums          TEXT    NOT NULL DEFAULT '{}',  -- JSON
+    lagging       INTEGER NOT NULL DEFAULT FALSE  -- a row changed since they were added up
 ) STRICT;
 
 -- A row of a month's books: an organization on a plan. Quantities are decimals, since a person may have entered any.
