@@ -223,6 +223,20 @@ func (m MonthLine) invoicedNote() string {
 	return "the next on " + dayIn(m.NextInvoice, m.Month)
 }
 
+// unwritten says why no row of a month is written: it is still to come, or the month was missed and another took its place.
+func (m MonthLine) unwritten() string {
+	if m.State == "due" {
+		return "not yet"
+	}
+	return "never"
+}
+
+// stateInShort is stateNote with as much of an e-mail address as tells colleagues apart.
+func (m MonthLine) stateInShort() string {
+	m.ClosedBy, _, _ = strings.Cut(m.ClosedBy, "@")
+	return m.stateNote()
+}
+
 // writtenRows says of how many rows a figure was written.
 func (m MonthLine) writtenRows() string {
 	switch {

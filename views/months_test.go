@@ -109,3 +109,29 @@ func TestColorsFollowTheMoney(t *testing.T) {
 		t.Errorf("without a price it is %q", got)
 	}
 }
+
+// A month that was missed is not about to be written any more, and who closed a month is named in the room there is.
+func TestMissedMonthAndWhoClosedIt(t *testing.T) {
+	t.Parallel()
+	missed := sampleLine("closed")
+	missed.WrittenRows, missed.ClosedBy = 0, "mira@fernhollow.example"
+	coming := sampleLine("due")
+	coming.Month, coming.WrittenRows = "2026-11", 0
+	page := render(t, Months(Layout{}, MonthsPage{Rows: []MonthLine{coming, missed}}))
+	for css, want := range map[string]string{
+		"[data-month='2026-10'] [data-label=Written]": "never", "[data-month='2026-11'] [data-label=Written]": "not yet",
+		"[data-month='2026-10'] .c-st .second": "6 Nov, by mira",
+	} {
+		if got := strings.TrimSpace(page.Find(css).Text()); got != want {
+			t.Errorf("%s says %q, want %q", css, got, want)
+		}
+	}
+	if title := page.Find("[data-month='2026-10'] .c-st .second").AttrOr("title", ""); title != "6 Nov, by mira@fernhollow.example" {
+		t.Errorf("the whole address is nowhere: %q", title)
+	}
+	one := monthPage("closed")
+	one.WrittenRows = 0
+	if strip := render(t, Month(Layout{}, one)).Find("[data-testid=month-strip]").Text(); !strings.Contains(strip, "Never0 of 26 rows") || strings.Contains(strip, "Not yet") {
+		t.Errorf("the month's page does not say that it was never written: %s", strip)
+	}
+}
