@@ -259,7 +259,7 @@ type CloseDialog struct {
 	Problems Problems
 }
 
-// notInvoiced says what closing means for agreements whose invoices are not made yet; empty: all are.
+// notInvoiced says for how many agreements the invoice is not made yet; empty: for none.
 func (d CloseDialog) notInvoiced() string {
 	left := d.Agreements - d.Invoiced
 	if left == 0 {
@@ -269,8 +269,7 @@ func (d CloseDialog) notInvoiced() string {
 	if d.NextInvoice != "" {
 		text += ", the next on " + dayIn(d.NextInvoice, d.Month)
 	}
-	return text + ". What stands on their lines counts as billed; should their invoices take something else, " +
-		"that is a difference of the closed month."
+	return text + "."
 }
 
 // MonthRowDialog is what is known of a row, and how it was settled.
