@@ -53,8 +53,8 @@ dead: ## find functions that nothing reaches, not even a test
 vuln: ## look for known vulnerabilities in what is used (asks vuln.go.dev)
 	./.ci/vuln
 
-screenshot: ## make docs/overview.png anew from the demo
-	SEATBRIDGE_SCREENSHOT=$(CURDIR)/docs/overview.png ./.ci/e2e -run '^TestJourney$$'
+screenshot: ## make the pictures in docs anew: the overview of the demo, and the months of a year
+	SEATBRIDGE_SCREENSHOT=$(CURDIR)/docs/overview.png SEATBRIDGE_SCREENSHOT_MONTHS=$(CURDIR)/docs ./.ci/e2e -run '^TestJourney(Months)?$$'
 
 build: ## build the binary ./seatbridge
 	go build -trimpath -ldflags='-s -w' -o seatbridge .

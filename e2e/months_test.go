@@ -105,7 +105,6 @@ func (j *journey) closeOctober() {
 	j.see("h1", "Statement, October 2026")
 	j.see("[data-testid=verified]", "Verified, unchanged since 4 Nov 2026")
 	j.see("[data-testid=differences]", "“On invoice 20431”")
-	j.picture("statement")
 	j.click("Verify")
 	j.see("[data-testid=verified]", "Verified, unchanged since 4 Nov 2026")
 	j.clickIn("nav", "Months")
@@ -113,7 +112,7 @@ func (j *journey) closeOctober() {
 	j.see("[data-kind=success]", "Verified")
 }
 
-// picture writes what is shown into a file of the directory that is asked for, and nothing where none is.
+// picture writes what is shown into a file of the directory that SEATBRIDGE_SCREENSHOT_MONTHS names, if it names one.
 func (j *journey) picture(name string) {
 	j.t.Helper()
 	if dir := os.Getenv("SEATBRIDGE_SCREENSHOT_MONTHS"); dir != "" {
