@@ -206,3 +206,23 @@ func wholeMonth(m store.Month) (r run.Request) {
 	r.Kind, r.Period = store.RunManual, seats.WholeMonth(m)
 	return r
 }
+
+// TestTheBillingCycleChanges is an agreement that is billed quarterly from November on: the invoice of November carries October, and
+// that of the quarter November, too, since no other takes its seats; what came since waits for a person, and is a difference.
+func TestTheBillingCycleChanges(t *testing.T) {
+	t.Parallel()
+	w, acme, a := october(t)
+	monthly(t, w, "2026-11-01 00:30:00")
+	w.Sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.BillingCycle = "Quarterly" })
+	w.SetTime("2026-11-01 08:00:00")
+	w.Must(w.Books.ReadInvoices(t.Context()))
+	invoice(t, w, "2026-11-01 09:00:00")
+	w.SetTime("2026-11-20 10:00:00")
+	w.Join(acme, 2)
+	monthly(t, w, "2026-12-01 00:30:00")
+	w.Clock.Add(int64(time.Hour))
+	w.Must(w.Books.ReadInvoices(t.Context()))
+	want(t, w, "2026-10", "Acme business due 5 written 5 stands 5 billed 5 invoiced none;  ")
+	want(t, w, "2026-11", "Acme business due 7 written 0 stands 5 billed 5 invoiced open; held Waits for approval since 1 December 2026: "+
+		"Monthly seats on an agreement whose billing cycle is Quarterly: its invoice takes the quantity that stands there when it is made.")
+}
