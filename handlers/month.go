@@ -146,7 +146,7 @@ func addMonthRow(list *views.MonthList, r store.MonthRow) {
 	}
 	last := &list.Groups[len(list.Groups)-1]
 	last.Rows = append(last.Rows, monthRow(r))
-	list.Chooses = list.Chooses || r.State == store.RowOpen && r.Open.Valid
+	list.Chooses = list.Chooses || r.State == store.RowOpen && months.Settleable(r)
 }
 
 // sumGroups says what each group comes to: by the rows themselves where all that match are on this page, by the month's sums where they
@@ -193,7 +193,7 @@ func monthRow(r store.MonthRow) views.MonthRow {
 		InConnectWise: known(r.InConnectWise), ReadAt: r.ReadAt, Edited: r.Edited, Billed: known(r.Billed),
 		Invoice: string(r.Invoice.State), InvoiceNumber: r.Invoice.Number, InvoiceDay: r.Invoice.Day,
 		Difference: known(r.Difference), Settled: r.Settled.String(), SettledBy: string(r.SettledBy), Open: known(r.Open),
-		State: string(r.State), Cause: r.Cause, Reason: r.Reason,
+		State: string(r.State), Cause: r.Cause, Reason: r.Reason, Settles: months.Settleable(r),
 	}
 	if r.Due.Valid {
 		row.Source = seats.Source(r.Source).Name()

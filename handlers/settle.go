@@ -108,7 +108,7 @@ func allows(how store.Settling, r store.MonthRow) bool {
 	case store.OnNextInvoice:
 		return r.Open.Valid && r.AgreementID != 0 && r.Open.Decimal.IsPositive()
 	}
-	return r.Open.Valid
+	return months.Settleable(r)
 }
 
 // settleDialog is the dialog with those of the chosen rows of which something is open that is known.

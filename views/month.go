@@ -74,6 +74,7 @@ type MonthRow struct {
 	SettledBy      string // by_hand, waived, written_again or next_invoice
 	Open           string
 	Money          Money // what Open or, where it is settled, Difference comes to
+	Settles        bool  // a person can settle what is open of it
 	State          string
 	Cause          string
 	Reason         string
@@ -82,8 +83,8 @@ type MonthRow struct {
 // Key names the row within its month, in forms.
 func (r MonthRow) Key() string { return id(r.OrganizationID) + " " + r.Plan }
 
-// chosen says whether the row can be settled.
-func (r MonthRow) chooses() bool { return r.State == "open" && r.Open != "" }
+// chooses says whether the row can be settled.
+func (r MonthRow) chooses() bool { return r.State == "open" && r.Settles }
 
 // shown is the difference as the row shows it: what is open of it or, once it is settled, all of it.
 func (r MonthRow) shown() string {

@@ -26,7 +26,7 @@ func bookRow(state string) MonthRow {
 		OrganizationID: 7, Organization: hostile, Plan: PlanBusiness, Agreement: hostile, AgreementID: 11, Company: hostile, Due: "31", Source: "Seat ledger",
 		DueWas: "30", DueSince: at("2026-11-03 10:00"), Written: "30", WrittenRun: 41, WrittenAt: at("2026-11-01 00:31"), InConnectWise: "32", Edited: true,
 		ReadAt: at("2026-11-04 09:02"), Billed: "25", Invoice: "invoiced", InvoiceNumber: hostile, InvoiceDay: "2026-11-01", Difference: "6", Settled: "1",
-		SettledBy: "waived", Open: "5", Money: Money{"24.95", "USD"}, State: state, Cause: "held", Reason: hostile,
+		SettledBy: "waived", Open: "5", Money: Money{"24.95", "USD"}, State: state, Settles: true, Cause: "held", Reason: hostile,
 	}
 }
 
@@ -34,7 +34,8 @@ func monthPage(state string) MonthPage {
 	line := sampleLine(state)
 	unknown := bookRow("open")
 	unknown.OrganizationID, unknown.Due, unknown.Open, unknown.Difference, unknown.Money.Amount, unknown.Invoice = 8, "", "", "", "", "unknown"
-	unmapped := MonthRow{OrganizationID: 9, Organization: hostile, Plan: PlanEnterprise, Due: "5", Billed: "0", Difference: "5", Open: "5", State: "open", Cause: "unmapped"}
+	unknown.Settles = false
+	unmapped := MonthRow{OrganizationID: 9, Organization: hostile, Plan: PlanEnterprise, Due: "5", Billed: "0", Difference: "5", Open: "5", State: "open", Settles: true, Cause: "unmapped"}
 	return MonthPage{
 		MonthLine: line, More: line.Open, Less: RowsSum{Rows: 1, Seats: "-2", Unpriced: 1}, InConnectWise: "554",
 		MoneyConnectWise: []Money{{"3119.96", "USD"}}, ReadAt: at("2026-11-04 09:02"), InvoicedSeats: "329", Pending: 2, CSV: MonthCSVPath("2026-10"),

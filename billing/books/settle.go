@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/months"
 	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
@@ -96,14 +97,14 @@ func settlingProblems(s Settling) problem.Fields {
 	return problems
 }
 
-// openRows are the chosen rows, each of which has something open that is known.
+// openRows are the chosen rows, each of which has something open that can be settled so.
 func openRows(ctx context.Context, in *store.Store, s Settling) ([]store.MonthRow, error) {
 	rows, err := differing(ctx, in, s)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
-		if !r.Open.Valid {
+		if !months.Settleable(r) || !r.Open.Valid && s.How == store.OnNextInvoice {
 			return nil, refused(fmt.Sprintf("%s, %s: how many seats are open is not known. %s", r.Organization, r.Plan.Name(), r.Reason))
 		}
 	}
@@ -166,7 +167,14 @@ func (k *Keeper) settle(ctx context.Context, in *store.Store, who problem.Actor,
 		return err
 	}
 	return in.AddActivity(ctx, who.Did(k.Now(), store.CategoryBilling, "Settled the difference of %s of “%s”, %s, %s: %s.%s",
-		r.Month, r.Organization, r.Plan.Name(), signed(r.Open.Decimal), inWords(s.How), withNote(s.Note)).About(r.OrganizationID))
+		r.Month, r.Organization, r.Plan.Name(), openInWords(r), inWords(s.How), withNote(s.Note)).About(r.OrganizationID))
+}
+
+func openInWords(r store.MonthRow) string {
+	if !r.Open.Valid {
+		return "nobody knows how many seats"
+	}
+	return signed(r.Open.Decimal)
 }
 
 func inWords(how store.Settling) string {

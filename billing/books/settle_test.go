@@ -7,6 +7,7 @@ import (
 
 	"seatbridge/billing/billingtest"
 	"seatbridge/billing/books"
+	"seatbridge/billing/organizations"
 	"seatbridge/store"
 )
 
@@ -36,4 +37,35 @@ func TestSomebodySettledMeanwhile(t *testing.T) {
 	}
 	want(t, w, "2026-10", "Acme business due 6 written 5 stands 5 billed 5 not_yet settled; late "+
 		"Due were 5 when it was written on 1 November 2026, 6 are due since 3 November 2026.")
+}
+
+// TestSettleUnmanaged is an organization that the MSP gave up while its line stood: what it owes is never known, and the month can be
+// closed all the same.
+func TestSettleUnmanaged(t *testing.T) {
+	t.Parallel()
+	w, acme, _ := october(t)
+	w.SetTime("2026-10-31 12:00:00")
+	_, err := w.Organizations.Edit(t.Context(), billingtest.Admin(), acme.ID, func(p *organizations.Profile) { p.Managed = false })
+	w.Must(err)
+	monthly(t, w, "2026-11-01 00:30:00")
+	invoice(t, w, "2026-11-05 09:00:00")
+	s := books.Settling{Month: "2026-10", Rows: []store.RowKey{{OrganizationID: acme.ID, Plan: store.Business}}, How: store.Waived}
+	settled, err := w.Books.Settle(t.Context(), billingtest.Admin(), s)
+	w.Must(err)
+	if settled != 1 {
+		t.Errorf("%d rows are settled, want 1", settled)
+	}
+	open, err := w.Books.Open(t.Context())
+	w.Must(err)
+	if len(open) != 0 {
+		t.Errorf("%v is open", open)
+	}
+	kept, err := w.Books.Close(t.Context(), billingtest.Admin(), "2026-10")
+	w.Must(err)
+	if !strings.Contains(kept.Body, `"due":null`) {
+		t.Errorf("the statement does not say that nobody knows what was due: %s", kept.Body)
+	}
+	if _, err = w.Books.Settle(t.Context(), billingtest.Admin(), s); err == nil {
+		t.Error("what is settled was settled again")
+	}
 }

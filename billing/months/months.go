@@ -252,6 +252,9 @@ func (v view) settled(r store.MonthRow) store.MonthRow {
 	}
 	if !r.Difference.Valid {
 		r.State = store.RowOpen
+		if r.SettledBy != "" {
+			r.State = store.RowSettled
+		}
 		if v.elsewhere(r) {
 			r.State, r.SettledBy = store.RowSettled, store.ByHand
 		}
@@ -271,6 +274,10 @@ func (v view) settled(r store.MonthRow) store.MonthRow {
 	}
 	return r
 }
+
+// Settleable says that a person can settle a row's difference: how many seats it is, is known, or never will be, since the MSP did not
+// manage the organization.
+func Settleable(r store.MonthRow) bool { return r.Open.Valid || r.Cause == CauseUnmanaged }
 
 // elsewhere says that somebody said that the organization is invoiced elsewhere, and nothing here contradicts it.
 func (v view) elsewhere(r store.MonthRow) bool {
