@@ -42,7 +42,7 @@ func seeds(t *testing.T) []uint64 {
 		}
 		return []uint64{seed}
 	}
-	list := make([]uint64, soak.Count("SEATBRIDGE_SEEDS", 5, 1000))
+	list := make([]uint64, soak.Count("SEATBRIDGE_SEEDS", 3, 1000))
 	for i := range list {
 		list[i] = uint64(i)
 	}
