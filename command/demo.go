@@ -62,6 +62,7 @@ func serveDemo(ctx context.Context, c *config, stdout, stderr io.Writer) (err er
 	defer func() { err = errors.Join(err, db.Close()) }()
 
 	sim := cwsim.New(cwsim.Config{Now: now})
+	sim.Grant(cwsim.Invoicing, cwsim.Inquire, cwsim.All) // optional, and the demo shows everything
 	at := now()
 	if err := makeDemoAccount(ctx, db, at); err != nil {
 		return err

@@ -106,13 +106,14 @@ func (b *browser) texts(css string) []string {
 	return eval[[]string](b, fmt.Sprintf("[...document.querySelectorAll(%s)].map(e => e.textContent.replace(/\\s+/g, ' ').trim())", quoted(css)))
 }
 
-// hittable is a script that finds, among the elements of a selector that pass a test, the one that a mouse would hit.
+// hittable is a script that finds, among the elements of a selector that pass a test, the one that a mouse would hit: a link that
+// wraps is hit on its first line.
 const hittable = `(() => {
 	const name = e => (e.getAttribute("aria-label") ?? e.textContent).replace(/\s+/g, " ").trim();
 	for (const e of document.querySelectorAll(%s)) {
 		if (e.disabled || !e.checkVisibility() || !(%s)) continue;
 		e.scrollIntoView({ block: "center", behavior: "instant" });
-		const box = e.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+		const box = e.getClientRects()[0], x = box.x + box.width / 2, y = box.y + box.height / 2;
 		const hit = document.elementFromPoint(x, y);
 		if (hit && e.contains(hit)) return { x, y };
 	}
