@@ -306,15 +306,16 @@ func (w *world) sayElsewhere() {
 	w.tell("%s is said to be invoiced elsewhere", name)
 }
 
-// settle settles what is open of some rows of some months.
+// settle settles what is open of some rows of some months, and of others all, to close them.
 func (w *world) settle() {
 	if !w.look() {
 		return
 	}
 	how := pick(w, []store.Settling{store.ByHand, store.Waived})
 	for _, m := range w.months() {
+		closes := w.chance(2)
 		for k, r := range w.rows(m) {
-			if r.State != store.RowOpen || !r.Open.Valid || !w.chance(3) {
+			if r.State != store.RowOpen || !r.Open.Valid || !closes && !w.chance(3) {
 				continue
 			}
 			_, err := w.Books.Settle(w.T.Context(), billingtest.Admin(), books.Settling{
@@ -323,6 +324,9 @@ func (w *world) settle() {
 			w.Must(err)
 			w.settled[k] = w.settled[k].Add(r.Open.Decimal)
 			w.tell("%s: %s is settled, %s", k, r.Open.Decimal, how)
+		}
+		if closes {
+			w.closeMonth(m)
 		}
 	}
 }
