@@ -32,6 +32,7 @@ const (
 	CauseStillBilled = "still_billed" // a line bills what is not due any more
 	CauseLate        = "late"         // what is due is another figure than when it was written
 	CauseDiffers     = "differs"
+	CauseHealed      = "healed" // settled, and the difference is gone since
 )
 
 // A rule is a row of the table of causes: when it fits, and what it says.

@@ -3,6 +3,7 @@
 package months
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -267,6 +268,10 @@ func (v view) settled(r store.MonthRow) store.MonthRow {
 	switch {
 	case !r.Open.Decimal.IsZero():
 		r.State = store.RowOpen
+		if r.Cause == "" {
+			r.Cause = CauseHealed
+			r.Reason = fmt.Sprintf("%s was settled, and there is no difference any more: undo the settlement.", r.Settled)
+		}
 	case r.Settled.IsZero():
 		r.State = store.RowAgrees
 	default:

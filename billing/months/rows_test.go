@@ -354,12 +354,18 @@ var stories = map[string]struct {
 		"Due were 5 when it was written on 1 November 2026, 8 are due (uploaded file).",
 	}},
 	"settled, and the difference is gone": {func(t *tale) { t.settle(store.ByHand) },
-		[]string{"business: due 5, written 5, stands 5, billed 5, not_yet; difference 0, settled 1, open -1: open"}},
+		[]string{
+			"business: due 5, written 5, stands 5, billed 5, not_yet; difference 0, settled 1, open -1: open (healed)",
+			"1 was settled, and there is no difference any more: undo the settlement.",
+		}},
 	"settled, and nothing is left": {func(t *tale) {
 		t.Mapping, t.Agreements, t.Entries = store.Mapping{}, nil, nil
 		t.due(0, store.Business)
 		t.settle(store.ByHand)
-	}, []string{"business: due 0, written ?, stands ?, billed 0, unknown; difference 0, settled 1, open -1: open"}},
+	}, []string{
+		"business: due 0, written ?, stands ?, billed 0, unknown; difference 0, settled 1, open -1: open (healed)",
+		"1 was settled, and there is no difference any more: undo the settlement.",
+	}},
 	"invoiced elsewhere": {func(t *tale) {
 		t.Mapping, t.Agreements, t.Entries, t.Elsewhere = store.Mapping{}, nil, nil, &store.Elsewhere{}
 	}, []string{
