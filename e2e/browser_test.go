@@ -85,6 +85,11 @@ func eval[T any](b *browser, script string) T {
 // wait waits until a script's answer is true.
 func (b *browser) wait(what, script string) {
 	b.t.Helper()
+	defer func() {
+		if b.t.Failed() {
+			b.t.Logf("%s shows: %s", b.url(), eval[string](b, `(document.querySelector("dialog[open]") ?? document.querySelector("main") ?? document.body).innerText`))
+		}
+	}()
 	commandtest.Eventually(b.t, what+" (at "+b.url()+")", func() bool {
 		return eval[bool](b, script)
 	})
@@ -107,7 +112,7 @@ func (b *browser) texts(css string) []string {
 }
 
 // hittable is a script that finds, among the elements of a selector that pass a test, the one that a mouse would hit: a link that
-// wraps is hit on its first line.
+// wraps is hit on its first line. The page remembers that the element was not clicked yet.
 const hittable = `(() => {
 	const name = e => (e.getAttribute("aria-label") ?? e.textContent).replace(/\s+/g, " ").trim();
 	for (const e of document.querySelectorAll(%s)) {
@@ -115,7 +120,10 @@ const hittable = `(() => {
 		e.scrollIntoView({ block: "center", behavior: "instant" });
 		const box = e.getClientRects()[0], x = box.x + box.width / 2, y = box.y + box.height / 2;
 		const hit = document.elementFromPoint(x, y);
-		if (hit && e.contains(hit)) return { x, y };
+		if (!hit || !e.contains(hit)) continue;
+		window.missed = true;
+		e.addEventListener("click", () => { window.missed = false }, { once: true, capture: true });
+		return { x, y };
 	}
 	return null;
 })()`
@@ -135,7 +143,8 @@ func (b *browser) clickIn(within, name string) {
 	b.clickWhere(fmt.Sprintf("%q in %s", name, within), css[1:], "name(e) === "+quoted(name))
 }
 
-// clickWhere clicks the element of a selector that passes a test, once it rests at one place.
+// clickWhere clicks the element of a selector that passes a test, once it rests at one place. What moves away from under the mouse
+// at the last moment is clicked again; a page that was replaced has been.
 func (b *browser) clickWhere(what, css, test string) {
 	b.t.Helper()
 	type point struct{ X, Y float64 }
@@ -144,9 +153,12 @@ func (b *browser) clickWhere(what, css, test string) {
 		now := eval[*point](b, fmt.Sprintf(hittable, quoted(css), test))
 		resting := now != nil && last != nil && *now == *last
 		last = now
-		return resting
+		if !resting {
+			return false
+		}
+		b.do("clicking "+what, chromedp.MouseClickXY(last.X, last.Y))
+		return !eval[bool](b, "window.missed === true")
 	})
-	b.do("clicking "+what, chromedp.MouseClickXY(last.X, last.Y))
 }
 
 // labelled is a script's test for a field by its label.
@@ -168,6 +180,13 @@ func (b *browser) fill(label, text string) {
 		_, err := chromedp.Call(b.ctx, input.InsertText, input.InsertTextParams{Text: text})
 		return err == nil && eval[bool](b, filled)
 	})
+}
+
+// search fills in a list's search and waits until the address says so: what is clicked before that may be lost.
+func (b *browser) search(text string) {
+	b.t.Helper()
+	b.fill("Search", text)
+	b.wait("the list is searched for "+text, "new URLSearchParams(location.search).get('q') === "+quoted(text))
 }
 
 // choose selects the first usable option of the select with a label.

@@ -81,7 +81,7 @@ func (j *journey) preview() {
 // answer says that what was found about a company is meant so.
 func (j *journey) answer(company string) {
 	j.open(j.panel + "/findings")
-	j.fill("Search", company)
+	j.search(company)
 	j.wait("only "+company+" is listed", fmt.Sprintf(`(rows => rows.length === 1 && rows[0].textContent.includes(%s))`+
 		`([...document.querySelectorAll("[data-testid=finding]")])`, quoted(company)))
 	j.clickIn("[data-testid=finding]", "It is meant so")

@@ -197,7 +197,7 @@ func (j *journey) companies() []string {
 // row finds a company in the mapping table and returns the selector of its row.
 func (j *journey) row(company string) string {
 	j.open(j.panel + "/integrations/connectwise/companies")
-	j.fill("Search", company)
+	j.search(company)
 	commandtest.Eventually(j.t, "the table shows "+company+" alone", func() bool {
 		rows := j.texts("[data-testid=company] .company span")
 		return len(rows) == 1 && rows[0] == company
@@ -242,7 +242,7 @@ func (j *journey) unmap(m mappedPair) {
 // openOrganization finds an organization in the list and opens its page.
 func (j *journey) openOrganization(name string) {
 	j.open(j.panel + "/organizations")
-	j.fill("Search", name)
+	j.search(name)
 	j.wait("the list shows "+name+" alone", `document.querySelectorAll("[data-testid=organization]").length === 1`)
 	j.clickIn("[data-testid=organization]", name)
 	j.see("h1", name)
@@ -251,7 +251,8 @@ func (j *journey) openOrganization(name string) {
 // addMembers adds seats on an organization's page.
 func (j *journey) addMembers(organization string, emails ...string) {
 	j.openOrganization(organization)
-	if !eval[bool](j.browser, `document.querySelector("#seats details").open`) {
+	j.wait("the members are shown", `document.querySelector("#seats details") !== null`)
+	if eval[bool](j.browser, `!document.querySelector("#seats details").open`) {
 		j.clickIn("#seats", "Add members")
 	}
 	j.fill("E-mail addresses", strings.Join(emails, "\n"))
