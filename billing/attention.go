@@ -40,6 +40,7 @@ const (
 	AttendMissed      AttentionKind = "missed" // a month whose sync was due and that no run has written
 	AttendTrialEnding AttentionKind = "trial_ending"
 	AttendSource      AttentionKind = "source"       // the Provider API's last monthly report failed or was empty
+	AttendReported    AttentionKind = "reported"     // what that report asks about organizations
 	AttendFinding     AttentionKind = "finding"      // what readings of agreements found
 	AttendNotify      AttentionKind = "notification" // a channel that does not take its messages
 	AttendMonth       AttentionKind = "month"        // open differences of a month that ended
@@ -321,7 +322,30 @@ func (b *Billing) SourceAttention(ctx context.Context) ([]Attention, error) {
 			Detail: "An empty report is not zero: nothing is known of that month from NordPass.",
 		}}, nil
 	}
-	return nil, nil
+	return b.reportedAttention(ctx)
+}
+
+// reportedAttention is what the Provider API's last report asks a person.
+func (b *Billing) reportedAttention(ctx context.Context) ([]Attention, error) {
+	q, err := b.Reports.Questions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Attention
+	add := func(n int, what, which, detail string) {
+		if n > 0 {
+			list = append(list, Attention{Kind: AttendReported, Count: n, Title: problem.Plural(n, what) + " " + which, Detail: detail})
+		}
+	}
+	add(len(q.Unknown), "reported organization", "not known here",
+		fmt.Sprintf("In %s: %s. Nobody is billed for them: add each, or link it to the organization that it is.",
+			q.Month, problem.Plural(q.UnknownSeats(), "license")))
+	add(len(q.Renamed), "organization", "reported under another name",
+		"Their IDs are the same. Take the name over, or say that it is the same organization.")
+	add(len(q.Gone), "organization", "gone from the Provider API's report",
+		fmt.Sprintf("They were in the report of %s and are not in that of %s: unknown, not zero. If NordPass lost them, delete them here; "+
+			"if they are managed by somebody else now, say so.", q.Month.Add(-1), q.Month))
+	return list, nil
 }
 
 func (b *Billing) notifyAttention(ctx context.Context) ([]Attention, error) {

@@ -122,6 +122,7 @@ var lowestRoles = map[web.Access]string{
 		POST /integrations/provider/disconnect
 		POST /integrations/provider/organizations/add
 		POST /integrations/provider/organizations/link
+		POST /integrations/provider/organizations/name
 		GET /integrations/provider/fetches/{id}
 		GET /attention
 		GET /findings

@@ -187,6 +187,8 @@ func attentionView(a billing.Attention) views.Attention {
 	case billing.AttendSource:
 		view.Kind = "error"
 		return link("Look at the source", views.ProviderPath)
+	case billing.AttendReported:
+		return link("Decide", views.ProviderPath+"#latest")
 	case billing.AttendNotify:
 		return link("Look at the channel", views.NotificationsPath)
 	}

@@ -103,7 +103,7 @@ func (s *server) providerForm(c reports.Config, connected bool) views.ProviderFo
 		Enterprise: c.Enterprise, Trial: c.Trial, NFR: c.NFR,
 		Pagings: choices(c.Paging, reports.PagingNone, "in one answer", reports.PagingLink, "in several; a field has the next address",
 			reports.PagingHeader, "in several; the header Link has the next address", reports.PagingNumber, "in several; a query parameter counts"),
-		NextField: c.NextField, PageParam: c.PageParam, FirstPage: first, Required: c.Required,
+		NextField: c.NextField, PageParam: c.PageParam, FirstPage: first, FlagsOmitted: c.FlagsOmitted, Required: c.Required,
 	}
 }
 
@@ -148,7 +148,7 @@ func (s *server) parseProvider(r *http.Request) (reports.Config, problem.Fields,
 	c := reports.Config{
 		ID: text("field_id"), Name: text("field_name"), Seats: text("field_seats"), Plan: text("field_plan"),
 		Business: text("business"), Enterprise: text("enterprise"), Trial: text("field_trial"), NFR: text("field_nfr"),
-		Required: web.Checked(r.PostForm, "required"),
+		FlagsOmitted: web.Checked(r.PostForm, "flags_omitted"), Required: web.Checked(r.PostForm, "required"),
 	}
 	c.BaseURL, c.MonthlyPath, c.DailyPath = text("base_url"), text("monthly_path"), text("daily_path")
 	c.Method, c.Header = text("method"), text("header")
@@ -259,11 +259,18 @@ func (s *server) latestReport(r *http.Request) (*views.ProviderFetched, error) {
 		Names: names(report.Missing),
 	}
 	for i, row := range report.Rows {
-		if row.OrganizationID == 0 && len(view.Unknown) < providerRows {
+		switch {
+		case row.OrganizationID == 0 && len(view.Unknown) < providerRows:
 			view.Unknown = append(view.Unknown, rowView(i, row))
+		case row.Renamed && len(view.Renamed) < providerRows:
+			view.Renamed = append(view.Renamed, rowView(i, row))
 		}
 	}
-	return view, nil
+	questions, err := s.Billing.Reports.Questions(r.Context())
+	for _, o := range questions.Gone[:min(len(questions.Gone), providerRows)] {
+		view.Gone = append(view.Gone, views.NamedLink{Name: o.Name, URL: views.OrganizationPath(o.ID)})
+	}
+	return view, err
 }
 
 func (s *server) saveProvider(w http.ResponseWriter, r *http.Request) error {
@@ -336,6 +343,24 @@ func (s *server) linkReported(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.web.Done(w, r, views.ProviderPath, o.Name+" is linked.")
+}
+
+// settleReportedName decides whether an organization takes the name that is reported.
+func (s *server) settleReportedName(w http.ResponseWriter, r *http.Request) error {
+	fetch, row, err := reportedRow(r)
+	if err != nil {
+		return err
+	}
+	keep := r.PostForm.Get("name") == "ours"
+	o, err := s.Billing.Reports.SettleName(r.Context(), s.web.Actor(r), fetch, row, keep)
+	if err != nil {
+		return err
+	}
+	said := " has the reported name now."
+	if keep {
+		said = " keeps its name."
+	}
+	return s.web.Done(w, r, views.ProviderPath, o.Name+said)
 }
 
 // organizationNamed is the one organization with exactly this name.

@@ -125,6 +125,52 @@ func TestProviderPage(t *testing.T) {
 	}
 }
 
+// TestReportedNames decides about organizations that NordPass calls otherwise, and finds those that it reports no more.
+func TestReportedNames(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	var gone store.Organization
+	for _, name := range []string{"Acme", "Beta", "Gone"} {
+		var err error
+		gone, err = p.store.CreateOrganization(t.Context(), store.Organization{
+			Name: name, ExternalID: "np-" + name, Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: testNow().AddDate(0, -6, 0),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := p.store.SaveUsageReport(t.Context(), store.UsageReport{
+		OrganizationID: gone.ID, Month: "2026-01", Seats: 3, Plan: store.Business, Source: string(seats.SourceProvider), ReportedAt: testNow(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, filled := p.providerForm(
+		npsim.Record{ID: "np-Acme", Name: "Acme <Group>", Licenses: 7, Tier: "Business"}, npsim.Record{ID: "np-Beta", Name: "Gamma", Licenses: 2, Tier: "Business"})
+	b := p.as(store.Admin)
+	b.post(views.ProviderPath, filled, http.StatusSeeOther)
+	b.post(views.ProviderPath+"/pull", nil, http.StatusSeeOther)
+	page := b.follow()
+	if renamed := page.Find("[data-testid=provider-renamed]"); renamed.Length() != 2 {
+		t.Fatalf("%d renamed: %s", renamed.Length(), renamed.Text())
+	}
+	has(t, page, "[data-testid=provider-renamed]", "Acme <Group>")
+	has(t, page, "[data-testid=provider-gone]", "Gone")
+	fetch := page.Find("[data-testid=provider-renamed] [name=fetch]").AttrOr("value", "")
+
+	b.post(views.ReportedNamePath, form("fetch", fetch, "row", "0", "name", "reported"), http.StatusSeeOther)
+	has(t, b.follow(), "[data-testid=flash]", "Acme <Group> has the reported name now.")
+	b.post(views.ReportedNamePath, form("fetch", fetch, "row", "1", "name", "ours"), http.StatusSeeOther)
+	page = b.follow()
+	has(t, page, "[data-testid=flash]", "Beta keeps its name.")
+	if left := page.Find("[data-testid=provider-renamed]"); left.Length() > 0 {
+		t.Errorf("still asked: %s", left.Text())
+	}
+	b.post(views.ReportedNamePath, form("fetch", fetch, "row", "1", "name", "ours"), http.StatusUnprocessableEntity) // it is decided
+	b.post(views.ReportedNamePath, form("fetch", fetch, "row", "x"), http.StatusUnprocessableEntity)
+	p.wantActivity("admin", "Renamed organization “Acme” to “Acme <Group>”, as the Provider API reports it.")
+}
+
 func mustKey(t *testing.T, sim *npsim.Sim) string {
 	t.Helper()
 	key, err := sim.PrivateKey()

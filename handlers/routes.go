@@ -132,6 +132,7 @@ func (s *server) routes() []route {
 		{"POST /integrations/provider/disconnect", web.Admin, s.disconnectProvider},
 		{"POST /integrations/provider/organizations/add", web.Admin, s.addReported},
 		{"POST /integrations/provider/organizations/link", web.Admin, s.linkReported},
+		{"POST /integrations/provider/organizations/name", web.Admin, s.settleReportedName},
 		{"GET /integrations/provider/fetches/{id}", web.Admin, s.downloadFetch},
 
 		{"GET /attention", web.Admin, s.showAttention},

@@ -3,7 +3,9 @@ package nordpass
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -89,6 +91,16 @@ func (r Record) at(path string) any {
 		}
 	}
 	return v
+}
+
+// Has says whether there is anything at a path; what is null is not.
+func (r Record) Has(path string) bool { return r.at(path) != nil }
+
+// Fields are the names of a record's fields, in order; the first most of them.
+func (r Record) Fields(most int) []string {
+	fields, _ := r.Value.(map[string]any)
+	names := slices.Sorted(maps.Keys(fields))
+	return names[:min(len(names), most)]
 }
 
 // Text is a text or number as text, empty where there is none or no path.

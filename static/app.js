@@ -267,6 +267,11 @@
   };
 
   document.addEventListener("htmx:after:swap", (event) => {
+    // A question about what was swapped away is about nothing any more: its form would submit nothing.
+    if (asked && !asked.form.isConnected) {
+      ask.close();
+      asked = null;
+    }
     const target = event.detail?.ctx?.target;
     if (target === "#alerts" || target?.id === "alerts") showAlertsInDialog();
     if (dialog?.childElementCount && !dialog.open) dialog.showModal();

@@ -69,6 +69,8 @@ type Organization struct {
 	MembersSince time.Time // the first moment of a member or invitation that was ever recorded; zero: none was
 	NoMembersAt  time.Time // when somebody said that it has no members; zero: nobody does
 	NoMembersBy  string    // who
+
+	ReportedName string // another name under which reports have it, where a person said that this one is meant; empty: nobody did
 }
 
 // Status is the organization's present state.
@@ -96,12 +98,12 @@ type Management struct {
 }
 
 const organizationColumns = `o.id, o.name, o.plan, o.license, o.managed, COALESCE(o.external_id, ''),
-	o.created_at, o.trial_ends_at, o.suspended_at, o.deleted_at, o.members_since, o.no_members_at, o.no_members_by`
+	o.created_at, o.trial_ends_at, o.suspended_at, o.deleted_at, o.members_since, o.no_members_at, o.no_members_by, o.reported_name`
 
 func (o *Organization) dest() []any {
 	return []any{&o.ID, &o.Name, &o.Plan, &o.License, &o.Managed, &o.ExternalID,
 		moment(&o.CreatedAt), moment(&o.TrialEndsAt), moment(&o.SuspendedAt), moment(&o.DeletedAt),
-		moment(&o.MembersSince), moment(&o.NoMembersAt), &o.NoMembersBy}
+		moment(&o.MembersSince), moment(&o.NoMembersAt), &o.NoMembersBy, &o.ReportedName}
 }
 
 func scanOrganization(row scanner) (o Organization, err error) {
@@ -204,7 +206,7 @@ func scanTerm(row scanner) (t Term, err error) {
 	return t, err
 }
 
-// UpdateOrganization saves name, plan, license, managed and external id of an organization that is not
+// UpdateOrganization saves the names, plan, license, managed and external id of an organization that is not
 // deleted. Another plan or license begins a term at the moment at, and whether it is managed has a history, too. A trial cannot be
 // begun later than at the creation.
 func (s *Store) UpdateOrganization(ctx context.Context, o Organization, at time.Time) error {
@@ -217,9 +219,9 @@ func (s *Store) UpdateOrganization(ctx context.Context, o Organization, at time.
 			return errors.New("only a new organization can be a trial")
 		}
 		err = execOne(ctx, tx, `
-			UPDATE organizations SET name = $1, name_folded = $2, plan = $3, license = $4, managed = $5, external_id = $6
-			WHERE id = $7 AND deleted_at IS NULL`,
-			o.Name, Fold(o.Name), o.Plan, o.License, o.Managed, orNull(o.ExternalID), o.ID)
+			UPDATE organizations SET name = $1, name_folded = $2, plan = $3, license = $4, managed = $5, external_id = $6, reported_name = $7
+			WHERE id = $8 AND deleted_at IS NULL`,
+			o.Name, Fold(o.Name), o.Plan, o.License, o.Managed, orNull(o.ExternalID), o.ReportedName, o.ID)
 		if err == nil && o.Managed != before.Managed {
 			err = addManagement(ctx, tx, o.ID, Management{at, o.Managed})
 		}

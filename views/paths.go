@@ -87,6 +87,7 @@ const (
 	DisconnectProviderPath = ProviderPath + "/disconnect"
 	AddReportedPath        = ProviderPath + "/organizations/add"
 	LinkReportedPath       = ProviderPath + "/organizations/link"
+	ReportedNamePath       = ProviderPath + "/organizations/name"
 )
 
 // Settings.

@@ -26,7 +26,7 @@ type ProviderForm struct {
 	Trial, NFR                                         string
 	Pagings                                            []Option
 	NextField, PageParam, FirstPage                    string
-	Required                                           bool
+	FlagsOmitted, Required                             bool
 	Problems                                           Problems
 	Notice                                             *Notice
 }
@@ -69,6 +69,8 @@ type ProviderFetched struct {
 	At      time.Time
 	Report  ProviderReport
 	Unknown []ProviderRow // belong to no organization
+	Renamed []ProviderRow // are reported under another name
+	Gone    []NamedLink   // organizations of the report before, that are not in this one
 	Names   []string      // of the organizations that one may belong to
 }
 

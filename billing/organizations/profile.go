@@ -22,11 +22,15 @@ type Profile struct {
 	License    store.License
 	Managed    bool
 	ExternalID string
+	// ReportedName is another name under which the Provider API reports it, where a person said that it is this one.
+	ReportedName string
 }
 
 // ProfileOf is what is said about an organization now.
 func ProfileOf(o store.Organization) Profile {
-	return Profile{Name: o.Name, Plan: o.Plan, License: o.License, Managed: o.Managed, ExternalID: o.ExternalID}
+	return Profile{
+		Name: o.Name, Plan: o.Plan, License: o.License, Managed: o.Managed, ExternalID: o.ExternalID, ReportedName: o.ReportedName,
+	}
 }
 
 // New is the organization that begins now.
@@ -41,6 +45,7 @@ func (p Profile) New(now time.Time) store.Organization {
 // of is the organization with this profile.
 func (p Profile) of(o store.Organization) store.Organization {
 	o.Name, o.Plan, o.License, o.Managed, o.ExternalID = p.Name, p.Plan, p.License, p.Managed, p.ExternalID
+	o.ReportedName = p.ReportedName
 	return o
 }
 

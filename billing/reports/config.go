@@ -36,6 +36,8 @@ type Config struct {
 	Enterprise string `json:"enterprise"` // and NordPass Enterprise
 	Trial      string `json:"field_trial"`
 	NFR        string `json:"field_nfr"`
+	// FlagsOmitted says that records leave out flags that are false. Whether NordPass's do is not public.
+	FlagsOmitted bool `json:"flags_omitted"`
 
 	Required bool `json:"required"` // figures need a report; ReportRuleOf reads it
 }

@@ -16,6 +16,7 @@ type Row struct {
 	OrganizationID int64 // 0: none
 	Organization   string
 	Matched        string // how it was found; without an organization, why it was not
+	Renamed        bool   // its name is not the organization's, nor one that a person said to be
 }
 
 func (r Row) usageReport(m store.Month, now time.Time) store.UsageReport {
@@ -70,10 +71,16 @@ func (f *Feed) livedIn(ctx context.Context, m store.Month) ([]store.Ledger, erro
 	return there, nil
 }
 
+// namedSo says that an organization has a name, here or in reports.
+func namedSo(o store.Organization, name string) bool {
+	return store.Fold(name) == store.Fold(o.Name) || store.Fold(name) == store.Fold(o.ReportedName)
+}
+
 func matchRecord(r Record, x organizations.Index) Row {
 	row := Row{Record: r}
 	if o, ok := x.ByExternalID(r.ID); ok {
 		row.OrganizationID, row.Organization, row.Matched = o.ID, o.Name, "by external ID"
+		row.Renamed = r.Name != "" && !namedSo(o, r.Name)
 		return row
 	}
 	o, ok := x.ByName(r.Name)

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,13 +76,59 @@ func readRecord(sent nordpass.Record, c Config) Record {
 	if r.Plan = planNamed(sent.Text(c.Plan), c); r.Plan == "" {
 		note(fmt.Sprintf("Field %q says %q, which is the name of neither plan.", c.Plan, problem.Shorten(sent.Text(c.Plan), 61)))
 	}
-	if r.Trial, ok = sent.Flag(c.Trial); !ok {
-		note(fmt.Sprintf("Field %q is neither true nor false.", c.Trial))
+	var unread string
+	if r.Trial, unread = readFlag(sent, c.Trial, c.FlagsOmitted); unread != "" {
+		note(unread)
 	}
-	if r.NFR, ok = sent.Flag(c.NFR); !ok {
-		note(fmt.Sprintf("Field %q is neither true nor false.", c.NFR))
+	if r.NFR, unread = readFlag(sent, c.NFR, c.FlagsOmitted); unread != "" {
+		note(unread)
 	}
 	return r
+}
+
+// readFlag reads a flag, or says why it cannot be read: one that is not there is false only where the operator says so.
+func readFlag(sent nordpass.Record, path string, omitted bool) (set bool, unread string) {
+	set, ok := sent.Flag(path)
+	switch {
+	case !ok:
+		return false, fmt.Sprintf("Field %q is neither true nor false.", path)
+	case path != "" && !omitted && !sent.Has(path):
+		return false, fmt.Sprintf("Field %q is not there.", path)
+	}
+	return set, ""
+}
+
+// absentField is the problem of a configured field that no record has: its name is wrong, and what it would say unknown.
+func absentField(sent []nordpass.Record, c Config) store.Problem {
+	for _, f := range c.recordFields() {
+		has := func(r nordpass.Record) bool { return r.Has(f.path) }
+		if f.path == "" || len(sent) == 0 || slices.ContainsFunc(sent, has) {
+			continue
+		}
+		return store.Problem{
+			What: fmt.Sprintf("No record has the field %q, which is set as %s.", f.path, f.means),
+			Do: fmt.Sprintf("A field that is not there is never guessed. Mend its name under Provider API: a record has the fields %s.",
+				strings.Join(sent[0].Fields(fieldsNamed), ", ")),
+		}
+	}
+	return store.Problem{}
+}
+
+// fieldsNamed is how many fields of a record a sentence names.
+const fieldsNamed = 20
+
+// recordField is where a record says something.
+type recordField struct{ path, means string }
+
+// recordFields are the fields that a report must have. Flags that may be left out cannot be told from misspelt ones.
+func (c Config) recordFields() []recordField {
+	fields := []recordField{
+		{c.ID, "the organization's ID"}, {c.Name, "the organization's name"}, {c.Seats, "the license count"}, {c.Plan, "the plan"},
+	}
+	if !c.FlagsOmitted {
+		fields = append(fields, recordField{c.Trial, "the trial flag"}, recordField{c.NFR, "the NFR flag"})
+	}
+	return fields
 }
 
 // planNamed is the plan that the operator gave a value to; empty: none.

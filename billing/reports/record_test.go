@@ -31,6 +31,7 @@ func recordConfig() Config {
 	return Config{
 		Config: nordpass.Config{List: "organizations"},
 		ID:     "id", Name: "name", Seats: "licenses", Plan: "tier", Business: "business", Enterprise: "Enterprise, E2", Trial: "trial", NFR: "nfr",
+		FlagsOmitted: true,
 	}
 }
 

@@ -81,7 +81,10 @@ func understand(a nordpass.Answer, c Config, there []store.Ledger, m store.Month
 		r.Sample = a.Records[0].String()
 	}
 	r.Rows, r.Missing = matchRecords(records, there, m)
+	absent := absentField(a.Records, c)
 	switch {
+	case !absent.Zero():
+		r.State, r.Problem = store.FetchFailed, absent
 	case len(records) == 0:
 		r.State = store.FetchEmpty
 		r.Problem = store.Problem{

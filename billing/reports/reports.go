@@ -76,17 +76,13 @@ func (p reportPeriod) ask(ctx context.Context, client *nordpass.Client) (nordpas
 }
 
 // PullDue fetches the reports that exist and were not read yet: yesterday's and the last month's. The month's is asked for again for
-// as long as it says nothing of some organizations, where figures need a report. Without a Provider API there is nothing to do.
+// as long as it says nothing of some organizations: a report can be late for one of them. Without a Provider API there is nothing to do.
 func (f *Feed) PullDue(ctx context.Context) error {
 	c, connected, err := f.Connection(ctx)
 	if err != nil || !connected {
 		return err
 	}
-	if c.Required {
-		err = f.pullIncomplete(ctx)
-	} else {
-		err = f.pullUnread(ctx, reportPeriod{month: f.LastReportedMonth()})
-	}
+	err = f.pullIncomplete(ctx)
 	if c.DailyPath == "" {
 		return err
 	}

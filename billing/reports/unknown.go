@@ -34,11 +34,16 @@ func (f *Feed) LastReport(ctx context.Context) (store.UsageFetch, Report, error)
 
 // unmatched is a row of the last report that belongs to no organization yet.
 func (f *Feed) unmatched(ctx context.Context, fetchID int64, row int) (store.Month, Row, error) {
+	return f.rowOf(ctx, fetchID, row, func(r Row) bool { return r.OrganizationID == 0 })
+}
+
+// rowOf is a row of the last report that somebody looked at, as long as there is still something to decide about it.
+func (f *Feed) rowOf(ctx context.Context, fetchID int64, row int, open func(Row) bool) (store.Month, Row, error) {
 	fetch, r, err := f.LastReport(ctx)
 	if err != nil {
 		return "", Row{}, err
 	}
-	if fetch.ID != fetchID || row < 0 || row >= len(r.Rows) || r.Rows[row].OrganizationID != 0 {
+	if fetch.ID != fetchID || row < 0 || row >= len(r.Rows) || !open(r.Rows[row]) {
 		return "", Row{}, &problem.Invalid{Fields: problem.Fields{"": "The list has changed since. Look at it again."}}
 	}
 	return store.Month(fetch.Period), r.Rows[row], nil
@@ -86,7 +91,9 @@ func (f *Feed) LinkReported(
 	var o store.Organization
 	err = f.store.Together(ctx, fmt.Sprintf("linking organization %d", organizationID), func(s *store.Store) error {
 		var before store.Organization
-		before, o, err = organizations.Edit(ctx, s, organizationID, f.now(), func(p *organizations.Profile) { p.ExternalID = r.ID })
+		before, o, err = organizations.Edit(ctx, s, organizationID, f.now(), func(p *organizations.Profile) {
+			p.ExternalID, p.ReportedName = r.ID, r.Name // who links them says that both names are one organization's
+		})
 		if err != nil {
 			return err
 		}

@@ -63,6 +63,8 @@ const (
 	Hangup       Fault = "hangup"    // the connection is cut
 	AllZero      Fault = "zero"      // every organization has 0 licences
 	BadRecord    Fault = "badrecord" // the first organization's licences are no number
+	FlagsOmitted Fault = "flags"     // flags that are false are left out
+	OtherNames   Fault = "names"     // every field of a record has another name
 )
 
 // Config is what a simulator works with.
@@ -249,6 +251,9 @@ func (s *Sim) answer(w http.ResponseWriter, r *http.Request, records []Record, f
 		broken := map[string]any{"id": "x-1", "name": "Broken", "licenses": "many", "tier": "Business"}
 		body["organizations"] = append([]any{broken}, asAny(records[start:end])...)
 	}
+	if fault == FlagsOmitted || fault == OtherNames {
+		body["organizations"] = reshaped(records[start:end], fault)
+	}
 	if fault == InvalidJSON {
 		w.Header().Set("Content-Type", "application/json")
 		text, _ := json.Marshal(body)
@@ -256,6 +261,24 @@ func (s *Sim) answer(w http.ResponseWriter, r *http.Request, records []Record, f
 		return
 	}
 	send(w, http.StatusOK, body)
+}
+
+// reshaped are the records with fewer fields, or fields of other names.
+func reshaped(records []Record, fault Fault) []map[string]any {
+	shaped := make([]map[string]any, len(records))
+	for i, r := range records {
+		whole := map[string]any{"id": r.ID, "name": r.Name, "licenses": r.Licenses, "tier": r.Tier, "trial": r.Trial, "nfr": r.NFR}
+		shaped[i] = map[string]any{}
+		for name, value := range whole {
+			switch {
+			case fault == OtherNames:
+				shaped[i]["the_"+name] = value
+			case value != false:
+				shaped[i][name] = value
+			}
+		}
+	}
+	return shaped
 }
 
 func asAny(records []Record) []any {
