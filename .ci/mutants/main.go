@@ -10,6 +10,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -17,6 +18,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -38,6 +40,7 @@ type options struct {
 	files, tests, allowed, named string
 	least                        float64
 	workers, every               int
+	each                         bool
 }
 
 func run(ctx context.Context, args []string, w io.Writer) error {
@@ -49,6 +52,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	flags.StringVar(&o.allowed, "allowed", "", "the `file` of mutants that may live, each with a reason")
 	flags.Float64Var(&o.least, "least", 95, "the least `percentage` of mutants that must be noticed")
 	flags.IntVar(&o.every, "every", 1, "only each `n`-th mutant, as a sample")
+	flags.BoolVar(&o.each, "v", false, "say of each mutant, when it was tried, what noticed it")
 	flags.IntVar(&o.workers, "workers", runtime.NumCPU(), "how many mutants are tried at once")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -65,7 +69,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	}
 	var failed error
 	for _, pattern := range flags.Args() {
-		r, err := try(ctx, pattern, o)
+		r, err := try(ctx, pattern, o, w)
 		if err != nil {
 			return fmt.Errorf("%s: %w", pattern, err)
 		}
@@ -75,7 +79,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 }
 
 // try tries all mutants of a package.
-func try(ctx context.Context, pattern string, o options) (result, error) {
+func try(ctx context.Context, pattern string, o options, w io.Writer) (result, error) {
 	dir, err := os.MkdirTemp("", "mutants")
 	if err != nil {
 		return result{}, err
@@ -89,8 +93,16 @@ func try(ctx context.Context, pattern string, o options) (result, error) {
 		return result{}, err
 	}
 	mutants = sample(named(mutants, o.named), o.every)
-	lived, err := b.survivors(ctx, mutants, o.workers)
-	return result{pattern, len(mutants), lived}, err
+	r := result{pkg: pattern, tried: len(mutants)}
+	r.lived, err = b.survivors(ctx, mutants, o.workers, func(m mutant, by string) {
+		if by == noEnd {
+			r.endless = append(r.endless, m)
+		}
+		if o.each {
+			fmt.Fprintf(w, "%s:%d: %s # noticed by %s\n", filepath.Base(m.file), m.line, m, cmp.Or(by, "nothing"))
+		}
+	})
+	return r, err
 }
 
 func named(mutants []mutant, expression string) []mutant {

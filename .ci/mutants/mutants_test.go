@@ -23,10 +23,10 @@ func TestMutants(t *testing.T) {
 	want := []string{
 		"./testdata/sum: 16 of 21 mutants were noticed (76.2 %), 5 lived",
 		"  sum.go:14: " + strings.TrimSpace(reason),
-		"  sum.go:27: " + room + "Over: !now.Before(end) => the opposite where they are equal # NOT LISTED",
-		"  sum.go:31: " + room + "forgotten: a || b => true # NOT LISTED, no test reaches it",
-		"  sum.go:31: " + room + "forgotten: a => false # NOT LISTED, no test reaches it",
-		"  sum.go:31: " + room + "forgotten: b => false # NOT LISTED, no test reaches it",
+		"  sum.go:27: " + room + "Over: !now.Before(end) => the opposite where they are equal # NOT LISTED, no test comes where it differs",
+		"  sum.go:31: " + room + "forgotten: a || b => true # NOT LISTED, no test comes where it differs",
+		"  sum.go:31: " + room + "forgotten: a => false # NOT LISTED, no test comes where it differs",
+		"  sum.go:31: " + room + "forgotten: b => false # NOT LISTED, no test comes where it differs",
 	}
 	if diff := cmp.Diff(strings.Join(want, "\n")+"\n", out.String()); diff != "" {
 		t.Error(diff)

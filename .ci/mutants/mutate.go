@@ -22,7 +22,7 @@ type mutant struct {
 	line     int
 	function string
 	was, is  string
-	reached  bool // by a test
+	reached  bool // by a test, where it makes a difference
 }
 
 // String names the mutant, whatever its line: so the list of those that may live outlasts edits elsewhere.
@@ -106,6 +106,16 @@ func (in *instrumenter) rewrite(c *astutil.Cursor) bool {
 // call calls one of the functions of switch.txt, whose first argument is the mutant's number.
 func call(function, number string, args ...ast.Expr) ast.Expr {
 	return &ast.CallExpr{Fun: ast.NewIdent(function), Args: append([]ast.Expr{ast.NewIdent(number)}, args...)}
+}
+
+// isTrue is a function that answers a condition.
+func isTrue(x ast.Expr) ast.Expr {
+	answers := &ast.FieldList{List: []*ast.Field{{Type: ast.NewIdent("bool")}}}
+	answer := &ast.ReturnStmt{Results: []ast.Expr{x}}
+	return &ast.FuncLit{
+		Type: &ast.FuncType{Params: &ast.FieldList{}, Results: answers},
+		Body: &ast.BlockStmt{List: []ast.Stmt{answer}},
+	}
 }
 
 func binary(x ast.Expr, op token.Token, y ast.Expr) ast.Expr {
@@ -244,11 +254,11 @@ func (in *instrumenter) operands(b *ast.BinaryExpr, neutral string) {
 // constant finds the mutant in which the condition is always true, or always false.
 func (in *instrumenter) constant(x ast.Expr, value string) {
 	in.add(x, value, func(number string, x ast.Expr) ast.Expr {
-		active := call("mutant", number)
+		active, is := call("mutantOn", number), call("mutantUnless", number, ast.NewIdent(value), x)
 		if value == "true" {
-			return binary(active, token.LOR, x)
+			return binary(active, token.LOR, is)
 		}
-		return binary(&ast.UnaryExpr{Op: token.NOT, X: active}, token.LAND, x)
+		return binary(&ast.UnaryExpr{Op: token.NOT, X: active}, token.LAND, is)
 	})
 }
 
@@ -267,7 +277,7 @@ func (in *instrumenter) boundaryOf(whole, x ast.Expr) {
 		return
 	}
 	in.add(whole, "the opposite where they are equal", func(number string, whole ast.Expr) ast.Expr {
-		return binary(&ast.ParenExpr{X: whole}, token.NEQ, &ast.ParenExpr{X: binary(call("mutant", number), token.LAND, equal)})
+		return binary(&ast.ParenExpr{X: whole}, token.NEQ, call("mutantWhere", number, isTrue(equal)))
 	})
 }
 

@@ -17,6 +17,8 @@ type result struct {
 	pkg   string
 	tried int
 	lived []mutant
+	// endless are those noticed by nothing but that the tests did not end in ten times their time, which a busy machine may do too.
+	endless []mutant
 }
 
 // report prints the result; the error says what is not good enough.
@@ -28,7 +30,7 @@ func (r result) report(w io.Writer, allowed map[string]string, o options) error 
 		reason, listed := allowed[m.String()]
 		switch {
 		case !listed && !m.reached:
-			reason = "NOT LISTED, no test reaches it"
+			reason = "NOT LISTED, no test comes where it differs"
 		case !listed:
 			reason = "NOT LISTED"
 		}
@@ -36,6 +38,9 @@ func (r result) report(w io.Writer, allowed map[string]string, o options) error 
 			unlisted++
 		}
 		fmt.Fprintf(w, "  %s:%d: %s # %s\n", filepath.Base(m.file), m.line, m, reason)
+	}
+	for _, m := range r.endless {
+		fmt.Fprintf(w, "  %s:%d: %s # noticed only by that the tests did not end in ten times their time\n", filepath.Base(m.file), m.line, m)
 	}
 	var err error
 	if share < o.least {

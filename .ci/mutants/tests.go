@@ -1,10 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,22 +85,26 @@ func only(names ...string) string {
 	return "^(" + strings.Join(names, "|") + ")$"
 }
 
-// survivors tries the mutants and answers those that no test noticed.
-func (b *testBinary) survivors(ctx context.Context, mutants []mutant, workers int) ([]mutant, error) {
+// survivors tries the mutants and answers those that no test noticed; each says what noticed a mutant, as soon as it is known.
+func (b *testBinary) survivors(ctx context.Context, mutants []mutant, workers int, each func(m mutant, by string)) ([]mutant, error) {
 	var mu sync.Mutex
 	var lived []mutant
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(workers)
 	for _, m := range mutants {
 		g.Go(func() error {
-			noticed, err := b.notices(ctx, m)
-			if err == nil && !noticed {
+			by, err := b.notices(ctx, m)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			each(m, by)
+			if by == "" {
 				m.reached = slices.ContainsFunc(b.tests, func(t test) bool { return t.seen[m.number] })
-				mu.Lock()
-				defer mu.Unlock()
 				lived = append(lived, m)
 			}
-			return err
+			return nil
 		})
 	}
 	err := g.Wait()
@@ -107,8 +112,9 @@ func (b *testBinary) survivors(ctx context.Context, mutants []mutant, workers in
 	return lived, err
 }
 
-// notices runs the tests that reach the mutant, in batches that take longer and longer: most mutants are noticed soon.
-func (b *testBinary) notices(ctx context.Context, m mutant) (bool, error) {
+// notices runs the tests that reach the mutant, in batches that take longer and longer: most mutants are noticed soon. It answers
+// the test that noticed it, or nothing.
+func (b *testBinary) notices(ctx context.Context, m mutant) (by string, err error) {
 	var batch []string
 	var takes, budget time.Duration = 0, time.Second
 	for i, t := range b.tests {
@@ -118,28 +124,61 @@ func (b *testBinary) notices(ctx context.Context, m mutant) (bool, error) {
 		if len(batch) == 0 || takes < budget && i < len(b.tests)-1 {
 			continue
 		}
-		noticed, err := b.fails(ctx, m, batch, takes)
-		if noticed || err != nil {
-			return noticed, err
+		by, err := b.fails(ctx, m, batch, takes)
+		if by != "" || err != nil {
+			return by, err
 		}
-		batch, takes, budget = nil, 0, 10*budget
+		batch, takes, budget = nil, 0, 4*budget
 	}
-	return false, nil
+	return "", nil
 }
 
-// fails tells whether the tests fail with the mutant, or never end.
-func (b *testBinary) fails(ctx context.Context, m mutant, tests []string, takes time.Duration) (bool, error) {
-	limit, cancel := context.WithTimeout(ctx, 5*time.Second+5*takes)
+const (
+	noEnd = "that it never ended"
+	crash = "that it crashed"
+)
+
+// fails tells which of the tests fails first with the mutant, or that they crash or never end.
+func (b *testBinary) fails(ctx context.Context, m mutant, tests []string, takes time.Duration) (by string, err error) {
+	limit, cancel := context.WithTimeout(ctx, 10*time.Second+10*takes)
 	defer cancel()
-	c := b.command(limit, "-test.run", only(tests...), "-test.failfast")
+	c := b.command(limit, "-test.run", only(tests...), "-test.v")
 	c.Env = append(c.Env, "MUTANT="+strconv.Itoa(m.number))
-	err := c.Run()
-	if ctx.Err() != nil {
-		return false, ctx.Err()
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return "", err
 	}
-	var failed *exec.ExitError
-	if err != nil && !errors.As(err, &failed) && limit.Err() == nil {
-		return false, fmt.Errorf("trying %s: %w", m, err)
+	if err := c.Start(); err != nil {
+		return "", fmt.Errorf("trying %s: %w", m, err)
 	}
-	return err != nil, nil
+	by = firstFailure(out)
+	late := limit.Err() != nil
+	if by != "" {
+		cancel() // the other tests need not end
+	}
+	err = c.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case by != "":
+		return by, nil
+	case late:
+		return noEnd, nil
+	case err != nil:
+		return crash, nil
+	}
+	return "", nil
+}
+
+// firstFailure reads what tests say until one of them, or all, ended; it answers the name of the first that failed.
+func firstFailure(said io.Reader) string {
+	lines := bufio.NewScanner(said)
+	lines.Buffer(nil, 1<<24)
+	for lines.Scan() {
+		if name, failed := strings.CutPrefix(strings.TrimSpace(lines.Text()), "--- FAIL: "); failed {
+			name, _, _ = strings.Cut(name, " ")
+			return name
+		}
+	}
+	return ""
 }
