@@ -65,6 +65,7 @@ func TestUnreadLines(t *testing.T) {
 		{"what is wanted", store.RunManual, billed, nil, []string{" NP-BUS ->5"}},
 		{"nothing is wanted: a line may have to go to 0", store.RunManual, nil, nil, []string{" NP-BUS ->0", " NP-ENT ->0"}},
 		{"what is undone and nothing else", store.RunUndo, nil, []store.Change{undo}, []string{" NP-BUS ->3"}},
+		{"what is set to 0", store.RunRelease, nil, nil, []string{" NP-BUS ->0", " NP-ENT ->0"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,6 +86,24 @@ func TestUnreadLines(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestHoldHalfAMove holds what waits where something beside it cannot be written: half a move, but nothing that is billed once.
+func TestHoldHalfAMove(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[store.RunKind]store.ChangeState{
+		store.RunManual: store.StateHeld, store.RunUndo: store.StateHeld, store.RunRelease: store.StateHeld, store.RunSettle: store.StatePlanned,
+	} {
+		parts := []plan.Part{
+			{Changes: []store.Change{{AgreementID: 4, ProductID: 71, State: store.StateBlocked}}},
+			{Changes: []store.Change{{AgreementID: 5, ProductID: 71, State: store.StatePlanned, After: decimal.NewNullDecimal(decimal.NewFromInt(1))}}},
+		}
+		w := &writer{run: store.Run{Kind: kind}}
+		w.hold(parts)
+		if got := parts[1].Changes[0].State; got != want {
+			t.Errorf("of a run of kind %s it is %s, want %s", kind, got, want)
+		}
 	}
 }
 

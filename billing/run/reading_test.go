@@ -41,6 +41,9 @@ func TestBinds(t *testing.T) {
 		{"a release of a named addition where none is bound", named, store.StateWritten, 0, false},
 		{"a release of addition no. 1", store.Run{Kind: store.RunRelease, Addition: 1}, store.StateWritten, 8, false},
 	}
+	if w := (&writer{run: sync}); w.binds(store.Change{State: store.StateWritten, AdditionID: 9, CancelledDate: "2026-12-31"}, store.Line{}) {
+		t.Error("a line that is billed once was bound")
+	}
 	for _, tt := range tests {
 		w := &writer{run: tt.run}
 		if got := w.binds(store.Change{State: tt.state, AdditionID: 9}, store.Line{AdditionID: tt.bound}); got != tt.want {
