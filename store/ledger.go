@@ -12,11 +12,11 @@ import (
 // Ledger is all that decides what an organization is billed for in a span of time.
 type Ledger struct {
 	Organization Organization
-	Terms        []Term                // all, the first one first
-	Management   []Management          // all, the first one first
-	Seats        []Seat                // by id
-	Reports      map[Month]UsageReport // of the months that the span touches
-	Corrections  map[Month]Correction  // those in force, of the same months
+	Terms        []Term                  // all, the first one first
+	Management   []Management            // all, the first one first
+	Seats        []Seat                  // by id
+	Reports      map[Month][]UsageReport // of the months that the span touches, one of each source that spoke, by source
+	Corrections  map[Month]Correction    // those in force, of the same months
 }
 
 // ledgerBatch bounds the organizations whose seats are in memory at once.
@@ -85,7 +85,7 @@ func readLedgers(ctx context.Context, tx *sql.Tx, organizations []Organization, 
 	index := make(map[int64]*Ledger, len(organizations))
 	ids := make([]int64, len(organizations))
 	for i, o := range organizations {
-		ledgers[i] = Ledger{Organization: o, Reports: map[Month]UsageReport{}, Corrections: map[Month]Correction{}}
+		ledgers[i] = Ledger{Organization: o, Reports: map[Month][]UsageReport{}, Corrections: map[Month]Correction{}}
 		index[o.ID], ids[i] = &ledgers[i], o.ID
 	}
 	for term, err := range ledgerTerms(ctx, tx, ids) {
@@ -113,7 +113,8 @@ func readLedgers(ctx context.Context, tx *sql.Tx, organizations []Organization, 
 		if err != nil {
 			return nil, err
 		}
-		index[report.OrganizationID].Reports[report.Month] = report
+		l := index[report.OrganizationID]
+		l.Reports[report.Month] = append(l.Reports[report.Month], report)
 	}
 	for correction, err := range ledgerCorrections(ctx, tx, ids, from, until) {
 		if err != nil {
@@ -165,7 +166,8 @@ func secondNotBefore(t time.Time) time.Time {
 
 func ledgerReports(ctx context.Context, tx *sql.Tx, ids []int64, from, until time.Time) iter.Seq2[UsageReport, error] {
 	return each(ctx, tx, scanUsageReport, `SELECT `+usageReportColumns+` FROM usage_reports
-		WHERE organization_id IN `+in(ids)+` AND month >= $1 AND month <= $2`, MonthOf(from), lastMonth(until))
+		WHERE organization_id IN `+in(ids)+` AND month >= $1 AND month <= $2 ORDER BY organization_id, month, source`,
+		MonthOf(from), lastMonth(until))
 }
 
 // lastMonth is the month of the last instant before until.

@@ -85,9 +85,11 @@ func TestLedgersOrganizations(t *testing.T) {
 	for _, m := range []Month{"2026-02", march, "2026-04"} {
 		check(t, s.SaveUsageReport(t.Context(), UsageReport{OrganizationID: alive.ID, Month: m, Seats: 1, Plan: Business, Source: "CSV", ReportedAt: t0}))
 	}
-	report := UsageReport{OrganizationID: alive.ID, Month: march, Seats: 0, Plan: Enterprise, Source: "API", ReportedAt: t0}
+	report := UsageReport{OrganizationID: alive.ID, Month: march, Seats: 0, Plan: Enterprise, Source: "CSV", ReportedAt: t0, ReportedBy: "ann"}
 	check(t, s.SaveUsageReport(t.Context(), report)) // replaces
-	same(t, must[[]UsageReport](t)(s.UsageReports(t.Context(), march)), []UsageReport{report})
+	beside := UsageReport{OrganizationID: alive.ID, Month: march, Seats: 9, Plan: Business, Source: "API", Note: "As agreed.", ReportedAt: t0}
+	check(t, s.SaveUsageReport(t.Context(), beside)) // stands beside it
+	same(t, must[[]UsageReport](t)(s.UsageReports(t.Context(), march)), []UsageReport{beside, report})
 
 	all := ledgers(t, s, march.Start(), march.End(), nil)
 	if len(all) != 3 || all["deleted within"].Organization.ID == 0 || all["created after"].Organization.ID == 0 {
@@ -97,7 +99,7 @@ func TestLedgersOrganizations(t *testing.T) {
 		Organization: enterprise,
 		Terms:        []Term{{t0, Business, Standard}, {march.End(), Enterprise, Standard}},
 		Management:   []Management{{t0, false}},
-		Reports:      map[Month]UsageReport{march: report},
+		Reports:      map[Month][]UsageReport{march: {beside, report}},
 	})
 	some := ledgers(t, s, march.Start(), march.End(), []int64{orgs[1].ID, alive.ID, 99})
 	if len(some) != 2 || some["deleted before"].Organization.ID == 0 {

@@ -69,7 +69,7 @@ func TestMigratesHolds(t *testing.T) {
 		VALUES (0, 'ann@example.com', 'ann@example.com', '', 'settings', 'Saved the approvals. Nothing is held.')`
 	protecting := Holds{
 		Zero: true, First: true, Lower: Step{Percent: 30, Seats: 3}, Higher: Step{Percent: 50, Seats: 20}, Seats: 100, Negative: true,
-		ManyLines: 5, ManyPercent: 20, SourceZero: true, Found: true, Terms: true,
+		ManyLines: 5, ManyPercent: 20, SourceZero: true, Disputed: true, Found: true, Terms: true,
 	}
 	percent, off := protecting, protecting
 	percent.Lower, percent.Higher = Step{Percent: 40, Seats: 1}, Step{Percent: 40, Seats: 1}
@@ -137,4 +137,34 @@ func TestMigratesWhatWasTrueThen(t *testing.T) {
 			"org 4": {{at(1000), true}, {at(2000), false}, {at(3000), true}},
 		})
 	}
+}
+
+// Before version 21 there was one report for an organization and month. It stays what it was, and other sources stand beside it.
+func TestMigratesUsageReports(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "seatbridge.db")
+	db := openAtVersion(t, path, 20)
+	for _, query := range []string{
+		`INSERT INTO organizations (id, name, name_folded, plan, license, managed, created_at)
+			VALUES (1, 'Acme', 'acme', 'business', 'standard', TRUE, 1000)`,
+		`INSERT INTO usage_reports (organization_id, month, seats, plan, source, note, reported_at)
+			VALUES (1, '2026-03', 7, 'enterprise', 'csv', 'As agreed.', 2000)`,
+	} {
+		must[sql.Result](t)(db.ExecContext(t.Context(), query))
+	}
+	check(t, db.Close())
+
+	s := openAt(t, path)
+	kept := UsageReport{
+		OrganizationID: 1, Month: "2026-03", Seats: 7, Plan: Enterprise, Source: "csv", Note: "As agreed.", ReportedAt: time.Unix(2000, 0).UTC(),
+	}
+	same(t, must[[]UsageReport](t)(s.UsageReports(t.Context(), "2026-03")), []UsageReport{kept})
+	_, before, err := s.LedgerChanges(t.Context(), 0)
+	check(t, err)
+	beside := UsageReport{OrganizationID: 1, Month: "2026-03", Seats: 5, Plan: Business, Source: "api", ReportedAt: t0, ReportedBy: "API token n8n"}
+	check(t, s.SaveUsageReport(t.Context(), beside))
+	same(t, must[[]UsageReport](t)(s.UsageReports(t.Context(), "2026-03")), []UsageReport{beside, kept})
+	changed, _, err := s.LedgerChanges(t.Context(), before)
+	check(t, err)
+	same(t, changed, []int64{1}) // the triggers are there
 }

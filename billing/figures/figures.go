@@ -106,7 +106,7 @@ func (b *Book) Rules(ctx context.Context) (seats.Rules, error) {
 		return seats.Rules{}, fmt.Errorf("reading the counting rules: %w", err)
 	}
 	reports, err := b.reportRule(ctx)
-	return seats.Rules{Pending: s.Pending, Reports: reports}, err
+	return seats.Rules{Pending: s.Pending, Sources: s.Sources, Reports: reports}, err
 }
 
 // reportRule says where figures need a report of the Provider API; without a connection, nowhere.

@@ -371,7 +371,9 @@ func (p *plan) knownUsage(ctx context.Context, known lookups) (usageKnown, error
 			}
 			k.reports[row.Month] = map[int64]store.UsageReport{}
 			for _, r := range reports {
-				k.reports[row.Month][r.OrganizationID] = r
+				if r.Source == string(seats.SourceCSV) { // what others said stays beside it
+					k.reports[row.Month][r.OrganizationID] = r
+				}
 			}
 			if k.usage[row.Month], err = p.usage(ctx, row.Month); err != nil {
 				return k, err

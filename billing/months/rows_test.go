@@ -66,7 +66,7 @@ func (t *tale) due(n int, plan store.Plan) {
 		ledger.Organization.CreatedAt = at("01-01", "00:00")
 		ledger.Terms = []store.Term{{Plan: plan, License: store.Standard, Since: ledger.Organization.CreatedAt}}
 		if n >= 0 {
-			ledger.Reports = map[store.Month]store.UsageReport{m: {Seats: n, Plan: plan, Source: string(seats.SourceCSV)}}
+			ledger.Reports = map[store.Month][]store.UsageReport{m: {{Seats: n, Plan: plan, Source: string(seats.SourceCSV)}}}
 		}
 		return seats.Count(ledger, seats.WholeMonth(m), seats.Rules{})
 	}

@@ -21,7 +21,7 @@ func TestCorrectionsBeatReportsBeatTheLedger(t *testing.T) {
 		}
 	}
 	check("ledger", Count(l, march, Rules{}), 6, store.Business, SourceLedger)
-	l.Reports = map[store.Month]store.UsageReport{"2026-03": report}
+	l.Reports = map[store.Month][]store.UsageReport{"2026-03": {report}}
 	check("report", Count(l, march, Rules{}), 7, store.Enterprise, SourceCSV)
 	l.Corrections = map[store.Month]store.Correction{"2026-03": correction}
 	u := Count(l, march, Rules{})

@@ -14,6 +14,8 @@ type Rules struct {
 	// months. An older edition of NordPass's article counted them, the current one does not say (docs/billing-rules.md section 2,
 	// rule 5).
 	Pending []store.PendingRule
+	// Sources says in which order the sources are believed from which month on, in the order of the months.
+	Sources []store.SourceOrder
 	// Reports says where a usage report is needed for a figure to be known.
 	Reports ReportRule
 }
@@ -34,26 +36,34 @@ type Usage struct {
 	Ledger         int           // the ledger's own number, which a report may overrule
 	Original       *Usage        // what the figure was before an admin corrected it; nil: nobody did
 	Ended          string        // what was said of the month before it was over and no longer counts, a sentence or two
+
+	// Said is what every source says of the month, the one that counts among them: a correction, then in the order in which they
+	// are believed.
+	Said     []SourceFigure
+	Disputed bool // another source stands for another figure, and nobody has corrected it
 }
 
 // Count is the billable seats of one organization in a period, as NordPass bills them (docs/billing-rules.md
 // section 2): every seat that was a member for any part of the organization's billed time in the
 // period counts once for the whole period, suspended or not, whatever became of it later; all of them
-// on Enterprise if that plan was in force at any instant of that time. A usage report for the month
-// overrules the ledger, and an admin's correction overrules both; what was given before the month was over ends where more is known.
+// on Enterprise if that plan was in force at any instant of that time. Of those who report the month and
+// the ledger the one counts that comes first in the order of the sources, and an admin's correction overrules them all; what was given
+// before the month was over ends where more is known.
 func Count(l store.Ledger, p Period, r Rules) Usage {
 	u := countUncorrected(l, p, r)
 	c, ok := l.Corrections[p.Month]
 	if !ok {
 		return u
 	}
-	if ended := correctionEnded(l, p, r); ended != "" {
+	ended := correctionEnded(l, p, r)
+	original := u
+	u.Said = correctedSaid(c, ended, u.Said)
+	if ended != "" {
 		u.Ended = strings.TrimSpace(ended + " " + u.Ended)
 		return u
 	}
-	original := u
 	u.Original = &original
-	u.Quantity, u.Plan, u.Do, u.Unspoken = known(c.Seats, SourceCorrection, c.At), c.Plan, "", false
+	u.Quantity, u.Plan, u.Do, u.Unspoken, u.Disputed = known(c.Seats, SourceCorrection, c.At), c.Plan, "", false, false
 	u.Why = fmt.Sprintf("Corrected on %s by %s: %s", Day(c.At), c.By, c.Reason)
 	return u
 }
@@ -65,24 +75,18 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 		Unmanaged:      !l.Organization.Managed,
 		Period:         p,
 	}
-	billed := billedTime(l, p)
 	ledger := ledgerFigure(l, p, r)
-	u.Plan, u.Ledger, u.License, u.Free = ledger.Plan, ledger.Seats, billedLicense(l, p, billed), freeIn(l, p)
-	u.Ended = reportEnded(l, p, r)
-	if report, ok := l.Reports[p.Month]; ok && u.Ended == "" {
-		u.Quantity, u.Plan = known(report.Seats, Source(report.Source), report.ReportedAt), report.Plan
-		u.Why = report.Note
+	u.Plan, u.Ledger, u.License, u.Free = ledger.Plan, ledger.Seats, billedLicense(l, p, billedTime(l, p)), freeIn(l, p)
+	u.Said = said(l, p, r, ledger)
+	counts, ended, ok := decide(u.Said)
+	u.Ended = ended
+	if ok {
+		u.Quantity, u.Plan, u.Why = known(counts.Seats, counts.Source, counts.At), counts.Plan, counts.Why
+		u.Disputed = len(u.Others()) > 0
 		return u
 	}
-	if u.Why, u.Do = barred(l, p, r); u.Why != "" {
-		return u
-	}
-	if u.Quantity = spoken(l, u.Ledger, billed); !u.Known() {
+	if u.Why, u.Do = barred(l, p, r); u.Why == "" {
 		u.Why, u.Do, u.Unspoken = whyUnspoken(l, p, r), "Import or add its members first, or say that it has none.", true
-		return u
-	}
-	if u.seats == 0 {
-		u.Why = whyNothing(l, p, billed)
 	}
 	return u
 }
@@ -97,15 +101,15 @@ func ledgerFigure(l store.Ledger, p Period, r Rules) Figure {
 	return Figure{Month: p.Month, Seats: len(tally.members), Plan: billedPlan(l, p, billed)}
 }
 
-// barred says why nothing but a report or a correction makes a figure of the period, and what to do about it; empty: that is not
-// so (docs/billing-rules.md section 2, "When there is no figure").
+// barred says why the ledger makes no figure of the period, so that nothing but a report or a correction
+// does, and what to do about it; empty: that is not so (docs/billing-rules.md section 2, "When there is no figure").
 func barred(l store.Ledger, p Period, r Rules) (why, do string) {
 	o := l.Organization
 	switch {
 	case !o.CreatedAt.Before(p.End()):
 		return fmt.Sprintf("Seatbridge knows this organization only since %s, after the end of %s.", Day(o.CreatedAt), p),
 			fmt.Sprintf("Report or correct its seats of %s.", p.Month)
-	case r.Reports.requires(l, p):
+	case r.Reports.requires(l, p) && !reported(l, p, r):
 		return fmt.Sprintf("The Provider API has not reported %s, and a report is required.", p.Month),
 			"Fetch the report under Integrations › Provider API, or correct the figure."
 	}

@@ -87,7 +87,7 @@ func (e *example) dormant(when string) *example {
 // report is what was reported for March 2026.
 func (e *example) report(seats int, plan store.Plan) *example {
 	const month = "2026-03"
-	e.l.Reports = map[store.Month]store.UsageReport{month: {OrganizationID: 1, Month: month, Seats: seats, Plan: plan, Source: "csv"}}
+	e.l.Reports = map[store.Month][]store.UsageReport{month: {{OrganizationID: 1, Month: month, Seats: seats, Plan: plan, Source: "csv"}}}
 	return e
 }
 

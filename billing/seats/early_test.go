@@ -16,7 +16,7 @@ func TestCase_G27_EarlyFiguresEndWhereMoreIsKnown(t *testing.T) {
 		return e
 	}
 	report := func(e *example, seats int, at string) *example {
-		e.l.Reports = map[store.Month]store.UsageReport{"2026-03": {Seats: seats, Plan: b, Source: string(SourceCSV), ReportedAt: moment.At(at)}}
+		e.l.Reports = map[store.Month][]store.UsageReport{"2026-03": {{Seats: seats, Plan: b, Source: string(SourceCSV), ReportedAt: moment.At(at)}}}
 		return e
 	}
 	const (

@@ -26,9 +26,7 @@ func TestSourceOfFigure(t *testing.T) {
 		return e
 	}
 	reported := standard().report(7, b)
-	report := reported.l.Reports["2026-03"]
-	report.ReportedAt = moment.At("2026-04-01 00:01")
-	reported.l.Reports["2026-03"] = report
+	reported.l.Reports["2026-03"][0].ReportedAt = moment.At("2026-04-01 00:01")
 	corrected := standard()
 	corrected.l.Corrections = map[store.Month]store.Correction{"2026-03": {Seats: 4, Plan: b, At: moment.At("2026-04-03")}}
 	for _, tt := range []struct {

@@ -103,5 +103,5 @@ func SwitchPending(rules []store.PendingRule, running store.Month, counted bool)
 
 // Equal says whether two sets of rules count alike.
 func (r Rules) Equal(other Rules) bool {
-	return r.Reports == other.Reports && slices.Equal(r.Pending, other.Pending)
+	return r.Reports == other.Reports && slices.Equal(r.Pending, other.Pending) && slices.EqualFunc(r.Sources, other.Sources, sameOrder)
 }

@@ -52,7 +52,7 @@ func TestWhyThereIsNoFigure(t *testing.T) {
 func TestReportSaysWhy(t *testing.T) {
 	t.Parallel()
 	e := standard().old("a")
-	e.l.Reports = map[store.Month]store.UsageReport{"2026-03": {Seats: 7, Plan: b, Source: string(SourceCSV), Note: "As agreed."}}
+	e.l.Reports = map[store.Month][]store.UsageReport{"2026-03": {{Seats: 7, Plan: b, Source: string(SourceCSV), Note: "As agreed."}}}
 	if u := Count(e.l, WholeMonth("2026-03"), Rules{}); u.seats != 7 || u.Why != "As agreed." {
 		t.Errorf("%d seats because %q", u.seats, u.Why)
 	}

@@ -13,7 +13,7 @@ func Known(id int64, name string, billable int, plan store.Plan) seats.Usage {
 	const month store.Month = "2026-10"
 	return seats.Count(store.Ledger{
 		Organization: store.Organization{ID: id, Name: name, Plan: plan, Managed: true},
-		Reports:      map[store.Month]store.UsageReport{month: {Seats: billable, Plan: plan, Source: string(seats.SourceCSV)}},
+		Reports:      map[store.Month][]store.UsageReport{month: {{Seats: billable, Plan: plan, Source: string(seats.SourceCSV)}}},
 	}, seats.WholeMonth(month), seats.Rules{})
 }
 

@@ -1,0 +1,130 @@
+package seats
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"seatbridge/store"
+)
+
+// SourceFigure is what one source says of an organization's month, whether or not it is what is billed.
+type SourceFigure struct {
+	Source Source
+	Seats  int
+	Plan   store.Plan
+	At     time.Time // since when it says so, in UTC
+	By     string    // who: a person, a token or a service by name; empty: nobody noted it
+	Why    string    // what there is to say about it, a sentence or two; empty: nothing
+	Ended  string    // why it does not count any more, a sentence; empty: it holds
+	Counts bool      // it is what is billed
+}
+
+// differs says whether two figures bill another thing. Nothing is nothing on either plan.
+func (f SourceFigure) differs(other SourceFigure) bool {
+	return f.Seats != other.Seats || f.Seats > 0 && f.Plan != other.Plan
+}
+
+// SaysMore says whether a source would have more billed than seats on a plan: more of them, or on the higher plan.
+func (f SourceFigure) SaysMore(seats int, plan store.Plan) bool {
+	return f.Seats > seats || f.Seats > 0 && f.Plan == store.Enterprise && plan != store.Enterprise
+}
+
+// String is the figure after who says it: "5 on NordPass Business".
+func (f SourceFigure) String() string { return fmt.Sprintf("%d on %s", f.Seats, f.Plan.Name()) }
+
+// said is what all sources say of a period, in the order in which they are believed; the first one that has not ended counts.
+func said(l store.Ledger, p Period, r Rules, ledger Figure) []SourceFigure {
+	reports := l.Reports[p.Month]
+	if len(reports) == 0 {
+		own, ok := ownFigure(l, p, r, ledger)
+		if !ok {
+			return nil
+		}
+		return []SourceFigure{own}
+	}
+	order := OrderIn(r.Sources, p.Month)
+	figures := make([]SourceFigure, 0, len(reports)+1)
+	for _, report := range reports {
+		figures = append(figures, SourceFigure{
+			Source: Source(report.Source), Seats: report.Seats, Plan: report.Plan, At: report.ReportedAt, By: report.ReportedBy,
+			Why: report.Note, Ended: reportEnded(l, p, r, report),
+		})
+	}
+	if own, ok := ownFigure(l, p, r, ledger); ok {
+		figures = append(figures, own)
+	}
+	slices.SortStableFunc(figures, func(a, b SourceFigure) int { return rank(order, a.Source) - rank(order, b.Source) })
+	return figures
+}
+
+// rank is a source's place in an order. Statements and licences are of Seatbridge's own record, whose name is the ledger's; what has
+// no place comes last.
+func rank(order []Source, s Source) int {
+	if s == SourceStatement || s == SourceLicense {
+		s = SourceLedger
+	}
+	if i := slices.Index(order, s); i >= 0 {
+		return i
+	}
+	return len(order)
+}
+
+// ownFigure is what Seatbridge's own record says of a period; not ok: nobody has spoken, or the record may not speak of it.
+func ownFigure(l store.Ledger, p Period, r Rules, ledger Figure) (f SourceFigure, ok bool) {
+	if why, _ := barred(l, p, r); why != "" {
+		return SourceFigure{}, false
+	}
+	billed := billedTime(l, p)
+	own := spoken(l, ledger.Seats, billed)
+	f = SourceFigure{Source: own.source, Seats: own.seats, Plan: ledger.Plan, At: own.since}
+	if own.source == SourceStatement {
+		f.By = l.Organization.NoMembersBy
+	}
+	if own.Known() && own.seats == 0 {
+		f.Why = whyNothing(l, p, billed)
+	}
+	return f, own.Known()
+}
+
+// decide marks the figure that counts and says which it is, and what was passed over because it ended. Not ok: none counts.
+func decide(figures []SourceFigure) (counts SourceFigure, ended string, ok bool) {
+	var passed []string
+	for i := range figures {
+		if figures[i].Ended == "" {
+			figures[i].Counts = true
+			return figures[i], strings.Join(passed, " "), true
+		}
+		passed = append(passed, figures[i].Ended)
+	}
+	return SourceFigure{}, strings.Join(passed, " "), false
+}
+
+// Others are the figures that other sources stand for and that would bill another thing than what counts, in the order in which the
+// sources are believed. What ended is no longer stood for.
+func (u Usage) Others() []SourceFigure {
+	i := slices.IndexFunc(u.Said, func(f SourceFigure) bool { return f.Counts })
+	if i < 0 {
+		return nil
+	}
+	var others []SourceFigure
+	for _, f := range u.Said {
+		if !f.Counts && f.Ended == "" && f.differs(u.Said[i]) {
+			others = append(others, f)
+		}
+	}
+	return others
+}
+
+// correctedSaid is what all say of a period that was corrected.
+func correctedSaid(c store.Correction, ended string, figures []SourceFigure) []SourceFigure {
+	all := []SourceFigure{{
+		Source: SourceCorrection, Seats: c.Seats, Plan: c.Plan, At: c.At, By: c.By, Why: c.Reason, Ended: ended, Counts: ended == "",
+	}}
+	for _, f := range figures {
+		f.Counts = f.Counts && ended != ""
+		all = append(all, f)
+	}
+	return all
+}
