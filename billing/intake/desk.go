@@ -555,7 +555,23 @@ func (w writing) group(ctx context.Context, g *group, changes []Change) error {
 			return err
 		}
 	}
+	if replaced := replacedText(changes); replaced != "" {
+		return w.store.AddActivity(ctx, w.who.Did(w.now, store.CategoryBilling,
+			"Replaced what an uploaded file said of “%s” by importing “%s”: %s.", o.Name, w.in.Name, replaced).About(o.ID))
+	}
 	return nil
+}
+
+// replacedText says which months' figures take the place of another one of an earlier file, from what to what. Empty: none.
+func replacedText(changes []Change) string {
+	var months []string
+	for _, c := range changes {
+		if r := c.Report; r != nil && r.Before != nil {
+			months = append(months, fmt.Sprintf("%s %d %s → %d %s",
+				r.After.Month, r.Before.Seats, r.Before.Plan.Name(), r.After.Seats, r.After.Plan.Name()))
+		}
+	}
+	return strings.Join(months, ", ")
 }
 
 func (w writing) change(ctx context.Context, organizationID int64, c Change) error {
@@ -565,7 +581,7 @@ func (w writing) change(ctx context.Context, organizationID int64, c Change) err
 		return w.seats.Save(ctx, seat)
 	}
 	report := c.Report.After
-	report.OrganizationID = organizationID
+	report.OrganizationID, report.ReportedBy = organizationID, w.who.Name
 	return w.store.SaveUsageReport(ctx, report)
 }
 

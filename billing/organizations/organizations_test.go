@@ -178,5 +178,22 @@ func TestReportedFigureIsChecked(t *testing.T) {
 	if err := d.ReportUsage(t.Context(), problem.System(), report); err != nil {
 		t.Error(err)
 	}
-	d.wantLog("Added organization “Acme”.", "Reported 7 NordPass Enterprise seats of “Acme” for February 2026.")
+	for _, again := range []struct {
+		seats  int
+		source seats.Source
+	}{{7, seats.SourceAPI}, {9, seats.SourceAPI}, {5, seats.SourceCSV}} { // the same, another figure, another source
+		report.Seats, report.Source = again.seats, string(again.source)
+		if err := d.ReportUsage(t.Context(), problem.Actor{Name: "API token n8n"}, report); err != nil {
+			t.Error(err)
+		}
+	}
+	d.wantLog("Added organization “Acme”.", "Reported 7 NordPass Enterprise seats of “Acme” for February 2026.",
+		"Reported 7 NordPass Enterprise seats of “Acme” for February 2026.",
+		"Reported 9 NordPass Enterprise seats of “Acme” for February 2026, "+
+			"instead of 7 NordPass Enterprise ones that the HTTP API reported on 10 March 2026.",
+		"Reported 5 NordPass Enterprise seats of “Acme” for February 2026.")
+	kept, err := d.store.UsageReports(t.Context(), "2026-02")
+	if err != nil || len(kept) != 2 || kept[0].Seats != 9 || kept[0].ReportedBy != "API token n8n" || kept[1].Seats != 5 {
+		t.Errorf("kept %+v, %v", kept, err)
+	}
 }

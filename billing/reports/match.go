@@ -23,6 +23,7 @@ func (r Row) usageReport(m store.Month, now time.Time) store.UsageReport {
 	return store.UsageReport{
 		OrganizationID: r.OrganizationID, Month: m, Seats: r.Billable(), Plan: r.Plan,
 		Source: string(seats.SourceProvider), Note: r.Note(), ReportedAt: now,
+		ReportedBy: seats.SourceProvider.Name(),
 	}
 }
 

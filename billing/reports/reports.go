@@ -236,7 +236,7 @@ func (f *Feed) keep(ctx context.Context, period reportPeriod, r Report) error {
 	if period.day.IsZero() {
 		figures = r.usageReports(period.month, f.now())
 	}
-	return f.store.AddUsageFetch(ctx, store.UsageFetch{
+	return f.keepFetch(ctx, store.UsageFetch{
 		At: f.now(), Period: period.String(), State: r.State, Problem: r.Problem,
 		Organizations: len(r.Rows), Seats: r.Seats(), Answer: r.Answer, Records: records,
 	}, figures)

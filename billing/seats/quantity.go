@@ -46,6 +46,22 @@ func (s Source) Name() string {
 	return string(s)
 }
 
+// Speaker is the source as the subject of a sentence.
+func (s Source) Speaker() string {
+	switch s {
+	case SourceLedger, SourceStatement, SourceLicense:
+		return "Seatbridge itself"
+	case SourceCorrection:
+		return "A correction"
+	case SourceCSV:
+		return "The uploaded file"
+	}
+	return "The " + s.Name()
+}
+
+// own says whether a source is Seatbridge's own record, which has one place in the order of the sources.
+func (s Source) own() bool { return s == SourceLedger || s == SourceStatement || s == SourceLicense }
+
 // A Quantity is a number of billable seats that some source stands for. Only counting makes one, so that seats without a
 // source cannot be billed: its zero value is unknown, which is not zero seats (docs/billing-rules.md section 2, "When there is
 // no figure").

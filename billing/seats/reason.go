@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// Reason says how a figure comes about or, where there is none, why and what to do about it, and what no longer counts
-// (docs/billing-rules.md section 2).
-func (u Usage) Reason() string { return strings.TrimSpace(u.reason() + " " + u.Ended) }
+// Reason says how a figure comes about or, where there is none, why and what to do about it, what other sources say instead, and
+// what no longer counts (docs/billing-rules.md section 2).
+func (u Usage) Reason() string {
+	return strings.Join(strings.Fields(u.reason()+" "+u.dispute()+" "+u.Ended), " ")
+}
 
 func (u Usage) reason() string {
 	switch u.source {
@@ -24,4 +26,19 @@ func (u Usage) reason() string {
 		text += fmt.Sprintf("; Seatbridge itself counts %d", u.Ledger)
 	}
 	return strings.TrimSpace(text + ". " + u.Why)
+}
+
+// dispute says who stands for another figure than the one that counts, a sentence each. What Seatbridge itself counts stands beside a
+// report already, unless only the plan is another.
+func (u Usage) dispute() string {
+	if !u.Disputed {
+		return ""
+	}
+	var sentences []string
+	for _, f := range u.Others() {
+		if !f.Source.own() || u.source.own() || u.seats == u.Ledger {
+			sentences = append(sentences, fmt.Sprintf("%s says %s.", f.Source.Speaker(), f))
+		}
+	}
+	return strings.Join(sentences, " ")
 }

@@ -59,10 +59,9 @@ func said(l store.Ledger, p Period, r Rules, ledger Figure) []SourceFigure {
 	return figures
 }
 
-// rank is a source's place in an order. Statements and licences are of Seatbridge's own record, whose name is the ledger's; what has
-// no place comes last.
+// rank is a source's place in an order, that of Seatbridge's own record under the ledger's name; what has no place comes last.
 func rank(order []Source, s Source) int {
-	if s == SourceStatement || s == SourceLicense {
+	if s.own() {
 		s = SourceLedger
 	}
 	if i := slices.Index(order, s); i >= 0 {
