@@ -48,7 +48,7 @@ var arrows = map[string]string{
 	"billing/background":    "",
 	"billing/canonical":     "",
 	"billing/match":         "",
-	"billing/money":         "",
+	"billing/money":         "store",
 
 	"nordpass":          "",
 	"connectwise":       "",

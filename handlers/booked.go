@@ -12,7 +12,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"seatbridge/billing/books"
-	"seatbridge/billing/money"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -85,19 +84,10 @@ func bookedView(r store.MonthRow, running bool) views.Booked {
 		Due: quantity(r.Due), Written: quantity(r.Written), WrittenRun: r.WrittenRun, WrittenAt: r.WrittenAt,
 		InConnectWise: quantity(r.InConnectWise), ReadAt: r.ReadAt, Billed: quantity(r.Billed),
 		Invoice: string(r.Invoice.State), InvoiceNumber: r.Invoice.Number, InvoiceDay: r.Invoice.Day,
-		State: string(r.State), Difference: quantity(difference), Money: worthOf(difference, r), Reason: r.Reason,
+		State: string(r.State), Difference: quantity(difference), Money: worth(difference, r.UnitPrice, r.Currency), Reason: r.Reason,
 	}
 	view.Late = r.State == store.RowOpen && r.Written.Valid && r.Due.Valid && !r.Written.Decimal.Equal(r.Due.Decimal)
 	return view
-}
-
-// worthOf is what seats come to at the row's price.
-func worthOf(seats decimal.NullDecimal, r store.MonthRow) views.Money {
-	if !seats.Valid || !r.UnitPrice.Valid {
-		return views.Money{}
-	}
-	worth := decimal.NewNullDecimal(money.Round(seats.Decimal.Mul(r.UnitPrice.Decimal), r.Currency))
-	return views.Money{Amount: money.Text(worth, r.Currency), Currency: r.Currency}
 }
 
 // late are the rows of an organization, an agreement or a run that were written with another figure than what is due now.

@@ -171,18 +171,18 @@ func (s *server) runsByID(ctx context.Context, changes []store.Change) (map[int6
 }
 
 func changeRow(c store.Change, run store.Run) views.ChangeRow {
-	line := moneyLine(c)
+	line := money.LineOf(c)
 	row := views.ChangeRow{
 		ID: c.ID, RunID: c.RunID, Run: views.RunName(runRow(store.RunRow{Run: run})), At: changedAt(c, run),
 		Company: c.Company, AgreementID: int64(c.AgreementID), Agreement: c.Agreement, Plan: string(c.Plan), Product: c.Product,
-		Before: quantity(c.Before), After: quantity(c.After), Difference: line.Seats().String(),
-		Money: views.Money{Amount: money.Text(line.Worth(), c.Currency), Currency: c.Currency},
-		Kind:  c.KindWord(), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: unsaid(c.Warnings, c.HeldBecause), State: string(c.State),
+		Before: quantity(c.Before), After: quantity(c.After), Difference: quantity(line.Seats()),
+		Money: views.Money{Amount: money.Text(line.Worth(), c.Currency), Currency: c.Currency}, Unbilled: line.Unbilled,
+		Kind: c.KindWord(), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: unsaid(c.Warnings, c.HeldBecause), State: string(c.State),
 		Asks: slices.ContainsFunc(c.Found, findings.Asks), HeldBecause: c.HeldBecause, DecidedBy: c.DecidedBy, DecidedAt: c.DecidedAt,
 		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
 	}
-	if c.State == store.StateConflict { // nobody has said yet what the line is that the seats stand on
-		row.Difference = ""
+	if line.Listed {
+		row.ListPrice = money.Price(c.UnitPrice, c.Currency)
 	}
 	for _, share := range c.Shares {
 		row.Shares = append(row.Shares, views.Share{
@@ -219,21 +219,19 @@ func quantity(q decimal.NullDecimal) string {
 	return q.Decimal.String()
 }
 
-// moneyLine is a change as money is computed from it.
-func moneyLine(c store.Change) money.Line {
-	return money.Line{Before: c.Before, After: c.After, UnitPrice: c.UnitPrice, Currency: c.Currency}
-}
-
 // totals adds up a run's changes that have one of the states.
 func (s *server) totals(ctx context.Context, runID int64, states ...store.ChangeState) (views.Totals, error) {
 	var sum money.Totals
-	for f, err := range s.Store.Figures(ctx, runID, states...) {
+	for c, err := range s.Store.Figures(ctx, runID, states...) {
 		if err != nil {
 			return views.Totals{}, err
 		}
-		sum.Add(money.Line{Before: f.Before, After: f.After, UnitPrice: f.UnitPrice, Currency: f.Currency})
+		sum.Add(money.LineOf(c))
 	}
-	t := views.Totals{Lines: sum.Lines, SeatsMore: sum.Seats.More.String(), SeatsLess: sum.Seats.Less.String(), Unpriced: sum.Unpriced}
+	t := views.Totals{
+		Lines: sum.Lines, SeatsMore: sum.Seats.More.String(), SeatsLess: sum.Seats.Less.String(),
+		Unpriced: sum.Unpriced, Listed: sum.Listed, Unbilled: sum.Unbilled,
+	}
 	for _, currency := range sum.Currencies() {
 		worth := sum.Worth(currency)
 		t.Money = append(t.Money, views.MoneyTotal{More: amount(worth.More, currency), Less: amount(worth.Less, currency)})
@@ -282,7 +280,7 @@ func kindOptions(counts map[string]int, chosen string) []views.Option {
 func (s *server) sendChanges(w http.ResponseWriter, r *http.Request, name string, filter store.ChangeFilter) error {
 	header := []string{
 		"Run", "Run kind", "Month", "Time (UTC)", "Company", "Agreement", "Agreement ID", "Plan", "Product", "Addition ID", "Kind", "State",
-		"Before", "After", "Difference in seats", "Unit price", "Currency", "Difference in money",
+		"Before", "After", "Difference in seats", "Unit price", "Price of", "Currency", "Difference in money",
 		"Written by Seatbridge before", "Edited by hand",
 		"Organizations", "Reason", "Held because", "Decided by", "Decided at (UTC)", "Error", "What to do",
 	}
@@ -303,7 +301,7 @@ func (s *server) sendChanges(w http.ResponseWriter, r *http.Request, name string
 			write(number(c.RunID), row.Run, string(run.Month), timestamp(row.At), c.Company, c.Agreement,
 				strconv.Itoa(c.AgreementID), c.Plan.Name(), c.Product,
 				number(int64(c.AdditionID)), c.KindWord(), string(c.State), row.Before, row.After,
-				seatsText(c), quantity(c.UnitPrice), c.Currency, row.Money.Amount,
+				row.Difference, quantity(c.UnitPrice), priceOf(row), c.Currency, row.Money.Amount,
 				quantity(c.Written), strconv.FormatBool(c.HandEdited), shares(c.Shares), strings.Join(append([]string{c.Reason}, c.Warnings...), " "),
 				c.HeldBecause, c.DecidedBy, timestamp(c.DecidedAt), c.Problem.What, c.Problem.Do)
 		}
@@ -311,12 +309,12 @@ func (s *server) sendChanges(w http.ResponseWriter, r *http.Request, name string
 	})
 }
 
-// seatsText is the difference in seats; "" where the target is not known.
-func seatsText(c store.Change) string {
-	if !c.After.Valid {
-		return ""
+// priceOf says whose the unit price of a change is.
+func priceOf(row views.ChangeRow) string {
+	if row.ListPrice != "" {
+		return "catalog"
 	}
-	return moneyLine(c).Seats().String()
+	return "line"
 }
 
 func (s *server) downloadChanges(w http.ResponseWriter, r *http.Request) error {

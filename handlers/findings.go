@@ -8,10 +8,8 @@ import (
 	"net/url"
 
 	"github.com/a-h/templ"
-	"github.com/shopspring/decimal"
 
 	"seatbridge/billing/findings"
-	"seatbridge/billing/money"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -104,8 +102,7 @@ func findingRow(f store.KnownFinding) views.Finding {
 		Holds: f.Holds, Creates: findings.Creates(f.Subject), CanZero: findings.CanZero(f.Finding),
 		Note: f.Note, MeantBy: f.AnsweredBy, MeantAt: f.AnsweredAt,
 	}
-	line := money.Line{Before: decimal.NewNullDecimal(decimal.Zero), After: f.Quantity, UnitPrice: f.UnitPrice, Currency: f.Currency}
-	row.Money = views.Money{Amount: money.Text(line.Worth(), f.Currency), Currency: f.Currency}
+	row.Money = worth(f.Quantity, f.UnitPrice, f.Currency)
 	return row
 }
 

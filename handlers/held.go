@@ -35,8 +35,11 @@ type heldUnit struct {
 // worth is what the unit comes to in a billing period, up or down; not valid where a price is not known or currencies differ.
 func (u heldUnit) worth() decimal.NullDecimal {
 	currencies := u.sum.Currencies()
-	if u.sum.Unpriced > 0 || len(currencies) != 1 {
+	if u.sum.Unpriced > 0 || len(currencies) > 1 {
 		return decimal.NullDecimal{}
+	}
+	if len(currencies) == 0 { // nothing of it is billed
+		return decimal.NewNullDecimal(decimal.Zero)
 	}
 	flow := u.sum.Worth(currencies[0])
 	return decimal.NewNullDecimal(flow.More.Add(flow.Less))
@@ -82,7 +85,7 @@ func heldUnits(ctx context.Context, s *store.Store, run int64) ([]heldUnit, erro
 			at[k], units = i, append(units, heldUnit{})
 		}
 		units[i].changes = append(units[i].changes, c)
-		units[i].sum.Add(moneyLine(c))
+		units[i].sum.Add(money.LineOf(c))
 	}
 	slices.SortStableFunc(units, byWorth)
 	return units, nil
@@ -176,7 +179,7 @@ func heldGroup(u heldUnit, lines []views.ChangeRow) views.HeldGroup {
 	}
 	g.Seats = u.sum.Seats.More.Add(u.sum.Seats.Less).String()
 	if worth := u.worth(); worth.Valid {
-		g.Money = amount(worth.Decimal, u.sum.Currencies()[0])
+		g.Money = amount(worth.Decimal, u.changes[0].Currency)
 	}
 	return g
 }

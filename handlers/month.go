@@ -216,10 +216,7 @@ func known(d decimal.NullDecimal) string {
 
 // worth is what seats come to at a price; of an unknown one the amount is empty.
 func worth(quantity, price decimal.NullDecimal, currency string) views.Money {
-	if !quantity.Valid || !price.Valid {
-		return views.Money{Currency: currency}
-	}
-	return amount(money.Round(quantity.Decimal.Mul(price.Decimal), currency), currency)
+	return views.Money{Amount: money.Text(money.Of(quantity, price, currency), currency), Currency: currency}
 }
 
 func (p monthPages) downloadRows(w http.ResponseWriter, r *http.Request) error {

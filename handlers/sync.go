@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,20 +92,17 @@ func carriedView(carried []store.Carried) views.Carried {
 
 func carriedMonth(m store.Month, lines []store.Carried) views.CarriedMonth {
 	view := views.CarriedMonth{Month: m.String(), Lines: len(lines), Next: lines[0].NextInvoice}
-	total, sums := decimal.Zero, map[string]decimal.Decimal{}
+	var sum money.Totals
 	for _, c := range lines {
-		total, view.Next = total.Add(c.Seats), min(view.Next, c.NextInvoice)
-		if !c.Money.Valid {
-			view.Unpriced++
-			continue
-		}
-		sums[c.Currency] = sums[c.Currency].Add(c.Money.Decimal)
+		line := money.LineOf(c.Change)
+		line.Before = decimal.NewNullDecimal(decimal.Zero)
+		sum.Add(line)
+		view.Next = min(view.Next, c.NextInvoice)
 	}
-	view.Seats = total.String()
-	for currency, sum := range sums {
-		view.Money = append(view.Money, views.Money{Amount: money.Text(decimal.NewNullDecimal(sum), currency), Currency: currency})
+	view.Seats, view.Unpriced, view.Unbilled = sum.Seats.More.String(), sum.Unpriced, sum.Unbilled
+	for _, currency := range sum.Currencies() {
+		view.Money = append(view.Money, amount(sum.Worth(currency).More, currency))
 	}
-	slices.SortFunc(view.Money, func(a, b views.Money) int { return cmp.Compare(a.Currency, b.Currency) })
 	return view
 }
 

@@ -161,12 +161,12 @@ func TestPreviewShowsSeatsAndMoney(t *testing.T) {
 	has(t, rows.Eq(1), "td[data-label=Difference]", "+2")
 	has(t, rows.Eq(1), "[data-testid=money]", "+9.80 USD")
 	has(t, rows.Eq(2), "[data-testid=money]", "−1,005.00 USD")
-	has(t, rows.Eq(0), "[data-testid=money]", "Price not known")
+	has(t, rows.Eq(0), "[data-testid=money]", "+14.97 USD")
 	totals := page.Find("[data-testid=totals] tbody tr")
-	for label, want := range map[string]string{"Lines": "3", "More seats": "+5", "Fewer seats": "−1,000", "More money": "+9.80 USD", "Less money": "−1,005.00 USD"} {
+	for label, want := range map[string]string{"Lines": "3", "More seats": "+5", "Fewer seats": "−1,000", "More money": "+24.77 USD", "Less money": "−1,005.00 USD"} {
 		has(t, totals, "td[data-label='"+label+"']", want)
 	}
-	has(t, totals, "td[data-label='More money']", "1 line without a known price")
+	has(t, totals, "td[data-label='More money']", "1 line at the catalog's price")
 	if got := w.quantities(fresh.ID); len(got) != 0 {
 		t.Errorf("a preview wrote %v", got)
 	}

@@ -89,16 +89,6 @@ type RowInvoice struct {
 	Day    string // its date or, where it is not made yet, when it is to be
 }
 
-// Worth is what is open at the line's price, in Currency; NULL: not known.
-func (r MonthRow) Worth() decimal.NullDecimal { return timesPrice(r.Open, r.UnitPrice) }
-
-func timesPrice(quantity, price decimal.NullDecimal) decimal.NullDecimal {
-	if !quantity.Valid || !price.Valid {
-		return decimal.NullDecimal{}
-	}
-	return decimal.NewNullDecimal(quantity.Decimal.Mul(price.Decimal))
-}
-
 // BookedMonth is a month that the books have.
 type BookedMonth struct {
 	Month         Month

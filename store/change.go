@@ -65,7 +65,7 @@ type Change struct {
 	After         decimal.NullDecimal // quantity wanted; NULL: not known
 	Written       decimal.NullDecimal // what Seatbridge wrote last, as known when it planned; NULL: never
 	HandEdited    bool                // Before is not what Seatbridge wrote last
-	UnitPrice     decimal.NullDecimal // in Currency; NULL: not known before the line is there
+	UnitPrice     decimal.NullDecimal // in Currency; of a line that is not there yet the catalog item's; NULL: not known
 	Currency      string              // the agreement's, as ConnectWise codes or names it; empty: not known
 	EffectiveDate string              // calendar day of a new line, "2026-10-01"
 	CancelledDate string              // the last billed day of a line that is billed once; empty: it is an ordinary one
@@ -332,25 +332,18 @@ func (s *Store) OpenCounts(ctx context.Context) (map[ChangeState]int, error) {
 	return counts, doing("counting open changes", err)
 }
 
-// Figure is a change's numbers alone.
-type Figure struct {
-	Kind                     ChangeKind
-	State                    ChangeState
-	Before, After, UnitPrice decimal.NullDecimal
-	Currency                 string
-}
-
-// Figures yields the numbers of a run's changes that have one of the states, in no order.
-func (s *Store) Figures(ctx context.Context, runID int64, states ...ChangeState) iter.Seq2[Figure, error] {
+// Figures yields a run's changes that have one of the states, in no order: of each only what its money is computed from.
+func (s *Store) Figures(ctx context.Context, runID int64, states ...ChangeState) iter.Seq2[Change, error] {
 	var w filter
 	w.and(`c.run_id = ?`, runID)
 	among(&w, `c.state`, states)
-	scan := func(row scanner) (f Figure, err error) {
-		err = row.Scan(&f.Kind, &f.State, &f.Before, &f.After, &f.UnitPrice, &f.Currency)
-		return f, err
+	scan := func(row scanner) (c Change, err error) {
+		err = row.Scan(&c.Kind, &c.State, &c.AdditionID, &c.Before, &c.After, &c.UnitPrice, &c.Currency, fromJSON(&c.Found))
+		return c, err
 	}
 	return eachDoing(fmt.Sprintf("reading the figures of run %d", runID), each(ctx, s.from, scan,
-		`SELECT c.kind, c.state, c.before_quantity, c.after_quantity, c.unit_price, c.currency FROM changes c WHERE TRUE`+w.String(), w.args...))
+		`SELECT c.kind, c.state, COALESCE(c.addition_id, 0), c.before_quantity, c.after_quantity, c.unit_price, c.currency, c.found
+		FROM changes c WHERE TRUE`+w.String(), w.args...))
 }
 
 // ChangeCounts counts a run's changes by state.

@@ -34,6 +34,12 @@ const (
 	AboutUnreliable Subject = "unreliable" // the list of additions lacks a line that is there
 )
 
+// The facts of AboutProducts and AboutCustomer where nothing is billed, in ConnectWise's words.
+const (
+	DoNotBill = "DoNotBill"
+	NoCharge  = "NoCharge"
+)
+
 // Finding is something that a reading of an agreement found and a person should know. It is asked again when Facts change.
 type Finding struct {
 	AgreementID int                 `json:"agreement_id"`
@@ -50,6 +56,7 @@ type Finding struct {
 	Quantity    decimal.NullDecimal `json:"quantity"`   // of the addition; NULL: none
 	UnitPrice   decimal.NullDecimal `json:"unit_price"` // in Currency
 	Currency    string              `json:"currency,omitempty"`
+	Included    decimal.Decimal     `json:"included,omitzero"`  // of the addition's quantity, not billed; kept with changes alone
 	Holds       bool                `json:"holds,omitempty"`    // a write waits for it, unless it is answered
 	Answered    bool                `json:"answered,omitempty"` // a person said, of the same facts, that it is meant so
 	Since       time.Time           `json:"-"`                  // first seen, in UTC

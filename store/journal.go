@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/shopspring/decimal"
 )
 
 // Journal answers what the runs of a store come to, month by month.
@@ -102,9 +100,7 @@ func (j Journal) OvertakenOf(ctx context.Context, runID int64) (o Overtaken, err
 type Carried struct {
 	AgreementID int
 	Month       Month
-	Seats       decimal.Decimal
-	Money       decimal.NullDecimal // in Currency, in a billing period; NULL: the price is not known
-	Currency    string
+	Change      Change // what was written last: of it only the quantity and what its money is computed from
 	NextInvoice string // the agreement's next invoice date when it was imported, "2026-11-01"
 }
 
@@ -114,7 +110,7 @@ type Carried struct {
 func (j Journal) Carrying(ctx context.Context, now time.Time) ([]Carried, error) {
 	var carried []Carried
 	for c, err := range each(ctx, j.store.from, scanCarried, `
-		SELECT c.agreement_id, r.month, c.after_quantity, c.unit_price, c.currency, a.next_invoice_date
+		SELECT c.agreement_id, r.month, c.after_quantity, c.unit_price, c.currency, c.found, a.next_invoice_date
 		FROM lines l JOIN agreements a ON a.id = l.agreement_id
 			JOIN changes c ON c.id = (SELECT MAX(n.id) FROM changes n JOIN runs w ON w.id = n.run_id
 				WHERE n.agreement_id = l.agreement_id AND n.product_id = l.product_id AND n.state IN ('written', 'unchanged')
@@ -133,10 +129,6 @@ func (j Journal) Carrying(ctx context.Context, now time.Time) ([]Carried, error)
 }
 
 func scanCarried(row scanner) (c Carried, err error) {
-	var price decimal.NullDecimal
-	err = row.Scan(&c.AgreementID, &c.Month, &c.Seats, &price, &c.Currency, &c.NextInvoice)
-	if price.Valid {
-		c.Money = decimal.NewNullDecimal(c.Seats.Mul(price.Decimal))
-	}
+	err = row.Scan(&c.AgreementID, &c.Month, &c.Change.After, &c.Change.UnitPrice, &c.Change.Currency, fromJSON(&c.Change.Found), &c.NextInvoice)
 	return c, err
 }

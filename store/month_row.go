@@ -236,10 +236,11 @@ func (r MonthRow) weight() float64 {
 	if r.State == RowOpen && !r.Open.Valid {
 		return 1e15
 	}
-	if worth := r.Worth(); worth.Valid {
-		return worth.Decimal.Abs().InexactFloat64()
+	weight := r.Open.Decimal.Abs()
+	if r.Open.Valid && r.UnitPrice.Valid {
+		weight = weight.Mul(r.UnitPrice.Decimal.Abs())
 	}
-	return r.Open.Decimal.Abs().InexactFloat64()
+	return weight.InexactFloat64()
 }
 
 const settlementColumns = `id, month, organization_id, plan, how, seats, unit_price, currency, note, run_id, settled_at, settled_by,

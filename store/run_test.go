@@ -519,12 +519,12 @@ func TestFigures(t *testing.T) {
 	priced := testChange(1, StatePlanned)
 	priced.UnitPrice, priced.Currency = decimal.NewNullDecimal(decimal.RequireFromString("4.9")), "EUR"
 	plan(t, s, r.ID, 1, priced, testChange(2, StateFailed))
-	var got []Figure
+	var got []Change
 	for f, err := range s.Figures(t.Context(), r.ID, StatePlanned) {
 		check(t, err)
 		got = append(got, f)
 	}
-	same(t, got, []Figure{{Kind: priced.Kind, State: StatePlanned, Before: priced.Before, After: priced.After, UnitPrice: priced.UnitPrice, Currency: "EUR"}})
+	same(t, got, []Change{{Kind: priced.Kind, State: StatePlanned, AdditionID: priced.AdditionID, Before: priced.Before, After: priced.After, UnitPrice: priced.UnitPrice, Currency: "EUR"}})
 	same(t, must[map[string]int](t)(s.KindCounts(t.Context(), r.ID)), map[string]int{priced.KindWord(): 2})
 }
 

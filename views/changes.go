@@ -38,8 +38,10 @@ type ChangeRow struct {
 	Shares      []Share // the organizations whose seats add up to it
 	Before      string  // quantity; empty: no line
 	After       string  // quantity; empty: none
-	Difference  string  // in seats, a decimal; empty: nobody knows before a line is chosen
+	Difference  string  // in seats, a decimal; empty: nobody knows, as before a line is chosen, or where it was not read
 	Money       Money   // what the difference is worth in a billing period
+	ListPrice   string  // the catalog item's, which a new line takes over; empty: the line has a price of its own
+	Unbilled    bool    // ConnectWise bills nothing of the line
 	Kind        string  // create, update, unchanged, skipped, blocked or conflict
 	HandEdited  bool
 	Reason      string
@@ -103,11 +105,45 @@ type Totals struct {
 	SeatsMore string       // by how many the seats billed rise, a decimal
 	SeatsLess string       // and fall, a negative one
 	Money     []MoneyTotal // by currency
-	Unpriced  int          // changed lines whose price is not known
+	Unpriced  int          // lines whose worth is not known
+	Listed    int          // lines at the catalog's price
+	Unbilled  int          // lines of which ConnectWise bills nothing
 }
 
 // MoneyTotal is what changes add up to in one currency.
 type MoneyTotal struct{ More, Less Money }
+
+// worth says what the difference comes to.
+func (c ChangeRow) worth() string {
+	if c.Unbilled {
+		return "Not billed"
+	}
+	return money(c.Money)
+}
+
+// withoutLines says what a sum of money is without; empty: nothing.
+func withoutLines(unpriced, unbilled int) string {
+	var parts []string
+	if unpriced > 0 {
+		parts = append(parts, "without "+count(unpriced, "line", "lines")+" whose price is not known")
+	}
+	if unbilled > 0 {
+		parts = append(parts, count(unbilled, "line is", "lines are")+" not billed")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// remarks say what the sums of money are without, and of what they are an estimate.
+func (t Totals) remarks() []string {
+	var remarks []string
+	if left := withoutLines(t.Unpriced, t.Unbilled); left != "" {
+		remarks = append(remarks, left)
+	}
+	if t.Listed > 0 {
+		remarks = append(remarks, count(t.Listed, "line", "lines")+" at the catalog's price")
+	}
+	return remarks
+}
 
 // money writes an amount with its sign and thousands.
 func money(m Money) string {

@@ -1081,7 +1081,7 @@ func runSummary(p RunPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 86, "<p class=\"muted card-part\">Money is the line's unit price times the difference in seats, for a whole billing period: before tax, proration and included quantities. The price of a new line is known once ConnectWise PSA has made it.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 86, "<p class=\"muted card-part\">Money is the line's unit price times the difference in seats, for a whole billing period, before tax and proration; what is included is not billed. A new line is reckoned at its product's price in the catalog, the list price: what the agreement asks is known once ConnectWise PSA has made the line.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

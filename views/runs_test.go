@@ -20,7 +20,7 @@ func TestRun(t *testing.T) {
 	wantText(t, one(t, doc, "[data-testid=run-state]"), "Incomplete")
 	wantText(t, one(t, doc, "[data-testid=count-failed]"), "2")
 	wantText(t, one(t, doc, "[data-testid=count-written]"), "41")
-	wantText(t, one(t, doc, "[data-testid=totals] tbody"), "Written41+33−10+1,120.50 EUR+9.80 USD3 lines without a known price−49.00 EUR0.00 USD")
+	wantText(t, one(t, doc, "[data-testid=totals] tbody"), "Written41+33−10+1,120.50 EUR+9.80 USDwithout 3 lines whose price is not known−49.00 EUR0.00 USD")
 	one(t, doc, `a[href="/runs/8/changes.csv"][download]`)
 	control(t, doc.Find(`form[action="/runs/8/undo"][method=post]`), "Undo this run")
 	control(t, doc.Find(`form[action="/runs/8/retry"][method=post]`), "Retry October")

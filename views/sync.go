@@ -26,6 +26,7 @@ type CarriedMonth struct {
 	Next  string  // the earliest next invoice date, YYYY-MM-DD
 	// Unpriced is how many of the lines have no known price.
 	Unpriced int
+	Unbilled int // of which ConnectWise bills nothing
 }
 
 // text says what lines carry: "7 lines still carry October 2026: 120 seats, 612.39 USD, the first invoiced on 5 Nov 2026."
@@ -34,8 +35,8 @@ func (m CarriedMonth) text() string {
 	for _, sum := range m.Money {
 		text += ", " + sum.Amount + " " + sum.Currency
 	}
-	if m.Unpriced > 0 {
-		text += ", " + number(m.Unpriced) + " of them without a known price"
+	if left := withoutLines(m.Unpriced, m.Unbilled); left != "" {
+		text += ", " + left
 	}
 	return text + ", next invoiced from " + calendarDay(m.Next) + " on."
 }

@@ -1,6 +1,9 @@
 // Package money is the one rule by which a change of quantity becomes money. Decimals are exact. What a line comes to is rounded
 // once, to the digits of its currency, as an invoice's line is; sums add such amounts and round nothing, so that what is shown
 // adds up.
+//
+// It is by the line's price in a whole billing period, before tax and proration. What of a quantity is included comes off, and what
+// ConnectWise does not bill at all comes to nothing (docs/billing-rules.md section 9).
 package money
 
 import (
@@ -10,6 +13,8 @@ import (
 
 	"github.com/shopspring/decimal"
 	"golang.org/x/text/currency"
+
+	"seatbridge/store"
 )
 
 // usualDigits are those of an amount whose currency is not known, or is none of ISO 4217.
@@ -36,27 +41,77 @@ func Text(amount decimal.NullDecimal, code string) string {
 	return amount.Decimal.StringFixed(Digits(code))
 }
 
-// Line is a change of one line's quantity. A missing Before is a new line's, a missing After an unknown one.
+// Price writes a unit price with all its digits, at least those of its currency: "4.99", "4.905", "4.90".
+func Price(price decimal.NullDecimal, code string) string {
+	if !price.Valid {
+		return ""
+	}
+	return price.Decimal.StringFixed(max(Digits(code), -price.Decimal.Exponent()))
+}
+
+// Of is what a quantity comes to at a unit price, rounded to the digits of the currency. Where one of the two is not known, neither is
+// that, which is not zero.
+func Of(quantity, price decimal.NullDecimal, code string) decimal.NullDecimal {
+	if !quantity.Valid || !price.Valid {
+		return decimal.NullDecimal{}
+	}
+	return decimal.NewNullDecimal(Round(quantity.Decimal.Mul(price.Decimal), code))
+}
+
+// Line is a change of one line's quantity. A missing Before or After is not known; that of a new line is 0 before.
 type Line struct {
 	Before, After, UnitPrice decimal.NullDecimal
 	Currency                 string
+	Included                 decimal.Decimal // so much of the quantity is not billed
+	Unbilled                 bool            // ConnectWise bills nothing of the line
+	Listed                   bool            // UnitPrice is the catalog item's, which a new line takes over
 }
 
-// Seats is by how many the quantity rises, or falls: 0 where it is not known what it becomes.
-func (l Line) Seats() decimal.Decimal {
-	if !l.After.Valid {
-		return decimal.Zero
+// LineOf is a change as money is computed from it. Of a line that was not read nobody knows what it says.
+func LineOf(c store.Change) Line {
+	l := Line{
+		Before: c.Before, After: c.After, UnitPrice: c.UnitPrice, Currency: c.Currency,
+		Listed: c.Kind == store.KindCreate && c.AdditionID == 0 && !c.Once() && c.UnitPrice.Valid,
 	}
-	return l.After.Decimal.Sub(l.Before.Decimal)
+	if c.Kind == store.KindCreate && !l.Before.Valid {
+		l.Before = decimal.NewNullDecimal(decimal.Zero)
+	}
+	for _, f := range c.Found {
+		switch f.Subject {
+		case store.AboutIncluded:
+			l.Included = f.Included
+		case store.AboutProducts, store.AboutCustomer:
+			l.Unbilled = l.Unbilled || f.Facts == store.DoNotBill || f.Facts == store.NoCharge
+		}
+	}
+	return l
 }
 
-// Worth is what the change comes to in a whole billing period at the line's unit price: before tax, proration and included
-// quantities. Without a price it is not known, which is not zero.
-func (l Line) Worth() decimal.NullDecimal {
-	if !l.After.Valid || !l.UnitPrice.Valid {
+// Seats is by how many the quantity rises, or falls: not known where one of the two is not.
+func (l Line) Seats() decimal.NullDecimal {
+	if !l.Before.Valid || !l.After.Valid {
 		return decimal.NullDecimal{}
 	}
-	return decimal.NewNullDecimal(Round(l.Seats().Mul(l.UnitPrice.Decimal), l.Currency))
+	return decimal.NewNullDecimal(l.After.Decimal.Sub(l.Before.Decimal))
+}
+
+// billed is what ConnectWise bills of a quantity. That it bills nothing of one that is less than what is included, and credits
+// nothing, is assumed (docs/connectwise.md section 5); such a change waits for a person.
+func (l Line) billed(quantity decimal.Decimal) decimal.Decimal {
+	return decimal.Max(quantity.Sub(l.Included), decimal.Zero)
+}
+
+// Worth is what the change comes to in a whole billing period at the line's unit price, before tax and proration. Without a price it
+// is not known, which is not zero; of what is not billed it is zero, whatever the price.
+func (l Line) Worth() decimal.NullDecimal {
+	if !l.Seats().Valid {
+		return decimal.NullDecimal{}
+	}
+	if l.Unbilled {
+		return decimal.NewNullDecimal(decimal.Zero)
+	}
+	more := l.billed(l.After.Decimal).Sub(l.billed(l.Before.Decimal))
+	return Of(decimal.NewNullDecimal(more), l.UnitPrice, l.Currency)
 }
 
 // Flow is what goes up and what goes down, the latter as a negative number.
@@ -70,22 +125,30 @@ func (f *Flow) add(d decimal.Decimal) {
 	}
 }
 
-// Totals is what lines add up to.
+// Totals is what lines add up to, and how many of them its money is without.
 type Totals struct {
 	Lines    int
 	Seats    Flow
 	Unpriced int // lines whose worth is not known
+	Listed   int // lines at the catalog's price
+	Unbilled int // lines of which ConnectWise bills nothing
 	worth    map[string]Flow
 }
 
 // Add adds a line.
 func (t *Totals) Add(l Line) {
 	t.Lines++
-	t.Seats.add(l.Seats())
+	t.Seats.add(l.Seats().Decimal)
 	worth := l.Worth()
-	if !worth.Valid {
+	switch {
+	case !worth.Valid:
 		t.Unpriced++
 		return
+	case l.Unbilled:
+		t.Unbilled++
+		return
+	case l.Listed:
+		t.Listed++
 	}
 	if t.worth == nil {
 		t.worth = map[string]Flow{}

@@ -96,14 +96,7 @@ type StatementRow struct {
 }
 
 // Worth is what is due at the line's price, in Currency, rounded to its digits; NULL: not known.
-func (r StatementRow) Worth() decimal.NullDecimal { return worth(r.Due, r.UnitPrice, r.Currency) }
-
-func worth(quantity, price decimal.NullDecimal, currency string) decimal.NullDecimal {
-	if !quantity.Valid || !price.Valid {
-		return decimal.NullDecimal{}
-	}
-	return decimal.NewNullDecimal(money.Round(quantity.Decimal.Mul(price.Decimal), currency))
-}
+func (r StatementRow) Worth() decimal.NullDecimal { return money.Of(r.Due, r.UnitPrice, r.Currency) }
 
 // StatementCarrier is what was known of the invoice that carries a row.
 type StatementCarrier struct {

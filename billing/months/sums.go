@@ -99,7 +99,7 @@ func (t *Tally) addMoney(r store.MonthRow) {
 		t.money[r.Currency] = m
 	}
 	worth := func(quantity decimal.Decimal) decimal.Decimal {
-		return money.Round(quantity.Mul(r.UnitPrice.Decimal), r.Currency)
+		return money.Of(decimal.NewNullDecimal(quantity), r.UnitPrice, r.Currency).Decimal
 	}
 	m.Due, m.InConnectWise = m.Due.Add(worth(r.Due.Decimal)), m.InConnectWise.Add(worth(r.InConnectWise.Decimal))
 	m.Billed, m.Settled = m.Billed.Add(worth(r.Billed.Decimal)), m.Settled.Add(worth(r.Settled))

@@ -124,7 +124,7 @@ func (s Situation) finding(productID int, product string) about {
 type about store.Finding
 
 func (a about) of(line connectwise.Addition) about {
-	a.AdditionID, a.Quantity, a.UnitPrice = line.ID, decimal.NewNullDecimal(line.Quantity), line.UnitPrice
+	a.AdditionID, a.Quantity, a.UnitPrice, a.Included = line.ID, decimal.NewNullDecimal(line.Quantity), line.UnitPrice, line.LessIncluded
 	return a
 }
 

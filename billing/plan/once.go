@@ -48,7 +48,7 @@ func (s Situation) notOnce(c store.Change, products []MappedProduct) string {
 			"written off or opened again meanwhile.", orUnknown(a.NextInvoiceDate), inWords(dayOf(c.EffectiveDate)))
 	case ends(a, dayOf(c.CancelledDate)):
 		return "The agreement ends within the period that is to be invoiced."
-	case a.BillProducts == "DoNotBill" || a.BillProducts == "NoCharge":
+	case a.BillProducts == store.DoNotBill || a.BillProducts == store.NoCharge:
 		return "ConnectWise does not bill products on this agreement."
 	}
 	return s.notOnceBeside(c, products)

@@ -251,7 +251,7 @@ func planNewLine(s Situation, c store.Change, p MappedProduct, today connectwise
 	if sent, lost := s.lostCreation(p.ID); lost {
 		return awaited(c, sent)
 	}
-	c.Kind, c.State = store.KindCreate, store.StatePlanned
+	c.Kind, c.State, c.UnitPrice = store.KindCreate, store.StatePlanned, p.Price
 	c.EffectiveDate = startsAfter(EffectiveDate(s.Found, today), Ended(s, p, today)).String()
 	c.Reason = fmt.Sprintf("No open addition of %s yet. %s", c.Product, adds(s.Wants[p.Plan]))
 	return c

@@ -40,9 +40,9 @@ var agreementClauses = []clause{
 		facts: func(t terms) string { return t.agreement.BillProducts },
 		sentence: func(t terms) string {
 			switch t.agreement.BillProducts {
-			case "DoNotBill":
+			case store.DoNotBill:
 				return "ConnectWise does not bill products on this agreement."
-			case "NoCharge":
+			case store.NoCharge:
 				return "ConnectWise shows products on this agreement without charging for them."
 			}
 			return fmt.Sprintf("How the agreement bills products is %q, which Seatbridge does not know.", t.agreement.BillProducts)
