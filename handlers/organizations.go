@@ -432,11 +432,11 @@ func seatMonth(u seats.Usage) views.SeatMonth {
 
 // organizationFacts adds the terms and the mapping.
 func (s *server) organizationFacts(ctx context.Context, o store.Organization, page *views.OrganizationPage) error {
-	terms, err := s.Store.Terms(ctx, o.ID)
+	life, err := s.Store.Life(ctx, o.ID)
 	if err != nil {
 		return err
 	}
-	for _, t := range slices.Backward(terms) {
+	for _, t := range slices.Backward(life.Terms) {
 		page.Terms = append(page.Terms, views.OrganizationTerm{Since: t.Since, Plan: string(t.Plan), License: string(t.License)})
 	}
 	if page.CanSync {

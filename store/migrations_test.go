@@ -168,3 +168,34 @@ func TestMigratesUsageReports(t *testing.T) {
 	check(t, err)
 	same(t, changed, []int64{1}) // the triggers are there
 }
+
+// Before version 22 the beginning of an organization was the moment of its entry, unless an import had moved it back.
+func TestMigratesWhenOrganizationsWereEntered(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "seatbridge.db")
+	db := openAtVersion(t, path, 20)
+	exec := func(query string, args ...any) {
+		_, err := db.ExecContext(t.Context(), query, args...)
+		check(t, err)
+	}
+	for id := range 3 {
+		exec(`INSERT INTO organizations (id, name, name_folded, plan, license, created_at) VALUES ($1, $2, $2, 'business', 'standard', 1000)`,
+			id+1, fmt.Sprint("org ", id+1))
+	}
+	logged := func(id int, at int64) {
+		exec(`INSERT INTO activity (at, actor, actor_folded, ip, category, action, organization_id)
+			VALUES ($1, 'ann@example.com', 'ann@example.com', '', 'organizations', 'Something.', $2)`, at, id)
+	}
+	logged(1, 3000)
+	logged(1, 2000)
+	logged(2, 900)
+	check(t, db.Close())
+
+	s := openAt(t, path)
+	for id, entered := range map[int64]int64{1: 2000, 2: 1000, 3: 1000} {
+		o := must[Organization](t)(s.Organization(t.Context(), id))
+		same(t, o.CreatedAt, time.Unix(1000, 0).UTC())
+		same(t, o.EnteredAt, time.Unix(entered, 0).UTC())
+		same(t, o.StartSaid, false)
+	}
+}

@@ -61,7 +61,9 @@ type Organization struct {
 	License     License // the present one
 	Managed     bool    // by the MSP now: only then it can be mapped; Ledger.Management has the history
 	ExternalID  string
-	CreatedAt   time.Time
+	CreatedAt   time.Time // when it began, which is when its first term begins: nothing before is counted
+	StartSaid   bool      // somebody said when it began; otherwise CreatedAt is supposed, and a member of an earlier day moves it back
+	EnteredAt   time.Time // when Seatbridge was told of it; nothing is counted by this
 	TrialEndsAt time.Time // set if and only if it began as a trial
 	SuspendedAt time.Time
 	DeletedAt   time.Time
@@ -91,6 +93,13 @@ type Term struct {
 	License License
 }
 
+// Life is what was true of an organization from a moment on: its terms and whether it is managed, each list the first one first. Both
+// begin with the organization.
+type Life struct {
+	Terms      []Term
+	Management []Management
+}
+
 // Management says whether the MSP manages an organization from a moment on, until the next one's.
 type Management struct {
 	Since   time.Time
@@ -98,11 +107,12 @@ type Management struct {
 }
 
 const organizationColumns = `o.id, o.name, o.plan, o.license, o.managed, COALESCE(o.external_id, ''),
-	o.created_at, o.trial_ends_at, o.suspended_at, o.deleted_at, o.members_since, o.no_members_at, o.no_members_by, o.reported_name`
+	o.created_at, o.start_said, o.entered_at, o.trial_ends_at, o.suspended_at, o.deleted_at, o.members_since, o.no_members_at,
+	o.no_members_by, o.reported_name`
 
 func (o *Organization) dest() []any {
 	return []any{&o.ID, &o.Name, &o.Plan, &o.License, &o.Managed, &o.ExternalID,
-		moment(&o.CreatedAt), moment(&o.TrialEndsAt), moment(&o.SuspendedAt), moment(&o.DeletedAt),
+		moment(&o.CreatedAt), &o.StartSaid, moment(&o.EnteredAt), moment(&o.TrialEndsAt), moment(&o.SuspendedAt), moment(&o.DeletedAt),
 		moment(&o.MembersSince), moment(&o.NoMembersAt), &o.NoMembersBy, &o.ReportedName}
 }
 
@@ -112,8 +122,8 @@ func scanOrganization(row scanner) (o Organization, err error) {
 }
 
 // CreateOrganization adds an organization with its first term and answers it with its id. The caller
-// sets CreatedAt and, for a trial and only then, TrialEndsAt. A taken name or external id or a second
-// NFR organization is a *Conflict.
+// sets CreatedAt and, for a trial and only then, TrialEndsAt; without EnteredAt it is entered as it begins. A taken name or external
+// id or a second NFR organization is a *Conflict.
 func (s *Store) CreateOrganization(ctx context.Context, o Organization) (Organization, error) {
 	created, err := s.CreateOrganizations(ctx, []Organization{o})
 	if err != nil {
@@ -145,11 +155,15 @@ func createOrganization(ctx context.Context, tx *sql.Tx, o Organization) (Organi
 	if (o.License == Trial) == o.TrialEndsAt.IsZero() {
 		return Organization{}, errors.New("a trial, and nothing else, needs the moment it ends")
 	}
+	if o.EnteredAt.IsZero() {
+		o.EnteredAt = o.CreatedAt
+	}
 	id, err := one(ctx, tx, scanValue[int64], `
-		INSERT INTO organizations (name, name_folded, plan, license, managed, external_id, created_at, trial_ends_at, suspended_at, deleted_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+		INSERT INTO organizations (name, name_folded, plan, license, managed, external_id,
+			created_at, start_said, entered_at, trial_ends_at, suspended_at, deleted_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
 		o.Name, Fold(o.Name), o.Plan, o.License, o.Managed, orNull(o.ExternalID),
-		unix(o.CreatedAt), unix(o.TrialEndsAt), unix(o.SuspendedAt), unix(o.DeletedAt))
+		unix(o.CreatedAt), o.StartSaid, unix(o.EnteredAt), unix(o.TrialEndsAt), unix(o.SuspendedAt), unix(o.DeletedAt))
 	if err != nil {
 		return Organization{}, err
 	}
@@ -191,10 +205,61 @@ func organization(ctx context.Context, q querier, id int64) (Organization, error
 	return one(ctx, q, scanOrganization, `SELECT `+organizationColumns+` FROM organizations o WHERE o.id = $1`, id)
 }
 
-// Terms lists an organization's terms, the first one first.
-func (s *Store) Terms(ctx context.Context, id int64) ([]Term, error) {
-	t, err := terms(ctx, s.from, id)
-	return t, doing(fmt.Sprintf("listing the terms of organization %d", id), err)
+// Life lists an organization's terms and whether it was managed, the first ones first.
+func (s *Store) Life(ctx context.Context, id int64) (Life, error) {
+	var l Life
+	err := s.snapshot(ctx, fmt.Sprintf("reading the life of organization %d", id), func(tx *sql.Tx) (err error) {
+		if l.Terms, err = terms(ctx, tx, id); err != nil {
+			return err
+		}
+		l.Management, err = list(ctx, tx, scanManagement,
+			`SELECT since, managed FROM organization_management WHERE organization_id = $1 ORDER BY since`, id)
+		return err
+	})
+	return l, err
+}
+
+func scanManagement(row scanner) (m Management, err error) {
+	err = row.Scan(moment(&m.Since), &m.Managed)
+	return m, err
+}
+
+// RewriteLife puts another life in the place of an organization's, also of a deleted one: when it began and who says so, when its trial
+// ended, and all of its terms and management, whose last ones are what holds now. The organization begins with its first term; a trial,
+// and nothing else, has an end. A second NFR organization is a *Conflict.
+func (s *Store) RewriteLife(ctx context.Context, o Organization, l Life) error {
+	return s.tx(ctx, fmt.Sprintf("rewriting the life of organization %d", o.ID), func(tx *sql.Tx) error {
+		if len(l.Terms) == 0 || len(l.Management) == 0 || (l.Terms[0].License == Trial) == o.TrialEndsAt.IsZero() {
+			return errors.New("a life has a first term and management, and a trial, and nothing else, an end")
+		}
+		term, managed := l.Terms[len(l.Terms)-1], l.Management[len(l.Management)-1].Managed
+		err := execOne(ctx, tx, `
+			UPDATE organizations SET created_at = $1, start_said = $2, trial_ends_at = $3, plan = $4, license = $5, managed = $6 WHERE id = $7`,
+			unix(l.Terms[0].Since), o.StartSaid, unix(o.TrialEndsAt), term.Plan, term.License, managed, o.ID)
+		if err != nil {
+			return err
+		}
+		return replaceLife(ctx, tx, o.ID, l)
+	})
+}
+
+func replaceLife(ctx context.Context, tx *sql.Tx, id int64, l Life) error {
+	for _, table := range []string{"organization_terms", "organization_management"} {
+		if _, err := exec(ctx, tx, `DELETE FROM `+table+` WHERE organization_id = $1`, id); err != nil {
+			return err
+		}
+	}
+	for _, t := range l.Terms {
+		if err := addTerm(ctx, tx, id, t); err != nil {
+			return err
+		}
+	}
+	for _, m := range l.Management {
+		if err := addManagement(ctx, tx, id, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func terms(ctx context.Context, q querier, id int64) ([]Term, error) {

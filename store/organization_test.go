@@ -21,10 +21,10 @@ func TestCreateOrganization(t *testing.T) {
 	s := openTest(t)
 	in := Organization{Name: "Émile & Söhne", Plan: Enterprise, License: Trial, Managed: true, ExternalID: "x-1", CreatedAt: t0, TrialEndsAt: t0.AddDate(0, 0, 14)}
 	o := must[Organization](t)(s.CreateOrganization(t.Context(), in))
-	in.ID = o.ID
+	in.ID, in.EnteredAt = o.ID, t0
 	same(t, o, in)
 	same(t, must[Organization](t)(s.Organization(t.Context(), o.ID)), in)
-	same(t, must[[]Term](t)(s.Terms(t.Context(), o.ID)), []Term{{t0, Enterprise, Trial}})
+	same(t, must[Life](t)(s.Life(t.Context(), o.ID)).Terms, []Term{{t0, Enterprise, Trial}})
 
 	create := func(o Organization) error {
 		o.Plan, o.CreatedAt = Business, t0
@@ -71,12 +71,12 @@ func TestUpdateOrganizationKeepsTerms(t *testing.T) {
 	hour := func(n int) time.Time { return t0.Add(time.Duration(n) * time.Hour) }
 
 	check(t, update(hour(1), func(o *Organization) { o.Name, o.Managed, o.ExternalID = "New", false, "x" }))
-	same(t, must[[]Term](t)(s.Terms(t.Context(), o.ID)), []Term{{t0, Business, Standard}})
+	same(t, must[Life](t)(s.Life(t.Context(), o.ID)).Terms, []Term{{t0, Business, Standard}})
 	check(t, update(hour(2), func(o *Organization) { o.Plan = Enterprise }))
 	check(t, update(hour(3), func(o *Organization) { o.Plan = Business }))
 	check(t, update(hour(3), func(o *Organization) { o.License = NFR })) // the same second
 	check(t, update(hour(1), func(o *Organization) { o.License = Standard }))
-	same(t, must[[]Term](t)(s.Terms(t.Context(), o.ID)), []Term{{t0, Business, Standard}, {hour(2), Enterprise, Standard}, {hour(3), Business, Standard}})
+	same(t, must[Life](t)(s.Life(t.Context(), o.ID)).Terms, []Term{{t0, Business, Standard}, {hour(2), Enterprise, Standard}, {hour(3), Business, Standard}})
 	same(t, must[Organization](t)(s.Organization(t.Context(), o.ID)), o)
 
 	wantConflict(t, update(hour(4), func(o *Organization) { o.Name = "org 002" }), "name")
@@ -115,6 +115,49 @@ func TestUpdateOrganizationKeepsSinceWhenItIsManaged(t *testing.T) {
 	ids, _, err := s.LedgerChanges(t.Context(), before)
 	check(t, err)
 	same(t, ids, []int64{o.ID})
+}
+
+func TestRewriteLife(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	o := newOrganizations(t, s, 1)[0]
+	hour := func(n int) time.Time { return t0.Add(time.Duration(n) * time.Hour) }
+	_, before, err := s.LedgerChanges(t.Context(), 0)
+	check(t, err)
+
+	life := Life{
+		Terms:      []Term{{hour(-9), Enterprise, Trial}, {hour(-2), Business, NFR}},
+		Management: []Management{{hour(-9), true}, {hour(-3), false}},
+	}
+	o.StartSaid, o.TrialEndsAt = true, hour(-5)
+	check(t, s.RewriteLife(t.Context(), o, life))
+	same(t, must[Life](t)(s.Life(t.Context(), o.ID)), life)
+	o.CreatedAt, o.Plan, o.License, o.Managed = hour(-9), Business, NFR, false
+	same(t, must[Organization](t)(s.Organization(t.Context(), o.ID)), o) // entered when it was
+	ids, _, err := s.LedgerChanges(t.Context(), before)
+	check(t, err)
+	same(t, ids, []int64{o.ID})
+
+	check(t, s.DeleteOrganization(t.Context(), o.ID, hour(1)))
+	life = Life{Terms: []Term{{hour(-1), Business, Standard}}, Management: []Management{{hour(-1), true}}}
+	o.TrialEndsAt = time.Time{}
+	check(t, s.RewriteLife(t.Context(), o, life))
+	same(t, must[Life](t)(s.Life(t.Context(), o.ID)), life)
+
+	for name, bad := range map[string]Life{
+		"no term":             {Management: life.Management},
+		"no management":       {Terms: life.Terms},
+		"a trial without end": {Terms: []Term{{t0, Business, Trial}}, Management: life.Management},
+	} {
+		if s.RewriteLife(t.Context(), o, bad) == nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+	o.ID = 99
+	wantErr(t, s.RewriteLife(t.Context(), o, life), ErrNotFound)
+	must[Organization](t)(s.CreateOrganization(t.Context(), Organization{Name: "NFR", Plan: Business, License: NFR, CreatedAt: t0}))
+	other := must[Organization](t)(s.CreateOrganization(t.Context(), Organization{Name: "Other", Plan: Business, License: Standard, CreatedAt: t0}))
+	wantConflict(t, s.RewriteLife(t.Context(), other, Life{Terms: []Term{{t0, Business, NFR}}, Management: life.Management}), "license")
 }
 
 func TestOrganizationLife(t *testing.T) {
