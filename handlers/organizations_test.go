@@ -74,7 +74,7 @@ func TestEditOrganization(t *testing.T) {
 	b := p.as(store.Technician)
 	path := views.OrganizationPath(o.ID)
 	page := b.post(path, form("name", "Acme", "license", "trial", "plan", "business", "managed", "true"), http.StatusUnprocessableEntity)
-	has(t, page, ".problem", "A trial can only be chosen when an organization is added.")
+	has(t, page, ".problem", "A trial can only be the first license. If it began with one, say so under History.")
 	b.post(path, form("name", "Acme & Sons", "license", "standard", "plan", "enterprise"), http.StatusSeeOther)
 	has(t, b.follow(), "h1", "Acme & Sons")
 	changed, err := p.store.Organization(t.Context(), o.ID)

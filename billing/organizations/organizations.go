@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"seatbridge/billing/problem"
@@ -28,15 +30,70 @@ func New(s *store.Store, now func() time.Time) *Desk {
 	return &Desk{store: s, now: now}
 }
 
-// Add adds an organization, which begins now.
+// Add adds an organization, which is supposed to begin now.
 func (d *Desk) Add(ctx context.Context, who problem.Actor, p Profile) (added store.Organization, err error) {
+	return d.AddWithHistory(ctx, who, p, History{})
+}
+
+// AddWithHistory adds an organization whose life began before it is entered: the profile is that of its beginning, and the history's
+// states are what changed since. What cannot be is an *Invalid by the fields of both, the first change being "states[1]".
+func (d *Desk) AddWithHistory(ctx context.Context, who problem.Actor, p Profile, h History) (added store.Organization, err error) {
 	err = d.store.Together(ctx, "adding an organization", func(s *store.Store) error {
-		if added, err = Create(ctx, s, p.New(d.now())); err != nil {
+		if added, err = Enter(ctx, s, p, h, d.now()); err != nil {
 			return err
 		}
-		return s.AddActivity(ctx, d.did(who, added, "Added organization “%s”.", added.Name))
+		text := fmt.Sprintf("Added organization “%s”.", added.Name)
+		if added.StartSaid || len(h.States) > 0 {
+			if text, err = withHistory(ctx, s, added, text); err != nil {
+				return err
+			}
+		}
+		return s.AddActivity(ctx, d.did(who, added, "%s", text))
 	})
 	return added, err
+}
+
+// withHistory adds to what the activity log says of a new organization how it began and what changed since.
+func withHistory(ctx context.Context, s *store.Store, o store.Organization, text string) (string, error) {
+	life, err := s.Life(ctx, o.ID)
+	if err != nil {
+		return "", err
+	}
+	text += fmt.Sprintf(" Start: %s. Plan, license and management: %s.", startText(o), statesText(life))
+	if !o.TrialEndsAt.IsZero() {
+		text += fmt.Sprintf(" Trial ends: %s.", Written(o.TrialEndsAt))
+	}
+	return text, nil
+}
+
+// Enter adds an organization with its history as part of a larger deed, as AddWithHistory does, in whose transaction s is and whose
+// entry in the activity log the caller writes.
+func Enter(ctx context.Context, s *store.Store, p Profile, h History, now time.Time) (store.Organization, error) {
+	begin := State{Plan: p.Plan, License: p.License, Managed: p.Managed}
+	if len(h.States) > 0 { // its present is the last one: what it was once may be taken by another
+		last := slices.MaxFunc(h.States, func(a, b State) int { return a.Since.Compare(b.Since) })
+		p.Plan, p.License, p.Managed = last.Plan, last.License, last.Managed
+	}
+	h.States = append([]State{begin}, h.States...)
+	created, err := Create(ctx, s, p.New(now))
+	if err != nil {
+		return created, err
+	}
+	_, entered, err := Rewrite(ctx, s, created.ID, now, func(known *History) { *known = h })
+	return entered, asProfile(err)
+}
+
+// asProfile puts what is wrong with the first state of a history next to the fields of the profile.
+func asProfile(err error) error {
+	var invalid *problem.Invalid
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	fields := problem.Fields{}
+	for field, sentence := range invalid.Fields {
+		fields[strings.TrimPrefix(field, "states[0].")] = sentence
+	}
+	return &problem.Invalid{Fields: fields, Cause: invalid.Cause}
 }
 
 // Create adds an organization as part of a larger deed, in whose transaction s is and whose entry in the
@@ -57,6 +114,22 @@ func (d *Desk) Edit(ctx context.Context, who problem.Actor, id int64, change fun
 			return err
 		}
 		return s.AddActivity(ctx, d.did(who, after, "%s", describeEdit(before, after)))
+	})
+	return after, err
+}
+
+// EditWithHistory changes what is said about an organization now and of its life, all or nothing: the present is changed first, as of
+// now.
+func (d *Desk) EditWithHistory(
+	ctx context.Context, who problem.Actor, id int64, change func(*Profile), history func(*History),
+) (after store.Organization, err error) {
+	err = d.store.Together(ctx, fmt.Sprintf("editing organization %d", id), func(s *store.Store) error {
+		inside := &Desk{store: s, now: d.now}
+		if _, err := inside.Edit(ctx, who, id, change); err != nil {
+			return err
+		}
+		after, _, err = inside.setHistory(ctx, who, s, id, history)
+		return err
 	})
 	return after, err
 }

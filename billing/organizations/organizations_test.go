@@ -93,7 +93,7 @@ func TestOrganizationProfileIsChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = d.Edit(t.Context(), problem.System(), beta.ID, func(p *Profile) { p.License = store.Trial })
-	wantInvalid(t, err, "license", "A trial can only be chosen when an organization is added.", false)
+	wantInvalid(t, err, "license", "A trial can only be the first license. If it began with one, say so under History.", false)
 }
 
 func TestOrganizationDeedsAreDoneOnce(t *testing.T) {

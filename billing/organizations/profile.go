@@ -67,7 +67,7 @@ func (p Profile) problems() problem.Fields {
 func (p Profile) problemsAfter(before store.Organization) problem.Fields {
 	problems := p.problems()
 	if p.License == store.Trial && before.License != store.Trial {
-		problems.Add("license", "A trial can only be chosen when an organization is added.")
+		problems.Add("license", "A trial can only be the first license. If it began with one, say so under History.")
 	}
 	return problems
 }

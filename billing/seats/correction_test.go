@@ -50,7 +50,7 @@ func TestTimeline(t *testing.T) {
 		}
 	}
 	want := []string{
-		"03-03 Created: NordPass Enterprise, trial license.",
+		"03-03 Began: NordPass Enterprise, trial license.",
 		"03-10 Changed to NordPass Business, trial license.",
 		"03-17 The trial ended; billing begins.",
 		"03-10 In force at the beginning: NordPass Business, trial license.",

@@ -106,9 +106,12 @@ func ledgerFigure(l store.Ledger, p Period, r Rules) Figure {
 func barred(l store.Ledger, p Period, r Rules) (why, do string) {
 	o := l.Organization
 	switch {
+	case !o.CreatedAt.Before(p.End()) && o.StartSaid:
+		return fmt.Sprintf("It began on %s, after the end of %s.", Day(o.CreatedAt), p),
+			fmt.Sprintf("If it was there before, correct its start under History on its page, or report or correct its seats of %s.", p.Month)
 	case !o.CreatedAt.Before(p.End()):
 		return fmt.Sprintf("Seatbridge knows this organization only since %s, after the end of %s.", Day(o.CreatedAt), p),
-			fmt.Sprintf("Report or correct its seats of %s.", p.Month)
+			fmt.Sprintf("Enter when it began, under History on its page, or report or correct its seats of %s.", p.Month)
 	case r.Reports.requires(l, p) && !reported(l, p, r):
 		return fmt.Sprintf("The Provider API has not reported %s, and a report is required.", p.Month),
 			"Fetch the report under Integrations › Provider API, or correct the figure."

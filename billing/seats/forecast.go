@@ -2,6 +2,7 @@ package seats
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"seatbridge/store"
@@ -28,8 +29,8 @@ type Forecast struct {
 func (f Forecast) Seats() int { return int(math.Floor(f.Expected + 0.5)) }
 
 // TrendOf reads the trend from a ledger that covers the three whole months before the one of now. Members who
-// were there within a day of the organization's creation say how it began, not how it grows. The rule is our own:
-// NordPass publishes no forecast.
+// were there within a day of the organization's beginning say how it began, and those who joined within a day of its entry, of whom
+// nobody said since when they were there, not how it grows. The rule is our own: NordPass publishes no forecast.
 func TrendOf(l store.Ledger, now time.Time, r Rules) Trend {
 	current := ToDate(now)
 	o := l.Organization
@@ -38,7 +39,7 @@ func TrendOf(l store.Ledger, now time.Time, r Rules) Trend {
 	if !o.DeletedAt.IsZero() {
 		return t
 	}
-	t.PerDay = joinsPerDay(l.Seats, from, until)
+	t.PerDay = joinsPerDay(withoutEntered(l), from, until)
 	if InTrial(o, now) && o.TrialEndsAt.Before(current.Month.End()) {
 		t.TrialSeats = seatsAfterTrial(l.Seats, now, r)
 	}
@@ -46,6 +47,17 @@ func TrendOf(l store.Ledger, now time.Time, r Rules) Trend {
 		t.PerDay = 0 // not billed this month, or nobody can join
 	}
 	return t
+}
+
+// withoutEntered are the seats but for those that joined within a day of the entry of an organization that began before.
+func withoutEntered(l store.Ledger) []store.Seat {
+	o := l.Organization
+	if !o.CreatedAt.Before(o.EnteredAt) {
+		return l.Seats
+	}
+	return slices.DeleteFunc(slices.Clone(l.Seats), func(s store.Seat) bool {
+		return !s.JoinedAt.Before(o.EnteredAt) && s.JoinedAt.Before(o.EnteredAt.Add(24*time.Hour))
+	})
 }
 
 func joinsPerDay(seats []store.Seat, from, until time.Time) float64 {

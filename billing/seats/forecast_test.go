@@ -9,6 +9,12 @@ import (
 	"seatbridge/store"
 )
 
+// entered is an example that Seatbridge was told of on a day.
+func entered(e *example, day string) *example {
+	e.l.Organization.EnteredAt = moment.At(day)
+	return e
+}
+
 // forecastAt is the forecast of a ledger at a moment in March 2026.
 func forecastAt(l store.Ledger, now time.Time) Forecast {
 	return TrendOf(l, now, Rules{}).Forecast(Count(l, ToDate(now), Rules{}))
@@ -30,6 +36,8 @@ func TestForecast(t *testing.T) {
 		{"who leaves this month stays counted", standard().old("abcde").deleted("2026-03-05", "e").l, 5},
 		{"created in February with all its members", org("2026-02-08", store.Business, store.Standard).members("2026-02-08", "abcdef").l, 6},
 		{"created in February, then growing for 20 days", org("2026-02-08", store.Business, store.Standard).members("2026-02-08", "abc").members("2026-02-12", "de").l, 5 + 2.0/20*left},
+		{"entered in February with all its members, begun in January", entered(org("2026-01-08", store.Business, store.Standard).members("2026-02-08", "abcdef"), "2026-02-08").l, 6},
+		{"entered in February, three members known since January", entered(org("2026-01-08", store.Business, store.Standard).members("2026-01-18", "abc").members("2026-02-08", "def"), "2026-02-08").l, 6 + 3.0/51*left},
 		{"created this month", org("2026-03-08", store.Business, store.Standard).members("2026-03-10", "abc").l, 3},
 		{"a trial that ends this month", org("2026-03-06", store.Business, store.Trial).members("2026-03-07", "abcd").l, 4},
 		{"a trial that ends next month", org("2026-03-20", store.Business, store.Trial).l, 0},

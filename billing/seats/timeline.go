@@ -29,7 +29,7 @@ func Timeline(l store.Ledger, p Period) []Turn {
 		what := fmt.Sprintf("%s, %s license.", term.Plan.Name(), term.License)
 		switch {
 		case i == 0 && within(term.Since):
-			add(term.Since, "Created: %s", what)
+			add(term.Since, "Began: %s", what)
 		case within(term.Since):
 			add(term.Since, "Changed to %s", what)
 		case term.Since.Before(p.Start()) && (i+1 == len(l.Terms) || l.Terms[i+1].Since.After(p.Start())):

@@ -26,7 +26,7 @@ func TestTimelineOfAMonth(t *testing.T) {
 		want   []string
 	}{
 		{"nothing changes", standard(), []string{before}},
-		{"created as the month begins", org("2026-03-01", b, store.Standard), []string{"2026-03-01 Created: NordPass Business, standard license."}},
+		{"created as the month begins", org("2026-03-01", b, store.Standard), []string{"2026-03-01 Began: NordPass Business, standard license."}},
 		{"created as the next one begins", org("2026-04-01", b, store.Standard), nil},
 		{"changed within", standard().plan("2026-03-31", e), []string{before, "2026-03-31 Changed to NordPass Enterprise, standard license."}},
 		{"changed as the month begins", standard().plan("2026-03-01", e), []string{"2026-03-01 Changed to NordPass Enterprise, standard license."}},
@@ -35,11 +35,11 @@ func TestTimelineOfAMonth(t *testing.T) {
 		{"suspended", standard().dormant("2026-03-02"), []string{before, "2026-03-02 Suspended; still billed."}},
 		{"suspended before a change", standard().dormant("2026-03-02").plan("2026-03-05", e),
 			[]string{before, "2026-03-02 Suspended; still billed.", "2026-03-05 Changed to NordPass Enterprise, standard license."}},
-		{"a trial made NFR", with(org("2026-03-03", b, store.NFR), trialEnds("2026-03-17")), []string{"2026-03-03 Created: NordPass Business, nfr license."}},
+		{"a trial made NFR", with(org("2026-03-03", b, store.NFR), trialEnds("2026-03-17")), []string{"2026-03-03 Began: NordPass Business, nfr license."}},
 		{"a trial ended by hand", org("2026-03-03", b, store.Trial).term("2026-03-10", b, store.Standard),
-			[]string{"2026-03-03 Created: NordPass Business, trial license.", "2026-03-10 Changed to NordPass Business, standard license."}},
+			[]string{"2026-03-03 Began: NordPass Business, trial license.", "2026-03-10 Changed to NordPass Business, standard license."}},
 		{"a trial that ended, made NFR later", org("2026-03-03", b, store.Trial).term("2026-04-10", b, store.NFR),
-			[]string{"2026-03-03 Created: NordPass Business, trial license.", "2026-03-17 The trial ended; billing begins."}},
+			[]string{"2026-03-03 Began: NordPass Business, trial license.", "2026-03-17 The trial ended; billing begins."}},
 	} {
 		var got []string
 		for _, turn := range Timeline(tt.ledger.l, WholeMonth("2026-03")) {

@@ -77,7 +77,7 @@ type updateOrganizationIn struct {
 	Body struct {
 		Name       *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
 		Plan       *string `json:"plan,omitempty" enum:"business,enterprise" doc:"The higher plan of a month is billed for the whole month."`
-		License    *string `json:"license,omitempty" enum:"standard,trial,nfr" doc:"A trial can only be chosen when an organization is added."`
+		License    *string `json:"license,omitempty" enum:"standard,trial,nfr" doc:"A trial can only be the first license. If it began with one, say so under History."`
 		Managed    *bool   `json:"managed,omitempty"`
 		ExternalID *string `json:"external_id,omitempty" maxLength:"100"`
 	}
