@@ -179,7 +179,7 @@ func TestSeats(t *testing.T) {
 	const pasted = "b@example.com, Carla <c@example.com>;\r\nd@example.com e@example.com B@example.com a@example.com"
 	b.post(path+"/seats", form("emails", pasted), http.StatusSeeOther)
 	page := b.follow()
-	has(t, page, "[data-testid=flash]", "Added 4 members. One was a member already.")
+	has(t, page, "[data-testid=flash]", "Added 4 members. 1 was a member already:")
 	has(t, page, "[data-testid=billable]", "5")
 
 	bad := "f@example.com\nnot an address <script>alert(1)</script>"

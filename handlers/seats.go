@@ -143,7 +143,7 @@ func (s *server) addSeats(w http.ResponseWriter, r *http.Request) error {
 	var added organizations.AddedMembers
 	if len(problems) == 0 {
 		if added, err = s.Billing.Organizations.AddMembers(r.Context(), s.web.Actor(r), o.ID, form.Emails, form.Pending); err == nil {
-			return s.web.Done(w, r, views.OrganizationPath(o.ID), describeAdded(added.Added, len(added.Existing)))
+			return s.web.Done(w, r, views.OrganizationPath(o.ID), added.Sentences())
 		}
 		if problems, err = web.ProblemsIn(err); err != nil {
 			return err
@@ -151,17 +151,6 @@ func (s *server) addSeats(w http.ResponseWriter, r *http.Request) error {
 	}
 	add := views.SeatForm{Emails: form.Text, Pending: form.Pending, Problems: views.Problems(problems)}
 	return s.renderOrganization(w, r, o, organizationForms{status: http.StatusUnprocessableEntity, add: add})
-}
-
-func describeAdded(added, existing int) string {
-	text := "Added " + problem.Plural(added, "member") + "."
-	switch {
-	case existing == 1:
-		text += " One was a member already."
-	case existing > 1:
-		text += fmt.Sprintf(" %d were members already.", existing)
-	}
-	return text
 }
 
 func (s *server) changeSeats(w http.ResponseWriter, r *http.Request) error {

@@ -144,7 +144,7 @@ func TestMembersAreAddedAndChangedOnce(t *testing.T) {
 	wantInvalid(t, err, "emails", "Enter at least one e-mail address.", false)
 	for _, want := range []int{2, 0} {
 		added, err := d.AddMembers(t.Context(), problem.System(), o.ID, []string{"a@example.com", "A@example.com", "b@example.com"}, false)
-		if err != nil || added.Added != want || len(added.Existing) != 2-want {
+		if err != nil || len(added.Of(Added)) != want || len(added.Of(MemberAlready)) != 2-want {
 			t.Errorf("added %+v, %v; want %d", added, err, want)
 		}
 	}

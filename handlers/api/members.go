@@ -35,9 +35,16 @@ type addMembersIn struct {
 	}
 }
 
+type addedMember struct {
+	Email   string `json:"email"`
+	Outcome string `json:"outcome" enum:"added,invited,joined,member_already,invited_already" doc:"Joined: was invited, and is a member now. Who is a member already stays as it is, suspended or not."`
+}
+
 type addedMembers struct {
-	Added    int      `json:"added"`
-	Existing []string `json:"existing" doc:"Were members already and stay as they are."`
+	Added    int           `json:"added" doc:"How many were added or, when pending, invited."`
+	Joined   int           `json:"joined" doc:"How many were invited and are members now."`
+	Existing []string      `json:"existing" doc:"Were there already and stay as they are."`
+	Members  []addedMember `json:"members" doc:"What happened to each address, each named once."`
 }
 
 type changeMembersIn struct {
@@ -48,8 +55,9 @@ type changeMembersIn struct {
 }
 
 type changedMembers struct {
-	Changed int      `json:"changed"`
-	Unknown []string `json:"unknown" doc:"No member has this address."`
+	Changed   int      `json:"changed"`
+	Unchanged []string `json:"unchanged" doc:"Are so already, or cannot be: who is only invited cannot be suspended."`
+	Unknown   []string `json:"unknown" doc:"No member has this address."`
 }
 
 func (a *API) memberEndpoints() {
@@ -63,7 +71,7 @@ func (a *API) memberEndpoints() {
 		"DELETE /organizations/{id}/no-members", WriteMembers, "withdrawNoMembers",
 		"Take back that an organization has no members; a recorded member does that by itself",
 	}, a.organizationChange(a.Organizations.WithdrawNoMembers))
-	endpoint(a, operation{"POST " + all, WriteMembers, "addMembers", "Add members, as of now"}, a.addMembers)
+	endpoint(a, operation{"POST " + all, WriteMembers, "addMembers", "Add members, as of now; who is invited joins"}, a.addMembers)
 	endpoint(a, operation{
 		"POST " + all + "/suspend", WriteMembers, "suspendMembers", "Suspend members; they are still billed",
 	}, a.memberChange(store.SeatSuspend))
@@ -101,7 +109,19 @@ func (a *API) addMembers(ctx context.Context, in *addMembersIn) (*single[addedMe
 	if err != nil {
 		return nil, err
 	}
-	return &single[addedMembers]{addedMembers{Added: added.Added, Existing: append([]string{}, added.Existing...)}}, nil
+	return &single[addedMembers]{addedOut(added)}, nil
+}
+
+func addedOut(added organizations.AddedMembers) addedMembers {
+	out := addedMembers{
+		Added:    len(added.Of(organizations.Added, organizations.Invited)),
+		Joined:   len(added.Of(organizations.Joined)),
+		Existing: append([]string{}, added.Of(organizations.MemberAlready, organizations.InvitedAlready)...),
+	}
+	for _, m := range added {
+		out.Members = append(out.Members, addedMember{m.Email, string(m.Outcome)})
+	}
+	return out
 }
 
 // memberChange is the endpoint that applies an action to members named by their addresses.
@@ -111,6 +131,8 @@ func (a *API) memberChange(action store.SeatAction) func(context.Context, *chang
 		if err != nil {
 			return nil, err
 		}
-		return &single[changedMembers]{changedMembers{Changed: changed.Changed, Unknown: append([]string{}, changed.Unknown...)}}, nil
+		return &single[changedMembers]{changedMembers{
+			Changed: changed.Changed, Unchanged: append([]string{}, changed.Unchanged...), Unknown: append([]string{}, changed.Unknown...),
+		}}, nil
 	}
 }
