@@ -439,7 +439,7 @@ func TestAPIDocument(t *testing.T) {
 			}
 		}
 	}
-	if operations != 21 || len(seen) != len(api.Scopes()) {
+	if operations != 23 || len(seen) != len(api.Scopes()) {
 		t.Errorf("%d operations for %d scopes", operations, len(seen))
 	}
 }
@@ -447,6 +447,7 @@ func TestAPIDocument(t *testing.T) {
 func FuzzAPI(f *testing.F) {
 	f.Add("POST", "/organizations", `{"name":"Acme","plan":"business"}`)
 	f.Add("PATCH", "/organizations/1", `{"name":"Acme"}`)
+	f.Add("PUT", "/organizations/1/history", `{"start":"2026-01-03","states":[{"plan":"business","license":"standard"},{"since":"2026-02-01","plan":"enterprise"}]}`)
 	f.Add("POST", "/organizations/1/members", `{"emails":["a@example.com"]}`)
 	f.Add("PUT", "/usage/2026-02/organizations/1", `{"seats":1,"plan":"business"}`)
 	f.Add("GET", "/usage/2026-02?page=2", "")

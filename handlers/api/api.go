@@ -85,6 +85,7 @@ func (a *API) describe() (err error) {
 	a.huma = humago.NewWithPrefix(a.mux, Path, humaConfig())
 	a.huma.UseMiddleware(a.checkScope)
 	a.organizationEndpoints()
+	a.historyEndpoints()
 	a.memberEndpoints()
 	a.usageEndpoints()
 	a.monthEndpoints()

@@ -23,8 +23,10 @@ type apiOrganization struct {
 	ExternalID  string     `json:"external_id" doc:"The organization's id elsewhere; empty: none."`
 	Members     int        `json:"members" doc:"Active and suspended members at this moment."`
 	Mapped      bool       `json:"mapped" doc:"Mapped to an agreement in ConnectWise PSA."`
-	CreatedAt   time.Time  `json:"created_at"`
-	TrialEndsAt *time.Time `json:"trial_ends_at,omitempty"`
+	CreatedAt   time.Time  `json:"created_at" doc:"When it began, as somebody said or as it is supposed; nothing before is counted."`
+	StartSaid   bool       `json:"start_said" doc:"Somebody said when it began. Otherwise it is supposed: when it was entered, or with the first member on record."`
+	EnteredAt   time.Time  `json:"entered_at" doc:"When Seatbridge was told of it."`
+	TrialEndsAt *time.Time `json:"trial_ends_at,omitempty" doc:"The first moment that is billed, where it began as a trial."`
 	SuspendedAt *time.Time `json:"suspended_at,omitempty"`
 	DeletedAt   *time.Time `json:"deleted_at,omitempty"`
 	NoMembersAt *time.Time `json:"no_members_at,omitempty" doc:"When somebody said that it has no members."`
@@ -35,6 +37,7 @@ func organizationOut(row store.OrganizationRow) apiOrganization {
 	return apiOrganization{
 		ID: row.ID, Name: row.Name, Plan: string(row.Plan), License: string(row.License), Status: string(row.Status()), Managed: row.Managed,
 		ExternalID: row.ExternalID, Members: row.Members, Mapped: row.Mapped(), CreatedAt: row.CreatedAt,
+		StartSaid: row.StartSaid, EnteredAt: row.EnteredAt,
 		TrialEndsAt: optional(row.TrialEndsAt), SuspendedAt: optional(row.SuspendedAt), DeletedAt: optional(row.DeletedAt),
 		NoMembersAt: optional(row.NoMembersAt), NoMembersBy: row.NoMembersBy,
 	}
@@ -69,6 +72,10 @@ type createOrganizationIn struct {
 		License    string `json:"license,omitempty" enum:"standard,trial,nfr" default:"standard" doc:"A trial is free for 14 days, then billed. There can be one NFR organization."`
 		Managed    bool   `json:"managed,omitempty" default:"true"`
 		ExternalID string `json:"external_id,omitempty" maxLength:"100"`
+
+		Start     string     `json:"start,omitempty" maxLength:"40" doc:"When it began, if that was before now: a day like 2026-03-10, which is its first instant in UTC, or an RFC 3339 instant. Plan, license and managed are those of the beginning."`
+		TrialEnds string     `json:"trial_ends,omitempty" maxLength:"40" doc:"The first day, or instant, that is billed after a trial. Without it, 14 days after the start; without a start, it began 14 days before."`
+		Changes   []apiState `json:"changes,omitempty" maxItems:"200" doc:"What changed between the start and now, in any order."`
 	}
 }
 
@@ -80,6 +87,8 @@ type updateOrganizationIn struct {
 		License    *string `json:"license,omitempty" enum:"standard,trial,nfr" doc:"A trial can only be the first license. If it began with one, say so under History."`
 		Managed    *bool   `json:"managed,omitempty"`
 		ExternalID *string `json:"external_id,omitempty" maxLength:"100"`
+		Start      *string `json:"start,omitempty" maxLength:"40" doc:"When it began: a day, or an RFC 3339 instant. Empty: nobody said. The whole history is at its own address."`
+		TrialEnds  *string `json:"trial_ends,omitempty" maxLength:"40" doc:"The first day, or instant, that is billed after the trial. Empty: 14 days after the start."`
 	}
 }
 
@@ -134,18 +143,27 @@ func (a *API) getOrganization(ctx context.Context, in *OrganizationRef) (*single
 }
 
 func (a *API) createOrganization(ctx context.Context, in *createOrganizationIn) (*single[apiOrganization], error) {
-	added, err := a.Organizations.Add(ctx, actorOf(ctx), organizations.Profile{
+	p := organizations.Profile{
 		Name: web.Clean(in.Body.Name), Plan: store.Plan(in.Body.Plan), License: store.License(in.Body.License),
 		Managed: in.Body.Managed, ExternalID: web.Clean(in.Body.ExternalID),
-	})
+	}
+	h, err := in.createdHistory(p)
 	if err != nil {
 		return nil, err
+	}
+	added, err := a.Organizations.AddWithHistory(ctx, actorOf(ctx), p, h)
+	if err != nil {
+		return nil, asChanges(err)
 	}
 	return a.organizationByID(ctx, added.ID)
 }
 
 func (a *API) updateOrganization(ctx context.Context, in *updateOrganizationIn) (*single[apiOrganization], error) {
-	_, err := a.Organizations.Edit(ctx, actorOf(ctx), in.ID, func(p *organizations.Profile) {
+	history, err := in.changedHistory()
+	if err != nil {
+		return nil, err
+	}
+	_, err = a.Organizations.EditWithHistory(ctx, actorOf(ctx), in.ID, func(p *organizations.Profile) {
 		assign(&p.Name, in.Body.Name)
 		assign(&p.Plan, in.Body.Plan)
 		assign(&p.License, in.Body.License)
@@ -153,7 +171,7 @@ func (a *API) updateOrganization(ctx context.Context, in *updateOrganizationIn) 
 		if in.Body.Managed != nil {
 			p.Managed = *in.Body.Managed
 		}
-	})
+	}, history)
 	if err != nil {
 		return nil, err
 	}
