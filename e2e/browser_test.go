@@ -47,6 +47,9 @@ func newBrowser(t *testing.T) *browser {
 // close ends the browser and fails the test for what its console showed in red.
 func (b *browser) close() {
 	b.t.Helper()
+	if b.t.Failed() {
+		b.t.Logf("%s shows: %s", b.url(), eval[string](b, `(document.querySelector("dialog[open]") ?? document.body).innerText`))
+	}
 	if err := chromedp.Cancel(b.ctx); err != nil {
 		b.t.Errorf("closing the browser: %v", err)
 	}
@@ -85,11 +88,6 @@ func eval[T any](b *browser, script string) T {
 // wait waits until a script's answer is true.
 func (b *browser) wait(what, script string) {
 	b.t.Helper()
-	defer func() {
-		if b.t.Failed() {
-			b.t.Logf("%s shows: %s", b.url(), eval[string](b, `(document.querySelector("dialog[open]") ?? document.querySelector("main") ?? document.body).innerText`))
-		}
-	}()
 	commandtest.Eventually(b.t, what+" (at "+b.url()+")", func() bool {
 		return eval[bool](b, script)
 	})
