@@ -31,7 +31,7 @@ var arrows = map[string]string{
 	"billing/months":        "billing/canonical billing/money billing/seats store",
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
 	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table connectwise store",
-	"billing/run":           "billing/background billing/bulletin billing/connect billing/figures billing/months billing/notify billing/plan billing/problem billing/reports billing/seats billing/settle billing/survey connectwise store",
+	"billing/run":           "billing/background billing/bulletin billing/connect billing/figures billing/months billing/notify billing/plan billing/problem billing/reports billing/seats billing/settle billing/survey billing/units connectwise store",
 	"billing/intake":        "billing/background billing/figures billing/organizations billing/problem billing/seats billing/table store",
 	"billing/reports":       "billing/organizations billing/problem billing/seats nordpass store",
 	"billing/figures":       "billing/problem billing/seats store",
@@ -41,10 +41,11 @@ var arrows = map[string]string{
 	"billing/notify":        "billing/background billing/problem store",
 	"billing/settle":        "billing/plan connectwise store",
 	"billing/plan":          "billing/seats connectwise store",
-	"billing/survey":        "billing/plan billing/problem billing/seats connectwise store",
+	"billing/survey":        "billing/plan billing/problem billing/seats billing/units connectwise store",
 	"billing/seats":         "billing/problem store",
 	"billing/table":         "billing/problem store",
 	"billing/problem":       "store",
+	"billing/units":         "store",
 	"billing/background":    "",
 	"billing/canonical":     "",
 	"billing/match":         "",
@@ -106,7 +107,7 @@ func imports(t *testing.T) map[string]string {
 
 // pureRooms decide from their arguments alone, so that a table test says all about them: they touch no database, network,
 // file, log or clock, and nothing in them waits.
-var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/canonical", "billing/match", "billing/money", "billing/months", "billing/table"}
+var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/canonical", "billing/match", "billing/money", "billing/months", "billing/table", "billing/units"}
 
 var impureImports = []string{"context", "database/sql", "log/slog", "net/http", "os", "sync"}
 

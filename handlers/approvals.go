@@ -30,7 +30,7 @@ func approvalsForm(s store.Settings) views.ApprovalsForm {
 		HigherPercent: limit(h.Higher.Percent), HigherSeats: limit(h.Higher.Seats),
 		Seats: limit(h.Seats), Decrease: h.Decrease, Negative: h.Negative,
 		ManyLines: limit(h.ManyLines), ManyPercent: limit(h.ManyPercent),
-		SourceZero: h.SourceZero, Found: h.Found, Terms: h.Terms, HandEdits: string(s.HandEdits),
+		SourceZero: h.SourceZero, Disputed: h.Disputed, Found: h.Found, Terms: h.Terms, HandEdits: string(s.HandEdits),
 	}
 }
 
@@ -63,7 +63,7 @@ func typedApprovals(f url.Values) views.ApprovalsForm {
 		HigherPercent: percent("higher_percent"), HigherSeats: web.Clean(f.Get("higher_seats")),
 		Seats: web.Clean(f.Get("seats")), Decrease: web.Checked(f, "decrease"), Negative: web.Checked(f, "negative"),
 		ManyLines: web.Clean(f.Get("many_lines")), ManyPercent: percent("many_percent"),
-		SourceZero: web.Checked(f, "source_zero"), Found: web.Checked(f, "found"), Terms: web.Checked(f, "terms"),
+		SourceZero: web.Checked(f, "source_zero"), Disputed: web.Checked(f, "disputed"), Found: web.Checked(f, "found"), Terms: web.Checked(f, "terms"),
 		HandEdits: string(web.OneOf(f.Get("hand_edits"), store.Overwrite, store.Hold)),
 	}
 }
@@ -83,7 +83,7 @@ func readHolds(form views.ApprovalsForm) (store.Holds, problem.Fields) {
 		},
 		Seats:     readLimit(p, "seats", form.Seats, maxHoldSeats),
 		ManyLines: readLimit(p, "many_lines", form.ManyLines, maxHoldLines), ManyPercent: readLimit(p, "many_percent", form.ManyPercent, 100),
-		SourceZero: form.SourceZero, Found: form.Found, Terms: form.Terms,
+		SourceZero: form.SourceZero, Disputed: form.Disputed, Found: form.Found, Terms: form.Terms,
 	}
 	for _, pair := range []struct{ field, one, other string }{
 		{"lower_seats", form.LowerPercent, form.LowerSeats}, {"higher_seats", form.HigherPercent, form.HigherSeats},
@@ -150,6 +150,7 @@ func describeApprovals(s store.Settings) string {
 	add(h.Negative, "negative billed quantities")
 	add(h.ManyLines > 0, fmt.Sprintf("%d lines and more than %d %% that go down", h.ManyLines, h.ManyPercent))
 	add(h.SourceZero, "sources that say only zeros")
+	add(h.Disputed, "what another source says more of")
 	add(h.Found, "seats that may be billed elsewhere")
 	add(h.Terms, "unusual terms")
 	add(s.HandEdits == store.Hold, "hand edits")

@@ -95,7 +95,8 @@ func heldUnits(ctx context.Context, s *store.Store, run int64) ([]heldUnit, erro
 func holdReasons() []store.HoldReason {
 	return []store.HoldReason{
 		store.HoldZero, store.HoldFirst, store.HoldLower, store.HoldHigher, store.HoldSize, store.HoldDecrease, store.HoldNegative,
-		store.HoldMany, store.HoldSourceZero, store.HoldFound, store.HoldTerms, store.HoldEdited, store.HoldStranded, store.HoldAgain,
+		store.HoldMany, store.HoldSourceZero, store.HoldDisputed, store.HoldFound, store.HoldTerms, store.HoldEdited, store.HoldStranded,
+		store.HoldAgain,
 	}
 }
 

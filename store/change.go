@@ -123,6 +123,21 @@ type Share struct {
 	Known          bool   `json:"known"`            // false: Seats says nothing
 	Source         string `json:"source,omitempty"` // of the seats, as seats.Source has it; empty: unknown, or from before it was kept
 	Reason         string `json:"reason,omitempty"`
+
+	Others []OtherFigure `json:"others,omitempty"` // what other sources say instead; nobody corrected it
+}
+
+// Same says whether two shares are the same seats for the same reason, whatever others say of them.
+func (s Share) Same(other Share) bool {
+	return s.OrganizationID == other.OrganizationID && s.Organization == other.Organization && s.Seats == other.Seats &&
+		s.Plan == other.Plan && s.Known == other.Known && s.Source == other.Source && s.Reason == other.Reason
+}
+
+// OtherFigure is what a source says of an organization's month that is not the one that counts.
+type OtherFigure struct {
+	Source string `json:"source"` // as seats.Source has it
+	Seats  int    `json:"seats"`
+	Plan   Plan   `json:"plan"`
 }
 
 const changeColumns = `c.id, c.run_id, c.company_id, c.company, c.agreement_id, c.agreement, c.plan, c.product_id, c.product,

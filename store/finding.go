@@ -89,6 +89,7 @@ const (
 	HoldNegative   HoldReason = "negative"    // ConnectWise would bill a negative quantity
 	HoldMany       HoldReason = "many"        // many lines of the run go down
 	HoldSourceZero HoldReason = "source_zero" // a source says only zeros
+	HoldDisputed   HoldReason = "disputed"    // another source of figures says more than the one that lowers a line
 	HoldFound      HoldReason = "found"       // something says that the seats are billed elsewhere
 	HoldTerms      HoldReason = "terms"       // unusual terms that nobody confirmed yet
 	HoldStranded   HoldReason = "stranded"    // the other half of a move cannot be written

@@ -93,7 +93,7 @@ func TestOpenKeepsData(t *testing.T) {
 	defaults := must[Settings](t)(s.Settings(t.Context()))
 	protecting := Holds{
 		Zero: true, First: true, Lower: Step{Percent: 30, Seats: 3}, Higher: Step{Percent: 50, Seats: 20}, Seats: 100, Negative: true,
-		ManyLines: 5, ManyPercent: 20, SourceZero: true, Found: true, Terms: true,
+		ManyLines: 5, ManyPercent: 20, SourceZero: true, Disputed: true, Found: true, Terms: true,
 	}
 	same(t, defaults.Holds, protecting)
 	same(t, defaults.Months, Months{SyncDay: 1, RemindDays: 2})

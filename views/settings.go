@@ -38,7 +38,7 @@ func (c PendingChoice) hint() string {
 }
 
 // ApprovalsForm says which changes wait for a person. Fields: zero, first, lower_percent, lower_seats, higher_percent, higher_seats,
-// seats, decrease, negative, many_lines, many_percent, source_zero, found, terms, hand_edits. Numbers are as typed; empty: off.
+// seats, decrease, negative, many_lines, many_percent, source_zero, disputed, found, terms, hand_edits. Numbers are as typed; empty: off.
 type ApprovalsForm struct {
 	LowerPercent, LowerSeats   string
 	HigherPercent, HigherSeats string
@@ -46,6 +46,7 @@ type ApprovalsForm struct {
 	ManyLines, ManyPercent     string
 	Zero, First, Decrease      bool
 	Negative, SourceZero       bool
+	Disputed                   bool
 	Found, Terms               bool
 	HandEdits                  string // overwrite or hold
 	Problems                   Problems

@@ -129,6 +129,20 @@ func (k *Keeper) Current(ctx context.Context) (Connection, error) {
 	return c, nil
 }
 
+// Ready says whether there is anything to sync with: problem.ErrNotConnected and problem.ErrNotActive say what is missing.
+func Ready(ctx context.Context, s *store.Store) error {
+	integration, err := s.Integration(ctx)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return problem.ErrNotConnected
+	case err != nil:
+		return fmt.Errorf("reading the integration: %w", err)
+	case integration.ActiveSince.IsZero():
+		return problem.ErrNotActive
+	}
+	return nil
+}
+
 // ClearProblem forgets what was wrong with the connection at a contact that was good, but for rights that are known to be missing.
 func ClearProblem(ctx context.Context, s *store.Store, now time.Time) error {
 	i, err := s.Integration(ctx)

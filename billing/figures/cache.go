@@ -39,6 +39,8 @@ type plainUsage struct {
 	plan    store.Plan
 	license store.License
 	ledger  int
+
+	disputed bool
 }
 
 // refresh brings what is remembered up to date. The caller holds the lock.
@@ -88,7 +90,7 @@ func (f *figures) count(ctx context.Context, b *Book, ids []int64) error {
 		r := &remembered{created: l.Organization.CreatedAt, until: nextChange(l, b.now()), trend: seats.TrendOf(l, b.now(), f.rules)}
 		for i, p := range periods {
 			u := seats.Count(l, p, f.rules)
-			r.months[i] = plainUsage{Quantity: u.Quantity, plan: u.Plan, license: u.License, ledger: u.Ledger}
+			r.months[i] = plainUsage{Quantity: u.Quantity, plan: u.Plan, license: u.License, ledger: u.Ledger, disputed: u.Disputed}
 		}
 		f.byOrganization[l.Organization.ID] = r
 	}
@@ -226,7 +228,9 @@ func (b *Book) eachRemembered(ctx context.Context, ids []int64, fn func(id int64
 }
 
 func (f plainUsage) usage(id int64, p seats.Period) seats.Usage {
-	return seats.Usage{OrganizationID: id, Period: p, Quantity: f.Quantity, Plan: f.plan, License: f.license, Ledger: f.ledger}
+	return seats.Usage{
+		OrganizationID: id, Period: p, Quantity: f.Quantity, Plan: f.plan, License: f.license, Ledger: f.ledger, Disputed: f.disputed,
+	}
 }
 
 func (t *MonthTotal) add(f plainUsage) {

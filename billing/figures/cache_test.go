@@ -32,7 +32,7 @@ func TestFiguresFollowTheLedgers(t *testing.T) {
 			sum := map[store.Plan]int{}
 			for id, u := range counted {
 				r := remembered[id]
-				if r.Quantity != u.Quantity || r.Plan != u.Plan || r.Ledger != u.Ledger {
+				if r.Quantity != u.Quantity || r.Plan != u.Plan || r.Ledger != u.Ledger || r.Disputed != u.Disputed {
 					t.Errorf("%s, %s: organization %d is %+v, counted %+v", when, p, id, r, u)
 				}
 				billable, _ := u.Seats()

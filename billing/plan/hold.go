@@ -75,6 +75,9 @@ func holdReasons(parts []Part, falls Falls, policy Policy) []reason {
 	if sum.change().IsNegative() {
 		reasons = append(reasons, falls.reasons(parts)...)
 	}
+	if policy.Holds.Disputed {
+		reasons = append(reasons, disputedReasons(parts)...)
+	}
 	return reasons
 }
 

@@ -102,7 +102,7 @@ func shareOf(u seats.Usage) (share store.Share, do string) {
 		return share, "Its line still bills what it says: leave it so, or unmap the organization and set the line to 0 or end it in ConnectWise."
 	}
 	share.Seats, share.Known = u.Seats()
-	share.Source = string(u.Source())
+	share.Source, share.Others = string(u.Source()), othersOf(u)
 	return share, u.Do
 }
 

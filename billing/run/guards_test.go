@@ -470,7 +470,9 @@ func TestUndoAfterLaterRuns(t *testing.T) {
 	w.Join(acme, 2)
 	w.Sync() // 7>9
 	w.SetTime("2026-11-20 12:00:00")
-	w.Must(w.Store.SaveUsageReport(t.Context(), store.UsageReport{OrganizationID: acme.ID, Month: "2026-11", Seats: 7, Plan: store.Business, Source: "api", ReportedAt: w.Time()}))
+	w.Must(w.Figures.Correct(t.Context(), billingtest.Admin(), store.Correction{
+		OrganizationID: acme.ID, Month: "2026-11", Seats: 7, Plan: store.Business, Reason: "Two test accounts.",
+	}))
 	w.Sync() // 9>7
 	w.WantLive(a.ID, "NP-BUS 7")
 	undo, err := w.Runs.Undo(t.Context(), billingtest.Admin(), first.ID)

@@ -252,7 +252,7 @@ func (rn *Runner) resume(ctx context.Context, cutOff func(store.Run) bool) error
 
 // begin takes the lock and writes the run down.
 func (rn *Runner) begin(ctx context.Context, who problem.Actor, r Request) (store.Run, func(), error) {
-	if err := ready(ctx, rn.store); err != nil {
+	if err := connect.Ready(ctx, rn.store); err != nil {
 		return store.Run{}, nil, err
 	}
 	if r.Period.Start().After(rn.now()) {
@@ -298,20 +298,6 @@ func (rn *Runner) create(ctx context.Context, who problem.Actor, run store.Run, 
 	return run, nil
 }
 
-// ready says whether there is anything to sync with.
-func ready(ctx context.Context, s *store.Store) error {
-	integration, err := s.Integration(ctx)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return problem.ErrNotConnected
-	case err != nil:
-		return fmt.Errorf("reading the integration: %w", err)
-	case integration.ActiveSince.IsZero():
-		return problem.ErrNotActive
-	}
-	return nil
-}
-
 // inBackground is execute for the background, where nobody waits for an error.
 func (rn *Runner) inBackground(ctx context.Context, run store.Run, release func()) {
 	if _, err := rn.execute(ctx, run, release); err != nil {
@@ -319,9 +305,13 @@ func (rn *Runner) inBackground(ctx context.Context, run store.Run, release func(
 	}
 }
 
-// execute finishes what was cut off earlier, then carries the recorded run to its end and releases the lock.
+// execute finishes what was cut off earlier, then carries the recorded run to its end and releases the lock. A preview writes nothing
+// but itself: the source is not asked for it, and what was cut off waits for a run that writes.
 func (rn *Runner) execute(ctx context.Context, run store.Run, release func()) (store.Run, error) {
 	defer release()
+	if run.Preview {
+		return rn.drive(ctx, run)
+	}
 	earlier := func(r store.Run) bool { return r.ID < run.ID }
 	if err := rn.patience.Outlast(ctx, func(bool) error { return rn.resume(ctx, earlier) }); err != nil {
 		return run, err

@@ -8,6 +8,7 @@ import (
 
 	"seatbridge/billing/plan"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/units"
 	"seatbridge/store"
 )
 
@@ -38,10 +39,10 @@ func readScope(ctx context.Context, s *store.Store, run store.Run, lines map[int
 	if err != nil {
 		return scope{}, err
 	}
-	units := plan.Units(all, lines)
-	included := plan.IncludedTogether(run, units, of.attempt)
+	together := units.Of(all, lines)
+	included := plan.IncludedTogether(run, together, of.attempt)
 	others := func(m store.MappedAgreement) bool { return !included[m.Agreement.ID] }
-	return scope{agreements: slices.DeleteFunc(all, others), units: units}, nil
+	return scope{agreements: slices.DeleteFunc(all, others), units: together}, nil
 }
 
 // retried is the run that another one retries, and what became of its agreements.

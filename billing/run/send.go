@@ -194,7 +194,7 @@ func (w *writer) finish(ctx context.Context, c store.Change) error {
 func (w *writer) adopt(ctx context.Context, c store.Change) error {
 	bound := plan.BoundLine(w.given.lines[c.AgreementID], c.ProductID)
 	written := bound.AdditionID == c.AdditionID && bound.Written.Valid && bound.Written.Decimal.Equal(c.After.Decimal)
-	if written && slices.Equal(bound.Shares, c.Shares) {
+	if written && slices.EqualFunc(bound.Shares, c.Shares, store.Share.Same) {
 		return nil
 	}
 	if err := w.store.SaveLine(ctx, *w.lineOf(c)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"seatbridge/billing/connect"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/settle"
+	"seatbridge/billing/units"
 	"seatbridge/store"
 )
 
@@ -26,7 +27,7 @@ func readUnits(ctx context.Context, s *store.Store, run store.Run, p *prepared) 
 		}
 		journal = append(journal, c)
 	}
-	p.units = plan.Joined(p.units, plan.JournalUnits(journal))
+	p.units = units.Joined(p.units, units.OfJournal(journal))
 	for _, c := range journal {
 		if plan.Unwritten(c) {
 			p.halves[p.lowest(c.AgreementID)] = true
@@ -45,11 +46,11 @@ func (p prepared) lowest(agreementID int) int {
 
 // todoUnits is what is left to do, by what belongs together.
 func (p prepared) todoUnits() []unit {
-	var units []unit
-	for _, g := range plan.Grouped(p.todo, p.units) {
-		units = append(units, g)
+	var todo []unit
+	for _, g := range units.Grouped(p.todo, p.units) {
+		todo = append(todo, g)
 	}
-	return units
+	return todo
 }
 
 // foresee is what the run as a whole would lower. What is undone or released was asked for.

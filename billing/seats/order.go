@@ -86,4 +86,6 @@ func OrderText(order []Source) string {
 	return strings.Join(names, ", ")
 }
 
-func sameOrder(a, b store.SourceOrder) bool { return a.From == b.From && slices.Equal(a.Sources, b.Sources) }
+func sameOrder(a, b store.SourceOrder) bool {
+	return a.From == b.From && slices.Equal(a.Sources, b.Sources)
+}

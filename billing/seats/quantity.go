@@ -1,6 +1,9 @@
 package seats
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Source says where a figure comes from.
 type Source string
@@ -57,6 +60,14 @@ func (s Source) Speaker() string {
 		return "The uploaded file"
 	}
 	return "The " + s.Name()
+}
+
+// Within is the source as a subject within a sentence.
+func (s Source) Within() string {
+	if s.own() {
+		return s.Speaker()
+	}
+	return strings.ToLower(s.Speaker()[:1]) + s.Speaker()[1:]
 }
 
 // own says whether a source is Seatbridge's own record, which has one place in the order of the sources.

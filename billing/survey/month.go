@@ -9,6 +9,7 @@ import (
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/units"
 	"seatbridge/store"
 )
 
@@ -51,7 +52,7 @@ func Without(ctx context.Context, s *store.Store, left []int) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	only := plan.LeavingOut(plan.Units(all, lines), left)
+	only := plan.LeavingOut(units.Of(all, lines), left)
 	if len(only) == 0 {
 		return nil, &problem.Invalid{Fields: problem.Fields{"leave": "Nothing is left to sync: every line was to be left as it is."}}
 	}

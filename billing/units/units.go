@@ -1,4 +1,6 @@
-package plan
+// Package units says which agreements belong together, because an organization moves between them: they are planned, held and written
+// together or not at all. It is pure.
+package units
 
 import (
 	"slices"
@@ -6,11 +8,11 @@ import (
 	"seatbridge/store"
 )
 
-// Units says for each agreement which is the lowest of those that it belongs together with: an organization whose seats were
+// Of says for each agreement which is the lowest of those that it belongs together with: an organization whose seats were
 // written on one and that is mapped to another moves between them, and half a move bills its seats twice or not at all. Most
 // agreements stand alone. moving are the agreements that a sync works on, with their organizations; written are the bound lines
 // by agreement.
-func Units(moving []store.MappedAgreement, written map[int][]store.Line) map[int]int {
+func Of(moving []store.MappedAgreement, written map[int][]store.Line) map[int]int {
 	u := union{}
 	mappedTo := map[int64]int{}
 	for _, m := range moving {
@@ -42,8 +44,8 @@ func billedOn(lines []store.Line) []int64 {
 	return organizations
 }
 
-// JournalUnits says so of agreements that a run planned already: what it planned together stays together.
-func JournalUnits(changes []store.Change) map[int]int {
+// OfJournal says so of agreements that a run planned already: what it planned together stays together.
+func OfJournal(changes []store.Change) map[int]int {
 	u := union{}
 	for _, c := range changes {
 		u.join(c.AgreementID, c.Together)
