@@ -41,6 +41,7 @@ const (
 	AttendTrialEnding AttentionKind = "trial_ending"
 	AttendSource      AttentionKind = "source"       // the Provider API's last monthly report failed or was empty
 	AttendReported    AttentionKind = "reported"     // what that report asks about organizations
+	AttendDisputed    AttentionKind = "disputed"     // sources disagree about a month's figures
 	AttendFinding     AttentionKind = "finding"      // what readings of agreements found
 	AttendNotify      AttentionKind = "notification" // a channel that does not take its messages
 	AttendMonth       AttentionKind = "month"        // open differences of a month that ended
@@ -53,7 +54,7 @@ type Attention struct {
 	Count         int // how many it concerns; 0: not countable
 	Title, Detail string
 	RunID         int64         // AttendRun, and AttendMissed where a run has tried it
-	Month         store.Month   // AttendMissed
+	Month         store.Month   // AttendMissed, AttendMonth, AttendDisputed
 	Subject       store.Subject // AttendFinding
 }
 
@@ -73,11 +74,16 @@ func (b *Billing) Attention(ctx context.Context) ([]Attention, error) {
 		if err != nil {
 			return nil, err
 		}
+		disputed, err := b.disputeAttention(ctx)
+		if err != nil {
+			return nil, err
+		}
 		notify, err := b.notifyAttention(ctx)
-		return slices.Concat(list, open, notify), err
+		return slices.Concat(list, open, disputed, notify), err
 	}
 	for _, find := range []func(context.Context) ([]Attention, error){
-		b.runAttention, b.monthAttention, b.findingAttention, b.mappingAttention, b.trialAttention, b.SourceAttention, b.notifyAttention,
+		b.runAttention, b.monthAttention, b.disputeAttention, b.findingAttention, b.mappingAttention, b.trialAttention, b.SourceAttention,
+		b.notifyAttention,
 	} {
 		found, err := find(ctx)
 		if err != nil {

@@ -159,6 +159,7 @@ var lowestRoles = map[web.Access]string{
 		POST /settings
 		POST /settings/approvals
 		POST /settings/months
+		POST /settings/sources
 		GET /settings/api
 		POST /settings/api
 		POST /settings/api/{id}/revoke

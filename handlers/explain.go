@@ -102,6 +102,7 @@ func (s *server) explanation(
 		original := figureView(*e.Original)
 		page.Original = &original
 	}
+	page.Said, page.Disputed = saidRows(e.Said), e.Disputed
 	if web.AccessOf(web.VisitorOf(r).Role) >= web.Admin {
 		page.NoMembers = noMembers(o, e.Usage)
 	}
@@ -207,6 +208,21 @@ func (s *server) sayOfMembers(say organizationChange, done, already string) func
 		}
 		return s.web.Done(w, r, views.OrganizationPath(o.ID), fmt.Sprintf(message, o.Name))
 	}
+}
+
+// saidRows is what every source says of a month.
+func saidRows(said []seats.SourceFigure) []views.SourceRow {
+	var rows []views.SourceRow
+	for _, f := range said {
+		row := views.SourceRow{
+			Source: f.Source.Name(), Seats: f.Seats, Plan: string(f.Plan), At: f.At, By: f.By, Note: f.Why, Counts: f.Counts, Ended: f.Ended != "",
+		}
+		if row.Ended {
+			row.Note = f.Ended
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func figureView(u seats.Usage) views.Figure {

@@ -180,6 +180,8 @@ func attentionView(a billing.Attention) views.Attention {
 		return link("Show the month", views.MonthPath(string(a.Month)))
 	case billing.AttendMonth:
 		return link("Show them", views.MonthPath(string(a.Month)))
+	case billing.AttendDisputed:
+		return link("Show them", views.DisputedUsagePath(string(a.Month)))
 	case billing.AttendInvoices:
 		return link("Look at the connection", views.ConnectWisePath)
 	case billing.AttendTrialEnding:

@@ -175,6 +175,7 @@ func (s *server) routes() []route {
 		{"POST /settings", web.Admin, s.saveSettings},
 		{"POST /settings/approvals", web.Admin, s.saveApprovals},
 		{"POST /settings/months", web.Admin, saveMonths(s)},
+		{"POST /settings/sources", web.Admin, saveSources(s)},
 		{"POST /settings/password", web.Technician, s.changePassword},
 		{"POST /settings/sessions/revoke", web.Technician, s.revokeSessions},
 		{"GET /settings/api", web.Admin, s.listTokens},

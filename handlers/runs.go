@@ -12,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing/problem"
+	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -284,11 +285,34 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 	if page.Writes, err = s.totals(ctx, run.ID, store.StatePlanned, store.StateSending, store.StateWritten); err != nil {
 		return page, err
 	}
-	if page.Held, err = s.totals(ctx, run.ID, store.StateHeld); err != nil || run.Preview {
+	if page.Held, err = s.totals(ctx, run.ID, store.StateHeld); err != nil {
+		return page, err
+	}
+	if run.Preview {
+		page.Asked, err = s.askedFor(ctx, run)
 		return page, err
 	}
 	page.Late, err = bookPages{s}.late(ctx, store.MonthRowFilter{Month: run.Month, WrittenRun: run.ID})
 	return page, err
+}
+
+// askedFor says of a preview of a month that is over as of when the Provider API's report is: it is not asked for a preview. nil: there
+// is no Provider API, or the month is running and its reports are not billed.
+func (s *server) askedFor(ctx context.Context, run store.Run) (*views.Notice, error) {
+	_, connected, err := s.Billing.Reports.Connection(ctx)
+	if err != nil || !connected || !run.AsOf.IsZero() {
+		return nil, err
+	}
+	fetch, err := s.monthlyFetch(ctx, run.Month)
+	notice := views.Notice{
+		Kind: "info", What: fmt.Sprintf("The Provider API was not asked for %s yet.", run.Month),
+		Why: "A preview writes nothing, so it does not ask either.", Do: "Fetch the report first if it may have changed.",
+		ActionLabel: "Look at the Provider API", ActionURL: views.ProviderPath,
+	}
+	if !fetch.At.IsZero() {
+		notice.What = fmt.Sprintf("The Provider API was last asked for %s on %s.", run.Month, seats.Minute(fetch.At))
+	}
+	return &notice, err
 }
 
 // offerAgain adds how what the run did not write can be written: a retry keeps its month and is about what no later run has looked at;

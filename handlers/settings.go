@@ -29,6 +29,7 @@ type settingsForms struct {
 	problems         problem.Fields
 	approvals        *views.ApprovalsForm // as typed; nil: as saved
 	months           *views.MonthsForm    // as typed; nil: as saved
+	sources          *views.SourcesForm   // as chosen; nil: as saved
 	passwordProblems problem.Fields
 }
 
@@ -38,7 +39,7 @@ func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status i
 	page := views.SettingsPage{
 		MSPName: f.settings.MSPName, Pending: pendingView(f.settings.Pending, store.MonthOf(s.Now())),
 		CanEdit: web.AccessOf(web.VisitorOf(r).Role) >= web.Admin, Problems: views.Problems(f.problems), Approvals: approvalsForm(f.settings),
-		Months:   monthsForm(f.settings.Months),
+		Months: monthsForm(f.settings.Months), Sources: savedSources(f.settings.Sources, store.MonthOf(s.Now())),
 		Password: views.PasswordForm{Problems: views.Problems(f.passwordProblems)}, Version: s.Version,
 	}
 	if f.approvals != nil {
@@ -46,6 +47,9 @@ func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status i
 	}
 	if f.months != nil {
 		page.Months = *f.months
+	}
+	if f.sources != nil {
+		page.Sources = *f.sources
 	}
 	connection, err := s.Billing.Connection.Current(r.Context())
 	if err != nil {

@@ -29,6 +29,8 @@ type usageQuery struct {
 	plan    store.Plan // billed on
 	source  seats.Source
 	mapping string
+
+	disputed bool // only those about which sources disagree
 }
 
 // parseUsageQuery reads the filters. The current month is shown to date.
@@ -39,6 +41,7 @@ func (s *server) parseUsageQuery(r *http.Request) (usageQuery, error) {
 	q.plan = web.OneOf(q.Values.Get("plan"), store.Plans()...)
 	q.source = web.OneOf(q.Values.Get("source"), seats.Sources()...)
 	q.mapping = web.OneOf(q.Values.Get("mapping"), store.Mapped, store.Unmapped)
+	q.disputed = q.Values.Get("disputed") == "yes"
 	return q, err
 }
 
@@ -68,7 +71,7 @@ func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]seats.Usage,
 	for _, o := range organizations {
 		figure, ok := figures[o.ID]
 		there := ok && (figure.Known() || o.CreatedAt.Before(q.period.End()))
-		if there && (q.plan == "" || figure.Plan == q.plan) && (q.source == "" || figure.Source() == q.source) {
+		if there && (!q.disputed || figure.Disputed) && (q.plan == "" || figure.Plan == q.plan) && (q.source == "" || figure.Source() == q.source) {
 			matching = append(matching, figure)
 		}
 	}
@@ -138,6 +141,9 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 		CountPending: seats.PendingIn(settings.Pending, q.period.Month).Counted,
 		CSV:          web.WithQuery(views.UsageCSVPath, q.Values, "page", ""),
 	}
+	if q.disputed {
+		page.Disputed = "yes"
+	}
 	for _, u := range all {
 		addUsage(&page, u)
 	}
@@ -192,7 +198,7 @@ func (s *server) monthOptions(chosen store.Month) []views.Option {
 // usageTrends adds the chart and the forecast of all that match.
 func (s *server) usageTrends(ctx context.Context, q usageQuery, all []seats.Usage, page *views.UsagePage) error {
 	var ids []int64 // nil: all organizations, whose sums are remembered
-	if q.Search != "" || q.plan != "" || q.source != "" || q.mapping != "" {
+	if q.Search != "" || q.plan != "" || q.source != "" || q.mapping != "" || q.disputed {
 		ids = usageIDs(all)
 	}
 	totals, err := s.usageTotals(ctx, ids)
@@ -279,7 +285,7 @@ func usageView(row usageRow, fetched store.FetchState) views.UsageRow {
 	view := views.UsageRow{
 		OrganizationID: row.ID, Name: row.Name, Plan: string(row.Usage.Plan), License: string(row.Usage.License),
 		Seats: billable, Known: known, State: usageState(row.Usage, fetched), Source: row.Source().Name(), Why: row.Usage.Reason(),
-		Company: row.Company, Agreement: row.Agreement,
+		Company: row.Company, Agreement: row.Agreement, Disputed: row.Usage.Disputed,
 	}
 	if known {
 		view.Difference = billable - row.Ledger

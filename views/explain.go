@@ -10,8 +10,10 @@ type Explanation struct {
 	Months         []Option // to choose from, newest first
 	Figure         Figure
 	Why            string
-	Original       *Figure // what a correction overrules
-	Ledger         int     // what the seats below add up to
+	Original       *Figure     // what a correction overrules
+	Said           []SourceRow // what every source says of the month, in the order in which they are believed
+	Disputed       bool        // another source says another figure, and nobody corrected it
+	Ledger         int         // what the seats below add up to
 	Forecast       *Forecast
 	Turns          []Turn
 	Counted        string // filter: yes, no; empty: all
@@ -40,6 +42,29 @@ type Figure struct {
 	Plan   string
 	Source string    // e.g. "Seat ledger", "Uploaded file"
 	Since  time.Time // when the source began to speak; zero: not noted
+}
+
+// SourceRow is what one source says of a month.
+type SourceRow struct {
+	Source string // e.g. "Provider API"
+	Seats  int
+	Plan   string
+	At     time.Time // when, or since when, it said so; zero: not noted
+	By     string    // empty: nobody noted it
+	Note   string    // what there is to say about it; empty: nothing
+	Counts bool      // it is what is billed
+	Ended  bool      // it was said before the month was over, and more is known since
+}
+
+// countsLabel says whether a source's figure is billed.
+func countsLabel(r SourceRow) label {
+	switch {
+	case r.Counts:
+		return label{"success", "check", "Counts"}
+	case r.Ended:
+		return label{"neutral", "x", "Ended"}
+	}
+	return label{"neutral", "x", "Does not count"}
 }
 
 // Forecast is what to expect at the end of the current month.

@@ -98,6 +98,8 @@ const (
 	SaveApprovalsPath  = SettingsPath + "/approvals"
 	MonthsSettingsPath = SettingsPath + "#months"
 	SaveMonthsPath     = SettingsPath + "/months"
+	SourcesPath        = SettingsPath + "#sources"
+	SaveSourcesPath    = SettingsPath + "/sources"
 	PasswordPath       = SettingsPath + "/password"
 	RevokeSessionsPath = SettingsPath + "/sessions/revoke"
 	TokensPath         = SettingsPath + "/api"
@@ -169,6 +171,9 @@ func WithdrawElsewherePath(month string, organization int64) string {
 
 // OrganizationPath is an organization's page, and takes its form.
 func OrganizationPath(organization int64) string { return OrganizationsPath + "/" + id(organization) }
+
+// DisputedUsagePath is the usage data of a month about which sources disagree.
+func DisputedUsagePath(month string) string { return UsagePath + "?disputed=yes&month=" + month }
 
 // OrganizationMonthPath is an organization's page for a month.
 func OrganizationMonthPath(organization int64, month string) string {

@@ -79,6 +79,7 @@ type RunPage struct {
 	Late       LateRows    // what it wrote and is another figure now
 	Ticks      []HeldGroup // of a preview: what waits for approval, to be ticked
 	TicksLeft  int         // how many more wait than are shown
+	Asked      *Notice     // of a preview: as of when the Provider API's report of its month is
 	CanApply   bool        // a preview that may be written
 	CanDiscard bool
 	CanCancel  bool

@@ -15,9 +15,34 @@ type SettingsPage struct {
 	Problems     Problems
 	Approvals    ApprovalsForm
 	Months       MonthsForm
+	Sources      SourcesForm
 	Password     PasswordForm
 	Sessions     []SessionRow
 	Version      string
+}
+
+// SourcesForm is the order in which the sources of figures are believed. Fields: source_1, source_2 and so on, the first one first.
+type SourcesForm struct {
+	Places   []SourcePlace
+	Since    string // the month from which on the order holds, "2026-10"; empty: for all months
+	Problems Problems
+}
+
+// SourcePlace is a place in the order, with the sources to choose from.
+type SourcePlace struct {
+	Name, Label string
+	Sources     []Option
+}
+
+// hint says what the order does to a bill, and since when it holds.
+func (f SourcesForm) hint() string {
+	text := "Panel, files, scripts and the Provider API may each say how many seats an organization had in a month. All of it is kept. " +
+		"A correction with a reason wins over everything; otherwise the first source of this order that said something of the month is billed. " +
+		"A change counts from the running month on; earlier months keep the order of then."
+	if f.Since != "" {
+		text += " This order holds since " + monthName(f.Since) + "."
+	}
+	return text
 }
 
 // PendingChoice says whether seats pending at the end of a month are counted, and from which month on, "2026-10", that holds; empty:

@@ -9,6 +9,7 @@ type UsagePage struct {
 	Plan         string
 	Source       string // ledger, provider, api, csv, correction
 	Mapping      string // mapped, unmapped
+	Disputed     string // yes: only those about which sources disagree; empty: all
 	Sort         Sort   // columns name, plan, license, seats, company
 	Pager        Pager
 	Rows         []UsageRow
@@ -34,6 +35,7 @@ type UsageRow struct {
 	State          string // why there is nothing to show: failed, empty, unknown, zero; empty: there is
 	Source         string // e.g. "Seat ledger", "Provider API"
 	Difference     int    // figure less ledger; of no meaning for the ledger's own
+	Disputed       bool   // another source says another figure, and nobody corrected it; Why says which
 	Trend          []SeatMonth
 	Why            string // how the figure comes about
 	Company        string
@@ -52,6 +54,9 @@ func usageLead(p UsagePage) string {
 	}
 	return lead
 }
+
+// disputedLabel marks a figure of which another source says something else.
+var disputedLabel = label{"warning", "circle-help", "Sources disagree"}
 
 // usageStates tell what looks alike apart: no figure, for three reasons, and a figure of zero.
 var usageStates = map[string]label{

@@ -1,9 +1,6 @@
 package plan
 
 import (
-	"fmt"
-	"strings"
-
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -53,18 +50,18 @@ func sharesOf(parts []Part) []store.Share {
 // exceeded says in a sentence that other sources would have more billed of an organization, with both figures, where that is about
 // the lines of a plan. Empty: nobody does.
 func exceeded(s store.Share, plan store.Plan) string {
-	var others []string
+	var others []seats.SourceFigure
 	for _, o := range s.Others {
 		f := seats.SourceFigure{Source: seats.Source(o.Source), Seats: o.Seats, Plan: o.Plan}
 		if s.Known && (s.Plan == plan || o.Plan == plan) && f.SaysMore(s.Seats, s.Plan) {
-			others = append(others, fmt.Sprintf("%s says %s", f.Source.Within(), f))
+			others = append(others, f)
 		}
 	}
 	if len(others) == 0 {
 		return ""
 	}
 	counts := seats.SourceFigure{Source: seats.Source(s.Source), Seats: s.Seats, Plan: s.Plan}
-	return fmt.Sprintf("Sources disagree about %s: %s says %s, %s.", s.Organization, counts.Source.Within(), counts, strings.Join(others, ", "))
+	return seats.Disagreement(s.Organization, counts, others)
 }
 
 // othersOf are the figures that other sources stand for, as the journal keeps them.

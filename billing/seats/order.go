@@ -1,7 +1,6 @@
 package seats
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -50,31 +49,6 @@ func Reorder(orders []store.SourceOrder, running store.Month, order []Source) []
 		names[i] = string(s)
 	}
 	return append(kept, store.SourceOrder{From: running, Sources: names})
-}
-
-// OrderProblem says in a sentence why an order cannot be: each of Ranked has to be in it once. Empty: it can.
-func OrderProblem(order []Source) string {
-	for _, s := range Ranked() {
-		switch n := count(order, s); {
-		case n == 0:
-			return fmt.Sprintf("%s has no place in the order: give each source a place of its own.", s.Name())
-		case n > 1:
-			return fmt.Sprintf("%s has %d places in the order: give each source a place of its own.", s.Name(), n)
-		}
-	}
-	if len(order) != len(Ranked()) {
-		return "Choose a source for each place."
-	}
-	return ""
-}
-
-func count(order []Source, of Source) (n int) {
-	for _, s := range order {
-		if s == of {
-			n++
-		}
-	}
-	return n
 }
 
 // OrderText is an order in words: "Provider API, HTTP API, Uploaded file, Seat ledger".

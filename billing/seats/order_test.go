@@ -51,22 +51,8 @@ func TestReorder(t *testing.T) {
 	}
 }
 
-func TestOrderProblem(t *testing.T) {
+func TestOrderText(t *testing.T) {
 	t.Parallel()
-	for want, order := range map[string][]Source{
-		"": {SourceLedger, SourceCSV, SourceAPI, SourceProvider},
-		"HTTP API has no place in the order: give each source a place of its own.":      {SourceLedger, SourceCSV, SourceProvider},
-		"Provider API has 2 places in the order: give each source a place of its own.":  {SourceProvider, SourceProvider, SourceAPI, SourceCSV, SourceLedger},
-		"Choose a source for each place.":                                               {SourceLedger, SourceCSV, SourceAPI, SourceProvider, SourceCorrection},
-		"Uploaded file has no place in the order: give each source a place of its own.": {SourceProvider, SourceAPI, SourceLedger, SourceStatement},
-		"Seat ledger has no place in the order: give each source a place of its own.":   {SourceProvider, SourceAPI, SourceCSV},
-		"Provider API has no place in the order: give each source a place of its own.":  nil,
-		"HTTP API has 3 places in the order: give each source a place of its own.":      {SourceProvider, SourceAPI, SourceAPI, SourceAPI},
-	} {
-		if got := OrderProblem(order); got != want {
-			t.Errorf("%v: %q, want %q", order, got, want)
-		}
-	}
 	if got, want := OrderText(Ranked()), "Provider API, HTTP API, Uploaded file, Seat ledger"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

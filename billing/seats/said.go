@@ -116,6 +116,24 @@ func (u Usage) Others() []SourceFigure {
 	return others
 }
 
+// Disagreement says in a sentence that sources disagree about an organization, with the figure that counts and the others.
+func Disagreement(organization string, counts SourceFigure, others []SourceFigure) string {
+	said := make([]string, len(others))
+	for i, f := range others {
+		said[i] = fmt.Sprintf("%s says %s", f.Source.Within(), f)
+	}
+	return fmt.Sprintf("Sources disagree about %s: %s says %s, %s.", organization, counts.Source.Within(), counts, strings.Join(said, ", "))
+}
+
+// Dispute says in a sentence what the sources say where they disagree. Empty: they do not.
+func (u Usage) Dispute() string {
+	if !u.Disputed {
+		return ""
+	}
+	counts := SourceFigure{Source: u.source, Seats: u.seats, Plan: u.Plan}
+	return Disagreement(u.Organization, counts, u.Others())
+}
+
 // correctedSaid is what all say of a period that was corrected.
 func correctedSaid(c store.Correction, ended string, figures []SourceFigure) []SourceFigure {
 	all := []SourceFigure{{
