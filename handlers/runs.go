@@ -276,7 +276,13 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 		return page, err
 	}
 	page.List.Kinds, page.List.States = kindOptions(kinds, page.List.Kind), stateOptions(counts, page.List.State)
-	page.List.Empty = views.Notice{What: "No changes", Why: "No mapped organization had anything to write."}
+	if run.Status == store.RunFailed && run.Total == 0 && run.IsFull() {
+		mapped, err := s.Store.MappedAgreements(ctx)
+		if err != nil {
+			return page, err
+		}
+		page.Mapped = len(mapped)
+	}
 	if page.CanApply {
 		if err := s.addTicks(ctx, &page); err != nil {
 			return page, err

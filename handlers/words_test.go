@@ -82,7 +82,7 @@ func TestCase_I42_RefusedKeys(t *testing.T) {
 	_, page := w.sync()
 	has(t, page, "[data-testid=run-state]", "Failed")
 	has(t, page, "#changes", "No line was read")
-	has(t, page, "#changes", "4 agreements were to be synced. ConnectWise PSA refuses the API keys")
+	has(t, page, "#changes", "4 agreements were to be synced. ConnectWise refused the API keys.")
 	w.b.lacks("No mapped organization had anything to write")
 	for _, path := range []string{views.OverviewPath, views.ConnectWisePath} {
 		if w.b.get(path, http.StatusOK).Find(".badge:contains(Active)").Length() != 0 {
@@ -102,7 +102,7 @@ func TestCase_I42_EveryLineFailed(t *testing.T) {
 	_, page := w.sync()
 	has(t, page, "[data-testid=count-failed]", "4")
 	has(t, page, "[data-testid=run-state]", "Failed")
-	has(t, page, "main", "None of the 4 lines could be written.")
+	has(t, page, "main", "No line could be written.")
 	has(t, w.b.get("/runs", http.StatusOK), "[data-testid=run]", "Failed")
 }
 

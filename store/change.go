@@ -436,7 +436,9 @@ func (s *Store) Approve(ctx context.Context, ids []int64, by string, at time.Tim
 		if approved, err = decide(ctx, tx, ids, verdict{StatePlanned, by, at}); err != nil {
 			return err
 		}
-		_, err = exec(ctx, tx, `UPDATE runs SET status = 'running', planned_at = $1, continued_at = $1
+		_, err = exec(ctx, tx, `UPDATE runs SET status = 'running', continued_at = $1, planned_at = CASE
+				WHEN continued_at IS NULL THEN COALESCE(ended_at, started_at)
+				ELSE planned_at + COALESCE(ended_at, continued_at) - continued_at END
 			WHERE id IN `+in(RunsOf(approved))+` AND NOT preview`, unix(at))
 		return err
 	})

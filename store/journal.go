@@ -132,3 +132,26 @@ func scanCarried(row scanner) (c Carried, err error) {
 	err = row.Scan(&c.AgreementID, &c.Month, &c.Change.After, &c.Change.UnitPrice, &c.Change.Currency, fromJSON(&c.Change.Found), &c.NextInvoice)
 	return c, err
 }
+
+// Conclude says anew how runs stand that were incomplete until a person decided about their changes: outcome tells it by their changes'
+// counts. A run that goes on is left alone; it says so at its end.
+func (j Journal) Conclude(ctx context.Context, runs []int64, outcome func(map[ChangeState]int) (RunStatus, Problem)) error {
+	for _, id := range runs {
+		r, err := j.store.Run(ctx, id)
+		if err != nil {
+			return err
+		}
+		if r.Status != RunIncomplete {
+			continue
+		}
+		counts, err := j.store.ChangeCounts(ctx, id)
+		if err != nil {
+			return err
+		}
+		r.Status, r.Problem = outcome(counts)
+		if err := j.store.UpdateRun(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -58,10 +58,12 @@ type Run struct {
 	EndedAt     time.Time
 	ContinuedAt time.Time // set: what was previewed or approved began to be written then
 	ResumedAt   time.Time // set: it was cut off and went on then
-	PlannedAt   time.Time // set: it was previewed; applying it writes what was shown and nothing else
-	Total       int       // agreements to look at
-	Processed   int       // agreements looked at
-	Problem     Problem
+	// PlannedAt is set for what was previewed or approved: going on writes what was shown and nothing else. From the start to it is how
+	// long the run had worked before ContinuedAt.
+	PlannedAt time.Time
+	Total     int // agreements to look at
+	Processed int // agreements looked at
+	Problem   Problem
 }
 
 const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor,
@@ -129,15 +131,17 @@ func run(ctx context.Context, q querier, id int64) (Run, error) {
 	return one(ctx, q, scanRun, `SELECT `+runColumns+` FROM runs r WHERE r.id = $1`, id)
 }
 
-// Took is how long the run worked when it last did; zero while it works.
+// Took is how long the run worked, all told: not while it waited for a person. Zero while it works.
 func (r Run) Took() time.Duration {
 	switch {
 	case r.EndedAt.IsZero() || r.Status == RunRunning:
 		return 0
-	case r.ContinuedAt.After(r.StartedAt):
+	case r.ContinuedAt.IsZero():
+		return r.EndedAt.Sub(r.StartedAt)
+	case r.PlannedAt.IsZero() || r.PlannedAt.Equal(r.ContinuedAt): // nobody kept how long it had worked before
 		return r.EndedAt.Sub(r.ContinuedAt)
 	}
-	return r.EndedAt.Sub(r.StartedAt)
+	return r.PlannedAt.Sub(r.StartedAt) + r.EndedAt.Sub(r.ContinuedAt)
 }
 
 // UpdateRun saves preview, status, end, planning, going on, total and problem. Processed is AddProcessed's alone: workers

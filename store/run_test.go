@@ -532,8 +532,11 @@ func TestRunTook(t *testing.T) {
 	t.Parallel()
 	for want, r := range map[time.Duration]Run{
 		time.Minute: {StartedAt: t0, EndedAt: t0.Add(time.Minute), Status: RunDone},
-		time.Second: {StartedAt: t0, ContinuedAt: t0.Add(time.Hour), EndedAt: t0.Add(time.Hour + time.Second), Status: RunDone}, // approved later
-		0:           {StartedAt: t0, EndedAt: t0.Add(time.Minute), Status: RunRunning},
+		time.Second: {StartedAt: t0, ContinuedAt: t0.Add(time.Hour), EndedAt: t0.Add(time.Hour + time.Second), Status: RunDone}, // approved later, long ago
+		3 * time.Second: {
+			StartedAt: t0, PlannedAt: t0.Add(2 * time.Second), ContinuedAt: t0.Add(time.Hour), EndedAt: t0.Add(time.Hour + time.Second), Status: RunDone,
+		},
+		0: {StartedAt: t0, EndedAt: t0.Add(time.Minute), Status: RunRunning},
 	} {
 		if got := r.Took(); got != want {
 			t.Errorf("took %s, want %s", got, want)

@@ -22,6 +22,12 @@ type ChangeList struct {
 	Empty   Notice
 }
 
+// saying is the list with what it says where it is empty.
+func (l ChangeList) saying(empty Notice) ChangeList {
+	l.Empty = empty
+	return l
+}
+
 func (l ChangeList) filtered() bool { return l.Query != "" || l.Kind != "" || l.State != "" }
 
 // ChangeRow is what a run found or did about one product on one agreement.

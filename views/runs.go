@@ -52,7 +52,7 @@ type RunRow struct {
 	Actor     string
 	Started   time.Time
 	Ended     time.Time     // zero: not ended
-	Took      time.Duration // how long it worked when it last did
+	Took      time.Duration // how long it worked, all told
 	Continued time.Time     // set: what was previewed or approved was written then
 	Resumed   time.Time     // set: it was cut off and went on then
 	Status    string        // running, planned, done, incomplete, failed, cancelled or discarded
@@ -70,6 +70,7 @@ type RunPage struct {
 	Run        RunRow
 	Done       int // agreements looked at
 	Total      int
+	Mapped     int // of a run that failed before it knew its total: mapped agreements
 	PerSecond  float64
 	Notice     *Notice // what went wrong with the run as a whole
 	Waits      *Notice // what it waits for while it runs
@@ -155,6 +156,23 @@ func countsText(c RunCounts) string {
 		return none
 	}
 	return strings.Join(parts, ", ")
+}
+
+// nothing says why the run has no changes: it had nothing to do, or it never came to look.
+func (p RunPage) nothing() Notice {
+	todo := ""
+	if n := max(p.Total, p.Mapped); n > 0 {
+		todo = count(n, "agreement was", "agreements were") + " to be synced. "
+	}
+	switch {
+	case p.Run.Status == "failed" && p.Notice != nil:
+		return Notice{What: "No line was read", Why: todo + p.Notice.What + " " + p.Notice.Do}
+	case p.Run.Status == "cancelled":
+		return Notice{What: "No line was read", Why: todo + "The run was cancelled before it had read one."}
+	case p.Total == 0:
+		return Notice{What: "No changes", Why: "No organization was mapped to an agreement."}
+	}
+	return Notice{What: "No changes", Why: "No mapped organization had seats to bill, and no line of theirs says any."}
 }
 
 // notices are what has to be known about a run before its changes are read.

@@ -876,7 +876,7 @@ func Run(l Layout, p RunPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ChangeTable(p.List).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ChangeTable(p.List.saying(p.nothing())).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

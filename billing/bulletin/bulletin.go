@@ -65,7 +65,7 @@ func Message(run store.Run, report Report, refused string) (notify.Message, erro
 	}
 	m.Run, m.Facts = figures, report.facts()
 	m.Text = append(m.Text, fmt.Sprintf("%s started it on %s; it took %s.",
-		report.StartedBy, report.StartedAt.Format("2 January 2006 at 15:04 UTC"), report.EndedAt.Sub(report.StartedAt)))
+		report.StartedBy, report.StartedAt.Format("2 January 2006 at 15:04 UTC"), run.Took().Truncate(time.Second)))
 	if !run.Problem.Zero() {
 		m.Text = append(m.Text, run.Problem.Text())
 	}

@@ -72,7 +72,7 @@ func TestRunInWords(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			tt.run.Month = "2026-10"
+			tt.run.Month, tt.run.StartedAt, tt.run.EndedAt = "2026-10", at, at.Add(2*time.Minute)
 			report := Report{
 				Status: tt.run.Status, StartedBy: "Seatbridge", StartedAt: at, EndedAt: at.Add(2 * time.Minute), Counts: tt.counts,
 				Before: decimal.NewFromInt(7), After: decimal.NewFromInt(12),

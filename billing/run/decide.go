@@ -84,6 +84,9 @@ func (rn *Runner) Reject(ctx context.Context, who problem.Actor, changeIDs []int
 			return err
 		}
 		n = len(rejected)
+		if err := store.JournalIn(s).Conclude(ctx, store.RunsOf(rejected), bulletin.Outcome); err != nil {
+			return err
+		}
 		return noteDecision(ctx, s, who.Did(rn.now(), store.CategoryBilling, "Rejected"), rejected)
 	})
 	return n, err

@@ -414,10 +414,11 @@ func abandonSending(ctx context.Context, s *store.Store, runID int64, now time.T
 // noteContact keeps what the run says about the connection: when it last worked, or why not. One that was cancelled says
 // nothing.
 func (rn *Runner) noteContact(ctx context.Context, run store.Run, finished bool) error {
-	if run.Status == store.RunFailed {
+	alone := run.Problem == bulletin.NoLine() // what is wrong with single lines says nothing of it either
+	if run.Status == store.RunFailed && !alone {
 		return rn.store.SetIntegrationProblem(ctx, run.Problem, rn.now())
 	}
-	if !finished {
+	if !finished || alone {
 		return nil
 	}
 	err := connect.ClearProblem(ctx, rn.store, rn.now())
@@ -427,8 +428,7 @@ func (rn *Runner) noteContact(ctx context.Context, run store.Run, finished bool)
 	return rn.store.SetLastSync(ctx, rn.now())
 }
 
-// outcome is a run's status: done when every line is as it should be, incomplete when a person has to
-// look at some, failed when it could not be carried through.
+// outcome is a run's status, and what went wrong with it as a whole.
 func outcome(run store.Run, counts map[store.ChangeState]int, cause error) (store.RunStatus, store.Problem) {
 	switch {
 	case errors.Is(cause, errCancelled):
@@ -438,10 +438,5 @@ func outcome(run store.Run, counts map[store.ChangeState]int, cause error) (stor
 	case run.Preview:
 		return store.RunPlanned, store.Problem{}
 	}
-	for state, n := range counts {
-		if n > 0 && state != store.StateWritten && state != store.StateUnchanged {
-			return store.RunIncomplete, store.Problem{}
-		}
-	}
-	return store.RunDone, store.Problem{}
+	return bulletin.Outcome(counts)
 }
