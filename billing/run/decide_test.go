@@ -124,6 +124,7 @@ func TestUnmapToZero(t *testing.T) {
 	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, branch.ID))
 	foreign := w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "OTHER", Description: "Something else"})
 	w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: foreign.ID, Quantity: plantest.Quantity("40")})
+	_, other := w.Mapped("Beta", 3, store.Business) // its mapping is none of this agreement's
 	w.Sync()
 	w.WantLive(a.ID, "OTHER 40", "NP-BUS 7")
 	w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), branch.ID, true))
@@ -132,6 +133,7 @@ func TestUnmapToZero(t *testing.T) {
 	w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), acme.ID, true))
 	w.Work.Wait()
 	w.WantLive(a.ID, "OTHER 40", "NP-BUS 0")
+	w.WantLive(other.ID, "NP-BUS 3")
 	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, acme.ID))
 	w.Sync()
 	w.WantLive(a.ID, "OTHER 40", "NP-BUS 5")

@@ -143,6 +143,15 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
+// TestADayThatIsNoneIsNotSent holds that what the journal has of a new line has to be readable before it is asked for.
+func TestADayThatIsNoneIsNotSent(t *testing.T) {
+	t.Parallel()
+	w := &writer{} // without a client nothing can be sent
+	if _, err := w.create(t.Context(), store.Change{AgreementID: 4, EffectiveDate: "soon"}); err == nil {
+		t.Error("it was sent")
+	}
+}
+
 // TestLineOf holds what is kept of a line that was written: that a person chose it stays with the addition that was chosen.
 func TestLineOf(t *testing.T) {
 	t.Parallel()

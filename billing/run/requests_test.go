@@ -142,6 +142,25 @@ func TestALineOfOursThatIsGone(t *testing.T) {
 	w.WantLive(b.ID, "NP-BUS 5")
 }
 
+// TestALineOfOursThatCannotBeRead: nobody knows whether the line that nobody feeds any more still bills the seats. None is created.
+func TestALineOfOursThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	w.Sync()
+	w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), acme.ID, false))
+	b := w.Company("Beta")
+	w.ImportAll()
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), b.CompanyID, b.ID, acme.ID))
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Forbidden, Method: "GET", Path: fmt.Sprintf("/finance/agreements/%d/additions/*", a.ID)})
+	for _, c := range w.changesOf(w.Sync()) {
+		if c.State != store.StateFailed || c.Problem.Zero() {
+			t.Errorf("%s of %s: %+v", plantest.Show(c), c.Company, c.Problem)
+		}
+	}
+	w.WantLive(b.ID)
+}
+
 // TestWhoIsNamed holds that a sync says who changed a line by hand, and who ended one, as the audit trail has it.
 func TestWhoIsNamed(t *testing.T) {
 	t.Parallel()

@@ -429,12 +429,57 @@ func TestOneRunAtATime(t *testing.T) {
 	if _, err := other.LockSync(t.Context()); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("a second process: %v, want ErrLocked", err)
 	}
+	for what, ask := range map[string]func() error{
+		"applying":   func() error { return w.Runs.Apply(t.Context(), billingtest.Admin(), run.ID) },
+		"discarding": func() error { return w.Runs.Discard(t.Context(), billingtest.Admin(), run.ID) },
+		"resuming":   func() error { return w.Runs.Resume(t.Context()) },
+	} {
+		if err := ask(); !errors.Is(err, problem.ErrRunning) {
+			t.Errorf("%s meanwhile: %v, want ErrRunning", what, err)
+		}
+	}
+	if err := w.Runs.Cancel(t.Context(), billingtest.Admin(), run.ID+1); invalidField(err) != "run" {
+		t.Errorf("cancelling another run: %v", err)
+	}
 	w.Must(w.Runs.Cancel(t.Context(), billingtest.Admin(), run.ID))
 	close(second)
 	w.Work.Wait()
 	ended, err := w.Store.Run(t.Context(), run.ID)
 	w.Must(err)
 	billingtest.WantStatus(t, ended, store.RunCancelled)
+	if n := w.entries("Cancelled run"); n != 1 {
+		t.Errorf("the activity log says of %d runs that they were cancelled, want 1", n)
+	}
+	for _, id := range []int64{run.ID, 0} {
+		if err := w.Runs.Cancel(t.Context(), billingtest.Admin(), id); invalidField(err) != "run" {
+			t.Errorf("cancelling run %d when none is in progress: %v", id, err)
+		}
+	}
+}
+
+// entries counts the activity log's that begin with a word.
+func (w *world) entries(begin string) (n int) {
+	w.T.Helper()
+	all, _, err := w.Store.Activities(w.T.Context(), store.ActivityFilter{})
+	w.Must(err)
+	for _, e := range all {
+		if strings.HasPrefix(e.Action, begin) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestWhatHasNotBegunIsNotSynced: a month that is to come is refused, and leaves the lock.
+func TestWhatHasNotBegunIsNotSynced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Mapped("Acme", 5, store.Business)
+	_, err := w.Runs.Run(t.Context(), billingtest.Admin(), run.Request{Kind: store.RunManual, Period: seats.Period{Month: "2026-11"}})
+	if invalidField(err) != "month" || !strings.Contains(err.Error(), "has not begun yet") {
+		t.Errorf("November on 20 October: %v", err)
+	}
+	billingtest.WantStatus(t, w.Sync(), store.RunDone)
 }
 
 func TestMonthlyRuns(t *testing.T) {

@@ -347,7 +347,10 @@ func TestEachStatementOfAFirstSyncFails(t *testing.T) {
 
 func TestEachStatementOfAPreviewFails(t *testing.T) {
 	t.Parallel()
-	deed{before: (*fragile).grow, leaves: less, most: 30, act: func(f *fragile) error {
+	deed{before: func(f *fragile) {
+		f.grow()
+		f.Must(f.Store.DiscardPreviews(f.T.Context(), store.RunManual)) // so that it begins as the one before it
+	}, leaves: less, most: 30, act: func(f *fragile) error {
 		_, err := f.planned(f.Runs.Run(f.T.Context(), billingtest.Admin(), f.Runs.SyncNow(true)))
 		return err
 	}}.fails(t)
@@ -360,6 +363,22 @@ func TestEachStatementOfApplyingFails(t *testing.T) {
 		f.run = f.must(f.planned(f.Runs.Run(f.T.Context(), billingtest.Admin(), f.Runs.SyncNow(true))))
 	}, act: func(f *fragile) error {
 		return f.background(store.RunManual, f.Runs.Apply(f.T.Context(), billingtest.Admin(), f.run.ID))
+	}}.fails(t)
+}
+
+func TestEachStatementOfApplyingWhatWasTickedFails(t *testing.T) {
+	t.Parallel()
+	deed{silent: true, most: 20, before: func(f *fragile) {
+		f.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
+		f.grow()
+		f.grow()
+		f.run = f.must(f.planned(f.Runs.Run(f.T.Context(), billingtest.Admin(), f.Runs.SyncNow(true))))
+		f.held = f.HeldIDs(f.run)
+	}, act: func(f *fragile) error {
+		return f.background(store.RunManual, f.Runs.Apply(f.T.Context(), billingtest.Admin(), f.run.ID, f.held...))
+	}, mended: func(f *fragile) error {
+		f.Set(func(s *store.Settings) { s.Holds.Seats = 0 })
+		return errors.Join(f.sync(), f.says(f.seats))
 	}}.fails(t)
 }
 
@@ -380,6 +399,7 @@ func TestEachStatementOfAnUndoFails(t *testing.T) {
 	deed{silent: true, most: 60, before: func(f *fragile) {
 		f.grow()
 		f.Must(f.sync())
+		f.Must(f.Store.DiscardPreviews(f.T.Context(), store.RunUndo)) // so that it begins as the one before it
 		f.run = f.last(store.RunManual)
 	}, act: func(f *fragile) error {
 		_, err := f.planned(f.Runs.Undo(f.T.Context(), billingtest.Admin(), f.run.ID))
@@ -444,6 +464,59 @@ func TestEachStatementOfGoingOnFails(t *testing.T) {
 	}, act: func(f *fragile) error {
 		return f.background(store.RunManual, f.Runs.Resume(f.T.Context()))
 	}}.fails(t)
+}
+
+func TestEachStatementOfGoingOnWithWhatWasSentFails(t *testing.T) {
+	t.Parallel()
+	deed{most: 20, before: func(f *fragile) {
+		f.another()
+		f.sendUnseen(store.RunRunning, f.acme, f.a.ID, store.Change{Product: "NP-BUS", State: store.StateSending, SentAt: f.Time()})
+		f.addLine(f.a.ID, f.Business.ID, "5")
+		f.from = "SELECT answers" // what is read before is read by other runs, too
+	}, act: func(f *fragile) error {
+		return f.background(store.RunManual, f.Runs.Resume(f.T.Context()))
+	}}.fails(t)
+}
+
+// TestEachStatementOfAnEndFails: a run fails with something on its way. Whatever else fails then, no run has ended with it.
+func TestEachStatementOfAnEndFails(t *testing.T) {
+	t.Parallel()
+	f := newFragile(t)
+	for n := 0; ; n++ {
+		f.another()
+		f.sendUnseen(store.RunRunning, f.acme, f.a.ID, store.Change{Product: "NP-BUS", State: store.StateSending, SentAt: f.Time()})
+		f.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized})
+		f.fail(n)
+		err := f.Runs.Resume(f.T.Context())
+		f.mend()
+		f.Sim.ClearFaults()
+		ended := f.last(store.RunManual)
+		if c := f.onlyChange(ended); ended.Status != store.RunRunning && c.State != store.StateUnknown {
+			t.Errorf("%s failed, no. %d (%v), and the run is %s with a change that is %s", f.which, n, err, ended.Status, c.State)
+		}
+		if f.which == "" {
+			break
+		}
+		f.Must(f.Runs.Resume(f.T.Context()))
+	}
+}
+
+// TestEachStatementOfAStartFails: the first thing that a process does is to go on with a run.
+func TestEachStatementOfAStartFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	for n := range 20 {
+		w.sendUnseen(store.RunRunning, acme, a.ID, store.Change{Product: "NP-BUS", State: store.StatePlanned})
+		s := w.watchStatements()
+		s.fail(n)
+		err := w.Runs.Resume(t.Context())
+		s.mend()
+		if cut := w.lastRun(store.RunManual); err == nil && cut.Status == store.RunDone {
+			t.Errorf("%s failed, no. %d, and the run is %s", s.which, n, cut.Status)
+		}
+		w.Must(w.Runs.Resume(t.Context()))
+	}
 }
 
 func TestEachStatementOfASyncOfWhatCannotBeReadFails(t *testing.T) {
