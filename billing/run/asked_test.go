@@ -91,6 +91,103 @@ func TestARunThatWroteNothingIsNotUndone(t *testing.T) {
 	}
 }
 
+// TestNotThereOfAnotherConnection: what was sent with another connection is no concern of this one.
+func TestNotThereOfAnotherConnection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	w.sendUnseen(store.RunIncomplete, acme, a.ID, store.Change{State: store.StateUnknown, SentAt: w.Time()})
+	sent := w.unseen()
+	w.Must(w.Disconnect(t.Context(), billingtest.Admin()))
+	w.SetTime("2026-10-21 12:00:00")
+	w.Connect()
+	w.MapProducts()
+	if err := w.Runs.NotThere(t.Context(), billingtest.Admin(), sent[0].ID); invalidField(err) != "run" {
+		t.Errorf("it says %v", err)
+	}
+}
+
+// TestApprovingThatFails: what could not be approved is said as it is, and not as if it waited no more.
+func TestApprovingThatFails(t *testing.T) {
+	t.Parallel()
+	f := newFragile(t)
+	f.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
+	f.Must(f.leftHeld())
+	for n := 0; ; n++ {
+		f.fail(n)
+		_, err := f.Runs.Approve(t.Context(), billingtest.Admin(), f.held)
+		f.mend()
+		if err == nil {
+			break
+		}
+		var invalid *problem.Invalid
+		if errors.As(err, &invalid) {
+			t.Errorf("%s failed, no. %d, and it says %v", f.which, n, err)
+		}
+	}
+	f.Work.Wait()
+	f.Must(f.Runs.Resume(t.Context()))
+	f.Must(f.says(5))
+}
+
+// TestApprovedInTwoRuns holds that each of them goes on, and neither where what was cut off before cannot be finished.
+func TestApprovedInTwoRuns(t *testing.T) {
+	t.Parallel()
+	f := newFragile(t)
+	f.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
+	var agreements []int
+	var held []int64
+	for range 2 {
+		f.Must(f.leftHeld())
+		agreements, held = append(agreements, f.a.ID), append(held, f.held...)
+		f.another()
+	}
+	for n := range 2 { // what is unfinished, and the first of the two
+		f.Sim.ResetRequests()
+		f.from = "SELECT runs"
+		f.fail(n)
+		_, err := f.Runs.Approve(t.Context(), billingtest.Admin(), held)
+		f.Must(err)
+		f.Work.Wait()
+		f.mend()
+		if asked := len(f.Sim.Requests()); f.which != "SELECT runs" || asked != 0 {
+			t.Errorf("%q failed, no. %d, and ConnectWise was asked %d times", f.which, n, asked)
+		}
+		if n == 0 { // approved they are; another change is, too
+			f.Must(f.leftHeld())
+			agreements, held = append(agreements, f.a.ID), f.held
+			f.another()
+		}
+	}
+	f.Must(f.leftHeld())
+	agreements, held = append(agreements, f.a.ID), f.held
+	f.another()
+	f.Must(f.leftHeld())
+	agreements, held = append(agreements, f.a.ID), append(held, f.held...)
+	f.Approve(held)
+	f.Must(f.Runs.Resume(t.Context()))
+	for _, id := range agreements {
+		f.WantLive(id, "NP-BUS 5")
+	}
+}
+
+// TestRetryThatCannotBeRead begins nothing.
+func TestRetryThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	f := newFragile(t)
+	f.Must(f.sync())
+	undo := f.must(f.planned(f.Runs.Undo(t.Context(), billingtest.Admin(), f.last(store.RunManual).ID)))
+	undo = f.apply(undo)
+	for n := range 3 { // the run, the integration, and the run once more
+		f.fail(n)
+		_, err := f.Runs.Retry(t.Context(), billingtest.Admin(), undo.ID)
+		if f.mend(); err == nil {
+			t.Errorf("%s failed, no. %d, and nobody was told", f.which, n)
+		}
+		f.Work.Wait()
+	}
+}
+
 // TestNotThere takes a person's word for the line that was sent for a change, and for no other.
 func TestNotThere(t *testing.T) {
 	t.Parallel()

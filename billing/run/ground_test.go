@@ -166,6 +166,58 @@ func TestCase_J44_CancelledWhileItWaits(t *testing.T) {
 	}
 }
 
+// TestARunThatCannotBeTakenUpAgain: the lock is gone, and then the run cannot be read, or that it goes on cannot be kept.
+func TestARunThatCannotBeTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	for _, statement := range []string{"SELECT runs", "UPDATE runs"} {
+		w := newWorld(t)
+		w.Impatient()
+		_, a := w.Mapped("Acme", 5, store.Business)
+		other := openElsewhere(w)
+		s := w.watchStatements()
+		w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Path: "/finance/agreements/*/additions", Times: 1, Do: func() { other.say(`BEGIN EXCLUSIVE`) }})
+		w.After = pause(func() {
+			other.say(`ROLLBACK`)
+			s.from = statement
+			s.fail(0)
+		})
+		if _, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(false)); err == nil || s.which != statement {
+			t.Errorf("%q failed, and it says %v", s.which, err)
+		}
+		s.mend()
+		if cut := w.lastRun(store.RunManual); cut.Status != store.RunRunning {
+			t.Errorf("the run is %s, want what goes on later", cut.Status)
+		}
+		w.Must(w.Runs.Resume(t.Context()))
+		w.WantLive(a.ID, "NP-BUS 5")
+	}
+}
+
+// TestNewsOutlivesALock: the end of a run meets another program's lock. What is told of it is kept with the end, once that can be kept.
+func TestNewsOutlivesALock(t *testing.T) {
+	t.Parallel()
+	w, r := toldWorld(t, store.EventEnded)
+	w.Mapped("Acme", 5, store.Business)
+	w.Impatient()
+	l := &lockedOnce{w: w, left: math.MaxInt, other: openElsewhere(w)}
+	s := w.watchStatements()
+	w.After = pause(l.waits)
+	s.from, s.left = "SELECT notification_channels", math.MaxInt // which is read just before the end
+	armed := false
+	s.begins = func() {
+		if s.from == "" && !armed {
+			armed = true
+			l.after(0)
+		}
+		l.begins()
+	}
+	billingtest.WantStatus(t, w.Sync(), store.RunDone)
+	w.quiet()
+	if got := w.news(r); len(got) != 1 || !l.locked || l.run.Status != store.RunRunning {
+		t.Errorf("told was %+v; locked %t, while the run was %s", got, l.locked, l.run.Status)
+	}
+}
+
 // TestCase_J44_LockedAtEachTransaction has another program lock the database before each transaction of a sync, also those after its
 // last request. It lets go of the lock when the run waits, or begins something else instead.
 func TestCase_J44_LockedAtEachTransaction(t *testing.T) {

@@ -401,6 +401,7 @@ func TestApproveAfterTheOrganizationMoved(t *testing.T) {
 	w.Must(err)
 	w.Work.Wait()
 	w.WantLive(a.ID, "NP-BUS 5")
+	w.wantSaid(run, "Branch is not mapped to this agreement any more.")
 }
 
 // Choosing a line takes the first-sync hold away
@@ -611,10 +612,10 @@ func TestApplyAfterRemappingTheProducts(t *testing.T) {
 	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
 	w.Must(err)
 	w.Must(w.Mapping.ConfirmMapping(t.Context(), billingtest.Admin(), map[store.Plan]int{store.Business: w.Enterprise.ID, store.Enterprise: w.Business.ID}))
-	if err := w.Runs.Apply(t.Context(), billingtest.Admin(), preview.ID); err == nil {
-		w.Work.Wait()
-	}
+	w.Must(w.Runs.Apply(t.Context(), billingtest.Admin(), preview.ID))
+	w.Work.Wait()
 	w.WantLive(a.ID, "NP-BUS 5")
+	w.wantSaid(preview, "Business is mapped to another product since.")
 }
 
 func TestFirstSyncOfASecondMappingIsHeld(t *testing.T) {

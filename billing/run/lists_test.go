@@ -141,11 +141,11 @@ func TestNothingIsCountedWithoutNeed(t *testing.T) {
 	w.WantChanges(w.Sync(), "unchanged NP-BUS 5>5")
 	var asked []string
 	for _, r := range w.Sim.Requests() {
-		if strings.Contains(r.Path, "/additions") {
+		if strings.HasPrefix(r.Path, "/finance/agreements") && !strings.Contains(r.Path, "types") {
 			asked = append(asked, r.Path)
 		}
 	}
-	if want := []string{fmt.Sprintf("/finance/agreements/%d/additions", a.ID)}; !slices.Equal(asked, want) {
+	if want := []string{"/finance/agreements", fmt.Sprintf("/finance/agreements/%d/additions", a.ID)}; !slices.Equal(asked, want) {
 		t.Errorf("asked was %q, want %q", asked, want)
 	}
 }
@@ -221,16 +221,25 @@ func TestFindingsOutliveUnknownSeats(t *testing.T) {
 // TestAnAgreementThatGoesMeanwhile: it was there when the run began, and is gone when its lines are read. Nothing is sent to it.
 func TestAnAgreementThatGoesMeanwhile(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, a := w.Mapped("Acme", 5, store.Business)
-	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Path: "/finance/agreements/*/additions", Times: 1, Do: func() { w.Sim.RemoveAgreement(a.ID) }})
-	w.Sim.ResetRequests()
-	ended := w.Sync()
-	if c := w.onlyChange(ended); c.State != store.StateFailed || c.Reason != "The agreement's additions could not be read." {
-		t.Errorf("%s: %q", c.State, c.Reason)
-	}
-	if n := w.Writes(); n != 0 {
-		t.Errorf("%d writes to an agreement that is gone", n)
+	for _, billed := range []bool{true, false} {
+		w := newWorld(t)
+		acme, a := w.unheardOf("Acme")
+		if billed {
+			w.Join(acme, 5)
+		} else {
+			_, _, err := w.Organizations.StateNoMembers(t.Context(), billingtest.Admin(), acme.ID)
+			w.Must(err)
+		}
+		w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Path: "/finance/agreements/*/additions", Times: 1, Do: func() { w.Sim.RemoveAgreement(a) }})
+		w.Sim.ResetRequests()
+		for _, c := range w.changesOf(w.Sync()) {
+			if c.State != store.StateFailed || c.Reason != "The agreement's additions could not be read." {
+				t.Errorf("%s: %q", plantest.Show(c), c.Reason)
+			}
+		}
+		if n := w.Writes(); n != 0 {
+			t.Errorf("%d writes to an agreement that is gone", n)
+		}
 	}
 }
 
@@ -265,6 +274,74 @@ func TestHowManyListsMayLie(t *testing.T) {
 	}
 }
 
+// TestHowManyListsMayBeShort holds the same of lists that only their count shows to be short.
+func TestHowManyListsMayBeShort(t *testing.T) {
+	t.Parallel()
+	for short, want := range map[int]store.RunStatus{2: store.RunIncomplete, 3: store.RunFailed} {
+		w := newWorld(t)
+		for i, a := range w.MappedTogether(4) {
+			w.addLine(a.ID, w.Enterprise.ID, "1")
+			if i < short {
+				w.Sim.AddFault(cwsim.Fault{Kind: cwsim.Partial, Path: fmt.Sprintf("/finance/agreements/%d/additions", a.ID)})
+			}
+		}
+		billingtest.WantStatus(t, w.Sync(), want)
+	}
+}
+
+// TestTheListsThatLookForWhatWasSent: what was sent is looked for in two lists. What cannot be read, or is found by the second one and
+// cannot be kept, is said.
+func TestTheListsThatLookForWhatWasSent(t *testing.T) {
+	t.Parallel()
+	lists := "/finance/agreements/*/additions"
+	f := newFragile(t)
+	sent := func() {
+		f.another()
+		f.sendUnseen(store.RunIncomplete, f.acme, f.a.ID, store.Change{State: store.StateUnknown, SentAt: f.Time()})
+	}
+	sent()
+	f.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Forbidden, Path: lists, After: 1, Times: 1})
+	f.Must(f.Runs.LookForSent(t.Context()))
+	f.WantChanges(f.last(store.RunRetry), "failed NP-BUS ->5")
+	f.Sim.ClearFaults()
+	if got := f.looks(); got != 0 {
+		t.Errorf("%d looks, though the second list was refused", got)
+	}
+	f.addLine(f.a.ID, f.Business.ID, "5")
+	f.Must(f.Runs.LookForSent(t.Context()))
+	for n := range 12 {
+		sent()
+		f.addLine(f.a.ID, f.Business.ID, "5")
+		f.Sim.SetFaults(cwsim.Fault{Kind: cwsim.FieldsEmpty, Path: lists})
+		f.from = "SELECT answers"
+		f.fail(n)
+		err := f.Runs.LookForSent(t.Context())
+		f.mend()
+		f.Sim.ClearFaults()
+		if err == nil && f.last(store.RunRetry).Status == store.RunDone && f.which != "" && !slices.Contains(beside, f.which) {
+			t.Errorf("%s failed, no. %d, and nobody was told", f.which, n)
+		}
+		f.Must(f.Runs.Resume(t.Context()))
+		f.Must(f.Runs.LookForSent(t.Context()))
+		f.Must(f.says(5))
+	}
+}
+
+// TestARunThatGoesOnLooksOnce: it was cut off after it had looked for what an earlier one sent, and goes on.
+func TestARunThatGoesOnLooksOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	other := w.Organization("Acme Enterprise", 3, store.Enterprise)
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, other.ID))
+	w.sendUnseen(store.RunIncomplete, acme, a.ID, store.Change{State: store.StateUnknown, SentAt: w.Time()})
+	w.restarted("POST")
+	w.WantLive(a.ID, "NP-ENT 3")
+	if got := w.looks(); got != 1 {
+		t.Errorf("%d looks by one run", got)
+	}
+}
+
 // TestALineThatTheFirstListLacked: it is found by the second one, so that nothing around it asks anybody.
 func TestALineThatTheFirstListLacked(t *testing.T) {
 	t.Parallel()
@@ -272,9 +349,16 @@ func TestALineThatTheFirstListLacked(t *testing.T) {
 	w.Trusting()
 	_, a := w.Mapped("Acme", 5, store.Business)
 	w.addLine(a.ID, w.Business.ID, "3")
-	w.addLine(w.sisterAgreement(a, nil).ID, w.Business.ID, "6")
+	sister := w.sisterAgreement(a, nil)
+	w.addLine(sister.ID, w.Business.ID, "6")
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.FieldsEmpty, Path: "/finance/agreements/*/additions"})
+	w.Sim.ResetRequests()
 	w.WantChanges(w.Sync(), "written NP-BUS 3>5")
+	for _, r := range w.Sim.Requests() {
+		if r.Path == fmt.Sprintf("/finance/agreements/%d/additions", sister.ID) {
+			t.Error("the lines of the other agreement were read")
+		}
+	}
 }
 
 // TestTheAuditTrailOfAnEndedLineIsAsked before a line is created in its place.

@@ -97,6 +97,18 @@ func TestALineThatIsBilledOnceLeavesTheOthersAlone(t *testing.T) {
 		t.Errorf("the last sync was at %s (%v), and before at %s", after.LastSyncAt, err, before.LastSyncAt)
 	}
 	w.WantChanges(w.Sync(), "held NP-BUS 5>7") // it is not found beside the line
+
+	branch := w.Organization("Branch", 3, store.Business)
+	sister := w.sisterAgreement(a, nil)
+	w.ImportAll()
+	w.Set(func(s *store.Settings) { s.Holds.Seats = 0 })
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, sister.ID, branch.ID))
+	w.WantChanges(w.Sync(), "written NP-BUS 5>7", "written NP-BUS ->3") // nor beside that of another agreement
+	w.WantLive(sister.ID, "NP-BUS 3")
+
+	w.Sim.RemoveAddition(a.ID, bound[0].AdditionID)
+	w.Sync()
+	w.WantLive(a.ID) // nor taken for it when it is gone
 }
 
 // TestALineThatIsBilledOnceIsNotDatedAnew: its days were chosen, so that a refusal of them is one.
@@ -126,6 +138,21 @@ func TestALineThatIsBilledOnceCannotBeLookedAt(t *testing.T) {
 	if c.State != store.StateFailed || c.EffectiveDate != "2026-12-01" || c.CancelledDate != "2026-12-31" ||
 		c.Description != "NordPass Business, October 2026, 1 seat not yet billed" || c.After.Decimal.IntPart() != 1 || len(c.Shares) != 1 {
 		t.Errorf("it says %+v", c)
+	}
+}
+
+// TestALineThatIsBilledOnceIsUndone by setting it to 0.
+func TestALineThatIsBilledOnceIsUndone(t *testing.T) {
+	t.Parallel()
+	w, acme, a := lateSeat(t)
+	put := w.apply(w.putOnInvoice(acme))
+	undo, err := w.Runs.Undo(t.Context(), billingtest.Admin(), put.ID)
+	w.Must(err)
+	w.Work.Wait()
+	w.WantChanges(undo, "planned NP-BUS 1>0")
+	billingtest.WantStatus(t, w.apply(undo), store.RunDone)
+	if once := w.Sim.Additions(a.ID)[1]; !once.Quantity.IsZero() {
+		t.Errorf("the line says %s", once.Quantity)
 	}
 }
 

@@ -80,7 +80,7 @@ func (rn *Runner) carryOut(ctx context.Context, run store.Run) error {
 
 // fatal says whether every further request would fail the same way.
 func fatal(err error) bool {
-	return connect.Fatal(err) || errors.Is(err, errListsLie) || errors.Is(err, errConnectionChanged)
+	return connect.Fatal(err) || errors.Is(err, errListsLie)
 }
 
 // ending says that the run was cancelled, failed or is interrupted: what is not begun yet is left, and drive says why.
@@ -99,10 +99,7 @@ func (w *writer) processAll(ctx context.Context, todo []unit) error {
 			return w.process(each, u)
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	return context.Cause(ctx)
+	return group.Wait()
 }
 
 // plan decides what to do on one agreement, by the kind of the run.

@@ -122,10 +122,10 @@ func TestReportSumsTheWrittenLines(t *testing.T) {
 	})
 	must(t, err)
 	rn := &Runner{store: s, now: func() time.Time { return at }}
-	run.EndedAt = at.Add(90*time.Second + time.Millisecond)
+	run.EndedAt = at.Add(91*time.Second + time.Millisecond)
 	r, err := rn.report(t.Context(), run, nil)
 	must(t, err)
-	if r.Before.String() != "7" || r.After.String() != "6" || !r.EndedAt.Equal(at.Add(90*time.Second)) {
+	if r.Before.String() != "7" || r.After.String() != "6" || !r.EndedAt.Equal(at.Add(91*time.Second)) {
 		t.Errorf("from %s to %s until %s", r.Before, r.After, r.EndedAt)
 	}
 }

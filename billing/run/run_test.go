@@ -219,6 +219,7 @@ func TestApplyWritesNothingThatWasNotShown(t *testing.T) {
 	w.Must(err)
 	w.WantChanges(preview, "planned NP-BUS ->5")
 	w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Enterprise.ID, Quantity: plantest.Quantity("7")})
+	w.Join(store.Organization{ID: organizationID(w, "Acme")}, 1)
 	w.Must(w.Runs.Apply(t.Context(), billingtest.Admin(), preview.ID))
 	w.Work.Wait()
 	w.WantChanges(preview, "written NP-BUS ->5")

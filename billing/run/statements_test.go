@@ -73,6 +73,7 @@ func (s *statements) connection() func(op int, table, _, _ string) int {
 		switch {
 		case op == sqlite3.SQLITE_TRANSACTION && table == "BEGIN":
 			s.begin()
+			last = ""
 			return sqlite3.SQLITE_OK
 		case op == sqlite3.SQLITE_SELECT:
 			reads, last = true, ""
@@ -366,20 +367,76 @@ func TestEachStatementOfApplyingFails(t *testing.T) {
 	}}.fails(t)
 }
 
-func TestEachStatementOfApplyingWhatWasTickedFails(t *testing.T) {
+// TestApplyingWhatWasTickedThatFails: nothing is said to be approved that is not, nor to wait no more.
+func TestApplyingWhatWasTickedThatFails(t *testing.T) {
 	t.Parallel()
-	deed{silent: true, most: 20, before: func(f *fragile) {
-		f.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
-		f.grow()
-		f.grow()
-		f.run = f.must(f.planned(f.Runs.Run(f.T.Context(), billingtest.Admin(), f.Runs.SyncNow(true))))
-		f.held = f.HeldIDs(f.run)
-	}, act: func(f *fragile) error {
-		return f.background(store.RunManual, f.Runs.Apply(f.T.Context(), billingtest.Admin(), f.run.ID, f.held...))
-	}, mended: func(f *fragile) error {
-		f.Set(func(s *store.Settings) { s.Holds.Seats = 0 })
-		return errors.Join(f.sync(), f.says(f.seats))
-	}}.fails(t)
+	f := newFragile(t)
+	f.Set(func(s *store.Settings) { s.Holds.Seats = 1 })
+	for n := 0; ; n++ {
+		preview := f.must(f.planned(f.Runs.Run(t.Context(), billingtest.Admin(), f.Runs.SyncNow(true))))
+		f.held = f.HeldIDs(preview)
+		f.fail(n)
+		err := f.Runs.Apply(t.Context(), billingtest.Admin(), preview.ID, f.held...)
+		f.Work.Wait()
+		f.mend()
+		var invalid *problem.Invalid
+		if left := len(f.HeldIDs(preview)); err == nil && left != 0 || errors.As(err, &invalid) {
+			t.Errorf("%s failed, no. %d, it says %v, and %d changes are held", f.which, n, err, left)
+		}
+		if err == nil {
+			break
+		}
+	}
+}
+
+// TestAnUndoThatCannotReadWhatWasWritten previews nothing.
+func TestAnUndoThatCannotReadWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	f := newFragile(t)
+	f.Must(f.sync())
+	written := f.last(store.RunManual)
+	f.from = "SELECT lines" // which are read just before
+	f.fail(1)
+	preview, err := f.Runs.Undo(t.Context(), billingtest.Admin(), written.ID)
+	f.Must(err)
+	f.Work.Wait()
+	f.mend()
+	preview, err = f.Store.Run(t.Context(), preview.ID)
+	f.Must(err)
+	if billingtest.WantStatus(t, preview, store.RunFailed); f.which != "SELECT changes" {
+		t.Errorf("%q failed", f.which)
+	}
+}
+
+// TestAMonthWhoseReportCannotBeAskedForWaits until the next look.
+func TestAMonthWhoseReportCannotBeAskedForWaits(t *testing.T) {
+	t.Parallel()
+	f := newFragile(t)
+	f.SetTime("2026-11-01 00:31:00")
+	f.from = "SELECT provider"
+	f.fail(0)
+	err := f.Runs.RunDue(t.Context())
+	f.mend()
+	if n := f.last(store.RunMonthly).ID; err == nil || n != 0 {
+		t.Errorf("%q failed, it says %v, and the month's run is no. %d", f.which, err, n)
+	}
+}
+
+// TestLookingForWhatCannotBeRead says what could not be read.
+func TestLookingForWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	f := newFragile(t)
+	f.sendUnseen(store.RunIncomplete, f.acme, f.a.ID, store.Change{State: store.StateUnknown, SentAt: f.Time()})
+	for n := 0; ; n++ {
+		f.fail(n)
+		err := f.Runs.LookForSent(t.Context())
+		if f.mend(); f.last(store.RunRetry).ID != 0 {
+			break
+		}
+		if err == nil || !strings.Contains(err.Error(), "is prohibited") {
+			t.Errorf("%s failed, no. %d, and it says %v", f.which, n, err)
+		}
+	}
 }
 
 func TestEachStatementOfAMonthFails(t *testing.T) {

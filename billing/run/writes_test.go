@@ -466,16 +466,16 @@ func TestNothingIsBegunAfterTheEnd(t *testing.T) {
 	}
 }
 
-// TestALineThatWasCreatedOtherwise: ConnectWise answers a creation with another quantity. The change failed, and says which line it is.
-func TestALineThatWasCreatedOtherwise(t *testing.T) {
-	t.Parallel()
+// answering is a world whose ConnectWise answers requests of a method otherwise.
+func answering(t *testing.T, method, was, is string) *world {
+	t.Helper()
 	w := &world{billingtest.Empty(t)}
 	front := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		answer := httptest.NewRecorder()
 		w.Sim.ServeHTTP(answer, r)
 		body := answer.Body.String()
-		if r.Method == http.MethodPost {
-			body = strings.Replace(body, `"quantity": 5.00`, `"quantity": 4.00`, 1)
+		if r.Method == method {
+			body = strings.Replace(body, was, is, 1)
 		}
 		maps.Copy(out.Header(), answer.Header())
 		out.WriteHeader(answer.Code)
@@ -485,6 +485,27 @@ func TestALineThatWasCreatedOtherwise(t *testing.T) {
 	w.Site = front.URL
 	w.Connect()
 	w.MapProducts()
+	return w
+}
+
+// TestAnAnswerWithoutAPrice: what the line's price was before it was written stays known.
+func TestAnAnswerWithoutAPrice(t *testing.T) {
+	t.Parallel()
+	w := answering(t, http.MethodPatch, `"unitPrice"`, `"otherPrice"`)
+	w.Trusting()
+	_, a := w.Mapped("Acme", 5, store.Business)
+	w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("3"), UnitPrice: plantest.Quantity("3.50")})
+	ended := w.Sync()
+	w.WantChanges(ended, "written NP-BUS 3>5")
+	if c := w.onlyChange(ended); plantest.Side(c.UnitPrice) != "3.5" {
+		t.Errorf("its price is %s", plantest.Side(c.UnitPrice))
+	}
+}
+
+// TestALineThatWasCreatedOtherwise: ConnectWise answers a creation with another quantity. The change failed, and says which line it is.
+func TestALineThatWasCreatedOtherwise(t *testing.T) {
+	t.Parallel()
+	w := answering(t, http.MethodPost, `"quantity": 5.00`, `"quantity": 4.00`)
 	_, a := w.Mapped("Acme", 5, store.Business)
 	ended := w.Sync()
 	w.WantChanges(ended, "failed NP-BUS ->5")
