@@ -461,6 +461,63 @@ func TestASyncFinishesWhatWasCutOff(t *testing.T) {
 	billingtest.WantStatus(t, cut, store.RunDone)
 }
 
+// TestWhatIsDoneIsNotLookedAtAgain: a run that goes on, and one that writes a preview, look at what is left of them and at nothing else.
+func TestWhatIsDoneIsNotLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	beta, b := w.Mapped("Beta", 5, store.Business)
+	w.sendUnseen(store.RunRunning, acme, a.ID, store.Change{Product: "NP-BUS", State: store.StateFailed})
+	cut := w.lastRun(store.RunManual)
+	_, err := w.Store.PlanAgreement(t.Context(), cut.ID, b.ID, []store.Change{{
+		CompanyID: b.CompanyID, ProductID: w.Business.ID, Product: "NP-BUS", Plan: store.Business, Kind: store.KindCreate, State: store.StatePlanned,
+		EffectiveDate: "2026-10-01", Shares: []store.Share{{OrganizationID: beta.ID, Organization: "Beta", Plan: store.Business, Seats: 5, Known: true}},
+	}})
+	w.Must(err)
+	looked := func(do func()) (at []int) {
+		w.Sim.ResetRequests()
+		do()
+		for _, r := range w.Sim.Requests() {
+			for _, id := range []int{a.ID, b.ID} {
+				if strings.HasPrefix(r.Path, fmt.Sprintf("/finance/agreements/%d/additions", id)) && !slices.Contains(at, id) {
+					at = append(at, id)
+				}
+			}
+		}
+		return at
+	}
+	if at := looked(func() { w.Must(w.Runs.Resume(t.Context())) }); !slices.Equal(at, []int{b.ID}) {
+		t.Errorf("a run that goes on looked at %v, want agreement %d", at, b.ID)
+	}
+	w.WantLive(a.ID)
+	r := w.Runs.SyncNow(true)
+	r.Agreement = a.ID
+	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), r)
+	w.Must(err)
+	preview.Agreement = 0 // it was about all that was mapped then
+	w.Must(w.Store.UpdateRun(t.Context(), preview))
+	if at := looked(func() { w.apply(preview) }); !slices.Equal(at, []int{a.ID}) {
+		t.Errorf("writing a preview looked at %v, want agreement %d", at, a.ID)
+	}
+	w.WantLive(a.ID, "NP-BUS 5")
+}
+
+// TestAllThatWasCutOffIsFinished holds that a start goes on with each run, not only with the first.
+func TestAllThatWasCutOffIsFinished(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	beta, b := w.Mapped("Beta", 5, store.Business)
+	w.sendUnseen(store.RunRunning, acme, a.ID, store.Change{Product: "NP-BUS", State: store.StatePlanned})
+	w.sendUnseen(store.RunRunning, beta, b.ID, store.Change{Product: "NP-BUS", State: store.StatePlanned})
+	w.Must(w.Runs.Resume(t.Context()))
+	w.WantLive(a.ID, "NP-BUS 5")
+	w.WantLive(b.ID, "NP-BUS 5")
+	if left, err := w.Store.UnfinishedRuns(t.Context()); err != nil || len(left) != 0 {
+		t.Errorf("%d runs are left (%v)", len(left), err)
+	}
+}
+
 // TestApprovedInAPreviewAsksNothing of ConnectWise until the preview is written, with what was ticked.
 func TestApprovedInAPreviewAsksNothing(t *testing.T) {
 	t.Parallel()
@@ -582,6 +639,10 @@ func TestNothingIsBegunBeforeItIsSetUp(t *testing.T) {
 	w.MapProducts()
 	if err := begin(); err != nil {
 		t.Errorf("once it is set up: %v", err)
+	}
+	w.watchStatements().fail(0)
+	if err := begin(); err == nil || errors.Is(err, problem.ErrNotActive) {
+		t.Errorf("when it cannot be read whether it is set up: %v", err)
 	}
 }
 

@@ -421,6 +421,7 @@ func TestOneRunAtATime(t *testing.T) {
 	run, err := w.Runs.Start(t.Context(), billingtest.Admin(), w.Runs.SyncNow(false))
 	w.Must(err)
 	<-first
+	w.Must(w.Store.SetIntegrationProblem(t.Context(), store.Problem{What: "It did not answer."}, w.Time()))
 	if _, err := w.Runs.Start(t.Context(), billingtest.Admin(), w.Runs.SyncNow(false)); !errors.Is(err, problem.ErrRunning) {
 		t.Errorf("a second run: %v, want ErrRunning", err)
 	}
@@ -448,6 +449,9 @@ func TestOneRunAtATime(t *testing.T) {
 	ended, err := w.Store.Run(t.Context(), run.ID)
 	w.Must(err)
 	billingtest.WantStatus(t, ended, store.RunCancelled)
+	if i, err := w.Store.Integration(t.Context()); err != nil || i.Problem.Zero() {
+		t.Errorf("a run that was cancelled says of the connection that it works (%v)", err)
+	}
 	if n := w.entries("Cancelled run"); n != 1 {
 		t.Errorf("the activity log says of %d runs that they were cancelled, want 1", n)
 	}

@@ -123,10 +123,30 @@ func TestHalfAMoveIsNotWritten(t *testing.T) {
 			t.Parallel()
 			w, from, to := moved(t)
 			disturb(w, to)
-			billingtest.WantStatus(t, w.Sync(), store.RunIncomplete)
+			ended := w.Sync()
+			billingtest.WantStatus(t, ended, store.RunIncomplete)
 			w.WantLive(from.ID, "NP-BUS 10")
+			for _, c := range w.changesOf(ended) {
+				if !c.State.Final() {
+					t.Errorf("when the run has ended it is %s", plantest.Show(c))
+				}
+			}
 		})
 	}
+}
+
+// TestAMoveIsUndoneAsAWhole holds that where one half cannot be put back, the other stays.
+func TestAMoveIsUndoneAsAWhole(t *testing.T) {
+	t.Parallel()
+	w, from, to := moved(t)
+	undo, err := w.Runs.Undo(t.Context(), billingtest.Admin(), w.Sync().ID)
+	w.Must(err)
+	w.Work.Wait()
+	w.WantChanges(undo, "planned NP-BUS 4>10", "planned NP-BUS 6>0")
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Conflict, Method: "PATCH", Path: fmt.Sprintf("/finance/agreements/%d/additions/*", from.ID)})
+	billingtest.WantStatus(t, w.apply(undo), store.RunIncomplete)
+	w.WantLive(from.ID, "NP-BUS 4")
+	w.WantLive(to.ID, "NP-BUS 6")
 }
 
 // TestAMoveGoesOnWhereItWasCutOff holds that the half that is left is written, although it is a fall by itself.

@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"seatbridge/billing/billingtest"
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/problem"
@@ -206,14 +208,20 @@ func TestWhatIsStillSentWhenARunEnds(t *testing.T) {
 		}
 		c.Product = "NP-BUS"
 		w.sendUnseen(store.RunRunning, acme, a.ID, c)
+		c.AgreementID, c.CompanyID, c.ProductID, c.Plan, c.Kind = a.ID+1, a.CompanyID, w.Business.ID, store.Business, store.KindCreate
+		c.After = decimal.NewNullDecimal(plantest.Quantity("5"))
+		_, err := w.Store.PlanAgreement(t.Context(), 1, a.ID+1, []store.Change{c}) // another one
+		w.Must(err)
 		w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized})
 		w.Must(w.Runs.Resume(t.Context()))
 		ended, err := w.Store.Run(t.Context(), 1)
 		w.Must(err)
 		billingtest.WantStatus(t, ended, store.RunFailed)
-		w.WantChanges(ended, want)
-		if c := w.onlyChange(ended); c.Problem.Zero() == sent || c.DoneAt.IsZero() {
-			t.Errorf("%s says %+v, done at %s", c.State, c.Problem, c.DoneAt)
+		w.WantChanges(ended, want, want)
+		for _, c := range w.changesOf(ended) {
+			if c.Problem.Zero() == sent || c.DoneAt.IsZero() {
+				t.Errorf("%s says %+v, done at %s", c.State, c.Problem, c.DoneAt)
+			}
 		}
 	}
 }
@@ -259,7 +267,11 @@ func TestWhatARunSaysOfTheConnection(t *testing.T) {
 		w.Must(w.Store.SetIntegrationProblem(t.Context(), store.Problem{What: "It did not answer."}, w.Time()))
 		before, err := w.Store.Integration(t.Context())
 		w.Must(err)
-		billingtest.WantStatus(t, tt.run(), tt.status)
+		ended := tt.run()
+		billingtest.WantStatus(t, ended, tt.status)
+		if ended.PlannedAt.IsZero() == ended.Preview {
+			t.Errorf("%s: it was planned at %s", tt.name, ended.PlannedAt)
+		}
 		after, err := w.Store.Integration(t.Context())
 		w.Must(err)
 		if got := after.LastSyncAt.After(before.LastSyncAt); got != tt.last {
