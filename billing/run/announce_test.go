@@ -316,6 +316,23 @@ func TestOnlyTheMonthlySyncNamesWhatIsNotMapped(t *testing.T) {
 	}
 }
 
+// TestARefusalThatCannotBeRead: whether it is news that the credentials are refused is not known, so that nothing is told by halves.
+func TestARefusalThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w, r := toldWorld(t)
+	w.Mapped("Acme", 5, store.Business)
+	s := w.watchStatements()
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized})
+	s.from = "SELECT notification_channels"
+	s.fail(1)
+	billingtest.WantStatus(t, w.Sync(), store.RunFailed)
+	s.mend()
+	w.quiet()
+	if got := w.news(r); len(got) != 0 || s.which != "SELECT integration" {
+		t.Errorf("%q failed, and told was %+v", s.which, got)
+	}
+}
+
 // TestEachStatementOfTellingFails: what a run did is told as it was, or not at all, and its end is kept.
 func TestEachStatementOfTellingFails(t *testing.T) {
 	t.Parallel()
