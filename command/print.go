@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/money"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
@@ -28,6 +31,9 @@ func printTable(w io.Writer, run store.Run, period seats.Period, changes []store
 			cell(c.Company), cell(c.Agreement), cell(c.Product), quantity(c.Before), quantity(c.After), result(c), cell(why(c)))
 	}
 	fmt.Fprintf(table, "\n%s\n", summary(run, counts))
+	if worth := comesTo(changes); worth != "" {
+		fmt.Fprintln(table, worth)
+	}
 	return table.Flush()
 }
 
@@ -49,13 +55,7 @@ func result(c store.Change) string {
 	return string(c.State)
 }
 
-func why(c store.Change) string {
-	parts := append([]string{c.Reason}, c.Warnings...)
-	if c.State == store.StateHeld {
-		parts = append(parts, "Held: "+c.HeldBecause)
-	}
-	return strings.Join(append(parts, c.Problem.Text()), " ")
-}
+func why(c store.Change) string { return strings.Join(problem.Reasons(c), " ") }
 
 func summary(run store.Run, counts map[store.ChangeState]int) string {
 	if len(counts) == 0 {
@@ -71,6 +71,42 @@ func summary(run store.Run, counts map[store.ChangeState]int) string {
 		text += fmt.Sprintf(" Nothing was written. The panel offers to write exactly this, or to discard it, as run %d.", run.ID)
 	}
 	return text
+}
+
+// comesTo says what the changes that are written, or would be, come to in a billing period, and what that is without.
+func comesTo(changes []store.Change) string {
+	var sum money.Totals
+	for _, c := range changes {
+		if c.State == store.StatePlanned || c.State == store.StateWritten {
+			sum.Add(money.LineOf(c))
+		}
+	}
+	if sum.Lines == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("Seats: +%s, %s.", sum.Seats.More, negative(sum.Seats.Less))
+	for _, currency := range sum.Currencies() {
+		worth := sum.Worth(currency)
+		text += fmt.Sprintf(" %s: +%s, %s.", cmp.Or(currency, "Money"), money.Text(decimal.NewNullDecimal(worth.More), currency),
+			money.Text(decimal.NewNullDecimal(worth.Less), currency))
+	}
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{sum.Listed, "at the catalog's price"}, {sum.Unbilled, "not billed by ConnectWise"}, {sum.Unpriced, "left out of the money: the price is not known"}} {
+		if part.n > 0 {
+			text += fmt.Sprintf(" %s %s.", problem.Plural(part.n, "line"), part.what)
+		}
+	}
+	return text
+}
+
+// negative writes what goes down, also where nothing does.
+func negative(d decimal.Decimal) string {
+	if d.IsZero() {
+		return "-0"
+	}
+	return d.String()
 }
 
 // runJSON and changeJSON are what scripts get. Quantities are numbers; null is "no line" or "not known".
@@ -97,6 +133,10 @@ type changeJSON struct {
 	State         string        `json:"state"`
 	Before        *json.Number  `json:"before"`
 	After         *json.Number  `json:"after"`
+	UnitPrice     *json.Number  `json:"unit_price"`         // in Currency
+	PriceOf       string        `json:"price_of,omitempty"` // catalog: a new line's is its product's; line
+	Money         *json.Number  `json:"money"`              // what the difference comes to in a billing period, before tax and proration
+	Currency      string        `json:"currency,omitempty"`
 	EffectiveDate string        `json:"effective_date,omitempty"`
 	Why           string        `json:"why,omitempty"`
 	Shares        []store.Share `json:"shares"`
@@ -114,7 +154,9 @@ func printJSON(w io.Writer, run store.Run, changes []store.Change) error {
 		out.AsOf = &run.AsOf
 	}
 	for _, c := range changes {
+		line := money.LineOf(c)
 		out.Changes = append(out.Changes, changeJSON{
+			UnitPrice: number(c.UnitPrice), PriceOf: priceOf(line), Money: amount(line), Currency: c.Currency,
 			CompanyID: c.CompanyID, Company: c.Company, AgreementID: c.AgreementID, Agreement: c.Agreement,
 			Plan: c.Plan, ProductID: c.ProductID, Product: c.Product, AdditionID: c.AdditionID,
 			Kind: c.KindWord(), State: string(c.State), Before: number(c.Before), After: number(c.After),
@@ -129,6 +171,27 @@ func writeJSON(w io.Writer, value any) error {
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(value)
+}
+
+// priceOf says whose a line's price is; empty: it is not known.
+func priceOf(l money.Line) string {
+	switch {
+	case !l.UnitPrice.Valid:
+		return ""
+	case l.Listed:
+		return "catalog"
+	}
+	return "line"
+}
+
+// amount is what a line's difference comes to, with the digits of its currency.
+func amount(l money.Line) *json.Number {
+	text := money.Text(l.Worth(), l.Currency)
+	if text == "" {
+		return nil
+	}
+	n := json.Number(text)
+	return &n
 }
 
 func number(d decimal.NullDecimal) *json.Number {

@@ -12,6 +12,7 @@ import (
 
 	"seatbridge/billing/findings"
 	"seatbridge/billing/money"
+	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -177,7 +178,7 @@ func changeRow(c store.Change, run store.Run) views.ChangeRow {
 		Company: c.Company, AgreementID: int64(c.AgreementID), Agreement: c.Agreement, Plan: string(c.Plan), Product: c.Product,
 		Before: quantity(c.Before), After: quantity(c.After), Difference: quantity(line.Seats()),
 		Money: views.Money{Amount: money.Text(line.Worth(), c.Currency), Currency: c.Currency}, Unbilled: line.Unbilled,
-		Kind: c.KindWord(), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: unsaid(c.Warnings, c.HeldBecause), State: string(c.State),
+		Kind: c.KindWord(), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: problem.Unsaid(c.Warnings, c.HeldBecause), State: string(c.State),
 		Asks: slices.ContainsFunc(c.Found, findings.Asks), HeldBecause: c.HeldBecause, DecidedBy: c.DecidedBy, DecidedAt: c.DecidedAt,
 		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
 	}
@@ -190,17 +191,6 @@ func changeRow(c store.Change, run store.Run) views.ChangeRow {
 		})
 	}
 	return row
-}
-
-// unsaid are the warnings that do not already stand where it is said why the change is held.
-func unsaid(warnings []string, because string) []string {
-	var rest []string
-	for _, w := range warnings {
-		if !strings.Contains(because, w) {
-			rest = append(rest, w)
-		}
-	}
-	return rest
 }
 
 // changedAt is when a change was done or, before that, when its run planned it.
@@ -302,7 +292,7 @@ func (s *server) sendChanges(w http.ResponseWriter, r *http.Request, name string
 				strconv.Itoa(c.AgreementID), c.Plan.Name(), c.Product,
 				number(int64(c.AdditionID)), c.KindWord(), string(c.State), row.Before, row.After,
 				row.Difference, quantity(c.UnitPrice), priceOf(row), c.Currency, row.Money.Amount,
-				quantity(c.Written), strconv.FormatBool(c.HandEdited), shares(c.Shares), strings.Join(append([]string{c.Reason}, c.Warnings...), " "),
+				quantity(c.Written), strconv.FormatBool(c.HandEdited), shares(c.Shares), strings.Join(append([]string{c.Reason}, row.Warnings...), " "),
 				c.HeldBecause, c.DecidedBy, timestamp(c.DecidedAt), c.Problem.What, c.Problem.Do)
 		}
 		return nil

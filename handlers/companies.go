@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -176,7 +177,7 @@ func (s *server) companyRow(c store.CompanyRow, organizations map[int64]store.Or
 	} else {
 		choice.ID = 0
 	}
-	row.Agreements = s.agreementOptions(c.Agreements, choice.ID)
+	row.Agreements = s.agreementOptions(c.Agreements, choice.ID, hints.Found)
 	agreements := map[int]*store.Agreement{}
 	for i, a := range c.Agreements {
 		agreements[a.ID] = &c.Agreements[i]
@@ -222,6 +223,7 @@ const maxConnectWiseID = 1<<31 - 1
 type mappingChoice struct {
 	agreement, organization int64 // 0: none
 	problem                 string
+	status                  int // 0: the form is invalid
 }
 
 // rejectMapping shows the company's row again with what was chosen.
@@ -239,7 +241,7 @@ func (s *server) rejectMapping(w http.ResponseWriter, r *http.Request, company i
 			return err
 		}
 	}
-	return s.renderCompany(w, r, http.StatusUnprocessableEntity, row)
+	return s.renderCompany(w, r, cmp.Or(chosen.status, http.StatusUnprocessableEntity), row)
 }
 
 func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
@@ -373,7 +375,9 @@ func (s *server) suggestOptions(ctx context.Context, company int64, options *vie
 }
 
 func optionView(o store.OrganizationRow) views.OrganizationOption {
-	return views.OrganizationOption{ID: o.ID, Name: o.Name, Plan: string(o.Plan), License: string(o.License), MappedTo: o.Company}
+	return views.OrganizationOption{
+		ID: o.ID, Name: o.Name, ExternalID: o.ExternalID, Plan: string(o.Plan), License: string(o.License), MappedTo: o.Company,
+	}
 }
 
 // organizationOption is one organization as the combobox shows it; one that

@@ -105,7 +105,7 @@ func (s *server) countCompanyImport(w http.ResponseWriter, r *http.Request) erro
 		return s.web.Part(w, r, http.StatusOK, views.CompanyImportCount(views.CompanyImportSize{}))
 	}
 	size := views.CompanyImportSize{
-		Known: len(types) > 0 && len(statuses) > 0, Companies: companies, Deleted: left.Deleted, Vendors: left.Vendors,
+		Known: len(types) > 0 && len(statuses) > 0, Companies: companies, Deleted: left.Deleted, Vendors: left.Vendors, Untyped: left.Untyped,
 	}
 	return s.web.Part(w, r, http.StatusOK, views.CompanyImportCount(size))
 }
@@ -168,7 +168,7 @@ func companyImportView(p mapping.CompanyImportProgress, now time.Time) *views.Co
 	}
 	view := &views.CompanyImportProgress{
 		State: companyImportState(p), Step: p.Phase, Done: p.Done, Total: p.Total, Started: p.StartedAt, Notice: problemNotice(p.Problem),
-		Deleted: p.LeftOut.Deleted, Vendors: p.LeftOut.Vendors,
+		Deleted: p.LeftOut.Deleted, Vendors: p.LeftOut.Vendors, Untyped: p.LeftOut.Untyped,
 	}
 	end := p.EndedAt
 	if end.IsZero() {

@@ -57,10 +57,15 @@ func (p mapPages) mapCompany(w http.ResponseWriter, r *http.Request) error {
 		return p.mapped(w, r, company, mapShown(shown))
 	}
 	var invalid *problem.Invalid
-	if !errors.As(err, &invalid) {
+	switch {
+	case errors.As(err, &invalid):
+		chosen.problem = web.Sentences(invalid.Fields)
+	case errors.Is(err, mapping.ErrChanged):
+		chosen.status = http.StatusConflict
+		chosen.problem = "Somebody mapped this organization, or changed it, at the same moment. The row shows what is there now."
+	default:
 		return err
 	}
-	chosen.problem = web.Sentences(invalid.Fields)
 	return p.rejectMapping(w, r, company, chosen)
 }
 

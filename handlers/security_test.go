@@ -91,7 +91,7 @@ func TestUnreadableCookieMeansSignedOut(t *testing.T) {
 		b.cookies["seatbridge-session"] = value
 		b.get("/organizations", http.StatusSeeOther)
 		page := b.get("/signin", http.StatusOK)
-		has(t, page, "[data-testid=notice]", "Your session has ended")
+		has(t, page, "[data-testid=notice]", "You were signed out")
 	}
 }
 

@@ -24,8 +24,10 @@ func (s *server) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case count == 0:
 		page.Notice = "There is no account yet. Open the one-time link that Seatbridge printed when it started."
+	case r.URL.Query().Get(web.Unsaved) != "":
+		page.Notice = "You were signed out; what you entered was not saved. Sign in to go back to the page, and enter it again."
 	case cookieErr == nil:
-		page.Notice = "Your session has ended. Sign in again to go on."
+		page.Notice = "You were signed out. Sign in to go on."
 	}
 	return s.renderSignIn(w, r, http.StatusOK, page)
 }

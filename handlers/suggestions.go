@@ -129,7 +129,7 @@ func (s *server) suggestionRow(g mapping.MatchSuggestion) views.SuggestionRow {
 		License:         string(g.Organization.License),
 		AgreementReason: g.Agreement.Reason, Score: g.Score, Reason: g.Reason,
 	}
-	row.Agreements = s.agreementOptions(g.Agreements, g.Agreement.ID)
+	row.Agreements = s.agreementOptions(g.Agreements, g.Agreement.ID, g.Found)
 	return row
 }
 
@@ -322,8 +322,8 @@ func (s *server) restoreSuggestion(w http.ResponseWriter, r *http.Request) error
 	return web.Leave(w, r, views.SuggestionsPath) // mapped meanwhile
 }
 
-// agreementOptions are a company's agreements, one of them selected.
-func (s *server) agreementOptions(agreements []store.Agreement, selected int) []views.AgreementOption {
+// agreementOptions are a company's agreements, one of them selected, with the lines that were found on them.
+func (s *server) agreementOptions(agreements []store.Agreement, selected int, found mapping.Lines) []views.AgreementOption {
 	names := map[int]string{}
 	for _, a := range agreements {
 		names[a.ID] = a.Name
@@ -333,7 +333,7 @@ func (s *server) agreementOptions(agreements []store.Agreement, selected int) []
 		options[i] = views.AgreementOption{
 			ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Start: a.StartDate, End: a.EndDate, BillStart: laterBilling(a),
 			Parent: parentName(a, names), EndsSoon: plan.AgreementEndsSoon(a, s.Now()) != "", Terms: plan.UnusualTerms(a),
-			Unusable: plan.AgreementUnusable(a, s.Now()), Selected: a.ID == selected,
+			Unusable: plan.AgreementUnusable(a, s.Now()), Selected: a.ID == selected, Line: found[a.ID],
 		}
 	}
 	return options

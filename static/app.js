@@ -108,6 +108,61 @@
     }
   });
 
+  // Ticks of a form with data-keep-ticks="name" last over the pages of its table, for as long as the tab does: what is ticked on
+  // another page goes with the form as hidden fields, and the form says how many there are. A form with data-uses-ticks, once it has led
+  // to another page, has done what they were for.
+
+  const keptIn = (form) => new Set(JSON.parse(sessionStorage.getItem("ticks-" + form.id) ?? "[]"));
+  const showKept = (form) => {
+    const kept = keptIn(form), name = form.dataset.keepTicks;
+    for (const field of form.querySelectorAll("input[type=hidden][data-kept]")) field.remove();
+    const here = new Set();
+    for (const box of form.elements) {
+      if (box.type !== "checkbox" || box.name !== name) continue;
+      box.checked = kept.has(box.value);
+      here.add(box.value);
+    }
+    for (const value of kept) {
+      if (here.has(value)) continue;
+      const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+      field.dataset.kept = "";
+      form.append(field);
+    }
+    form.querySelector("[data-kept-count]").textContent = kept.size
+      ? `${kept.size} selected` + ([...kept].some((value) => !here.has(value)) ? ", also on other pages" : "")
+      : "";
+    form.querySelector("[data-keep-none]").hidden = !kept.size;
+  };
+  const keep = (form, kept) => {
+    sessionStorage.setItem("ticks-" + form.id, JSON.stringify([...kept]));
+    showKept(form);
+  };
+  const keepTicks = (form) => {
+    const kept = keptIn(form);
+    for (const box of form.elements) {
+      if (box.type === "checkbox" && box.name === form.dataset.keepTicks) kept[box.checked ? "add" : "delete"](box.value);
+    }
+    keep(form, kept);
+  };
+  document.addEventListener("change", (event) => {
+    const form = event.target.form;
+    if (form?.matches("[data-keep-ticks]")) keepTicks(form);
+  });
+  document.addEventListener("click", (event) => {
+    const none = event.target.closest("[data-keep-none]");
+    if (none) keep(none.form, []);
+  });
+  document.addEventListener("submit", (event) => {
+    const used = event.target.dataset.usesTicks;
+    if (used) sessionStorage.setItem("ticks-used", used);
+  });
+  sessionStorage.removeItem("ticks-" + sessionStorage.getItem("ticks-used"));
+  sessionStorage.removeItem("ticks-used");
+  const showAllKept = () => document.querySelectorAll("form[data-keep-ticks]").forEach(showKept);
+  showAllKept();
+  addEventListener("pageshow", showAllKept);
+  document.addEventListener("htmx:after:swap", showAllKept);
+
   document.addEventListener("click", (event) => {
     const copier = event.target.closest("[data-copy]");
     if (!copier) return;

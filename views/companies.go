@@ -81,6 +81,7 @@ type AgreementOption struct {
 	BillStart string // YYYY-MM-DD, if later than Start
 	Parent    string // the agreement that this is a child of
 	EndsSoon  bool
+	Line      string   // the open lines of NordPass that were found on it, a phrase; empty: none is known
 	Terms     []string // what is unusual about how it bills, phrases
 	Unusable  string   // why it cannot be chosen; empty: it can
 	Selected  bool
@@ -132,13 +133,14 @@ type OrganizationOptions struct {
 
 // OrganizationOption is an organization to choose.
 type OrganizationOption struct {
-	ID        int64
-	Name      string
-	Plan      string
-	License   string
-	MappedTo  string // company it is mapped to already
-	Suggested string // why it is suggested, a phrase
-	Unusable  string // why it cannot be chosen
+	ID         int64
+	Name       string
+	ExternalID string
+	Plan       string
+	License    string
+	MappedTo   string // company it is mapped to already
+	Suggested  string // why it is suggested, a phrase
+	Unusable   string // why it cannot be chosen
 }
 
 // ChooseOrganizationPage does what a row of the mapping table does, for
@@ -175,8 +177,19 @@ func noneSelected(agreements []AgreementOption) bool {
 	return !slices.ContainsFunc(agreements, func(a AgreementOption) bool { return a.Selected })
 }
 
+// agreementChoice is an agreement among others: with its number where another one reads the same.
+func agreementChoice(all []AgreementOption, a AgreementOption) string {
+	text := agreementText(a)
+	for _, other := range all {
+		if other.ID != a.ID && agreementText(other) == text {
+			return text + " · no. " + id(a.ID)
+		}
+	}
+	return text
+}
+
 // agreementText is all that an option of a select can show: name, type,
-// status, dates, and why it cannot be chosen.
+// status, dates, the line that was found there, and why it cannot be chosen.
 func agreementText(a AgreementOption) string {
 	parts := []string{a.Name}
 	if a.Type != a.Name {
@@ -202,7 +215,7 @@ func agreementText(a AgreementOption) string {
 	if a.BillStart != "" {
 		parts = append(parts, "billed from "+calendarDay(a.BillStart))
 	}
-	parts = append(parts, a.Terms...)
+	parts = append(append(parts, a.Line), a.Terms...)
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
@@ -240,6 +253,22 @@ func optionState(o OrganizationOption) templ.Attributes {
 		return nil
 	}
 	return templ.Attributes{"aria-disabled": "true"}
+}
+
+// organizationChoice is the note of an organization among others: with its external ID, or else its number, where another one has its
+// name and reads the same.
+func organizationChoice(all []OrganizationOption, o OrganizationOption) string {
+	note := organizationNote(o)
+	for _, other := range all {
+		if other.ID == o.ID || !strings.EqualFold(other.Name, o.Name) || organizationNote(other) != note {
+			continue
+		}
+		if o.ExternalID != "" {
+			return note + " · external ID " + o.ExternalID
+		}
+		return note + " · no. " + id(o.ID)
+	}
+	return note
 }
 
 // organizationNote tells organizations apart and says where one is mapped.

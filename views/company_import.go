@@ -3,7 +3,6 @@ package views
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -41,6 +40,7 @@ type CompanyImportProgress struct {
 	MappedGone []string // of GoneNames, those that are mapped and therefore kept
 	Deleted    int      // left out, in ConnectWise's recycle bin
 	Vendors    int      // left out
+	Untyped    int      // left out: they have no type
 	Errors     []string
 	Notice     *Notice // why it failed
 }
@@ -51,10 +51,11 @@ type CompanyImportSize struct {
 	Companies int
 	Deleted   int // left out, in ConnectWise's recycle bin
 	Vendors   int // left out
+	Untyped   int // left out: they have no type
 }
 
-// leftOut says what an import passes over, or nothing.
-func leftOut(deleted, vendors int) string {
+// leftOut says what an import passes over, by reason, and what to do about it, or nothing.
+func leftOut(deleted, vendors, untyped int) string {
 	var parts []string
 	if deleted > 0 {
 		parts = append(parts, number(deleted)+" deleted")
@@ -62,10 +63,17 @@ func leftOut(deleted, vendors int) string {
 	if vendors > 0 {
 		parts = append(parts, count(vendors, "vendor", "vendors"))
 	}
+	if untyped > 0 {
+		parts = append(parts, number(untyped)+" without any type")
+	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return strings.Join(parts, " and ") + " left out."
+	text := enumerate(parts) + " left out."
+	if untyped > 0 {
+		text += " No choice of types finds a company that has none: give it one in ConnectWise PSA to import it."
+	}
+	return text
 }
 
 // namesOf is a list's title with its number.

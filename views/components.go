@@ -189,3 +189,13 @@ func variant(primary bool) templ.Attributes {
 	}
 	return templ.Attributes{"data-variant": "outline"}
 }
+
+// distinctLabel is an option's label, with what it stands for where another one is called the same.
+func distinctLabel(options []Option, o Option) string {
+	for _, other := range options {
+		if other.Label == o.Label && other.Value != o.Value {
+			return o.Label + " · no. " + o.Value
+		}
+	}
+	return o.Label
+}

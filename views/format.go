@@ -280,3 +280,12 @@ func connectionLabel(state string) label {
 	}
 	return label{"neutral", "plug", "Not connected"}
 }
+
+// enumerate joins parts in a sentence: "a, b and c".
+func enumerate(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	last := len(parts) - 1
+	return strings.Join(parts[:last], ", ") + " and " + parts[last]
+}

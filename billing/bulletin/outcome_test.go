@@ -20,7 +20,7 @@ func TestOutcome(t *testing.T) {
 		"one failed":                  {counts{store.StateWritten: 3, store.StateFailed: 1}, store.RunIncomplete},
 		"one failed, others right":    {counts{store.StateUnchanged: 3, store.StateFailed: 1}, store.RunIncomplete},
 		"all failed":                  {counts{store.StateFailed: 4}, store.RunFailed},
-		"what was tried failed":       {counts{store.StateFailed: 1, store.StateBlocked: 2, store.StateSkipped: 1}, store.RunFailed},
+		"others were not tried":       {counts{store.StateFailed: 1, store.StateBlocked: 2, store.StateSkipped: 1}, store.RunIncomplete},
 		"failed, and one waits":       {counts{store.StateFailed: 4, store.StateHeld: 1}, store.RunIncomplete},
 		"failed, and one is not seen": {counts{store.StateFailed: 4, store.StateUnknown: 1}, store.RunIncomplete},
 		"nothing was tried":           {counts{store.StateBlocked: 2, store.StateSkipped: 1}, store.RunIncomplete},

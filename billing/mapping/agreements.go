@@ -22,7 +22,11 @@ type AgreementChoice struct {
 type AgreementHints struct {
 	Type  string       // the agreement type that the admin prefers; empty: none
 	Lines map[int]bool // agreements known to have a line of a mapped product
+	Found Lines        // what those lines say
 }
+
+// Lines are, by agreement, the open lines of mapped products that were met there, in a phrase: "line of NP-BUS: 14".
+type Lines map[int]string
 
 // ChooseAgreement picks one of a company's agreements. The choice is clear if only one can be billed, if
 // only one of these has a line of a mapped product, or if only one is of the preferred type. Otherwise

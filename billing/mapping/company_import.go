@@ -102,6 +102,7 @@ const countsAtOnce = 4
 type LeftOut struct {
 	Deleted int // of the chosen types, in ConnectWise's recycle bin
 	Vendors int // of vendor types and none of the chosen ones
+	Untyped int // without any type: no choice of types finds them
 }
 
 // CountCompanyImport counts what an import of these types and statuses would read, and what it would leave out.
@@ -130,11 +131,12 @@ type importChoice struct {
 // readImportChoice takes the vendor types out of what was chosen and counts what remains.
 func readImportChoice(ctx context.Context, client *connectwise.Client, typeIDs, statusIDs []int) (importChoice, error) {
 	var c importChoice
-	var vendors []int
+	var all, vendors []int
 	for t, err := range client.CompanyTypes(ctx) {
 		if err != nil {
 			return c, fmt.Errorf("reading company types: %w", err)
 		}
+		all = append(all, t.ID)
 		if t.Vendor {
 			vendors = append(vendors, t.ID)
 		}
@@ -144,13 +146,15 @@ func readImportChoice(ctx context.Context, client *connectwise.Client, typeIDs, 
 		return c, &problem.Invalid{Fields: problem.Fields{"type": "Choose a type other than vendors: they are not customers."}}
 	}
 	c.filter = connectwise.CompanyFilter{TypeIDs: customers, StatusIDs: statusIDs}
-	withDeleted, withVendors := c.filter, c.filter
+	withDeleted, withVendors, anyType, untyped := c.filter, c.filter, c.filter, c.filter
 	withDeleted.IncludeDeleted = true
 	withVendors.TypeIDs = slices.Concat(customers, vendors)
+	anyType.TypeIDs, untyped.TypeIDs = all, nil
+	typed := 0
 	for _, count := range []struct {
 		into   *int
 		filter connectwise.CompanyFilter
-	}{{&c.companies, c.filter}, {&c.left.Deleted, withDeleted}, {&c.left.Vendors, withVendors}} {
+	}{{&c.companies, c.filter}, {&c.left.Deleted, withDeleted}, {&c.left.Vendors, withVendors}, {&typed, anyType}, {&c.left.Untyped, untyped}} {
 		var err error
 		if *count.into, err = client.CountCompanies(ctx, count.filter); err != nil {
 			return c, fmt.Errorf("counting companies: %w", err)
@@ -159,6 +163,7 @@ func readImportChoice(ctx context.Context, client *connectwise.Client, typeIDs, 
 	// A list that changes while it is counted must not make these negative.
 	c.left.Deleted = max(c.left.Deleted-c.companies, 0)
 	c.left.Vendors = max(c.left.Vendors-c.companies, 0)
+	c.left.Untyped = max(c.left.Untyped-typed, 0)
 	return c, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"slices"
 	"strings"
 
@@ -20,6 +19,7 @@ type MatchSuggestion struct {
 	store.OpenSuggestion
 	Agreements []store.Agreement // the company's
 	Agreement  AgreementChoice
+	Found      Lines // on any agreement
 }
 
 // Matches are all suggestions that can be followed.
@@ -63,7 +63,7 @@ func (mp *Mapper) Matches(ctx context.Context, preferredType string) (Matches, e
 	var m Matches
 	for _, s := range open {
 		of := agreements[s.CompanyID]
-		m.add(MatchSuggestion{OpenSuggestion: s, Agreements: of, Agreement: ChooseAgreement(of, hints, mp.now())})
+		m.add(MatchSuggestion{OpenSuggestion: s, Agreements: of, Agreement: ChooseAgreement(of, hints, mp.now()), Found: hints.Found})
 	}
 	m.Types = mp.settlingTypes(m)
 	m.Token = token(m.Ready)
@@ -124,7 +124,7 @@ func token(ready []MatchSuggestion) string {
 // AgreementHints reads what is known about agreements without asking ConnectWise: the lines of mapped
 // products that Seatbridge has met there.
 func (mp *Mapper) AgreementHints(ctx context.Context, preferredType string) (AgreementHints, error) {
-	hints := AgreementHints{Type: preferredType, Lines: map[int]bool{}}
+	hints := AgreementHints{Type: preferredType, Lines: map[int]bool{}, Found: Lines{}}
 	lines, err := mp.store.Lines(ctx)
 	if err != nil {
 		return hints, fmt.Errorf("reading lines: %w", err)
@@ -133,14 +133,31 @@ func (mp *Mapper) AgreementHints(ctx context.Context, preferredType string) (Agr
 	if err != nil {
 		return hints, fmt.Errorf("reading product mappings: %w", err)
 	}
-	for p := range maps.Values(products) {
-		for key := range lines {
-			if key.ProductID == p.ProductID {
+	for _, plan := range store.Plans() {
+		for key, line := range lines {
+			if p, mapped := products[plan]; mapped && key.ProductID == p.ProductID {
 				hints.Lines[key.AgreementID] = true
+				hints.Found.add(line)
 			}
 		}
 	}
 	return hints, nil
+}
+
+// add adds what a line said when it was last read or written; one that has ended is none to choose an agreement by.
+func (l Lines) add(line store.Line) {
+	said := line.Read
+	if !said.Valid {
+		said = line.Written
+	}
+	if line.Ended != "" || !said.Valid {
+		return
+	}
+	phrase := fmt.Sprintf("line of %s: %s", line.Product, said.Decimal)
+	if before := l[line.AgreementID]; before != "" {
+		phrase = before + ", " + phrase
+	}
+	l[line.AgreementID] = phrase
 }
 
 // RefreshSuggestions makes the suggestions anew if names have changed since. It is their only writer.

@@ -414,15 +414,15 @@ func abandonSending(ctx context.Context, s *store.Store, runID int64, now time.T
 // noteContact keeps what the run says about the connection: when it last worked, or why not. One that was cancelled says
 // nothing.
 func (rn *Runner) noteContact(ctx context.Context, run store.Run, finished bool) error {
-	alone := run.Problem == bulletin.NoLine() // what is wrong with single lines says nothing of it either
+	alone := run.Problem == bulletin.NoLine() // what is wrong with single lines is not the connection's
 	if run.Status == store.RunFailed && !alone {
 		return rn.store.SetIntegrationProblem(ctx, run.Problem, rn.now())
 	}
-	if !finished || alone {
+	if !finished {
 		return nil
 	}
 	err := connect.ClearProblem(ctx, rn.store, rn.now())
-	if err != nil || run.Preview || !run.IsFull() || run.Kind == store.RunUndo || run.Kind == store.RunSettle {
+	if err != nil || alone || run.Preview || !run.IsFull() || run.Kind == store.RunUndo || run.Kind == store.RunSettle {
 		return err
 	}
 	return rn.store.SetLastSync(ctx, rn.now())

@@ -313,7 +313,7 @@ func TestFaultsOnWrites(t *testing.T) {
 		{cwsim.Fault{Kind: cwsim.PatchIgnored, Method: "PATCH"}, store.RunIncomplete, []string{"NP-BUS 5", "NP-BUS 3"}},
 		{cwsim.Fault{Kind: cwsim.Unauthorized, Method: "PATCH"}, store.RunFailed, nil},
 		{cwsim.Fault{Kind: cwsim.HTML503, Method: "GET", Path: "/finance/agreements/*/additions", Times: 2}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
-		{cwsim.Fault{Kind: cwsim.NotFound, Method: "GET", Path: "/finance/agreements/*/additions"}, store.RunIncomplete, []string{"", "NP-BUS 3"}},
+		{cwsim.Fault{Kind: cwsim.NotFound, Method: "GET", Path: "/finance/agreements/*/additions"}, store.RunFailed, []string{"", "NP-BUS 3"}},
 		{cwsim.Fault{Kind: cwsim.Lag, Method: "GET"}, store.RunDone, []string{"NP-BUS 5", "NP-BUS 4"}},
 	}
 	for _, tt := range tests {

@@ -256,7 +256,7 @@ func TestWhatARunSaysOfTheConnection(t *testing.T) {
 			w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Converting500, Method: "PATCH"})
 			defer w.Sim.ClearFaults()
 			return w.Sync()
-		}, store.RunIncomplete, true},
+		}, store.RunFailed, false},
 		{"one that fails", func() store.Run {
 			w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Unauthorized})
 			defer w.Sim.ClearFaults()
@@ -277,7 +277,7 @@ func TestWhatARunSaysOfTheConnection(t *testing.T) {
 		if got := after.LastSyncAt.After(before.LastSyncAt); got != tt.last {
 			t.Errorf("%s: the last sync was at %s, and before at %s", tt.name, after.LastSyncAt, before.LastSyncAt)
 		}
-		if works := after.Problem.Zero(); works == (tt.status == store.RunFailed) || after.Problem.What == "It did not answer." {
+		if works := after.Problem.Zero(); works == (tt.name == "one that fails") || after.Problem.What == "It did not answer." {
 			t.Errorf("%s: the connection's problem is %+v", tt.name, after.Problem)
 		}
 	}

@@ -63,6 +63,9 @@ func Forbidden(min Access) *Error {
 	}
 }
 
+// Unsaved is the parameter by which the sign-in page knows that a form was sent without a session.
+const Unsaved = "unsaved"
+
 // askToSignIn sends people to the sign-in page and from there back here. What
 // was posted is lost, so a form leads back to the page it was on.
 func askToSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -70,9 +73,16 @@ func askToSignIn(w http.ResponseWriter, r *http.Request) error {
 	if IsPart(r) || r.Method != http.MethodGet {
 		next = ReferringPath(r)
 	}
-	target := views.SignInPath
+	values := url.Values{}
 	if next = LocalPath(next); next != views.OverviewPath {
-		target += "?next=" + url.QueryEscape(next)
+		values.Set("next", next)
+	}
+	if r.Method != http.MethodGet {
+		values.Set(Unsaved, "true")
+	}
+	target := views.SignInPath
+	if len(values) > 0 {
+		target += "?" + values.Encode()
 	}
 	return Leave(w, r, target)
 }

@@ -41,6 +41,7 @@ func AsError(err error) *Error {
 		tooBig  *http.MaxBytesError
 		invalid *problem.Invalid
 		refused *problem.Refused
+		twice   *store.Conflict
 	)
 	switch {
 	case errors.As(err, &known):
@@ -55,6 +56,11 @@ func AsError(err error) *Error {
 		return &Error{Status: http.StatusBadGateway, Message: refused.Problem.What, Do: refused.Problem.Do, Err: err}
 	case errors.Is(err, store.ErrNotFound):
 		return &Error{Status: http.StatusNotFound, Err: err}
+	case errors.Is(err, store.ErrChanged), errors.As(err, &twice):
+		return &Error{
+			Status: http.StatusConflict, Message: "Somebody did the same, or changed it, at the same moment.",
+			Why: "Nothing was saved twice.", Do: "Load the page again to see what is there now, then do what is still missing.", Err: err,
+		}
 	case errors.Is(err, problem.ErrRunning):
 		return &Error{
 			Status: http.StatusConflict, Message: "Another import or sync is running.",
