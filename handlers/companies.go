@@ -403,20 +403,16 @@ func (s *server) addCompanyOrganization(w http.ResponseWriter, r *http.Request) 
 	if err != nil {
 		return err
 	}
-	form, err := parseOrganization(r)
+	added, sent, err := lifePages{s}.add(r, true)
 	if err != nil {
 		return err
 	}
-	form.Managed = true
-	added, err := s.Billing.Organizations.Add(r.Context(), s.web.Actor(r), form)
-	if err == nil {
+	if len(sent.problems) == 0 {
 		return s.companyOrganizationAdded(w, r, id, added)
 	}
-	problems, err := web.ProblemsIn(err)
-	if err != nil {
-		return err
-	}
-	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, companyOrganizationForm(company, form, problems))
+	form := companyOrganizationForm(company, sent.profile, sent.problems)
+	form.Life = sent.lifeForm()
+	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, form)
 }
 
 func (s *server) companyOrganizationAdded(w http.ResponseWriter, r *http.Request, company int, o store.Organization) error {

@@ -209,14 +209,14 @@ func (s *server) newOrganization(w http.ResponseWriter, r *http.Request) error {
 
 func newOrganizationForm(o organizations.Profile, p problem.Fields) views.OrganizationForm {
 	form := organizationForm(views.OrganizationsPath, o, p)
-	form.Cancel = views.OrganizationsPath
+	form.Cancel, form.Life = views.OrganizationsPath, newLifeForm()
 	return form
 }
 
 // companyOrganizationForm is the form of an organization for a ConnectWise company.
 func companyOrganizationForm(company store.Company, o organizations.Profile, p problem.Fields) views.OrganizationForm {
 	form := organizationForm(views.AddCompanyOrganizationPath(int64(company.ID)), o, p)
-	form.CompanyName, form.Cancel = company.Name, views.CompaniesPath
+	form.CompanyName, form.Cancel, form.Life = company.Name, views.CompaniesPath, newLifeForm()
 	return form
 }
 
@@ -234,19 +234,16 @@ func (s *server) renderNewOrganization(w http.ResponseWriter, r *http.Request, s
 }
 
 func (s *server) createOrganization(w http.ResponseWriter, r *http.Request) error {
-	form, err := parseOrganization(r)
+	added, sent, err := lifePages{s}.add(r, false)
 	if err != nil {
 		return err
 	}
-	added, err := s.Billing.Organizations.Add(r.Context(), s.web.Actor(r), form)
-	if err == nil {
+	if len(sent.problems) == 0 {
 		return s.web.Done(w, r, views.OrganizationPath(added.ID), added.Name+" was added.")
 	}
-	problems, err := web.ProblemsIn(err)
-	if err != nil {
-		return err
-	}
-	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, newOrganizationForm(form, problems))
+	form := newOrganizationForm(sent.profile, sent.problems)
+	form.Life = sent.lifeForm()
+	return s.renderNewOrganization(w, r, http.StatusUnprocessableEntity, form)
 }
 
 func quote(name string) string { return "“" + name + "”" }
@@ -358,6 +355,7 @@ type organizationForms struct {
 	add       views.SeatForm
 	notice    *views.Notice // beside the members
 	explained *views.Explanation
+	life      *views.LifeForm
 }
 
 // renderOrganization sends the organization's page, or its members alone.
@@ -384,7 +382,7 @@ func (s *server) renderOrganization(w http.ResponseWriter, r *http.Request, o st
 func (s *server) organizationPage(r *http.Request, o store.Organization, sent organizationForms) (page views.OrganizationPage, err error) {
 	page = views.OrganizationPage{
 		ID: o.ID, Name: o.Name, Plan: string(o.Plan), License: string(o.License), Status: string(o.Status()), Managed: o.Managed,
-		ExternalID: o.ExternalID, Created: o.CreatedAt, TrialEnds: o.TrialEndsAt, Suspended: o.SuspendedAt, Deleted: o.DeletedAt,
+		ExternalID: o.ExternalID, TrialEnds: o.TrialEndsAt, Suspended: o.SuspendedAt, Deleted: o.DeletedAt,
 		Form: editForm(o), CanEdit: o.DeletedAt.IsZero(), CanSync: web.AccessOf(web.VisitorOf(r).Role) >= web.Admin,
 	}
 	if sent.edit != nil {
@@ -397,6 +395,9 @@ func (s *server) organizationPage(r *http.Request, o store.Organization, sent or
 	}
 	if err := s.organizationFacts(r.Context(), o, &page); err != nil {
 		return page, err
+	}
+	if sent.life != nil {
+		page.Life.Form = sent.life
 	}
 	return page, s.organizationFigures(r.Context(), o, &page)
 }
@@ -430,14 +431,10 @@ func seatMonth(u seats.Usage) views.SeatMonth {
 	return m
 }
 
-// organizationFacts adds the terms and the mapping.
-func (s *server) organizationFacts(ctx context.Context, o store.Organization, page *views.OrganizationPage) error {
-	life, err := s.Store.Life(ctx, o.ID)
-	if err != nil {
+// organizationFacts adds the life and the mapping.
+func (s *server) organizationFacts(ctx context.Context, o store.Organization, page *views.OrganizationPage) (err error) {
+	if page.Life, err = (lifePages{s}).life(ctx, o, page.CanSync); err != nil {
 		return err
-	}
-	for _, t := range slices.Backward(life.Terms) {
-		page.Terms = append(page.Terms, views.OrganizationTerm{Since: t.Since, Plan: string(t.Plan), License: string(t.License)})
 	}
 	if page.CanSync {
 		if page.History, err = s.latestOf(ctx, o.ID); err != nil {

@@ -51,10 +51,19 @@ func seatList() SeatList {
 
 func organizationPage() OrganizationPage {
 	return OrganizationPage{
-		ID: 7, Name: hostile, Plan: PlanBusiness, License: LicenseStandard, Status: "active", Managed: true, ExternalID: "np-1", Created: at("2025-02-03 09:00"),
+		ID: 7, Name: hostile, Plan: PlanBusiness, License: LicenseStandard, Status: "active", Managed: true, ExternalID: "np-1",
 		Explained: explanation(), Months: seatMonths(),
 		Mapping: &OrganizationMapping{Company: hostile, Agreement: "Managed Services", Status: "Active", Since: at("2026-02-03 10:00"), By: "ada@x.example", URL: "/integrations/connectwise/companies?q=x"},
-		Terms:   []OrganizationTerm{{at("2025-02-03 09:00"), PlanBusiness, LicenseTrial}},
+		Life: OrganizationLife{
+			Begins: at("2025-02-03 09:00"), Entered: at("2025-03-01 09:00"),
+			States: []OrganizationState{{at("2025-02-03 09:00"), PlanBusiness, LicenseTrial, true}},
+			Form: &LifeForm{
+				Action: "/organizations/7/life", Start: hostile, TrialEnds: hostile, Supposed: "2025-02-03",
+				Begin:   LifeState{Plan: PlanBusiness, License: LicenseTrial, Managed: "yes", Known: true},
+				Changes: []LifeState{{Since: hostile, Plan: PlanEnterprise, Known: true}, {}},
+				Problems: Problems{"start": hostile, "states[1].since": hostile, "states": hostile}, Open: true,
+			},
+		},
 		Form:    OrganizationForm{Action: "/organizations/7", Edit: true, Name: hostile, Plan: PlanBusiness, License: LicenseStandard, Managed: true},
 		Seats:   seatList(), CanEdit: true, CanSync: true,
 	}

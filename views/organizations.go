@@ -37,7 +37,7 @@ type OrganizationRow struct {
 }
 
 // OrganizationForm adds or edits an organization.
-// Fields: name, license, plan, managed, external_id.
+// Fields: name, license, plan, managed, external_id; of one that is added, those of the LifeForm, too.
 type OrganizationForm struct {
 	Action      string // where it is posted
 	Edit        bool   // false: adds
@@ -48,6 +48,7 @@ type OrganizationForm struct {
 	ExternalID  string
 	CompanyName string // set when it is added for this ConnectWise company's row
 	Cancel      string // address to go back to where there is no dialog
+	Life        LifeForm
 	Problems    Problems
 }
 
@@ -60,7 +61,6 @@ type OrganizationPage struct {
 	Status     string
 	Managed    bool
 	ExternalID string
-	Created    time.Time
 	TrialEnds  time.Time
 	Suspended  time.Time
 	Deleted    time.Time
@@ -69,7 +69,7 @@ type OrganizationPage struct {
 	Months    []SeatMonth // the last twelve
 
 	Mapping *OrganizationMapping
-	Terms   []OrganizationTerm // newest first
+	Life    OrganizationLife
 	Form    OrganizationForm
 	Seats   SeatList
 	CanEdit bool
@@ -89,13 +89,6 @@ type OrganizationMapping struct {
 	URL       string // of the company in the mapping table
 	ID        int64  // of the agreement
 	SyncMonth string // what Sync now writes: "November 2026, so far"
-}
-
-// OrganizationTerm is a plan and license type in force from a moment on.
-type OrganizationTerm struct {
-	Since   time.Time
-	Plan    string
-	License string
 }
 
 // SeatList is the table of an organization's members.

@@ -185,6 +185,11 @@ func NewOrganizationForPath(company int64) string {
 	return NewOrganizationPath + "?company=" + id(company)
 }
 
+// OrganizationLifePath changes what is said of an organization's life.
+func OrganizationLifePath(organization int64) string {
+	return OrganizationPath(organization) + "/life"
+}
+
 // SuspendOrganizationPath suspends an organization.
 func SuspendOrganizationPath(organization int64) string {
 	return OrganizationPath(organization) + "/suspend"
