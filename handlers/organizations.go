@@ -420,7 +420,7 @@ func (s *server) organizationFigures(ctx context.Context, o store.Organization, 
 
 func seatMonth(u seats.Usage) views.SeatMonth {
 	billable, known := u.Seats()
-	m := views.SeatMonth{Month: string(u.Period.Month), Known: known}
+	m := views.SeatMonth{Month: string(u.Period.Month), Known: known, Blank: !known && u.Before}
 	switch {
 	case !known:
 	case u.Plan == store.Enterprise:

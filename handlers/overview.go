@@ -76,12 +76,9 @@ func (s *server) overviewSeats(ctx context.Context, page *views.OverviewPage) er
 	if err != nil {
 		return err
 	}
-	for _, t := range totals {
-		month := views.SeatMonth{Month: string(t.Month), Business: t.Seats[store.Business], Enterprise: t.Seats[store.Enterprise]}
-		month.Known = t.Unknown == 0 || month.Business+month.Enterprise > 0
-		page.Months = append(page.Months, month)
-		page.Business, page.Enterprise = month.Business, month.Enterprise
-	}
+	page.Months = totalMonths(totals)
+	current := page.Months[len(page.Months)-1]
+	page.Business, page.Enterprise = current.Business, current.Enterprise
 	return nil
 }
 

@@ -169,6 +169,9 @@ func (s *server) showUsage(w http.ResponseWriter, r *http.Request) error {
 // addUsage adds a figure to the page's totals. Unknown is counted apart: it is not zero.
 func addUsage(page *views.UsagePage, u seats.Usage) {
 	billable, known := u.Seats()
+	if known {
+		page.Counted++
+	}
 	switch {
 	case !known:
 		page.Unknown++
@@ -223,12 +226,13 @@ func (s *server) usageTotals(ctx context.Context, ids []int64) ([]figures.MonthT
 	return s.Billing.Figures.TotalsOf(ctx, historyMonths, ids)
 }
 
-// totalMonths are the bars of a chart. A month in which nobody has a figure is unknown.
+// totalMonths are the bars of a chart. A month in which nobody has a figure is unknown; one of before anybody was known is blank.
 func totalMonths(totals []figures.MonthTotal) []views.SeatMonth {
 	months := make([]views.SeatMonth, len(totals))
 	for i, t := range totals {
 		months[i] = views.SeatMonth{Month: string(t.Month), Business: t.Seats[store.Business], Enterprise: t.Seats[store.Enterprise]}
-		months[i].Known = t.Unknown == 0 || months[i].Business+months[i].Enterprise > 0
+		months[i].Known = t.Known > 0 && (t.Unknown == 0 || months[i].Business+months[i].Enterprise > 0)
+		months[i].Blank = t.Known+t.Unknown == 0
 	}
 	return months
 }

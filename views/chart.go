@@ -38,6 +38,9 @@ func bars(months []SeatMonth) []bar {
 		if !m.Known {
 			value = "?"
 		}
+		if m.Blank {
+			value = ""
+		}
 		result[i] = bar{
 			x: percent(left + slot*0.18), width: percent(slot * 0.64), middle: percent(left + slot/2),
 			businessY: percent(plotBottom - business), businessHeight: percent(business),
@@ -53,12 +56,14 @@ func percent(f float64) string { return fmt.Sprintf("%.2f%%", f) }
 
 // chartText says what the chart shows, for who cannot see it.
 func chartText(months []SeatMonth) string {
-	parts := make([]string, len(months))
-	for i, m := range months {
-		if m.Known {
-			parts[i] = fmt.Sprintf("%s: %s Business, %s Enterprise", monthName(m.Month), number(m.Business), number(m.Enterprise))
-		} else {
-			parts[i] = monthName(m.Month) + ": unknown"
+	var parts []string
+	for _, m := range months {
+		switch {
+		case m.Blank:
+		case m.Known:
+			parts = append(parts, fmt.Sprintf("%s: %s Business, %s Enterprise", monthName(m.Month), number(m.Business), number(m.Enterprise)))
+		default:
+			parts = append(parts, monthName(m.Month)+": unknown")
 		}
 	}
 	return "Billable seats by month. " + strings.Join(parts, "; ") + "."
@@ -108,11 +113,14 @@ func spark(months []SeatMonth) sparkLine {
 
 // sparkText says what the small chart shows: the seats from the first month to the last.
 func sparkText(months []SeatMonth) string {
-	parts := make([]string, len(months))
-	for i, m := range months {
-		parts[i] = shortMonth(m.Month) + " ?"
-		if m.Known {
-			parts[i] = shortMonth(m.Month) + " " + number(m.Business+m.Enterprise)
+	var parts []string
+	for _, m := range months {
+		switch {
+		case m.Blank:
+		case m.Known:
+			parts = append(parts, shortMonth(m.Month)+" "+number(m.Business+m.Enterprise))
+		default:
+			parts = append(parts, shortMonth(m.Month)+" ?")
 		}
 	}
 	return "Seats by month: " + strings.Join(parts, ", ")

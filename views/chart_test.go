@@ -24,7 +24,7 @@ func TestChart(t *testing.T) {
 // The tallest bar fills the plot, and bars of one month stand on each other.
 func TestChartBars(t *testing.T) {
 	t.Parallel()
-	got := bars([]SeatMonth{{"2026-10", 30, 10, true}, {"2026-11", 10, 10, true}})
+	got := bars([]SeatMonth{{"2026-10", 30, 10, true, false}, {"2026-11", 10, 10, true, false}})
 	if got[0].top != "14.00%" || got[0].businessY != "32.50%" || got[0].businessHeight != "55.50%" || got[0].enterpriseHeight != "18.50%" {
 		t.Errorf("first month %+v", got[0])
 	}
@@ -34,7 +34,7 @@ func TestChartBars(t *testing.T) {
 	if got := bars(nil); len(got) != 0 {
 		t.Errorf("no months make %d bars", len(got))
 	}
-	if got := bars([]SeatMonth{{"2026-10", 0, 0, true}}); got[0].value != "0" || got[0].top != "88.00%" {
+	if got := bars([]SeatMonth{{"2026-10", 0, 0, true, false}}); got[0].value != "0" || got[0].top != "88.00%" {
 		t.Errorf("no seats: %+v", got[0])
 	}
 }

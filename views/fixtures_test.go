@@ -13,7 +13,7 @@ func connection(state string) Connection {
 }
 
 func seatMonths() []SeatMonth {
-	return []SeatMonth{{"2026-09", 10, 5, true}, {"2026-10", 0, 0, false}, {"2026-11", 1200, 0, true}}
+	return []SeatMonth{{"2026-09", 10, 5, true, false}, {"2026-10", 0, 0, false, false}, {"2026-11", 1200, 0, true, false}}
 }
 
 func overviewPage() OverviewPage {
@@ -105,7 +105,7 @@ func fileImportPage(state string) FileImportPage {
 func usagePage() UsagePage {
 	return UsagePage{
 		Month: "2026-11", Current: true, Months: []Option{{Value: "2026-11", Label: "November 2026", Selected: true}, {Value: "2026-10", Label: "October 2026"}},
-		Sort: sortedBy("seats", "name", "plan", "license", "seats", "company"), Business: 1201, Enterprise: 452, Unknown: 1, Forecast: &Forecast{Seats: 1700, ToDate: 1653}, Trend: seatMonths(), CSV: "/usage.csv?month=2026-11",
+		Sort: sortedBy("seats", "name", "plan", "license", "seats", "company"), Business: 1201, Enterprise: 452, Counted: 1, Unknown: 1, Forecast: &Forecast{Seats: 1700, ToDate: 1653}, Trend: seatMonths(), CSV: "/usage.csv?month=2026-11",
 		Rows: []UsageRow{
 			{OrganizationID: 7, Name: hostile, Plan: PlanEnterprise, License: LicenseStandard, Seats: 48, Known: true, Source: "Seat ledger", Why: hostile, Trend: seatMonths(), Company: hostile, Agreement: "Managed Services"},
 			{OrganizationID: 8, Name: "No figure Ltd", Plan: PlanBusiness, License: LicenseStandard, Source: "None", State: "failed"},

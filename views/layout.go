@@ -151,6 +151,7 @@ type SeatMonth struct {
 	Business   int
 	Enterprise int
 	Known      bool // false: no figure, which is not zero
+	Blank      bool // nobody knew anything yet of the month: nothing is drawn
 }
 
 // Connection is the state of the ConnectWise PSA integration.

@@ -15,6 +15,7 @@ type UsagePage struct {
 	Rows         []UsageRow
 	Business     int // totals of all that match
 	Enterprise   int
+	Counted      int         // organizations with a figure; 0: the totals say nothing
 	Unknown      int         // organizations without a known figure
 	Forecast     *Forecast   // of all that match; nil: the month is over
 	Trend        []SeatMonth // the last twelve months of all that match
@@ -41,6 +42,14 @@ type UsageRow struct {
 	Company        string
 	Agreement      string
 	Beside         Beside
+}
+
+// usageTotal is a total; none where no organization has a figure, which is not 0.
+func usageTotal(p UsagePage, n int) string {
+	if p.Counted == 0 {
+		return none
+	}
+	return number(n)
 }
 
 // usageLead says by which rule seats are counted (docs/billing-rules.md section 2).

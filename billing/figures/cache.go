@@ -133,7 +133,7 @@ func (b *Book) All(ctx context.Context, p seats.Period) (map[int64]seats.Usage, 
 		}
 		usages := make(map[int64]seats.Usage, len(b.figures.byOrganization))
 		for id, r := range b.figures.byOrganization {
-			usages[id] = r.months[i].usage(id, p)
+			usages[id] = r.usage(id, i, p)
 		}
 		return usages, nil
 	}
@@ -186,7 +186,7 @@ func (b *Book) Months(ctx context.Context, ids []int64) (map[int64][]seats.Usage
 	months := make(map[int64][]seats.Usage, len(ids))
 	err := b.eachRemembered(ctx, ids, func(id int64, r *remembered) {
 		for i, p := range periods {
-			months[id] = append(months[id], r.months[i].usage(id, p))
+			months[id] = append(months[id], r.usage(id, i, p))
 		}
 	})
 	return months, err
@@ -198,7 +198,7 @@ func (b *Book) Forecast(ctx context.Context, ids []int64) (seats.Forecast, error
 	now := seats.ToDate(b.now())
 	var sum seats.Forecast
 	err := b.eachRemembered(ctx, ids, func(id int64, r *remembered) {
-		if f := r.trend.Forecast(r.months[rememberedMonths-1].usage(id, now)); f.Known {
+		if f := r.trend.Forecast(r.usage(id, rememberedMonths-1, now)); f.Known {
 			sum.Known = true
 			sum.ToDate += f.ToDate
 			sum.Expected += f.Expected
@@ -227,15 +227,19 @@ func (b *Book) eachRemembered(ctx context.Context, ids []int64, fn func(id int64
 	return nil
 }
 
-func (f plainUsage) usage(id int64, p seats.Period) seats.Usage {
+// usage is the organization's figure of the i-th month.
+func (r *remembered) usage(id int64, i int, p seats.Period) seats.Usage {
+	f := r.months[i]
 	return seats.Usage{
-		OrganizationID: id, Period: p, Quantity: f.Quantity, Plan: f.plan, License: f.license, Ledger: f.ledger, Disputed: f.disputed,
+		OrganizationID: id, Period: p, Quantity: f.Quantity, Plan: f.plan, License: f.license, Ledger: f.ledger,
+		Disputed: f.disputed, Before: !r.created.Before(p.End()),
 	}
 }
 
 func (t *MonthTotal) add(f plainUsage) {
 	if billable, ok := f.Seats(); ok {
 		t.Seats[f.plan] += billable
+		t.Known++
 	} else {
 		t.Unknown++
 	}

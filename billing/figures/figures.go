@@ -85,7 +85,8 @@ func (b *Book) Explain(ctx context.Context, organizationID int64, p seats.Period
 type MonthTotal struct {
 	Month   store.Month
 	Seats   map[store.Plan]int
-	Unknown int // organizations without a figure
+	Known   int // organizations with a figure
+	Unknown int // organizations without one, which were there already; with neither nobody knows anything of the month
 }
 
 // lastPeriods is the current month to date, preceded by whole months.

@@ -29,6 +29,7 @@ type Usage struct {
 	Plan           store.Plan    // the plan that all of them are billed on
 	License        store.License // of the billed time, the last one; without billed time, that at the period's end
 	Free           bool          // nothing is billed in the period under its licenses, whoever is a member
+	Before         bool          // the organization began after the period, as far as anybody knows
 	Unmanaged      bool          // the organization is no longer managed by the MSP: its seats are not synced
 	Why            string        // why it is unknown or zero, a sentence; empty where the seats speak for themselves
 	Do             string        // what makes an unknown figure known, a sentence; empty where it is known
@@ -73,6 +74,7 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 		OrganizationID: l.Organization.ID,
 		Organization:   l.Organization.Name,
 		Unmanaged:      !l.Organization.Managed,
+		Before:         !l.Organization.CreatedAt.Before(p.End()),
 		Period:         p,
 	}
 	ledger := ledgerFigure(l, p, r)
