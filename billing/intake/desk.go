@@ -555,11 +555,39 @@ func (w writing) group(ctx context.Context, g *group, changes []Change) error {
 			return err
 		}
 	}
+	if err := w.begin(ctx, o, changes); err != nil {
+		return err
+	}
 	if replaced := replacedText(changes); replaced != "" {
 		return w.store.AddActivity(ctx, w.who.Did(w.now, store.CategoryBilling,
 			"Replaced what an uploaded file said of “%s” by importing “%s”: %s.", o.Name, w.in.Name, replaced).About(o.ID))
 	}
 	return nil
+}
+
+// begin moves the beginning of an organization of which nobody said when it began back to the first member that the file has.
+func (w writing) begin(ctx context.Context, o store.Organization, changes []Change) error {
+	var first time.Time
+	for _, c := range changes {
+		if c.Member == nil {
+			continue
+		}
+		for _, t := range []time.Time{c.Member.After.InvitedAt, c.Member.After.JoinedAt} {
+			if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+				first = t
+			}
+		}
+	}
+	if first.IsZero() || !first.Before(o.CreatedAt) {
+		return nil
+	}
+	moved, err := organizations.BeginBy(ctx, w.store, o.ID, first)
+	if err != nil || !moved {
+		return err
+	}
+	return w.store.AddActivity(ctx, w.who.Did(w.now, store.CategoryOrganizations,
+		"Start of “%s”: supposed %s → %s, with the first member in “%s”.",
+		o.Name, organizations.Written(o.CreatedAt), organizations.Written(first), w.in.Name).About(o.ID))
 }
 
 // replacedText says which months' figures take the place of another one of an earlier file, from what to what. Empty: none.

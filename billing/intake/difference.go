@@ -218,17 +218,17 @@ func sameDay(a, b time.Time) bool {
 
 // overlap says whether the seat and the stay of the row can be the same: neither ended before the other began.
 func overlap(s store.Seat, row MemberRow) bool {
-	ended := func(end, begin time.Time) bool {
-		return !end.IsZero() && !begin.IsZero() && !notBefore(end, begin).After(begin)
+	ended := func(end, begin time.Time, day bool) bool {
+		return !end.IsZero() && !begin.IsZero() && !end.After(begin) && !(day && sameDay(end, begin))
 	}
-	return !ended(row.DeletedAt, s.JoinedAt) && !ended(s.DeletedAt, row.JoinedAt)
+	return !ended(row.DeletedAt, s.JoinedAt, isDay(row.DeletedAt, row.Exact.Deleted)) && !ended(s.DeletedAt, row.JoinedAt, isMidnight(s.DeletedAt))
 }
 
 // after is the seat as the row says it should be, or the problem with that.
 func (d *differ) after(s store.Seat, row MemberRow) (store.Seat, string) {
 	wasMember, now := !s.JoinedAt.IsZero(), d.options.Now
-	s.InvitedAt = corrected(s.InvitedAt, row.InvitedAt)
-	s.JoinedAt = corrected(s.JoinedAt, row.JoinedAt)
+	s.InvitedAt = corrected(s.InvitedAt, row.InvitedAt, row.Exact.Invited)
+	s.JoinedAt = corrected(s.JoinedAt, row.JoinedAt, row.Exact.Joined)
 	switch row.Status {
 	case store.SeatPending:
 		if wasMember {
@@ -238,7 +238,7 @@ func (d *differ) after(s store.Seat, row MemberRow) (store.Seat, string) {
 	case store.SeatActive:
 		s.JoinedAt, s.SuspendedAt = orElse(s.JoinedAt, now), time.Time{}
 	case store.SeatSuspended: // a member at the latest when suspended
-		s.SuspendedAt = orElse(corrected(s.SuspendedAt, row.SuspendedAt), now)
+		s.SuspendedAt = orElse(corrected(s.SuspendedAt, row.SuspendedAt, row.Exact.Suspended), now)
 		s.JoinedAt = orElse(s.JoinedAt, s.SuspendedAt)
 	case store.SeatDeleted:
 		return d.deleted(s, row)
@@ -254,21 +254,33 @@ func (d *differ) deleted(s store.Seat, row MemberRow) (store.Seat, string) {
 	case !known && row.DeletedAt.IsZero():
 		return s, "The file says deleted, but this member was never here, and there is no date of the deletion: nothing can be recorded."
 	}
-	s.SuspendedAt = corrected(s.SuspendedAt, row.SuspendedAt)
-	s.DeletedAt = corrected(s.DeletedAt, row.DeletedAt)
-	if s.DeletedAt.IsZero() {
-		s.DeletedAt = seats.Later(d.options.Now, s.JoinedAt)
-	}
-	s.DeletedAt = notBefore(s.DeletedAt, s.JoinedAt)
+	s.SuspendedAt = corrected(s.SuspendedAt, row.SuspendedAt, row.Exact.Suspended)
+	s.DeletedAt = d.deletedAt(s, row)
 	if s.DeletedAt.Before(s.JoinedAt) {
 		return s, fmt.Sprintf("Deleted on %s, but a member only since %s.", seats.Day(s.DeletedAt), seats.Day(s.JoinedAt))
 	}
 	return s, ""
 }
 
+// deletedAt is when the member of a seat was deleted: on a day means at its end, so that the day counts, and without a date now.
+func (d *differ) deletedAt(s store.Seat, row MemberRow) time.Time {
+	day := isDay(row.DeletedAt, row.Exact.Deleted)
+	at := corrected(s.DeletedAt, row.DeletedAt, row.Exact.Deleted)
+	switch {
+	case at.IsZero():
+		return seats.Later(d.options.Now, s.JoinedAt)
+	case !day || !at.Equal(row.DeletedAt) || at.Equal(s.DeletedAt):
+		return at
+	}
+	if at = endOf(at, d.options.Now); sameDay(at, s.JoinedAt) && !at.After(s.JoinedAt) {
+		return s.JoinedAt.Add(time.Second)
+	}
+	return at
+}
+
 // corrected is the moment that the file gives, unless that is just the day of the one that is known.
-func corrected(known, given time.Time) time.Time {
-	if given.IsZero() || given.Equal(known) || (sameDay(known, given) && isDate(given)) {
+func corrected(known, given time.Time, exact bool) time.Time {
+	if given.IsZero() || given.Equal(known) || (sameDay(known, given) && isDay(given, exact)) {
 		return known
 	}
 	return given

@@ -42,6 +42,7 @@ type MemberRow struct {
 	Status       store.SeatStatus
 	// The moments that the row gives, in UTC; zero: it does not. A date without a time is its midnight.
 	InvitedAt, JoinedAt, SuspendedAt, DeletedAt time.Time
+	Exact                                       Exact        // which of them are a midnight that was given as an instant
 	Problems                                    []RowProblem // none: the row is good
 }
 
@@ -71,6 +72,7 @@ func ReadMembers(r io.Reader, m ColumnMap, o Options) iter.Seq2[MemberRow, error
 			SuspendedAt:  row.moment(SuspendedColumn),
 			DeletedAt:    row.moment(DeletedColumn),
 		}
+		member.Exact = row.exact(member)
 		member.Status = row.status(member)
 		if len(row.problems) == 0 {
 			row.checkMoments(&member)

@@ -219,7 +219,7 @@ func (p *plan) newGroup(name string) *group {
 		p.unknown[folded] = &UnknownOrganization{Name: name, Create: p.choices.creates(name)}
 		if p.unknown[folded].Create {
 			g := &group{organization: store.Organization{
-				Name: name, Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: p.options.Now,
+				Name: name, Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: p.options.Now, EnteredAt: p.options.Now,
 			}}
 			p.byName[folded], p.groups = g, append(p.groups, g)
 		}
@@ -297,6 +297,7 @@ func (p *plan) memberChanges(g *group, number []store.Seat) []Change {
 			}}
 			p.refuse(row.Problems)
 		}
+		p.refuseBeforeStart(g.organization, row)
 		g.begin(*row)
 	}
 	diff := DiffMembers(number, g.members, DiffOptions{
@@ -312,6 +313,16 @@ func (p *plan) memberChanges(g *group, number []store.Seat) []Change {
 		changes[i] = Change{Line: diff.Changes[i].Line, Member: &diff.Changes[i]}
 	}
 	return changes
+}
+
+// refuseBeforeStart refuses a row that says of a member of the time before the beginning that somebody said.
+func (p *plan) refuseBeforeStart(o store.Organization, row *MemberRow) {
+	for _, t := range []time.Time{row.InvitedAt, row.JoinedAt} {
+		if sentence := organizations.BeforeStart(o, t); sentence != "" && len(row.Problems) == 0 {
+			row.Problems = []RowProblem{{Line: row.Line, Problem: sentence}}
+			p.refuse(row.Problems)
+		}
+	}
 }
 
 // begin moves the beginning of a new organization back to its first member: what is before it is not counted.

@@ -90,6 +90,24 @@ func (r *row) email() string {
 	return strings.Clone(text) // or it would keep its whole line in memory
 }
 
+// Exact are the moments of a row that are the first instant of a day and were given so, with the time. Without one, a date means the
+// day: a member who joined on it was there from its beginning, and one who was deleted on it until its end (docs/billing-rules.md
+// section 2).
+type Exact struct{ Invited, Joined, Suspended, Deleted bool }
+
+// isDay says whether the cell of a column, which is read as t, gives a day and no instant.
+func (r *row) isDay(c Column, t time.Time) bool {
+	text, ok := r.cell(c)
+	return ok && isMidnight(t) && !table.GivesTime(text)
+}
+
+func (r *row) exact(m MemberRow) Exact {
+	exact := func(c Column, t time.Time) bool { return isMidnight(t) && !r.isDay(c, t) }
+	return Exact{
+		exact(InvitedColumn, m.InvitedAt), exact(JoinedColumn, m.JoinedAt), exact(SuspendedColumn, m.SuspendedAt), exact(DeletedColumn, m.DeletedAt),
+	}
+}
+
 func (r *row) moment(c Column) time.Time {
 	text, ok := r.cell(c)
 	if !ok {
@@ -145,8 +163,7 @@ func impliedStatus(m MemberRow) store.SeatStatus {
 	return store.SeatActive
 }
 
-// checkMoments refuses moments that contradict the status or each other. A stay that begins and ends on
-// the same day, with no times given, lasts a second: it is active on that day (docs/billing-rules.md section 2, rule 1).
+// checkMoments refuses moments that contradict the status or each other: days by the day, instants by the second.
 func (r *row) checkMoments(m *MemberRow) {
 	switch {
 	case m.Status != store.SeatDeleted && !m.DeletedAt.IsZero():
@@ -157,37 +174,36 @@ func (r *row) checkMoments(m *MemberRow) {
 	columns := [...]Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn}
 	last := -1
 	moments := [...]time.Time{m.InvitedAt, m.JoinedAt, m.SuspendedAt, m.DeletedAt}
+	exact := [...]bool{m.Exact.Invited, m.Exact.Joined, m.Exact.Suspended, m.Exact.Deleted}
 	for i, t := range moments {
 		if t.IsZero() {
 			continue
 		}
-		if last >= 0 && isBefore(t, moments[last]) {
+		if last >= 0 && isBefore(t, moments[last], isDay(t, exact[i]) || isDay(moments[last], exact[last])) {
 			r.refuse(columns[i], "%s is before %s, when the member was %s.", seats.Day(t), seats.Day(moments[last]), columns[last])
 		}
 		last = i
 	}
-	m.DeletedAt = notBefore(m.DeletedAt, m.JoinedAt)
 }
 
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-// isDate says whether t may be a date that was given without a time.
-func isDate(t time.Time) bool { return t.Equal(midnight(t)) }
+func isMidnight(t time.Time) bool { return !t.IsZero() && t.Equal(midnight(t)) }
 
-// isBefore compares by the day if one of the two is a date.
-func isBefore(a, b time.Time) bool {
-	if isDate(a) || isDate(b) {
+// isDay says whether a moment of a row is a day: exact is whether it was given with a time.
+func isDay(t time.Time, exact bool) bool { return isMidnight(t) && !exact }
+
+// isBefore compares by the day, or by the second.
+func isBefore(a, b time.Time, byDay bool) bool {
+	if byDay {
 		return midnight(a).Before(midnight(b))
 	}
 	return a.Before(b)
 }
 
-// notBefore moves a deletion that is given as a date behind the moment of joining on the same day.
-func notBefore(deleted, joined time.Time) time.Time {
-	if sameDay(deleted, joined) && isDate(deleted) {
-		return joined.Add(time.Second)
-	}
-	return deleted
+// endOf is the last second of a day, or now where the day is not over.
+func endOf(day, now time.Time) time.Time {
+	return seats.Earlier(midnight(day).Add(24*time.Hour-time.Second), now)
 }
 
 func (r *row) month() store.Month {

@@ -150,25 +150,25 @@ func Rewrite(
 	return text, lived.organization, nil
 }
 
-// BeginBy moves the beginning of an organization back to a moment at which a member of it is on record, within a larger deed. One that
-// somebody said stays: what is before it is an *Invalid by "start".
-func BeginBy(ctx context.Context, s *store.Store, id int64, at time.Time) error {
+// BeginBy moves the beginning of an organization back to a moment at which a member of it is on record, within a larger deed, and says
+// whether it did. One that somebody said stays: what is before it is an *Invalid by "start".
+func BeginBy(ctx context.Context, s *store.Store, id int64, at time.Time) (moved bool, err error) {
 	o, err := s.Organization(ctx, id)
 	if err != nil || !at.Before(o.CreatedAt) {
-		return err
+		return false, err
 	}
 	if o.StartSaid {
-		return &problem.Invalid{Fields: problem.Fields{"start": BeforeStart(o, at)}}
+		return false, &problem.Invalid{Fields: problem.Fields{"start": BeforeStart(o, at)}}
 	}
 	life, err := s.Life(ctx, id)
 	if err != nil {
-		return err
+		return false, err
 	}
 	life.Terms[0].Since, life.Management[0].Since = at, at
 	if life.Terms[0].License == store.Trial && o.TrialEndsAt.Equal(seats.TrialEnd(o.CreatedAt)) {
 		o.TrialEndsAt = seats.TrialEnd(at)
 	}
-	return s.RewriteLife(ctx, o, life)
+	return true, s.RewriteLife(ctx, o, life)
 }
 
 // BeforeStart says that a moment is before the beginning that somebody said of an organization, or nothing.

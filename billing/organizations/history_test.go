@@ -271,7 +271,7 @@ func TestBeginBy(t *testing.T) {
 	}
 	begin := func(at string) store.Organization {
 		t.Helper()
-		if err := BeginBy(t.Context(), d.store, o.ID, moment.At(at)); err != nil {
+		if _, err := BeginBy(t.Context(), d.store, o.ID, moment.At(at)); err != nil {
 			t.Fatal(err)
 		}
 		o, err := d.store.Organization(t.Context(), o.ID)
@@ -288,7 +288,7 @@ func TestBeginBy(t *testing.T) {
 	if _, _, err := d.set(o.ID, HistoryText{Start: "2026-03-01", States: []StateText{{Plan: b, License: trial, Managed: Yes}}}); err != nil {
 		t.Fatal(err)
 	}
-	err = BeginBy(t.Context(), d.store, o.ID, moment.At("2026-02-01"))
+	_, err = BeginBy(t.Context(), d.store, o.ID, moment.At("2026-02-01"))
 	wantInvalid(t, err, "start", "1 February 2026 is before Trial began, on 1 March 2026: correct the date, "+
 		"or the start under History on the organization's page.", false)
 	if o := begin("2026-03-01"); !o.CreatedAt.Equal(moment.At("2026-03-01")) {

@@ -77,6 +77,12 @@ func ParseMoment(cell string, order DateOrder) (t time.Time, problem string) {
 	return date.Add(since), ""
 }
 
+// GivesTime says whether a cell that ParseMoment reads gives the time of the day, and so an instant and not a day.
+func GivesTime(cell string) bool {
+	_, clock := cutClock(cell)
+	return clock != ""
+}
+
 // ParseDay reads the day of a moment as the cell says it: in another zone than UTC it may be another one than in UTC.
 func ParseDay(cell string, order DateOrder) (day time.Time, problem string) {
 	t, problem := ParseMoment(cell, order)
