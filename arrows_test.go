@@ -32,7 +32,7 @@ var arrows = map[string]string{
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
 	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table connectwise store",
 	"billing/run":           "billing/background billing/bulletin billing/connect billing/figures billing/months billing/notify billing/plan billing/problem billing/reports billing/seats billing/settle billing/survey billing/units connectwise store",
-	"billing/intake":        "billing/background billing/figures billing/organizations billing/problem billing/seats billing/table store",
+	"billing/intake":        "billing/background billing/figures billing/match billing/organizations billing/problem billing/seats billing/table store",
 	"billing/reports":       "billing/organizations billing/problem billing/seats nordpass store",
 	"billing/figures":       "billing/problem billing/seats store",
 	"billing/organizations": "billing/problem billing/seats store",

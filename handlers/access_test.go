@@ -62,6 +62,7 @@ var lowestRoles = map[web.Access]string{
 		GET /imports/{id}/changes
 		POST /imports/{id}/check
 		POST /imports/{id}/write
+		POST /imports/{id}/file
 		POST /imports/{id}/discard
 		GET /months
 		GET /months.csv

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,12 +37,14 @@ const (
 	// fileImportOrganizationsPage and fileImportChangesPage are how much of what an import would do a page shows.
 	fileImportOrganizationsPage = 25
 	fileImportChangesPage       = 50
+	// fileImportUnknownShown is how many unknown organizations can be chosen one by one; more are created all or none.
+	fileImportUnknownShown = 300
 )
 
 // bodyLimit is how large the body of a request to a route may be.
 func bodyLimit(pattern string) int64 {
 	switch pattern {
-	case "POST /usage/import", "POST /organizations/import":
+	case "POST /usage/import", "POST /organizations/import", "POST /imports/{id}/file":
 		return maxUpload
 	}
 	return web.MaxBody
@@ -75,28 +78,52 @@ func (s *server) renderUpload(
 // upload receives a file. It is read as it comes and never held in memory.
 func (s *server) upload(kind intake.Kind) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		// A test's recorder has no deadline to move.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
-		file, err := uploadedFile(r)
-		if err != nil {
-			return err
-		}
-		if file == nil {
-			return s.renderUpload(w, r, http.StatusUnprocessableEntity, kind, map[string]string{"file": "Choose a file."})
-		}
-		defer file.Close()
-		saved, err := s.Billing.Files.Upload(context.WithoutCancel(r.Context()), s.web.Actor(r), kind, fileName(file.FileName()), file)
+		saved, err := receiveFile(w, r, func(ctx context.Context, name string, file io.Reader) (store.FileImport, error) {
+			return s.Billing.Files.Upload(ctx, s.web.Actor(r), kind, name, file)
+		})
 		var invalid *problem.Invalid
-		switch {
-		case errors.As(err, &invalid):
+		if errors.As(err, &invalid) {
 			return s.renderUpload(w, r, http.StatusUnprocessableEntity, kind, invalid.Fields)
-		case errors.Is(err, io.ErrUnexpectedEOF):
-			return web.BadBody(err)
-		case err != nil:
+		}
+		if err != nil {
 			return err
 		}
 		return web.Leave(w, r, views.FileImportPath(saved.ID))
 	}
+}
+
+// correctFileImport receives a corrected file in the place of an import's. One that cannot be read leaves that as it is.
+func (s *server) correctFileImport(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.fileImport(r)
+	if err != nil {
+		return err
+	}
+	saved, err := receiveFile(w, r, func(ctx context.Context, name string, file io.Reader) (store.FileImport, error) {
+		return s.Billing.Files.Correct(ctx, s.web.Actor(r), in.ID, name, file)
+	})
+	in.FileImport.ID = cmp.Or(saved.ID, in.ID)
+	return s.fileImportWork(w, r, in, err)
+}
+
+// receiveFile hands the file of a form to receive. Without one it is an *Invalid by "file".
+func receiveFile(
+	w http.ResponseWriter, r *http.Request, receive func(ctx context.Context, name string, file io.Reader) (store.FileImport, error),
+) (store.FileImport, error) {
+	// A test's recorder has no deadline to move.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
+	file, err := uploadedFile(r)
+	if err != nil {
+		return store.FileImport{}, err
+	}
+	if file == nil {
+		return store.FileImport{}, table.Unusable("Choose a file.")
+	}
+	defer file.Close()
+	saved, err := receive(context.WithoutCancel(r.Context()), fileName(file.FileName()), file)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = web.BadBody(err)
+	}
+	return saved, err
 }
 
 // uploadedFile is the field "file" of a multipart form; nil: nothing was chosen.
@@ -193,6 +220,7 @@ func (s *server) fileImportView(r *http.Request, in intake.FileImport) views.Fil
 	page := views.FileImportPage{
 		ID: in.ID, Kind: string(in.Kind), Name: in.Name, State: string(in.State), Rows: in.Survey.Rows, Unreadable: in.Survey.Problems,
 		Encoding: in.Survey.Encoding, Delimiter: delimiterName(in.Survey.Delimiter), Header: in.Survey.Header,
+		Above: in.Survey.Above, Repeated: in.Survey.Repeated,
 		Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, RemoveMissing: in.Choices.RemoveMissing,
 		Progress: s.fileImportProgressView(in), Notice: problemNotice(in.Progress.Problem),
 	}
@@ -227,7 +255,7 @@ func delimiterName(delimiter byte) string {
 func fileImportColumn(in intake.FileImport, c intake.Column) views.FileImportColumn {
 	chosen, ok := in.Choices.Columns[c]
 	column := views.FileImportColumn{
-		Name: string(c), Label: columnLabel(c), Required: slices.Contains(in.Kind.Required(), c),
+		Name: string(c), Label: columnLabel(c), Required: slices.Contains(in.Kind.Required(), c), Hint: guessHint(in, c),
 		Columns: []views.Option{{Label: "Not in the file", Selected: !ok}},
 	}
 	for i, name := range in.Survey.Header {
@@ -235,19 +263,51 @@ func fileImportColumn(in intake.FileImport, c intake.Column) views.FileImportCol
 	}
 	if in.LeavesOrderOpen(c) {
 		order := in.Choices.Dates[c]
+		column.OrderHint = map[table.DateOrder]string{
+			table.DayFirst: "In the last file with these headings the day came first.", table.MonthFirst: "In the last file with these headings the month came first.",
+		}[in.Choices.Guesses.Dates[c]]
 		column.Orders = []views.Option{
 			{Label: "Choose…", Selected: order == ""},
 			{Value: string(table.DayFirst), Label: "Day first: 3 April", Selected: order == table.DayFirst},
 			{Value: string(table.MonthFirst), Label: "Month first: 4 March", Selected: order == table.MonthFirst},
 		}
 	}
+	if in.LeavesNumbersOpen(c) {
+		style := in.Choices.Numbers[c]
+		column.NumbersHint = map[table.NumberStyle]string{
+			table.DecimalPoint: "In the last file with these headings commas parted thousands.", table.DecimalComma: "In the last file with these headings points parted thousands.",
+		}[in.Choices.Guesses.Numbers[c]]
+		column.Numbers = []views.Option{
+			{Label: "Choose…", Selected: style == ""},
+			{Value: string(table.DecimalPoint), Label: "1,000 is a thousand, 1.000 is one", Selected: style == table.DecimalPoint},
+			{Value: string(table.DecimalComma), Label: "1.000 is a thousand, 1,000 is one", Selected: style == table.DecimalComma},
+		}
+	}
 	return column
+}
+
+// guessHint says how a column came to be chosen, as long as it is.
+func guessHint(in intake.FileImport, c intake.Column) string {
+	g := in.Choices.Guesses
+	chosen, ok := in.Choices.Columns[c]
+	guessed, was := g.Columns[c]
+	switch {
+	case c == intake.StatusColumn && !ok && g.NotStatus != "":
+		return "“" + g.NotStatus + "” was not taken for it: its values are no statuses. Without one, dates decide, and who has none is active."
+	case !ok || !was || chosen != guessed:
+		return ""
+	case g.Remembered:
+		return "As for the last file with these headings."
+	}
+	return "Recognised by its name."
 }
 
 func columnLabel(c intake.Column) string {
 	switch c {
 	case intake.EmailColumn:
 		return "E-mail address"
+	case intake.ExternalIDColumn:
+		return "External ID"
 	case intake.SeatsColumn:
 		return "Billable seats"
 	}
@@ -271,8 +331,10 @@ func fileImportFindings(r *http.Request, in intake.FileImport) *views.FileImport
 	f := in.Findings
 	view := &views.FileImportFindings{
 		Rows: f.Rows, Changes: f.Changes(), Unchanged: f.Unchanged, NotInFile: f.NotInFile, Bad: f.Bad, LeftOut: f.LeftOut,
-		Refused: f.Refused, ProblemCount: f.ProblemCount,
+		Refused: f.Refused, ProblemCount: f.ProblemCount, AddUp: in.Choices.AddUp, Doubles: f.Doubles, SumCount: f.SumCount,
+		MoreReadings: f.MoreReadings, NoFigure: f.NoFigure, UnknownCount: len(f.Unknown), CreateAll: in.Choices.CreateAll,
 	}
+	fileImportReadings(view, f)
 	if in.Kind == intake.Usage {
 		view.Counts = []views.FileImportCount{{What: "New figures", N: f.NewReports}, {What: "Replaced figures", N: f.Replaced}}
 	}
@@ -281,8 +343,8 @@ func fileImportFindings(r *http.Request, in intake.FileImport) *views.FileImport
 			view.Counts = append(view.Counts, views.FileImportCount{What: "Members " + actionName(action), N: n})
 		}
 	}
-	for _, u := range f.Unknown {
-		view.Unknown = append(view.Unknown, views.FileImportUnknown{Name: u.Name, Rows: u.Rows, Create: u.Create})
+	for _, u := range f.Unknown[:min(len(f.Unknown), fileImportUnknownShown)] {
+		view.Unknown = append(view.Unknown, fileImportUnknown(in, u))
 	}
 	for _, p := range f.Problems {
 		view.Problems = append(view.Problems, views.FileImportProblem{Line: p.Line, Column: p.Column, Problem: p.Problem})
@@ -293,6 +355,51 @@ func fileImportFindings(r *http.Request, in intake.FileImport) *views.FileImport
 		view.Organizations = append(view.Organizations, fileImportOrganization(in.ID, o))
 	}
 	view.Pager = q.Pager(views.FileImportPath(in.ID), fileImportOrganizationsPage, len(shown), total)
+	return view
+}
+
+// fileImportReadings adds what was not read to the letter.
+func fileImportReadings(view *views.FileImportFindings, f *intake.Findings) {
+	for _, r := range f.Readings {
+		view.Readings = append(view.Readings, views.FileImportReading{Column: r.Column, Found: r.Found, Read: r.Read, Line: r.Line, Rows: r.Rows})
+	}
+	for _, t := range f.Totals {
+		view.Totals = append(view.Totals, views.FileImportTotal{Line: t.Line, Says: t.Says, Sum: t.Sum, Wrong: t.Wrong})
+	}
+	for _, sum := range f.Sums {
+		view.Sums = append(view.Sums, views.FileImportSum{
+			Organization: sum.Organization, Month: sum.Month.String(), Seats: sum.Seats,
+			Lines: joinedNumbers(sum.Lines, ", "), Parts: joinedNumbers(sum.Parts, " + "),
+		})
+	}
+}
+
+func joinedNumbers(numbers []int, separator string) string {
+	parts := make([]string, len(numbers))
+	for i, n := range numbers {
+		parts[i] = strconv.Itoa(n)
+	}
+	return strings.Join(parts, separator)
+}
+
+// createValue stands for the creation of an organization where the other choices are known ones by id.
+const createValue = "create"
+
+func fileImportUnknown(in intake.FileImport, u intake.UnknownOrganization) views.FileImportUnknown {
+	view := views.FileImportUnknown{Name: u.Name, Also: strings.Join(u.Also, ", "), Rows: u.Rows, Create: u.Create}
+	if len(u.Like) == 0 {
+		return view
+	}
+	view.Same = []views.Option{{Value: "", Label: "Leave out", Selected: !u.Create}}
+	for _, like := range u.Like {
+		view.Same = append(view.Same, views.Option{
+			Value: strconv.FormatInt(like.ID, 10) + "=" + u.Name, Label: "It is " + like.Name + " (" + like.Reason + ")",
+			Selected: in.Choices.Same[store.Fold(u.Name)] == like.ID,
+		})
+	}
+	if !u.Known {
+		view.Same = append(view.Same, views.Option{Value: createValue + "=" + u.Name, Label: "Create it: it is another one", Selected: u.Create})
+	}
 	return view
 }
 
@@ -325,22 +432,37 @@ func monthsOfFigures(n int) string {
 // Checking, writing and discarding.
 
 // parseFileImportChoices reads the form of an import. Every value is one that the form offers, or is left out.
-func parseFileImportChoices(form url.Values, kind intake.Kind) intake.Choices {
+func parseFileImportChoices(form url.Values, in intake.FileImport) intake.Choices {
 	c := intake.Choices{
 		Encoding:     string(web.OneOf(form.Get("encoding"), intake.Encodings()...)),
 		Organization: web.Clip(web.Clean(form.Get("organization")), problem.MaxName),
 		OpenMonth:    web.Checked(form, "open_month"), RemoveMissing: web.Checked(form, "remove_missing"),
-		Columns: intake.ColumnMap{}, Dates: map[intake.Column]table.DateOrder{},
+		AddUp: web.Checked(form, "add_up"), CreateAll: web.Checked(form, "create_all"),
+		Columns: intake.ColumnMap{}, Dates: map[intake.Column]table.DateOrder{}, Numbers: map[intake.Column]table.NumberStyle{},
+		Same: map[string]int64{}, Guesses: in.Choices.Guesses,
 	}
-	for _, column := range kind.Columns() {
+	maps.Copy(c.Same, in.Choices.Same) // what was said before is known by now, and not asked again
+	for _, column := range in.Kind.Columns() {
 		if i, err := strconv.ParseUint(form.Get("column."+string(column)), 10, 16); err == nil {
 			c.Columns[column] = int(i)
 		}
 		if order := web.OneOf(form.Get("dates."+string(column)), table.DayFirst, table.MonthFirst); order != "" {
 			c.Dates[column] = order
 		}
+		if style := web.OneOf(form.Get("numbers."+string(column)), table.DecimalPoint, table.DecimalComma); style != "" {
+			c.Numbers[column] = style
+		}
 	}
-	for _, name := range form["create"] {
+	create := form["create"]
+	for _, value := range form["same"] {
+		which, name, _ := strings.Cut(value, "=")
+		if id, err := strconv.ParseInt(which, 10, 64); err == nil && id > 0 {
+			c.Same[store.Fold(web.Clean(name))] = id
+		} else if which == createValue {
+			create = append(create, name)
+		}
+	}
+	for _, name := range create {
 		if name = web.Clean(name); name != "" {
 			c.Create = append(c.Create, name)
 		}
@@ -356,7 +478,7 @@ func (s *server) checkFileImport(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	choices := parseFileImportChoices(r.PostForm, in.Kind)
+	choices := parseFileImportChoices(r.PostForm, in)
 	err = s.Billing.Files.Check(r.Context(), in.ID, choices)
 	in.Choices, in.Findings = choices, nil // for the page that says what is wrong with them
 	return s.fileImportWork(w, r, in, err)

@@ -193,7 +193,7 @@ func TestUploadsThatCannotBeRead(t *testing.T) {
 	b := p.as(store.Admin)
 	for content, want := range map[string]string{
 		"":                    "The file is empty.",
-		"PK\x03\x04 workbook": "This is a spreadsheet workbook.",
+		"PK\x03\x04 workbook": "This is a spreadsheet workbook",
 	} {
 		has(t, b.uploadFile("/usage/import", content, http.StatusUnprocessableEntity), ".problem", want)
 	}
@@ -366,7 +366,7 @@ func FuzzFileImportChoices(f *testing.F) {
 			return
 		}
 		for _, kind := range []intake.Kind{intake.Members, intake.Usage} {
-			c := parseFileImportChoices(r.PostForm, kind)
+			c := parseFileImportChoices(r.PostForm, intake.FileImport{Kind: kind})
 			for column, i := range c.Columns {
 				if i < 0 || i > 1<<16 {
 					t.Errorf("%s is column %d", column, i)

@@ -69,6 +69,7 @@ func (s *server) routes() []route {
 		{"GET /imports/{id}/changes", web.Admin, s.showFileImportChanges},
 		{"POST /imports/{id}/check", web.Admin, s.checkFileImport},
 		{"POST /imports/{id}/write", web.Admin, s.writeFileImport},
+		{"POST /imports/{id}/file", web.Admin, s.correctFileImport},
 		{"POST /imports/{id}/discard", web.Admin, s.discardFileImport},
 
 		{"GET /months", web.Admin, monthPages{s}.list},

@@ -14,6 +14,9 @@ type FileImportPage struct {
 	State      string // uploaded, checked, done, discarded
 	Rows       int
 	Unreadable int
+	Above      int      // rows above the header
+	Repeated   int      // rows that are the header once more
+	Sheets     []Option // of a workbook with several; none: it is another file, or has one
 	Encoding   string
 	Delimiter  string // in words
 	Sample     [][]string
@@ -33,11 +36,15 @@ type FileImportPage struct {
 
 // FileImportColumn is a field that a column of the file feeds.
 type FileImportColumn struct {
-	Name     string
-	Label    string
-	Required bool
-	Columns  []Option // of the file
-	Orders   []Option // of day and month; none: the file leaves nothing open
+	Name        string
+	Label       string
+	Required    bool
+	Columns     []Option // of the file
+	Hint        string   // how the column was recognised
+	Orders      []Option // of day and month; none: the file leaves nothing open
+	OrderHint   string   // how the last file had it
+	Numbers     []Option // what points and commas mean; none: the file leaves nothing open
+	NumbersHint string
 }
 
 // FileImportProgress is work on an import.
@@ -59,7 +66,17 @@ type FileImportFindings struct {
 	Bad           int
 	LeftOut       int
 	Refused       string
+	AddUp         bool // rows of one organization and month are added up
+	Doubles       int  // rows that wait for somebody to say so
+	Sums          []FileImportSum
+	SumCount      int
+	Readings      []FileImportReading
+	MoreReadings  int
+	Totals        []FileImportTotal
+	NoFigure      int
 	Unknown       []FileImportUnknown
+	UnknownCount  int
+	CreateAll     bool
 	Problems      []FileImportProblem
 	ProblemCount  int
 	Organizations []FileImportOrganization
@@ -76,8 +93,29 @@ type FileImportCount struct {
 // FileImportUnknown is an organization that nobody knows.
 type FileImportUnknown struct {
 	Name   string
+	Also   string // other spellings in the file
 	Rows   int
 	Create bool
+	Same   []Option // what to do where known ones may be meant; none: it is created or left out
+}
+
+// FileImportReading is a text that was not read to the letter.
+type FileImportReading struct {
+	Column, Found, Read string
+	Line, Rows          int
+}
+
+// FileImportSum is a figure that several rows add up to.
+type FileImportSum struct {
+	Organization, Month string
+	Lines, Parts        string // parted by commas and plus signs
+	Seats               int
+}
+
+// FileImportTotal is a row that sums up others.
+type FileImportTotal struct {
+	Line, Says, Sum int
+	Wrong           bool
 }
 
 // FileImportProblem is something in a row that makes it unusable.
@@ -141,6 +179,24 @@ func (p FileImportPage) checked() bool { return p.State == "checked" && p.Findin
 
 func (f FileImportFindings) skipped() int { return f.Bad + f.LeftOut }
 
+// totalText says what became of a row that sums up others.
+func totalText(t FileImportTotal) string {
+	text := "Line " + number(t.Line) + " sums up others and was passed over"
+	if !t.Wrong {
+		return text + "."
+	}
+	return text + ", but it says " + number(t.Says) + " and the rows before it come to " + number(t.Sum) + ": see whether a row is missing."
+}
+
+// readingText says what a text was read as, and where.
+func readingText(r FileImportReading) string {
+	text := "“" + r.Found + "” in " + r.Column + " is read as " + r.Read
+	if r.Rows > 1 {
+		return text + " (" + number(r.Rows) + " rows, from line " + number(r.Line) + " on)"
+	}
+	return text + " (line " + number(r.Line) + ")"
+}
+
 func fileImportProgressText(p *FileImportProgress) string {
 	text := p.Phase
 	if text == "" {
@@ -151,4 +207,21 @@ func fileImportProgressText(p *FileImportProgress) string {
 		text += ", " + rate(p.PerSecond)
 	}
 	return text + "."
+}
+
+// uploadAccepts are the files that a browser offers to choose from.
+const uploadAccepts = ".csv,.tsv,.txt,.xlsx,text/csv,text/plain"
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func refusedAdvice(kind string) string {
+	if kind == "usage" {
+		return "Correct the file and upload it again below."
+	}
+	return "Correct the file, or leave members alone that are not in it."
 }

@@ -255,6 +255,9 @@ func CheckFileImportPath(file int64) string { return FileImportPath(file) + "/ch
 // WriteFileImportPath writes what an uploaded file says.
 func WriteFileImportPath(file int64) string { return FileImportPath(file) + "/write" }
 
+// CorrectFileImportPath takes a corrected file in the place of an uploaded one.
+func CorrectFileImportPath(file int64) string { return FileImportPath(file) + "/file" }
+
 // DiscardFileImportPath throws an uploaded file away.
 func DiscardFileImportPath(file int64) string { return FileImportPath(file) + "/discard" }
 

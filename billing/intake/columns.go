@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -13,9 +14,10 @@ import (
 // Column is a field that a column of an uploaded table may feed.
 type Column string
 
-// The columns of both kinds. Organizations are given by name or external id.
+// The columns of both kinds. Organizations are given by name or external id, or by both, each in its own column.
 const (
 	OrganizationColumn Column = "organization"
+	ExternalIDColumn   Column = "external_id"
 	EmailColumn        Column = "email"
 	StatusColumn       Column = "status"
 	InvitedColumn      Column = "invited"
@@ -30,9 +32,11 @@ const (
 // Columns lists the columns that a table of this kind may have.
 func (k Kind) Columns() []Column {
 	if k == Usage {
-		return []Column{OrganizationColumn, MonthColumn, SeatsColumn, PlanColumn}
+		return []Column{OrganizationColumn, ExternalIDColumn, MonthColumn, SeatsColumn, PlanColumn}
 	}
-	return []Column{OrganizationColumn, EmailColumn, StatusColumn, InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn}
+	return []Column{
+		OrganizationColumn, ExternalIDColumn, EmailColumn, StatusColumn, InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn,
+	}
 }
 
 // Required lists the columns that a table of this kind must have.
@@ -46,40 +50,61 @@ func (k Kind) Required() []Column {
 // columnNames are what headers call a column, as headerWords writes them, the likeliest first.
 var columnNames = map[Column][]string{
 	OrganizationColumn: {"organization", "organisation", "organization name", "organisation name", "company", "company name",
-		"customer", "customer name", "client", "client name", "tenant", "account",
-		"external id", "organization id", "organisation id", "customer id", "company id", "org",
-		"firma", "kunde", "unternehmen", "mandant", "societe", "entreprise", "empresa", "organizacion", "cliente",
-		"organisatie", "bedrijf", "klant"},
-	EmailColumn: {"email", "e mail", "email address", "e mail address", "mail", "user email", "member email",
-		"user", "member", "username", "login",
-		"user principal name", "upn", "e mail adresse", "adresse e mail", "courriel", "correo", "correo electronico", "e mailadres"},
-	StatusColumn: {"status", "state", "member status", "user status", "zustand", "statut", "etat", "estado"},
-	InvitedColumn: {"invited", "invited at", "invited on", "invitation date", "invite date", "date invited", "invitation sent",
-		"eingeladen", "eingeladen am", "date d invitation", "invitado", "fecha de invitacion", "uitgenodigd"},
+		"customer", "customer name", "client", "client name", "tenant", "tenant name", "account", "account name", "org", "org name",
+		"firma", "firmenname", "kunde", "kundenname", "unternehmen", "mandant", "name der organisation",
+		"societe", "nom de la societe", "entreprise", "organisme", "nom du client",
+		"empresa", "organizacion", "cliente", "nombre del cliente", "razon social",
+		"organisatie", "organisatienaam", "bedrijf", "bedrijfsnaam", "klant", "klantnaam"},
+	ExternalIDColumn: {"external id", "organization id", "organisation id", "customer id", "company id", "tenant id", "client id", "account id",
+		"kundennummer", "kunden nr", "kundennr", "mandantennummer", "numero client", "id client", "id cliente", "klantnummer"},
+	EmailColumn: {"email", "e mail", "email address", "e mail address", "mail", "user email", "member email", "primary email", "work email",
+		"user", "member", "username", "user name", "login", "sign in name",
+		"user principal name", "userprincipalname", "upn", "e mail adresse", "mailadresse", "emailadresse", "benutzer", "benutzername", "mitglied",
+		"adresse e mail", "adresse mail", "adresse electronique", "courriel", "utilisateur",
+		"correo", "correo electronico", "usuario", "e mailadres", "gebruiker", "gebruikersnaam"},
+	StatusColumn: {"status", "state", "member status", "user status", "account status", "seat status", "zustand", "mitgliedsstatus",
+		"statut", "etat", "estado", "toestand"},
+	InvitedColumn: {"invited", "invited at", "invited on", "invitation date", "invite date", "date invited", "invitation sent", "invite sent",
+		"eingeladen", "eingeladen am", "einladung", "einladungsdatum", "date d invitation", "invite le", "invitado", "fecha de invitacion",
+		"uitgenodigd", "uitgenodigd op"},
 	JoinedColumn: {"joined", "joined at", "joined on", "join date", "date joined", "member since", "active since", "active from",
-		"activated", "activated at", "added", "added on", "start", "start date",
-		"beigetreten", "beitritt", "mitglied seit", "aktiv seit", "date d adhesion", "membre depuis",
-		"alta", "fecha de alta", "lid sinds"},
-	SuspendedColumn: {"suspended", "suspended at", "suspended on", "suspension date", "suspended since", "disabled at",
-		"gesperrt", "gesperrt am", "suspendu le", "suspendido", "geschorst"},
-	DeletedColumn: {"deleted", "deleted at", "deleted on", "deletion date", "removed", "removed at", "removed on",
-		"left", "left at", "left on", "active until", "end", "end date",
-		"geloscht", "geloscht am", "entfernt", "supprime le", "baja", "fecha de baja", "verwijderd"},
-	MonthColumn: {"month", "billing month", "usage month", "period", "billing period",
-		"monat", "abrechnungsmonat", "mois", "periode", "mes", "periodo", "maand"},
-	SeatsColumn: {"seats", "billable seats", "used seats", "active seats", "seat count", "licenses", "licences", "used licenses",
-		"license count", "licence count", "consumed licenses", "quantity", "qty", "users", "members", "count",
-		"platze", "lizenzen", "anzahl", "menge", "licences utilisees", "quantite", "licencias", "cantidad",
-		"licenties", "aantal"},
-	PlanColumn: {"plan", "product", "product name", "tier", "edition", "subscription", "tarif", "produkt", "produit", "producto"},
+		"activated", "activated at", "activation date", "added", "added on", "date added", "created", "created at", "created on", "when created",
+		"start", "start date", "hire date",
+		"beigetreten", "beigetreten am", "beitritt", "beitrittsdatum", "mitglied seit", "aktiv seit", "aktiviert am", "eintritt", "eintrittsdatum",
+		"beginn", "von", "date d adhesion", "membre depuis", "date d entree", "arrivee", "debut", "date de debut",
+		"alta", "fecha de alta", "inicio", "fecha de inicio", "lid sinds", "toegevoegd", "toegevoegd op", "in dienst", "begindatum", "startdatum"},
+	SuspendedColumn: {"suspended", "suspended at", "suspended on", "suspension date", "suspended since", "disabled at", "disabled on", "blocked on",
+		"gesperrt", "gesperrt am", "deaktiviert am", "suspendu le", "date de suspension", "suspendido", "fecha de suspension",
+		"geschorst", "geschorst op", "geblokkeerd op"},
+	DeletedColumn: {"deleted", "deleted at", "deleted on", "deletion date", "date deleted", "removed", "removed at", "removed on", "date removed",
+		"left", "left at", "left on", "leave date", "leaving date", "termination date", "last day", "offboarded", "offboarding date",
+		"active until", "end", "end date", "until",
+		"geloscht", "geloscht am", "loschdatum", "entfernt", "entfernt am", "austritt", "austrittsdatum", "ausgetreten", "ausgetreten am",
+		"ende", "enddatum", "bis", "supprime", "supprime le", "date de suppression", "date de sortie", "date de depart", "depart", "sortie",
+		"fin", "date de fin", "baja", "fecha de baja", "eliminado", "eliminado el", "fecha de eliminacion", "fecha de fin",
+		"verwijderd", "verwijderd op", "uit dienst", "einddatum", "einde", "vertrokken"},
+	MonthColumn: {"month", "billing month", "usage month", "period", "billing period", "usage period", "month of usage", "reporting month", "service month",
+		"monat", "abrechnungsmonat", "abrechnungszeitraum", "leistungsmonat", "zeitraum", "mois", "mois de facturation", "periode",
+		"mes", "mes de facturacion", "periodo", "maand", "factuurmaand"},
+	SeatsColumn: {"seats", "billable seats", "used seats", "active seats", "seat count", "licenses", "licences", "used licenses", "used licences",
+		"billable licenses", "billable licences", "license count", "licence count", "consumed licenses", "consumed licences", "assigned licenses",
+		"consumed units", "quantity", "qty", "users", "active users", "user count", "billable users", "members", "member count", "count", "units", "usage",
+		"platze", "lizenzen", "genutzte lizenzen", "benutzer anzahl", "anzahl", "anzahl lizenzen", "menge", "nutzer",
+		"licences utilisees", "nombre de licences", "quantite", "utilisateurs", "sieges",
+		"licencias", "licencias usadas", "cantidad", "usuarios", "licenties", "aantal", "aantal licenties", "gebruikers"},
+	PlanColumn: {"plan", "plan billed", "product", "product name", "tier", "edition", "subscription", "sku", "license plan", "tarif", "produkt", "produktname",
+		"produit", "offre", "producto", "suscripcion", "abonnement"},
 }
 
 // ColumnMap says which column of the table, the first being 0, feeds which field.
 type ColumnMap map[Column]int
 
-// GuessColumns recognises columns by their names in a few languages. What it does not recognise is not in the map.
-func GuessColumns(header []string, kind Kind) ColumnMap {
+// GuessColumns recognises columns by their names in a few languages. What it does not recognise is not in the map. values
+// are of each column the first different ones, or nil where nobody looked: a column whose name may mean something else, such as
+// a state of the United States, is not taken for a status unless it has some.
+func GuessColumns(header []string, kind Kind, values [][]string) ColumnMap {
 	m := ColumnMap{}
+	guess := guess{ColumnMap: m, header: header, values: values}
 	for _, like := range []func(header, name string) bool{
 		func(header, name string) bool { return header == name },
 		func(header, name string) bool {
@@ -88,22 +113,89 @@ func GuessColumns(header []string, kind Kind) ColumnMap {
 	} {
 		for _, c := range kind.Columns() {
 			if _, ok := m[c]; !ok {
-				m.guess(c, header, like)
+				guess.column(c, like)
 			}
 		}
+	}
+	if i, ok := m[ExternalIDColumn]; ok && !m.has(OrganizationColumn) {
+		m[OrganizationColumn] = i
+		delete(m, ExternalIDColumn)
 	}
 	return m
 }
 
-func (m ColumnMap) guess(c Column, header []string, like func(header, name string) bool) {
+// guess is a map of columns while they are guessed.
+type guess struct {
+	ColumnMap
+	header []string
+	values [][]string
+}
+
+func (g guess) column(c Column, like func(header, name string) bool) {
 	for _, name := range columnNames[c] {
-		for i, h := range header {
-			if !m.feeds(i) && like(headerWords(h), name) {
-				m[c] = i
+		for i, h := range g.header {
+			if !g.feeds(i) && like(headerWords(h), name) && (c != StatusColumn || g.mayBeStatus(i)) {
+				g.ColumnMap[c] = i
 				return
 			}
 		}
 	}
+}
+
+// mayBeStatus says whether a column that is called like one may be a status: also without one value that is known, where its
+// name says nothing else, so that the values are refused by line and nobody is taken for active.
+func (g guess) mayBeStatus(i int) bool {
+	if g.values == nil || strings.Contains(headerWords(g.header[i]), "status") || headerWords(g.header[i]) == "statut" {
+		return true
+	}
+	return slices.ContainsFunc(g.values[i], isStatusWord)
+}
+
+func isStatusWord(value string) bool {
+	plain := headerWords(value)
+	for _, names := range statusNames {
+		if slices.Contains(names, plain) {
+			return true
+		}
+	}
+	return slices.Contains(unclearStatuses, plain)
+}
+
+// NotAStatus is the column that is called like a status but has other values, such as states of a country; "" is none.
+func NotAStatus(header []string, values [][]string) string {
+	g := guess{header: header, values: values}
+	for i, h := range header {
+		if slices.Contains(columnNames[StatusColumn], headerWords(h)) && !g.mayBeStatus(i) {
+			return h
+		}
+	}
+	return ""
+}
+
+// names says whether the cells of a row name columns of a table of this kind.
+func (k Kind) names(cells []string) bool {
+	known := 0
+	for _, c := range k.Columns() {
+		if slices.ContainsFunc(cells, func(cell string) bool { return slices.Contains(columnNames[c], headerWords(cell)) }) {
+			known++
+		}
+	}
+	return known >= 2
+}
+
+// The headings by which an export of usage of ours is known (handlers), and the one that says whether a figure is known.
+const stateHeader = "State"
+
+var ownHeadings = []string{"Month", "Organization", "Billable seats", stateHeader, "Source", "Seat ledger"}
+
+// isOwnExport says whether a table is an export of our own: what it says is what Seatbridge said, unless somebody changed it.
+func isOwnExport(header []string) bool {
+	return !slices.ContainsFunc(ownHeadings, func(h string) bool { return !slices.Contains(header, h) })
+}
+
+func (m ColumnMap) has(c Column) bool {
+	_, ok := m[c]
+	return ok
 }
 
 func (m ColumnMap) feeds(column int) bool {

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -132,44 +133,78 @@ func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind Kind, name st
 	return in, nil
 }
 
+// Correct receives a file in the place of another one that was not imported yet: that one is discarded, and what was chosen is
+// kept as far as it fits the new one, which is checked at once if nothing is left to choose. A file that cannot be read is an
+// *Invalid by "file", and the other one stays as it is.
+func (d *Desk) Correct(ctx context.Context, who problem.Actor, id int64, name string, r io.Reader) (store.FileImport, error) {
+	before, err := d.open(ctx, id)
+	if err != nil {
+		return store.FileImport{}, err
+	}
+	saved, err := d.Upload(ctx, who, before.Kind, name, r)
+	if err != nil {
+		return saved, err
+	}
+	if err := d.Discard(ctx, id); err != nil {
+		return saved, err
+	}
+	after, err := d.Find(ctx, saved.ID)
+	if err != nil {
+		return saved, err
+	}
+	choices := before.Choices.fitting(before.Survey.Header, after)
+	after.Choices = choices
+	after.Choices.Encoding = "" // as the survey was made
+	if err := d.save(ctx, after); err != nil {
+		return saved, err
+	}
+	var invalid *problem.Invalid
+	if err := d.Check(ctx, saved.ID, choices); err != nil && !errors.As(err, &invalid) {
+		return saved, err
+	}
+	return saved, nil
+}
+
+// fitting are the choices for a file with these headings, as far as they fit another one: by the names of the columns.
+func (c Choices) fitting(header []string, next FileImport) Choices {
+	columns := ColumnMap{}
+	for column, i := range c.Columns {
+		if i < 0 || i >= len(header) {
+			continue
+		}
+		if at := slices.Index(next.Survey.Header, header[i]); at >= 0 {
+			columns[column] = at
+		}
+	}
+	for column, i := range next.Choices.Columns {
+		if isNew := !slices.Contains(header, next.Survey.Header[i]); isNew && !columns.has(column) && !columns.feeds(i) {
+			columns[column] = i
+		}
+	}
+	c.Columns, c.Guesses = columns, next.Choices.Guesses
+	if next.Survey.Encoding != "Windows-1252" { // which is recognised where it might be another one
+		c.Encoding = ""
+	}
+	return c
+}
+
 func (d *Desk) create(ctx context.Context, who problem.Actor, kind Kind, name string, upload store.Upload) (store.FileImport, error) {
 	f, err := upload.Open()
 	if err != nil {
 		return store.FileImport{}, err
 	}
 	defer f.Close()
-	survey, err := table.Inspect(f)
+	survey, err := table.Inspect(f, kind.names)
 	if err != nil {
 		return store.FileImport{}, err
 	}
-	choices, err := d.firstChoices(ctx, kind, survey.Header)
+	choices, err := d.firstChoices(ctx, kind, survey)
 	if err != nil {
 		return store.FileImport{}, err
 	}
 	return d.store.CreateFileImport(ctx, store.FileImport{
 		Kind: string(kind), Name: name, Survey: inJSON(survey), Choices: inJSON(choices), UploadedAt: d.now(), UploadedBy: who.Name,
 	}, upload)
-}
-
-// firstChoices are those of the last import of a file with the same headings, or a guess.
-func (d *Desk) firstChoices(ctx context.Context, kind Kind, header []string) (Choices, error) {
-	var c Choices
-	remembered, err := d.store.RememberedColumns(ctx, string(kind), headerKey(header))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		c.Columns = GuessColumns(header, kind)
-		return c, nil
-	case err != nil:
-		return c, err
-	}
-	err = json.Unmarshal([]byte(remembered), &c)
-	return c, err
-}
-
-// remember keeps what will be right for the next file with the same headings, too.
-func (d *Desk) remember(ctx context.Context, in FileImport) error {
-	c := Choices{Encoding: in.Choices.Encoding, Columns: in.Choices.Columns, Dates: in.Choices.Dates}
-	return d.store.RememberColumns(ctx, string(in.Kind), headerKey(in.Survey.Header), inJSON(c))
 }
 
 func headerKey(header []string) string {
@@ -222,6 +257,7 @@ func (d *Desk) Check(ctx context.Context, id int64, choices Choices) error {
 			return err
 		}
 	}
+	choices.Guesses = in.Choices.Guesses
 	in.Choices = choices
 	options, err := in.options(d.now())
 	if err != nil {
@@ -255,7 +291,7 @@ func (d *Desk) survey(in *FileImport, encoding string) error {
 	if encoding != "" && !slices.Contains(Encodings(), encoding) {
 		return &problem.Invalid{Fields: problem.Fields{"encoding": "Choose an encoding of the list."}}
 	}
-	in.Survey, err = table.Inspect(reencoded(f, encoding))
+	in.Survey, err = table.Inspect(reencoded(f, encoding), in.Kind.names)
 	if encoding != "" {
 		in.Survey.Encoding = encoding
 	}
@@ -264,22 +300,25 @@ func (d *Desk) survey(in *FileImport, encoding string) error {
 
 // options is how the file is read, or an *Invalid.
 func (in FileImport) options(now time.Time) (Options, error) {
-	o := Options{Now: now, Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, Dates: map[Column]table.DateOrder{}}
+	o := Options{
+		Now: now, Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth,
+		Dates: map[Column]table.DateOrder{}, Numbers: map[Column]table.NumberStyle{},
+	}
 	problems := problem.Fields{}
 	var invalid *problem.Invalid
 	if err := in.Choices.Columns.check(in.Kind, in.Survey.Header, o); errors.As(err, &invalid) {
 		problems = invalid.Fields
 	}
-	for c, i := range in.Choices.Columns {
-		if i < 0 || i >= len(in.Survey.Dates) {
-			continue
+	for c := range in.Choices.Columns {
+		if o.Dates[c] = in.order(c); in.LeavesOrderOpen(c) {
+			if o.Dates[c] = in.Choices.Dates[c]; o.Dates[c] != table.DayFirst && o.Dates[c] != table.MonthFirst {
+				problems.Add("dates."+string(c), "Choose whether the day or the month comes first.")
+			}
 		}
-		o.Dates[c] = in.Survey.Dates[i]
-		if !in.LeavesOrderOpen(c) {
-			continue
-		}
-		if o.Dates[c] = in.Choices.Dates[c]; o.Dates[c] != table.DayFirst && o.Dates[c] != table.MonthFirst {
-			problems.Add("dates."+string(c), "Choose whether the day or the month comes first.")
+		if o.Numbers[c] = in.numbers(c); in.LeavesNumbersOpen(c) {
+			if o.Numbers[c] = in.Choices.Numbers[c]; o.Numbers[c] != table.DecimalPoint && o.Numbers[c] != table.DecimalComma {
+				problems.Add("numbers."+string(c), "Choose what points and commas mean.")
+			}
 		}
 	}
 	if len(problems) > 0 {
@@ -290,12 +329,36 @@ func (in FileImport) options(now time.Time) (Options, error) {
 
 // LeavesOrderOpen says whether the admin has to choose what comes first in the dates of a column, the day or the month.
 func (in FileImport) LeavesOrderOpen(c Column) bool {
-	i, ok := in.Choices.Columns[c]
 	dates := []Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn, MonthColumn}
-	if !ok || i < 0 || i >= len(in.Survey.Dates) || !slices.Contains(dates, c) {
-		return false
+	order := in.order(c)
+	return slices.Contains(dates, c) && (order == table.AmbiguousOrder || order == table.MixedOrder)
+}
+
+// order is how the file itself writes the dates of a column. Those of a month are its first or last day.
+func (in FileImport) order(c Column) table.DateOrder {
+	order := of(in.Survey.Dates, in.Choices.Columns, c)
+	if c == MonthColumn && order == table.AmbiguousOrder {
+		return cmp.Or(of(in.Survey.Months, in.Choices.Columns, c), order)
 	}
-	return in.Survey.Dates[i] == table.AmbiguousOrder || in.Survey.Dates[i] == table.MixedOrder
+	return order
+}
+
+// LeavesNumbersOpen says whether the admin has to choose what points and commas mean in a column.
+func (in FileImport) LeavesNumbersOpen(c Column) bool {
+	style := in.numbers(c)
+	return c == SeatsColumn && (style == table.AmbiguousNumbers || style == table.MixedNumbers)
+}
+
+func (in FileImport) numbers(c Column) table.NumberStyle {
+	return of(in.Survey.Numbers, in.Choices.Columns, c)
+}
+
+// of is what a survey says of the column that feeds a field.
+func of[T any](found []T, columns ColumnMap, c Column) (none T) {
+	if i, ok := columns[c]; ok && i >= 0 && i < len(found) {
+		return found[i]
+	}
+	return none
 }
 
 // start does work on an import in the background, one at a time.
@@ -374,20 +437,13 @@ func (d *Desk) plan(ctx context.Context, in FileImport, o Options) (*plan, error
 		list[i] = row.Organization
 	}
 	return &plan{
-		kind: in.Kind, choices: in.Choices, options: o, index: organizations.NewIndex(list),
-		usage: d.ledgerUsage, progress: d.tick(in.ID),
+		kind: in.Kind, choices: in.Choices, options: o, index: organizations.NewIndex(list), known: newKnown(list),
+		ownExport: isOwnExport(in.Survey.Header), usage: d.usage, progress: d.tick(in.ID),
 	}, nil
 }
 
-// ledgerUsage is what the ledgers say of a month, whatever was corrected.
-func (d *Desk) ledgerUsage(ctx context.Context, m store.Month) (map[int64]seats.Usage, error) {
-	usage, err := d.figures.Usage(ctx, seats.WholeMonth(m), nil)
-	for id, u := range usage {
-		if u.Original != nil {
-			usage[id] = *u.Original
-		}
-	}
-	return usage, err
+func (d *Desk) usage(ctx context.Context, m store.Month) (map[int64]seats.Usage, error) {
+	return d.figures.Usage(ctx, seats.WholeMonth(m), nil)
 }
 
 func (d *Desk) tick(id int64) func(phase string, rows int) {
@@ -632,6 +688,9 @@ func (f Findings) summary() string {
 	}
 	if f.Replaced > 0 {
 		parts = append(parts, problem.Plural(f.Replaced, "figure")+" replaced")
+	}
+	if f.SumCount > 0 {
+		parts = append(parts, problem.Plural(f.SumCount, "figure")+" added up from several rows")
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "nothing changed")

@@ -286,8 +286,11 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	}
 	next, err := w.Files.Upload(t.Context(), problem.System(), intake.Members, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
 	w.Must(err)
-	if in, err = w.Files.Find(t.Context(), next.ID); err != nil || in.Choices.Dates[intake.JoinedColumn] != table.DayFirst {
+	if in, err = w.Files.Find(t.Context(), next.ID); err != nil || in.Choices.Guesses.Dates[intake.JoinedColumn] != table.DayFirst {
 		t.Errorf("the choice is not remembered: %+v, %v", in.Choices, err)
+	}
+	if err := w.Files.Check(t.Context(), in.ID, in.Choices); !errors.As(err, &invalid) || invalid.Fields["dates.joined"] == "" {
+		t.Errorf("the order of the last file is taken for this one: %v", err)
 	}
 }
 

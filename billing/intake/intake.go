@@ -4,6 +4,7 @@ package intake
 import (
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"seatbridge/billing/table"
@@ -21,10 +22,12 @@ const (
 
 // Options is how an uploaded table is to be read.
 type Options struct {
-	Now          time.Time                  // what is later is refused
-	Organization string                     // of all rows, where the table has no column for it
-	Dates        map[Column]table.DateOrder // of the columns that need one: from the Survey, or chosen by the admin
-	OpenMonth    bool                       // also take the usage of the month that is not over
+	Now          time.Time                    // what is later is refused
+	Organization string                       // of all rows, where the table has no column for it
+	Dates        map[Column]table.DateOrder   // of the columns that need one: from the Survey, or chosen by the admin
+	Numbers      map[Column]table.NumberStyle // likewise
+	OpenMonth    bool                         // also take the usage of the month that is not over
+	Readings     *Readings                    // collects what is not read to the letter; may be nil
 }
 
 // RowProblem is something in a row that makes it unusable.
@@ -38,8 +41,10 @@ type RowProblem struct {
 type MemberRow struct {
 	Line         int
 	Organization string // name or external id
+	ExternalID   string // where a column of its own has it
 	Email        string
 	Status       store.SeatStatus
+	Total        bool // it looks like the count of the rows before it
 	// The moments that the row gives, in UTC; zero: it does not. A date without a time is its midnight.
 	InvitedAt, JoinedAt, SuspendedAt, DeletedAt time.Time
 	Exact                                       Exact        // which of them are a midnight that was given as an instant
@@ -50,9 +55,12 @@ type MemberRow struct {
 type UsageRow struct {
 	Line         int
 	Organization string // name or external id
+	ExternalID   string // where a column of its own has it
 	Month        store.Month
 	Seats        int
 	Plan         store.Plan   // empty if the table has no column for it
+	Total        bool         // it looks like the sum of the rows before it
+	Unknown      bool         // it says, in our own export, that nobody knows the figure
 	Problems     []RowProblem // none: the row is good
 }
 
@@ -66,6 +74,7 @@ func ReadMembers(r io.Reader, m ColumnMap, o Options) iter.Seq2[MemberRow, error
 		member := MemberRow{
 			Line:         row.Line,
 			Organization: row.organization(),
+			ExternalID:   row.externalID(),
 			Email:        row.email(),
 			InvitedAt:    row.moment(InvitedColumn),
 			JoinedAt:     row.moment(JoinedColumn),
@@ -78,27 +87,29 @@ func ReadMembers(r io.Reader, m ColumnMap, o Options) iter.Seq2[MemberRow, error
 			row.checkMoments(&member)
 			seen.member(row, member)
 		}
+		member.Total = len(row.problems) > 0 && row.isTotal()
 		member.Problems = row.problems
 		return member
 	})
 }
 
 // ReadUsage yields every row that is not blank, once, the bad ones with their problems. An error, which
-// is an *Invalid if the admin can mend it, comes last. An organization has one row a month, because all of its
-// seats are on one plan then (docs/billing-rules.md section 2, rule 6).
+// is an *Invalid if the admin can mend it, comes last. Several rows of one organization and month are yielded as they
+// stand.
 func ReadUsage(r io.Reader, m ColumnMap, o Options) iter.Seq2[UsageRow, error] {
-	seen := seenRows{}
 	return readRows(r, Usage, m, o, func(row *row) UsageRow {
+		if row.saysUnknown() {
+			return UsageRow{Line: row.Line, Organization: row.organization(), Unknown: true}
+		}
 		usage := UsageRow{
 			Line:         row.Line,
 			Organization: row.organization(),
+			ExternalID:   row.externalID(),
 			Month:        row.month(),
 			Seats:        row.seats(),
 			Plan:         row.plan(),
 		}
-		if len(row.problems) == 0 {
-			seen.usage(row, usage)
-		}
+		usage.Total = row.isTotal()
 		usage.Problems = row.problems
 		return usage
 	})
@@ -107,7 +118,7 @@ func ReadUsage(r io.Reader, m ColumnMap, o Options) iter.Seq2[UsageRow, error] {
 func readRows[R any](r io.Reader, kind Kind, m ColumnMap, o Options, read func(*row) R) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var none R
-		t, err := table.Open(r)
+		t, err := table.Open(r, kind.names)
 		if err == nil {
 			err = m.check(kind, t.Header, o)
 		}
@@ -115,13 +126,17 @@ func readRows[R any](r io.Reader, kind Kind, m ColumnMap, o Options, read func(*
 			yield(none, err)
 			return
 		}
-		spelled := spellings{}
+		reading := row{header: t.Header, columns: m, options: o, spelled: spellings{}, state: -1}
+		if isOwnExport(t.Header) {
+			reading.state = slices.Index(t.Header, stateHeader)
+		}
 		for cells, err := range t.Rows() {
 			if err != nil {
 				yield(none, err)
 				return
 			}
-			if !yield(read(&row{Row: cells, header: t.Header, columns: m, options: o, spelled: spelled, problems: unreadable(cells)}), nil) {
+			reading.Row, reading.problems = cells, unreadable(cells)
+			if !yield(read(&reading), nil) {
 				return
 			}
 		}

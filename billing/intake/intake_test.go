@@ -44,7 +44,7 @@ func TestGuessColumns(t *testing.T) {
 		{"Column 1,Column 2", Usage, ColumnMap{}},
 	}
 	for _, tt := range tests {
-		if diff := cmp.Diff(tt.want, GuessColumns(strings.Split(tt.header, ","), tt.kind)); diff != "" {
+		if diff := cmp.Diff(tt.want, GuessColumns(strings.Split(tt.header, ","), tt.kind, nil)); diff != "" {
 			t.Errorf("%s: %s", tt.header, diff)
 		}
 	}
@@ -104,17 +104,18 @@ func members(t testing.TB, file io.ReadSeeker, o Options) []MemberRow {
 // guessed surveys a file, which is then to be read again, and completes the options as an admin would.
 func guessed(t testing.TB, file io.ReadSeeker, kind Kind, o *Options) ColumnMap {
 	t.Helper()
-	survey, err := table.Inspect(file)
+	survey, err := table.Inspect(file, kind.names)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		t.Fatal(err)
 	}
-	m := GuessColumns(survey.Header, kind)
-	o.Now, o.Dates = importedAt, map[Column]table.DateOrder{}
-	for c, i := range m {
-		o.Dates[c] = survey.Dates[i]
+	m := GuessColumns(survey.Header, kind, survey.Values)
+	in := FileImport{Survey: survey, Choices: Choices{Columns: m}}
+	o.Now, o.Dates, o.Numbers = importedAt, map[Column]table.DateOrder{}, map[Column]table.NumberStyle{}
+	for c := range m {
+		o.Dates[c], o.Numbers[c] = in.order(c), in.numbers(c)
 	}
 	return m
 }
@@ -152,7 +153,7 @@ func TestReadMembers(t *testing.T) {
 		{"Acme," + strings.Repeat("a", 250) + "@example.com,,,,,", "!not an e-mail address"},
 		{"Acme,ann@example.com,inactive,,,,", "!“inactive” is not a status"},
 		{"Acme,ann@example.com,active,,2026-04-11,,", "!in the future"},
-		{"Acme,ann@example.com,active,,46000,,", "!is a number, not a date"},
+		{"Acme,ann@example.com,active,,46000,,", "active – 2025-12-09 00:00:00 – –"},
 		{"Acme,ann@example.com,active,,5/6/2025,,", "!choose whether"},
 		{"Acme,ann@example.com,active,,,,2026-03-01", "!date of a deletion"},
 		{"Acme,ann@example.com,pending,,2026-03-01,,", "!date of joining"},
@@ -303,26 +304,39 @@ func TestReadUsage(t *testing.T) {
 		{"Acme;;5;business", "!month is missing"},
 		{"Acme;2026;5;business", "!not a month"},
 		{"Acme;2026-13;5;business", "!not a month"},
-		{"Acme;Mar-26;5;business", "!write it like 2026-03"},
+		{"Acme;26-Mar;5;business", "!may be a day of the month or the month of a year"},
 		{"Acme;1926-03;5;business", "!not a month"},
 		{"Acme;2026-03-15;5;business", "!a day within a month"},
 		{"Acme;01/02/2026;5;business", "!choose whether"},
 		{"Acme;2026-04;5;business", "!April 2026 is not over: its figure is not final. It can be reported from 1 May 2026 on."},
 		{"Acme;2026-05;5;business", "!in the future"},
 		{"Acme;2026-03;;business", "!write 0 if there are none"},
-		{"Acme;2026-03;1,000;business", "!plain digits"},
-		{"Acme;2026-03;1.000;business", "!plain digits"},
-		{"Acme;2026-03;7.5;business", "!plain digits"},
-		{"Acme;2026-03;1e3;business", "!plain digits"},
-		{"Acme;2026-03;+5;business", "!plain digits"},
-		{"Acme;2026-03;٥;business", "!plain digits"},
-		{"Acme;2026-03;5 seats;business", "!plain digits"},
+		{"Acme;2026-03;1,000;business", "!choose what points and commas mean"}, // the file's semicolons say one, its comma a thousand
+		{"Acme;2026-03;1.000;business", "2026-03 1000 business"},
+		{"Acme;2026-03;14.0;business", "2026-03 14 business"},
+		{"Acme;2026-03;14,0;business", "2026-03 14 business"},
+		{"Acme;2026-03;1 000;business", "2026-03 1000 business"},
+		{"Acme;Mar-26;5;business", "2026-03 5 business"},
+		{"Acme;Mär 26;5;business", "2026-03 5 business"},
+		{"Acme;mars-26;5;business", "2026-03 5 business"},
+		{"Acme;46082;5;business", "2026-03 5 business"}, // 1 March, as spreadsheets keep it
+		{"Acme;46113;5;business", "!April 2026 is not over"},
+		{"Acme;44620;5;business", "!or 1 March 2026 if its dates begin in 1904"},
+		{"Acme;2026.1;5;business", "!October whose zero"},
+		{"Acme;3/26;5;business", "!has no year"},
+		{"Acme;2026-03;7.5;business", "!not a whole number"},
+		{"Acme;2026-03;1e3;business", "!a spreadsheet shortened"},
+		{"Acme;2026-03;+5;business", "!not a whole number in digits"},
+		{"Acme;2026-03;٥;business", "!not a whole number in digits"},
+		{"Acme;2026-03;5 seats;business", "!not a whole number in digits"},
+		{"Acme;2026-03;5;NordPass Business, 1 year", "2026-03 5 business"},
+		{"Acme;2026-03;5;NordPass Business Trial", "!not a plan"},
 		{"Acme;2026-03;-5;business", "!negative"},
 		{"Acme;2026-03;1000001;business", "!more than 1,000,000"},
-		{"Acme;2026-03;99999999999999999999;business", "!more than 1,000,000"},
+		{"Acme;2026-03;99999999999999999999;business", "!too large a number"},
 		{"Acme;2026-03;5;", "!not a plan"},
 		{"Acme;2026-03;5;Teams", "!not a plan"},
-		{";x;y;z", "!organization is missing / not a month / plain digits / not a plan"},
+		{";x;y;z", "!organization is missing / not a month / not a whole number in digits / not a plan"},
 	}
 	for _, tt := range tests {
 		rows := usages(t, strings.NewReader("Organization;Month;Seats;Plan\n\n"+tt.row+"\n"), Options{})
@@ -358,10 +372,9 @@ func TestReadUsageFile(t *testing.T) {
 		{Line: 2, Organization: "Acme", Month: "2026-01", Seats: 5, Plan: store.Business},
 		{Line: 3, Organization: "Žalgiris, UAB", Month: "2026-01", Seats: 12, Plan: store.Enterprise},
 		{Line: 4, Organization: "Acme", Month: "2026-02", Seats: 6, Plan: store.Business},
-		{Line: 5, Organization: "Acme", Month: "2026-02", Seats: 7, Plan: store.Business,
-			Problems: []RowProblem{{Line: 5, Problem: "The same organization and month are in line 4 already."}}},
+		{Line: 5, Organization: "Acme", Month: "2026-02", Seats: 7, Plan: store.Business},
 		{Line: 6, Organization: "Žalgiris, UAB", Month: "2026-02", Plan: store.Enterprise,
-			Problems: []RowProblem{{Line: 6, Column: "Used licenses", Problem: "“1,000” is not a whole number in plain digits: write it without separators, decimals and words, like 1000."}}},
+			Problems: []RowProblem{{Line: 6, Column: "Used licenses", Problem: "“1,000” could be read in two ways: choose what points and commas mean in this column."}}},
 		{Line: 8, Organization: "Bolt", Month: "2026-02", Plan: store.Business},
 	}
 	if diff := cmp.Diff(want, usages(t, file, Options{})); diff != "" {
@@ -637,7 +650,7 @@ func FuzzIntake(f *testing.F) {
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		survey, err := table.Inspect(bytes.NewReader(file))
+		survey, err := table.Inspect(bytes.NewReader(file), nil)
 		if err != nil {
 			return
 		}
@@ -649,7 +662,7 @@ func FuzzIntake(f *testing.F) {
 
 // fuzzedColumns takes the columns in their order where their names say nothing.
 func fuzzedColumns(header []string, kind Kind) ColumnMap {
-	m := GuessColumns(header, kind)
+	m := GuessColumns(header, kind, nil)
 	for i := range header {
 		for _, c := range kind.Columns() {
 			if _, ok := m[c]; !ok && !m.feeds(i) {
@@ -762,7 +775,7 @@ func BenchmarkTable(b *testing.B) {
 	b.ReportAllocs()
 	peak := intaketest.StartPeak()
 	for b.Loop() {
-		if s, err := table.Inspect(bytes.NewReader(file)); err != nil || s.Rows != intaketest.Rows {
+		if s, err := table.Inspect(bytes.NewReader(file), nil); err != nil || s.Rows != intaketest.Rows {
 			b.Fatal(s.Rows, err)
 		}
 	}
@@ -775,7 +788,7 @@ func TestCase_G30_MonthOfAnotherZone(t *testing.T) {
 	for text, want := range map[string]store.Month{
 		"2026-04-01T00:00:00+02:00": "2026-04", "2026-03-31T23:59:59-08:00": "2026-03", "2026-04-01T00:00:00Z": "2026-04",
 	} {
-		if got, problem := parseMonth(text, ""); got != want || problem != "" {
+		if got, _, problem := parseMonth(text, ""); got != want || problem != "" {
 			t.Errorf("%s is %s, %q; want %s", text, got, problem, want)
 		}
 	}

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,19 +19,19 @@ import (
 
 // Choices is what the admin chose for an uploaded table.
 type Choices struct {
-	Encoding      string                     `json:"encoding"` // one of Encodings; empty: as recognised
-	Columns       ColumnMap                  `json:"columns"`
-	Dates         map[Column]table.DateOrder `json:"dates"`        // of the columns in which the file leaves it open
-	Organization  string                     `json:"organization"` // of all rows, where no column says it
-	OpenMonth     bool                       `json:"open_month"`
-	RemoveMissing bool                       `json:"remove_missing"`
-	Create        []string                   `json:"create"` // organizations to create, as the file names them
-}
-
-// creates says whether an organization that the file names and nobody knows is to be created.
-func (c Choices) creates(name string) bool {
-	folded := store.Fold(name)
-	return slices.ContainsFunc(c.Create, func(chosen string) bool { return store.Fold(chosen) == folded })
+	Encoding      string                       `json:"encoding"` // one of Encodings; empty: as recognised
+	Columns       ColumnMap                    `json:"columns"`
+	Dates         map[Column]table.DateOrder   `json:"dates"`        // of the columns in which the file leaves it open
+	Numbers       map[Column]table.NumberStyle `json:"numbers"`      // likewise
+	Organization  string                       `json:"organization"` // of all rows, where no column says it
+	OpenMonth     bool                         `json:"open_month"`
+	RemoveMissing bool                         `json:"remove_missing"`
+	AddUp         bool                         `json:"add_up"`     // rows of one organization and month
+	Create        []string                     `json:"create"`     // organizations to create, as the file names them
+	CreateAll     bool                         `json:"create_all"` // all that are like none that is known
+	Same          map[string]int64             `json:"same"`       // known organizations, by how the file names them
+	Sheet         string                       `json:"sheet"`      // of a workbook; empty: its first
+	Guesses       Guesses                      `json:"guesses"`    // how the first choices came about, for people to confirm
 }
 
 // Findings is what an import would do, or has done.
@@ -50,8 +49,15 @@ type Findings struct {
 	Replaced      int                   `json:"replaced"`      // figures that take the place of another report
 	Unchanged     int                   `json:"unchanged"`     // rows that say what is known
 	NotInFile     int                   `json:"not_in_file"`   // members that the file does not have and that stay
-	Refused       string                `json:"refused"`       // why it cannot be written at all; empty: it can
-	Fingerprint   string                `json:"fingerprint"`   // of all changes
+	Readings      []Reading             `json:"readings"`      // what was not read to the letter
+	MoreReadings  int                   `json:"more_readings"` // that are not in Readings
+	Doubles       int                   `json:"doubles"`       // bad rows that are good as soon as somebody says that they add up
+	Sums          []Sum                 `json:"sums"`          // figures that are the sum of several rows; at most sumsKept
+	SumCount      int                   `json:"sum_count"`
+	Totals        []Total               `json:"totals"`      // rows that sum up others, passed over
+	NoFigure      int                   `json:"no_figure"`   // rows of an export of ours that say that nobody knows
+	Refused       string                `json:"refused"`     // why it cannot be written at all; empty: it can
+	Fingerprint   string                `json:"fingerprint"` // of all changes
 }
 
 // Changes counts what would be written.
@@ -65,13 +71,6 @@ func (f Findings) Changes() int {
 
 // Skipped counts the rows that would not be imported.
 func (f Findings) Skipped() int { return f.Bad + f.LeftOut }
-
-// UnknownOrganization is one that a file names and Seatbridge does not know.
-type UnknownOrganization struct {
-	Name   string `json:"name"`
-	Rows   int    `json:"rows"`
-	Create bool   `json:"create"`
-}
 
 // Organization is one that an import changes.
 type Organization struct {
@@ -106,20 +105,31 @@ type lookups struct {
 
 // plan works out what a file changes, one organization after the other, so that few changes are in memory.
 type plan struct {
-	kind     Kind
-	choices  Choices
-	options  Options
-	index    organizations.Index
-	usage    func(ctx context.Context, m store.Month) (map[int64]seats.Usage, error) // what the ledgers say of a month
-	progress func(phase string, rows int)
+	kind      Kind
+	choices   Choices
+	options   Options
+	ownExport bool // the file is an export of usage of ours
+	index     organizations.Index
+	known     *known                                                                  // the names of organizations, for those that nobody knows
+	usage     func(ctx context.Context, m store.Month) (map[int64]seats.Usage, error) // the figures of a month
+	progress  func(phase string, rows int)
 
 	findings Findings
 	groups   []*group
-	byName   map[string]*group // as the file spells it; nil: left out
+	byName   map[naming]*group // nil: left out
 	byID     map[int64]*group
-	unknown  map[string]*UnknownOrganization // by folded name
-	unknowns map[string]*UnknownOrganization // as the file spells them
+	unknown  unknowns
+	badRows  map[badRow]int // bad rows of usage, with their lines
 	sum      hash.Hash
+}
+
+// naming is how a row names an organization.
+type naming struct{ name, externalID string }
+
+// badRow is a row that cannot be imported but whose organization and month can be read.
+type badRow struct {
+	organization string // folded
+	month        store.Month
 }
 
 // group is the rows about one organization.
@@ -132,20 +142,33 @@ type group struct {
 
 // read groups the rows of the file.
 func (p *plan) read(r io.Reader) error {
-	p.byName, p.byID, p.sum = map[string]*group{}, map[int64]*group{}, sha256.New()
-	p.unknown, p.unknowns = map[string]*UnknownOrganization{}, map[string]*UnknownOrganization{}
+	p.byName, p.byID, p.sum = map[naming]*group{}, map[int64]*group{}, sha256.New()
+	p.unknown, p.badRows = newUnknowns(p.choices), map[badRow]int{}
 	p.findings = Findings{At: p.options.Now, Actions: map[MemberAction]int{}}
+	p.options.Readings = &Readings{}
 	var err error
 	if p.kind == Usage {
 		err = p.readUsage(r)
 	} else {
 		err = p.readMembers(r)
 	}
-	for _, u := range p.unknown {
-		p.findings.Unknown = append(p.findings.Unknown, *u)
-	}
-	slices.SortFunc(p.findings.Unknown, func(a, b UnknownOrganization) int { return strings.Compare(store.Fold(a.Name), store.Fold(b.Name)) })
+	p.findings.Readings, p.findings.MoreReadings = p.options.Readings.List, p.options.Readings.More
+	p.findings.Unknown = p.unknown.list(p.known)
+	p.leaveOutLikely()
 	return err
+}
+
+// leaveOutLikely takes back the creation of organizations that may be known ones, where nobody chose them by name.
+func (p *plan) leaveOutLikely() {
+	for i := range p.findings.Unknown {
+		u := &p.findings.Unknown[i]
+		if len(u.Like) == 0 || !u.Create || p.unknown.create[keyOf(u.Name)] {
+			continue
+		}
+		p.groups = slices.DeleteFunc(p.groups, func(g *group) bool { return g == u.group })
+		p.findings.LeftOut += u.Rows
+		u.Create, u.group = false, nil
+	}
 }
 
 func (p *plan) readMembers(r io.Reader) error {
@@ -153,7 +176,11 @@ func (p *plan) readMembers(r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		if g := p.row(row.Organization, row.Problems); g != nil {
+		if row.Total && p.isTotal(row.Organization) {
+			p.passOver(Total{Line: row.Line})
+			continue
+		}
+		if g := p.row(naming{row.Organization, row.ExternalID}, row.Line, &row.Problems); g != nil {
 			g.members = append(g.members, row)
 		}
 	}
@@ -161,11 +188,25 @@ func (p *plan) readMembers(r io.Reader) error {
 }
 
 func (p *plan) readUsage(r io.Reader) error {
+	running := runningTotal{}
 	for row, err := range ReadUsage(r, p.choices.Columns, p.options) {
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case row.Unknown:
+			p.findings.Rows++
+			p.findings.NoFigure++
+			continue
+		case row.Total && p.isTotal(row.Organization):
+			p.passOver(running.at(row))
+			continue
 		}
-		if g := p.row(row.Organization, row.Problems); g != nil && len(row.Problems) == 0 {
+		running.add(row)
+		g := p.row(naming{row.Organization, row.ExternalID}, row.Line, &row.Problems)
+		if len(row.Problems) > 0 && row.Month != "" {
+			p.badRows[badRow{store.Fold(row.Organization), row.Month}] = row.Line
+		}
+		if g != nil {
 			g.usage = append(g.usage, row)
 		}
 	}
@@ -173,34 +214,39 @@ func (p *plan) readUsage(r io.Reader) error {
 }
 
 // row notes a row and finds its group; nil: the row is left out.
-func (p *plan) row(organization string, problems []RowProblem) *group {
+func (p *plan) row(name naming, line int, problems *[]RowProblem) *group {
 	p.findings.Rows++
 	p.progress("Reading the file", 1)
-	bad := len(problems) > 0
-	if bad {
-		p.refuse(problems)
-	}
-	g, seen := p.byName[organization]
+	bad := len(*problems) > 0
+	g, seen := p.byName[name]
 	if !seen {
-		g = p.group(organization, bad)
+		var problem string
+		if g, problem = p.group(name, bad); problem != "" && !bad {
+			*problems, bad = []RowProblem{{Line: line, Problem: problem}}, true
+		}
 	}
-	if g == nil && !bad {
+	switch {
+	case bad:
+		p.refuse(*problems)
+	case g == nil:
 		p.findings.LeftOut++
-	}
-	if u := p.unknowns[organization]; u != nil && !bad {
-		u.Rows++
+		fallthrough
+	default:
+		p.unknown.count(name.name)
 	}
 	return g
 }
 
 // group finds the organization of a name that was not met before.
-func (p *plan) group(name string, bad bool) *group {
-	o, known := p.index.Find(name)
-	if !known {
-		if bad && p.unknown[store.Fold(name)] == nil {
-			return nil // the name itself may be what is wrong; a good row will tell
-		}
-		return p.newGroup(name)
+func (p *plan) group(name naming, bad bool) (*group, string) {
+	o, known, problem := p.organization(name)
+	switch {
+	case problem != "":
+		return nil, problem
+	case !known && bad && !p.unknown.has(name.name):
+		return nil, "" // the name itself may be what is wrong; a good row will tell
+	case !known:
+		return p.newGroup(name), ""
 	}
 	g := p.byID[o.ID]
 	if g == nil {
@@ -209,27 +255,51 @@ func (p *plan) group(name string, bad bool) *group {
 	}
 	g.spellings++
 	p.byName[name] = g
-	return g
+	return g, ""
+}
+
+// organization is the one that a row names: by its external id where a column has that, else by either.
+func (p *plan) organization(name naming) (store.Organization, bool, string) {
+	byName, named := p.index.ByName(name.name)
+	if name.externalID == "" && !p.choices.Columns.has(ExternalIDColumn) {
+		byID, found := p.index.ByExternalID(name.name)
+		if found && named && byID.ID != byName.ID {
+			return byID, true, fmt.Sprintf("%s is the external ID of %s and the name of another organization: give names and external IDs "+
+				"in columns of their own.", table.Excerpt(name.name), table.Excerpt(byID.Name))
+		}
+		if found {
+			return byID, true, ""
+		}
+	}
+	byID, found := p.index.ByExternalID(name.externalID)
+	switch {
+	case found && (store.Fold(byID.Name) == store.Fold(name.name) || name.name == ""):
+		return byID, true, ""
+	case found:
+		return byID, true, fmt.Sprintf("%s is the external ID of %s, but the row names %s: correct one of the two.",
+			table.Excerpt(name.externalID), table.Excerpt(byID.Name), table.Excerpt(name.name))
+	case named:
+		return byName, true, ""
+	}
+	o, same := p.index.ByID(p.choices.Same[store.Fold(name.name)])
+	return o, same, ""
 }
 
 // newGroup is about an organization that nobody knows.
-func (p *plan) newGroup(name string) *group {
-	folded := store.Fold(name)
-	if p.unknown[folded] == nil {
-		p.unknown[folded] = &UnknownOrganization{Name: name, Create: p.choices.creates(name)}
-		if p.unknown[folded].Create {
-			g := &group{organization: store.Organization{
-				Name: name, Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: p.options.Now, EnteredAt: p.options.Now,
-			}}
-			p.byName[folded], p.groups = g, append(p.groups, g)
-		}
+func (p *plan) newGroup(name naming) *group {
+	u := p.unknown.add(name.name, p.known)
+	if u.group == nil && u.Create {
+		u.group = &group{organization: store.Organization{
+			Name: u.Name, Plan: store.Business, License: store.Standard, Managed: true,
+			CreatedAt: p.options.Now, EnteredAt: p.options.Now,
+		}}
+		p.groups = append(p.groups, u.group)
 	}
-	g := p.byName[folded]
-	if g != nil {
-		g.spellings++
+	if u.group != nil {
+		u.group.spellings++
 	}
-	p.byName[name], p.unknowns[name] = g, p.unknown[folded]
-	return g
+	p.byName[name] = u.group
+	return u.group
 }
 
 func (p *plan) refuse(problems []RowProblem) {
@@ -363,80 +433,6 @@ func (p *plan) refuseDoubles(rows []MemberRow) {
 	}
 }
 
-// usageKnown is what is known of the months of a file, by organization.
-type usageKnown struct {
-	reports map[store.Month]map[int64]store.UsageReport
-	usage   map[store.Month]map[int64]seats.Usage
-}
-
-func (p *plan) knownUsage(ctx context.Context, known lookups) (usageKnown, error) {
-	k := usageKnown{map[store.Month]map[int64]store.UsageReport{}, map[store.Month]map[int64]seats.Usage{}}
-	for _, g := range p.groups {
-		for _, row := range g.usage {
-			if k.reports[row.Month] != nil {
-				continue
-			}
-			reports, err := known.reports(ctx, row.Month)
-			if err != nil {
-				return k, err
-			}
-			k.reports[row.Month] = map[int64]store.UsageReport{}
-			for _, r := range reports {
-				if r.Source == string(seats.SourceCSV) { // what others said stays beside it
-					k.reports[row.Month][r.OrganizationID] = r
-				}
-			}
-			if k.usage[row.Month], err = p.usage(ctx, row.Month); err != nil {
-				return k, err
-			}
-		}
-	}
-	return k, nil
-}
-
-func (p *plan) usageChanges(g *group, known usageKnown) []Change {
-	var changes []Change
-	lines := map[store.Month]int{}
-	for _, row := range g.usage {
-		problem := seats.AfterDeletion(g.organization, row.Month)
-		if line, ok := lines[row.Month]; ok {
-			problem = fmt.Sprintf("The same organization and month are in line %d already, where the organization is named in another way.", line)
-		}
-		if problem != "" {
-			p.refuse([]RowProblem{{Line: row.Line, Problem: problem}})
-			continue
-		}
-		lines[row.Month] = row.Line
-		change := ReportChange{Line: row.Line, After: p.report(g.organization, row, known)}
-		if before, ok := known.reports[row.Month][g.organization.ID]; ok {
-			change.Before = &before
-		}
-		if before := change.Before; before != nil && before.Seats == change.After.Seats && before.Plan == change.After.Plan {
-			p.findings.Unchanged++
-			continue
-		}
-		changes = append(changes, Change{Line: row.Line, Report: &change})
-	}
-	return changes
-}
-
-// report is what a row reports. Seats of an organization that was NFR, or in its trial, all the month are free, as they are when
-// the Provider API reports them.
-func (p *plan) report(o store.Organization, row UsageRow, known usageKnown) store.UsageReport {
-	ledger, counted := known.usage[row.Month][o.ID]
-	if !counted { // it is created by this file
-		ledger.Plan, ledger.License, ledger.Free = o.Plan, o.License, seats.Free(o.License, o.TrialEndsAt, row.Month)
-	}
-	r := store.UsageReport{
-		OrganizationID: o.ID, Month: row.Month, Seats: row.Seats, Plan: cmp.Or(row.Plan, ledger.Plan),
-		Source: string(seats.SourceCSV), ReportedAt: p.options.Now,
-	}
-	if row.Seats > 0 && ledger.Free {
-		r.Seats, r.Note = seats.BillReported(ledger.License, row.Seats)
-	}
-	return r
-}
-
 // note adds the changes of an organization to what was found.
 func (p *plan) note(g *group, changes []Change) {
 	if len(changes) == 0 {
@@ -471,6 +467,9 @@ func (p *plan) finish() {
 	f.Fingerprint = hex.EncodeToString(p.sum.Sum(nil))
 	slices.SortFunc(f.Organizations, func(a, b Organization) int { return strings.Compare(store.Fold(a.Name), store.Fold(b.Name)) })
 	slices.SortStableFunc(f.Problems, func(a, b RowProblem) int { return a.Line - b.Line })
+	if p.choices.AddUp && f.Bad > 0 {
+		f.Refused = "Rows can only be added up in a file without a bad row: one that cannot be read may belong to a sum."
+	}
 	if p.choices.RemoveMissing && f.Bad > 0 {
 		f.Refused = "Members that are missing in the file can only be deleted by a file without a bad row: " +
 			"one whose address cannot be read would delete somebody."

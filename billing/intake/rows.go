@@ -22,6 +22,7 @@ type row struct {
 	columns  ColumnMap
 	options  Options
 	spelled  spellings
+	state    int // the column of an export of ours that says whether a figure is known; -1: none
 	problems []RowProblem
 }
 
@@ -58,6 +59,11 @@ func (r *row) refuse(c Column, format string, args ...any) {
 	r.problems = append(r.problems, p)
 }
 
+// note notes a cell that was not read to the letter.
+func (r *row) note(c Column, found string, read func() string) {
+	r.options.Readings.note(r.header[r.columns[c]], found, r.Line, read)
+}
+
 func (r *row) organization() string {
 	text, ok := r.cell(OrganizationColumn)
 	name := r.spelled.of(text)
@@ -72,6 +78,37 @@ func (r *row) organization() string {
 		r.refuse(OrganizationColumn, "%s is no organization's name: it has more than %d characters.", table.Excerpt(text), problem.MaxName)
 	}
 	return name.text
+}
+
+// externalID is what the column beside the name says; it may be empty.
+func (r *row) externalID() string {
+	text, ok := r.cell(ExternalIDColumn)
+	if !ok || table.IsNothing(text) {
+		return ""
+	}
+	return r.spelled.of(text).text
+}
+
+// totalWords are how rows begin that sum up others, as headerWords writes them.
+var totalWords = []string{"total", "totals", "grand total", "sub total", "subtotal", "sum", "overall",
+	"summe", "gesamt", "gesamtsumme", "zwischensumme", "insgesamt", "somme", "total general", "sous total", "suma", "totaal", "subtotaal", "totale"}
+
+// isTotal says whether the first cell that is not empty says that the row sums up others, such as “Total: 3 organizations”.
+func (r *row) isTotal() bool {
+	for _, cell := range r.Cells {
+		if cell != "" {
+			plain := r.spelled.of(cell).plain
+			return slices.Contains(totalWords, strings.TrimRight(plain, " 0123456789")) ||
+				strings.Contains(cell, ":") && slices.Contains(totalWords, headerWords(cell[:strings.Index(cell, ":")]))
+		}
+	}
+	return false
+}
+
+// saysUnknown says whether the row of an export of ours says that nobody knows the figure.
+func (r *row) saysUnknown() bool {
+	seats, ok := r.cell(SeatsColumn)
+	return ok && seats == "" && r.state >= 0 && slices.Contains([]string{"unknown", "failed", "empty"}, r.Cells[r.state])
 }
 
 // email reads an address as the panel takes it.
@@ -119,8 +156,18 @@ func (r *row) moment(c Column) time.Time {
 		r.refuse(c, "%s", problem)
 	case t.After(r.options.Now):
 		r.refuse(c, "%s is in the future.", table.Excerpt(text))
+	case !t.IsZero() && !table.IsPlainDate(text):
+		r.note(c, text, func() string { return momentText(t, r.isDay(c, t)) })
 	}
 	return t
+}
+
+// momentText is a day or an instant as a sentence has it.
+func momentText(t time.Time, day bool) string {
+	if day {
+		return t.Format(longDay)
+	}
+	return t.Format(longDay + " 15:04:05 UTC")
 }
 
 // statusNames are the words for a status in a few languages, as headerWords writes them. "Inactive" is
@@ -128,13 +175,16 @@ func (r *row) moment(c Column) time.Time {
 var statusNames = map[store.SeatStatus][]string{
 	store.SeatActive: {"active", "activated", "enabled", "joined", "accepted", "confirmed", "member",
 		"aktiv", "actif", "active e", "activo", "actief"},
-	store.SeatSuspended: {"suspended", "disabled", "deactivated", "blocked", "locked", "paused",
+	store.SeatSuspended: {"suspended", "disabled", "deactivated", "blocked", "locked", "paused", "on hold",
 		"gesperrt", "deaktiviert", "suspendu", "desactive", "suspendido", "desactivado", "geschorst"},
 	store.SeatPending: {"pending", "invited", "invitation sent", "invitation pending", "awaiting",
 		"ausstehend", "eingeladen", "en attente", "invite", "pendiente", "invitado", "uitgenodigd"},
 	store.SeatDeleted: {"deleted", "removed", "left", "revoked",
 		"geloscht", "entfernt", "supprime", "eliminado", "borrado", "verwijderd"},
 }
+
+// unclearStatuses are words for a status that may be either of two.
+var unclearStatuses = []string{"inactive", "inaktiv", "inactif", "inactivo", "inactief", "archived"}
 
 func (r *row) status(m MemberRow) store.SeatStatus {
 	text, _ := r.cell(StatusColumn)
@@ -211,58 +261,20 @@ func (r *row) month() store.Month {
 	if !ok {
 		return ""
 	}
-	m, problem := parseMonth(text, r.options.Dates[MonthColumn])
+	m, plain, problem := parseMonth(text, r.options.Dates[MonthColumn])
 	switch {
 	case problem != "":
 		r.refuse(MonthColumn, "%s", problem)
+		return ""
 	case seats.MonthOutside(m, r.options.Now) != "":
 		r.refuse(MonthColumn, "%s", seats.MonthOutside(m, r.options.Now))
 	case !r.options.OpenMonth && seats.NotOver(m, r.options.Now) != "":
 		r.refuse(MonthColumn, "%s", seats.NotOver(m, r.options.Now))
 	}
+	if !plain {
+		r.note(MonthColumn, text, m.String)
+	}
 	return m
-}
-
-// parseMonth reads 2026-03, 03/2026, March 2026, 202603, and the first or last day of a month. A day within
-// the month is refused: it may be the day of the report, which is not in the month it reports.
-func parseMonth(text string, order table.DateOrder) (store.Month, string) {
-	if text == "" {
-		return "", "The month is missing."
-	}
-	if m, ok := plainMonth(text); ok {
-		return m, ""
-	}
-	t, problem := table.ParseDay(text, order)
-	switch {
-	case problem != "" || t.IsZero():
-		if _, isDate := table.OrderedDate(text); isDate {
-			return "", problem
-		}
-		return "", fmt.Sprintf("%s is not a month: write it like 2026-03.", table.Excerpt(text))
-	case t.Day() != 1 && t.AddDate(0, 0, 1).Day() != 1:
-		return "", fmt.Sprintf("%s is a day within a month: write the month like 2026-03.", table.Excerpt(text))
-	}
-	return store.MonthOf(t), ""
-}
-
-func plainMonth(text string) (store.Month, bool) {
-	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" -/.,", r) })
-	if len(parts) == 1 && len(text) == 6 && table.IsDigits(text) {
-		parts = []string{text[:4], text[4:]}
-	}
-	if len(parts) != 2 {
-		return "", false
-	}
-	year, month := parts[0], parts[1]
-	if len(year) != 4 || !table.IsDigits(year) {
-		year, month = month, year
-	}
-	number := table.MonthNamed(month)
-	if table.IsDigits(month) && len(month) <= 2 {
-		number, _ = strconv.Atoi(month)
-	}
-	m, err := store.ParseMonth(fmt.Sprintf("%s-%02d", year, number))
-	return m, err == nil && strings.HasPrefix(year, "20")
 }
 
 func (r *row) seats() int {
@@ -270,21 +282,22 @@ func (r *row) seats() int {
 	if !ok {
 		return 0
 	}
-	n, err := strconv.Atoi(text)
-	switch {
-	case text == "":
+	if text == "" {
 		r.refuse(SeatsColumn, "The number of seats is missing: write 0 if there are none.")
-	case strings.HasPrefix(text, "-"):
-		r.refuse(SeatsColumn, "%s is negative: seats are counted from 0.", table.Excerpt(text))
-	case !table.IsDigits(text):
-		r.refuse(SeatsColumn, "%s is not a whole number in plain digits: "+
-			"write it without separators, decimals and words, like 1000.", table.Excerpt(text))
-	case err != nil || n > seats.MostSeats:
-		r.refuse(SeatsColumn, "%s are more than 1,000,000 seats.", table.Excerpt(text))
-	default:
-		return n
+		return 0
 	}
-	return 0
+	n, plain, problem := table.ParseCount(text, r.options.Numbers[SeatsColumn])
+	switch {
+	case problem != "":
+		r.refuse(SeatsColumn, "%s", problem)
+		return 0
+	case n > seats.MostSeats:
+		r.refuse(SeatsColumn, "%s are more than 1,000,000 seats.", table.Excerpt(text))
+		return 0
+	case !plain:
+		r.note(SeatsColumn, text, func() string { return strconv.Itoa(n) })
+	}
+	return n
 }
 
 func (r *row) plan() store.Plan {
@@ -292,15 +305,36 @@ func (r *row) plan() store.Plan {
 	if !ok {
 		return ""
 	}
-	name := strings.TrimPrefix(headerWords(text), "nordpass ")
-	for _, plan := range store.Plans() {
-		if name == string(plan) {
-			return plan
-		}
+	name := strings.TrimPrefix(r.spelled.of(text).plain, "nordpass ")
+	if i := slices.IndexFunc(store.Plans(), func(p store.Plan) bool { return name == string(p) }); i >= 0 {
+		return store.Plans()[i]
+	}
+	if plan := planAmong(name); plan != "" {
+		r.note(PlanColumn, text, plan.Name)
+		return plan
 	}
 	r.refuse(PlanColumn, "%s is not a plan: write Business or Enterprise.", table.Excerpt(text))
 	return ""
 }
+
+// planAmong finds the plan in the name of a product as price lists have it: NordPass Business, 1 year.
+func planAmong(name string) store.Plan {
+	var found store.Plan
+	for word := range strings.FieldsSeq(name) {
+		switch plan := store.Plan(word); {
+		case slices.Contains(store.Plans(), plan) && found == "":
+			found = plan
+		case !slices.Contains(planFillers, word) && !table.IsDigits(word):
+			return ""
+		}
+	}
+	return found
+}
+
+// planFillers are words beside a plan's name that do not make it another plan.
+var planFillers = strings.Fields("nordpass plan license licence licenses licences lizenz lizenzen seat seats user users " +
+	"subscription monthly annual annually yearly month months year years monat monate jahr jahre monatlich jahrlich mensuel annuel " +
+	"mensual anual maandelijks jaarlijks for password manager msp per")
 
 // seenRows has the line of every good row of a file.
 type seenRows map[rowKey]int
@@ -308,8 +342,8 @@ type seenRows map[rowKey]int
 // rowKey is what only one row of a file may have.
 type rowKey struct {
 	organization string // folded
-	what         string // a folded address, or a month
-	joined       int64  // of an address: Unix seconds; or present, because a member is there once
+	what         string // a folded address
+	joined       int64  // Unix seconds; or present, because a member is there once
 }
 
 const present = -1
@@ -320,11 +354,6 @@ func (s seenRows) member(r *row, m MemberRow) {
 	if m.Status != store.SeatDeleted && len(r.problems) == 0 {
 		s.note(r, "The same member is in line %d already.", rowKey{organization: organization, what: email, joined: present})
 	}
-}
-
-func (s seenRows) usage(r *row, u UsageRow) {
-	s.note(r, "The same organization and month are in line %d already.",
-		rowKey{organization: r.spelled.of(u.Organization).folded, what: string(u.Month)})
 }
 
 func (s seenRows) note(r *row, problem string, key rowKey) {

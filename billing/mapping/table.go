@@ -52,7 +52,7 @@ const maxMappingRows = 50_000
 // PlanMappings reads a table of mappings and says what importing it would do. Nothing is changed. A file
 // that cannot be used at all is *Invalid.
 func (mp *Mapper) PlanMappings(ctx context.Context, r io.Reader) (MappingPlan, error) {
-	sheet, err := table.Open(r)
+	sheet, err := table.Open(r, namesMappings)
 	if err != nil {
 		return MappingPlan{}, err
 	}
@@ -113,6 +113,11 @@ func findMappingColumns(header []string) (mappingColumns, error) {
 	return c, nil
 }
 
+func namesMappings(cells []string) bool {
+	_, err := findMappingColumns(cells)
+	return err == nil
+}
+
 // mappingReader understands rows by what is in the database.
 type mappingReader struct {
 	columns      mappingColumns
@@ -163,7 +168,7 @@ func (r *mappingReader) read(row table.Row) MappingRow {
 		if column < 0 {
 			return ""
 		}
-		return unguarded(row.Cells[column])
+		return row.Cells[column]
 	}
 	c := r.columns
 	read.Company = firstOf(cell(c.company), cell(c.identifier))
@@ -271,14 +276,6 @@ func (r *mappingReader) agreement(companyID int, id, name string) (int, string) 
 		return 0, "Several agreements come into question; give the agreement's ID."
 	}
 	return choice.ID, ""
-}
-
-// unguarded takes away the apostrophe that exports put before what a spreadsheet would take for a formula.
-func unguarded(cell string) string {
-	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune("=+-@", rune(cell[1])) {
-		return cell[1:]
-	}
-	return cell
 }
 
 func firstOf(a, b string) string {

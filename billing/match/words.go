@@ -140,3 +140,14 @@ var (
 		"đ", "d", "ð", "d", "þ", "th", "ı", "i", "ħ", "h", "ŧ", "t")
 	umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "å", "aa", "ø", "oe")
 )
+
+// Letters is a name without case, accents, spaces and punctuation: the same for names that differ in these alone. It is empty
+// for a name that has neither letters nor digits.
+func Letters(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			return r
+		}
+		return -1
+	}, fold(unify(name)))
+}

@@ -3,13 +3,17 @@ package organizations
 import "seatbridge/store"
 
 // Index finds organizations as files and reports name them.
-type Index struct{ byExternalID, byName map[string]store.Organization }
+type Index struct {
+	byExternalID, byName map[string]store.Organization
+	byID                 map[int64]store.Organization
+}
 
 // NewIndex makes an index. Of several with one name, all but one of them deleted, the one
 // that is there is found, or else the one that was deleted last.
 func NewIndex(organizations []store.Organization) Index {
-	x := Index{map[string]store.Organization{}, map[string]store.Organization{}}
+	x := Index{map[string]store.Organization{}, map[string]store.Organization{}, map[int64]store.Organization{}}
 	for _, o := range organizations {
+		x.byID[o.ID] = o
 		put(x.byName, store.Fold(o.Name), o)
 		if o.ExternalID != "" {
 			put(x.byExternalID, o.ExternalID, o)
@@ -42,5 +46,11 @@ func (x Index) ByExternalID(id string) (store.Organization, bool) {
 // ByName finds the organization with that name, as store.Fold compares names.
 func (x Index) ByName(name string) (store.Organization, bool) {
 	o, ok := x.byName[store.Fold(name)]
+	return o, ok
+}
+
+// ByID finds the organization with our own id.
+func (x Index) ByID(id int64) (store.Organization, bool) {
+	o, ok := x.byID[id]
 	return o, ok
 }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,14 +24,20 @@ const (
 )
 
 // dateEvidence is what the dates of a column say of their order.
-type dateEvidence struct{ dayFirst, monthFirst, either bool }
+type dateEvidence struct {
+	dayFirst, monthFirst, either bool
+	months                       monthEvidence
+}
 
 func (e *dateEvidence) weigh(cell string) {
-	if len(cell) < len("1/1/2026") || !IsDigits(cell[:1]) {
+	if len(cell) < len("1/1/26") || !IsDigits(cell[:1]) {
 		return
 	}
 	text, _ := cutClock(cell)
 	n, ok := OrderedDate(text)
+	if ok {
+		e.months.weigh(text, n)
+	}
 	first, second := n[0], n[1]
 	switch {
 	case !ok || first == second:
@@ -57,13 +64,50 @@ func (e dateEvidence) order() DateOrder {
 	return NoOrder
 }
 
+// monthEvidence is whether the dates of a column are first or last days of months, by either order.
+type monthEvidence struct {
+	seen                       string // one of the dates
+	several                    bool   // there is another one
+	notDayFirst, notMonthFirst bool
+}
+
+func (e *monthEvidence) weigh(text string, n [3]int) {
+	e.several = e.several || e.seen != "" && e.seen != text
+	if e.seen == "" {
+		e.seen = strings.Clone(text)
+	}
+	e.notDayFirst = e.notDayFirst || !isEdge(date{n[2], n[1], n[0]})
+	e.notMonthFirst = e.notMonthFirst || !isEdge(date{n[2], n[0], n[1]})
+}
+
+// order takes one order only on the word of several dates: a single one may be the day of the report.
+func (e monthEvidence) order() DateOrder {
+	switch {
+	case !e.several || e.notDayFirst == e.notMonthFirst:
+		return NoOrder
+	case e.notDayFirst:
+		return MonthFirst
+	}
+	return DayFirst
+}
+
+// isEdge says whether a day is the first or the last of its month.
+func isEdge(d date) bool {
+	last := time.Date(d.year, time.Month(d.month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	return d.month >= 1 && d.month <= 12 && (d.day == 1 || d.day == last)
+}
+
 // ParseMoment reads a date with or without a time: 2026-12-31, 31.12.2026, 31/12/2026 or 12/31/2026 as the
-// order of the column says, 31 Dec 2026, and RFC 3339. A date without a time is 00:00:00 UTC of that
+// order of the column says, 31 Dec 2026, RFC 3339, and the number as which spreadsheets keep a date. A date without a time is 00:00:00 UTC of that
 // day, a time without a zone is UTC, and fractions of a second are cut off. An empty cell, or one like
 // "-" or "never", is the zero time. A problem is a sentence.
 func ParseMoment(cell string, order DateOrder) (t time.Time, problem string) {
-	if isNothing(cell) {
+	if IsNothing(cell) {
 		return time.Time{}, ""
+	}
+	cell = narrow(cell)
+	if t, ok := Serial(cell); ok {
+		return t, ""
 	}
 	text, clock := cutClock(cell)
 	date, problem := parseDate(text, order)
@@ -89,16 +133,41 @@ func ParseDay(cell string, order DateOrder) (day time.Time, problem string) {
 	if t.IsZero() {
 		return t, problem
 	}
-	text, _ := cutClock(cell)
+	if _, ok := Serial(narrow(cell)); ok {
+		return t.Truncate(24 * time.Hour), ""
+	}
+	text, _ := cutClock(narrow(cell))
 	return parseDate(text, order)
 }
 
-func isNothing(cell string) bool {
+// IsNothing says whether a cell says that there is no date, in a few languages.
+func IsNothing(cell string) bool {
 	switch strings.ToLower(cell) {
-	case "", "-", "–", "—", "n/a", "null", "none", "never":
+	case "", "-", "--", "–", "—", "n/a", "#n/a", "na", "nil", "null", "none", "(none)", "(blank)", "never",
+		"nie", "kein", "keine", "keines", "jamais", "aucun", "aucune", "nunca", "ninguno", "nooit", "geen", "n.v.t.":
 		return true
 	}
 	return false
+}
+
+// The days 2000-01-01 to 2099-12-31 as spreadsheets number them.
+const firstSerial, lastSerial = 36526, 73050
+
+// Serial reads a date of this century from the number as which a spreadsheet keeps it: days since 30 December 1899, the
+// time of the day as a fraction. (Workbooks of the 1904 date system, which an old Mac may have made, count from elsewhere;
+// in a text there is no telling them apart.)
+func Serial(text string) (time.Time, bool) {
+	whole, fraction, _ := strings.Cut(strings.Replace(text, ",", ".", 1), ".")
+	days, err := strconv.Atoi(whole)
+	if err != nil || len(whole) != 5 || days < firstSerial || days > lastSerial || fraction != "" && !IsDigits(fraction) {
+		return time.Time{}, false
+	}
+	t := time.Date(1899, 12, 30+days, 0, 0, 0, 0, time.UTC)
+	if fraction != "" {
+		part, _ := strconv.ParseFloat("0."+fraction, 64)
+		t = t.Add(time.Duration(part*24*60*60+0.5) * time.Second)
+	}
+	return t, true
 }
 
 // Excerpt quotes a cell in a sentence.
@@ -143,9 +212,9 @@ func parseClock(clock string) (time.Duration, bool) {
 
 // parseDate reads a date without a time as its midnight UTC.
 func parseDate(text string, order DateOrder) (time.Time, string) {
-	if IsDigits(strings.Replace(text, ".", "", 1)) {
-		return time.Time{}, fmt.Sprintf("%s is a number, not a date: spreadsheets keep dates so. "+
-			"Format the column as a date, like 2026-12-31, and save the file again.", Excerpt(text))
+	if IsDigits(strings.Replace(text, ".", "", 1)) && len(text) != len("20261231") {
+		return time.Time{}, fmt.Sprintf("%s is a number, and not the one of a date of this century. "+
+			"Write the date like 2026-12-31.", Excerpt(text))
 	}
 	d, ok := plainDate(text)
 	if !ok {
@@ -180,39 +249,81 @@ type date struct{ year, month, day int }
 
 // plainDate reads the dates that can be read one way only.
 func plainDate(text string) (date, bool) {
+	if len(text) == len("20261231") && IsDigits(text) {
+		n, ok := numbers([]string{text[:4], text[4:6], text[6:]})
+		return date{n[0], n[1], n[2]}, ok
+	}
 	for _, separator := range []string{"-", "/", "."} {
 		parts := strings.Split(text, separator)
 		n, ok := numbers(parts)
 		switch {
 		case ok && len(parts[0]) == 4:
 			return date{n[0], n[1], n[2]}, true
-		case ok && len(parts[2]) == 4 && separator == ".":
-			return date{n[2], n[1], n[0]}, true
+		case ok && separator == "." && (len(parts[2]) == 4 || len(parts[2]) == 2 && len(parts[0]) <= 2):
+			return date{fullYear(n[2]), n[1], n[0]}, true
 		}
 	}
 	return namedDate(text)
 }
 
-// namedDate reads 31 Dec 2026, 31-Dec-2026, 31. Dezember 2026 and Dec 31, 2026.
+// fullYear is the year of this century that two digits stand for.
+func fullYear(year int) int {
+	if year < 100 {
+		return 2000 + year
+	}
+	return year
+}
+
+// namedDate reads 31 Dec 2026, 31-Dec-26, 31. Dezember 2026, Dec 31st, 2026 and Thursday, 31 de diciembre de 2026.
 func namedDate(text string) (date, bool) {
-	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" .,-/", r) })
-	if len(words) != 3 || len(words[2]) != 4 {
+	words := slices.DeleteFunc(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" .,-/", r) }), isFiller)
+	if len(words) != 3 || len(words[2]) != 4 && (len(words[2]) != 2 || !IsDigits(words[0])) {
 		return date{}, false
 	}
 	name, number := words[1], words[0]
-	if !IsDigits(number) {
+	if MonthNamed(name) == 0 {
 		name, number = number, name
 	}
 	month := MonthNamed(name)
-	n, ok := numbers([]string{words[2], "0", number})
-	return date{n[0], month, n[2]}, ok && month > 0
+	n, ok := numbers([]string{words[2], "0", cardinal(number)})
+	return date{fullYear(n[0]), month, n[2]}, ok && month > 0
+}
+
+// isFiller says whether a word of a date says nothing: a day of the week, or an article.
+func isFiller(word string) bool {
+	word = store.Fold(word)
+	return len(word) >= 2 && !IsDigits(word) && slices.ContainsFunc(fillers[:], func(f string) bool {
+		return word == f || len(word) >= 3 && strings.HasPrefix(f, word) && MonthNamed(word) == 0
+	})
+}
+
+var fillers = [...]string{
+	"of", "the", "de", "del", "le", "el", "den", "am", "mo", "di", "mi", "do", "fr", "sa", "so",
+	"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+	"montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonnabend", "sonntag",
+	"lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+	"lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo",
+	"maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag",
+}
+
+// cardinal is a number without the letters that make it an ordinal: 1st, 1er.
+func cardinal(number string) string {
+	for _, suffix := range []string{"st", "nd", "rd", "th", "er"} {
+		if rest, ok := strings.CutSuffix(strings.ToLower(number), suffix); ok {
+			return rest
+		}
+	}
+	return number
 }
 
 // OrderedDate reads a date whose order of day and month has to be known: these two as they stand, and the year.
 func OrderedDate(text string) (numerals [3]int, ok bool) {
 	for _, separator := range []string{"/", "-"} {
-		if parts := strings.Split(text, separator); len(parts) == 3 && len(parts[2]) == 4 {
-			return numbers(parts)
+		parts := strings.Split(text, separator)
+		if len(parts) == 3 && (len(parts[2]) == 4 || len(parts[2]) == 2 && len(parts[0]) <= 2) {
+			n, ok := numbers(parts)
+			n[2] = fullYear(n[2])
+			return n, ok
 		}
 	}
 	return numerals, false
@@ -235,9 +346,9 @@ func numbers(parts []string) (n [3]int, ok bool) {
 // monthNames are the months in English, German, French, Spanish and Dutch, as store.Fold writes them. A
 // month may be shortened to three letters or more, where that is no other month.
 var monthNames = [12]string{
-	"january januar janvier enero januari",
+	"january januar janvier enero januari janner jaenner",
 	"february februar fevrier febrero februari",
-	"march marz maerz mars marzo maart mrz",
+	"march marz maerz mars marzo maart mrz mrt",
 	"april avril abril",
 	"may mai mayo mei",
 	"june juni juin junio",
@@ -267,4 +378,11 @@ func MonthNamed(word string) int {
 		}
 	}
 	return found
+}
+
+// IsPlainDate says whether a cell is a date, perhaps with a time, that reads one way only and has its whole year.
+func IsPlainDate(cell string) bool {
+	text, _ := cutClock(cell)
+	d, ok := plainDate(text)
+	return ok && strings.Contains(text, strconv.Itoa(d.year))
 }

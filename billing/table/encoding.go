@@ -46,10 +46,11 @@ func decode(r io.Reader) (*decoded, error) {
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
+	if problem := foreignProblem(head); problem != "" {
+		return nil, Unusable("%s", problem)
+	}
 	d := &decoded{name: "UTF-8"}
 	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0")):
-		return nil, Unusable("This is a spreadsheet workbook. Save the sheet as CSV and upload that.")
 	case bytes.HasPrefix(head, []byte("\xEF\xBB\xBF")):
 		d.decoder = utf.UTF8BOM.NewDecoder()
 	case bytes.HasPrefix(head, []byte("\xFF\xFE")), zeros(head, 1) > len(head)/4 && zeros(head, 0) == 0:

@@ -12,32 +12,32 @@ import (
 // delimiters are the ones that are recognised; the first is taken where there is none.
 const delimiters = ",;\t|"
 
-// guessDelimiter takes the delimiter that divides the most of the first rows into as many cells as the
-// first row, and of several the one that makes more cells.
+// guessDelimiter takes the delimiter that divides the most of the first rows into equally many cells, and of several the
+// one that makes more cells. What stands above the table has no say.
 func guessDelimiter(sample []byte, end byte) byte {
 	best, bestRows, bestCells := delimiters[0], 0, 1
 	for i := range len(delimiters) {
 		cells, rows := divide(sample, end, delimiters[i])
-		if cells > 1 && (rows > bestRows || (rows == bestRows && cells > bestCells)) {
+		if rows > bestRows || (rows == bestRows && cells > bestCells) {
 			best, bestRows, bestCells = delimiters[i], rows, cells
 		}
 	}
 	return best
 }
 
-// divide counts the cells of the first row and the rows with as many.
+// divide is how many cells most of the rows with several have, and how many rows have as many.
 func divide(sample []byte, end, delimiter byte) (cells, rows int) {
 	r := &records{lines: &lines{text: bufio.NewReader(bytes.NewReader(sample)), end: end}, delimiter: delimiter}
+	counts := map[int]int{}
 	for range 50 {
 		row, err := r.next()
 		if err != nil {
 			break
 		}
-		if cells == 0 {
-			cells = len(row.Cells)
-		}
-		if len(row.Cells) == cells && row.Problem == "" {
-			rows++
+		if n := len(row.Cells); n > 1 && row.Problem == "" {
+			if counts[n]++; counts[n] > rows || counts[n] == rows && n > cells {
+				cells, rows = n, counts[n]
+			}
 		}
 	}
 	return cells, rows
@@ -186,7 +186,22 @@ func (s *splitter) add(cell string) {
 	if len(cell) > MaxCellBytes {
 		s.state = tooLong
 	}
-	s.cells = append(s.cells, tidy(cell))
+	s.cells = append(s.cells, unguarded(tidy(cell)))
+}
+
+// unguarded takes away what keeps a spreadsheet from running a cell or from changing it: the apostrophe that our exports put
+// before what would be a formula (handlers/web), or the sign of a formula that is nothing but a text.
+func unguarded(cell string) string {
+	if cell == "" || cell[0] != '\'' && cell[0] != '=' {
+		return cell
+	}
+	if rest := strings.TrimLeft(cell, "'"); rest != cell && rest != "" && strings.ContainsRune("=+-@", rune(rest[0])) {
+		return cell[1:]
+	}
+	if text, ok := strings.CutPrefix(cell, `="`); ok && strings.Count(text, `"`) == 1 && strings.HasSuffix(text, `"`) {
+		return strings.TrimSpace(text[:len(text)-1])
+	}
+	return cell
 }
 
 // tidy drops control and other invisible characters, makes line breaks, tabs and the like spaces, and trims.
@@ -202,6 +217,8 @@ func tidy(cell string) string {
 
 func visible(r rune) rune {
 	switch {
+	case r >= 0x80 && r < 0xA0: // no character of any text: the encoding is another one
+		return unicode.ReplacementChar
 	case unicode.IsSpace(r):
 		return ' '
 	case unicode.In(r, unicode.Cc, unicode.Cf):

@@ -29,11 +29,15 @@ const (
 // encoding/csv is not used because it has no limits and because one stray quotation mark makes it
 // swallow the rows up to the next one. Here only the row with the mark is lost, and that is reported.
 type Table struct {
-	Header    []string // the cells of the first row; "Column 1" and so on where there is no name
+	Header    []string // the names of the columns; "Column 1" and so on where there is no name
 	Delimiter byte     // ',', ';', '\t' or '|'
+	Above     int      // rows above the header, which are titles and the like
+	Repeated  int      // rows read so far that are the header once more, and passed over
 	text      *decoded
 	records   *records
-	first     *Row // of a file without a header row
+	ahead     []Row    // read while the header was looked for
+	failed    error    // what comes after them
+	named     []string // the header as it stands in the file; nil: there is none
 }
 
 // Row is a row that is not blank. Its cells are without control and other invisible characters
@@ -49,9 +53,9 @@ func Unusable(format string, args ...any) error {
 	return &problem.Invalid{Fields: problem.Fields{"file": fmt.Sprintf(format, args...)}}
 }
 
-// Open recognises the encoding, the delimiter and the header row. What the admin has to know of
+// Open recognises the encoding, the delimiter and the header row, also below titles. What the admin has to know of
 // an unusable file, then or while rows are read, is an *Invalid.
-func Open(r io.Reader) (*Table, error) {
+func Open(r io.Reader, names Names) (*Table, error) {
 	text, err := decode(&Limited{Reader: r, Left: MaxBytes})
 	if err != nil {
 		return nil, err
@@ -60,42 +64,15 @@ func Open(r io.Reader) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
+	if problem := binaryProblem(sample); problem != "" {
+		return nil, Unusable("%s", problem)
+	}
 	t := &Table{text: text}
 	if t.Delimiter = lines.announcedDelimiter(); t.Delimiter == 0 {
 		t.Delimiter = guessDelimiter(sample, lines.end)
 	}
 	t.records = &records{lines: lines, delimiter: t.Delimiter}
-	return t, t.readHeader()
-}
-
-func (t *Table) readHeader() error {
-	first, err := t.records.next()
-	switch {
-	case errors.Is(err, io.EOF):
-		return Unusable("The file is empty.")
-	case err != nil:
-		return err
-	case first.Problem != "":
-		return Unusable("Line %d should name the columns. %s", first.Line, first.Problem)
-	}
-	t.Header = trimEmpty(slices.Clone(first.Cells), 0)
-	if len(t.Header) > MaxColumns {
-		return Unusable("The file has %d columns; at most %d are read.", len(t.Header), MaxColumns)
-	}
-	if isData(first.Cells) {
-		t.first = &first
-	}
-	for i, name := range t.Header {
-		if t.first != nil || name == "" {
-			t.Header[i] = fmt.Sprintf("Column %d", i+1)
-		}
-	}
-	return nil
-}
-
-// isData tells a row of data from a header: names of columns are neither e-mail addresses nor numbers.
-func isData(cells []string) bool {
-	return slices.ContainsFunc(cells, func(cell string) bool { return strings.Contains(cell, "@") || IsDigits(cell) })
+	return t, t.readHeader(names)
 }
 
 // IsDigits says whether a cell is digits and nothing else.
@@ -112,15 +89,12 @@ func IsDigits(s string) bool {
 // character is met that says otherwise.
 func (t *Table) Encoding() string { return t.text.name }
 
-// Rows yields the rows after the header, once. Blank rows are passed over; every other row is yielded,
-// with a Problem if it cannot be read. An error comes last and ends the file.
+// Rows yields the rows after the header, once. Blank rows and repeated headers are passed over; every other row is
+// yielded, with a Problem if it cannot be read. An error comes last and ends the file.
 func (t *Table) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		if t.first != nil && !yield(t.fit(*t.first), nil) {
-			return
-		}
 		for {
-			row, err := t.records.next()
+			row, err := t.next()
 			if errors.Is(err, io.EOF) {
 				return
 			}
@@ -128,11 +102,27 @@ func (t *Table) Rows() iter.Seq2[Row, error] {
 				yield(Row{}, err)
 				return
 			}
+			if t.isHeader(row) {
+				t.Repeated++
+				continue
+			}
 			if !yield(t.fit(row), nil) {
 				return
 			}
 		}
 	}
+}
+
+func (t *Table) next() (Row, error) {
+	if len(t.ahead) > 0 {
+		row := t.ahead[0]
+		t.ahead = t.ahead[1:]
+		return row, nil
+	}
+	if t.failed != nil {
+		return Row{}, t.failed
+	}
+	return t.records.next()
 }
 
 // fit holds the row against the header. Empty cells beyond the last column are what spreadsheets leave
@@ -221,22 +211,45 @@ type Survey struct {
 	Encoding  string
 	Delimiter byte
 	Header    []string
-	Dates     []DateOrder // of each column
-	Rows      int         // all that are not blank
-	Problems  int         // rows among them that cannot be read
-	Sample    []Row       // the first few
+	Above     int           // rows above the header
+	Repeated  int           // rows that are the header once more
+	Dates     []DateOrder   // of each column
+	Months    []DateOrder   // the order by which every date of a column is the first or last day of a month, if only one is
+	Numbers   []NumberStyle // of each column
+	Rows      int           // all that are not blank
+	Problems  int           // rows among them that cannot be read
+	Sample    []Row         // the first few
+	Values    [][]string    `json:"-"` // of each column, the first different ones
 }
 
-const sampleRows = 10
+const (
+	sampleRows   = 10
+	sampleValues = 40
+)
+
+// columnEvidence is what the cells of a column say of how they are to be read.
+type columnEvidence struct {
+	dates   dateEvidence
+	numbers numberEvidence
+	values  []string
+}
+
+func (e *columnEvidence) weigh(cell string) {
+	e.dates.weigh(cell)
+	e.numbers.weigh(cell)
+	if cell != "" && len(e.values) < sampleValues && !slices.Contains(e.values, cell) {
+		e.values = append(e.values, strings.Clone(cell))
+	}
+}
 
 // Inspect reads a whole table.
-func Inspect(r io.Reader) (Survey, error) {
-	t, err := Open(r)
+func Inspect(r io.Reader, names Names) (Survey, error) {
+	t, err := Open(r, names)
 	if err != nil {
 		return Survey{}, err
 	}
-	s := Survey{Delimiter: t.Delimiter, Header: t.Header}
-	evidence := make([]dateEvidence, len(t.Header))
+	s := Survey{Delimiter: t.Delimiter, Header: t.Header, Above: t.Above}
+	evidence := make([]columnEvidence, len(t.Header))
 	for row, err := range t.Rows() {
 		if err != nil {
 			return Survey{}, err
@@ -252,9 +265,11 @@ func Inspect(r io.Reader) (Survey, error) {
 			evidence[i].weigh(cell)
 		}
 	}
-	s.Encoding = t.Encoding()
+	s.Encoding, s.Repeated = t.Encoding(), t.Repeated
 	for _, e := range evidence {
-		s.Dates = append(s.Dates, e.order())
+		s.Dates, s.Months = append(s.Dates, e.dates.order()), append(s.Months, e.dates.months.order())
+		s.Numbers = append(s.Numbers, e.numbers.style(t.Delimiter))
+		s.Values = append(s.Values, e.values)
 	}
 	return s, nil
 }

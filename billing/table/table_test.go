@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"seatbridge/billing/problem"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -17,12 +18,14 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	utf "golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
+
+	"seatbridge/billing/problem"
 )
 
 // readTable is the header and the rows of a text, each as its cells or its problem.
 func readTable(t *testing.T, text string) (*Table, []Row) {
 	t.Helper()
-	table, err := Open(iotest.HalfReader(strings.NewReader(text)))
+	table, err := Open(iotest.HalfReader(strings.NewReader(text)), nil)
 	if err != nil {
 		t.Fatalf("opening: %v", err)
 	}
@@ -151,6 +154,14 @@ func TestTableRows(t *testing.T) {
 		{"no header, number", "Acme,2026-03,5\n", ',', "Column 1|Column 2|Column 3", "1:Acme|2026-03|5"},
 		{"header with a gap", "a,,c\n1,2,3\n", ',', "a|Column 2|c", "2:1|2|3"},
 		{"header only", "a,b\n", ',', "a|b", ""},
+		{"titles above, filled up", "Usage report,,\nOctober 2026,,\n,,\na,b,c\nx,y,z\nv,w,u\n", ',', "a|b|c", "5:x|y|z / 6:v|w|u"},
+		{"titles above, short", "Usage report\n\na;b;c\nx;y;z\nv;w;u\n", ';', "a|b|c", "4:x|y|z / 5:v|w|u"},
+		{"a title with a date", "Report date;31.10.2026;\na;b;c\nx;y;z\n", ';', "a|b|c", "3:x|y|z"},
+		{"the header once more", "a,b\n1,2\na,b\n3,4\n", ',', "a|b", "2:1|2 / 4:3|4"},
+		{"no header, a number with a sign", "Acme,\"1,000\"\n", ',', "Column 1|Column 2", "1:Acme|1,000"},
+		{"guarded against formulas", "a,b\n'=1+1,''@x\n'tHooft,'+1\n", ',', "a|b", "2:=1+1|'@x / 3:'tHooft|+1"},
+		{"a formula that is a text", "a,b\n\"=\"\"0012\"\"\",=\"2026-10\"\n", ',', "a|b", "2:0012|2026-10"},
+		{"no character of Windows-1252", "a,b\nB\x81ck,1\n", ',', "a|b", "2:B\uFFFDck|1"},
 		{"formulas are text", "a,b\n=1+1,@x\n", ',', "a|b", "2:=1+1|@x"},
 	}
 	for _, tt := range tests {
@@ -193,8 +204,15 @@ func TestUnusableTables(t *testing.T) {
 		{"empty", "empty", strings.NewReader("")},
 		{"blank", "empty", strings.NewReader("\r\n , \r\n\r\n")},
 		{"only a delimiter", "empty", strings.NewReader("sep=;\n")},
-		{"workbook", "Save the sheet as CSV", strings.NewReader("PK\x03\x04rest")},
-		{"old workbook", "Save the sheet as CSV", strings.NewReader("\xD0\xCF\x11\xE0rest")},
+		{"workbook", "save the sheet as CSV", strings.NewReader("PK\x03\x04rest")},
+		{"old workbook", "save the sheet as CSV", strings.NewReader("\xD0\xCF\x11\xE0rest")},
+		{"gzip", "compressed file (gzip). Unpack it", strings.NewReader("\x1F\x8B\x08\x00rest")},
+		{"PDF", "This is a PDF", strings.NewReader("%PDF-1.7\nrest")},
+		{"PNG", "This is a picture (PNG)", strings.NewReader("\x89PNG\r\n\x1A\nrest")},
+		{"web page", "This is a web page (HTML)", strings.NewReader("\uFEFF\n<!DOCTYPE html><html><body>Sign in</body></html>")},
+		{"XML", "This is an XML file", strings.NewReader("<?xml version=\"1.0\"?><Workbook/>")},
+		{"JSON", "This is a JSON file", strings.NewReader("[{\"organization\": \"Acme\"}]")},
+		{"no text", "This is no text", strings.NewReader("a,b\n" + strings.Repeat("\x01\x02\x03z", 20))},
 		{"too many columns", "The file has 101 columns; at most 100 are read.", strings.NewReader(strings.Repeat("a,", 100) + "a\n")},
 		{"broken header", "Line 1 should name the columns", strings.NewReader("\"a,b\n1,2\n")},
 		{"too large", "larger than 64 MB", io.MultiReader(strings.NewReader("a\n"), io.LimitReader(blankLines{}, MaxBytes-1))},
@@ -202,7 +220,7 @@ func TestUnusableTables(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Inspect(tt.file)
+			_, err := Inspect(tt.file, nil)
 			var invalid *problem.Invalid
 			if !errors.As(err, &invalid) || !strings.Contains(invalid.Fields["file"], tt.words) {
 				t.Errorf("got %v, want %q", err, tt.words)
@@ -226,7 +244,7 @@ func TestLargestTableIsRead(t *testing.T) {
 	t.Parallel()
 	const header, end = "a,b\n", "\n1,2"
 	blank := io.LimitReader(blankLines{}, MaxBytes-int64(len(header)+len(end)))
-	survey, err := Inspect(io.MultiReader(strings.NewReader(header), blank, strings.NewReader(end)))
+	survey, err := Inspect(io.MultiReader(strings.NewReader(header), blank, strings.NewReader(end)), nil)
 	if err != nil || survey.Rows != 1 {
 		t.Errorf("%d rows, %v", survey.Rows, err)
 	}
@@ -236,10 +254,10 @@ func TestTableThatCannotBeReadToTheEnd(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is gone")
 	text := "a,b\n" + strings.Repeat("1,2\n", 20_000) + "1,2"
-	if _, err := Inspect(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken))); !errors.Is(err, broken) {
+	if _, err := Inspect(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)), nil); !errors.Is(err, broken) {
 		t.Errorf("inspected: %v", err)
 	}
-	table, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
+	table, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +275,7 @@ func TestTableThatCannotBeReadAtAll(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is gone")
 	for _, text := range []string{"", "a,b", "a,b\n" + strings.Repeat("1,2\n", 200), strings.Repeat("\n", 40_000)} {
-		_, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
+		_, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)), nil)
 		if !errors.Is(err, broken) {
 			t.Errorf("after %d bytes: %v", len(text), err)
 		}
@@ -267,7 +285,7 @@ func TestTableThatCannotBeReadAtAll(t *testing.T) {
 // TestTableEncodingIsDecidedEarly: the first character that tells stands before more text than is read at once.
 func TestTableEncodingIsDecidedEarly(t *testing.T) {
 	t.Parallel()
-	table, err := Open(strings.NewReader("Zo\xEB\n" + strings.Repeat("Acme\n", 20_000)))
+	table, err := Open(strings.NewReader("Zo\xEB\n"+strings.Repeat("Acme\n", 20_000)), nil)
 	if err != nil || table.Encoding() != "Windows-1252" || table.Header[0] != "Zoë" {
 		t.Errorf("%+v, %v", table, err)
 	}
@@ -275,7 +293,7 @@ func TestTableEncodingIsDecidedEarly(t *testing.T) {
 
 func TestSurveyOfTooManyCells(t *testing.T) {
 	t.Parallel()
-	s, err := Inspect(strings.NewReader("a,b\n" + strings.Repeat("1,2\n", 12) + "1,2,05/06/2026\n"))
+	s, err := Inspect(strings.NewReader("a,b\n"+strings.Repeat("1,2\n", 12)+"1,2,05/06/2026\n"), nil)
 	if err != nil || s.Rows != 13 || s.Problems != 1 || len(s.Sample) != 10 {
 		t.Errorf("%+v, %v", s, err)
 	}
@@ -358,7 +376,7 @@ func TestTransformLacks(t *testing.T) {
 // What is no date is no numbers, either.
 func TestNoNumbers(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", "x", "1/2", "1/2/26", "a/2/2026", "12345/2/2026"} {
+	for _, text := range []string{"", "x", "1/2", "1/2/126", "a/2/2026", "2026/1/26", "12345/2/2026"} {
 		if numerals, ok := OrderedDate(text); ok {
 			t.Errorf("ordered %q: %d", text, numerals)
 		}
@@ -435,7 +453,7 @@ func TestSurvey(t *testing.T) {
 		"a;05/06/2026;31/12/2026;01/01/2026 10:00;13-01-2026;2026-01-02\n" +
 		"b;07/08/2026;01/02/2026;2/2/2026;01-13-2026;31.12.2026\n" +
 		"c;1\n"
-	s, err := Inspect(strings.NewReader(text))
+	s, err := Inspect(strings.NewReader(text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -497,16 +515,32 @@ func TestParseMoment(t *testing.T) {
 		{"366.01.2026", NoOrder, "!not in the calendar"},
 		{"abcd-01-02", NoOrder, "!not a date"},
 		{"ab.01.2026", NoOrder, "!not a date"},
-		{"31 Dec 26", NoOrder, "!not a date"},
+		{"31 Dec 26", NoOrder, "2026-12-31T00:00:00Z"},
 		{"31 Dec abcd", NoOrder, "!not a date"},
 		{"Dec Dec 2026", NoOrder, "!not a date"},
 		{"12:00 2026", NoOrder, "!not a date"},
 		{":00", NoOrder, "!not a date"},
-		{"46387", NoOrder, "!is a number, not a date"},
-		{"46387.5", NoOrder, "!is a number, not a date"},
-		{"20261231", NoOrder, "!is a number, not a date"},
-		{"31.12.26", NoOrder, "!not a date"},
-		{"12/31/26", MonthFirst, "!not a date"},
+		{"46387", NoOrder, "2026-12-31T00:00:00Z"}, // as spreadsheets keep it
+		{"46387.5", NoOrder, "2026-12-31T12:00:00Z"},
+		{"46387,75", NoOrder, "2026-12-31T18:00:00Z"},
+		{"'46387", NoOrder, "2026-12-31T00:00:00Z"},
+		{"４６３８７", NoOrder, "2026-12-31T00:00:00Z"},
+		{"36525", NoOrder, "!not the one of a date of this century"},
+		{"73051", NoOrder, "!not the one of a date of this century"},
+		{"20261301", NoOrder, "!not in the calendar"},
+		{"31-Dec-26 08:00", NoOrder, "2026-12-31T08:00:00Z"},
+		{"Thursday, December 31, 2026", NoOrder, "2026-12-31T00:00:00Z"},
+		{"Thu, 31 Dec 2026 10:00:00 GMT", NoOrder, "2026-12-31T10:00:00Z"},
+		{"Thu Dec 31 2026", NoOrder, "2026-12-31T00:00:00Z"},
+		{"Dec 31st, 2026", NoOrder, "2026-12-31T00:00:00Z"},
+		{"1er octobre 2026", NoOrder, "2026-10-01T00:00:00Z"},
+		{"31 de diciembre de 2026", NoOrder, "2026-12-31T00:00:00Z"},
+		{"Do 31. Dezember 2026", NoOrder, "2026-12-31T00:00:00Z"},
+		{"donderdag 31 december 2026", NoOrder, "2026-12-31T00:00:00Z"},
+		{"nooit", NoOrder, "0001-01-01T00:00:00Z"},
+		{"20261231", NoOrder, "2026-12-31T00:00:00Z"},
+		{"31.12.26", NoOrder, "2026-12-31T00:00:00Z"},
+		{"12/31/26", MonthFirst, "2026-12-31T00:00:00Z"},
 		{"31 Foo 2026", NoOrder, "!not a date"},
 		{"31 Jui 2026", NoOrder, "!not a date"}, // juin or juillet
 		{"yesterday", NoOrder, "!not a date"},
@@ -587,10 +621,10 @@ func FuzzTable(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		if _, err := Inspect(bytes.NewReader(file)); err != nil {
+		if _, err := Inspect(bytes.NewReader(file), nil); err != nil {
 			return
 		}
-		table, err := Open(iotest.OneByteReader(bytes.NewReader(file)))
+		table, err := Open(iotest.OneByteReader(bytes.NewReader(file)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -627,14 +661,17 @@ func compareWithCSV(t *testing.T, text string, table *Table, rows []Row) {
 	var want [][]string
 	for _, record := range records {
 		for i, cell := range record {
-			record[i] = tidy(cell)
+			record[i] = unguarded(tidy(cell))
 		}
 		if !blank(record) {
 			want = append(want, record)
 		}
 	}
-	if table.first == nil {
-		want = want[1:]
+	header := want[table.Above]
+	if want = want[table.Above:]; table.named != nil {
+		want = slices.DeleteFunc(want, func(record []string) bool {
+			return slices.Equal(trimEmpty(record, len(table.Header)), trimEmpty(header, len(table.Header)))
+		})
 	}
 	if len(rows) != len(want) {
 		t.Fatalf("%d rows, encoding/csv reads %d: %q", len(rows), len(want), want)
@@ -642,6 +679,136 @@ func compareWithCSV(t *testing.T, text string, table *Table, rows []Row) {
 	for i, row := range rows {
 		if row.Problem == "" && !cmp.Equal(trimEmpty(row.Cells, 0), trimEmpty(want[i], 0)) {
 			t.Errorf("line %d: %q, encoding/csv reads %q", row.Line, row.Cells, want[i])
+		}
+	}
+}
+
+func TestParseCount(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		cell  string
+		style NumberStyle
+		want  string // the number, marked ~ where it was not in digits alone; or "!" and words of the problem
+	}{
+		{"0", PlainNumbers, "0"},
+		{"0014", PlainNumbers, "14"},
+		{"1000000", DecimalComma, "1000000"},
+		{"１４", PlainNumbers, "~14"},
+		{"'14", PlainNumbers, "~14"},
+		{"1 000", PlainNumbers, "~1000"},
+		{"12 345 678", PlainNumbers, "~12345678"},
+		{"1'000", PlainNumbers, "~1000"},
+		{"1’000", PlainNumbers, "~1000"},
+		{"14.0", DecimalPoint, "~14"},
+		{"14.00", DecimalPoint, "~14"},
+		{"14,0", DecimalComma, "~14"},
+		{"14.", DecimalPoint, "~14"},
+		{"1,000", DecimalPoint, "~1000"},
+		{"1,000.00", DecimalPoint, "~1000"},
+		{"1,000,000", DecimalPoint, "~1000000"},
+		{"1.000", DecimalComma, "~1000"},
+		{"1.000,0", DecimalComma, "~1000"},
+		{"1 000,00", DecimalComma, "~1000"},
+		{"1,000", DecimalComma, "~1"},
+		{"1.000", DecimalPoint, "~1"},
+		{"0.000", DecimalPoint, "~0"},
+
+		{"1,000", PlainNumbers, "!choose what points and commas mean"},
+		{"1,000", AmbiguousNumbers, "!choose what points and commas mean"},
+		{"1.000", MixedNumbers, "!choose what points and commas mean"},
+		{"14.5", DecimalPoint, "!not a whole number"},
+		{"1.5", DecimalComma, "!does not fit the other numbers"},
+		{"10,00", DecimalPoint, "!does not fit the other numbers"},
+		{"1.000.0", DecimalPoint, "!does not fit the other numbers"},
+		{"-5", PlainNumbers, "!negative"},
+		{"−5", PlainNumbers, "!negative"},
+		{"-1,000", DecimalPoint, "!negative"},
+		{"1.00E+03", DecimalPoint, "!a spreadsheet shortened"},
+		{"1e3", PlainNumbers, "!a spreadsheet shortened"},
+		{"+5", PlainNumbers, "!not a whole number in digits"},
+		{"5 seats", PlainNumbers, "!not a whole number in digits"},
+		{"5%", PlainNumbers, "!not a whole number in digits"},
+		{"(5)", PlainNumbers, "!not a whole number in digits"},
+		{"٥", PlainNumbers, "!not a whole number in digits"},
+		{"1 00", PlainNumbers, "!not a whole number in digits"},
+		{"", PlainNumbers, "!not a whole number in digits"},
+		{".", DecimalPoint, "!not a whole number in digits"},
+		{"99999999999999999999", PlainNumbers, "!too large"},
+	} {
+		n, plain, problem := ParseCount(tt.cell, tt.style)
+		got := strconv.Itoa(n)
+		if !plain {
+			got = "~" + got
+		}
+		if words, bad := strings.CutPrefix(tt.want, "!"); bad {
+			if !strings.Contains(problem, words) || n != 0 {
+				t.Errorf("%q (%s): %d, %q; want %q", tt.cell, tt.style, n, problem, words)
+			}
+		} else if problem != "" || got != tt.want {
+			t.Errorf("%q (%s): %s, %q; want %s", tt.cell, tt.style, got, problem, tt.want)
+		}
+	}
+}
+
+// What the numbers of a column say of their points and commas, between cells that the delimiter parts.
+func TestNumberStyle(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		cells     string // parted by spaces
+		delimiter byte
+		want      NumberStyle
+	}{
+		{"1 14 1000", ',', PlainNumbers},
+		{"x 31.12.2026 10.0.0.1x", ',', PlainNumbers},
+		{"14.0", ';', DecimalPoint},
+		{"14,0", ',', DecimalComma},
+		{"1,000", ',', DecimalPoint},
+		{"1.000", ';', DecimalComma},
+		{"1,000", ';', AmbiguousNumbers},
+		{"1.000", ',', AmbiguousNumbers},
+		{"1,000", '\t', AmbiguousNumbers},
+		{"1.000", '|', AmbiguousNumbers},
+		{"1,000 14.0", ';', DecimalPoint},
+		{"1.000 14.0", ';', DecimalPoint},
+		{"1.000 2,5", ',', DecimalComma},
+		{"1,000,000", '\t', DecimalPoint},
+		{"1.000.000", '\t', DecimalComma},
+		{"1,000.00", '\t', DecimalPoint},
+		{"1.000,00", '\t', DecimalComma},
+		{"0,500", ';', DecimalComma},
+		{"1000,000", '\t', DecimalComma},
+		{"14.0 14,0", ',', MixedNumbers},
+		{"1.000 1,000", ',', MixedNumbers},
+	} {
+		var e numberEvidence
+		for cell := range strings.FieldsSeq(tt.cells) {
+			e.weigh(cell)
+		}
+		if got := e.style(tt.delimiter); got != tt.want {
+			t.Errorf("%s between %q: %q, want %q", tt.cells, tt.delimiter, got, tt.want)
+		}
+	}
+}
+
+// Dates of a column of months: those that are first or last days by one order only.
+func TestMonthsTellTheOrder(t *testing.T) {
+	t.Parallel()
+	for dates, want := range map[string]DateOrder{
+		"10/1/2026 11/1/2026":   MonthFirst,
+		"1/10/2026 1/11/2026":   DayFirst,
+		"10/31/2026 11/30/2026": MonthFirst,
+		"10/1/2026":             NoOrder, // may be the day of a report
+		"10/1/2026 10/1/2026":   NoOrder,
+		"1/1/2026 1/1/2025":     NoOrder,
+		"1/2/2026 2/1/2026":     NoOrder,
+		"5/6/2026 7/8/2026":     NoOrder,
+	} {
+		var e dateEvidence
+		for date := range strings.FieldsSeq(dates) {
+			e.weigh(date)
+		}
+		if got := e.months.order(); got != want {
+			t.Errorf("%s: %q, want %q", dates, got, want)
 		}
 	}
 }

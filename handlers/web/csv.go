@@ -58,10 +58,11 @@ func (d *download) Write(b []byte) (int, error) {
 	return d.w.Write(b)
 }
 
-// harmless keeps spreadsheets from running a cell as a formula. Plain numbers,
-// negative ones too, are none.
+// harmless keeps spreadsheets from running a cell as a formula, by an apostrophe before it, which reading takes away again
+// (billing/table). So a text that has the apostrophe already gets another one. Plain numbers, negative ones too, are no formulas.
 func harmless(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	text := strings.TrimLeft(cell, "'")
+	if text == "" || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return cell
 	}
 	if _, err := strconv.ParseFloat(cell, 64); err == nil {

@@ -1,0 +1,130 @@
+package intake
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"seatbridge/billing/match"
+	"seatbridge/store"
+)
+
+// UnknownOrganization is one that a file names and Seatbridge does not know.
+type UnknownOrganization struct {
+	Name   string   `json:"name"`
+	Also   []string `json:"also,omitempty"` // other spellings in the file, apart by nothing but punctuation
+	Rows   int      `json:"rows"`
+	Create bool     `json:"create"`
+	Like   []Like   `json:"like,omitempty"` // known ones that may be meant, the likeliest first
+	// Known says that a known one differs in case, accents, spaces and punctuation alone, so that this one is never created: a
+	// person says which one it is, or leaves it out.
+	Known bool `json:"known,omitempty"`
+
+	group *group
+}
+
+// Like is a known organization that may be the one a file names.
+type Like struct {
+	ID     int64  `json:"id"`
+	Name   string `json:"name"`
+	Reason string `json:"reason"` // a short phrase
+}
+
+// known are the names of the organizations that Seatbridge has, to look for those that a file may mean.
+type known struct {
+	names    []match.Name
+	byLetter map[string][]Like
+}
+
+func newKnown(list []store.Organization) *known {
+	k := &known{byLetter: map[string][]Like{}}
+	for _, o := range list {
+		k.names = append(k.names, match.Name{ID: o.ID, Name: o.Name})
+		if letters := match.Letters(o.Name); letters != "" {
+			k.byLetter[letters] = append(k.byLetter[letters], Like{o.ID, o.Name, "Same letters and digits"})
+		}
+	}
+	return k
+}
+
+// sameWords is the least score of names that have the same words (billing/match).
+const sameWords = 79
+
+// unknowns are the organizations of a file that nobody knows.
+type unknowns struct {
+	choices  Choices
+	create   map[string]bool // by key
+	byKey    map[string]*UnknownOrganization
+	byName   map[string]*UnknownOrganization // as the file spells it
+	spelling map[string]bool                 // folded
+}
+
+func newUnknowns(c Choices) unknowns {
+	u := unknowns{c, map[string]bool{}, map[string]*UnknownOrganization{}, map[string]*UnknownOrganization{}, map[string]bool{}}
+	for _, name := range c.Create {
+		u.create[keyOf(name)] = true
+	}
+	return u
+}
+
+// keyOf is the same for names that differ in case, accents, spaces and punctuation alone.
+func keyOf(name string) string { return cmp.Or(match.Letters(name), store.Fold(name)) }
+
+func (u unknowns) has(name string) bool { return u.byKey[keyOf(name)] != nil }
+
+// add notes a spelling that was not met before.
+func (u unknowns) add(name string, known *known) *UnknownOrganization {
+	key := keyOf(name)
+	o := u.byKey[key]
+	switch {
+	case o == nil:
+		like := known.byLetter[key]
+		o = &UnknownOrganization{Name: name, Like: like, Known: len(like) > 0}
+		o.Create = !o.Known && (u.create[key] || u.choices.CreateAll)
+		u.byKey[key] = o
+	case !u.spelling[store.Fold(name)]:
+		o.Also = append(o.Also, name)
+	}
+	u.byName[name], u.spelling[store.Fold(name)] = o, true
+	return o
+}
+
+func (u unknowns) count(name string) {
+	if o := u.byName[name]; o != nil {
+		o.Rows++
+	}
+}
+
+// list is all of them, by name, each with the known ones that are like it.
+func (u unknowns) list(known *known) []UnknownOrganization {
+	var all []UnknownOrganization
+	for _, o := range u.byKey {
+		all = append(all, *o)
+	}
+	slices.SortFunc(all, func(a, b UnknownOrganization) int {
+		return cmp.Or(strings.Compare(store.Fold(a.Name), store.Fold(b.Name)), strings.Compare(a.Name, b.Name))
+	})
+	if len(all) > 0 {
+		known.likes(all)
+	}
+	return all
+}
+
+// likes finds the known organizations that have the same words as an unknown one, apart from the legal form and the like.
+func (k *known) likes(all []UnknownOrganization) {
+	names := make([]match.Name, 0, len(all))
+	for i, o := range all {
+		if !o.Known {
+			names = append(names, match.Name{ID: int64(i), Name: o.Name})
+		}
+	}
+	byID := map[int64]string{}
+	for _, n := range k.names {
+		byID[n.ID] = n.Name
+	}
+	for _, s := range match.Find(names, k.names) {
+		if s.Score >= sameWords {
+			all[s.CompanyID].Like = append(all[s.CompanyID].Like, Like{s.OrganizationID, byID[s.OrganizationID], s.Reason})
+		}
+	}
+}
