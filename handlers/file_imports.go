@@ -386,7 +386,7 @@ func joinedNumbers(numbers []int, separator string) string {
 const createValue = "create"
 
 func fileImportUnknown(in intake.FileImport, u intake.UnknownOrganization) views.FileImportUnknown {
-	view := views.FileImportUnknown{Name: u.Name, Also: strings.Join(u.Also, ", "), Rows: u.Rows, Create: u.Create}
+	view := views.FileImportUnknown{Name: u.Name, Twin: u.Twin, Rows: u.Rows, Create: u.Create}
 	if len(u.Like) == 0 {
 		return view
 	}

@@ -93,7 +93,7 @@ type FileImportCount struct {
 // FileImportUnknown is an organization that nobody knows.
 type FileImportUnknown struct {
 	Name   string
-	Also   string // other spellings in the file
+	Twin   string // another one of the file, apart by nothing but punctuation
 	Rows   int
 	Create bool
 	Same   []Option // what to do where known ones may be meant; none: it is created or left out

@@ -134,7 +134,7 @@ type guess struct {
 func (g guess) column(c Column, like func(header, name string) bool) {
 	for _, name := range columnNames[c] {
 		for i, h := range g.header {
-			if !g.feeds(i) && like(headerWords(h), name) && (c != StatusColumn || g.mayBeStatus(i)) {
+			if !g.feeds(i) && (like(headerWords(h), name) || like(headerWords(parted(h)), name)) && (c != StatusColumn || g.mayBeStatus(i)) {
 				g.ColumnMap[c] = i
 				return
 			}
@@ -176,7 +176,9 @@ func NotAStatus(header []string, values [][]string) string {
 func (k Kind) names(cells []string) bool {
 	known := 0
 	for _, c := range k.Columns() {
-		if slices.ContainsFunc(cells, func(cell string) bool { return slices.Contains(columnNames[c], headerWords(cell)) }) {
+		if slices.ContainsFunc(cells, func(cell string) bool {
+			return slices.Contains(columnNames[c], headerWords(cell)) || slices.Contains(columnNames[c], headerWords(parted(cell)))
+		}) {
 			known++
 		}
 	}
@@ -205,6 +207,19 @@ func (m ColumnMap) feeds(column int) bool {
 		}
 	}
 	return false
+}
+
+// parted is a header whose words are told by capitals alone: WhenCreated.
+func parted(header string) string {
+	var words []rune
+	last := ' '
+	for _, r := range header {
+		if unicode.IsUpper(r) && unicode.IsLower(last) {
+			words = append(words, ' ')
+		}
+		words, last = append(words, r), r
+	}
+	return string(words)
 }
 
 // headerWords is a header without case, accents and punctuation.

@@ -18,6 +18,7 @@ import (
 	"seatbridge/billing/seats"
 	"seatbridge/billing/table"
 	"seatbridge/internal/moment"
+	"seatbridge/internal/soak"
 	"seatbridge/store"
 )
 
@@ -395,4 +396,89 @@ func importAll(b *testing.B, rooms *billing.Billing, file []byte) {
 	if in, err = rooms.Files.Find(b.Context(), in.ID); err != nil || in.State != store.FileImportDone || in.Findings.Changes() != intaketest.Rows-intaketest.Rows/1000 {
 		b.Fatalf("%+v, %v", in.Progress, err)
 	}
+}
+
+// newOrganizations is a file of so many organizations that nobody knows, each with its seats of a month.
+func newOrganizations(n int) string {
+	var file strings.Builder
+	file.WriteString("Organization;Month;Seats;Plan\n")
+	for i := range n {
+		fmt.Fprintf(&file, "Customer %05d GmbH;2026-02;%d;Business\n", i, i%90+1)
+	}
+	return file.String()
+}
+
+// Ten thousand new organizations come in one file, by one choice.
+func TestTenThousandNewOrganizations(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	const known = 100
+	for i := range known {
+		w.Organization(fmt.Sprintf("Customer %05d, GmbH.", i), 1, store.Business)
+	}
+	n := soak.Size(2_000, 10_000)
+	in := w.upload(intake.Usage, newOrganizations(n), func(c *intake.Choices) { c.CreateAll = true })
+	if f := in.Findings; f == nil || f.Bad != 0 || f.LeftOut != known || f.NewReports != n-known || len(f.Organizations) != n-known {
+		t.Fatalf("found %d new, %d left out; %+v", f.NewReports, f.LeftOut, in.Progress)
+	}
+	if in = w.write(in, true); in.State != store.FileImportDone || !in.Progress.Problem.Zero() {
+		t.Fatalf("%s, %+v", in.State, in.Progress)
+	}
+	reports, err := w.Store.UsageReports(t.Context(), "2026-02")
+	if err != nil || len(reports) != n-known {
+		t.Errorf("%d figures, %v", len(reports), err)
+	}
+}
+
+// BenchmarkNewOrganizations checks and writes a file of 10,000 organizations that nobody knows, beside 5,000 that are known.
+func BenchmarkNewOrganizations(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		s, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "seatbridge.db"), bytes.Repeat([]byte{1}, 32))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := range 5_000 {
+			o := store.Organization{Name: fmt.Sprintf("Klant %05d BV", i), Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: moment.At("2026-01-01")}
+			if _, err := s.CreateOrganization(b.Context(), o); err != nil {
+				b.Fatal(err)
+			}
+		}
+		rooms := billing.New(billing.Config{Store: s, Log: slog.New(slog.DiscardHandler)})
+		b.StartTimer()
+		importNew(b, rooms, newOrganizations(10_000))
+		b.StopTimer()
+		if err := errors.Join(rooms.Close(b.Context()), s.Close()); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
+
+func importNew(b *testing.B, rooms *billing.Billing, file string) {
+	b.Helper()
+	saved, err := rooms.Files.Upload(b.Context(), problem.System(), intake.Usage, "usage.csv", strings.NewReader(file))
+	if err != nil {
+		b.Fatal(err)
+	}
+	in, err := rooms.Files.Find(b.Context(), saved.ID)
+	if err != nil {
+		b.Fatal(err)
+	}
+	in.Choices.CreateAll = true
+	began := time.Now()
+	if err := rooms.Files.Check(b.Context(), in.ID, in.Choices); err != nil {
+		b.Fatal(err)
+	}
+	rooms.Files.Wait(b.Context(), in.ID)
+	checked := time.Now()
+	if err := rooms.Files.Write(b.Context(), problem.System(), in.ID, false); err != nil {
+		b.Fatal(err)
+	}
+	rooms.Files.Wait(b.Context(), in.ID)
+	if in, err = rooms.Files.Find(b.Context(), in.ID); err != nil || in.State != store.FileImportDone || in.Findings.NewReports != 10_000 {
+		b.Fatalf("%+v, %v", in.Progress, err)
+	}
+	b.ReportMetric(checked.Sub(began).Seconds(), "check-s")
+	b.ReportMetric(time.Since(checked).Seconds(), "write-s")
 }

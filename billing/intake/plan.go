@@ -158,11 +158,12 @@ func (p *plan) read(r io.Reader) error {
 	return err
 }
 
-// leaveOutLikely takes back the creation of organizations that may be known ones, where nobody chose them by name.
+// leaveOutLikely takes back the creation of organizations that may be known ones, or another one of the file, where nobody
+// chose them by name.
 func (p *plan) leaveOutLikely() {
 	for i := range p.findings.Unknown {
 		u := &p.findings.Unknown[i]
-		if len(u.Like) == 0 || !u.Create || p.unknown.create[keyOf(u.Name)] {
+		if len(u.Like) == 0 && u.Twin == "" || !u.Create || p.unknown.create[store.Fold(u.Name)] {
 			continue
 		}
 		p.groups = slices.DeleteFunc(p.groups, func(g *group) bool { return g == u.group })

@@ -11,11 +11,11 @@ import (
 
 // UnknownOrganization is one that a file names and Seatbridge does not know.
 type UnknownOrganization struct {
-	Name   string   `json:"name"`
-	Also   []string `json:"also,omitempty"` // other spellings in the file, apart by nothing but punctuation
-	Rows   int      `json:"rows"`
-	Create bool     `json:"create"`
-	Like   []Like   `json:"like,omitempty"` // known ones that may be meant, the likeliest first
+	Name   string `json:"name"`
+	Twin   string `json:"twin,omitempty"` // another one of the file, apart by nothing but spaces and punctuation
+	Rows   int    `json:"rows"`
+	Create bool   `json:"create"`
+	Like   []Like `json:"like,omitempty"` // known ones that may be meant, the likeliest first
 	// Known says that a known one differs in case, accents, spaces and punctuation alone, so that this one is never created: a
 	// person says which one it is, or leaves it out.
 	Known bool `json:"known,omitempty"`
@@ -53,40 +53,50 @@ const sameWords = 79
 // unknowns are the organizations of a file that nobody knows.
 type unknowns struct {
 	choices  Choices
-	create   map[string]bool // by key
-	byKey    map[string]*UnknownOrganization
+	create   map[string]bool                 // folded
+	byFold   map[string]*UnknownOrganization // as store.Fold writes it
 	byName   map[string]*UnknownOrganization // as the file spells it
-	spelling map[string]bool                 // folded
+	byLetter map[string]*UnknownOrganization // the first with these letters and digits
 }
 
 func newUnknowns(c Choices) unknowns {
-	u := unknowns{c, map[string]bool{}, map[string]*UnknownOrganization{}, map[string]*UnknownOrganization{}, map[string]bool{}}
+	u := unknowns{
+		c, map[string]bool{}, map[string]*UnknownOrganization{}, map[string]*UnknownOrganization{}, map[string]*UnknownOrganization{},
+	}
 	for _, name := range c.Create {
-		u.create[keyOf(name)] = true
+		u.create[store.Fold(name)] = true
 	}
 	return u
 }
 
-// keyOf is the same for names that differ in case, accents, spaces and punctuation alone.
-func keyOf(name string) string { return cmp.Or(match.Letters(name), store.Fold(name)) }
-
-func (u unknowns) has(name string) bool { return u.byKey[keyOf(name)] != nil }
+func (u unknowns) has(name string) bool { return u.byFold[store.Fold(name)] != nil }
 
 // add notes a spelling that was not met before.
 func (u unknowns) add(name string, known *known) *UnknownOrganization {
-	key := keyOf(name)
-	o := u.byKey[key]
-	switch {
-	case o == nil:
-		like := known.byLetter[key]
-		o = &UnknownOrganization{Name: name, Like: like, Known: len(like) > 0}
-		o.Create = !o.Known && (u.create[key] || u.choices.CreateAll)
-		u.byKey[key] = o
-	case !u.spelling[store.Fold(name)]:
-		o.Also = append(o.Also, name)
+	folded := store.Fold(name)
+	o := u.byFold[folded]
+	if o == nil {
+		letters := match.Letters(name)
+		o = &UnknownOrganization{Name: name, Like: known.byLetter[letters]}
+		o.Known = len(o.Like) > 0
+		o.Create = !o.Known && (u.create[folded] || u.choices.CreateAll)
+		u.pair(o, letters)
+		u.byFold[folded] = o
 	}
-	u.byName[name], u.spelling[store.Fold(name)] = o, true
+	u.byName[name] = o
 	return o
+}
+
+// pair tells two of the file that differ in punctuation alone of each other.
+func (u unknowns) pair(o *UnknownOrganization, letters string) {
+	switch twin := u.byLetter[letters]; {
+	case letters == "":
+	case twin == nil:
+		u.byLetter[letters] = o
+	default:
+		o.Twin = twin.Name
+		twin.Twin = cmp.Or(twin.Twin, o.Name)
+	}
 }
 
 func (u unknowns) count(name string) {
@@ -98,7 +108,7 @@ func (u unknowns) count(name string) {
 // list is all of them, by name, each with the known ones that are like it.
 func (u unknowns) list(known *known) []UnknownOrganization {
 	var all []UnknownOrganization
-	for _, o := range u.byKey {
+	for _, o := range u.byFold {
 		all = append(all, *o)
 	}
 	slices.SortFunc(all, func(a, b UnknownOrganization) int {
