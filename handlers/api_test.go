@@ -201,6 +201,11 @@ func TestAPIUsage(t *testing.T) {
 	if answer["seats"] != float64(7) || answer["plan"] != "enterprise" || answer["source"] != "api" || answer["ledger"] != float64(3) || answer["why"] != "Reported by the HTTP API; Seatbridge itself counts 3. As agreed." {
 		t.Errorf("the reported figure is %v", answer)
 	}
+	sources := answer["sources"].([]any)
+	first := sources[0].(map[string]any)
+	if len(sources) != 2 || answer["disputed"] != true || first["counts"] != true || !strings.HasPrefix(first["by"].(string), "API token nightly") || first["seats"] != float64(7) {
+		t.Errorf("what the sources say is %v", answer)
+	}
 	if zero := s.call("PUT", "/usage/2026-01"+one, `{"seats":0,"plan":"business"}`, 200); zero["seats"] != float64(0) {
 		t.Errorf("a reported zero is %v", zero)
 	}

@@ -59,15 +59,16 @@ func said(l store.Ledger, p Period, r Rules, ledger Figure) []SourceFigure {
 	return figures
 }
 
-// rank is a source's place in an order, that of Seatbridge's own record under the ledger's name; what has no place comes last.
+// rank is a source's place in an order, that of Seatbridge's own record under the ledger's name; a report of a source that has no place
+// comes right before that.
 func rank(order []Source, s Source) int {
 	if s.own() {
 		s = SourceLedger
 	}
 	if i := slices.Index(order, s); i >= 0 {
-		return i
+		return 2 * i
 	}
-	return len(order)
+	return 2*slices.Index(order, SourceLedger) - 1
 }
 
 // ownFigure is what Seatbridge's own record says of a period; not ok: nobody has spoken, or the record may not speak of it.

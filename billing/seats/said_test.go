@@ -58,6 +58,7 @@ func TestCase_H32_EverySourceIsKept(t *testing.T) {
 		{"the ledger first and free", org("2025-06-01", b, store.NFR).old("ab").says(SourceProvider, 5, b, first),
 			believing(SourceLedger, SourceProvider, SourceAPI, SourceCSV), figure{0, b}, SourceLicense, true, "provider 5"},
 		{"a statement against a report", standard().none("2026-04-02").says(SourceProvider, 5, b, first), Rules{}, figure{5, b}, SourceProvider, true, "statement 0"},
+		{"of a source that has no place", standard().old("abc").says("elsewhere", 9, b, first), Rules{}, figure{9, b}, "elsewhere", true, "ledger 3"},
 		{"one ended", standard().old("abc").members("2026-03-20", "d").says(SourceProvider, 4, b, first).says(SourceCSV, 9, b, "2026-03-10"),
 			believing(SourceCSV, SourceProvider, SourceAPI, SourceLedger), figure{4, b}, SourceProvider, false, ""},
 		{"one of before the month's end, then a final one", standard().says(SourceCSV, 9, b, "2026-03-10").says(SourceProvider, 4, b, first),

@@ -21,14 +21,41 @@ type apiFigure struct {
 	Plan           string     `json:"plan" enum:"business,enterprise" doc:"The plan that all of them are billed on."`
 	Source         string     `json:"source" doc:"Where the figure comes from: ledger is Seatbridge's own record of members, statement a person who said that there are none, license a month that is free whoever is a member. Empty: nowhere, there is no figure."`
 	KnownSince     *time.Time `json:"known_since,omitempty" doc:"When the source began to speak."`
-	Ledger         int        `json:"ledger" doc:"The ledger's own number, which a report may overrule."`
+	Ledger         int        `json:"ledger" doc:"The ledger's own number, whether or not it is what counts."`
 	Why            string     `json:"why" doc:"Why the figure is what it is, a sentence."`
+
+	Disputed bool        `json:"disputed" doc:"Another source says another figure, and nobody corrected it."`
+	Sources  []apiSource `json:"sources" doc:"What every source says of the month: a correction, then in the order in which they are believed."`
+}
+
+// apiSource is what one source says of an organization's month.
+type apiSource struct {
+	Source string     `json:"source"`
+	Seats  int        `json:"seats"`
+	Plan   string     `json:"plan" enum:"business,enterprise"`
+	At     *time.Time `json:"at,omitempty" doc:"When, or since when, it said so."`
+	By     string     `json:"by" doc:"Who: a person, a token or a service by name. Empty: nobody noted it."`
+	Note   string     `json:"note" doc:"What there is to say about it."`
+	Counts bool       `json:"counts" doc:"It is what is billed."`
+	Ended  bool       `json:"ended" doc:"It was said before the month was over, and more is known since: it does not count any more."`
+}
+
+func sourcesOut(said []seats.SourceFigure) []apiSource {
+	sources := []apiSource{}
+	for _, f := range said {
+		sources = append(sources, apiSource{
+			Source: string(f.Source), Seats: f.Seats, Plan: string(f.Plan), At: optional(f.At), By: f.By, Note: f.Why,
+			Counts: f.Counts, Ended: f.Ended != "",
+		})
+	}
+	return sources
 }
 
 func figureOut(o store.Organization, u seats.Usage) apiFigure {
 	f := apiFigure{
 		OrganizationID: o.ID, Organization: o.Name, ExternalID: o.ExternalID, Month: string(u.Period.Month), ToDate: !u.Period.AsOf.IsZero(),
 		Plan: string(u.Plan), Source: string(u.Source()), Ledger: u.Ledger, Why: u.Reason(),
+		Disputed: u.Disputed, Sources: sourcesOut(u.Said),
 	}
 	if billable, ok := u.Seats(); ok {
 		f.Seats, f.KnownSince = &billable, optional(u.Since())
@@ -67,7 +94,7 @@ func (a *API) usageEndpoints() {
 	endpoint(a, operation{"GET /usage/{month}", ReadUsage, "listUsage", "List the billable seats of a month"}, a.listUsage)
 	endpoint(a, operation{"GET " + one, ReadUsage, "getUsage", "Get an organization's billable seats of a month"}, a.getUsage)
 	endpoint(a, operation{
-		"PUT " + one, WriteUsage, "reportUsage", "Report an organization's billable seats of a month; the report beats the ledger",
+		"PUT " + one, WriteUsage, "reportUsage", "Report an organization's billable seats of a month; the sources are believed in the order that Settings say",
 	}, a.reportUsage)
 }
 
