@@ -573,6 +573,10 @@ func fileImportChange(c intake.Change) views.FileImportChange {
 	if before := c.Report.Before; before != nil {
 		view.What, view.Before = "Replaced figure", reportText(*before)+", "+seats.Source(before.Source).Name()
 	}
+	if n, counts := c.Report.Beside.Seats(); counts { // it stays, and the order of the sources says which of the two is billed
+		beside := fmt.Sprintf("%d %s, %s", n, c.Report.Beside.Plan.Name(), c.Report.Beside.Source().Name())
+		view.Before = strings.TrimPrefix(view.Before+"; beside it "+beside, "; beside it ")
+	}
 	return view
 }
 

@@ -41,7 +41,8 @@ func TestCase_D8_ReportedAnewAfterTheSync(t *testing.T) {
 	w.SetTime("2026-11-03 10:00:00")
 	report(t, w, acme, "2026-10", 9)
 	want(t, w, "2026-10", "Acme business due 9 written 5 stands 5 billed 5 not_yet open; late "+
-		"Due were 5 when it was written on 1 November 2026, 9 are due since 3 November 2026 (HTTP API).")
+		"Due were 5 when it was written on 1 November 2026, 9 are due since 3 November 2026 (HTTP API). "+
+		"Sources disagree about Acme: the HTTP API says 9 on NordPass Business, Seatbridge itself says 5 on NordPass Business.")
 }
 
 // TestCase_D8b_InvoicedAhead is a line that is written after its periods were invoiced: their months are open.

@@ -93,8 +93,9 @@ type Change struct {
 // ReportChange is a month's figure as it is reported and as the file reports it.
 type ReportChange struct {
 	Line   int
-	Before *store.UsageReport // nil: none
+	Before *store.UsageReport // what an earlier file said; nil: nothing
 	After  store.UsageReport
+	Beside seats.Usage // what counts by another source, and stays beside it; unknown: nothing
 }
 
 // lookups is where an import finds what is known: the database as it is, or as it is while it writes.

@@ -109,6 +109,9 @@ func (p *plan) usageChanges(g *group, known usageKnown) []Change {
 			continue
 		}
 		change := ReportChange{Line: row.Line, After: p.report(g.organization, row, known)}
+		if u := known.figures[row.Month][g.organization.ID]; u.Source() != seats.SourceCSV {
+			change.Beside = u
+		}
 		if before, ok := known.reports[row.Month][g.organization.ID]; ok {
 			change.Before = &before
 		}

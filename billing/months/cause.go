@@ -90,7 +90,7 @@ var rules = []rule{
 	}},
 }
 
-// why is the cause of a row's difference, by name and in a sentence.
+// why is the cause of a row's difference, by name and in a sentence, with what other sources say of the month.
 func (v view) why(r store.MonthRow) (cause, reason string) {
 	for _, rule := range rules {
 		if !rule.fits(v, r) {
@@ -106,6 +106,9 @@ func (v view) why(r store.MonthRow) (cause, reason string) {
 	}
 	if cause != CauseLate && v.late(r) {
 		reason += " " + v.sayLate(r)
+	}
+	if dispute := v.usage.Dispute(); dispute != "" {
+		reason += " " + dispute
 	}
 	if v.stood.unsure {
 		reason += " Whether the invoice was made before the line changed or after it is not known."

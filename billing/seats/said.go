@@ -26,6 +26,12 @@ func (f SourceFigure) differs(other SourceFigure) bool {
 	return f.Seats != other.Seats || f.Seats > 0 && f.Plan != other.Plan
 }
 
+// silent says of a ledger that it has nothing because its first member is of after the period: where nobody else spoke that is 0, but
+// it does not contradict anybody.
+func (f SourceFigure) silent(p Period) bool {
+	return f.Source == SourceLedger && f.Seats == 0 && !f.At.Before(p.End())
+}
+
 // SaysMore says whether a source would have more billed than seats on a plan: more of them, or on the higher plan.
 func (f SourceFigure) SaysMore(seats int, plan store.Plan) bool {
 	return f.Seats > seats || f.Seats > 0 && f.Plan == store.Enterprise && plan != store.Enterprise
@@ -102,7 +108,7 @@ func decide(figures []SourceFigure) (counts SourceFigure, ended string, ok bool)
 }
 
 // Others are the figures that other sources stand for and that would bill another thing than what counts, in the order in which the
-// sources are believed. What ended is no longer stood for.
+// sources are believed. What ended is no longer stood for, and a ledger that began after the period contradicts nobody.
 func (u Usage) Others() []SourceFigure {
 	i := slices.IndexFunc(u.Said, func(f SourceFigure) bool { return f.Counts })
 	if i < 0 {
@@ -110,7 +116,7 @@ func (u Usage) Others() []SourceFigure {
 	}
 	var others []SourceFigure
 	for _, f := range u.Said {
-		if !f.Counts && f.Ended == "" && f.differs(u.Said[i]) {
+		if !f.Counts && f.Ended == "" && f.differs(u.Said[i]) && !f.silent(u.Period) {
 			others = append(others, f)
 		}
 	}

@@ -24,6 +24,12 @@ func (e *example) says(source Source, seats int, plan store.Plan, at string) *ex
 	return e
 }
 
+// began is since when members of it are on record.
+func began(e *example, when string) *example {
+	e.l.Organization.MembersSince = moment.At(when)
+	return e
+}
+
 // believing are rules that believe the sources in this order, in all months.
 func believing(order ...Source) Rules { return Rules{Sources: Reorder(nil, "", order)} }
 
@@ -58,6 +64,10 @@ func TestCase_H32_EverySourceIsKept(t *testing.T) {
 		{"the ledger first and free", org("2025-06-01", b, store.NFR).old("ab").says(SourceProvider, 5, b, first),
 			believing(SourceLedger, SourceProvider, SourceAPI, SourceCSV), figure{0, b}, SourceLicense, true, "provider 5"},
 		{"a statement against a report", standard().none("2026-04-02").says(SourceProvider, 5, b, first), Rules{}, figure{5, b}, SourceProvider, true, "statement 0"},
+		{"a ledger that began later", began(standard().members("2026-04-02", "ab"), "2026-04-02").says(SourceProvider, 5, b, first), Rules{},
+			figure{5, b}, SourceProvider, false, ""},
+		{"a ledger that was emptied", began(standard().old("a").deleted("2026-02-20", "a"), "2025-06-02").says(SourceProvider, 5, b, first), Rules{},
+			figure{5, b}, SourceProvider, true, "ledger 0"},
 		{"of a source that has no place", standard().old("abc").says("elsewhere", 9, b, first), Rules{}, figure{9, b}, "elsewhere", true, "ledger 3"},
 		{"one ended", standard().old("abc").members("2026-03-20", "d").says(SourceProvider, 4, b, first).says(SourceCSV, 9, b, "2026-03-10"),
 			believing(SourceCSV, SourceProvider, SourceAPI, SourceLedger), figure{4, b}, SourceProvider, false, ""},
