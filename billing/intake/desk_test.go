@@ -212,6 +212,42 @@ func TestImportUsage(t *testing.T) {
 	}
 }
 
+// TestCase_H32_AFileStandsBesideAReport: what a script reported stays and, coming first in the order, counts; the preview of the import
+// says so, and what an earlier file said is in the activity log.
+func TestCase_H32_AFileStandsBesideAReport(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	acme := w.Organization("Acme", 0, store.Business)
+	w.Must(w.Organizations.ReportUsage(t.Context(), problem.System(), store.UsageReport{
+		OrganizationID: acme.ID, Month: "2026-09", Seats: 30, Plan: store.Business, Source: string(seats.SourceAPI),
+	}))
+	const file = "Organization;Month;Seats\nAcme;2026-09;7\n"
+	in := w.upload(intake.Usage, file, nil)
+	changes, err := w.Files.Changes(t.Context(), in.ID, acme.ID, "")
+	w.Must(err)
+	if len(changes) != 1 || changes[0].Report.Before != nil || changes[0].Report.Beside.Source() != seats.SourceAPI {
+		t.Errorf("the import would do %+v", changes)
+	}
+	w.write(in, false)
+	w.write(w.upload(intake.Usage, strings.Replace(file, ";7", ";9", 1), nil), false)
+	kept, err := w.Store.UsageReports(t.Context(), "2026-09")
+	w.Must(err)
+	if len(kept) != 2 || kept[0].Seats != 30 || kept[1].Seats != 9 || kept[1].ReportedBy != "ann@example.com" {
+		t.Errorf("kept are %+v", kept)
+	}
+	usage, err := w.Figures.Usage(t.Context(), seats.WholeMonth("2026-09"), []int64{acme.ID})
+	w.Must(err)
+	if n, _ := usage[acme.ID].Seats(); n != 30 || !usage[acme.ID].Disputed {
+		t.Errorf("what counts is %+v", usage[acme.ID])
+	}
+	log, _, err := w.Store.Activities(t.Context(), store.ActivityFilter{OrganizationID: acme.ID, Limit: 10})
+	w.Must(err)
+	const want = "Replaced what an uploaded file said of “Acme” by importing “seats.csv”: September 2026 7 NordPass Business → 9 NordPass Business."
+	if len(log) == 0 || log[0].Action != want {
+		t.Errorf("the activity log says %+v, want %q", log, want)
+	}
+}
+
 // A file's month is billed by the license of that month: what became free later was billed then, and the other way round.
 func TestCase_G28_UsageFileByTheLicenseOfItsMonth(t *testing.T) {
 	t.Parallel()
