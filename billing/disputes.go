@@ -28,7 +28,7 @@ func (b *Billing) disputeAttention(ctx context.Context) ([]Attention, error) {
 		if p.Month == last.Month && closed {
 			continue
 		}
-		disputed, err := b.disputed(ctx, p)
+		disputed, err := b.Figures.Disputed(ctx, p.Month)
 		if err != nil {
 			return nil, err
 		}
@@ -51,22 +51,6 @@ func (b *Billing) isClosed(ctx context.Context, m store.Month) (bool, error) {
 	return slices.ContainsFunc(months, func(k store.BookedMonth) bool { return k.Month == m && !k.ClosedAt.IsZero() }), nil
 }
 
-// disputed are the organizations about which sources disagree, by id.
-func (b *Billing) disputed(ctx context.Context, p seats.Period) ([]int64, error) {
-	all, err := b.Figures.All(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	var ids []int64
-	for id, u := range all {
-		if u.Disputed {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids, nil
-}
-
 func (b *Billing) disputeOf(ctx context.Context, p seats.Period, ids []int64) (Attention, error) {
 	named := ids[:min(len(ids), disputesNamed)]
 	usages, err := b.Figures.Usage(ctx, p, named)
@@ -84,6 +68,7 @@ func (b *Billing) disputeOf(ctx context.Context, p seats.Period, ids []int64) (A
 		Kind: AttendDisputed, Month: p.Month, Count: len(ids),
 		Title: fmt.Sprintf("Sources disagree about %s of %s", p.Month, problem.Plural(len(ids), "organization")),
 		Detail: strings.Join(sentences, " ") +
-			" Correct the figure, with a reason, or settle under Settings which source is believed first.",
+			" What comes first in the order of the sources counts. A correction, with its reason, settles it; if the wrong source counts every " +
+			"month, change the order under Settings.",
 	}, nil
 }

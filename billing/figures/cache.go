@@ -140,6 +140,22 @@ func (b *Book) All(ctx context.Context, p seats.Period) (map[int64]seats.Usage, 
 	return b.Usage(ctx, p, nil)
 }
 
+// Disputed are the organizations, by id, about whose month, one of the last twelve, the sources disagree.
+func (b *Book) Disputed(ctx context.Context, m store.Month) ([]int64, error) {
+	i := slices.IndexFunc(b.lastPeriods(rememberedMonths), func(p seats.Period) bool { return p.Month == m })
+	if i < 0 {
+		return nil, nil
+	}
+	var ids []int64
+	err := b.eachRemembered(ctx, nil, func(id int64, r *remembered) {
+		if r.months[i].disputed {
+			ids = append(ids, id)
+		}
+	})
+	slices.Sort(ids)
+	return ids, err
+}
+
 // Totals is the billable seats of the last months, oldest first; the last one is the current month to
 // date. It goes back eleven months at most.
 func (b *Book) Totals(ctx context.Context, months int) ([]MonthTotal, error) {

@@ -1,6 +1,7 @@
 package figures_test
 
 import (
+	"slices"
 	"testing"
 
 	"seatbridge/billing/billingtest"
@@ -28,6 +29,16 @@ func TestFiguresFollowTheLedgers(t *testing.T) {
 			w.Must(err)
 			if len(counted) != len(remembered) {
 				t.Errorf("%s, %s: %d organizations, counted %d", when, p, len(remembered), len(counted))
+			}
+			var disputed []int64
+			for id, u := range counted {
+				if u.Disputed && p.Month > "2025-10" {
+					disputed = append(disputed, id)
+				}
+			}
+			slices.Sort(disputed)
+			if ids, err := w.Figures.Disputed(t.Context(), p.Month); err != nil || !slices.Equal(ids, disputed) {
+				t.Errorf("%s, %s: disputed are %v, counted %v (%v)", when, p, ids, disputed, err)
 			}
 			sum := map[store.Plan]int{}
 			for id, u := range counted {
