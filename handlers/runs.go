@@ -295,7 +295,7 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 		return page, err
 	}
 	if run.Preview {
-		page.Asked, err = s.askedFor(ctx, run)
+		page.Asked, err = askedFor(ctx, s, run)
 		return page, err
 	}
 	page.Late, err = bookPages{s}.late(ctx, store.MonthRowFilter{Month: run.Month, WrittenRun: run.ID})
@@ -304,7 +304,7 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 
 // askedFor says of a preview of a month that is over as of when the Provider API's report is: it is not asked for a preview. nil: there
 // is no Provider API, or the month is running and its reports are not billed.
-func (s *server) askedFor(ctx context.Context, run store.Run) (*views.Notice, error) {
+func askedFor(ctx context.Context, s *server, run store.Run) (*views.Notice, error) {
 	_, connected, err := s.Billing.Reports.Connection(ctx)
 	if err != nil || !connected || !run.AsOf.IsZero() {
 		return nil, err
