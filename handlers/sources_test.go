@@ -6,10 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/billing/problem"
+	"seatbridge/billing/run"
 	"seatbridge/billing/seats"
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 // reportedBy keeps what a source said of February 2026, whole.
@@ -129,4 +133,32 @@ func TestOrderOfTheSources(t *testing.T) {
 		t.Errorf("February, which was over, is %d now, %v; want 7 as it was", n, err)
 	}
 	p.as(store.Technician).post("/settings/sources", form(order("csv", "ledger", "api", "provider")...), http.StatusForbidden)
+}
+
+// A preview of a month that is over says as of when the Provider API's report is, since it does not ask for one.
+func TestAPreviewSaysWhenTheSourceWasAsked(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	b := p.as(store.Admin)
+	b.connect()
+	b.mapProducts()
+	preview := func(r run.Request) *goquery.Document {
+		t.Helper()
+		previewed, err := p.rooms.Runs.Run(t.Context(), problem.System(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.get(fmt.Sprintf("/runs/%d", previewed.ID), http.StatusOK)
+	}
+	february := p.rooms.Runs.SyncMonth("2026-02", nil, true)
+	preview(february)
+	b.lacks("The Provider API was")
+
+	_, filled := p.providerForm()
+	b.post(views.ProviderPath, filled, http.StatusSeeOther)
+	has(t, preview(february), "main", "The Provider API was not asked for February 2026 yet.")
+	b.post(views.ProviderPath+"/pull", nil, http.StatusSeeOther)
+	has(t, preview(february), "main", "The Provider API was last asked for February 2026 on 17 March 2026 at 12:00 UTC.")
+	preview(p.rooms.Runs.SyncNow(true))
+	b.lacks("The Provider API was")
 }
