@@ -68,10 +68,11 @@ func lifeForm(o store.Organization, text organizations.HistoryText) views.LifeFo
 
 // supposed is when an organization began if nobody says so, in words.
 func supposed(o store.Organization) string {
-	if members := o.MembersSince; !members.IsZero() && members.Before(o.EnteredAt) {
-		return organizations.Written(members) + ", with its first member"
+	begin := organizations.Supposed(o, organizations.History{})
+	if begin.Before(o.EnteredAt) {
+		return organizations.Written(begin) + ", with its first member"
 	}
-	return organizations.Written(o.EnteredAt) + ", when it was added"
+	return organizations.Written(begin) + ", when it was added"
 }
 
 // newLifeForm are the empty fields about the life of an organization that is added.

@@ -65,6 +65,7 @@ type Organization struct {
 	StartSaid   bool      // somebody said when it began; otherwise CreatedAt is supposed, and a member of an earlier day moves it back
 	EnteredAt   time.Time // when Seatbridge was told of it; nothing is counted by this
 	TrialEndsAt time.Time // set if and only if it began as a trial
+	EndSaid     bool      // somebody said when the trial ended; otherwise TrialEndsAt follows from CreatedAt
 	SuspendedAt time.Time
 	DeletedAt   time.Time
 
@@ -107,12 +108,13 @@ type Management struct {
 }
 
 const organizationColumns = `o.id, o.name, o.plan, o.license, o.managed, COALESCE(o.external_id, ''),
-	o.created_at, o.start_said, o.entered_at, o.trial_ends_at, o.suspended_at, o.deleted_at, o.members_since, o.no_members_at,
+	o.created_at, o.start_said, o.entered_at, o.trial_ends_at, o.trial_end_said, o.suspended_at, o.deleted_at, o.members_since, o.no_members_at,
 	o.no_members_by, o.reported_name`
 
 func (o *Organization) dest() []any {
 	return []any{&o.ID, &o.Name, &o.Plan, &o.License, &o.Managed, &o.ExternalID,
-		moment(&o.CreatedAt), &o.StartSaid, moment(&o.EnteredAt), moment(&o.TrialEndsAt), moment(&o.SuspendedAt), moment(&o.DeletedAt),
+		moment(&o.CreatedAt), &o.StartSaid, moment(&o.EnteredAt), moment(&o.TrialEndsAt), &o.EndSaid,
+		moment(&o.SuspendedAt), moment(&o.DeletedAt),
 		moment(&o.MembersSince), moment(&o.NoMembersAt), &o.NoMembersBy, &o.ReportedName}
 }
 
@@ -234,8 +236,9 @@ func (s *Store) RewriteLife(ctx context.Context, o Organization, l Life) error {
 		}
 		term, managed := l.Terms[len(l.Terms)-1], l.Management[len(l.Management)-1].Managed
 		err := execOne(ctx, tx, `
-			UPDATE organizations SET created_at = $1, start_said = $2, trial_ends_at = $3, plan = $4, license = $5, managed = $6 WHERE id = $7`,
-			unix(l.Terms[0].Since), o.StartSaid, unix(o.TrialEndsAt), term.Plan, term.License, managed, o.ID)
+			UPDATE organizations SET created_at = $1, start_said = $2, trial_ends_at = $3, trial_end_said = $4,
+				plan = $5, license = $6, managed = $7 WHERE id = $8`,
+			unix(l.Terms[0].Since), o.StartSaid, unix(o.TrialEndsAt), o.EndSaid, term.Plan, term.License, managed, o.ID)
 		if err != nil {
 			return err
 		}

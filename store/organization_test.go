@@ -129,7 +129,7 @@ func TestRewriteLife(t *testing.T) {
 		Terms:      []Term{{hour(-9), Enterprise, Trial}, {hour(-2), Business, NFR}},
 		Management: []Management{{hour(-9), true}, {hour(-3), false}},
 	}
-	o.StartSaid, o.TrialEndsAt = true, hour(-5)
+	o.StartSaid, o.TrialEndsAt, o.EndSaid = true, hour(-5), true
 	check(t, s.RewriteLife(t.Context(), o, life))
 	same(t, must[Life](t)(s.Life(t.Context(), o.ID)), life)
 	o.CreatedAt, o.Plan, o.License, o.Managed = hour(-9), Business, NFR, false

@@ -28,16 +28,21 @@ type State struct {
 	Managed bool // by the MSP
 }
 
-// HistoryOf is what is said of an organization's life. The end of a trial that lasted as long as trials do is not said.
+// HistoryOf is what is said of an organization's life: what is only supposed of its start and of the end of its trial is not.
 func HistoryOf(o store.Organization, l store.Life) History {
 	h := History{States: statesOf(l)}
 	if o.StartSaid {
 		h.Start = o.CreatedAt
 	}
-	if !o.TrialEndsAt.IsZero() && !o.TrialEndsAt.Equal(seats.TrialEnd(o.CreatedAt)) {
+	if endSaid(o) {
 		h.TrialEnds = o.TrialEndsAt
 	}
 	return h
+}
+
+// endSaid says whether the end of a trial does not follow from the start.
+func endSaid(o store.Organization) bool {
+	return o.EndSaid || !o.TrialEndsAt.IsZero() && !o.TrialEndsAt.Equal(seats.TrialEnd(o.CreatedAt))
 }
 
 func (h History) equal(other History) bool {
@@ -63,7 +68,7 @@ func statesOf(l store.Life) []State {
 	if len(states) > 0 {
 		states[0].Since = time.Time{} // it is the beginning's
 	}
-	return unrepeated(states)
+	return states
 }
 
 func stateAt(l store.Life, at time.Time) State {
@@ -79,13 +84,6 @@ func stateAt(l store.Life, at time.Time) State {
 		}
 	}
 	return s
-}
-
-// unrepeated leaves out the states that change nothing.
-func unrepeated(states []State) []State {
-	return slices.CompactFunc(states, func(a, b State) bool {
-		return a.Plan == b.Plan && a.License == b.License && a.Managed == b.Managed
-	})
 }
 
 // History is what is said of an organization's life, of a deleted one, too.
@@ -165,7 +163,7 @@ func BeginBy(ctx context.Context, s *store.Store, id int64, at time.Time) (moved
 		return false, err
 	}
 	life.Terms[0].Since, life.Management[0].Since = at, at
-	if life.Terms[0].License == store.Trial && o.TrialEndsAt.Equal(seats.TrialEnd(o.CreatedAt)) {
+	if life.Terms[0].License == store.Trial && !endSaid(o) {
 		o.TrialEndsAt = seats.TrialEnd(at)
 	}
 	return true, s.RewriteLife(ctx, o, life)
@@ -206,25 +204,32 @@ func live(ctx context.Context, s *store.Store, o store.Organization, h History, 
 	t.organization.CreatedAt, t.organization.StartSaid = begin, said
 	t.organization.Plan, t.organization.License = last.Plan, last.License
 	t.organization.Managed = t.life.Management[len(t.life.Management)-1].Managed
-	t.organization.TrialEndsAt = time.Time{}
+	t.organization.TrialEndsAt, t.organization.EndSaid = time.Time{}, false
 	if h.States[0].License == store.Trial {
-		t.organization.TrialEndsAt = h.trialEnds(begin)
+		t.organization.TrialEndsAt, t.organization.EndSaid = h.trialEnds(begin), !h.TrialEnds.IsZero()
 	}
 	return t, nil
 }
 
-// begin is when the organization began, and whether somebody says so: at the start, or as long before the end of the trial as a trial
-// lasts. If nobody does, it is supposed that it began when Seatbridge was told of it, or with the first member on record.
+// begin is when the organization began, and whether somebody says so.
 func (h History) begin(o store.Organization) (at time.Time, said bool) {
-	switch {
-	case !h.Start.IsZero():
+	if !h.Start.IsZero() {
 		return h.Start, true
-	case !h.TrialEnds.IsZero() && h.States[0].License == store.Trial:
-		return seats.TrialStart(h.TrialEnds), true
-	case !o.MembersSince.IsZero():
-		return seats.Earlier(o.EnteredAt, o.MembersSince), false
 	}
-	return o.EnteredAt, false
+	return Supposed(o, h), false
+}
+
+// Supposed is when an organization began if nobody says so: as long before the end of its trial as a trial lasts, if that end was
+// said, or else when Seatbridge was told of it; in any case at the latest with the first member on record.
+func Supposed(o store.Organization, h History) time.Time {
+	at := o.EnteredAt
+	if !h.TrialEnds.IsZero() && len(h.States) > 0 && h.States[0].License == store.Trial {
+		at = seats.TrialStart(h.TrialEnds)
+	}
+	if !o.MembersSince.IsZero() {
+		at = seats.Earlier(at, o.MembersSince)
+	}
+	return at
 }
 
 func (h History) trialEnds(begin time.Time) time.Time {
@@ -239,17 +244,15 @@ func (h History) lived(begin time.Time) []State {
 	states := slices.Clone(h.States)
 	states[0].Since = begin
 	slices.SortStableFunc(states[1:], func(a, b State) int { return a.Since.Compare(b.Since) })
-	return unrepeated(states)
+	return states
 }
 
+// lifeOf parts states into terms and management. A state that changes nothing is kept: it was said, and stands when one before it is
+// corrected.
 func lifeOf(states []State) (l store.Life) {
-	for i, s := range states {
-		if i == 0 || s.Plan != states[i-1].Plan || s.License != states[i-1].License {
-			l.Terms = append(l.Terms, store.Term{Since: s.Since, Plan: s.Plan, License: s.License})
-		}
-		if i == 0 || s.Managed != states[i-1].Managed {
-			l.Management = append(l.Management, store.Management{Since: s.Since, Managed: s.Managed})
-		}
+	for _, s := range states {
+		l.Terms = append(l.Terms, store.Term{Since: s.Since, Plan: s.Plan, License: s.License})
+		l.Management = append(l.Management, store.Management{Since: s.Since, Managed: s.Managed})
 	}
 	return l
 }
@@ -263,9 +266,19 @@ func describeHistory(before, after told) string {
 		}
 	}
 	note("Start", startText(before.organization), startText(after.organization))
+	if before.organization.EndSaid != after.organization.EndSaid && before.organization.TrialEndsAt.Equal(after.organization.TrialEndsAt) {
+		note("End of the trial", saidText(before.organization.EndSaid), saidText(after.organization.EndSaid))
+	}
 	note("Trial ends", momentText(before.organization.TrialEndsAt), momentText(after.organization.TrialEndsAt))
 	note("Plan, license and management", statesText(before.life), statesText(after.life))
 	return strings.Join(parts, " ")
+}
+
+func saidText(said bool) string {
+	if said {
+		return "said"
+	}
+	return "14 days after the start"
 }
 
 func startText(o store.Organization) string {

@@ -46,7 +46,7 @@ func stateField(i int, name string) string { return fmt.Sprintf("states[%d].%s",
 
 // startField is the field that says when it began.
 func (c historyCheck) startField() string {
-	if c.said && c.history.Start.IsZero() {
+	if !c.said && !c.history.TrialEnds.IsZero() {
 		return "trial_ends"
 	}
 	return "start"

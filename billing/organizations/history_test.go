@@ -45,7 +45,7 @@ func TestCase_H35_ATrialThatIsEnteredLate(t *testing.T) {
 	}{
 		"nothing said":           {HistoryText{}, "2026-03-10 12:00:00", "2026-03-24 12:00:00", false},
 		"the start":              {HistoryText{Start: "2026-03-01"}, "2026-03-01", "2026-03-15", true},
-		"the end":                {HistoryText{TrialEnds: "2026-03-15"}, "2026-03-01", "2026-03-15", true},
+		"the end":                {HistoryText{TrialEnds: "2026-03-15"}, "2026-03-01", "2026-03-15", false},
 		"both, and a longer one": {HistoryText{Start: "2026-03-01", TrialEnds: "2026-03-31"}, "2026-03-01", "2026-03-31", true},
 		"an instant":             {HistoryText{Start: "2026-03-01 09:30"}, "2026-03-01 09:30:00", "2026-03-15 09:30:00", true},
 		"an instant elsewhere":   {HistoryText{Start: "2026-03-01T23:30:00-05:00"}, "2026-03-02 04:30:00", "2026-03-16 04:30:00", true},
@@ -77,6 +77,15 @@ func TestCase_H35_ATrialThatIsEnteredLate(t *testing.T) {
 	}
 }
 
+func TestATrialsEndThatMakesItBeginInTheFuture(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	_, err := d.AddWithHistory(t.Context(), problem.System(), Profile{Name: "Acme", Plan: e, License: trial, Managed: true},
+		history(t, HistoryText{TrialEnds: "2026-04-10"}))
+	wantInvalid(t, err, "trial_ends", "It cannot begin in the future, on 2026-03-27.", false)
+	d.wantLog()
+}
+
 func TestSetHistory(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -98,7 +107,7 @@ func TestSetHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(life.Terms) != 2 || len(life.Management) != 3 || !life.Terms[1].Since.Equal(moment.At("2026-01-05 08:00")) || life.Terms[1].Plan != e {
+	if len(life.Terms) != 4 || len(life.Management) != 4 || !life.Terms[1].Since.Equal(moment.At("2026-01-05 08:00")) || life.Terms[1].Plan != e {
 		t.Errorf("its life is %+v", life)
 	}
 	_, h, err := d.History(t.Context(), o.ID)
@@ -167,8 +176,6 @@ func TestHistoryThatCannotBe(t *testing.T) {
 			"The trial ends after it began, on 2026-01-10."},
 		"a trial of years": {HistoryText{Start: "2026-01-10", TrialEnds: "2062-01-10", States: []StateText{as(trial)}}, "trial_ends",
 			"This trial would last more than a year. Correct its end or the start."},
-		"a trial's end that makes it begin in the future": {HistoryText{TrialEnds: "2026-04-10", States: []StateText{as(trial)}}, "trial_ends",
-			"It cannot begin in the future, on 2026-03-27."},
 		"a trial later on": {HistoryText{Start: "2026-01-10", States: []StateText{first, change("2026-02-01", trial)}}, "states[1].license",
 			"A trial can only be the first license of an organization."},
 		"a trial once more": {HistoryText{Start: "2026-01-10", States: []StateText{as(trial), change("2026-02-01", standard), change("2026-02-09", trial)}},

@@ -43,7 +43,7 @@ func (d *Desk) AddWithHistory(ctx context.Context, who problem.Actor, p Profile,
 			return err
 		}
 		text := fmt.Sprintf("Added organization “%s”.", added.Name)
-		if added.StartSaid || len(h.States) > 0 {
+		if added.StartSaid || added.EndSaid || len(h.States) > 0 {
 			if text, err = withHistory(ctx, s, added, text); err != nil {
 				return err
 			}

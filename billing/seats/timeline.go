@@ -30,6 +30,7 @@ func Timeline(l store.Ledger, p Period) []Turn {
 		switch {
 		case i == 0 && within(term.Since):
 			add(term.Since, "Began: %s", what)
+		case i > 0 && term.Plan == l.Terms[i-1].Plan && term.License == l.Terms[i-1].License && within(term.Since): // said again
 		case within(term.Since):
 			add(term.Since, "Changed to %s", what)
 		case term.Since.Before(p.Start()) && (i+1 == len(l.Terms) || l.Terms[i+1].Since.After(p.Start())):

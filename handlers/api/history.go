@@ -156,4 +156,3 @@ func (in *updateOrganizationIn) changedHistory() (func(*organizations.History), 
 		}
 	}, nil
 }
-
