@@ -68,6 +68,7 @@ var arrows = map[string]string{
 	"docs":                      "",
 	"e2e":                       "",
 	"internal/bookkeeper":       "",
+	"internal/lives":            "",
 	"internal/moment":           "",
 	"internal/soak":             "",
 	"internal/worlds":           "",

@@ -221,7 +221,8 @@ func overlap(s store.Seat, row MemberRow) bool {
 	ended := func(end, begin time.Time, day bool) bool {
 		return !end.IsZero() && !begin.IsZero() && !end.After(begin) && !(day && sameDay(end, begin))
 	}
-	return !ended(row.DeletedAt, s.JoinedAt, isDay(row.DeletedAt, row.Exact.Deleted)) && !ended(s.DeletedAt, row.JoinedAt, isMidnight(s.DeletedAt))
+	return !ended(row.DeletedAt, earlier(s.InvitedAt, s.JoinedAt), isDay(row.DeletedAt, row.Exact.Deleted)) &&
+		!ended(s.DeletedAt, earlier(row.InvitedAt, row.JoinedAt), isMidnight(s.DeletedAt))
 }
 
 // after is the seat as the row says it should be, or the problem with that.
@@ -292,3 +293,14 @@ func orElse(t, other time.Time) time.Time {
 	}
 	return t
 }
+
+// earlier is the earlier of two moments, of which either may not be known.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// begins is when the stay of a row began: when the member joined or, if never, was invited.
+func (m MemberRow) begins() time.Time { return orElse(m.JoinedAt, m.InvitedAt) }

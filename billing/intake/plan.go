@@ -417,7 +417,7 @@ func (p *plan) refuseDoubles(rows []MemberRow) {
 		if len(row.Problems) > 0 {
 			continue
 		}
-		keys := []rowKey{{what: store.FoldEmail(row.Email), joined: row.JoinedAt.Unix()}}
+		keys := []rowKey{{what: store.FoldEmail(row.Email), joined: row.begins().Unix()}}
 		if row.Status != store.SeatDeleted {
 			keys = append(keys, rowKey{what: keys[0].what, joined: present})
 		}

@@ -350,7 +350,7 @@ const present = -1
 
 func (s seenRows) member(r *row, m MemberRow) {
 	organization, email := r.spelled.of(m.Organization).folded, store.FoldEmail(m.Email)
-	s.note(r, "The same member is in line %d already.", rowKey{organization: organization, what: email, joined: m.JoinedAt.Unix()})
+	s.note(r, "The same member is in line %d already.", rowKey{organization: organization, what: email, joined: m.begins().Unix()})
 	if m.Status != store.SeatDeleted && len(r.problems) == 0 {
 		s.note(r, "The same member is in line %d already.", rowKey{organization: organization, what: email, joined: present})
 	}

@@ -219,12 +219,12 @@ func (h History) begin(o store.Organization) (at time.Time, said bool) {
 	return Supposed(o, h), false
 }
 
-// Supposed is when an organization began if nobody says so: as long before the end of its trial as a trial lasts, if that end was
-// said, or else when Seatbridge was told of it; in any case at the latest with the first member on record.
+// Supposed is when an organization began if nobody says so: when Seatbridge was told of it, or before, with the first member on record,
+// or as long before the end of its trial as a trial lasts.
 func Supposed(o store.Organization, h History) time.Time {
 	at := o.EnteredAt
 	if !h.TrialEnds.IsZero() && len(h.States) > 0 && h.States[0].License == store.Trial {
-		at = seats.TrialStart(h.TrialEnds)
+		at = seats.Earlier(at, seats.TrialStart(h.TrialEnds))
 	}
 	if !o.MembersSince.IsZero() {
 		at = seats.Earlier(at, o.MembersSince)

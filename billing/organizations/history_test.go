@@ -43,12 +43,13 @@ func TestCase_H35_ATrialThatIsEnteredLate(t *testing.T) {
 		start, ends string
 		startSaid   bool
 	}{
-		"nothing said":           {HistoryText{}, "2026-03-10 12:00:00", "2026-03-24 12:00:00", false},
-		"the start":              {HistoryText{Start: "2026-03-01"}, "2026-03-01", "2026-03-15", true},
-		"the end":                {HistoryText{TrialEnds: "2026-03-15"}, "2026-03-01", "2026-03-15", false},
-		"both, and a longer one": {HistoryText{Start: "2026-03-01", TrialEnds: "2026-03-31"}, "2026-03-01", "2026-03-31", true},
-		"an instant":             {HistoryText{Start: "2026-03-01 09:30"}, "2026-03-01 09:30:00", "2026-03-15 09:30:00", true},
-		"an instant elsewhere":   {HistoryText{Start: "2026-03-01T23:30:00-05:00"}, "2026-03-02 04:30:00", "2026-03-16 04:30:00", true},
+		"nothing said":            {HistoryText{}, "2026-03-10 12:00:00", "2026-03-24 12:00:00", false},
+		"the start":               {HistoryText{Start: "2026-03-01"}, "2026-03-01", "2026-03-15", true},
+		"the end":                 {HistoryText{TrialEnds: "2026-03-15"}, "2026-03-01", "2026-03-15", false},
+		"the end of a longer one": {HistoryText{TrialEnds: "2026-04-10"}, "2026-03-10 12:00:00", "2026-04-10", false},
+		"both, and a longer one":  {HistoryText{Start: "2026-03-01", TrialEnds: "2026-03-31"}, "2026-03-01", "2026-03-31", true},
+		"an instant":              {HistoryText{Start: "2026-03-01 09:30"}, "2026-03-01 09:30:00", "2026-03-15 09:30:00", true},
+		"an instant elsewhere":    {HistoryText{Start: "2026-03-01T23:30:00-05:00"}, "2026-03-02 04:30:00", "2026-03-16 04:30:00", true},
 	} {
 		d := newDesk(t)
 		p := Profile{Name: "Acme", Plan: e, License: trial, Managed: true}
@@ -75,15 +76,6 @@ func TestCase_H35_ATrialThatIsEnteredLate(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestATrialsEndThatMakesItBeginInTheFuture(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	_, err := d.AddWithHistory(t.Context(), problem.System(), Profile{Name: "Acme", Plan: e, License: trial, Managed: true},
-		history(t, HistoryText{TrialEnds: "2026-04-10"}))
-	wantInvalid(t, err, "trial_ends", "It cannot begin in the future, on 2026-03-27.", false)
-	d.wantLog()
 }
 
 func TestSetHistory(t *testing.T) {
