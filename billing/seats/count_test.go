@@ -167,6 +167,9 @@ func TestWorkedExamples(t *testing.T) {
 		{"42 trial ends as April begins", trial("2026-03-18", b).members("2026-03-18", "ab"), figure{0, b}, figure{2, b}, false},
 		{"43 trial ends in March's last second", trial("2026-03-17 23:59:59", b).members("2026-03-18", "ab"), figure{2, b}, figure{2, b}, false},
 		{"44 deleted before it was billed, returns after", trial("2026-03-03", b).members("2026-03-03", "a").deleted("2026-03-10", "a").members("2026-03-20", "a"), figure{1, b}, figure{1, b}, false},
+		{"45 joins and is deleted on one date", standard().old("abcd").members("2026-03-05", "e").deleted("2026-03-05 23:59:59", "e"), figure{5, b}, figure{4, b}, false},
+		{"46 deleted on the date 1 April", standard().old("abcde").deleted("2026-04-01 23:59:59", "e"), figure{5, b}, figure{5, b}, false},
+		{"47 a trial that is entered late", entered(trial("2026-03-10", b).members("2026-03-10", "abcd"), "2026-04-20"), figure{4, b}, figure{4, b}, false},
 		{"45 left as the trial ended", trial("2026-03-03", b).members("2026-03-03", "abc").deleted("2026-03-17", "c"), figure{2, b}, figure{2, b}, false},
 		{"46 left a second after the trial ended", trial("2026-03-03", b).members("2026-03-03", "abc").deleted("2026-03-17 00:00:01", "c"), figure{3, b}, figure{2, b}, false},
 	}
