@@ -28,7 +28,7 @@ func printTable(w io.Writer, run store.Run, period seats.Period, changes []store
 	for _, c := range changes {
 		counts[c.State]++
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			cell(c.Company), cell(c.Agreement), cell(c.Product), quantity(c.Before), quantity(c.After), result(c), cell(why(c)))
+			cell(c.Company), cell(c.Agreement), cell(c.Product), before(c), quantity(c.After), result(c), cell(why(c)))
 	}
 	fmt.Fprintf(table, "\n%s\n", summary(run, counts))
 	if worth := comesTo(changes); worth != "" {
@@ -39,6 +39,14 @@ func printTable(w io.Writer, run store.Run, period seats.Period, changes []store
 
 // cell keeps a text in its cell: tabs and line ends are the table's own.
 func cell(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// before is what the line says, or that nobody knows.
+func before(c store.Change) string {
+	if c.Unread() {
+		return "unknown"
+	}
+	return quantity(c.Before)
+}
 
 func quantity(d decimal.NullDecimal) string {
 	if !d.Valid {

@@ -7,9 +7,31 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"seatbridge/billing/billingtest"
+	"seatbridge/billing/run"
+	"seatbridge/billing/seats"
+	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 	"seatbridge/views"
 )
+
+// A line that could not be read is not one that says nothing: it goes from unknown, without a difference.
+func TestCase_I41_AReadFailure(t *testing.T) {
+	t.Parallel()
+	b, _ := syncedFebruary(t)
+	b.sim.SetFaults(cwsim.Fault{Kind: cwsim.Converting500, Method: "GET", Path: "/finance/agreements/*/additions", Times: 1000})
+	failed, err := b.rooms.Runs.Run(t.Context(), billingtest.Admin(), run.Request{Kind: store.RunManual, Period: seats.ToDate(testNow())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := b.get(views.RunPath(failed.ID), http.StatusOK)
+	if got := words(page.Find("td[data-label=Quantity]").First()); got != "from unknown → to 5" {
+		t.Errorf("the quantity of what could not be read is %q", got)
+	}
+	if got := words(page.Find("td[data-label=Difference]").First()); got != "–" {
+		t.Errorf("its difference is %q", got)
+	}
+}
 
 // A fresh install knows nothing of the months before: their charts and totals are blank, not 0.
 func TestCase_I41_MonthsNobodyKnowsAnythingAbout(t *testing.T) {

@@ -91,6 +91,12 @@ type Change struct {
 // about the one that carries the agreement's seats.
 func (c Change) Once() bool { return c.CancelledDate != "" }
 
+// Unread says that what the line says is not known, because it could not be read: a missing Before does not mean then that there is no
+// line.
+func (c Change) Unread() bool {
+	return !c.Before.Valid && c.Kind != KindCreate && (c.State == StateFailed || c.AdditionID != 0)
+}
+
 // KindWord is the kind as pages, CSV files and JSON say it: a line that gets nothing has its state's word, and one whose
 // agreement could not be read was skipped.
 func (c Change) KindWord() string {

@@ -43,6 +43,7 @@ type ChangeRow struct {
 	Product     string  // identifier
 	Shares      []Share // the organizations whose seats add up to it
 	Before      string  // quantity; empty: no line
+	Unread      bool    // the line could not be read: nobody knows what it says
 	After       string  // quantity; empty: none
 	Difference  string  // in seats, a decimal; empty: nobody knows, as before a line is chosen, or where it was not read
 	Money       Money   // what the difference is worth in a billing period
