@@ -165,7 +165,6 @@ func TestApprovedInTwoRuns(t *testing.T) {
 	f.Must(f.leftHeld())
 	agreements, held = append(agreements, f.a.ID), append(held, f.held...)
 	f.Approve(held)
-	f.Must(f.Runs.Resume(t.Context()))
 	for _, id := range agreements {
 		f.WantLive(id, "NP-BUS 5")
 	}

@@ -14,6 +14,7 @@ import (
 	"seatbridge/billing/run"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
+	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
 
@@ -201,7 +202,7 @@ func TestFindingsOutliveUnknownSeats(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, a := w.Mapped("Acme", 5, store.Business)
-	w.addLine(a.ID, w.Enterprise.ID, "2")
+	w.Sim.CancelAddition(a.ID, w.addLine(a.ID, w.Business.ID, "2").ID, moment.At("2026-10-10"))
 	w.Sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.BillingCycle = "Annual" })
 	w.Sync()
 	before := w.findings()
@@ -215,6 +216,30 @@ func TestFindingsOutliveUnknownSeats(t *testing.T) {
 	w.WantChanges(w.Sync(), "skipped NP-BUS ->-")
 	if after := w.findings(); before == 0 || after != before {
 		t.Errorf("%d findings are kept, and %d before", after, before)
+	}
+	w.Sim.RemoveAgreement(a.ID)
+	w.Sync()
+	if after := w.findings(); after != 0 {
+		t.Errorf("%d findings are kept of an agreement that is gone", after)
+	}
+}
+
+// TestFindingsOfAUnit are kept of each of its agreements.
+func TestFindingsOfAUnit(t *testing.T) {
+	t.Parallel()
+	w, from, to := moved(t)
+	for _, id := range []int{from.ID, to.ID} {
+		w.Sim.UpdateAgreement(id, func(a *cwsim.Agreement) { a.BillingCycle = "Annual" })
+	}
+	w.Sync()
+	found, _, err := store.ReadingsIn(w.Store).Findings(t.Context(), store.FindingFilter{})
+	w.Must(err)
+	about := map[int]bool{}
+	for _, f := range found {
+		about[f.AgreementID] = true
+	}
+	if !about[from.ID] || !about[to.ID] {
+		t.Errorf("the findings are of %v, want of agreements %d and %d", about, from.ID, to.ID)
 	}
 }
 
@@ -500,6 +525,51 @@ func TestWhatIsDoneIsNotLookedAtAgain(t *testing.T) {
 		t.Errorf("writing a preview looked at %v, want agreement %d", at, a.ID)
 	}
 	w.WantLive(a.ID, "NP-BUS 5")
+}
+
+// TestARunThatGoesOnDoesNotCountAnew: what it planned is what it writes, whoever joined since.
+func TestARunThatGoesOnDoesNotCountAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 6, store.Business)
+	w.sendUnseen(store.RunRunning, acme, a.ID, store.Change{Product: "NP-BUS", State: store.StatePlanned})
+	w.Must(w.Runs.Resume(t.Context()))
+	w.WantLive(a.ID, "NP-BUS 5")
+}
+
+// TestAppliedBeforeACrash: the process ends as soon as the writing of a preview was asked for. The next one writes it.
+func TestAppliedBeforeACrash(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 5, store.Business)
+	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
+	w.Must(err)
+	w.Work.Stop()
+	w.Must(w.Runs.Apply(t.Context(), billingtest.Admin(), preview.ID))
+	w.Must(w.Close(t.Context()))
+	w.Must(w.Store.Close())
+	w.Open()
+	w.Must(w.Runs.Resume(t.Context()))
+	w.WantChanges(preview, "written NP-BUS ->5")
+	w.WantLive(a.ID, "NP-BUS 5")
+}
+
+// TestAnUndoKeepsNoReading: what a line said when a sync read it stays what a hand edit is judged against.
+func TestAnUndoKeepsNoReading(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 5, store.Business)
+	first := w.Sync()
+	before, err := w.Store.AgreementLines(t.Context(), a.ID)
+	w.Must(err)
+	w.Sim.SetQuantity(a.ID, before[0].AdditionID, "9", "mallory")
+	w.SetTime("2026-10-21 12:00:00")
+	_, err = w.Runs.Undo(t.Context(), billingtest.Admin(), first.ID)
+	w.Must(err)
+	w.Work.Wait()
+	if after, err := w.Store.AgreementLines(t.Context(), a.ID); err != nil || !after[0].ReadAt.Equal(before[0].ReadAt) {
+		t.Errorf("the line was read at %s (%v), and before at %s", after[0].ReadAt, err, before[0].ReadAt)
+	}
 }
 
 // TestAllThatWasCutOffIsFinished holds that a start goes on with each run, not only with the first.

@@ -135,6 +135,7 @@ func TestLookWithoutAReading(t *testing.T) {
 		w := newWorld(t)
 		_, a := w.Mapped("Acme", 5, store.Business)
 		w.Sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.BillingCycle = "Annual" })
+		w.Sim.CancelAddition(a.ID, w.addLine(a.ID, w.Business.ID, "3").ID, moment.At("2026-10-10"))
 		w.Sync()
 		before := w.findings()
 		m := w.mappedAgreement(a.ID)

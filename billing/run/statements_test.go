@@ -389,6 +389,9 @@ func TestApplyingWhatWasTickedThatFails(t *testing.T) {
 			break
 		}
 	}
+	if n := f.entries("Approved: "); n != 1 {
+		t.Errorf("the activity log says of %d approvals, want one", n)
+	}
 }
 
 // TestAnUndoThatCannotReadWhatWasWritten previews nothing.
