@@ -46,6 +46,13 @@ func TestAdopt(t *testing.T) {
 			t.Errorf("%s: bound anew %t, want %t; the line says %+v", tt.name, anew, tt.anew, l)
 		}
 	}
+	chosen := store.Line{AgreementID: 20, ProductID: 71, AdditionID: 9, Chosen: true}
+	must(t, s.SaveLine(t.Context(), chosen))
+	w := &writer{store: s, now: func() time.Time { return now }, given: prepared{lines: map[int][]store.Line{20: {chosen}}}}
+	must(t, w.adopt(t.Context(), store.Change{AgreementID: 20, ProductID: 71, AdditionID: 9, After: quantity(0)}))
+	if lines, err := s.AgreementLines(t.Context(), 20); err != nil || !lines[0].Written.Valid {
+		t.Errorf("chosen, never written, and 0 is wanted: the line says %+v (%v)", lines, err)
+	}
 }
 
 // TestOutcome holds what a run says of itself.

@@ -32,6 +32,11 @@ func TestNothingGoesOnAfterAWriteThatFailed(t *testing.T) {
 		if !errors.Is(err, store.ErrNotFound) || changes != nil {
 			t.Errorf("action %d: %d changes to plan, error %v; want the store's error alone", do, len(changes), err)
 		}
+		u := unit{{Agreement: store.Agreement{ID: 1}}}
+		rows, err := writer.enter(t.Context(), u, nil, [][]settle.Step{{{Change: journal[0], Do: do}}})
+		if !errors.Is(err, store.ErrNotFound) || rows != nil {
+			t.Errorf("action %d: %d changes are entered, error %v; want the store's error alone", do, len(rows), err)
+		}
 		now, err := s.AgreementChanges(t.Context(), run.ID, 1)
 		must(t, err)
 		if now[1].State != store.StateSending {

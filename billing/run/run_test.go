@@ -76,6 +76,22 @@ func TestUpgradeMovesTheSeats(t *testing.T) {
 	w.WantLive(a.ID, "NP-BUS 0", "NP-ENT 5")
 }
 
+// TestWhatGrowsIsWrittenFirst, so that seats which move are billed by one of the two lines at least.
+func TestWhatGrowsIsWrittenFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	w.Sync()
+	acme.Plan = store.Enterprise
+	w.Must(w.Store.UpdateOrganization(t.Context(), acme, w.Time()))
+	w.Sim.ResetRequests()
+	w.Sync()
+	if got := w.asked(); !slices.Equal(got, []string{"POST lines", "PATCH line"}) {
+		t.Errorf("asked was %q", got)
+	}
+	w.WantLive(a.ID, "NP-BUS 0", "NP-ENT 5")
+}
+
 func TestSeveralOrganizationsOnOneAgreementAddUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

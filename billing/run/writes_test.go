@@ -404,6 +404,23 @@ func TestMomentsThatAreEqual(t *testing.T) {
 	})
 }
 
+// TestARefusalOfAnInvoicedPeriodAndALaterStart: by now the agreement begins after its next invoice. The line does, too.
+func TestARefusalOfAnInvoicedPeriodAndALaterStart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, a := w.Mapped("Acme", 5, store.Business)
+	w.Sim.SetFaults(
+		cwsim.Fault{Kind: cwsim.PeriodInvoiced, Method: "POST", Times: 1},
+		cwsim.Fault{Kind: cwsim.Hook, Method: "GET", Path: "/finance/agreements/*", Do: func() {
+			w.Sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.BillStart = moment.At("2026-11-25") })
+		}},
+	)
+	w.WantChanges(w.Sync(), "written NP-BUS ->5")
+	if got := w.effective(a.ID); got != "2026-11-25" {
+		t.Errorf("the line begins on %s, want the day on which the agreement is billed from", got)
+	}
+}
+
 // TestPausesGrow holds how long a run waits for a database that stays locked.
 func TestPausesGrow(t *testing.T) {
 	t.Parallel()
