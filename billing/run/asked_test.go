@@ -317,6 +317,9 @@ func TestWhatAWriteLeaves(t *testing.T) {
 	changes, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: created.ID})
 	w.Must(err)
 	c := changes[0]
+	if c.Together != a.ID {
+		t.Errorf("it belongs together with agreement %d", c.Together)
+	}
 	if c.State != store.StateWritten || plantest.Side(c.UnitPrice) != "4.99" || c.DoneAt.IsZero() || c.AdditionID != w.Sim.Additions(a.ID)[0].ID {
 		t.Errorf("the change says %+v", c)
 	}

@@ -135,6 +135,40 @@ func TestHalfAMoveIsNotWritten(t *testing.T) {
 	}
 }
 
+// TestAMoveThatWasTakenBackIsNotHalfWritten: a move was previewed, and its organization mapped back before the preview was written.
+func TestAMoveThatWasTakenBackIsNotHalfWritten(t *testing.T) {
+	t.Parallel()
+	w, from, to := moved(t)
+	other := w.Organization("Other", 3, store.Business)
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), to.CompanyID, to.ID, other.ID))
+	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
+	w.Must(err)
+	w.WantChanges(preview, "planned NP-BUS 10>4", "planned NP-BUS ->9")
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), from.CompanyID, from.ID, organizationID(w, "Branch")))
+	w.apply(preview)
+	w.WantLive(from.ID, "NP-BUS 10")
+	w.WantLive(to.ID)
+}
+
+// TestManyLinesMayBeUndone: what was asked for waits for nobody, however many lines go down.
+func TestManyLinesMayBeUndone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.MappedTogether(4)
+	first := w.Sync()
+	organizations, _, err := w.Store.Organizations(t.Context(), store.OrganizationFilter{})
+	w.Must(err)
+	for _, o := range organizations {
+		w.remove(o.Organization)
+	}
+	w.Set(func(s *store.Settings) { s.Holds = store.Holds{ManyLines: 2, ManyPercent: 20} })
+	w.SetTime("2026-12-01 12:00:00") // the month of the removals is over
+	undo, err := w.Runs.Undo(t.Context(), billingtest.Admin(), first.ID)
+	w.Must(err)
+	w.Work.Wait()
+	w.WantChanges(undo, slices.Repeat([]string{"planned NP-BUS 2>0"}, 4)...)
+}
+
 // TestAMoveIsUndoneAsAWhole holds that where one half cannot be put back, the other stays.
 func TestAMoveIsUndoneAsAWhole(t *testing.T) {
 	t.Parallel()
