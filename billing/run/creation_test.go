@@ -462,6 +462,7 @@ func TestNeverTwoLines_8_UnmappedDuringARun(t *testing.T) {
 		Do: func() { w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), acme.ID, false)) },
 	})
 	run := w.Sync()
+	billingtest.WantStatus(t, run, store.RunIncomplete)
 	w.WantChanges(run, "stale NP-BUS ->5")
 	w.wantSaid(run, "Acme was unmapped while the sync ran.")
 	w.WantLive(a.ID)

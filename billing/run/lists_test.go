@@ -108,8 +108,11 @@ func TestWhatIsSettledMeanwhile(t *testing.T) {
 			}
 		}})
 		ended := w.Sync()
+		if ended.Status == store.RunFailed {
+			t.Errorf("where the line is there, %t, the run failed: %+v", there, ended.Problem)
+		}
 		for _, c := range w.changesOf(ended) {
-			if ended.Status == store.RunFailed || c.State == store.StateFailed {
+			if c.State == store.StateFailed {
 				t.Errorf("where the line is there, %t, the run is %s: %s, %s", there, ended.Status, plantest.Show(c), c.Reason)
 			}
 		}
@@ -177,7 +180,13 @@ func TestWhatIsFoundIsOurs(t *testing.T) {
 	w.sendUnseen(store.RunIncomplete, acme, a.ID, store.Change{State: store.StateUnknown, SentAt: w.Time()})
 	w.addLine(a.ID, w.Business.ID, "5")
 	w.Join(acme, 1)
+	w.Sim.ResetRequests()
 	w.WantChanges(w.Sync(), "written NP-BUS 5>6")
+	for _, r := range w.Sim.Requests() {
+		if strings.HasSuffix(r.Path, "/count") {
+			t.Error("it was looked for once more")
+		}
+	}
 }
 
 // TestTheSizeOfAPreviewStays: what is mapped after a preview was shown is none of it.
@@ -529,6 +538,21 @@ func TestARunThatGoesOnDoesNotCountAnew(t *testing.T) {
 	w.sendUnseen(store.RunRunning, acme, a.ID, store.Change{Product: "NP-BUS", State: store.StatePlanned})
 	w.Must(w.Runs.Resume(t.Context()))
 	w.WantLive(a.ID, "NP-BUS 5")
+}
+
+// TestARunThatGoesOnKnowsWhatItPlanned, though an organization of unknown seats was mapped to the agreement since.
+func TestARunThatGoesOnKnowsWhatItPlanned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	nobody, err := w.Organizations.Add(t.Context(), billingtest.Admin(), organizations.Profile{
+		Name: "Nobody", Plan: store.Business, License: store.Standard, Managed: true,
+	})
+	w.Must(err)
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, nobody.ID))
+	w.sendUnseen(store.RunRunning, acme, a.ID, store.Change{Product: "NP-BUS", State: store.StatePlanned})
+	w.Must(w.Runs.Resume(t.Context()))
+	w.WantChanges(w.lastRun(store.RunManual), "written NP-BUS ->5")
 }
 
 // TestAppliedBeforeACrash: the process ends as soon as the writing of a preview was asked for. The next one writes it.

@@ -104,6 +104,7 @@ func TestARefusalThatNothingExplains(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, a := w.Mapped("Acme", 5, store.Business)
+	w.Sim.InvoiceThrough(a.ID, moment.At("2026-10-31"))
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Method: "POST", Times: 1, Do: func() { w.Sim.SetInactive(w.Business.ID, true) }})
 	w.Sim.ResetRequests()
 	w.WantChanges(w.Sync(), "failed NP-BUS ->5")
@@ -132,23 +133,36 @@ func TestDatesThatChangeDoNotDouble(t *testing.T) {
 // TestAWriteInHandIsGivenTime: the process is told to end while a write is on its way. It waits 15 seconds for the answer.
 func TestAWriteInHandIsGivenTime(t *testing.T) {
 	t.Parallel()
-	for answers, want := range map[time.Duration]string{14 * time.Second: "written NP-BUS ->5", 16 * time.Second: "sending NP-BUS ->5"} {
-		t.Run(fmt.Sprint(answers), func(t *testing.T) {
+	for _, tt := range []struct {
+		method, line string
+		answers      time.Duration
+		want         string
+	}{
+		{"POST", "", 14 * time.Second, "written NP-BUS ->5"},
+		{"POST", "", 16 * time.Second, "sending NP-BUS ->5"},
+		{"PATCH", "3", 14 * time.Second, "written NP-BUS 3>5"},
+		{"PATCH", "3", 16 * time.Second, "sending NP-BUS 3>5"},
+	} {
+		t.Run(fmt.Sprint(tt.method, tt.answers), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := bubbleWorld(t)
 				w.Connect()
 				w.MapProducts()
-				w.Mapped("Acme", 5, store.Business)
+				w.Trusting()
+				_, a := w.Mapped("Acme", 5, store.Business)
+				if tt.line != "" {
+					w.addLine(a.ID, w.Business.ID, tt.line)
+				}
 				w.Sim.SetFaults(
-					cwsim.Fault{Kind: cwsim.Hook, Method: "POST", Do: w.Work.Stop},
-					cwsim.Fault{Kind: cwsim.SlowBefore, Method: "POST", Wait: answers},
+					cwsim.Fault{Kind: cwsim.Hook, Method: tt.method, Do: w.Work.Stop},
+					cwsim.Fault{Kind: cwsim.SlowBefore, Method: tt.method, Wait: tt.answers},
 				)
 				started, err := w.Runs.Start(t.Context(), billingtest.Admin(), w.Runs.SyncNow(false))
 				w.Must(err)
 				began := time.Now()
 				w.Work.Wait()
-				w.WantChanges(started, want)
+				w.WantChanges(started, tt.want)
 				if took := time.Since(began); took > 15*time.Second+time.Second {
 					t.Errorf("the process was kept for %s", took)
 				}
