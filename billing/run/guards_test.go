@@ -267,6 +267,28 @@ func TestFailuresInARow(t *testing.T) {
 	billingtest.WantStatus(t, run, store.RunIncomplete)
 }
 
+// TestFailuresInARowEndARun, whether lines cannot be read or cannot be written: what is left is not tried.
+func TestFailuresInARowEndARun(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"GET", "PATCH"} {
+		w := newWorld(t)
+		w.MappedTogether(40)
+		w.Sync()
+		organizations, _, err := w.Store.Organizations(t.Context(), store.OrganizationFilter{})
+		w.Must(err)
+		for _, o := range organizations {
+			w.Join(o.Organization, 1)
+		}
+		w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Forbidden, Method: method, Path: "/finance/agreements/*/additions*"},
+			cwsim.Fault{Kind: cwsim.Forbidden, Method: method, Path: "/finance/agreements/*/additions/*"})
+		ended := w.Sync()
+		billingtest.WantStatus(t, ended, store.RunFailed)
+		if ended.Processed > 20 || ended.Total != 40 {
+			t.Errorf("%s was refused, and %d of %d agreements were tried", method, ended.Processed, ended.Total)
+		}
+	}
+}
+
 // Another ConnectWise keeps the product mapping of the first
 func TestAnotherConnectWiseHasOtherProducts(t *testing.T) {
 	t.Parallel()

@@ -694,6 +694,24 @@ func TestAReleaseIsResumed(t *testing.T) {
 	w.Must(w.Runs.Resume(t.Context()))
 	w.WantLive(a.ID, "NP-BUS 0")
 	w.WantChanges(w.lastRun(store.RunRelease), "written NP-BUS 5>0")
+	if c := w.onlyChange(w.lastRun(store.RunRelease)); c.Together != a.ID {
+		t.Errorf("it belongs together with agreement %d", c.Together)
+	}
+}
+
+// TestManyLinesMayBeReleased: what was asked for waits for nobody, however many lines go down.
+func TestManyLinesMayBeReleased(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	other := w.Organization("Acme Enterprise", 3, store.Enterprise)
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, other.ID))
+	w.Sync()
+	w.Set(func(s *store.Settings) { s.Holds = store.Holds{ManyLines: 2, ManyPercent: 20} })
+	w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), other.ID, false))
+	w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), acme.ID, true))
+	w.Work.Wait()
+	w.WantLive(a.ID, "NP-BUS 0", "NP-ENT 0")
 }
 
 // TestWhatWasSentBeforeTheAgreementEnded: the process died when a line had been sent, and the agreement was cancelled before the run

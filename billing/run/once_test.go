@@ -118,7 +118,7 @@ func TestALineThatIsBilledOnceIsNotDatedAnew(t *testing.T) {
 	preview := w.putOnInvoice(acme)
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Method: "POST", Times: 1, Do: func() { w.Sim.SetInactive(w.Business.ID, true) }})
 	w.Sim.ResetRequests()
-	billingtest.WantStatus(t, w.apply(preview), store.RunIncomplete)
+	billingtest.WantStatus(t, w.apply(preview), store.RunFailed)
 	if got := w.asked(); !slices.Equal(got, []string{"POST lines"}) {
 		t.Errorf("asked was %q", got)
 	}

@@ -413,6 +413,22 @@ func TestAnUndoThatCannotReadWhatWasWritten(t *testing.T) {
 	}
 }
 
+// TestWhatCanNeitherBeReadNorNoted is not passed over.
+func TestWhatCanNeitherBeReadNorNoted(t *testing.T) {
+	t.Parallel()
+	f := newFragile(t)
+	f.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Forbidden, Path: "/finance/agreements/*/additions"})
+	for n := range 12 {
+		f.from = "SELECT answers"
+		f.fail(n)
+		ended, err := f.Runs.Run(t.Context(), billingtest.Admin(), f.Runs.SyncNow(false))
+		if f.mend(); err == nil && ended.Status == store.RunDone {
+			t.Errorf("%s failed, no. %d, and the run is %s", f.which, n, ended.Status)
+		}
+		f.Must(f.Runs.Resume(t.Context()))
+	}
+}
+
 // TestAReleaseThatCannotBeRead sets nothing to 0.
 func TestAReleaseThatCannotBeRead(t *testing.T) {
 	t.Parallel()
