@@ -2,8 +2,8 @@
 //
 // All mutants of a package are compiled into one test binary, each behind a switch that an environment variable turns
 // on; so a mutant costs the time of the tests that reach it, not of compiling and linking, and one that the compiler
-// would refuse cannot count as noticed. Tests are tried in the order of their time, those that do not reach the mutant
-// not at all.
+// would refuse cannot count as noticed. Tests are tried in the order of their time, those in which the mutant would say
+// what the code says not at all, and the first that fails ends it.
 //
 // It fails when a package's tests notice less than the least share of its mutants, or when a mutant lives that the list
 // of those allowed does not name with a reason.

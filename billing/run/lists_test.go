@@ -590,6 +590,21 @@ func TestAnUndoKeepsNoReading(t *testing.T) {
 	}
 }
 
+// TestAPreviewFinishesNothing that was cut off: it writes nothing but itself.
+func TestAPreviewFinishesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, a := w.Mapped("Acme", 5, store.Business)
+	w.sendUnseen(store.RunRunning, acme, a.ID, store.Change{Product: "NP-BUS", State: store.StatePlanned})
+	cut := w.lastRun(store.RunManual)
+	_, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
+	w.Must(err)
+	w.WantLive(a.ID)
+	cut, err = w.Store.Run(t.Context(), cut.ID)
+	w.Must(err)
+	billingtest.WantStatus(t, cut, store.RunRunning)
+}
+
 // TestAllThatWasCutOffIsFinished holds that a start goes on with each run, not only with the first.
 func TestAllThatWasCutOffIsFinished(t *testing.T) {
 	t.Parallel()
