@@ -61,9 +61,11 @@ func (s *server) connectWiseFacts(r *http.Request, page *views.ConnectWisePage) 
 	if page.Companies, _, err = s.Store.CompanyCounts(ctx); err != nil {
 		return err
 	}
-	if _, page.Mapped, err = s.countOrganizations(ctx); err != nil {
+	all, mapped, err := s.countOrganizations(ctx)
+	if err != nil {
 		return err
 	}
+	page.Mapped, page.Unmapped = mapped, all-mapped
 	if _, page.Suggested, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowSuggested, Limit: 1}); err != nil {
 		return err
 	}
@@ -73,7 +75,7 @@ func (s *server) connectWiseFacts(r *http.Request, page *views.ConnectWisePage) 
 	}
 	for _, a := range attention {
 		if a.Kind == billing.AttendUnmapped {
-			page.Unmapped = a.Count
+			page.Billable = a.Count
 		}
 	}
 	if page.LastRun, err = s.lastRun(ctx); err != nil {

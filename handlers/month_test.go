@@ -75,7 +75,7 @@ func (b *browser) csv(path string) [][]string {
 	return rows
 }
 
-// The licence column and the explanation of an earlier month say what was true then.
+// The license column and the explanation of an earlier month say what was true then.
 func TestCase_G28_LicenseThen(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)

@@ -17,7 +17,8 @@ type ConnectWisePage struct {
 	Companies     int // imported
 	Mapped        int // organizations
 	Suggested     int // companies with a suggestion that can be followed
-	Unmapped      int // managed organizations that are billed and not mapped
+	Unmapped      int // organizations that are not mapped
+	Billable      int // of them, those with billable seats
 	LastRun       LastRun
 	RunningURL    string // of a run in progress, empty: none
 	ImportRunning bool

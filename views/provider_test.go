@@ -19,7 +19,7 @@ func tokensPage(problems Problems) TokensPage {
 
 func providerPage(problems Problems) ProviderPage {
 	row := ProviderRow{ID: hostile, Name: hostile, Plan: PlanBusiness, Reported: 3, Billable: 0, Note: "Reported as a trial.", OrganizationID: 7, Organization: hostile, Matched: "by name"}
-	broken := ProviderRow{Index: 1, ID: "x-1", Name: hostile, Problem: "No number of licences.", Matched: "No organization has this name."}
+	broken := ProviderRow{Index: 1, ID: "x-1", Name: hostile, Problem: "No number of licenses.", Matched: "No organization has this name."}
 	report := ProviderReport{Title: "Report of October 2026", State: "reported", Rows: []ProviderRow{row, broken}, More: 4, Missing: []string{hostile}, Sample: hostile}
 	failed := ProviderReport{Title: "Report of 2026-11-22", State: "failed", Problem: &Notice{What: "It failed.", Do: "Do this.", Detail: hostile}}
 	return ProviderPage{

@@ -285,9 +285,9 @@ Was in trial,2026-10,4
 		seats int
 		note  string
 	}
-	const free = "Reported as NFR, which is free, with 8 licences."
+	const free = "Reported as NFR, which is free, with 8 licenses."
 	for m, want := range map[store.Month]map[string]figure{
-		"2026-09": {"Left NFR": {0, free}, "Became NFR": {6, ""}, "Was in trial": {0, "Reported as a trial, which is free, with 4 licences."}},
+		"2026-09": {"Left NFR": {0, free}, "Became NFR": {6, ""}, "Was in trial": {0, "Reported as a trial, which is free, with 4 licenses."}},
 		"2026-10": {"Left NFR": {8, ""}, "Became NFR": {6, ""}, "Was in trial": {4, ""}},
 	} {
 		usage, err := w.Figures.Usage(t.Context(), seats.WholeMonth(m), nil)

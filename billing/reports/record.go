@@ -16,7 +16,7 @@ import (
 type Record struct {
 	ID      string     `json:"id"`
 	Name    string     `json:"name"`
-	Seats   int        `json:"seats"` // consumed licences, as reported
+	Seats   int        `json:"seats"` // consumed licenses, as reported
 	Plan    store.Plan `json:"plan"`
 	Trial   bool       `json:"trial"`
 	NFR     bool       `json:"nfr"`
@@ -71,7 +71,7 @@ func readRecord(sent nordpass.Record, c Config) Record {
 	}
 	var ok bool
 	if r.Seats, ok = sent.Whole(c.Seats, seats.MostSeats); !ok {
-		note(fmt.Sprintf("Field %q is not a whole number of licences.", c.Seats))
+		note(fmt.Sprintf("Field %q is not a whole number of licenses.", c.Seats))
 	}
 	if r.Plan = planNamed(sent.Text(c.Plan), c); r.Plan == "" {
 		note(fmt.Sprintf("Field %q says %q, which is the name of neither plan.", c.Plan, problem.Shorten(sent.Text(c.Plan), 61)))

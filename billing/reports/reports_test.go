@@ -147,8 +147,8 @@ func TestProviderReports(t *testing.T) {
 	}{
 		{byID, 7, store.Business, ""},
 		{byName, 0, store.Enterprise, ""}, // a reported zero is a figure
-		{trial, 0, store.Business, "Reported as a trial, which is free, with 3 licences."},
-		{nfr, 0, store.Enterprise, "Reported as NFR, which is free, with 9 licences."},
+		{trial, 0, store.Business, "Reported as a trial, which is free, with 3 licenses."},
+		{nfr, 0, store.Enterprise, "Reported as NFR, which is free, with 9 licenses."},
 	} {
 		u := p.figure(c.o, "2026-03")
 		if n, ok := u.Seats(); !ok || n != c.seats || u.Plan != c.plan || u.Source() != seats.SourceProvider || u.Why != c.why {

@@ -170,7 +170,7 @@ type stretch struct {
 
 // billedTime is the part of the period in which the organization was billed, in order: its life while
 // Standard, from the end of the trial while Trial, nothing while NFR. Suspension changes nothing; deletion ends it.
-// That a licence type changed by hand acts from that moment on is assumed (docs/billing-rules.md section 7, 4).
+// That a license type changed by hand acts from that moment on is assumed (docs/billing-rules.md section 7, 4).
 func billedTime(l store.Ledger, p Period) []stretch {
 	o := l.Organization
 	lifeStart, lifeEnd := Later(o.CreatedAt, p.Start()), p.End()

@@ -8,7 +8,7 @@ import (
 	"seatbridge/store"
 )
 
-// The worked examples of docs/billing-rules.md section 6: March 2026, then April. Standard licence and Business
+// The worked examples of docs/billing-rules.md section 6: March 2026, then April. Standard license and Business
 // unless the example says otherwise.
 
 // example builds a ledger; its methods say what happened.

@@ -30,9 +30,9 @@ func Free(l store.License, trialEnds time.Time, m store.Month) bool {
 func BillReported(l store.License, seats int) (billable int, note string) {
 	switch l {
 	case store.NFR:
-		return 0, fmt.Sprintf("Reported as NFR, which is free, with %d licences.", seats)
+		return 0, fmt.Sprintf("Reported as NFR, which is free, with %d licenses.", seats)
 	case store.Trial:
-		return 0, fmt.Sprintf("Reported as a trial, which is free, with %d licences.", seats)
+		return 0, fmt.Sprintf("Reported as a trial, which is free, with %d licenses.", seats)
 	}
 	return seats, ""
 }

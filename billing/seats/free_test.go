@@ -36,8 +36,8 @@ func TestBillReported(t *testing.T) {
 		note     string
 	}{
 		{store.Standard, 5, ""},
-		{store.NFR, 0, "Reported as NFR, which is free, with 5 licences."},
-		{store.Trial, 0, "Reported as a trial, which is free, with 5 licences."},
+		{store.NFR, 0, "Reported as NFR, which is free, with 5 licenses."},
+		{store.Trial, 0, "Reported as a trial, which is free, with 5 licenses."},
 	} {
 		if billable, note := BillReported(c.license, 5); billable != c.billable || note != c.note {
 			t.Errorf("%s: %d, %q; want %d, %q", c.license, billable, note, c.billable, c.note)

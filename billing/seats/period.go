@@ -1,4 +1,4 @@
-// Package seats counts: from what is known of an organization (its members, plan and licence history, reports and corrections)
+// Package seats counts: from what is known of an organization (its members, plan and license history, reports and corrections)
 // to the billable seats of a month and the plan they are on, with the reason for each (docs/billing-rules.md). It is pure.
 package seats
 

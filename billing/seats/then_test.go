@@ -88,7 +88,7 @@ func TestManagedIn(t *testing.T) {
 	}
 }
 
-// What a month says of its licence is that of the month, in both directions.
+// What a month says of its license is that of the month, in both directions.
 func TestCase_G28_LicenseOfTheMonth(t *testing.T) {
 	t.Parallel()
 	trial := func() *example { return org("2026-03-20", b, store.Trial).members("2026-03-20", "a") } // until 3 April

@@ -61,8 +61,8 @@ const (
 	Slow         Fault = "slow"      // no answer until the client gives up
 	OtherShape   Fault = "shape"     // JSON without the list
 	Hangup       Fault = "hangup"    // the connection is cut
-	AllZero      Fault = "zero"      // every organization has 0 licences
-	BadRecord    Fault = "badrecord" // the first organization's licences are no number
+	AllZero      Fault = "zero"      // every organization has 0 licenses
+	BadRecord    Fault = "badrecord" // the first organization's licenses are no number
 	FlagsOmitted Fault = "flags"     // flags that are false are left out
 	OtherNames   Fault = "names"     // every field of a record has another name
 )
