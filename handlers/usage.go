@@ -204,7 +204,7 @@ func (s *server) usageTrends(ctx context.Context, q usageQuery, all []seats.Usag
 	if q.Search != "" || q.plan != "" || q.source != "" || q.mapping != "" || q.disputed {
 		ids = usageIDs(all)
 	}
-	totals, err := s.usageTotals(ctx, ids)
+	totals, err := usageTotals(ctx, s, ids)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (s *server) usageTrends(ctx context.Context, q usageQuery, all []seats.Usag
 	return err
 }
 
-func (s *server) usageTotals(ctx context.Context, ids []int64) ([]figures.MonthTotal, error) {
+func usageTotals(ctx context.Context, s *server, ids []int64) ([]figures.MonthTotal, error) {
 	if ids == nil {
 		return s.Billing.Figures.Totals(ctx, historyMonths)
 	}
