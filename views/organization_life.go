@@ -67,7 +67,7 @@ func (f LifeForm) lifeSince(n int, s LifeState) field {
 	return since
 }
 
-func dayAttrs() map[string]any { return map[string]any{"autocomplete": "off", "maxlength": "40", "placeholder": "2026-03-10"} }
+func dayAttrs() map[string]any { return map[string]any{"autocomplete": "off", "maxlength": "40"} }
 
 func startHint(f LifeForm) string {
 	const how = " A day is its beginning in UTC; a time can follow, as in 2026-03-10 14:30."
