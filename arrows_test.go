@@ -21,7 +21,7 @@ var arrows = map[string]string{
 	module:         "command",
 	"command":      "billing billing/books billing/money billing/months billing/problem billing/reports billing/run billing/seats command/demo connectwise/cwsim handlers scheduler store",
 	"command/demo": "billing/figures billing/reports billing/seats connectwise/cwsim nordpass/npsim store",
-	"handlers":     "billing billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/money billing/months billing/notify billing/organizations billing/plan billing/problem billing/reports billing/seats billing/table handlers/api handlers/web static store views",
+	"handlers":     "billing billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/money billing/months billing/notify billing/organizations billing/plan billing/problem billing/reports billing/seats billing/sheet billing/table handlers/api handlers/web static store views",
 	"handlers/api": "billing/books billing/months billing/organizations billing/problem billing/seats handlers/web store",
 	"handlers/web": "billing/problem store views",
 	"views":        "static",
@@ -32,7 +32,7 @@ var arrows = map[string]string{
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
 	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table connectwise store",
 	"billing/run":           "billing/background billing/bulletin billing/connect billing/figures billing/months billing/notify billing/plan billing/problem billing/reports billing/seats billing/settle billing/survey billing/units connectwise store",
-	"billing/intake":        "billing/background billing/figures billing/match billing/organizations billing/problem billing/seats billing/table store",
+	"billing/intake":        "billing/background billing/figures billing/match billing/organizations billing/problem billing/seats billing/sheet billing/table store",
 	"billing/reports":       "billing/organizations billing/problem billing/seats nordpass store",
 	"billing/figures":       "billing/problem billing/seats store",
 	"billing/organizations": "billing/problem billing/seats store",
@@ -43,6 +43,7 @@ var arrows = map[string]string{
 	"billing/plan":          "billing/seats connectwise store",
 	"billing/survey":        "billing/plan billing/problem billing/seats billing/units connectwise store",
 	"billing/seats":         "billing/problem store",
+	"billing/sheet":         "billing/problem billing/seats billing/table store",
 	"billing/table":         "billing/problem store",
 	"billing/problem":       "store",
 	"billing/units":         "store",
@@ -109,6 +110,7 @@ func imports(t *testing.T) map[string]string {
 // pureRooms decide from their arguments alone, so that a table test says all about them: they touch no database, network,
 // file, log or clock, and nothing in them waits.
 var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/canonical", "billing/match", "billing/money", "billing/months", "billing/table", "billing/units"}
+var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/canonical", "billing/match", "billing/money", "billing/months", "billing/sheet", "billing/table"}
 
 var impureImports = []string{"context", "database/sql", "log/slog", "net/http", "os", "sync"}
 

@@ -21,6 +21,7 @@ import (
 	"seatbridge/billing/intake"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/sheet"
 	"seatbridge/billing/table"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -50,8 +51,8 @@ func bodyLimit(pattern string) int64 {
 	return web.MaxBody
 }
 
-func fileImportSection(kind intake.Kind) views.Section {
-	if kind == intake.Usage {
+func fileImportSection(kind sheet.Kind) views.Section {
+	if kind == sheet.Usage {
 		return views.SectionUsage
 	}
 	return views.SectionOrganizations
@@ -59,14 +60,14 @@ func fileImportSection(kind intake.Kind) views.Section {
 
 // Uploading.
 
-func (s *server) showUpload(kind intake.Kind) func(http.ResponseWriter, *http.Request) error {
+func (s *server) showUpload(kind sheet.Kind) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		return s.renderUpload(w, r, http.StatusOK, kind, nil)
 	}
 }
 
 func (s *server) renderUpload(
-	w http.ResponseWriter, r *http.Request, status int, kind intake.Kind, problems map[string]string,
+	w http.ResponseWriter, r *http.Request, status int, kind sheet.Kind, problems map[string]string,
 ) error {
 	page := views.UploadPage{Kind: string(kind), Problems: views.Problems(problems)}
 	return s.web.Answer(w, r, web.Page{
@@ -76,7 +77,7 @@ func (s *server) renderUpload(
 }
 
 // upload receives a file. It is read as it comes and never held in memory.
-func (s *server) upload(kind intake.Kind) func(http.ResponseWriter, *http.Request) error {
+func (s *server) upload(kind sheet.Kind) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		saved, err := receiveFile(w, r, func(ctx context.Context, name string, file io.Reader) (store.FileImport, error) {
 			return s.Billing.Files.Upload(ctx, s.web.Actor(r), kind, name, file)
@@ -252,7 +253,7 @@ func delimiterName(delimiter byte) string {
 	return "vertical bars"
 }
 
-func fileImportColumn(in intake.FileImport, c intake.Column) views.FileImportColumn {
+func fileImportColumn(in intake.FileImport, c sheet.Column) views.FileImportColumn {
 	chosen, ok := in.Choices.Columns[c]
 	column := views.FileImportColumn{
 		Name: string(c), Label: columnLabel(c), Required: slices.Contains(in.Kind.Required(), c), Hint: guessHint(in, c),
@@ -287,12 +288,12 @@ func fileImportColumn(in intake.FileImport, c intake.Column) views.FileImportCol
 }
 
 // guessHint says how a column came to be chosen, as long as it is.
-func guessHint(in intake.FileImport, c intake.Column) string {
+func guessHint(in intake.FileImport, c sheet.Column) string {
 	g := in.Choices.Guesses
 	chosen, ok := in.Choices.Columns[c]
 	guessed, was := g.Columns[c]
 	switch {
-	case c == intake.StatusColumn && !ok && g.NotStatus != "":
+	case c == sheet.StatusColumn && !ok && g.NotStatus != "":
 		return "“" + g.NotStatus + "” was not taken for it: its values are no statuses. Without one, dates decide, and who has none is active."
 	case !ok || !was || chosen != guessed:
 		return ""
@@ -302,28 +303,28 @@ func guessHint(in intake.FileImport, c intake.Column) string {
 	return "Recognised by its name."
 }
 
-func columnLabel(c intake.Column) string {
+func columnLabel(c sheet.Column) string {
 	switch c {
-	case intake.EmailColumn:
+	case sheet.EmailColumn:
 		return "E-mail address"
-	case intake.ExternalIDColumn:
+	case sheet.ExternalIDColumn:
 		return "External ID"
-	case intake.SeatsColumn:
+	case sheet.SeatsColumn:
 		return "Billable seats"
 	}
 	return strings.ToUpper(string(c[:1])) + string(c[1:])
 }
 
-func memberActions() []intake.MemberAction {
-	return []intake.MemberAction{
-		intake.AddMember, intake.JoinMember, intake.SuspendMember, intake.ReactivateMember, intake.DeleteMember, intake.CorrectMember,
+func memberActions() []sheet.MemberAction {
+	return []sheet.MemberAction{
+		sheet.AddMember, sheet.JoinMember, sheet.SuspendMember, sheet.ReactivateMember, sheet.DeleteMember, sheet.CorrectMember,
 	}
 }
 
-func actionName(action intake.MemberAction) string {
-	return map[intake.MemberAction]string{
-		intake.AddMember: "added", intake.JoinMember: "joined", intake.SuspendMember: "suspended",
-		intake.ReactivateMember: "reactivated", intake.DeleteMember: "deleted", intake.CorrectMember: "dates corrected",
+func actionName(action sheet.MemberAction) string {
+	return map[sheet.MemberAction]string{
+		sheet.AddMember: "added", sheet.JoinMember: "joined", sheet.SuspendMember: "suspended",
+		sheet.ReactivateMember: "reactivated", sheet.DeleteMember: "deleted", sheet.CorrectMember: "dates corrected",
 	}[action]
 }
 
@@ -335,11 +336,11 @@ func fileImportFindings(r *http.Request, in intake.FileImport) *views.FileImport
 		MoreReadings: f.MoreReadings, NoFigure: f.NoFigure, UnknownCount: len(f.Unknown), CreateAll: in.Choices.CreateAll,
 	}
 	fileImportReadings(view, f)
-	if in.Kind == intake.Usage {
+	if in.Kind == sheet.Usage {
 		view.Counts = []views.FileImportCount{{What: "New figures", N: f.NewReports}, {What: "Replaced figures", N: f.Replaced}}
 	}
 	for _, action := range memberActions() {
-		if n := f.Actions[action]; n > 0 || action == intake.AddMember && in.Kind == intake.Members {
+		if n := f.Actions[action]; n > 0 || action == sheet.AddMember && in.Kind == sheet.Members {
 			view.Counts = append(view.Counts, views.FileImportCount{What: "Members " + actionName(action), N: n})
 		}
 	}
@@ -438,7 +439,7 @@ func parseFileImportChoices(form url.Values, in intake.FileImport) intake.Choice
 		Organization: web.Clip(web.Clean(form.Get("organization")), problem.MaxName),
 		OpenMonth:    web.Checked(form, "open_month"), RemoveMissing: web.Checked(form, "remove_missing"),
 		AddUp: web.Checked(form, "add_up"), CreateAll: web.Checked(form, "create_all"),
-		Columns: intake.ColumnMap{}, Dates: map[intake.Column]table.DateOrder{}, Numbers: map[intake.Column]table.NumberStyle{},
+		Columns: sheet.ColumnMap{}, Dates: map[sheet.Column]table.DateOrder{}, Numbers: map[sheet.Column]table.NumberStyle{},
 		Same: map[string]int64{}, Guesses: in.Choices.Guesses,
 	}
 	maps.Copy(c.Same, in.Choices.Same) // what was said before is known by now, and not asked again
@@ -564,7 +565,7 @@ func (s *server) showFileImportChanges(w http.ResponseWriter, r *http.Request) e
 func fileImportChange(c intake.Change) views.FileImportChange {
 	if m := c.Member; m != nil {
 		view := views.FileImportChange{Line: c.Line, Who: m.After.Email, What: "Member " + actionName(m.Action), After: seatText(m.After)}
-		if m.Action != intake.AddMember {
+		if m.Action != sheet.AddMember {
 			view.Before = seatText(m.Before)
 		}
 		return view

@@ -16,6 +16,7 @@ import (
 
 	"seatbridge/billing/intake"
 	"seatbridge/billing/problem"
+	"seatbridge/billing/sheet"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -365,7 +366,7 @@ func FuzzFileImportChoices(f *testing.F) {
 		if web.ParseForm(r) != nil {
 			return
 		}
-		for _, kind := range []intake.Kind{intake.Members, intake.Usage} {
+		for _, kind := range []sheet.Kind{sheet.Members, sheet.Usage} {
 			c := parseFileImportChoices(r.PostForm, intake.FileImport{Kind: kind})
 			for column, i := range c.Columns {
 				if i < 0 || i > 1<<16 {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"seatbridge/billing/intake"
+	"seatbridge/billing/sheet"
 	"seatbridge/handlers/web"
 	"seatbridge/static"
 )
@@ -60,10 +61,10 @@ func (s *server) routes() []route {
 
 		{"GET /usage", web.Admin, s.showUsage},
 		{"GET /usage.csv", web.Admin, s.downloadUsage},
-		{"GET /usage/import", web.Admin, s.showUpload(intake.Usage)},
-		{"POST /usage/import", web.Admin, s.upload(intake.Usage)},
-		{"GET /organizations/import", web.Admin, s.showUpload(intake.Members)},
-		{"POST /organizations/import", web.Admin, s.upload(intake.Members)},
+		{"GET /usage/import", web.Admin, s.showUpload(sheet.Usage)},
+		{"POST /usage/import", web.Admin, s.upload(sheet.Usage)},
+		{"GET /organizations/import", web.Admin, s.showUpload(sheet.Members)},
+		{"POST /organizations/import", web.Admin, s.upload(sheet.Members)},
 		{"GET /imports/{id}", web.Admin, s.showFileImport},
 		{"GET /imports/{id}/progress", web.Admin, s.fileImportProgress},
 		{"GET /imports/{id}/changes", web.Admin, s.showFileImportChanges},

@@ -18,6 +18,7 @@ import (
 
 	"seatbridge/billing/organizations"
 	"seatbridge/billing/problem"
+	"seatbridge/billing/sheet"
 	"seatbridge/billing/table"
 	"seatbridge/internal/moment"
 )
@@ -33,7 +34,7 @@ type corpusFile struct {
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	n := 0
-	for kind, name := range map[Kind]string{Usage: "usage", Members: "members"} {
+	for kind, name := range map[sheet.Kind]string{sheet.Usage: "usage", sheet.Members: "members"} {
 		for _, f := range corpus(t, "testdata/corpus/"+name+".txt") {
 			n++
 			t.Run(strings.Join([]string{name, f.name, f.encoding, f.end}, "/"), func(t *testing.T) {
@@ -130,14 +131,14 @@ func (f corpusFile) bytes(t *testing.T) []byte {
 }
 
 // read reads a file as the panel does, with the answers that the corpus gives, and tells what it read.
-func (f corpusFile) read(t *testing.T, kind Kind) []string {
+func (f corpusFile) read(t *testing.T, kind sheet.Kind) []string {
 	t.Helper()
 	file := f.bytes(t)
 	choices := Choices{CreateAll: true}
 	if f.encoding == "w1250" {
 		choices.Encoding = "Windows-1250"
 	}
-	survey, err := table.Inspect(reencoded(bytes.NewReader(file), choices.Encoding), kind.names)
+	survey, err := table.Inspect(reencoded(bytes.NewReader(file), choices.Encoding), kind.Names)
 	var invalid *problem.Invalid
 	if errors.As(err, &invalid) {
 		return []string{"!!: " + invalid.Fields["file"]}
@@ -145,7 +146,7 @@ func (f corpusFile) read(t *testing.T, kind Kind) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	choices.Columns = GuessColumns(survey.Header, kind, survey.Values)
+	choices.Columns = sheet.GuessColumns(survey.Header, kind, survey.Values)
 	in := FileImport{Kind: kind, Survey: survey, Choices: choices}
 	var told []string
 	options, err := in.options(moment.At("2026-11-28 12:00:00"))
@@ -168,7 +169,7 @@ func (f corpusFile) read(t *testing.T, kind Kind) []string {
 func (f corpusFile) answer(t *testing.T, in *FileImport) {
 	t.Helper()
 	c := &in.Choices
-	c.Dates, c.Numbers = map[Column]table.DateOrder{}, map[Column]table.NumberStyle{}
+	c.Dates, c.Numbers = map[sheet.Column]table.DateOrder{}, map[sheet.Column]table.NumberStyle{}
 	for _, answer := range f.answers {
 		field, value, _ := strings.Cut(answer, " ")
 		kind, column, _ := strings.Cut(field, ".")
@@ -179,13 +180,13 @@ func (f corpusFile) answer(t *testing.T, in *FileImport) {
 		case field == "create":
 			c.Create = append(c.Create, value)
 		case value == "-":
-			delete(c.Columns, Column(field))
+			delete(c.Columns, sheet.Column(field))
 		case kind == "dates":
-			c.Dates[Column(column)] = table.DateOrder(value)
+			c.Dates[sheet.Column(column)] = table.DateOrder(value)
 		case kind == "numbers":
-			c.Numbers[Column(column)] = table.NumberStyle(value)
+			c.Numbers[sheet.Column(column)] = table.NumberStyle(value)
 		case err == nil:
-			c.Columns[Column(field)] = i
+			c.Columns[sheet.Column(field)] = i
 		case field == "organization":
 			c.Organization = value
 		default:
@@ -195,10 +196,10 @@ func (f corpusFile) answer(t *testing.T, in *FileImport) {
 }
 
 // tellPlan tells what an import would find: good rows, bad rows, what is said aloud, what is passed over.
-func tellPlan(t *testing.T, in FileImport, o Options, file interface{ Read([]byte) (int, error) }) []string {
+func tellPlan(t *testing.T, in FileImport, o sheet.Options, file interface{ Read([]byte) (int, error) }) []string {
 	t.Helper()
 	p := &plan{
-		kind: in.Kind, choices: in.Choices, options: o, ownExport: isOwnExport(in.Survey.Header),
+		kind: in.Kind, choices: in.Choices, options: o, ownExport: sheet.IsOwnExport(in.Survey.Header),
 		index: organizations.NewIndex(nil), known: newKnown(nil), progress: func(string, int) {},
 	}
 	if err := p.read(file); err != nil {
@@ -208,7 +209,7 @@ func tellPlan(t *testing.T, in FileImport, o Options, file interface{ Read([]byt
 	for _, g := range p.groups {
 		for _, c := range p.usageChanges(g, usageKnown{}) {
 			text := fmt.Sprintf("%d %s | %s | %d", c.Line, g.organization.Name, string(c.Report.After.Month), c.Report.After.Seats)
-			if in.Choices.Columns.has(PlanColumn) {
+			if in.Choices.Columns.Has(sheet.PlanColumn) {
 				text += " | " + string(c.Report.After.Plan)
 			}
 			good[c.Line] = text
@@ -248,7 +249,7 @@ func tellAsides(p *plan, in FileImport) []string {
 	if in.Survey.Repeated > 0 {
 		told = append(told, fmt.Sprintf("repeated %d", in.Survey.Repeated))
 	}
-	if in.Kind == Members && NotAStatus(in.Survey.Header, in.Survey.Values) != "" && !in.Choices.Columns.has(StatusColumn) {
+	if in.Kind == sheet.Members && sheet.NotAStatus(in.Survey.Header, in.Survey.Values) != "" && !in.Choices.Columns.Has(sheet.StatusColumn) {
 		told = append(told, "unmapped status")
 	}
 	for _, r := range p.findings.Readings {
@@ -257,7 +258,7 @@ func tellAsides(p *plan, in FileImport) []string {
 	return told
 }
 
-func tellCorpusMember(organization string, m MemberRow) string {
+func tellCorpusMember(organization string, m sheet.MemberRow) string {
 	text := fmt.Sprintf("%d %s | %s | %s", m.Line, organization, m.Email, m.Status)
 	for _, moment := range []struct {
 		name string

@@ -25,6 +25,7 @@ import (
 	"seatbridge/billing/organizations"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/sheet"
 	"seatbridge/billing/table"
 	"seatbridge/store"
 )
@@ -38,7 +39,7 @@ var errChanged = errors.New("what the import would do has changed since it was c
 // FileImport is the import of an uploaded file.
 type FileImport struct {
 	store.FileImport
-	Kind     Kind
+	Kind     sheet.Kind
 	Survey   table.Survey
 	Choices  Choices
 	Findings *Findings // nil: not checked yet
@@ -121,7 +122,7 @@ func reencoded(r io.Reader, encoding string) io.Reader {
 }
 
 // Upload receives a file to import and surveys it. A file that cannot be read is an *Invalid by "file".
-func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind Kind, name string, r io.Reader) (store.FileImport, error) {
+func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind sheet.Kind, name string, r io.Reader) (store.FileImport, error) {
 	upload, err := d.store.SaveUpload(&table.Limited{Reader: r, Left: table.MaxBytes})
 	if err != nil {
 		return store.FileImport{}, err
@@ -167,7 +168,7 @@ func (d *Desk) Correct(ctx context.Context, who problem.Actor, id int64, name st
 
 // fitting are the choices for a file with these headings, as far as they fit another one: by the names of the columns.
 func (c Choices) fitting(header []string, next FileImport) Choices {
-	columns := ColumnMap{}
+	columns := sheet.ColumnMap{}
 	for column, i := range c.Columns {
 		if i < 0 || i >= len(header) {
 			continue
@@ -177,7 +178,7 @@ func (c Choices) fitting(header []string, next FileImport) Choices {
 		}
 	}
 	for column, i := range next.Choices.Columns {
-		if isNew := !slices.Contains(header, next.Survey.Header[i]); isNew && !columns.has(column) && !columns.feeds(i) {
+		if isNew := !slices.Contains(header, next.Survey.Header[i]); isNew && !columns.Has(column) && !columns.Feeds(i) {
 			columns[column] = i
 		}
 	}
@@ -188,13 +189,13 @@ func (c Choices) fitting(header []string, next FileImport) Choices {
 	return c
 }
 
-func (d *Desk) create(ctx context.Context, who problem.Actor, kind Kind, name string, upload store.Upload) (store.FileImport, error) {
+func (d *Desk) create(ctx context.Context, who problem.Actor, kind sheet.Kind, name string, upload store.Upload) (store.FileImport, error) {
 	f, err := upload.Open()
 	if err != nil {
 		return store.FileImport{}, err
 	}
 	defer f.Close()
-	survey, err := table.Inspect(f, kind.names)
+	survey, err := table.Inspect(f, kind.Names)
 	if err != nil {
 		return store.FileImport{}, err
 	}
@@ -224,7 +225,7 @@ func (d *Desk) Find(ctx context.Context, id int64) (FileImport, error) {
 	if err != nil {
 		return FileImport{}, err
 	}
-	in := FileImport{FileImport: saved, Kind: Kind(saved.Kind)}
+	in := FileImport{FileImport: saved, Kind: sheet.Kind(saved.Kind)}
 	err = errors.Join(
 		json.Unmarshal([]byte(saved.Survey), &in.Survey),
 		json.Unmarshal([]byte(saved.Choices), &in.Choices),
@@ -291,7 +292,7 @@ func (d *Desk) survey(in *FileImport, encoding string) error {
 	if encoding != "" && !slices.Contains(Encodings(), encoding) {
 		return &problem.Invalid{Fields: problem.Fields{"encoding": "Choose an encoding of the list."}}
 	}
-	in.Survey, err = table.Inspect(reencoded(f, encoding), in.Kind.names)
+	in.Survey, err = table.Inspect(reencoded(f, encoding), in.Kind.Names)
 	if encoding != "" {
 		in.Survey.Encoding = encoding
 	}
@@ -299,14 +300,14 @@ func (d *Desk) survey(in *FileImport, encoding string) error {
 }
 
 // options is how the file is read, or an *Invalid.
-func (in FileImport) options(now time.Time) (Options, error) {
-	o := Options{
+func (in FileImport) options(now time.Time) (sheet.Options, error) {
+	o := sheet.Options{
 		Now: now, Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth,
-		Dates: map[Column]table.DateOrder{}, Numbers: map[Column]table.NumberStyle{},
+		Dates: map[sheet.Column]table.DateOrder{}, Numbers: map[sheet.Column]table.NumberStyle{},
 	}
 	problems := problem.Fields{}
 	var invalid *problem.Invalid
-	if err := in.Choices.Columns.check(in.Kind, in.Survey.Header, o); errors.As(err, &invalid) {
+	if err := in.Choices.Columns.Check(in.Kind, in.Survey.Header, o); errors.As(err, &invalid) {
 		problems = invalid.Fields
 	}
 	for c := range in.Choices.Columns {
@@ -328,33 +329,33 @@ func (in FileImport) options(now time.Time) (Options, error) {
 }
 
 // LeavesOrderOpen says whether the admin has to choose what comes first in the dates of a column, the day or the month.
-func (in FileImport) LeavesOrderOpen(c Column) bool {
-	dates := []Column{InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn, MonthColumn}
+func (in FileImport) LeavesOrderOpen(c sheet.Column) bool {
+	dates := []sheet.Column{sheet.InvitedColumn, sheet.JoinedColumn, sheet.SuspendedColumn, sheet.DeletedColumn, sheet.MonthColumn}
 	order := in.order(c)
 	return slices.Contains(dates, c) && (order == table.AmbiguousOrder || order == table.MixedOrder)
 }
 
 // order is how the file itself writes the dates of a column. Those of a month are its first or last day.
-func (in FileImport) order(c Column) table.DateOrder {
+func (in FileImport) order(c sheet.Column) table.DateOrder {
 	order := of(in.Survey.Dates, in.Choices.Columns, c)
-	if c == MonthColumn && order == table.AmbiguousOrder {
+	if c == sheet.MonthColumn && order == table.AmbiguousOrder {
 		return cmp.Or(of(in.Survey.Months, in.Choices.Columns, c), order)
 	}
 	return order
 }
 
 // LeavesNumbersOpen says whether the admin has to choose what points and commas mean in a column.
-func (in FileImport) LeavesNumbersOpen(c Column) bool {
+func (in FileImport) LeavesNumbersOpen(c sheet.Column) bool {
 	style := in.numbers(c)
-	return c == SeatsColumn && (style == table.AmbiguousNumbers || style == table.MixedNumbers)
+	return c == sheet.SeatsColumn && (style == table.AmbiguousNumbers || style == table.MixedNumbers)
 }
 
-func (in FileImport) numbers(c Column) table.NumberStyle {
+func (in FileImport) numbers(c sheet.Column) table.NumberStyle {
 	return of(in.Survey.Numbers, in.Choices.Columns, c)
 }
 
 // of is what a survey says of the column that feeds a field.
-func of[T any](found []T, columns ColumnMap, c Column) (none T) {
+func of[T any](found []T, columns sheet.ColumnMap, c sheet.Column) (none T) {
 	if i, ok := columns[c]; ok && i >= 0 && i < len(found) {
 		return found[i]
 	}
@@ -427,7 +428,7 @@ func (d *Desk) Wait(ctx context.Context, id int64) {
 }
 
 // plan is the work-up of an import. The organizations are those of the moment.
-func (d *Desk) plan(ctx context.Context, in FileImport, o Options) (*plan, error) {
+func (d *Desk) plan(ctx context.Context, in FileImport, o sheet.Options) (*plan, error) {
 	rows, _, err := d.store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
 	if err != nil {
 		return nil, err
@@ -438,7 +439,7 @@ func (d *Desk) plan(ctx context.Context, in FileImport, o Options) (*plan, error
 	}
 	return &plan{
 		kind: in.Kind, choices: in.Choices, options: o, index: organizations.NewIndex(list), known: newKnown(list),
-		ownExport: isOwnExport(in.Survey.Header), usage: d.usage, progress: d.tick(in.ID),
+		ownExport: sheet.IsOwnExport(in.Survey.Header), usage: d.usage, progress: d.tick(in.ID),
 	}, nil
 }
 
@@ -462,7 +463,7 @@ func (d *Desk) tick(id int64) func(phase string, rows int) {
 }
 
 // read reads the import's file into a plan.
-func (d *Desk) read(ctx context.Context, in FileImport, o Options) (*plan, error) {
+func (d *Desk) read(ctx context.Context, in FileImport, o sheet.Options) (*plan, error) {
 	f, err := d.store.OpenUpload(in.ID)
 	if err != nil {
 		return nil, err
@@ -492,7 +493,7 @@ func (d *Desk) known() lookups {
 	return lookups{seats: d.store.SeatHistory, reports: d.store.UsageReports}
 }
 
-func (d *Desk) checkNow(ctx context.Context, in FileImport, o Options) error {
+func (d *Desk) checkNow(ctx context.Context, in FileImport, o sheet.Options) error {
 	p, err := d.read(ctx, in, o)
 	if err != nil {
 		return err
@@ -562,7 +563,7 @@ func (d *Desk) Write(ctx context.Context, who problem.Actor, id int64, skip bool
 	})
 }
 
-func (d *Desk) writeNow(ctx context.Context, who problem.Actor, in FileImport, o Options) error {
+func (d *Desk) writeNow(ctx context.Context, who problem.Actor, in FileImport, o sheet.Options) error {
 	p, err := d.read(ctx, in, o)
 	if err != nil {
 		return err
@@ -576,7 +577,7 @@ func (d *Desk) writeNow(ctx context.Context, who problem.Actor, in FileImport, o
 			return "", errChanged
 		}
 		category := store.CategoryOrganizations
-		if in.Kind == Usage {
+		if in.Kind == sheet.Usage {
 			category = store.CategoryBilling
 		}
 		entry := who.Did(writing.now, category, "Imported %s from “%s”: %s.", in.Kind, in.Name, p.findings.summary())
@@ -673,11 +674,11 @@ func (w writing) change(ctx context.Context, organizationID int64, c Change) err
 func (f Findings) summary() string {
 	var parts []string
 	for _, action := range []struct {
-		action MemberAction
+		action sheet.MemberAction
 		done   string
 	}{
-		{AddMember, "added"}, {JoinMember, "joined"}, {SuspendMember, "suspended"}, {ReactivateMember, "reactivated"},
-		{DeleteMember, "deleted"}, {CorrectMember, "corrected"},
+		{sheet.AddMember, "added"}, {sheet.JoinMember, "joined"}, {sheet.SuspendMember, "suspended"}, {sheet.ReactivateMember, "reactivated"},
+		{sheet.DeleteMember, "deleted"}, {sheet.CorrectMember, "corrected"},
 	} {
 		if n := f.Actions[action.action]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s", problem.Plural(n, "member"), action.done))

@@ -16,6 +16,7 @@ import (
 	"seatbridge/billing/intake/intaketest"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/sheet"
 	"seatbridge/billing/table"
 	"seatbridge/internal/moment"
 	"seatbridge/internal/soak"
@@ -23,7 +24,7 @@ import (
 )
 
 // upload uploads a file and checks it with what is guessed, changed by change.
-func (w *world) upload(kind intake.Kind, file string, change func(*intake.Choices)) intake.FileImport {
+func (w *world) upload(kind sheet.Kind, file string, change func(*intake.Choices)) intake.FileImport {
 	w.T.Helper()
 	saved, err := w.Files.Upload(w.T.Context(), problem.Actor{Name: "ann@example.com"}, kind, "seats.csv", strings.NewReader(file))
 	w.Must(err)
@@ -68,7 +69,7 @@ func TestImportMembers(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	w.Organization("Acme", 0, store.Business)
-	in := w.upload(intake.Members, someMembers, nil)
+	in := w.upload(sheet.Members, someMembers, nil)
 	f := in.Findings
 	if f == nil || f.Rows != 6 || f.Bad != 2 || f.LeftOut != 2 || f.Changes() != 2 || len(f.Unknown) != 1 || f.Unknown[0].Rows != 2 {
 		t.Fatalf("findings %+v, progress %+v", f, in.Progress)
@@ -88,7 +89,7 @@ func TestImportMembers(t *testing.T) {
 	}
 	changes, err := w.Files.Changes(t.Context(), in.ID, 0, "unknown ltd")
 	w.Must(err)
-	if len(changes) != 2 || changes[0].Member.Action != intake.AddMember {
+	if len(changes) != 2 || changes[0].Member.Action != sheet.AddMember {
 		t.Errorf("changes %+v", changes)
 	}
 	if in = w.write(in, true); in.State != store.FileImportDone || !in.Progress.Problem.Zero() {
@@ -106,7 +107,7 @@ func TestImportMembers(t *testing.T) {
 	if _, err := w.Store.OpenUpload(in.ID); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the file is still there: %v", err)
 	}
-	again := w.upload(intake.Members, someMembers, nil)
+	again := w.upload(sheet.Members, someMembers, nil)
 	if again.Findings.Changes() != 0 || again.Findings.Unchanged != 4 {
 		t.Errorf("the second time: %+v", again.Findings)
 	}
@@ -126,7 +127,7 @@ func TestImportWritesNothingElse(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	acme := w.Organization("Acme", 0, store.Business)
-	in := w.upload(intake.Members, "Organization,E-mail\nAcme,ann@example.com\nAcme,bob@example.com\n", nil)
+	in := w.upload(sheet.Members, "Organization,E-mail\nAcme,ann@example.com\nAcme,bob@example.com\n", nil)
 	_, _, err := w.Store.AddSeats(t.Context(), acme.ID, []string{"ann@example.com"}, time.Time{}, w.Time())
 	w.Must(err)
 	in = w.write(in, false)
@@ -151,13 +152,13 @@ func TestImportDeletesMissingMembers(t *testing.T) {
 	w.Join(acme, 3)
 	w.Join(other, 1)
 	missing := func(c *intake.Choices) { c.RemoveMissing = true }
-	if in := w.upload(intake.Members, "Organization,E-mail\nAcme,ann@example.com\nAcme,bad\n", missing); in.Findings.Refused == "" {
+	if in := w.upload(sheet.Members, "Organization,E-mail\nAcme,ann@example.com\nAcme,bad\n", missing); in.Findings.Refused == "" {
 		t.Errorf("members may be deleted by a file with a bad row: %+v", in.Findings)
 	} else if err := w.Files.Write(t.Context(), problem.System(), in.ID, true); err == nil {
 		t.Error("it was written")
 	}
-	in := w.upload(intake.Members, "Organization,E-mail\nAcme,ann@example.com\n", missing)
-	if in.Findings.Actions[intake.DeleteMember] != 3 || in.Findings.Actions[intake.AddMember] != 1 {
+	in := w.upload(sheet.Members, "Organization,E-mail\nAcme,ann@example.com\n", missing)
+	if in.Findings.Actions[sheet.DeleteMember] != 3 || in.Findings.Actions[sheet.AddMember] != 1 {
 		t.Errorf("findings %+v", in.Findings)
 	}
 }
@@ -169,7 +170,7 @@ func TestImportMembersOfDeletedAndTwiceNamedOrganizations(t *testing.T) {
 	w.Must(w.Store.DeleteOrganization(t.Context(), gone.ID, moment.At("2026-05-05")))
 	_, err := w.Store.CreateOrganization(t.Context(), store.Organization{Name: "Acme", ExternalID: "np-1", Plan: store.Business, License: store.Standard, Managed: true, CreatedAt: moment.At("2026-01-01")})
 	w.Must(err)
-	in := w.upload(intake.Members, "Organization,E-mail,Joined,Deleted\nGone,ann@example.com,2026-02-01,\nGone,bob@example.com,2026-02-01,2026-03-01\nAcme,ann@example.com,2026-02-01,\nnp-1,ann@example.com,2026-02-01,\n", nil)
+	in := w.upload(sheet.Members, "Organization,E-mail,Joined,Deleted\nGone,ann@example.com,2026-02-01,\nGone,bob@example.com,2026-02-01,2026-03-01\nAcme,ann@example.com,2026-02-01,\nnp-1,ann@example.com,2026-02-01,\n", nil)
 	if in.Findings.Bad != 2 || in.Findings.Changes() != 2 || in.Findings.Problems[0].Line != 2 || in.Findings.Problems[1].Line != 5 {
 		t.Fatalf("findings %+v", in.Findings)
 	}
@@ -186,7 +187,7 @@ func TestImportUsage(t *testing.T) {
 	w.Must(err)
 	w.Join(acme, 2)
 	const file = "Organization;Month;Seats\nAcme;2026-09;7\nAcme;2026-08;0\nOwn;2026-09;8\nAcme;2026-10;5\nNew;2026-09;3\n"
-	in := w.upload(intake.Usage, file, create("New"))
+	in := w.upload(sheet.Usage, file, create("New"))
 	if in.Findings.NewReports != 4 || in.Findings.Bad != 1 || in.Findings.Problems[0].Line != 5 {
 		t.Fatalf("findings %+v", in.Findings)
 	}
@@ -203,10 +204,10 @@ func TestImportUsage(t *testing.T) {
 	if n, ok := u.Seats(); !ok || n != 0 || !strings.Contains(u.Why, "NFR") {
 		t.Errorf("NFR is billed: %+v", u)
 	}
-	if again := w.upload(intake.Usage, file, create("New")); again.Findings.Changes() != 0 || again.Findings.Unchanged != 4 {
+	if again := w.upload(sheet.Usage, file, create("New")); again.Findings.Changes() != 0 || again.Findings.Unchanged != 4 {
 		t.Errorf("the second time: %+v", again.Findings)
 	}
-	other := w.upload(intake.Usage, strings.Replace(file, ";7", ";9", 1), nil)
+	other := w.upload(sheet.Usage, strings.Replace(file, ";7", ";9", 1), nil)
 	if other.Findings.Replaced != 1 || other.Findings.NewReports != 0 {
 		t.Errorf("another figure: %+v", other.Findings)
 	}
@@ -272,7 +273,7 @@ func TestCase_G28_UsageFileByTheLicenseOfItsMonth(t *testing.T) {
 	turn(became, store.NFR, "2026-10-10 10:00:00")
 	turn(organization("Was in trial", store.Trial), store.Standard, "2026-10-02")
 	w.SetTime("2026-11-03 12:00:00")
-	in := w.upload(intake.Usage, `Organization,Month,Seats
+	in := w.upload(sheet.Usage, `Organization,Month,Seats
 Left NFR,2026-09,8
 Left NFR,2026-10,8
 Became NFR,2026-09,6
@@ -305,7 +306,7 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	acme := w.Organization("Acme", 0, store.Business)
-	saved, err := w.Files.Upload(t.Context(), problem.System(), intake.Members, "x.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,ann@example.com,03/04/2026\n"))
+	saved, err := w.Files.Upload(t.Context(), problem.System(), sheet.Members, "x.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,ann@example.com,03/04/2026\n"))
 	w.Must(err)
 	in, err := w.Files.Find(t.Context(), saved.ID)
 	w.Must(err)
@@ -313,7 +314,7 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	if err := w.Files.Check(t.Context(), in.ID, in.Choices); !errors.As(err, &invalid) || invalid.Fields["dates.joined"] == "" {
 		t.Fatalf("checked: %v", err)
 	}
-	in.Choices.Dates = map[intake.Column]table.DateOrder{intake.JoinedColumn: table.DayFirst}
+	in.Choices.Dates = map[sheet.Column]table.DateOrder{sheet.JoinedColumn: table.DayFirst}
 	w.Must(w.Files.Check(t.Context(), in.ID, in.Choices))
 	w.write(w.settled(in.ID), false)
 	seats, err := w.Store.SeatHistory(t.Context(), acme.ID)
@@ -321,9 +322,9 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 	if len(seats) != 1 || !seats[0].JoinedAt.Equal(moment.At("2026-04-03")) {
 		t.Errorf("seats %+v", seats)
 	}
-	next, err := w.Files.Upload(t.Context(), problem.System(), intake.Members, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
+	next, err := w.Files.Upload(t.Context(), problem.System(), sheet.Members, "y.csv", strings.NewReader("Organization,E-mail,Joined\nAcme,bob@example.com,03/04/2026\n"))
 	w.Must(err)
-	if in, err = w.Files.Find(t.Context(), next.ID); err != nil || in.Choices.Guesses.Dates[intake.JoinedColumn] != table.DayFirst {
+	if in, err = w.Files.Find(t.Context(), next.ID); err != nil || in.Choices.Guesses.Dates[sheet.JoinedColumn] != table.DayFirst {
 		t.Errorf("the choice is not remembered: %+v, %v", in.Choices, err)
 	}
 	if err := w.Files.Check(t.Context(), in.ID, in.Choices); !errors.As(err, &invalid) || invalid.Fields["dates.joined"] == "" {
@@ -334,7 +335,7 @@ func TestAmbiguousDatesHaveToBeChosen(t *testing.T) {
 func TestEncodingCanBeChosen(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
-	saved, err := w.Files.Upload(t.Context(), problem.System(), intake.Members, "x.csv", strings.NewReader("Organization,E-mail\n\xA3\xF3d\x9F,ann@example.com\n"))
+	saved, err := w.Files.Upload(t.Context(), problem.System(), sheet.Members, "x.csv", strings.NewReader("Organization,E-mail\n\xA3\xF3d\x9F,ann@example.com\n"))
 	w.Must(err)
 	in, err := w.Files.Find(t.Context(), saved.ID)
 	w.Must(err)
@@ -351,7 +352,7 @@ func TestEncodingCanBeChosen(t *testing.T) {
 func TestUploadedFilesGo(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
-	in := w.upload(intake.Members, someMembers, nil)
+	in := w.upload(sheet.Members, someMembers, nil)
 	dir := w.Path + ".uploads"
 	files, err := os.ReadDir(dir)
 	w.Must(err)
@@ -375,7 +376,7 @@ func TestUploadedFilesGo(t *testing.T) {
 	}
 	for _, bad := range []string{"", "PK\x03\x04", "a,b\x00\n" + strings.Repeat("x", table.MaxBytes)} {
 		var invalid *problem.Invalid
-		if _, err := w.Files.Upload(t.Context(), problem.System(), intake.Usage, "x", strings.NewReader(bad)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
+		if _, err := w.Files.Upload(t.Context(), problem.System(), sheet.Usage, "x", strings.NewReader(bad)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
 			t.Errorf("%.10q: %v", bad, err)
 		}
 	}
@@ -410,7 +411,7 @@ func BenchmarkImport(b *testing.B) {
 
 func importAll(b *testing.B, rooms *billing.Billing, file []byte) {
 	b.Helper()
-	saved, err := rooms.Files.Upload(b.Context(), problem.System(), intake.Members, "members.csv", bytes.NewReader(file))
+	saved, err := rooms.Files.Upload(b.Context(), problem.System(), sheet.Members, "members.csv", bytes.NewReader(file))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -453,7 +454,7 @@ func TestTenThousandNewOrganizations(t *testing.T) {
 		w.Organization(fmt.Sprintf("Customer %05d, GmbH.", i), 1, store.Business)
 	}
 	n := soak.Size(2_000, 10_000)
-	in := w.upload(intake.Usage, newOrganizations(n), func(c *intake.Choices) { c.CreateAll = true })
+	in := w.upload(sheet.Usage, newOrganizations(n), func(c *intake.Choices) { c.CreateAll = true })
 	if f := in.Findings; f == nil || f.Bad != 0 || f.LeftOut != known || f.NewReports != n-known || len(f.Organizations) != n-known {
 		t.Fatalf("found %d new, %d left out; %+v", f.NewReports, f.LeftOut, in.Progress)
 	}
@@ -493,7 +494,7 @@ func BenchmarkNewOrganizations(b *testing.B) {
 
 func importNew(b *testing.B, rooms *billing.Billing, file string) {
 	b.Helper()
-	saved, err := rooms.Files.Upload(b.Context(), problem.System(), intake.Usage, "usage.csv", strings.NewReader(file))
+	saved, err := rooms.Files.Upload(b.Context(), problem.System(), sheet.Usage, "usage.csv", strings.NewReader(file))
 	if err != nil {
 		b.Fatal(err)
 	}

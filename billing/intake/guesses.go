@@ -5,30 +5,31 @@ import (
 	"encoding/json"
 	"errors"
 
+	"seatbridge/billing/sheet"
 	"seatbridge/billing/table"
 	"seatbridge/store"
 )
 
 // Guesses says how the first choices for a file came about. None of it is applied without a person who sees it.
 type Guesses struct {
-	Columns    ColumnMap                    `json:"columns"`    // as they were guessed or remembered
-	Remembered bool                         `json:"remembered"` // the columns are those of the last file with these headings
-	NotStatus  string                       `json:"not_status"` // a column that is called like a status and has other values
-	Dates      map[Column]table.DateOrder   `json:"dates"`      // how dates of that last file were written
-	Numbers    map[Column]table.NumberStyle `json:"numbers"`    // likewise
-	Encoding   string                       `json:"encoding"`   // likewise, where somebody chose it
+	Columns    sheet.ColumnMap                    `json:"columns"`    // as they were guessed or remembered
+	Remembered bool                               `json:"remembered"` // the columns are those of the last file with these headings
+	NotStatus  string                             `json:"not_status"` // a column that is called like a status and has other values
+	Dates      map[sheet.Column]table.DateOrder   `json:"dates"`      // how dates of that last file were written
+	Numbers    map[sheet.Column]table.NumberStyle `json:"numbers"`    // likewise
+	Encoding   string                             `json:"encoding"`   // likewise, where somebody chose it
 }
 
 // firstChoices are the columns of the last import of a file with the same headings, or a guess. How that one wrote dates and
 // numbers is only proposed: the next may be from another country.
-func (d *Desk) firstChoices(ctx context.Context, kind Kind, survey table.Survey) (Choices, error) {
+func (d *Desk) firstChoices(ctx context.Context, kind sheet.Kind, survey table.Survey) (Choices, error) {
 	remembered, err := d.store.RememberedColumns(ctx, string(kind), headerKey(survey.Header))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		c := Choices{Columns: GuessColumns(survey.Header, kind, survey.Values)}
+		c := Choices{Columns: sheet.GuessColumns(survey.Header, kind, survey.Values)}
 		c.Guesses = Guesses{Columns: c.Columns}
-		if kind == Members && !c.Columns.has(StatusColumn) {
-			c.Guesses.NotStatus = NotAStatus(survey.Header, survey.Values)
+		if kind == sheet.Members && !c.Columns.Has(sheet.StatusColumn) {
+			c.Guesses.NotStatus = sheet.NotAStatus(survey.Header, survey.Values)
 		}
 		return c, nil
 	case err != nil:

@@ -13,51 +13,52 @@ import (
 
 	"seatbridge/billing/organizations"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/sheet"
 	"seatbridge/billing/table"
 	"seatbridge/store"
 )
 
 // Choices is what the admin chose for an uploaded table.
 type Choices struct {
-	Encoding      string                       `json:"encoding"` // one of Encodings; empty: as recognised
-	Columns       ColumnMap                    `json:"columns"`
-	Dates         map[Column]table.DateOrder   `json:"dates"`        // of the columns in which the file leaves it open
-	Numbers       map[Column]table.NumberStyle `json:"numbers"`      // likewise
-	Organization  string                       `json:"organization"` // of all rows, where no column says it
-	OpenMonth     bool                         `json:"open_month"`
-	RemoveMissing bool                         `json:"remove_missing"`
-	AddUp         bool                         `json:"add_up"`     // rows of one organization and month
-	Create        []string                     `json:"create"`     // organizations to create, as the file names them
-	CreateAll     bool                         `json:"create_all"` // all that are like none that is known
-	Same          map[string]int64             `json:"same"`       // known organizations, by how the file names them
-	Sheet         string                       `json:"sheet"`      // of a workbook; empty: its first
-	Guesses       Guesses                      `json:"guesses"`    // how the first choices came about, for people to confirm
+	Encoding      string                             `json:"encoding"` // one of Encodings; empty: as recognised
+	Columns       sheet.ColumnMap                    `json:"columns"`
+	Dates         map[sheet.Column]table.DateOrder   `json:"dates"`        // of the columns in which the file leaves it open
+	Numbers       map[sheet.Column]table.NumberStyle `json:"numbers"`      // likewise
+	Organization  string                             `json:"organization"` // of all rows, where no column says it
+	OpenMonth     bool                               `json:"open_month"`
+	RemoveMissing bool                               `json:"remove_missing"`
+	AddUp         bool                               `json:"add_up"`     // rows of one organization and month
+	Create        []string                           `json:"create"`     // organizations to create, as the file names them
+	CreateAll     bool                               `json:"create_all"` // all that are like none that is known
+	Same          map[string]int64                   `json:"same"`       // known organizations, by how the file names them
+	Sheet         string                             `json:"sheet"`      // of a workbook; empty: its first
+	Guesses       Guesses                            `json:"guesses"`    // how the first choices came about, for people to confirm
 }
 
 // Findings is what an import would do, or has done.
 type Findings struct {
-	At            time.Time             `json:"at"`
-	Rows          int                   `json:"rows"`
-	Bad           int                   `json:"bad"`      // rows that cannot be imported
-	Problems      []RowProblem          `json:"problems"` // theirs, by line; at most problemsKept
-	ProblemCount  int                   `json:"problem_count"`
-	Unknown       []UnknownOrganization `json:"unknown"`
-	LeftOut       int                   `json:"left_out"`      // good rows of unknown organizations that are not created
-	Organizations []Organization        `json:"organizations"` // those with changes, by name
-	Actions       map[MemberAction]int  `json:"actions"`       // of members
-	NewReports    int                   `json:"new_reports"`   // figures of months that had no report
-	Replaced      int                   `json:"replaced"`      // figures that take the place of another report
-	Unchanged     int                   `json:"unchanged"`     // rows that say what is known
-	NotInFile     int                   `json:"not_in_file"`   // members that the file does not have and that stay
-	Readings      []Reading             `json:"readings"`      // what was not read to the letter
-	MoreReadings  int                   `json:"more_readings"` // that are not in Readings
-	Doubles       int                   `json:"doubles"`       // bad rows that are good as soon as somebody says that they add up
-	Sums          []Sum                 `json:"sums"`          // figures that are the sum of several rows; at most sumsKept
-	SumCount      int                   `json:"sum_count"`
-	Totals        []Total               `json:"totals"`      // rows that sum up others, passed over
-	NoFigure      int                   `json:"no_figure"`   // rows of an export of ours that say that nobody knows
-	Refused       string                `json:"refused"`     // why it cannot be written at all; empty: it can
-	Fingerprint   string                `json:"fingerprint"` // of all changes
+	At            time.Time                  `json:"at"`
+	Rows          int                        `json:"rows"`
+	Bad           int                        `json:"bad"`      // rows that cannot be imported
+	Problems      []sheet.RowProblem         `json:"problems"` // theirs, by line; at most problemsKept
+	ProblemCount  int                        `json:"problem_count"`
+	Unknown       []UnknownOrganization      `json:"unknown"`
+	LeftOut       int                        `json:"left_out"`      // good rows of unknown organizations that are not created
+	Organizations []Organization             `json:"organizations"` // those with changes, by name
+	Actions       map[sheet.MemberAction]int `json:"actions"`       // of members
+	NewReports    int                        `json:"new_reports"`   // figures of months that had no report
+	Replaced      int                        `json:"replaced"`      // figures that take the place of another report
+	Unchanged     int                        `json:"unchanged"`     // rows that say what is known
+	NotInFile     int                        `json:"not_in_file"`   // members that the file does not have and that stay
+	Readings      []sheet.Reading            `json:"readings"`      // what was not read to the letter
+	MoreReadings  int                        `json:"more_readings"` // that are not in Readings
+	Doubles       int                        `json:"doubles"`       // bad rows that are good as soon as somebody says that they add up
+	Sums          []Sum                      `json:"sums"`          // figures that are the sum of several rows; at most sumsKept
+	SumCount      int                        `json:"sum_count"`
+	Totals        []Total                    `json:"totals"`      // rows that sum up others, passed over
+	NoFigure      int                        `json:"no_figure"`   // rows of an export of ours that say that nobody knows
+	Refused       string                     `json:"refused"`     // why it cannot be written at all; empty: it can
+	Fingerprint   string                     `json:"fingerprint"` // of all changes
 }
 
 // Changes counts what would be written.
@@ -74,10 +75,10 @@ func (f Findings) Skipped() int { return f.Bad + f.LeftOut }
 
 // Organization is one that an import changes.
 type Organization struct {
-	ID      int64                `json:"id"` // 0: it is created
-	Name    string               `json:"name"`
-	Actions map[MemberAction]int `json:"actions,omitempty"`
-	Reports int                  `json:"reports,omitempty"` // months whose figure changes
+	ID      int64                      `json:"id"` // 0: it is created
+	Name    string                     `json:"name"`
+	Actions map[sheet.MemberAction]int `json:"actions,omitempty"`
+	Reports int                        `json:"reports,omitempty"` // months whose figure changes
 }
 
 // problemsKept bounds the problems that are kept and shown.
@@ -86,7 +87,7 @@ const problemsKept = 1000
 // Change is one change of an import, for people to look at: a member's or a month's.
 type Change struct {
 	Line   int
-	Member *MemberChange
+	Member *sheet.MemberChange
 	Report *ReportChange
 }
 
@@ -106,9 +107,9 @@ type lookups struct {
 
 // plan works out what a file changes, one organization after the other, so that few changes are in memory.
 type plan struct {
-	kind      Kind
+	kind      sheet.Kind
 	choices   Choices
-	options   Options
+	options   sheet.Options
 	ownExport bool // the file is an export of usage of ours
 	index     organizations.Index
 	known     *known                                                                  // the names of organizations, for those that nobody knows
@@ -136,8 +137,8 @@ type badRow struct {
 // group is the rows about one organization.
 type group struct {
 	organization store.Organization // without an id: to be created
-	members      []MemberRow
-	usage        []UsageRow
+	members      []sheet.MemberRow
+	usage        []sheet.UsageRow
 	spellings    int // how many ways the file names it
 }
 
@@ -145,10 +146,10 @@ type group struct {
 func (p *plan) read(r io.Reader) error {
 	p.byName, p.byID, p.sum = map[naming]*group{}, map[int64]*group{}, sha256.New()
 	p.unknown, p.badRows = newUnknowns(p.choices), map[badRow]int{}
-	p.findings = Findings{At: p.options.Now, Actions: map[MemberAction]int{}}
-	p.options.Readings = &Readings{}
+	p.findings = Findings{At: p.options.Now, Actions: map[sheet.MemberAction]int{}}
+	p.options.Readings = &sheet.Readings{}
 	var err error
-	if p.kind == Usage {
+	if p.kind == sheet.Usage {
 		err = p.readUsage(r)
 	} else {
 		err = p.readMembers(r)
@@ -174,7 +175,7 @@ func (p *plan) leaveOutLikely() {
 }
 
 func (p *plan) readMembers(r io.Reader) error {
-	for row, err := range ReadMembers(r, p.choices.Columns, p.options) {
+	for row, err := range sheet.ReadMembers(r, p.choices.Columns, p.options) {
 		if err != nil {
 			return err
 		}
@@ -191,7 +192,7 @@ func (p *plan) readMembers(r io.Reader) error {
 
 func (p *plan) readUsage(r io.Reader) error {
 	running := runningTotal{}
-	for row, err := range ReadUsage(r, p.choices.Columns, p.options) {
+	for row, err := range sheet.ReadUsage(r, p.choices.Columns, p.options) {
 		switch {
 		case err != nil:
 			return err
@@ -216,7 +217,7 @@ func (p *plan) readUsage(r io.Reader) error {
 }
 
 // row notes a row and finds its group; nil: the row is left out.
-func (p *plan) row(name naming, line int, problems *[]RowProblem) *group {
+func (p *plan) row(name naming, line int, problems *[]sheet.RowProblem) *group {
 	p.findings.Rows++
 	p.progress("Reading the file", 1)
 	bad := len(*problems) > 0
@@ -224,7 +225,7 @@ func (p *plan) row(name naming, line int, problems *[]RowProblem) *group {
 	if !seen {
 		var problem string
 		if g, problem = p.group(name, bad); problem != "" && !bad {
-			*problems, bad = []RowProblem{{Line: line, Problem: problem}}, true
+			*problems, bad = []sheet.RowProblem{{Line: line, Problem: problem}}, true
 		}
 	}
 	switch {
@@ -263,7 +264,7 @@ func (p *plan) group(name naming, bad bool) (*group, string) {
 // organization is the one that a row names: by its external id where a column has that, else by either.
 func (p *plan) organization(name naming) (store.Organization, bool, string) {
 	byName, named := p.index.ByName(name.name)
-	if name.externalID == "" && !p.choices.Columns.has(ExternalIDColumn) {
+	if name.externalID == "" && !p.choices.Columns.Has(sheet.ExternalIDColumn) {
 		byID, found := p.index.ByExternalID(name.name)
 		if found && named && byID.ID != byName.ID {
 			return byID, true, fmt.Sprintf("%s is the external ID of %s and the name of another organization: give names and external IDs "+
@@ -304,7 +305,7 @@ func (p *plan) newGroup(name naming) *group {
 	return u.group
 }
 
-func (p *plan) refuse(problems []RowProblem) {
+func (p *plan) refuse(problems []sheet.RowProblem) {
 	p.findings.Bad++
 	p.findings.ProblemCount += len(problems)
 	if room := problemsKept - len(p.findings.Problems); room > 0 {
@@ -315,7 +316,7 @@ func (p *plan) refuse(problems []RowProblem) {
 // compare works out the changes of each organization and hands them to fn, which may be nil.
 func (p *plan) compare(ctx context.Context, known lookups, fn func(context.Context, *group, []Change) error) error {
 	var reports usageKnown
-	if p.kind == Usage {
+	if p.kind == sheet.Usage {
 		var err error
 		if reports, err = p.knownUsage(ctx, known); err != nil {
 			return err
@@ -343,7 +344,7 @@ func (p *plan) compare(ctx context.Context, known lookups, fn func(context.Conte
 }
 
 func (p *plan) changes(ctx context.Context, g *group, known lookups, reports usageKnown) ([]Change, error) {
-	if p.kind == Usage {
+	if p.kind == sheet.Usage {
 		return p.usageChanges(g, reports), nil
 	}
 	var seats []store.Seat
@@ -358,12 +359,14 @@ func (p *plan) changes(ctx context.Context, g *group, known lookups, reports usa
 
 func (p *plan) memberChanges(g *group, number []store.Seat) []Change {
 	if g.spellings > 1 {
-		p.refuseDoubles(g.members)
+		for _, problem := range sheet.Doubles(g.members) {
+			p.refuse([]sheet.RowProblem{problem})
+		}
 	}
 	for i := range g.members {
 		row := &g.members[i]
 		if o := g.organization; !o.DeletedAt.IsZero() && len(row.Problems) == 0 && row.Status != store.SeatDeleted {
-			row.Problems = []RowProblem{{
+			row.Problems = []sheet.RowProblem{{
 				Line:    row.Line,
 				Problem: fmt.Sprintf("%s was deleted on %s: nobody is a member any more.", o.Name, seats.Day(o.DeletedAt)),
 			}}
@@ -372,11 +375,11 @@ func (p *plan) memberChanges(g *group, number []store.Seat) []Change {
 		p.refuseBeforeStart(g.organization, row)
 		g.begin(*row)
 	}
-	diff := DiffMembers(number, g.members, DiffOptions{
+	diff := sheet.DiffMembers(number, g.members, sheet.DiffOptions{
 		OrganizationID: g.organization.ID, Now: p.options.Now, RemoveMissing: p.choices.RemoveMissing,
 	})
 	for _, problem := range diff.Problems {
-		p.refuse([]RowProblem{problem})
+		p.refuse([]sheet.RowProblem{problem})
 	}
 	p.findings.Unchanged += diff.Unchanged
 	p.findings.NotInFile += diff.NotInFile
@@ -398,39 +401,13 @@ func (p *plan) refuseBeforeStart(o store.Organization, row *MemberRow) {
 }
 
 // begin moves the beginning of a new organization back to its first member: what is before it is not counted.
-func (g *group) begin(row MemberRow) {
+func (g *group) begin(row sheet.MemberRow) {
 	if g.organization.ID != 0 || len(row.Problems) > 0 {
 		return
 	}
 	for _, t := range []time.Time{row.InvitedAt, row.JoinedAt} {
 		if !t.IsZero() {
 			g.organization.CreatedAt = seats.Earlier(g.organization.CreatedAt, t)
-		}
-	}
-}
-
-// refuseDoubles refuses the second row about the same stay where a file names an organization in several ways.
-func (p *plan) refuseDoubles(rows []MemberRow) {
-	lines := map[rowKey]int{}
-	for i := range rows {
-		row := &rows[i]
-		if len(row.Problems) > 0 {
-			continue
-		}
-		keys := []rowKey{{what: store.FoldEmail(row.Email), joined: row.begins().Unix()}}
-		if row.Status != store.SeatDeleted {
-			keys = append(keys, rowKey{what: keys[0].what, joined: present})
-		}
-		for _, key := range keys {
-			if line, ok := lines[key]; ok && len(row.Problems) == 0 {
-				row.Problems = []RowProblem{{
-					Line:    row.Line,
-					Problem: fmt.Sprintf("The same member is in line %d already, where the organization is named in another way.", line),
-				}}
-				p.refuse(row.Problems)
-			} else if !ok {
-				lines[key] = row.Line
-			}
 		}
 	}
 }
@@ -445,7 +422,7 @@ func (p *plan) note(g *group, changes []Change) {
 	for _, c := range changes {
 		if m := c.Member; m != nil {
 			if o.Actions == nil {
-				o.Actions = map[MemberAction]int{}
+				o.Actions = map[sheet.MemberAction]int{}
 			}
 			o.Actions[m.Action]++
 			p.findings.Actions[m.Action]++
@@ -468,7 +445,7 @@ func (p *plan) finish() {
 	f := &p.findings
 	f.Fingerprint = hex.EncodeToString(p.sum.Sum(nil))
 	slices.SortFunc(f.Organizations, func(a, b Organization) int { return strings.Compare(store.Fold(a.Name), store.Fold(b.Name)) })
-	slices.SortStableFunc(f.Problems, func(a, b RowProblem) int { return a.Line - b.Line })
+	slices.SortStableFunc(f.Problems, func(a, b sheet.RowProblem) int { return a.Line - b.Line })
 	if p.choices.AddUp && f.Bad > 0 {
 		f.Refused = "Rows can only be added up in a file without a bad row: one that cannot be read may belong to a sum."
 	}

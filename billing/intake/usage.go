@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"seatbridge/billing/seats"
+	"seatbridge/billing/sheet"
 	"seatbridge/billing/table"
 	"seatbridge/store"
 )
@@ -54,12 +55,12 @@ type runningTotal struct {
 	bad        bool
 }
 
-func (t *runningTotal) add(row UsageRow) {
+func (t *runningTotal) add(row sheet.UsageRow) {
 	t.all, t.since, t.bad = t.all+row.Seats, t.since+row.Seats, t.bad || len(row.Problems) > 0
 }
 
 // at holds a row that sums up against the rows before it.
-func (t *runningTotal) at(row UsageRow) Total {
+func (t *runningTotal) at(row sheet.UsageRow) Total {
 	total := Total{Line: row.Line, Says: row.Seats, Sum: t.since}
 	total.Wrong = !t.bad && row.Seats > 0 && row.Seats != t.since && row.Seats != t.all
 	t.since = 0
@@ -125,9 +126,9 @@ func (p *plan) usageChanges(g *group, known usageKnown) []Change {
 }
 
 // byMonth groups the rows that name a month, in the order in which the months come.
-func byMonth(rows []UsageRow) [][]UsageRow {
+func byMonth(rows []sheet.UsageRow) [][]sheet.UsageRow {
 	at := map[store.Month]int{}
-	var groups [][]UsageRow
+	var groups [][]sheet.UsageRow
 	for _, row := range rows {
 		i, ok := at[row.Month]
 		switch {
@@ -136,7 +137,7 @@ func byMonth(rows []UsageRow) [][]UsageRow {
 			groups[i] = append(groups[i], row)
 		default:
 			at[row.Month] = len(groups)
-			groups = append(groups, []UsageRow{row})
+			groups = append(groups, []sheet.UsageRow{row})
 		}
 	}
 	return groups
@@ -144,13 +145,13 @@ func byMonth(rows []UsageRow) [][]UsageRow {
 
 // figure is the row that stands for all of an organization and month, or why there is none. All but one bad row of several is
 // no figure: what cannot be read may be a part of it.
-func (p *plan) figure(g *group, rows []UsageRow) (UsageRow, string) {
+func (p *plan) figure(g *group, rows []sheet.UsageRow) (sheet.UsageRow, string) {
 	row := rows[0]
 	line, bad := p.badRows[badRow{store.Fold(row.Organization), row.Month}]
-	if i := slices.IndexFunc(rows, func(r UsageRow) bool { return len(r.Problems) > 0 }); i >= 0 {
+	if i := slices.IndexFunc(rows, func(r sheet.UsageRow) bool { return len(r.Problems) > 0 }); i >= 0 {
 		line, bad = rows[i].Line, true
 	}
-	other := slices.IndexFunc(rows, func(r UsageRow) bool { return r.Plan != row.Plan })
+	other := slices.IndexFunc(rows, func(r sheet.UsageRow) bool { return r.Plan != row.Plan })
 	switch {
 	case bad:
 		return row, fmt.Sprintf("Line %d is about the same organization and month and cannot be read: correct it first.", line)
@@ -167,7 +168,7 @@ func (p *plan) figure(g *group, rows []UsageRow) (UsageRow, string) {
 	return p.addUp(g, rows)
 }
 
-func (p *plan) addUp(g *group, rows []UsageRow) (UsageRow, string) {
+func (p *plan) addUp(g *group, rows []sheet.UsageRow) (sheet.UsageRow, string) {
 	sum := Sum{Organization: g.organization.Name, Month: rows[0].Month}
 	for _, row := range rows {
 		sum.Lines, sum.Parts, sum.Seats = append(sum.Lines, row.Line), append(sum.Parts, row.Seats), sum.Seats+row.Seats
@@ -183,21 +184,21 @@ func (p *plan) addUp(g *group, rows []UsageRow) (UsageRow, string) {
 	return row, ""
 }
 
-func linesOf(rows []UsageRow) string {
-	return joined(rows, ", ", func(r UsageRow) int { return r.Line })
+func linesOf(rows []sheet.UsageRow) string {
+	return joined(rows, ", ", func(r sheet.UsageRow) int { return r.Line })
 }
 
 // sumText is 18 + 18 = 36.
-func sumText(rows []UsageRow) string {
+func sumText(rows []sheet.UsageRow) string {
 	sum := 0
 	for _, r := range rows {
 		sum += r.Seats
 	}
-	return joined(rows, " + ", func(r UsageRow) int { return r.Seats }) + " = " + strconv.Itoa(sum)
+	return joined(rows, " + ", func(r sheet.UsageRow) int { return r.Seats }) + " = " + strconv.Itoa(sum)
 }
 
 // joined writes at most ten numbers.
-func joined(rows []UsageRow, separator string, number func(UsageRow) int) string {
+func joined(rows []sheet.UsageRow, separator string, number func(sheet.UsageRow) int) string {
 	parts := make([]string, min(len(rows), 10))
 	for i := range parts {
 		parts[i] = strconv.Itoa(number(rows[i]))
@@ -209,17 +210,17 @@ func joined(rows []UsageRow, separator string, number func(UsageRow) int) string
 }
 
 // refuseGood refuses the rows that are not refused yet.
-func (p *plan) refuseGood(rows []UsageRow, problem string) {
+func (p *plan) refuseGood(rows []sheet.UsageRow, problem string) {
 	for _, row := range rows {
 		if len(row.Problems) == 0 {
-			p.refuse([]RowProblem{{Line: row.Line, Problem: problem}})
+			p.refuse([]sheet.RowProblem{{Line: row.Line, Problem: problem}})
 		}
 	}
 }
 
 // saysTheSame says whether nothing is new: the file said so before, or the row stands in an export of ours as Seatbridge counts
 // it, wherever the figure is from.
-func (p *plan) saysTheSame(c ReportChange, row UsageRow, known usageKnown) bool {
+func (p *plan) saysTheSame(c ReportChange, row sheet.UsageRow, known usageKnown) bool {
 	if c.Before != nil && c.Before.Seats == c.After.Seats && c.Before.Plan == c.After.Plan {
 		return true
 	}
@@ -230,7 +231,7 @@ func (p *plan) saysTheSame(c ReportChange, row UsageRow, known usageKnown) bool 
 
 // report is what a row reports. Seats of an organization that was NFR, or in its trial, all the month are free, as they are when
 // the Provider API reports them.
-func (p *plan) report(o store.Organization, row UsageRow, known usageKnown) store.UsageReport {
+func (p *plan) report(o store.Organization, row sheet.UsageRow, known usageKnown) store.UsageReport {
 	ledger, counted := known.figures[row.Month][o.ID]
 	if ledger.Original != nil {
 		ledger = *ledger.Original

@@ -28,9 +28,12 @@ func (e *numberEvidence) weigh(cell string) {
 		return
 	}
 	text, grouped := ungrouped(narrow(cell))
-	whole, mark, rest, ok := cutNumber(text)
+	if !isMarked(text) {
+		return
+	}
+	i := strings.IndexAny(text, ".,")
+	whole, mark, rest := text[:i], text[i:i+1], text[i+1:]
 	switch {
-	case !ok:
 	case strings.ContainsAny(rest, ".,"):
 		if decimal := decimalOf(text); inGroups(strings.Split(wholeOf(text, decimal), other(decimal)), false) {
 			e.add(decimal)
@@ -72,13 +75,9 @@ func (e numberEvidence) style(delimiter byte) NumberStyle {
 	return PlainNumbers
 }
 
-// cutNumber parts a number at its first point or comma; not ok is what is no number, or has neither.
-func cutNumber(text string) (whole, mark, rest string, ok bool) {
-	i := strings.IndexAny(text, ".,")
-	if i < 0 || !IsDigits(strings.NewReplacer(".", "", ",", "").Replace(text)) {
-		return "", "", "", false
-	}
-	return text[:i], text[i : i+1], text[i+1:], true
+// isMarked says whether a text is digits with points and commas.
+func isMarked(text string) bool {
+	return strings.ContainsAny(text, ".,") && IsDigits(strings.NewReplacer(".", "", ",", "").Replace(text))
 }
 
 // decimalOf is the sign before the fraction of a number with several signs: the last one, or where it groups, the other.
@@ -175,12 +174,11 @@ func ParseCount(cell string, style NumberStyle) (n int, plain bool, problem stri
 }
 
 func notACount(cell, text string) string {
-	_, _, _, ok := cutNumber(text)
 	digits := strings.TrimLeft(text, "-−–")
 	switch {
-	case ok:
+	case isMarked(text):
 		return ""
-	case digits != text && digits != "" && IsDigits(strings.NewReplacer(".", "", ",", "").Replace(digits)):
+	case digits != text && (IsDigits(digits) || isMarked(digits)):
 		return fmt.Sprintf("%s is negative: it is counted from 0.", Excerpt(cell))
 	case isScientific(text):
 		return fmt.Sprintf("%s is a number that a spreadsheet shortened: format the column as a number without decimals "+

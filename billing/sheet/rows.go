@@ -1,4 +1,4 @@
-package intake
+package sheet
 
 import (
 	"fmt"
@@ -362,4 +362,33 @@ func (s seenRows) note(r *row, problem string, key rowKey) {
 		return
 	}
 	s[key] = r.Line
+}
+
+// Doubles refuses the second row about the same stay where a file names one organization in several ways, and answers what was
+// refused.
+func Doubles(rows []MemberRow) []RowProblem {
+	var refused []RowProblem
+	lines := map[rowKey]int{}
+	for i := range rows {
+		row := &rows[i]
+		if len(row.Problems) > 0 {
+			continue
+		}
+		keys := []rowKey{{what: store.FoldEmail(row.Email), joined: row.begins().Unix()}}
+		if row.Status != store.SeatDeleted {
+			keys = append(keys, rowKey{what: keys[0].what, joined: present})
+		}
+		for _, key := range keys {
+			if line, ok := lines[key]; ok && len(row.Problems) == 0 {
+				row.Problems = []RowProblem{{
+					Line:    row.Line,
+					Problem: fmt.Sprintf("The same member is in line %d already, where the organization is named in another way.", line),
+				}}
+				refused = append(refused, row.Problems...)
+			} else if !ok {
+				lines[key] = row.Line
+			}
+		}
+	}
+	return refused
 }

@@ -1,4 +1,4 @@
-package intake
+package sheet
 
 import (
 	"fmt"
@@ -117,7 +117,7 @@ func GuessColumns(header []string, kind Kind, values [][]string) ColumnMap {
 			}
 		}
 	}
-	if i, ok := m[ExternalIDColumn]; ok && !m.has(OrganizationColumn) {
+	if i, ok := m[ExternalIDColumn]; ok && !m.Has(OrganizationColumn) {
 		m[OrganizationColumn] = i
 		delete(m, ExternalIDColumn)
 	}
@@ -134,7 +134,7 @@ type guess struct {
 func (g guess) column(c Column, like func(header, name string) bool) {
 	for _, name := range columnNames[c] {
 		for i, h := range g.header {
-			if !g.feeds(i) && (like(headerWords(h), name) || like(headerWords(parted(h)), name)) && (c != StatusColumn || g.mayBeStatus(i)) {
+			if !g.Feeds(i) && (like(headerWords(h), name) || like(headerWords(parted(h)), name)) && (c != StatusColumn || g.mayBeStatus(i)) {
 				g.ColumnMap[c] = i
 				return
 			}
@@ -172,8 +172,8 @@ func NotAStatus(header []string, values [][]string) string {
 	return ""
 }
 
-// names says whether the cells of a row name columns of a table of this kind.
-func (k Kind) names(cells []string) bool {
+// Names says whether the cells of a row name columns of a table of this kind.
+func (k Kind) Names(cells []string) bool {
 	known := 0
 	for _, c := range k.Columns() {
 		if slices.ContainsFunc(cells, func(cell string) bool {
@@ -190,17 +190,19 @@ const stateHeader = "State"
 
 var ownHeadings = []string{"Month", "Organization", "Billable seats", stateHeader, "Source", "Seat ledger"}
 
-// isOwnExport says whether a table is an export of our own: what it says is what Seatbridge said, unless somebody changed it.
-func isOwnExport(header []string) bool {
+// IsOwnExport says whether a table is an export of our own: what it says is what Seatbridge said, unless somebody changed it.
+func IsOwnExport(header []string) bool {
 	return !slices.ContainsFunc(ownHeadings, func(h string) bool { return !slices.Contains(header, h) })
 }
 
-func (m ColumnMap) has(c Column) bool {
+// Has says whether a column of the file feeds a field.
+func (m ColumnMap) Has(c Column) bool {
 	_, ok := m[c]
 	return ok
 }
 
-func (m ColumnMap) feeds(column int) bool {
+// Feeds says whether a column of the file feeds some field.
+func (m ColumnMap) Feeds(column int) bool {
 	for _, i := range m {
 		if i == column {
 			return true
@@ -227,8 +229,8 @@ func headerWords(header string) string {
 	return strings.Join(strings.FieldsFunc(store.Fold(header), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ")
 }
 
-// check is an *Invalid by the column's names unless every required column is there once.
-func (m ColumnMap) check(kind Kind, header []string, o Options) error {
+// Check is an *Invalid by the column's names unless every required column is there once.
+func (m ColumnMap) Check(kind Kind, header []string, o Options) error {
 	problems := map[string]string{}
 	for _, c := range kind.Required() {
 		if _, ok := m[c]; !ok && (c != OrganizationColumn || o.Organization == "") {

@@ -1,4 +1,4 @@
-package intake
+package sheet
 
 import (
 	"bytes"
@@ -104,7 +104,7 @@ func members(t testing.TB, file io.ReadSeeker, o Options) []MemberRow {
 // guessed surveys a file, which is then to be read again, and completes the options as an admin would.
 func guessed(t testing.TB, file io.ReadSeeker, kind Kind, o *Options) ColumnMap {
 	t.Helper()
-	survey, err := table.Inspect(file, kind.names)
+	survey, err := table.Inspect(file, kind.Names)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,10 +112,9 @@ func guessed(t testing.TB, file io.ReadSeeker, kind Kind, o *Options) ColumnMap 
 		t.Fatal(err)
 	}
 	m := GuessColumns(survey.Header, kind, survey.Values)
-	in := FileImport{Survey: survey, Choices: Choices{Columns: m}}
 	o.Now, o.Dates, o.Numbers = importedAt, map[Column]table.DateOrder{}, map[Column]table.NumberStyle{}
 	for c := range m {
-		o.Dates[c], o.Numbers[c] = in.order(c), in.numbers(c)
+		o.Dates[c], o.Numbers[c] = survey.Dates[m[c]], survey.Numbers[m[c]]
 	}
 	return m
 }
@@ -246,7 +245,7 @@ func TestDuplicateMembers(t *testing.T) {
 
 func TestReadMembersFile(t *testing.T) {
 	t.Parallel()
-	file, err := os.Open("testdata/intake_members_windows1252.csv")
+	file, err := os.Open("testdata/members_windows1252.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -363,7 +362,7 @@ func TestReadUsageOptions(t *testing.T) {
 
 func TestReadUsageFile(t *testing.T) {
 	t.Parallel()
-	file, err := os.Open("testdata/intake_usage_utf16.tsv")
+	file, err := os.Open("testdata/usage_utf16.tsv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -642,7 +641,7 @@ func FuzzIntake(f *testing.F) {
 	} {
 		f.Add([]byte(text))
 	}
-	for _, name := range []string{"testdata/intake_members_windows1252.csv", "testdata/intake_usage_utf16.tsv"} {
+	for _, name := range []string{"testdata/members_windows1252.csv", "testdata/usage_utf16.tsv"} {
 		file, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
@@ -665,7 +664,7 @@ func fuzzedColumns(header []string, kind Kind) ColumnMap {
 	m := GuessColumns(header, kind, nil)
 	for i := range header {
 		for _, c := range kind.Columns() {
-			if _, ok := m[c]; !ok && !m.feeds(i) {
+			if _, ok := m[c]; !ok && !m.Feeds(i) {
 				m[c] = i
 			}
 		}

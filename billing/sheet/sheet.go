@@ -1,5 +1,6 @@
-// Package intake takes uploaded files: columns, rows, differences, findings, and writing them once somebody says so.
-package intake
+// Package sheet says what the columns and rows of an uploaded table mean, and what members they change. It is pure: a reader
+// and what is known in, rows and changes out.
+package sheet
 
 import (
 	"io"
@@ -118,16 +119,16 @@ func ReadUsage(r io.Reader, m ColumnMap, o Options) iter.Seq2[UsageRow, error] {
 func readRows[R any](r io.Reader, kind Kind, m ColumnMap, o Options, read func(*row) R) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var none R
-		t, err := table.Open(r, kind.names)
+		t, err := table.Open(r, kind.Names)
 		if err == nil {
-			err = m.check(kind, t.Header, o)
+			err = m.Check(kind, t.Header, o)
 		}
 		if err != nil {
 			yield(none, err)
 			return
 		}
 		reading := row{header: t.Header, columns: m, options: o, spelled: spellings{}, state: -1}
-		if isOwnExport(t.Header) {
+		if IsOwnExport(t.Header) {
 			reading.state = slices.Index(t.Header, stateHeader)
 		}
 		for cells, err := range t.Rows() {

@@ -1,4 +1,4 @@
-package intake
+package sheet
 
 // Reading is a text of a column that was not read to the letter, with what it was read as.
 type Reading struct {
