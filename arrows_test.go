@@ -32,7 +32,7 @@ var arrows = map[string]string{
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
 	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table connectwise store",
 	"billing/run":           "billing/background billing/bulletin billing/connect billing/figures billing/months billing/notify billing/plan billing/problem billing/reports billing/seats billing/settle billing/survey billing/units connectwise store",
-	"billing/intake":        "billing/background billing/figures billing/match billing/organizations billing/problem billing/seats billing/sheet billing/table store",
+	"billing/intake":        "billing/background billing/figures billing/match billing/organizations billing/problem billing/seats billing/sheet billing/table billing/workbook store",
 	"billing/reports":       "billing/organizations billing/problem billing/seats nordpass store",
 	"billing/figures":       "billing/problem billing/seats store",
 	"billing/organizations": "billing/problem billing/seats store",
@@ -45,6 +45,7 @@ var arrows = map[string]string{
 	"billing/seats":         "billing/problem store",
 	"billing/sheet":         "billing/problem billing/seats billing/table store",
 	"billing/table":         "billing/problem store",
+	"billing/workbook":      "billing/table",
 	"billing/problem":       "store",
 	"billing/units":         "store",
 	"billing/background":    "",
@@ -111,6 +112,7 @@ func imports(t *testing.T) map[string]string {
 // file, log or clock, and nothing in them waits.
 var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/canonical", "billing/match", "billing/money", "billing/months", "billing/table", "billing/units"}
 var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/canonical", "billing/match", "billing/money", "billing/months", "billing/sheet", "billing/table"}
+var pureRooms = []string{"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/canonical", "billing/match", "billing/money", "billing/months", "billing/sheet", "billing/table", "billing/workbook"}
 
 var impureImports = []string{"context", "database/sql", "log/slog", "net/http", "os", "sync"}
 

@@ -175,7 +175,7 @@ func (s *server) showFileImport(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) renderFileImport(w http.ResponseWriter, r *http.Request, status int, in intake.FileImport, problems problem.Fields) error {
-	page := s.fileImportView(r, in)
+	page := fileImportView(r, in, s.fileImportProgressView(in))
 	page.Problems = views.Problems(problems)
 	if page.Findings != nil {
 		page.Findings.SkipProblem = problems["skip"]
@@ -217,13 +217,20 @@ func (s *server) fileImportProgressView(in intake.FileImport) *views.FileImportP
 	}
 }
 
-func (s *server) fileImportView(r *http.Request, in intake.FileImport) views.FileImportPage {
+func fileImportView(r *http.Request, in intake.FileImport, progress *views.FileImportProgress) views.FileImportPage {
 	page := views.FileImportPage{
 		ID: in.ID, Kind: string(in.Kind), Name: in.Name, State: string(in.State), Rows: in.Survey.Rows, Unreadable: in.Survey.Problems,
 		Encoding: in.Survey.Encoding, Delimiter: delimiterName(in.Survey.Delimiter), Header: in.Survey.Header,
 		Above: in.Survey.Above, Repeated: in.Survey.Repeated,
 		Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, RemoveMissing: in.Choices.RemoveMissing,
-		Progress: s.fileImportProgressView(in), Notice: problemNotice(in.Progress.Problem),
+		Progress: progress, Notice: problemNotice(in.Progress.Problem),
+	}
+	if sheets := in.Choices.Guesses.Sheets; len(sheets) > 0 {
+		chosen := cmp.Or(in.Choices.Sheet, sheets[0])
+		page.Delimiter = "sheet “" + chosen + "”"
+		if len(sheets) > 1 {
+			page.Sheets = sheetOptions(sheets, chosen)
+		}
 	}
 	for _, row := range in.Survey.Sample {
 		page.Sample = append(page.Sample, append([]string{strconv.Itoa(row.Line)}, row.Cells...))
@@ -239,6 +246,14 @@ func (s *server) fileImportView(r *http.Request, in intake.FileImport) views.Fil
 		page.Findings = fileImportFindings(r, in)
 	}
 	return page
+}
+
+func sheetOptions(sheets []string, chosen string) []views.Option {
+	options := make([]views.Option, len(sheets))
+	for i, name := range sheets {
+		options[i] = views.Option{Value: name, Label: name, Selected: name == chosen}
+	}
+	return options
 }
 
 func delimiterName(delimiter byte) string {
@@ -436,6 +451,7 @@ func monthsOfFigures(n int) string {
 func parseFileImportChoices(form url.Values, in intake.FileImport) intake.Choices {
 	c := intake.Choices{
 		Encoding:     string(web.OneOf(form.Get("encoding"), intake.Encodings()...)),
+		Sheet:        string(web.OneOf(form.Get("sheet"), in.Choices.Guesses.Sheets...)),
 		Organization: web.Clip(web.Clean(form.Get("organization")), problem.MaxName),
 		OpenMonth:    web.Checked(form, "open_month"), RemoveMissing: web.Checked(form, "remove_missing"),
 		AddUp: web.Checked(form, "add_up"), CreateAll: web.Checked(form, "create_all"),

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"seatbridge/billing/intake"
 	"seatbridge/billing/sheet"
 	"seatbridge/handlers/web"
 	"seatbridge/static"

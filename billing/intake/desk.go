@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,10 +14,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
 
 	"seatbridge/billing/background"
 	"seatbridge/billing/figures"
@@ -94,33 +89,6 @@ func New(c Config) *Desk {
 	return &Desk{store: c.Store, log: c.Log, now: c.Now, work: c.Background, figures: c.Figures}
 }
 
-// Encodings lists the encodings to choose from, where the one that was recognised is wrong.
-func Encodings() []string {
-	return []string{"UTF-8", "Windows-1252", "Windows-1250", "Windows-1251", "UTF-16 LE", "UTF-16 BE"}
-}
-
-// reencoded is the text of a file in the encoding, as UTF-8 that says so at its beginning.
-func reencoded(r io.Reader, encoding string) io.Reader {
-	var decoder transform.Transformer
-	switch encoding {
-	case "UTF-8":
-		decoder = unicode.UTF8BOM.NewDecoder()
-	case "Windows-1252":
-		decoder = charmap.Windows1252.NewDecoder()
-	case "Windows-1250":
-		decoder = charmap.Windows1250.NewDecoder()
-	case "Windows-1251":
-		decoder = charmap.Windows1251.NewDecoder()
-	case "UTF-16 LE":
-		decoder = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()
-	case "UTF-16 BE":
-		decoder = unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder()
-	default:
-		return r
-	}
-	return io.MultiReader(strings.NewReader("\uFEFF"), transform.NewReader(r, decoder))
-}
-
 // Upload receives a file to import and surveys it. A file that cannot be read is an *Invalid by "file".
 func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind sheet.Kind, name string, r io.Reader) (store.FileImport, error) {
 	upload, err := d.store.SaveUpload(&table.Limited{Reader: r, Left: table.MaxBytes})
@@ -134,68 +102,13 @@ func (d *Desk) Upload(ctx context.Context, who problem.Actor, kind sheet.Kind, n
 	return in, nil
 }
 
-// Correct receives a file in the place of another one that was not imported yet: that one is discarded, and what was chosen is
-// kept as far as it fits the new one, which is checked at once if nothing is left to choose. A file that cannot be read is an
-// *Invalid by "file", and the other one stays as it is.
-func (d *Desk) Correct(ctx context.Context, who problem.Actor, id int64, name string, r io.Reader) (store.FileImport, error) {
-	before, err := d.open(ctx, id)
-	if err != nil {
-		return store.FileImport{}, err
-	}
-	saved, err := d.Upload(ctx, who, before.Kind, name, r)
-	if err != nil {
-		return saved, err
-	}
-	if err := d.Discard(ctx, id); err != nil {
-		return saved, err
-	}
-	after, err := d.Find(ctx, saved.ID)
-	if err != nil {
-		return saved, err
-	}
-	choices := before.Choices.fitting(before.Survey.Header, after)
-	after.Choices = choices
-	after.Choices.Encoding = "" // as the survey was made
-	if err := d.save(ctx, after); err != nil {
-		return saved, err
-	}
-	var invalid *problem.Invalid
-	if err := d.Check(ctx, saved.ID, choices); err != nil && !errors.As(err, &invalid) {
-		return saved, err
-	}
-	return saved, nil
-}
-
-// fitting are the choices for a file with these headings, as far as they fit another one: by the names of the columns.
-func (c Choices) fitting(header []string, next FileImport) Choices {
-	columns := sheet.ColumnMap{}
-	for column, i := range c.Columns {
-		if i < 0 || i >= len(header) {
-			continue
-		}
-		if at := slices.Index(next.Survey.Header, header[i]); at >= 0 {
-			columns[column] = at
-		}
-	}
-	for column, i := range next.Choices.Columns {
-		if isNew := !slices.Contains(header, next.Survey.Header[i]); isNew && !columns.Has(column) && !columns.Feeds(i) {
-			columns[column] = i
-		}
-	}
-	c.Columns, c.Guesses = columns, next.Choices.Guesses
-	if next.Survey.Encoding != "Windows-1252" { // which is recognised where it might be another one
-		c.Encoding = ""
-	}
-	return c
-}
-
 func (d *Desk) create(ctx context.Context, who problem.Actor, kind sheet.Kind, name string, upload store.Upload) (store.FileImport, error) {
 	f, err := upload.Open()
 	if err != nil {
 		return store.FileImport{}, err
 	}
 	defer f.Close()
-	survey, err := table.Inspect(f, kind.Names)
+	survey, sheets, err := inspect(f, kind, Choices{})
 	if err != nil {
 		return store.FileImport{}, err
 	}
@@ -203,6 +116,7 @@ func (d *Desk) create(ctx context.Context, who problem.Actor, kind sheet.Kind, n
 	if err != nil {
 		return store.FileImport{}, err
 	}
+	choices.Guesses.Sheets = sheets
 	return d.store.CreateFileImport(ctx, store.FileImport{
 		Kind: string(kind), Name: name, Survey: inJSON(survey), Choices: inJSON(choices), UploadedAt: d.now(), UploadedBy: who.Name,
 	}, upload)
@@ -253,8 +167,8 @@ func (d *Desk) Check(ctx context.Context, id int64, choices Choices) error {
 	if err != nil {
 		return err
 	}
-	if choices.Encoding != in.Choices.Encoding {
-		if err := d.survey(&in, choices.Encoding); err != nil {
+	if choices.Encoding != in.Choices.Encoding || choices.Sheet != in.Choices.Sheet {
+		if err := d.survey(&in, choices); err != nil {
 			return err
 		}
 	}
@@ -282,84 +196,15 @@ func (d *Desk) open(ctx context.Context, id int64) (FileImport, error) {
 	return in, err
 }
 
-// survey reads the file again in another encoding.
-func (d *Desk) survey(in *FileImport, encoding string) error {
+// survey reads the file again in another encoding, or another of its sheets.
+func (d *Desk) survey(in *FileImport, c Choices) error {
 	f, err := d.store.OpenUpload(in.ID)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if encoding != "" && !slices.Contains(Encodings(), encoding) {
-		return &problem.Invalid{Fields: problem.Fields{"encoding": "Choose an encoding of the list."}}
-	}
-	in.Survey, err = table.Inspect(reencoded(f, encoding), in.Kind.Names)
-	if encoding != "" {
-		in.Survey.Encoding = encoding
-	}
+	in.Survey, _, err = inspect(f, in.Kind, c)
 	return err
-}
-
-// options is how the file is read, or an *Invalid.
-func (in FileImport) options(now time.Time) (sheet.Options, error) {
-	o := sheet.Options{
-		Now: now, Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth,
-		Dates: map[sheet.Column]table.DateOrder{}, Numbers: map[sheet.Column]table.NumberStyle{},
-	}
-	problems := problem.Fields{}
-	var invalid *problem.Invalid
-	if err := in.Choices.Columns.Check(in.Kind, in.Survey.Header, o); errors.As(err, &invalid) {
-		problems = invalid.Fields
-	}
-	for c := range in.Choices.Columns {
-		if o.Dates[c] = in.order(c); in.LeavesOrderOpen(c) {
-			if o.Dates[c] = in.Choices.Dates[c]; o.Dates[c] != table.DayFirst && o.Dates[c] != table.MonthFirst {
-				problems.Add("dates."+string(c), "Choose whether the day or the month comes first.")
-			}
-		}
-		if o.Numbers[c] = in.numbers(c); in.LeavesNumbersOpen(c) {
-			if o.Numbers[c] = in.Choices.Numbers[c]; o.Numbers[c] != table.DecimalPoint && o.Numbers[c] != table.DecimalComma {
-				problems.Add("numbers."+string(c), "Choose what points and commas mean.")
-			}
-		}
-	}
-	if len(problems) > 0 {
-		return o, &problem.Invalid{Fields: problems}
-	}
-	return o, nil
-}
-
-// LeavesOrderOpen says whether the admin has to choose what comes first in the dates of a column, the day or the month.
-func (in FileImport) LeavesOrderOpen(c sheet.Column) bool {
-	dates := []sheet.Column{sheet.InvitedColumn, sheet.JoinedColumn, sheet.SuspendedColumn, sheet.DeletedColumn, sheet.MonthColumn}
-	order := in.order(c)
-	return slices.Contains(dates, c) && (order == table.AmbiguousOrder || order == table.MixedOrder)
-}
-
-// order is how the file itself writes the dates of a column. Those of a month are its first or last day.
-func (in FileImport) order(c sheet.Column) table.DateOrder {
-	order := of(in.Survey.Dates, in.Choices.Columns, c)
-	if c == sheet.MonthColumn && order == table.AmbiguousOrder {
-		return cmp.Or(of(in.Survey.Months, in.Choices.Columns, c), order)
-	}
-	return order
-}
-
-// LeavesNumbersOpen says whether the admin has to choose what points and commas mean in a column.
-func (in FileImport) LeavesNumbersOpen(c sheet.Column) bool {
-	style := in.numbers(c)
-	return c == sheet.SeatsColumn && (style == table.AmbiguousNumbers || style == table.MixedNumbers)
-}
-
-func (in FileImport) numbers(c sheet.Column) table.NumberStyle {
-	return of(in.Survey.Numbers, in.Choices.Columns, c)
-}
-
-// of is what a survey says of the column that feeds a field.
-func of[T any](found []T, columns sheet.ColumnMap, c sheet.Column) (none T) {
-	if i, ok := columns[c]; ok && i >= 0 && i < len(found) {
-		return found[i]
-	}
-	return none
 }
 
 // start does work on an import in the background, one at a time.
@@ -469,11 +314,15 @@ func (d *Desk) read(ctx context.Context, in FileImport, o sheet.Options) (*plan,
 		return nil, err
 	}
 	defer f.Close()
+	text, _, err := textOf(f, in.Choices)
+	if err != nil {
+		return nil, err
+	}
 	p, err := d.plan(ctx, in, o)
 	if err != nil {
 		return nil, err
 	}
-	return p, p.read(cancellable{ctx, reencoded(f, in.Choices.Encoding)})
+	return p, p.read(cancellable{ctx, text})
 }
 
 // cancellable ends when its context does.

@@ -17,6 +17,7 @@ type Guesses struct {
 	NotStatus  string                             `json:"not_status"` // a column that is called like a status and has other values
 	Dates      map[sheet.Column]table.DateOrder   `json:"dates"`      // how dates of that last file were written
 	Numbers    map[sheet.Column]table.NumberStyle `json:"numbers"`    // likewise
+	Sheets     []string                           `json:"sheets"`     // of a workbook, in their order
 	Encoding   string                             `json:"encoding"`   // likewise, where somebody chose it
 }
 

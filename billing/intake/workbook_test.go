@@ -1,0 +1,89 @@
+package intake_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"seatbridge/billing/intake"
+	"seatbridge/billing/problem"
+	"seatbridge/billing/sheet"
+	"seatbridge/store"
+)
+
+// workbook packs sheets of rows of cells as XML, by their names.
+func workbook(t *testing.T, sheets ...[2]string) string {
+	t.Helper()
+	var file bytes.Buffer
+	w := zip.NewWriter(&file)
+	add := func(name, content string) {
+		part, err := w.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(part, content)
+	}
+	var list, relations strings.Builder
+	for i, s := range sheets {
+		fmt.Fprintf(&list, `<sheet name="%s" sheetId="%d" r:id="r%d"/>`, s[0], i+1, i)
+		fmt.Fprintf(&relations, `<Relationship Id="r%d" Type="x/worksheet" Target="worksheets/s%d.xml"/>`, i, i)
+		add(fmt.Sprintf("xl/worksheets/s%d.xml", i), `<worksheet><sheetData>`+s[1]+`</sheetData></worksheet>`)
+	}
+	add("xl/workbook.xml", `<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>`+list.String()+`</sheets></workbook>`)
+	add("xl/_rels/workbook.xml.rels", `<Relationships>`+relations.String()+`</Relationships>`)
+	add("xl/styles.xml", `<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="17"/></cellXfs></styleSheet>`)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return file.String()
+}
+
+func inline(texts ...string) string {
+	var cells strings.Builder
+	for _, text := range texts {
+		cells.WriteString(`<c t="inlineStr"><is><t>` + text + `</t></is></c>`)
+	}
+	return cells.String()
+}
+
+// A workbook is read like a table of text: dates by the format of their cells, the first sheet unless another one is chosen.
+func TestWorkbooksAreRead(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	acme := w.Organization("Acme", 0, store.Business)
+	// 45992 is 1 December 2025, 46023 is 1 January 2026.
+	usage := `<row r="1">` + inline("Usage of all customers") + `</row>` +
+		`<row r="3">` + inline("Organization", "Month", "Seats") + `</row>` +
+		`<row r="4">` + inline("Acme") + `<c s="1"><v>45992</v></c><c><v>14</v></c></row>` +
+		`<row r="5">` + inline("Acme") + `<c s="1"><v>46023</v></c><c><v>15.5</v></c></row>`
+	file := workbook(t, [2]string{"Cover", `<row r="1">` + inline("About this book") + `</row>`}, [2]string{"Usage", usage})
+	saved, err := w.Files.Upload(t.Context(), problem.System(), sheet.Usage, "usage.xlsx", strings.NewReader(file))
+	w.Must(err)
+	in, err := w.Files.Find(t.Context(), saved.ID)
+	w.Must(err)
+	if got := in.Choices.Guesses.Sheets; len(got) != 2 || got[0] != "Cover" || in.Survey.Encoding != "Excel workbook" {
+		t.Fatalf("sheets %q, %+v", got, in.Survey)
+	}
+	in.Choices.Sheet, in.Choices.Columns = "Usage", sheet.ColumnMap{sheet.OrganizationColumn: 0, sheet.MonthColumn: 1, sheet.SeatsColumn: 2}
+	w.Must(w.Files.Check(t.Context(), in.ID, in.Choices))
+	in = w.settled(in.ID)
+	f := in.Findings
+	if f == nil || f.NewReports != 1 || f.Bad != 1 || f.Problems[0].Line != 5 || !strings.Contains(f.Problems[0].Problem, "“15.5” is not a whole number") {
+		t.Fatalf("findings %+v, %+v", f, in.Progress)
+	}
+	w.write(in, true)
+	reports, err := w.Store.UsageReports(t.Context(), "2025-12")
+	if err != nil || len(reports) != 1 || reports[0].Seats != 14 || reports[0].OrganizationID != acme.ID {
+		t.Errorf("reports %+v, %v", reports, err)
+	}
+	var invalid *problem.Invalid
+	next, err := w.Files.Upload(t.Context(), problem.System(), sheet.Usage, "usage.xlsx", strings.NewReader(file))
+	w.Must(err)
+	if err := w.Files.Check(t.Context(), next.ID, intake.Choices{Sheet: "Other"}); !errors.As(err, &invalid) || invalid.Fields["sheet"] == "" {
+		t.Errorf("a sheet that is not there: %v", err)
+	}
+}

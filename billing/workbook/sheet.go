@@ -1,0 +1,181 @@
+package workbook
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"seatbridge/billing/table"
+)
+
+// Text is a sheet as a table of text, one line for each row, so that lines have the numbers of the rows. "" is the first sheet.
+// Dates are written like 2026-10-31, numbers in plain digits with a point. What cannot be read on the way is an *Invalid by "file".
+func (b *Book) Text(sheet string) (io.ReadCloser, error) {
+	if sheet == "" {
+		sheet = b.Sheets[0]
+	}
+	r, err := b.part(b.paths[sheet], maxPart)
+	if err != nil {
+		return nil, unreadable()
+	}
+	if r == nil {
+		return nil, table.Unusable("The workbook has no sheet %s.", table.Excerpt(sheet))
+	}
+	t := &text{book: b, part: r, xml: xml.NewDecoder(r)}
+	t.line.WriteString("\uFEFF")
+	return t, nil
+}
+
+// text is a sheet while it is read.
+type text struct {
+	book *Book
+	part io.Closer
+	xml  *xml.Decoder
+	line bytes.Buffer // what is not read yet
+	row  int          // the last one in line
+	err  error
+}
+
+// Close implements io.Closer.
+func (t *text) Close() error { return t.part.Close() }
+
+// Read implements io.Reader.
+func (t *text) Read(p []byte) (int, error) {
+	for t.line.Len() == 0 && t.err == nil {
+		t.err = t.next()
+	}
+	if t.line.Len() == 0 {
+		return 0, t.err
+	}
+	return t.line.Read(p)
+}
+
+// next reads on to the end of a row.
+func (t *text) next() error {
+	for {
+		token, err := t.xml.Token()
+		if errors.Is(err, io.EOF) {
+			return io.EOF
+		}
+		if err != nil {
+			return unreadable()
+		}
+		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "row" {
+			var row sheetRow
+			if err := t.xml.DecodeElement(&row, &start); err != nil {
+				return unreadable()
+			}
+			return t.write(row)
+		}
+	}
+}
+
+type sheetRow struct {
+	Number int         `xml:"r,attr"`
+	Cells  []sheetCell `xml:"c"`
+}
+
+type sheetCell struct {
+	Place  string   `xml:"r,attr"` // such as B12
+	Style  int      `xml:"s,attr"`
+	Type   string   `xml:"t,attr"`
+	Value  string   `xml:"v"`
+	Inline richText `xml:"is"`
+}
+
+const mostRows = 1 << 20 // of a sheet
+
+// write adds the line of a row, after blank ones for those that the sheet does not have.
+func (t *text) write(row sheetRow) error {
+	number := max(row.Number, t.row+1)
+	if number > mostRows {
+		return unreadable()
+	}
+	t.line.WriteString(strings.Repeat("\n", number-t.row-1))
+	t.row = number
+	at, next := 0, 0
+	for _, c := range row.Cells {
+		column := columnOf(c.Place, next)
+		next = column + 1
+		if column > table.MaxColumns+1 {
+			break // the header says that there are too many
+		}
+		for ; at < column; at++ {
+			t.line.WriteString(",")
+		}
+		value := strings.NewReplacer("\r", " ", "\n", " ", `"`, `""`).Replace(t.book.value(c))
+		if value != "" {
+			t.line.WriteString(`"` + value + `"`)
+		}
+	}
+	t.line.WriteString("\n")
+	return nil
+}
+
+// columnOf is the column of a place, the first being 0; a cell without one follows the last.
+func columnOf(place string, next int) int {
+	column := 0
+	for _, r := range strings.ToUpper(place) {
+		if r < 'A' || r > 'Z' || column > 1<<20 {
+			break
+		}
+		column = column*26 + int(r-'A') + 1
+	}
+	if column == 0 {
+		return next
+	}
+	return max(column-1, next)
+}
+
+// value is what a cell says.
+func (b *Book) value(c sheetCell) string {
+	switch c.Type {
+	case "s":
+		if i, err := strconv.Atoi(c.Value); err == nil && i >= 0 && i < len(b.texts) {
+			return b.texts[i]
+		}
+		return ""
+	case "inlineStr":
+		return c.Inline.String()
+	case "b":
+		return map[string]string{"0": "FALSE", "1": "TRUE"}[c.Value]
+	case "", "n":
+		return b.number(c)
+	}
+	return c.Value // a formula's text, an error, a date as text
+}
+
+// number is a number, or the date as which its format shows it.
+func (b *Book) number(c sheetCell) string {
+	n, err := strconv.ParseFloat(c.Value, 64)
+	if err != nil || table.IsDigits(c.Value) && !b.isDate(c) {
+		return c.Value
+	}
+	if b.isDate(c) && n >= 1 && n < 1e6 {
+		return b.date(n)
+	}
+	return strconv.FormatFloat(n, 'f', -1, 64)
+}
+
+func (b *Book) isDate(c sheetCell) bool {
+	return c.Style >= 0 && c.Style < len(b.dates) && b.dates[c.Style]
+}
+
+// date writes the day, and the time unless it is midnight, rounded to the second.
+func (b *Book) date(n float64) string {
+	first := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+	if b.since1904 {
+		first = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	days, part := math.Modf(n)
+	t := first.AddDate(0, 0, int(days)).Add(time.Duration(math.Round(part*24*60*60)) * time.Second)
+	if t.Equal(t.Truncate(24 * time.Hour)) {
+		return t.Format(time.DateOnly)
+	}
+	return t.Format(time.DateTime)
+}
