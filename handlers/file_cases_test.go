@@ -1,12 +1,17 @@
 package handlers
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
+	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
 
@@ -234,4 +239,108 @@ func TestCorrectedFileKeepsTheChoices(t *testing.T) {
 		t.Errorf("reports %+v, %v", reports, err)
 	}
 	has(t, b.get(path, http.StatusOK), "main", "This import was discarded")
+}
+
+// Whatever organizations are called and wherever their figures are from, each month's export comes back unchanged.
+func TestCase_E9_EveryUsageExportIsReadUnchanged(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		p := newPanel(t)
+		rng := rand.New(rand.NewPCG(seed, 9))
+		p.randomOrganizations(rng)
+		b := p.as(store.Owner)
+		for _, month := range []string{"2026-01", "2026-02", "2026-03"} {
+			b.get("/usage.csv?month="+month, http.StatusOK)
+			file := b.last.Body.String()
+			_, page := b.checked("/usage/import", file, "open_month", "true")
+			if page.Find("[data-testid=file-import-unknown], [data-testid=file-import-problems], [data-testid=file-import-organization]").Length() != 0 ||
+				!strings.Contains(page.Find("[data-testid=file-import-checked]").Text(), "There is nothing to import.") {
+				t.Errorf("seed %d, %s: %s\nof\n%s", seed, month, page.Find("[data-testid=file-import-checked]").Text(), file)
+			}
+		}
+	}
+}
+
+// randomOrganizations have names that are hard to write down, and figures of every source.
+func (p *panel) randomOrganizations(rng *rand.Rand) {
+	p.t.Helper()
+	pieces := []string{"=", "+", "-", "@", "'", `"`, ",", ";", "|", "Acme", "Ünï", "1,000", "2026-10", "46296", "Total", "株式会社", "& Co", "sep=;", `\`, "“x”", "N/A", "0"}
+	taken := map[string]bool{}
+	for i := range 40 {
+		var name strings.Builder
+		for range 1 + rng.IntN(4) {
+			name.WriteString(pieces[rng.IntN(len(pieces))])
+		}
+		if folded := store.Fold(name.String()); taken[folded] {
+			continue
+		} else {
+			taken[folded] = true
+		}
+		o := store.Organization{
+			Name: name.String(), Plan: store.Plans()[rng.IntN(2)], License: []store.License{store.NFR, store.Standard}[min(i, 1)], // there is one that is not for resale
+			Managed: true, CreatedAt: testNow().AddDate(0, -3, 0),
+		}
+		if rng.IntN(3) == 0 {
+			o.ExternalID = pieces[rng.IntN(len(pieces))] + strconv.Itoa(i)
+		}
+		o, err := p.store.CreateOrganization(p.t.Context(), o)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		emails := make([]string, rng.IntN(4))
+		for n := range emails {
+			emails[n] = fmt.Sprintf("m%d@example.com", n)
+		}
+		if _, _, err := p.store.AddSeats(p.t.Context(), o.ID, emails, time.Time{}, testNow().AddDate(0, -1-rng.IntN(2), 0)); err != nil {
+			p.t.Fatal(err)
+		}
+		if rng.IntN(3) == 0 {
+			report := store.UsageReport{
+				OrganizationID: o.ID, Month: "2026-02", Seats: rng.IntN(2000), Plan: store.Plans()[rng.IntN(2)],
+				Source: []string{"csv", "api", "provider"}[rng.IntN(3)], ReportedAt: testNow(),
+			}
+			if err := p.store.SaveUsageReport(p.t.Context(), report); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// Of two organizations with one name, one of which was deleted, a month's figure is of the one that there was.
+func TestCase_E9_NamesakesAreToldByTheMonth(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	old := p.organization("Acme", 2)
+	if _, _, err := p.rooms.Organizations.Delete(t.Context(), problem.System(), old.ID); err != nil {
+		t.Fatal(err)
+	}
+	p.organization("ACME", 3)
+	b := p.as(store.Owner)
+	_, page := b.checked("/usage/import", "Organization,Month,Seats\nAcme,2026-02,9\n")
+	has(t, page, "[data-testid=file-import-problems]", "2 organizations were called “ACME” in February 2026: give the external ID")
+}
+
+// The download that explains a figure is no list of members.
+func TestCase_E9_ExplanationIsNoListOfMembers(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	p.organization("Acme", 2)
+	b := p.as(store.Owner)
+	b.get("/organizations/1/seats.csv?month=2026-02", http.StatusOK)
+	page := b.uploadFile("/organizations/import", b.last.Body.String(), http.StatusUnprocessableEntity)
+	has(t, page, ".problem", "explains the figure of a month, and no list of members")
+}
+
+// A key that stands twice is refused, not the last one taken.
+func TestCase_H38_DuplicateJSONKey(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	s := p.script("organizations:write", "organizations:read")
+	answer := s.call("POST", "/organizations", `{"name": "Acme", "plan": "business", "plan": "enterprise"}`, http.StatusBadRequest)
+	if text := fmt.Sprint(answer); !strings.Contains(text, `the key "plan" stands twice`) {
+		t.Errorf("the answer is %s", text)
+	}
+	if rows, _, err := p.store.Organizations(t.Context(), store.OrganizationFilter{}); err != nil || len(rows) != 0 {
+		t.Errorf("organizations %+v, %v", rows, err)
+	}
 }

@@ -175,7 +175,7 @@ func (s *server) showFileImport(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) renderFileImport(w http.ResponseWriter, r *http.Request, status int, in intake.FileImport, problems problem.Fields) error {
-	page := fileImportView(r, in, s.fileImportProgressView(in))
+	page := fileImportView(r, in, fileImportProgressView(in, s.Now()))
 	page.Problems = views.Problems(problems)
 	if page.Findings != nil {
 		page.Findings.SkipProblem = problems["skip"]
@@ -200,20 +200,20 @@ func (s *server) fileImportProgress(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	progress := s.fileImportProgressView(in)
+	progress := fileImportProgressView(in, s.Now())
 	if !web.IsPart(r) || progress == nil {
 		return web.Leave(w, r, views.FileImportPath(in.ID))
 	}
 	return s.web.Render(w, r, http.StatusOK, views.FileImportStatus(progress))
 }
 
-func (s *server) fileImportProgressView(in intake.FileImport) *views.FileImportProgress {
+func fileImportProgressView(in intake.FileImport, now time.Time) *views.FileImportProgress {
 	p := in.Progress
 	if !p.Running {
 		return nil
 	}
 	return &views.FileImportProgress{
-		ID: in.ID, Writing: p.Writing, Phase: p.Phase, Done: p.Done, Total: p.Total, PerSecond: perSecond(p.Done, s.Now().Sub(p.StartedAt)),
+		ID: in.ID, Writing: p.Writing, Phase: p.Phase, Done: p.Done, Total: p.Total, PerSecond: perSecond(p.Done, now.Sub(p.StartedAt)),
 	}
 }
 

@@ -125,8 +125,11 @@ type plan struct {
 	sum      hash.Hash
 }
 
-// naming is how a row names an organization.
-type naming struct{ name, externalID string }
+// naming is how a row names an organization. month is of usage, where several organizations share the name.
+type naming struct {
+	name, externalID string
+	month            store.Month
+}
 
 // badRow is a row that cannot be imported but whose organization and month can be read.
 type badRow struct {
@@ -183,7 +186,7 @@ func (p *plan) readMembers(r io.Reader) error {
 			p.passOver(Total{Line: row.Line})
 			continue
 		}
-		if g := p.row(naming{row.Organization, row.ExternalID}, row.Line, &row.Problems); g != nil {
+		if g := p.row(naming{name: row.Organization, externalID: row.ExternalID}, row.Line, &row.Problems); g != nil {
 			g.members = append(g.members, row)
 		}
 	}
@@ -205,7 +208,11 @@ func (p *plan) readUsage(r io.Reader) error {
 			continue
 		}
 		running.add(row)
-		g := p.row(naming{row.Organization, row.ExternalID}, row.Line, &row.Problems)
+		name := naming{name: row.Organization, externalID: row.ExternalID}
+		if len(p.index.Twins(name.name)) > 0 {
+			name.month = row.Month
+		}
+		g := p.row(name, row.Line, &row.Problems)
 		if len(row.Problems) > 0 && row.Month != "" {
 			p.badRows[badRow{store.Fold(row.Organization), row.Month}] = row.Line
 		}
@@ -281,11 +288,29 @@ func (p *plan) organization(name naming) (store.Organization, bool, string) {
 	case found:
 		return byID, true, fmt.Sprintf("%s is the external ID of %s, but the row names %s: correct one of the two.",
 			table.Excerpt(name.externalID), table.Excerpt(byID.Name), table.Excerpt(name.name))
+	case named && name.month != "":
+		return ofMonth(p.index.Twins(name.name), byName, name.month)
 	case named:
 		return byName, true, ""
 	}
 	o, same := p.index.ByID(p.choices.Same[store.Fold(name.name)])
 	return o, same, ""
+}
+
+// ofMonth is the one of several with the same name that there was in a month; where there was none, the one that is there now.
+func ofMonth(twins []store.Organization, now store.Organization, m store.Month) (store.Organization, bool, string) {
+	month := seats.WholeMonth(m)
+	there := slices.DeleteFunc(slices.Clone(twins), func(o store.Organization) bool {
+		return !o.DeletedAt.IsZero() && !o.DeletedAt.After(month.Start()) || !o.CreatedAt.Before(month.End())
+	})
+	switch len(there) {
+	case 0:
+		return now, true, ""
+	case 1:
+		return there[0], true, ""
+	}
+	return now, true, fmt.Sprintf("%d organizations were called %s in %s: give the external ID of the one that is meant in a column of its own.",
+		len(there), table.Excerpt(now.Name), m)
 }
 
 // newGroup is about an organization that nobody knows.

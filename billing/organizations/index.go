@@ -6,14 +6,22 @@ import "seatbridge/store"
 type Index struct {
 	byExternalID, byName map[string]store.Organization
 	byID                 map[int64]store.Organization
+	twins                map[string][]store.Organization // those that share a name, all but one of them deleted
 }
 
 // NewIndex makes an index. Of several with one name, all but one of them deleted, the one
 // that is there is found, or else the one that was deleted last.
 func NewIndex(organizations []store.Organization) Index {
-	x := Index{map[string]store.Organization{}, map[string]store.Organization{}, map[int64]store.Organization{}}
+	x := Index{map[string]store.Organization{}, map[string]store.Organization{}, map[int64]store.Organization{}, map[string][]store.Organization{}}
 	for _, o := range organizations {
 		x.byID[o.ID] = o
+		name := store.Fold(o.Name)
+		if other, ok := x.byName[name]; ok {
+			if len(x.twins[name]) == 0 {
+				x.twins[name] = []store.Organization{other}
+			}
+			x.twins[name] = append(x.twins[name], o)
+		}
 		put(x.byName, store.Fold(o.Name), o)
 		if o.ExternalID != "" {
 			put(x.byExternalID, o.ExternalID, o)
@@ -54,3 +62,6 @@ func (x Index) ByID(id int64) (store.Organization, bool) {
 	o, ok := x.byID[id]
 	return o, ok
 }
+
+// Twins are the organizations that share a name with others, those that are deleted among them; none: nobody else has it.
+func (x Index) Twins(name string) []store.Organization { return x.twins[store.Fold(name)] }

@@ -195,6 +195,12 @@ func IsOwnExport(header []string) bool {
 	return !slices.ContainsFunc(ownHeadings, func(h string) bool { return !slices.Contains(header, h) })
 }
 
+// IsExplanation says whether a table is our own export of the seats of a month, which explains a figure and is no list of
+// members: it has neither invitations nor suspensions.
+func IsExplanation(header []string) bool {
+	return slices.Contains(header, "Member") && slices.Contains(header, "Counted") && slices.Contains(header, "Why")
+}
+
 // Has says whether a column of the file feeds a field.
 func (m ColumnMap) Has(c Column) bool {
 	_, ok := m[c]

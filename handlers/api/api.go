@@ -111,6 +111,7 @@ func humaConfig() huma.Config {
 	// The document is served by serveDocument; pages and schema links of huma's own are not wanted.
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
 	c.RejectUnknownQueryParameters = true
+	c.Formats = map[string]huma.Format{"application/json": strictJSON(), "json": strictJSON()}
 	return c
 }
 
