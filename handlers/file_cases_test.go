@@ -78,6 +78,11 @@ func TestCase_E9_PunctuationMakesNoNewOrganization(t *testing.T) {
 	has(t, rows.Eq(0), "option", "It is +1 Wireless & Co")
 	page = b.recheck(path, page, "same", same.AttrOr("value", ""))
 	has(t, page, "[data-testid=file-import-organization]", "+1 Wireless & Co")
+	taken := page.Find("[data-testid=file-import-taken] input[checked]")
+	has(t, page, "[data-testid=file-import-taken]", "“1 wireless  &co.” is +1 Wireless & Co")
+	if value := taken.AttrOr("value", ""); taken.Length() != 1 || value != same.AttrOr("value", "") {
+		t.Errorf("what was said is not kept: %q", value)
+	}
 	b.post(path+"/write", form("skip", "true"), http.StatusSeeOther)
 	b.settled(path)
 	reports, err := p.store.UsageReports(t.Context(), "2026-02")

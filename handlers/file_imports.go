@@ -235,6 +235,10 @@ func fileImportView(r *http.Request, in intake.FileImport, progress *views.FileI
 	for _, row := range in.Survey.Sample {
 		page.Sample = append(page.Sample, append([]string{strconv.Itoa(row.Line)}, row.Cells...))
 	}
+	page.EncodingHint = "Change it if letters look wrong below."
+	if last := in.Choices.Guesses.Encoding; last != "" {
+		page.EncodingHint += " For the last file with these headings it was " + last + "."
+	}
 	page.Encodings = append(page.Encodings, views.Option{Label: "As recognised", Selected: in.Choices.Encoding == ""})
 	for _, e := range intake.Encodings() {
 		page.Encodings = append(page.Encodings, views.Option{Value: e, Label: e, Selected: e == in.Choices.Encoding})
@@ -359,6 +363,11 @@ func fileImportFindings(r *http.Request, in intake.FileImport) *views.FileImport
 			view.Counts = append(view.Counts, views.FileImportCount{What: "Members " + actionName(action), N: n})
 		}
 	}
+	for _, taken := range f.Taken {
+		view.Taken = append(view.Taken, views.Option{
+			Value: strconv.FormatInt(taken.For.ID, 10) + "=" + taken.Name, Label: "“" + taken.Name + "” is " + taken.For.Name,
+		})
+	}
 	for _, u := range f.Unknown[:min(len(f.Unknown), fileImportUnknownShown)] {
 		view.Unknown = append(view.Unknown, fileImportUnknown(in, u))
 	}
@@ -458,7 +467,6 @@ func parseFileImportChoices(form url.Values, in intake.FileImport) intake.Choice
 		Columns: sheet.ColumnMap{}, Dates: map[sheet.Column]table.DateOrder{}, Numbers: map[sheet.Column]table.NumberStyle{},
 		Same: map[string]int64{}, Guesses: in.Choices.Guesses,
 	}
-	maps.Copy(c.Same, in.Choices.Same) // what was said before is known by now, and not asked again
 	for _, column := range in.Kind.Columns() {
 		if i, err := strconv.ParseUint(form.Get("column."+string(column)), 10, 16); err == nil {
 			c.Columns[column] = int(i)

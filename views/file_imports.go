@@ -23,6 +23,7 @@ type FileImportPage struct {
 	Header     []string
 
 	Encodings     []Option
+	EncodingHint  string
 	Columns       []FileImportColumn
 	Organization  string
 	OpenMonth     bool
@@ -74,6 +75,7 @@ type FileImportFindings struct {
 	MoreReadings  int
 	Totals        []FileImportTotal
 	NoFigure      int
+	Taken         []Option // names that somebody said are known organizations
 	Unknown       []FileImportUnknown
 	UnknownCount  int
 	CreateAll     bool

@@ -43,6 +43,7 @@ type Findings struct {
 	Problems      []sheet.RowProblem         `json:"problems"` // theirs, by line; at most problemsKept
 	ProblemCount  int                        `json:"problem_count"`
 	Unknown       []UnknownOrganization      `json:"unknown"`
+	Taken         []Taken                    `json:"taken"`         // names that somebody said are known ones
 	LeftOut       int                        `json:"left_out"`      // good rows of unknown organizations that are not created
 	Organizations []Organization             `json:"organizations"` // those with changes, by name
 	Actions       map[sheet.MemberAction]int `json:"actions"`       // of members
@@ -294,6 +295,9 @@ func (p *plan) organization(name naming) (store.Organization, bool, string) {
 		return byName, true, ""
 	}
 	o, same := p.index.ByID(p.choices.Same[store.Fold(name.name)])
+	if same {
+		p.findings.Taken = append(p.findings.Taken, Taken{name.name, Like{ID: o.ID, Name: o.Name}})
+	}
 	return o, same, ""
 }
 
@@ -471,7 +475,7 @@ func (p *plan) finish() {
 	f.Fingerprint = hex.EncodeToString(p.sum.Sum(nil))
 	slices.SortFunc(f.Organizations, func(a, b Organization) int { return strings.Compare(store.Fold(a.Name), store.Fold(b.Name)) })
 	slices.SortStableFunc(f.Problems, func(a, b sheet.RowProblem) int { return a.Line - b.Line })
-	if p.choices.AddUp && f.Bad > 0 {
+	if f.SumCount > 0 && f.Bad > 0 {
 		f.Refused = "Rows can only be added up in a file without a bad row: one that cannot be read may belong to a sum."
 	}
 	if p.choices.RemoveMissing && f.Bad > 0 {

@@ -23,6 +23,12 @@ type UnknownOrganization struct {
 	group *group
 }
 
+// Taken is how a file names a known organization, as somebody said.
+type Taken struct {
+	Name string `json:"name"` // in the file
+	For  Like   `json:"for"`
+}
+
 // Like is a known organization that may be the one a file names.
 type Like struct {
 	ID     int64  `json:"id"`
