@@ -284,7 +284,8 @@ func fileImportColumn(in intake.FileImport, c sheet.Column) views.FileImportColu
 	if in.LeavesOrderOpen(c) {
 		order := in.Choices.Dates[c]
 		column.OrderHint = map[table.DateOrder]string{
-			table.DayFirst: "In the last file with these headings the day came first.", table.MonthFirst: "In the last file with these headings the month came first.",
+			table.DayFirst:   "In the last file with these headings the day came first.",
+			table.MonthFirst: "In the last file with these headings the month came first.",
 		}[in.Choices.Guesses.Dates[c]]
 		column.Orders = []views.Option{
 			{Label: "Choose…", Selected: order == ""},
@@ -295,7 +296,8 @@ func fileImportColumn(in intake.FileImport, c sheet.Column) views.FileImportColu
 	if in.LeavesNumbersOpen(c) {
 		style := in.Choices.Numbers[c]
 		column.NumbersHint = map[table.NumberStyle]string{
-			table.DecimalPoint: "In the last file with these headings commas parted thousands.", table.DecimalComma: "In the last file with these headings points parted thousands.",
+			table.DecimalPoint: "In the last file with these headings commas parted thousands.",
+			table.DecimalComma: "In the last file with these headings points parted thousands.",
 		}[in.Choices.Guesses.Numbers[c]]
 		column.Numbers = []views.Option{
 			{Label: "Choose…", Selected: style == ""},
@@ -313,7 +315,8 @@ func guessHint(in intake.FileImport, c sheet.Column) string {
 	guessed, was := g.Columns[c]
 	switch {
 	case c == sheet.StatusColumn && !ok && g.NotStatus != "":
-		return "“" + g.NotStatus + "” was not taken for it: its values are no statuses. Without one, dates decide, and who has none is active."
+		return "“" + g.NotStatus + "” was not taken for it: its values are no statuses. " +
+			"Without one, dates decide, and who has none is active."
 	case !ok || !was || chosen != guessed:
 		return ""
 	case g.Remembered:

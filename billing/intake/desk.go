@@ -113,8 +113,8 @@ func (d *Desk) create(ctx context.Context, who problem.Actor, kind sheet.Kind, n
 		return store.FileImport{}, err
 	}
 	if kind == sheet.Members && sheet.IsExplanation(survey.Header) {
-		return store.FileImport{}, table.Unusable("This is a download of Seatbridge that explains the figure of a month, and no list of members: " +
-			"it has neither invitations nor suspensions.")
+		return store.FileImport{}, table.Unusable("This is a download of Seatbridge that explains the figure of a month, " +
+			"and no list of members: it has neither invitations nor suspensions.")
 	}
 	choices, err := d.firstChoices(ctx, kind, survey)
 	if err != nil {

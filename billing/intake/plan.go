@@ -313,7 +313,8 @@ func ofMonth(twins []store.Organization, now store.Organization, m store.Month) 
 	case 1:
 		return there[0], true, ""
 	}
-	return now, true, fmt.Sprintf("%d organizations were called %s in %s: give the external ID of the one that is meant in a column of its own.",
+	return now, true, fmt.Sprintf("%d organizations were called %s in %s: "+
+		"give the external ID of the one that is meant in a column of its own.",
 		len(there), table.Excerpt(now.Name), m)
 }
 

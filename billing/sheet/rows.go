@@ -91,7 +91,8 @@ func (r *row) externalID() string {
 
 // totalWords are how rows begin that sum up others, as headerWords writes them.
 var totalWords = []string{"total", "totals", "grand total", "sub total", "subtotal", "sum", "overall",
-	"summe", "gesamt", "gesamtsumme", "zwischensumme", "insgesamt", "somme", "total general", "sous total", "suma", "totaal", "subtotaal", "totale"}
+	"summe", "gesamt", "gesamtsumme", "zwischensumme", "insgesamt", "somme", "total general", "sous total", "suma",
+	"totaal", "subtotaal", "totale"}
 
 // isTotal says whether the first cell that is not empty says that the row sums up others, such as “Total: 3 organizations”.
 func (r *row) isTotal() bool {
