@@ -1,3 +1,4 @@
+// Package intake takes uploaded files: what is asked of them, findings, and writing them once somebody says so.
 package intake
 
 import (

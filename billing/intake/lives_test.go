@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"seatbridge/billing/billingtest"
-	"seatbridge/billing/intake"
 	"seatbridge/billing/organizations"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/sheet"
 	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
@@ -57,7 +57,7 @@ func TestCase_H35_AFileAboutTheTimeBeforeTheEntry(t *testing.T) {
 		fmt.Fprintf(&file, "%[1]s,a@example.com,active,2026-03-10,\n%[1]s,b@example.com,active,2026-03-11,\n%[1]s,c@example.com,deleted,2026-03-10,2026-03-12\n", name)
 	}
 	file.WriteString("Said,a@example.com,active,2026-02-10,\nSaid,b@example.com,active,2026-02-09,\n")
-	in := w.upload(intake.Members, file.String(), create("By the file"))
+	in := w.upload(sheet.Members, file.String(), create("By the file"))
 	if len(in.Findings.Problems) != 1 || in.Findings.Problems[0].Line != 12 || in.Findings.Problems[0].Problem != "9 February 2026 is before Said began, "+
 		"on 10 February 2026: correct the date, or the start under History on the organization's page." {
 		t.Errorf("the problems are %+v", in.Findings.Problems)
@@ -111,7 +111,7 @@ func TestCase_H37_ADateIsADay(t *testing.T) {
 		w := emptyWorld(t)
 		w.SetTime("2026-04-20 10:00:00")
 		file := fmt.Sprintf("Organization,E-mail,Joined,Deleted\nAcme,a@example.com,%s,%s\nAcme,z@example.com,2026-01-05,2026-01-06\n", tt.joined, tt.deleted)
-		w.write(w.upload(intake.Members, file, create("Acme")), false)
+		w.write(w.upload(sheet.Members, file, create("Acme")), false)
 		if march, april := w.figure("Acme", "2026-03"), w.figure("Acme", "2026-04"); march != tt.march || april != tt.april {
 			t.Errorf("%s: %s to %s counts %s in March and %s in April, want %s and %s", name, tt.joined, tt.deleted, march, april, tt.march, tt.april)
 		}
@@ -123,7 +123,7 @@ func TestCase_H37_ADateIsADay(t *testing.T) {
 			}
 		}
 		w.SetTime("2026-04-21 10:00:00")
-		if again := w.upload(intake.Members, file, nil); again.Findings.Changes() != 0 || again.Findings.Unchanged != 2 {
+		if again := w.upload(sheet.Members, file, nil); again.Findings.Changes() != 0 || again.Findings.Unchanged != 2 {
 			t.Errorf("%s: the same file again changes %+v", name, again.Findings)
 		}
 	}

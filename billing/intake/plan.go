@@ -113,7 +113,7 @@ type plan struct {
 	options   sheet.Options
 	ownExport bool // the file is an export of usage of ours
 	index     organizations.Index
-	known     *known                                                                  // the names of organizations, for those that nobody knows
+	known     *known                                                                  // their names, for those that nobody knows
 	usage     func(ctx context.Context, m store.Month) (map[int64]seats.Usage, error) // the figures of a month
 	progress  func(phase string, rows int)
 
@@ -421,10 +421,10 @@ func (p *plan) memberChanges(g *group, number []store.Seat) []Change {
 }
 
 // refuseBeforeStart refuses a row that says of a member of the time before the beginning that somebody said.
-func (p *plan) refuseBeforeStart(o store.Organization, row *MemberRow) {
+func (p *plan) refuseBeforeStart(o store.Organization, row *sheet.MemberRow) {
 	for _, t := range []time.Time{row.InvitedAt, row.JoinedAt} {
 		if sentence := organizations.BeforeStart(o, t); sentence != "" && len(row.Problems) == 0 {
-			row.Problems = []RowProblem{{Line: row.Line, Problem: sentence}}
+			row.Problems = []sheet.RowProblem{{Line: row.Line, Problem: sentence}}
 			p.refuse(row.Problems)
 		}
 	}

@@ -99,8 +99,8 @@ func isEdge(d date) bool {
 
 // ParseMoment reads a date with or without a time: 2026-12-31, 31.12.2026, 31/12/2026 or 12/31/2026 as the
 // order of the column says, 31 Dec 2026, RFC 3339, and the number as which spreadsheets keep a date. A date
-// without a time is 00:00:00 UTC of that day, a time without a zone is UTC, and fractions of a second are cut off. An empty cell, or one like
-// "-" or "never", is the zero time. A problem is a sentence.
+// without a time is 00:00:00 UTC of that day, a time without a zone is UTC, and fractions of a second are cut off.
+// An empty cell, or one like "-" or "never", is the zero time. A problem is a sentence.
 func ParseMoment(cell string, order DateOrder) (t time.Time, problem string) {
 	if IsNothing(cell) {
 		return time.Time{}, ""

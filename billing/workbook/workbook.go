@@ -39,16 +39,8 @@ type Book struct {
 // Open reads what a workbook says of all its sheets. isBook is false for what is no workbook of this kind, which may be another
 // kind of file; a workbook that cannot be read is an *Invalid by "file".
 func Open(r io.ReaderAt, size int64) (b *Book, isBook bool, err error) {
-	magic := make([]byte, 4)
-	if _, err := r.ReadAt(magic, 0); err != nil || !bytes.Equal(magic, []byte("PK\x03\x04")) {
-		return nil, false, nil
-	}
-	archive, err := zip.NewReader(r, size)
-	if err != nil {
-		return nil, false, nil
-	}
 	b = &Book{parts: map[string]*zip.File{}, paths: map[string]string{}}
-	for _, f := range archive.File {
+	for _, f := range archived(r, size) {
 		b.parts[strings.ToLower(strings.TrimPrefix(f.Name, "/"))] = f
 	}
 	if b.parts[mainPart] == nil {
@@ -61,6 +53,19 @@ func Open(r io.ReaderAt, size int64) (b *Book, isBook bool, err error) {
 		return nil, true, table.Unusable("The workbook has no sheet that is not hidden.")
 	}
 	return b, true, nil
+}
+
+// archived are the parts of a zip archive; none: it is none.
+func archived(r io.ReaderAt, size int64) []*zip.File {
+	magic := make([]byte, 4)
+	if _, err := r.ReadAt(magic, 0); err != nil || !bytes.Equal(magic, []byte("PK\x03\x04")) {
+		return nil
+	}
+	archive, err := zip.NewReader(r, size)
+	if err != nil {
+		return nil
+	}
+	return archive.File
 }
 
 const mainPart = "xl/workbook.xml"
