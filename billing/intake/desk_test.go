@@ -223,14 +223,14 @@ func TestCase_H32_AFileStandsBesideAReport(t *testing.T) {
 		OrganizationID: acme.ID, Month: "2026-09", Seats: 30, Plan: store.Business, Source: string(seats.SourceAPI),
 	}))
 	const file = "Organization;Month;Seats\nAcme;2026-09;7\n"
-	in := w.upload(intake.Usage, file, nil)
+	in := w.upload(sheet.Usage, file, nil)
 	changes, err := w.Files.Changes(t.Context(), in.ID, acme.ID, "")
 	w.Must(err)
 	if len(changes) != 1 || changes[0].Report.Before != nil || changes[0].Report.Beside.Source() != seats.SourceAPI {
 		t.Errorf("the import would do %+v", changes)
 	}
 	w.write(in, false)
-	w.write(w.upload(intake.Usage, strings.Replace(file, ";7", ";9", 1), nil), false)
+	w.write(w.upload(sheet.Usage, strings.Replace(file, ";7", ";9", 1), nil), false)
 	kept, err := w.Store.UsageReports(t.Context(), "2026-09")
 	w.Must(err)
 	if len(kept) != 2 || kept[0].Seats != 30 || kept[1].Seats != 9 || kept[1].ReportedBy != "ann@example.com" {
