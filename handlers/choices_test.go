@@ -212,3 +212,48 @@ func TestCase_F18_ReasonsAreSaidOnce(t *testing.T) {
 		t.Errorf("of %s it says %d times that it is cancelled: %s", blocked.Name, n, text)
 	}
 }
+
+// Entries of the activity log say which mapping it was, and what was before.
+func TestEntriesSayFromWhatToWhat(t *testing.T) {
+	t.Parallel()
+	w := newBilled(t)
+	o, _ := w.customerWith("Acme", 3)
+	other := w.sim.AddAgreement(cwsim.Agreement{CompanyID: w.sim.AddCompany(cwsim.Company{Name: "Acme Holding"}).ID, Name: "Group services"})
+	w.b.importAll()
+	mapped, err := w.store.Mapping(t.Context(), o.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.b.post(views.UnmapCompanyPath(int64(mapped.CompanyID)), form("organization", fmt.Sprint(o.ID), "line", "keep"), http.StatusSeeOther)
+	has(t, w.b.get("/activity", http.StatusOK), "[data-testid=activity]", "Unmapped Acme from Acme, agreement Acme services.")
+	w.b.post(views.MapCompanyPath(int64(other.CompanyID)), form("agreement", fmt.Sprint(other.ID), "organization", fmt.Sprint(o.ID)), http.StatusSeeOther)
+	has(t, w.b.get("/activity", http.StatusOK), "[data-testid=activity]", "Mapped Acme to Acme Holding, agreement Group services.")
+
+	u := w.user(store.Technician, "tech@example.com")
+	w.b.post(fmt.Sprintf("%s/%d/role", views.MembersPath, u.ID), form("role", "admin"), http.StatusSeeOther)
+	has(t, w.b.get("/activity", http.StatusOK), "[data-testid=activity]", "Made Admin instead of Technician: tech@example.com.")
+	w.b.post("/settings", form("msp", "Harbor IT"), http.StatusSeeOther)
+	has(t, w.b.get("/activity", http.StatusOK), "[data-testid=activity]", "Company: Harbor IT.")
+	w.b.post("/settings", form("msp", "Anchor IT"), http.StatusSeeOther)
+	has(t, w.b.get("/activity", http.StatusOK), "[data-testid=activity]", "Company: Anchor IT instead of Harbor IT.")
+}
+
+// The same count stands on the overview, on the connection's page and in the list that it leads to.
+func TestTheSameCountEverywhere(t *testing.T) {
+	t.Parallel()
+	w := newBilled(t)
+	w.customerWith("Acme", 3)
+	w.organization("Billable", 4)
+	w.organization("Empty", 0)
+	for _, path := range []string{views.OverviewPath, views.ConnectWisePath} {
+		page := w.b.get(path, http.StatusOK)
+		fact := page.Find("dl div:contains('Organizations not mapped') dd")
+		if !strings.HasPrefix(words(fact), "2") {
+			t.Errorf("%s counts %q", path, words(fact))
+		}
+	}
+	has(t, w.b.get(views.ConnectWisePath, http.StatusOK), "dl div:contains('Organizations not mapped') dd", "1 with billable seats")
+	if n := w.b.get(views.UnmappedOrganizationsPath, http.StatusOK).Find("[data-testid=organization]").Length(); n != 2 {
+		t.Errorf("the list has %d", n)
+	}
+}

@@ -205,7 +205,11 @@ func (s *server) changeRole(w http.ResponseWriter, r *http.Request) error {
 	case role == store.Owner && web.VisitorOf(r).Role != store.Owner:
 		return web.Forbidden(web.Owner)
 	}
-	return s.changeMember(w, r, "Made "+roleName(role)+":", func(st *store.Store, u store.User) error {
+	user, err := s.member(r)
+	if err != nil {
+		return err
+	}
+	return s.changeMember(w, r, "Made "+roleName(role)+" instead of "+roleName(user.Role)+":", func(st *store.Store, u store.User) error {
 		u.Role = role
 		return st.UpdateUser(r.Context(), u)
 	})

@@ -136,7 +136,11 @@ func (s *server) saveSettings(w http.ResponseWriter, r *http.Request) error {
 func describeSettings(before, after store.Settings, running store.Month) string {
 	text := "Saved the settings."
 	if before.MSPName != after.MSPName {
-		text += " Company: " + after.MSPName + "."
+		text += " Company: " + after.MSPName
+		if before.MSPName != "" {
+			text += " instead of " + before.MSPName
+		}
+		text += "."
 	}
 	if slices.Equal(before.Pending, after.Pending) {
 		return text

@@ -93,14 +93,31 @@ func (mp *Mapper) Unmap(ctx context.Context, who problem.Actor, organizationID i
 	if err != nil {
 		return fmt.Errorf("unmapping organization %d: %w", organizationID, err)
 	}
+	company, agreement, err := mp.namesOf(ctx, m)
+	if err != nil {
+		return err
+	}
 	unmap := func() error {
-		entry := who.Did(mp.now(), store.CategoryIntegrations, "Unmapped %s.", o.Name).About(organizationID)
+		entry := who.Did(mp.now(), store.CategoryIntegrations, "Unmapped %s from %s, agreement %s.", o.Name, company, agreement).About(organizationID)
 		return mp.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteMapping(ctx, organizationID) })
 	}
 	if !zero {
 		return unmap()
 	}
 	return mp.unmapToZero(ctx, who, m, unmap)
+}
+
+// namesOf are the names of a mapping's company and agreement.
+func (mp *Mapper) namesOf(ctx context.Context, m store.Mapping) (company, agreement string, err error) {
+	c, err := mp.store.Company(ctx, m.CompanyID)
+	if err != nil {
+		return "", "", fmt.Errorf("reading company %d: %w", m.CompanyID, err)
+	}
+	a, err := mp.store.Agreement(ctx, m.AgreementID)
+	if err != nil {
+		return "", "", fmt.Errorf("reading agreement %d: %w", m.AgreementID, err)
+	}
+	return c.Name, a.Name, nil
 }
 
 func (mp *Mapper) unmapToZero(ctx context.Context, who problem.Actor, m store.Mapping, unmap func() error) error {

@@ -143,8 +143,12 @@ func alreadyMapped(o store.OrganizationRow) string {
 
 func (w pairWorld) remapping(p Pair, who problem.Actor, now time.Time) store.Remapping {
 	agreement, _ := w.agreement(p)
-	action := fmt.Sprintf("Mapped %s to %s, agreement %s.",
-		w.organizations[p.OrganizationID].Name, w.companies[p.CompanyID].Name, agreement.Name)
+	o := w.organizations[p.OrganizationID]
+	action := fmt.Sprintf("Mapped %s to %s, agreement %s.", o.Name, w.companies[p.CompanyID].Name, agreement.Name)
+	if p.Was != 0 {
+		action = fmt.Sprintf("Mapped %s to %s, agreement %s, instead of %s, agreement %s.",
+			o.Name, w.companies[p.CompanyID].Name, agreement.Name, o.Company, o.Agreement)
+	}
 	return store.Remapping{
 		Mapping: store.Mapping{
 			OrganizationID: p.OrganizationID,
