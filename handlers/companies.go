@@ -208,7 +208,7 @@ func (s *server) companyMapping(
 }
 
 // pathCompany is the company in the path.
-func (s *server) pathCompany(r *http.Request) (int, error) {
+func pathCompany(r *http.Request) (int, error) {
 	id, err := web.PathID(r, "id")
 	if err != nil || id > maxConnectWiseID {
 		return 0, store.ErrNotFound
@@ -245,7 +245,7 @@ func (s *server) rejectMapping(w http.ResponseWriter, r *http.Request, company i
 }
 
 func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
-	company, err := s.pathCompany(r)
+	company, err := pathCompany(r)
 	if err != nil {
 		return err
 	}
@@ -395,7 +395,7 @@ func (s *server) organizationOption(ctx context.Context, id int64) (views.Organi
 // addCompanyOrganization adds an organization, which is managed since it is to
 // be mapped, and puts it into the company's row. Map is left to the admin.
 func (s *server) addCompanyOrganization(w http.ResponseWriter, r *http.Request) error {
-	id, err := s.pathCompany(r)
+	id, err := pathCompany(r)
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func addedMessage(added, mapped int) string {
 
 // rejectForCompany turns down what a row of the mapping table suggests.
 func (s *server) rejectForCompany(w http.ResponseWriter, r *http.Request) error {
-	company, err := s.pathCompany(r)
+	company, err := pathCompany(r)
 	if err != nil {
 		return err
 	}

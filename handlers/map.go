@@ -18,7 +18,7 @@ type mapPages struct{ *server }
 // shown is a part of a company's row: what the chosen agreement says about the chosen organization. While one of them is not
 // chosen, or they cannot be mapped, it is empty.
 func (p mapPages) shown(w http.ResponseWriter, r *http.Request) error {
-	company, err := p.pathCompany(r)
+	company, err := pathCompany(r)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func mapShown(s mapping.Shown) views.MapShown {
 }
 
 func (p mapPages) mapCompany(w http.ResponseWriter, r *http.Request) error {
-	company, err := p.pathCompany(r)
+	company, err := pathCompany(r)
 	if err != nil {
 		return err
 	}

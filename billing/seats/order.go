@@ -8,7 +8,7 @@ import (
 )
 
 // Ranked lists the sources that can be put in an order, in the order that holds unless another one is chosen. The ledger stands for
-// Seatbridge's own record: members, the statement that there are none, and licences. A correction is beyond all order
+// Seatbridge's own record: members, the statement that there are none, and licenses. A correction is beyond all order
 // (docs/billing-rules.md section 2, "Which figure wins").
 func Ranked() []Source { return []Source{SourceProvider, SourceAPI, SourceCSV, SourceLedger} }
 
