@@ -23,7 +23,7 @@ func TestCase_H34_AFieldThatNoRecordHasIsAnError(t *testing.T) {
 		`"n.f.r", which is set as the NFR flag`:               func(c *reports.Config) { c.NFR = "n.f.r" },
 		`"uuid", which is set as the organization's ID`:       func(c *reports.Config) { c.ID = "uuid" },
 		`"title", which is set as the organization's name`:    func(c *reports.Config) { c.Name = "title" },
-		`"licenses", which is set as the license count`:       func(c *reports.Config) { c.Seats = "licenses" },
+		`"licences", which is set as the license count`:       func(c *reports.Config) { c.Seats = "licences" },
 		`"subscription.plan", which is set as the plan`:       func(c *reports.Config) { c.Plan = "subscription.plan" },
 		`"Trial", which is set as the trial flag. A field th`: func(c *reports.Config) { c.Trial = "Trial" }, // another case is another name
 	} {
