@@ -543,3 +543,50 @@ func TestRunTook(t *testing.T) {
 		}
 	}
 }
+
+// I43: "took 2 s" became "under 1 s" when something was approved later.
+func TestCase_I43_TookIsAllThatItWorked(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	r := newRun(t, s)
+	plan(t, s, r.ID, 1, testChange(1, StateHeld))
+	plan(t, s, r.ID, 2, testChange(2, StateHeld))
+	held, _, err := s.Changes(t.Context(), ChangeFilter{RunID: r.ID, States: []ChangeState{StateHeld}})
+	check(t, err)
+	end := func(at time.Time) time.Duration {
+		now := must[Run](t)(s.Run(t.Context(), r.ID))
+		now.Status, now.EndedAt = RunIncomplete, at
+		check(t, s.UpdateRun(t.Context(), now))
+		return must[Run](t)(s.Run(t.Context(), r.ID)).Took()
+	}
+	if got := end(r.StartedAt.Add(2 * time.Second)); got != 2*time.Second {
+		t.Fatalf("at first it took %s", got)
+	}
+	for i, want := range []time.Duration{3 * time.Second, 4 * time.Second} {
+		approved := r.StartedAt.Add(time.Duration(i+1) * time.Hour)
+		must[[]Change](t)(s.Approve(t.Context(), []int64{held[i].ID}, "a@example.com", approved))
+		if got := end(approved.Add(time.Second)); got != want {
+			t.Errorf("after %d approvals it took %s, want %s", i+1, got, want)
+		}
+	}
+}
+
+// I43: what was decided about a run's changes decides how it stands.
+func TestCase_I43_Conclude(t *testing.T) {
+	t.Parallel()
+	s := openTest(t)
+	r, going := newRun(t, s), newRun(t, s)
+	r.Status = RunIncomplete
+	check(t, s.UpdateRun(t.Context(), r))
+	plan(t, s, r.ID, 1, testChange(1, StateRejected))
+	outcome := func(counts map[ChangeState]int) (RunStatus, Problem) {
+		same(t, counts, map[ChangeState]int{StateRejected: 1})
+		return RunDone, Problem{}
+	}
+	check(t, JournalIn(s).Conclude(t.Context(), []int64{r.ID, going.ID}, outcome))
+	same(t, must[Run](t)(s.Run(t.Context(), r.ID)).Status, RunDone)
+	same(t, must[Run](t)(s.Run(t.Context(), going.ID)).Status, RunRunning)
+	if err := JournalIn(s).Conclude(t.Context(), []int64{999}, outcome); !errors.Is(err, ErrNotFound) {
+		t.Errorf("concluding a run that there is not: %v", err)
+	}
+}
