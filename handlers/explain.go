@@ -109,7 +109,7 @@ func (s *server) explanation(
 	for _, t := range e.Turns {
 		page.Turns = append(page.Turns, views.Turn{At: t.At, What: t.What, Before: t.At.Before(q.period.Start())})
 	}
-	if err := s.explainShares(&page, &q, e.Shares); err != nil {
+	if err := explainShares(&page, &q, e.Shares); err != nil {
 		return page, err
 	}
 	if err := s.explainForecast(r, o, &page); err != nil {
@@ -119,7 +119,7 @@ func (s *server) explanation(
 }
 
 // explainShares adds a page of the seats. The e-mail addresses order them.
-func (s *server) explainShares(page *views.Explanation, q *explainQuery, shares []seats.SeatShare) error {
+func explainShares(page *views.Explanation, q *explainQuery, shares []seats.SeatShare) error {
 	for _, share := range shares {
 		if share.Counted {
 			page.Yes++
