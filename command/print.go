@@ -101,7 +101,10 @@ func comesTo(changes []store.Change) string {
 	for _, part := range []struct {
 		n    int
 		what string
-	}{{sum.Listed, "at the catalog's price"}, {sum.Unbilled, "not billed by ConnectWise"}, {sum.Unpriced, "left out of the money: the price is not known"}} {
+	}{
+		{sum.Listed, "at the catalog's price"}, {sum.Unbilled, "not billed by ConnectWise"},
+		{sum.Unpriced, "left out of the money: the price is not known"},
+	} {
 		if part.n > 0 {
 			text += fmt.Sprintf(" %s %s.", problem.Plural(part.n, "line"), part.what)
 		}

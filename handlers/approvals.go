@@ -63,7 +63,8 @@ func typedApprovals(f url.Values) views.ApprovalsForm {
 		HigherPercent: percent("higher_percent"), HigherSeats: web.Clean(f.Get("higher_seats")),
 		Seats: web.Clean(f.Get("seats")), Decrease: web.Checked(f, "decrease"), Negative: web.Checked(f, "negative"),
 		ManyLines: web.Clean(f.Get("many_lines")), ManyPercent: percent("many_percent"),
-		SourceZero: web.Checked(f, "source_zero"), Disputed: web.Checked(f, "disputed"), Found: web.Checked(f, "found"), Terms: web.Checked(f, "terms"),
+		SourceZero: web.Checked(f, "source_zero"), Disputed: web.Checked(f, "disputed"),
+		Found: web.Checked(f, "found"), Terms: web.Checked(f, "terms"),
 		HandEdits: string(web.OneOf(f.Get("hand_edits"), store.Overwrite, store.Hold)),
 	}
 }

@@ -178,7 +178,8 @@ func changeRow(c store.Change, run store.Run) views.ChangeRow {
 		Company: c.Company, AgreementID: int64(c.AgreementID), Agreement: c.Agreement, Plan: string(c.Plan), Product: c.Product,
 		Before: quantity(c.Before), Unread: c.Unread(), After: quantity(c.After), Difference: quantity(line.Seats()),
 		Money: views.Money{Amount: money.Text(line.Worth(), c.Currency), Currency: c.Currency}, Unbilled: line.Unbilled,
-		Kind: c.KindWord(), HandEdited: c.HandEdited, Reason: c.Reason, Warnings: problem.Unsaid(c.Warnings, c.HeldBecause), State: string(c.State),
+		Kind: c.KindWord(), State: string(c.State),
+		HandEdited: c.HandEdited, Reason: c.Reason, Warnings: problem.Unsaid(c.Warnings, c.HeldBecause),
 		Asks: slices.ContainsFunc(c.Found, findings.Asks), HeldBecause: c.HeldBecause, DecidedBy: c.DecidedBy, DecidedAt: c.DecidedAt,
 		ErrorWhat: c.Problem.What, ErrorDo: c.Problem.Do, ErrorDetail: c.Problem.Detail,
 	}

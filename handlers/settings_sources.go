@@ -55,7 +55,8 @@ func parseSources(values url.Values) ([]seats.Source, views.SourcesForm) {
 		case chosen == "":
 			problems[placeField(i)] = "Choose a source for this place."
 		case twice:
-			problems[placeField(i)] = fmt.Sprintf("%s is chosen as “%s” already: give each source a place of its own.", chosen.Name(), sourcePlaces[first])
+			problems[placeField(i)] = fmt.Sprintf("%s is chosen as “%s” already: give each source a place of its own.",
+				chosen.Name(), sourcePlaces[first])
 		default:
 			seen[chosen] = i
 		}

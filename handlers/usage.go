@@ -71,7 +71,8 @@ func (s *server) usageFigures(ctx context.Context, q usageQuery) ([]seats.Usage,
 	for _, o := range organizations {
 		figure, ok := figures[o.ID]
 		there := ok && (figure.Known() || o.CreatedAt.Before(q.period.End()))
-		if there && (!q.disputed || figure.Disputed) && (q.plan == "" || figure.Plan == q.plan) && (q.source == "" || figure.Source() == q.source) {
+		asked := (!q.disputed || figure.Disputed) && (q.plan == "" || figure.Plan == q.plan) && (q.source == "" || figure.Source() == q.source)
+		if there && asked {
 			matching = append(matching, figure)
 		}
 	}

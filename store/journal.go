@@ -129,7 +129,8 @@ func (j Journal) Carrying(ctx context.Context, now time.Time) ([]Carried, error)
 }
 
 func scanCarried(row scanner) (c Carried, err error) {
-	err = row.Scan(&c.AgreementID, &c.Month, &c.Change.After, &c.Change.UnitPrice, &c.Change.Currency, fromJSON(&c.Change.Found), &c.NextInvoice)
+	of := &c.Change
+	err = row.Scan(&c.AgreementID, &c.Month, &of.After, &of.UnitPrice, &of.Currency, fromJSON(&of.Found), &c.NextInvoice)
 	return c, err
 }
 

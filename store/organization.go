@@ -108,8 +108,8 @@ type Management struct {
 }
 
 const organizationColumns = `o.id, o.name, o.plan, o.license, o.managed, COALESCE(o.external_id, ''),
-	o.created_at, o.start_said, o.entered_at, o.trial_ends_at, o.trial_end_said, o.suspended_at, o.deleted_at, o.members_since, o.no_members_at,
-	o.no_members_by, o.reported_name`
+	o.created_at, o.start_said, o.entered_at, o.trial_ends_at, o.trial_end_said, o.suspended_at, o.deleted_at,
+	o.members_since, o.no_members_at, o.no_members_by, o.reported_name`
 
 func (o *Organization) dest() []any {
 	return []any{&o.ID, &o.Name, &o.Plan, &o.License, &o.Managed, &o.ExternalID,

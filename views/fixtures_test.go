@@ -59,13 +59,13 @@ func organizationPage() OrganizationPage {
 			States: []OrganizationState{{at("2025-02-03 09:00"), PlanBusiness, LicenseTrial, true}},
 			Form: &LifeForm{
 				Action: "/organizations/7/life", Start: hostile, TrialEnds: hostile, Supposed: "2025-02-03",
-				Begin:   LifeState{Plan: PlanBusiness, License: LicenseTrial, Managed: "yes", Known: true},
-				Changes: []LifeState{{Since: hostile, Plan: PlanEnterprise, Known: true}, {}},
+				Begin:    LifeState{Plan: PlanBusiness, License: LicenseTrial, Managed: "yes", Known: true},
+				Changes:  []LifeState{{Since: hostile, Plan: PlanEnterprise, Known: true}, {}},
 				Problems: Problems{"start": hostile, "states[1].since": hostile, "states": hostile}, Open: true,
 			},
 		},
-		Form:    OrganizationForm{Action: "/organizations/7", Edit: true, Name: hostile, Plan: PlanBusiness, License: LicenseStandard, Managed: true},
-		Seats:   seatList(), CanEdit: true, CanSync: true,
+		Form:  OrganizationForm{Action: "/organizations/7", Edit: true, Name: hostile, Plan: PlanBusiness, License: LicenseStandard, Managed: true},
+		Seats: seatList(), CanEdit: true, CanSync: true,
 	}
 }
 

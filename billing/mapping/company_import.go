@@ -150,15 +150,23 @@ func readImportChoice(ctx context.Context, client *connectwise.Client, typeIDs, 
 	withDeleted.IncludeDeleted = true
 	withVendors.TypeIDs = slices.Concat(customers, vendors)
 	anyType.TypeIDs, untyped.TypeIDs = all, nil
-	typed := 0
+	typed, counted := 0, map[string]int{}
 	for _, count := range []struct {
 		into   *int
 		filter connectwise.CompanyFilter
-	}{{&c.companies, c.filter}, {&c.left.Deleted, withDeleted}, {&c.left.Vendors, withVendors}, {&typed, anyType}, {&c.left.Untyped, untyped}} {
-		var err error
-		if *count.into, err = client.CountCompanies(ctx, count.filter); err != nil {
-			return c, fmt.Errorf("counting companies: %w", err)
+	}{
+		{&c.companies, c.filter}, {&c.left.Deleted, withDeleted}, {&c.left.Vendors, withVendors}, {&typed, anyType}, {&c.left.Untyped, untyped},
+	} {
+		slices.Sort(count.filter.TypeIDs)
+		asked := fmt.Sprint(count.filter) // without vendors, or with every type chosen, two of them ask the same
+		n, known := counted[asked]
+		if !known {
+			var err error
+			if n, err = client.CountCompanies(ctx, count.filter); err != nil {
+				return c, fmt.Errorf("counting companies: %w", err)
+			}
 		}
+		*count.into, counted[asked] = n, n
 	}
 	// A list that changes while it is counted must not make these negative.
 	c.left.Deleted = max(c.left.Deleted-c.companies, 0)

@@ -98,8 +98,8 @@ func (mp *Mapper) Unmap(ctx context.Context, who problem.Actor, organizationID i
 		return err
 	}
 	unmap := func() error {
-		entry := who.Did(mp.now(), store.CategoryIntegrations, "Unmapped %s from %s, agreement %s.", o.Name, company, agreement).About(organizationID)
-		return mp.store.Record(ctx, entry, func(s *store.Store) error { return s.DeleteMapping(ctx, organizationID) })
+		entry := who.Did(mp.now(), store.CategoryIntegrations, "Unmapped %s from %s, agreement %s.", o.Name, company, agreement)
+		return mp.store.Record(ctx, entry.About(organizationID), func(s *store.Store) error { return s.DeleteMapping(ctx, organizationID) })
 	}
 	if !zero {
 		return unmap()

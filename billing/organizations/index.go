@@ -12,7 +12,9 @@ type Index struct {
 // NewIndex makes an index. Of several with one name, all but one of them deleted, the one
 // that is there is found, or else the one that was deleted last.
 func NewIndex(organizations []store.Organization) Index {
-	x := Index{map[string]store.Organization{}, map[string]store.Organization{}, map[int64]store.Organization{}, map[string][]store.Organization{}}
+	x := Index{
+		map[string]store.Organization{}, map[string]store.Organization{}, map[int64]store.Organization{}, map[string][]store.Organization{},
+	}
 	for _, o := range organizations {
 		x.byID[o.ID] = o
 		name := store.Fold(o.Name)

@@ -25,7 +25,8 @@ func ParseMoment(text string) (at time.Time, sentence string) {
 			return t.UTC().Truncate(time.Second), ""
 		}
 	}
-	return time.Time{}, fmt.Sprintf("“%s” is no day: write it like 2026-03-10 or, with a time in UTC, 2026-03-10 14:30.", problem.Shorten(text, 40))
+	return time.Time{}, fmt.Sprintf("“%s” is no day: write it like 2026-03-10 or, with a time in UTC, 2026-03-10 14:30.",
+		problem.Shorten(text, 40))
 }
 
 // Written is a moment as ParseMoment reads it and people write it: the first instant of a day as the day.

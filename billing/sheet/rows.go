@@ -142,7 +142,8 @@ func (r *row) isDay(c Column, t time.Time) bool {
 func (r *row) exact(m MemberRow) Exact {
 	exact := func(c Column, t time.Time) bool { return isMidnight(t) && !r.isDay(c, t) }
 	return Exact{
-		exact(InvitedColumn, m.InvitedAt), exact(JoinedColumn, m.JoinedAt), exact(SuspendedColumn, m.SuspendedAt), exact(DeletedColumn, m.DeletedAt),
+		exact(InvitedColumn, m.InvitedAt), exact(JoinedColumn, m.JoinedAt),
+		exact(SuspendedColumn, m.SuspendedAt), exact(DeletedColumn, m.DeletedAt),
 	}
 }
 

@@ -3,9 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -22,14 +20,14 @@ func strictJSON() huma.Format {
 	return format
 }
 
-// noKeyTwice finds the first key that an object has twice. What is no JSON is left to whoever reads it.
+// noKeyTwice finds the first key that an object has twice. What is no JSON is left to whoever reads it, and says so.
 func noKeyTwice(data []byte) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	var open []map[string]bool // of each object and array that is open, its keys; nil: an array
 	key := false               // the next text is one
 	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) || err != nil {
+		token, unread := d.Token()
+		if unread != nil {
 			return nil
 		}
 		switch token {

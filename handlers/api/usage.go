@@ -94,7 +94,8 @@ func (a *API) usageEndpoints() {
 	endpoint(a, operation{"GET /usage/{month}", ReadUsage, "listUsage", "List the billable seats of a month"}, a.listUsage)
 	endpoint(a, operation{"GET " + one, ReadUsage, "getUsage", "Get an organization's billable seats of a month"}, a.getUsage)
 	endpoint(a, operation{
-		"PUT " + one, WriteUsage, "reportUsage", "Report an organization's billable seats of a month; the sources are believed in the order that Settings say",
+		"PUT " + one, WriteUsage, "reportUsage",
+		"Report an organization's billable seats of a month; the sources are believed in the order that Settings say",
 	}, a.reportUsage)
 }
 

@@ -16,6 +16,7 @@ import (
 	"seatbridge/billing/organizations"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/sheet"
 	"seatbridge/store"
 	"seatbridge/store/storetest"
 )
@@ -211,7 +212,7 @@ func (w *world) file(stays []stay) error {
 		fmt.Fprintf(&text, "%s,%s,%s,%s,%s,%s,%s\n", name, s.email, status, cell(s.invited), cell(s.joined), cell(s.suspended), cell(s.deleted))
 	}
 	ctx := w.t.Context()
-	saved, err := w.files.Upload(ctx, problem.System(), intake.Members, "members.csv", strings.NewReader(text.String()))
+	saved, err := w.files.Upload(ctx, problem.System(), sheet.Members, "members.csv", strings.NewReader(text.String()))
 	w.must(err)
 	in, err := w.files.Find(ctx, saved.ID)
 	w.must(err)
