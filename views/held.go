@@ -27,7 +27,8 @@ type HeldGroup struct {
 var holdNames = map[string]string{
 	"zero": "To zero", "first": "First write", "lower": "Steep fall", "higher": "Steep rise", "size": "Many seats", "decrease": "Decrease",
 	"negative": "Billed below zero", "many": "Many lines go down", "source_zero": "Source says only 0",
-	"disputed": "Sources disagree", "found": "Billed elsewhere?", "terms": "Unusual terms", "edited": "Edited by hand", "stranded": "Half a move", "again": "Asked again",
+	"disputed": "Sources disagree", "found": "Billed elsewhere?", "terms": "Unusual terms",
+	"edited": "Edited by hand", "stranded": "Half a move", "again": "Asked again",
 }
 
 // HoldName is a hold in a few words.

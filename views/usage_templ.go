@@ -121,7 +121,7 @@ func Usage(l Layout, p UsagePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = filterSelect("filter-disputed", "disputed", "Sources", p.Disputed, all("All", choice{"yes", "Disagree", ""})).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = filterSelect("filter-disputed", "disputed", "Disputed", p.Disputed, all("All", choice{"yes", "Sources disagree", ""})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

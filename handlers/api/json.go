@@ -25,11 +25,7 @@ func noKeyTwice(data []byte) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	var open []map[string]bool // of each object and array that is open, its keys; nil: an array
 	key := false               // the next text is one
-	for {
-		token, unread := d.Token()
-		if unread != nil {
-			return nil
-		}
+	for token, err := d.Token(); err == nil; token, err = d.Token() {
 		switch token {
 		case json.Delim('{'):
 			open = append(open, map[string]bool{})
@@ -49,4 +45,5 @@ func noKeyTwice(data []byte) error {
 		}
 		key = len(open) > 0 && open[len(open)-1] != nil
 	}
+	return nil
 }
