@@ -223,7 +223,7 @@ func (w *world) said(err error) *store.Problem {
 // SEATBRIDGE_DROPS is the number of runs.
 func TestRandomDropsNeverDouble(t *testing.T) {
 	t.Parallel()
-	runs := soak.Count("SEATBRIDGE_DROPS", 50, 1000)
+	runs := soak.Count("SEATBRIDGE_DROPS", 20, 1000)
 	const perWorld, perRun = 5, 4 // a world that goes on gathers lines that nobody feeds, which every sync reads
 	for begin := 0; begin < runs; begin += perWorld {
 		t.Run(fmt.Sprintf("from %d", begin), func(t *testing.T) {

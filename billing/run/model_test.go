@@ -22,7 +22,7 @@ import (
 // written down here a second time, says, and no other line was touched. SEATBRIDGE_WORLDS is how many.
 func TestRandomWorlds(t *testing.T) {
 	t.Parallel()
-	for seed := range soak.Count("SEATBRIDGE_WORLDS", 20, 200) {
+	for seed := range soak.Count("SEATBRIDGE_WORLDS", 8, 200) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			m := newModel(t, uint64(seed))
