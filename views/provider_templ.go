@@ -61,7 +61,7 @@ func Provider(l Layout, p ProviderPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</span></h1><p>Reports the licenses of all organizations that you manage. A reported month beats the count of Seatbridge's own ledger.</p></div><div class=\"actions\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</span></h1><p>Reports the licenses of all organizations that you manage. A month that it reports comes before what other sources say, unless Settings order the sources otherwise.</p></div><div class=\"actions\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -163,7 +163,7 @@ func providerNotes() templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<section class=\"card\"><header><h2>How it is used</h2></header><section><p>The vendor shows this API's reference only inside its own panel (Integrations › Provider API). So nothing here is filled in for you: copy addresses, claims and field names from there.</p><p>The monthly report is fetched after 00:01:02 UTC on the first, again before each monthly sync, and hourly until it is there. An error and an empty list mean that nothing is known. Neither is zero.</p><p>Daily reports are fetched and shown, but never billed: a day knows only its own members, a bill counts everybody of the month.</p></section></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<section class=\"card\"><header><h2>How it is used</h2></header><section><p>The vendor shows this API's reference only inside its own panel (Integrations › Provider API). So nothing here is filled in for you: copy addresses, claims and field names from there.</p><p>The monthly report is fetched after 00:01:02 UTC on the first, again before each monthly sync, and hourly until it is there and names every organization. An error and an empty list mean that nothing is known. Neither is zero.</p><p>Daily reports are fetched and shown, but never billed: a day knows only its own members, a bill counts everybody of the month.</p></section></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
