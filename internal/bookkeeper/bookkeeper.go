@@ -73,9 +73,6 @@ func (b *Book) IsLeft(name string, at time.Time) bool {
 	return overlaps(b.organizations[name].left, at, at.Add(time.Nanosecond))
 }
 
-// Since is when Seatbridge came to know an organization.
-func (b *Book) Since(name string) time.Time { return b.organizations[name].since }
-
 // HasNone says that somebody confirmed that an organization has no members.
 func (b *Book) HasNone(name string) { b.organizations[name].hasNone = true }
 
