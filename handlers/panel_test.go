@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +19,7 @@ import (
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
+	"seatbridge/store/storetest"
 )
 
 // testNow is the moment at which all tests take place.
@@ -46,7 +46,7 @@ type panel struct {
 
 func newPanel(t testing.TB, change ...func(*Config)) *panel {
 	t.Helper()
-	p := &panel{t: t, log: &syncBuffer{}, path: filepath.Join(t.TempDir(), "test.db")}
+	p := &panel{t: t, log: &syncBuffer{}, path: storetest.New(t)}
 	var err error
 	if p.store, err = store.Open(t.Context(), p.path, []byte(testKey)); err != nil {
 		t.Fatal(err)

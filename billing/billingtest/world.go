@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
 	"seatbridge/store"
+	"seatbridge/store/storetest"
 )
 
 // World is Seatbridge connected to a simulated ConnectWise, with a clock of its own.
@@ -72,7 +72,7 @@ func Empty(t *testing.T) *World {
 	server := httptest.NewServer(w.Sim)
 	t.Cleanup(server.Close)
 	w.Site = server.URL
-	w.Path = filepath.Join(t.TempDir(), "seatbridge.db")
+	w.Path = storetest.New(t)
 	w.Open()
 	return w
 }
@@ -82,7 +82,7 @@ func Empty(t *testing.T) *World {
 func Bubble(t *testing.T) *World {
 	t.Helper()
 	SleepUntil("2026-10-20 12:00:00") // the synthetic clock starts in 2000
-	w := &World{T: t, Site: "http://127.0.0.1", Path: filepath.Join(t.TempDir(), "seatbridge.db"), After: time.After, wait: 5 * time.Second}
+	w := &World{T: t, Site: "http://127.0.0.1", Path: storetest.New(t), After: time.After, wait: 5 * time.Second}
 	w.Sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1})
 	transport, stop := w.Sim.Pipe()
 	t.Cleanup(stop)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"seatbridge/billing/notify/notifytest"
 	"seatbridge/billing/problem"
 	"seatbridge/store"
+	"seatbridge/store/storetest"
 )
 
 func at(text string) time.Time {
@@ -41,7 +41,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t: t, path: filepath.Join(t.TempDir(), "seatbridge.db"), clock: new(atomic.Int64)}
+	d := &desk{t: t, path: storetest.New(t), clock: new(atomic.Int64)}
 	d.clock.Store(at("2026-10-20 12:00:00").Unix())
 	d.open()
 	return d

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +23,7 @@ import (
 	"seatbridge/nordpass"
 	"seatbridge/nordpass/npsim"
 	"seatbridge/store"
+	"seatbridge/store/storetest"
 )
 
 // provided is a Billing without ConnectWise but with a simulated Provider API.
@@ -39,7 +39,7 @@ type provided struct {
 func newProvided(t *testing.T) *provided {
 	t.Helper()
 	p := &provided{t: t, clock: moment.At("2026-04-01 00:10:00")}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "seatbridge.db"), make([]byte, 32))
+	s, err := store.Open(t.Context(), storetest.New(t), make([]byte, 32))
 	p.must(err)
 	p.Billing = billing.New(billing.Config{Store: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.clock }})
 	all := func(string) []npsim.Record { return p.records }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"seatbridge/internal/moment"
 	"seatbridge/internal/soak"
 	"seatbridge/store"
+	"seatbridge/store/storetest"
 )
 
 // A year in the lives of random organizations, told twice: once to a ledger, which Count reads, and
@@ -73,7 +73,7 @@ func TestYearThroughStore(t *testing.T) {
 		t.Run(fmt.Sprint(id), func(t *testing.T) {
 			t.Parallel()
 			ctx := t.Context()
-			s, err := store.Open(ctx, filepath.Join(t.TempDir(), "seatbridge.db"), make([]byte, 32))
+			s, err := store.Open(ctx, storetest.New(t), make([]byte, 32))
 			if err != nil {
 				t.Fatal(err)
 			}
