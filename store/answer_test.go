@@ -100,14 +100,14 @@ func TestAnswers(t *testing.T) {
 	wantErr(t, readings.WithdrawAnswer(t.Context(), cycle.Key()), ErrNotFound)
 
 	// What is known of an agreement that nobody is billed on says nothing.
-	check(t, s.DeleteMapping(t.Context(), o.ID))
+	check(t, s.DeleteMapping(t.Context(), o.ID, t0))
 	same(t, found(t, s, FindingFilter{}), []string{"unfed unmapped; 14"})
 }
 
 // TestUnfedLines has every way in which a line that Seatbridge wrote loses who feeds it, and back.
 func TestUnfedLines(t *testing.T) {
 	t.Parallel()
-	unmap := func(t *testing.T, s *Store, o Organization) { check(t, s.DeleteMapping(t.Context(), o.ID)) }
+	unmap := func(t *testing.T, s *Store, o Organization) { check(t, s.DeleteMapping(t.Context(), o.ID, t0)) }
 	sql := func(query string, args ...any) func(*testing.T, *Store, Organization) {
 		return func(t *testing.T, s *Store, o Organization) {
 			_, err := s.writer.ExecContext(t.Context(), query, args...)

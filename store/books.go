@@ -329,6 +329,24 @@ func (b Books) entries(ctx context.Context, m Month, organizationIDs []int64) (m
 	return grouped("reading what runs did for organizations", rows, func(e Entry) int64 { return e.OrganizationID })
 }
 
+// EndedMapping is that an organization was mapped to an agreement, and until when: the last time.
+type EndedMapping struct {
+	AgreementID    int
+	OrganizationID int64
+	EndedAt        time.Time // UTC, in whole seconds
+}
+
+// EndedMappings reads them by agreement; those that ended last come first.
+func (b Books) EndedMappings(ctx context.Context) (map[int][]EndedMapping, error) {
+	scan := func(row scanner) (e EndedMapping, err error) {
+		err = row.Scan(&e.AgreementID, &e.OrganizationID, moment(&e.EndedAt))
+		return e, err
+	}
+	rows := each(ctx, b.store.from, scan, `SELECT agreement_id, organization_id, ended_at FROM ended_mappings
+		ORDER BY agreement_id, ended_at DESC, organization_id`)
+	return grouped("reading mappings that ended", rows, func(e EndedMapping) int { return e.AgreementID })
+}
+
 // Said reads what the lines of agreements were written or found to say, in that order, by agreement.
 func (b Books) Said(ctx context.Context, agreementIDs []int) (map[int][]Said, error) {
 	rows := each(ctx, b.store.from, scanSaid, `SELECT `+saidColumns+` FROM line_history h

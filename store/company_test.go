@@ -249,8 +249,8 @@ func TestMappings(t *testing.T) {
 	mapped = must[[]MappedAgreement](t)(s.MappedAgreements(t.Context()))
 	same(t, []int{len(mapped), mapped[0].ID, mapped[1].ID}, []int{2, 101, 103})
 
-	check(t, s.DeleteMapping(t.Context(), orgs[0].ID))
-	wantErr(t, s.DeleteMapping(t.Context(), orgs[0].ID), ErrNotFound)
+	check(t, s.DeleteMapping(t.Context(), orgs[0].ID, t0))
+	wantErr(t, s.DeleteMapping(t.Context(), orgs[0].ID, t0), ErrNotFound)
 	_, err := s.Mapping(t.Context(), orgs[0].ID)
 	wantErr(t, err, ErrNotFound)
 }

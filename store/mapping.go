@@ -30,6 +30,9 @@ func scanMapping(row scanner) (m Mapping, err error) {
 // one of the company's and the organization is managed and not deleted.
 func (s *Store) SaveMapping(ctx context.Context, m Mapping) error {
 	return s.tx(ctx, fmt.Sprintf("mapping organization %d", m.OrganizationID), func(tx *sql.Tx) error {
+		if err := noteEnded(ctx, tx, m.OrganizationID, m.CreatedAt); err != nil {
+			return err
+		}
 		return execOne(ctx, tx, `
 			INSERT INTO mappings (organization_id, company_id, agreement_id, created_at, created_by)
 			SELECT o.id, a.company_id, a.id, $1, $2 FROM organizations o, agreements a
@@ -68,6 +71,9 @@ func (s *Store) SaveMappings(ctx context.Context, all []Remapping) error {
 
 func saveRemapping(ctx context.Context, tx *sql.Tx, m Remapping) error {
 	if m.Was != 0 {
+		if err := noteEnded(ctx, tx, m.OrganizationID, m.CreatedAt); err != nil {
+			return err
+		}
 		if err := execOne(ctx, tx, `DELETE FROM mappings WHERE organization_id = $1 AND agreement_id = $2`, m.OrganizationID, m.Was); err != nil {
 			return changed(err)
 		}
@@ -106,10 +112,21 @@ func changed(err error) error {
 
 // DeleteMapping unmaps an organization: ErrNotFound when it is not mapped. The agreement's lines are
 // kept, so that mapping again finds them.
-func (s *Store) DeleteMapping(ctx context.Context, organizationID int64) error {
+func (s *Store) DeleteMapping(ctx context.Context, organizationID int64, at time.Time) error {
 	return s.tx(ctx, fmt.Sprintf("unmapping organization %d", organizationID), func(tx *sql.Tx) error {
+		if err := noteEnded(ctx, tx, organizationID, at); err != nil {
+			return err
+		}
 		return execOne(ctx, tx, `DELETE FROM mappings WHERE organization_id = $1`, organizationID)
 	})
+}
+
+// noteEnded keeps until when an organization is mapped as it is.
+func noteEnded(ctx context.Context, tx *sql.Tx, organizationID int64, at time.Time) error {
+	_, err := exec(ctx, tx, `INSERT INTO ended_mappings (agreement_id, organization_id, ended_at)
+		SELECT m.agreement_id, m.organization_id, $1 FROM mappings m WHERE m.organization_id = $2
+		ON CONFLICT (agreement_id, organization_id) DO UPDATE SET ended_at = excluded.ended_at`, unix(at), organizationID)
+	return err
 }
 
 // Mapping reads an organization's mapping: ErrNotFound when it is not mapped.

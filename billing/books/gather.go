@@ -80,7 +80,9 @@ func tryOf(ctx context.Context, s *store.Store, m store.Month) (months.Try, erro
 type shared struct {
 	rules       seats.Rules
 	mappings    map[int64]store.Mapping
-	mapped      map[int][]int64 // organizations, by agreement
+	mapped      map[int][]int64              // organizations, by agreement
+	ended       map[int][]store.EndedMapping // by agreement
+	was         map[int64][]int              // the agreements that an organization was mapped to
 	entries     map[int64][]store.Entry
 	agreements  map[int]months.Agreement
 	carries     map[int64][]int // the agreements that an organization's seats may stand on
@@ -122,7 +124,28 @@ func (sh *shared) readMappings(ctx context.Context, s *store.Store, ids []int64)
 			sh.mappings[m.OrganizationID] = m
 		}
 	}
-	return nil
+	sh.ended, err = store.BooksIn(s).EndedMappings(ctx)
+	sh.was = map[int64][]int{}
+	for agreement, ended := range sh.ended {
+		for _, e := range ended {
+			sh.was[e.OrganizationID] = append(sh.was[e.OrganizationID], agreement)
+		}
+	}
+	return err
+}
+
+// left notes which organizations were mapped to an agreement last, where none is.
+func (sh *shared) left(a *months.Agreement) {
+	ended := sh.ended[a.ID]
+	if len(a.Mapped) > 0 || len(ended) == 0 {
+		return
+	}
+	a.LeftAt = ended[0].EndedAt
+	for _, e := range ended {
+		if e.EndedAt.Equal(a.LeftAt) {
+			a.Left = append(a.Left, e.OrganizationID)
+		}
+	}
 }
 
 // readProducts reads which plan a product is, and what a seat of it usually costs: what most lines say.
@@ -174,6 +197,9 @@ func (sh *shared) readAgreements(ctx context.Context, s *store.Store, ids []int6
 		for _, e := range sh.entries[id] {
 			add(id, e.Change.AgreementID)
 		}
+		for _, agreement := range sh.was[id] {
+			add(id, agreement)
+		}
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -188,6 +214,7 @@ func (sh *shared) readAgreements(ctx context.Context, s *store.Store, ids []int6
 	sh.agreements = map[int]months.Agreement{}
 	for _, id := range all {
 		a := months.Agreement{ID: id, Mapped: sh.mapped[id], Said: said[id], Billing: billing[id]}
+		sh.left(&a)
 		if err := sh.name(ctx, s, &a); err != nil {
 			return err
 		}

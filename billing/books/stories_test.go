@@ -202,6 +202,39 @@ func TestMappedLate(t *testing.T) {
 		"Beta business due 3 written 0 stands 0 billed 0 not_yet open; mapped_late Mapped on 3 November 2026, after the sync of October 2026.")
 }
 
+// TestTheMappingGoes is a line of NordPass Business that was invoiced for October on the agreement of Acme, which is on Enterprise: it
+// was written for nobody. What it billed is Acme's, also when Acme is billed elsewhere from then on; what it bills then is nobody's.
+func TestTheMappingGoes(t *testing.T) {
+	t.Parallel()
+	w := billingtest.New(t)
+	w.Sim.Grant(cwsim.Invoicing, cwsim.Inquire, cwsim.All)
+	acme, a := w.Organization("Acme", 5, store.Enterprise), w.Company("Acme")
+	other := w.Sim.AddAgreement(cwsim.Agreement{
+		Name: "Other", CompanyID: a.CompanyID, Start: moment.At("2025-01-01"), BillStart: moment.At("2025-01-01"), Prorate: true,
+	})
+	w.ImportAll()
+	w.Sim.AddAddition(cwsim.Addition{AgreementID: a.ID, ProductID: w.Business.ID, Quantity: plantest.Quantity("17")})
+	for _, id := range []int{a.ID, other.ID} {
+		w.Sim.InvoiceThrough(id, moment.At("2026-10-31"))
+	}
+	w.SetTime("2026-10-31 10:00:00")
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, acme.ID))
+	w.Must(w.Books.ReadInvoices(t.Context()))
+	invoice(t, w, "2026-11-01 00:10:00")
+	due := "Acme enterprise due 5 written 0 stands 0 billed 0 invoiced open; not_written No sync wrote October 2026."
+	want(t, w, "2026-10", "Acme business due 0 written 0 stands 17 billed 17 invoiced open; not_written No sync wrote October 2026.", due)
+	left := "Acme business due 0 written 0 stands 0 billed 17 invoiced open; not_written No sync wrote October 2026."
+	w.SetTime("2026-11-01 00:20:00")
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), other.CompanyID, other.ID, acme.ID))
+	want(t, w, "2026-10", left, due)
+	w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), acme.ID, false))
+	want(t, w, "2026-10",
+		"Acme business due 0 written 0 stands 0 billed 17 invoiced open; still_billed Nothing was due, but a line billed 17 before the "+
+			"organization was unmapped.",
+		"Acme enterprise due 5 written 0 stands 0 billed 0 unknown open; unmapped Not mapped: nobody is invoiced for these seats through "+
+			"ConnectWise.")
+}
+
 func wholeMonth(m store.Month) (r run.Request) {
 	r.Kind, r.Period = store.RunManual, seats.WholeMonth(m)
 	return r

@@ -99,7 +99,9 @@ func (mp *Mapper) Unmap(ctx context.Context, who problem.Actor, organizationID i
 	}
 	unmap := func() error {
 		entry := who.Did(mp.now(), store.CategoryIntegrations, "Unmapped %s from %s, agreement %s.", o.Name, company, agreement)
-		return mp.store.Record(ctx, entry.About(organizationID), func(s *store.Store) error { return s.DeleteMapping(ctx, organizationID) })
+		return mp.store.Record(ctx, entry.About(organizationID), func(s *store.Store) error {
+			return s.DeleteMapping(ctx, organizationID, mp.now())
+		})
 	}
 	if !zero {
 		return unmap()

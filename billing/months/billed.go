@@ -60,7 +60,7 @@ func (s Story) partOf(line lineStory, plan store.Plan, took Carrier) (p standing
 	if !there {
 		return p, false
 	}
-	part, has := s.part(line, said, plan)
+	part, has := s.part(line, said, plan, took.At)
 	if said.Ended != "" && said.Ended < took.Period || took.Never {
 		part = decimal.Zero
 	}
@@ -154,8 +154,8 @@ func (l lineStory) writtenBefore(said store.Said) *store.Said {
 }
 
 // part is the organization's part of what a line says, split as it was written; has is false where it has none.
-func (s Story) part(line lineStory, said store.Said, plan store.Plan) (part decimal.Decimal, has bool) {
-	shares := s.sharesOf(line, said)
+func (s Story) part(line lineStory, said store.Said, plan store.Plan, taken time.Time) (part decimal.Decimal, has bool) {
+	shares := s.sharesOf(line, said, taken)
 	if _, has := shareOf(shares, s.Organization.ID, plan); !has {
 		return decimal.Zero, false
 	}
@@ -164,7 +164,7 @@ func (s Story) part(line lineStory, said store.Said, plan store.Plan) (part deci
 
 // sharesOf is whose seats stand on a line: those for whom it said so or, where nobody's did, for whom it said something before, or
 // afterwards, or who are mapped to its agreement. It is the same for each of them, so that the parts add up to what the line says.
-func (s Story) sharesOf(line lineStory, said store.Said) []store.Share {
+func (s Story) sharesOf(line lineStory, said store.Said, taken time.Time) []store.Share {
 	shares := said.Shares
 	for _, other := range line {
 		switch {
@@ -176,10 +176,19 @@ func (s Story) sharesOf(line lineStory, said store.Said) []store.Share {
 	if len(shares) > 0 || s.Products[said.ProductID] == "" {
 		return shares
 	}
-	for _, id := range s.Agreements[said.AgreementID].Mapped {
+	for _, id := range s.Agreements[said.AgreementID].holders(taken) {
 		shares = append(shares, store.Share{OrganizationID: id, Plan: s.Products[said.ProductID]})
 	}
 	return shares
+}
+
+// holders are the organizations whose seats are taken to stand on lines that were never written for anybody: those that are mapped or,
+// where none is, what was taken while they were: what their invoices billed does not become nobody's when the mapping goes.
+func (a Agreement) holders(taken time.Time) []int64 {
+	if len(a.Mapped) == 0 && taken.Before(a.LeftAt) {
+		return a.Left
+	}
+	return a.Mapped
 }
 
 // Split splits what a line says among the organizations of its shares, by what each was to have: whole seats by the largest remainder,

@@ -69,7 +69,10 @@ var rules = []rule{
 	}},
 	{CauseStillBilled, func(v view, r store.MonthRow) bool {
 		return v.Mapping.AgreementID == 0 && r.Due.Decimal.IsZero() && !v.stood.quantity.IsZero()
-	}, func(_ view, r store.MonthRow) string {
+	}, func(v view, r store.MonthRow) string {
+		if v.stands.quantity.IsZero() {
+			return fmt.Sprintf("Nothing was due, but a line billed %s before the organization was unmapped.", text(r.Billed))
+		}
 		return fmt.Sprintf("Nothing is due any more, but a line still bills %s, and the organization is not mapped.", text(r.Billed))
 	}},
 	{"", func(v view, _ store.MonthRow) bool { return v.written == nil && v.last != nil }, nil}, // see waiting

@@ -64,6 +64,8 @@ type Agreement struct {
 	ID, CompanyID int
 	Name, Company string
 	Mapped        []int64      // organizations
+	Left          []int64      // organizations that were mapped last, where none is
+	LeftAt        time.Time    // until when they were
 	Said          []store.Said // what its lines said, oldest first
 	Billing       Billing
 }

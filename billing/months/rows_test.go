@@ -633,3 +633,46 @@ func TestSplit(t *testing.T) {
 		}
 	}
 }
+
+// TestLeft is what a line that was never written for anybody billed, when the mapping of its agreement is gone.
+func TestLeft(t *testing.T) {
+	t.Parallel()
+	invoiced := []string{"next 2026-12-01", november, "invoice 9 2026-11-02 entered 11-05 09:00"}
+	for name, tt := range map[string]struct {
+		mapped, left []int64
+		until        string // of the mapping, in November
+		billing      []string
+		want         string // billed of Acme
+	}{
+		"invoiced while it was mapped":                       {nil, []int64{acme}, "06", invoiced, "17"},
+		"invoiced while it was mapped, with another one":     {nil, []int64{acme, beta}, "06", invoiced, "9"},
+		"invoiced before it was unmapped, at the same time":  {nil, []int64{acme}, "05", invoiced, "none"},
+		"invoiced after it was unmapped":                     {nil, []int64{acme}, "04", invoiced, "none"},
+		"not invoiced yet":                                   {nil, []int64{acme}, "06", []string{"next 2026-11-01"}, "none"},
+		"another one is mapped now":                          {[]int64{beta}, nil, "06", invoiced, "none"},
+		"another one left last":                              {nil, []int64{beta}, "06", invoiced, "none"},
+		"it is mapped now":                                   {[]int64{acme}, nil, "04", invoiced, "17"},
+		"it is mapped now, and not invoiced yet":             {[]int64{acme}, nil, "04", []string{"next 2026-11-01"}, "17"},
+		"it is mapped now, together with one that came late": {[]int64{acme, beta}, nil, "04", invoiced, "9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tale := newTale()
+			tale.forget()
+			tale.Entries, tale.Mapping = nil, store.Mapping{}
+			tale.said(store.Said{At: at("10-02", "10:00"), Quantity: number(17)})
+			tale.billed(tt.billing...)
+			a := tale.Agreements[services]
+			a.Mapped, a.Left, a.LeftAt = tt.mapped, tt.left, at("11-"+tt.until, "09:00")
+			tale.Agreements[services] = a
+			r := months.RowsOf(tale.Story, "2026-10", tale.try, tale.now)[0]
+			got := "none"
+			if !r.Billed.Decimal.IsZero() {
+				got = text(r.Billed)
+			}
+			if got != tt.want {
+				t.Errorf("%s billed, want %s", got, tt.want)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package years
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -314,7 +315,9 @@ func (w *world) settle() {
 	how := pick(w, []store.Settling{store.ByHand, store.Waived})
 	for _, m := range w.months() {
 		closes := w.chance(2)
-		for k, r := range w.rows(m) {
+		rows := w.rows(m)
+		for _, k := range slices.SortedFunc(maps.Keys(rows), rowKey.compare) {
+			r := rows[k]
 			if r.State != store.RowOpen || !r.Open.Valid || !closes && !w.chance(3) {
 				continue
 			}

@@ -90,6 +90,8 @@ func (k rowKey) String() string {
 	return fmt.Sprintf("%s, %s, %s", k.month, k.name, planOf(k.enterprise).Name())
 }
 
+func (k rowKey) compare(other rowKey) int { return strings.Compare(k.String(), other.String()) }
+
 func newWorld(t *testing.T, seed uint64) *world {
 	w := &world{
 		World: billingtest.Bubble(t), Rand: rand.New(rand.NewPCG(seed, 11)), book: bookkeeper.New(),

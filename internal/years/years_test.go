@@ -42,12 +42,9 @@ func seeds(t *testing.T) []uint64 {
 		}
 		return []uint64{seed}
 	}
-	// Some years of seed 0 meet what is wrong still: what a line of somebody else billed before its agreement was mapped is nobody's in
-	// the books once the organization is mapped elsewhere. A soak lives them.
-	first := soak.Size(1, 0)
 	list := make([]uint64, soak.Count("SEATBRIDGE_SEEDS", 3, 1000))
 	for i := range list {
-		list[i] = uint64(first + i)
+		list[i] = uint64(i)
 	}
 	return list
 }
