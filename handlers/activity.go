@@ -8,6 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -43,7 +44,7 @@ func parseActivityQuery(r *http.Request, now time.Time) activityQuery {
 	if !toOK {
 		to = today
 		if fromOK {
-			to = minTime(from.AddDate(0, 0, activityDays-1), maxTime(today, from))
+			to = seats.Earlier(from.AddDate(0, 0, activityDays-1), seats.Later(today, from))
 		}
 	}
 	if !fromOK {
@@ -77,20 +78,6 @@ func parseActivityQuery(r *http.Request, now time.Time) activityQuery {
 func parseDay(text string) (time.Time, bool) {
 	day, err := time.Parse(time.DateOnly, text)
 	return day, err == nil && day.Year() >= 1970 && day.Year() < 10000
-}
-
-func minTime(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 func (s *server) listActivity(w http.ResponseWriter, r *http.Request) error {

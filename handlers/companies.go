@@ -244,15 +244,20 @@ func (s *server) rejectMapping(w http.ResponseWriter, r *http.Request, company i
 	return s.renderCompany(w, r, cmp.Or(chosen.status, http.StatusUnprocessableEntity), row)
 }
 
+// companyAndOrganization are the company of a request's path and the organization of its form.
+func companyAndOrganization(r *http.Request) (company int, organization int64, err error) {
+	if company, err = pathCompany(r); err != nil {
+		return 0, 0, err
+	}
+	err = web.ParseForm(r)
+	return company, web.FormID(r.PostForm.Get("organization"), 64), err
+}
+
 func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
-	company, err := pathCompany(r)
+	company, organization, err := companyAndOrganization(r)
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(r); err != nil {
-		return err
-	}
-	organization := web.FormID(r.PostForm.Get("organization"), 64)
 	row, err := s.Store.CompanyRow(r.Context(), company)
 	if err != nil {
 		return err

@@ -119,14 +119,10 @@ func addedMessage(added, mapped int) string {
 
 // rejectForCompany turns down what a row of the mapping table suggests.
 func (s *server) rejectForCompany(w http.ResponseWriter, r *http.Request) error {
-	company, err := pathCompany(r)
+	company, organization, err := companyAndOrganization(r)
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(r); err != nil {
-		return err
-	}
-	organization := web.FormID(r.PostForm.Get("organization"), 64)
 	if err := s.Billing.Mapping.RejectSuggestion(r.Context(), s.web.Actor(r), company, organization); err != nil {
 		return err
 	}

@@ -59,14 +59,7 @@ func (mp *Mapper) MapShown(
 	ctx context.Context, who problem.Actor, companyID, agreementID int, organizationID int64,
 ) (Shown, error) {
 	p := Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID}
-	w, err := mp.pairWorld(ctx, []Pair{p})
-	if err != nil {
-		return Shown{}, err
-	}
-	if err := w.check(p, mp.now()); err != nil {
-		return Shown{}, err
-	}
-	shown, err := mp.shows(ctx, w, p)
+	w, shown, err := mp.checked(ctx, p)
 	if err != nil {
 		return Shown{}, err
 	}

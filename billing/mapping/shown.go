@@ -26,15 +26,20 @@ type Shown struct {
 // Shows reads what an organization's agreement would say to whoever maps it there. Nothing is written, kept or mapped. A pair that
 // cannot be mapped is an *problem.Invalid.
 func (mp *Mapper) Shows(ctx context.Context, companyID, agreementID int, organizationID int64) (Shown, error) {
-	p := Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID}
-	w, err := mp.pairWorld(ctx, []Pair{p})
-	if err != nil {
-		return Shown{}, err
+	_, shown, err := mp.checked(ctx, Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID})
+	return shown, err
+}
+
+// checked is a pair that can be mapped, what is known around it, and what its agreement says.
+func (mp *Mapper) checked(ctx context.Context, p Pair) (w pairWorld, shown Shown, err error) {
+	if w, err = mp.pairWorld(ctx, []Pair{p}); err != nil {
+		return w, Shown{}, err
 	}
 	if err := w.check(p, mp.now()); err != nil {
-		return Shown{}, err
+		return w, Shown{}, err
 	}
-	return mp.shows(ctx, w, p)
+	shown, err = mp.shows(ctx, w, p)
+	return w, shown, err
 }
 
 // shows looks at the agreement as it is once the pair is mapped. That it cannot be read is no error: it is said.

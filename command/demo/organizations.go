@@ -128,16 +128,16 @@ func (s sample) organization(now time.Time) store.Organization {
 func (s sample) history(chance *rand.Rand, o store.Organization, now time.Time) []store.Seat {
 	people := chance.Perm(len(givenNames()) * len(familyNames()))
 	domain := domainOf(o)
-	var seats []store.Seat
+	var all []store.Seat
 	for i := range s.seats + s.grows + s.pending {
 		seat := store.Seat{OrganizationID: o.ID, Email: email(people[i], domain)}
 		switch {
 		case i < s.seats:
-			seat.JoinedAt = between(chance, o.CreatedAt, earlier(o.CreatedAt.AddDate(0, 0, 6), now))
+			seat.JoinedAt = between(chance, o.CreatedAt, seats.Earlier(o.CreatedAt.AddDate(0, 0, 6), now))
 		case i < s.seats+s.grows:
 			seat.JoinedAt = between(chance, o.CreatedAt, now)
 		default:
-			seat.InvitedAt = between(chance, later(o.CreatedAt, now.AddDate(0, 0, -9)), now)
+			seat.InvitedAt = between(chance, seats.Later(o.CreatedAt, now.AddDate(0, 0, -9)), now)
 		}
 		if !seat.JoinedAt.IsZero() {
 			switch roll := chance.IntN(100); {
@@ -147,9 +147,9 @@ func (s sample) history(chance *rand.Rand, o store.Organization, now time.Time) 
 				seat.SuspendedAt = between(chance, seat.JoinedAt.Add(time.Minute), now)
 			}
 		}
-		seats = append(seats, seat)
+		all = append(all, seat)
 	}
-	return seats
+	return all
 }
 
 func (s sample) changes(ctx context.Context, db *store.Store, o store.Organization, now time.Time) error {
@@ -171,20 +171,6 @@ func (s sample) changes(ctx context.Context, db *store.Store, o store.Organizati
 }
 
 func daysBefore(now time.Time, days int) time.Time { return now.AddDate(0, 0, -days) }
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
 
 // between is a moment from the first, included, to the last, excluded where they differ.
 func between(chance *rand.Rand, from, to time.Time) time.Time {

@@ -32,3 +32,20 @@ func Count(variable string, small, full int) int {
 	}
 	return n
 }
+
+// Seeds are those of the lives that a test makes up: so many from 0 on as Count says with SEATBRIDGE_SEEDS, or the one that
+// SEATBRIDGE_SEED names. One that is no number ends the process.
+func Seeds(small, full int) []uint64 {
+	if text := os.Getenv("SEATBRIDGE_SEED"); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			panic(fmt.Sprintf("SEATBRIDGE_SEED=%q is no seed.", text))
+		}
+		return []uint64{seed}
+	}
+	list := make([]uint64, Count("SEATBRIDGE_SEEDS", small, full))
+	for i := range list {
+		list[i] = uint64(i)
+	}
+	return list
+}

@@ -1,6 +1,9 @@
 package soak
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestSizes(t *testing.T) {
 	for _, tt := range []struct {
@@ -17,6 +20,24 @@ func TestSizes(t *testing.T) {
 		t.Setenv("SEATBRIDGE_TIMES", tt.count)
 		if size, times := Size(10, 1000), Count("SEATBRIDGE_TIMES", 10, 1000); size != tt.size || times != tt.times {
 			t.Errorf("soak %q, count %q: size %d and %d times, want %d and %d", tt.soak, tt.count, size, times, tt.size, tt.times)
+		}
+	}
+}
+
+func TestSeeds(t *testing.T) {
+	for _, tt := range []struct {
+		seed, count string
+		want        []uint64
+	}{
+		{"", "", []uint64{0, 1}},
+		{"", "3", []uint64{0, 1, 2}},
+		{"7", "", []uint64{7}},
+		{"7", "3", []uint64{7}},
+	} {
+		t.Setenv("SEATBRIDGE_SEED", tt.seed)
+		t.Setenv("SEATBRIDGE_SEEDS", tt.count)
+		if got := Seeds(2, 1000); !slices.Equal(got, tt.want) {
+			t.Errorf("seed %q, count %q: %v, want %v", tt.seed, tt.count, got, tt.want)
 		}
 	}
 }

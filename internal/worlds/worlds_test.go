@@ -4,8 +4,6 @@ package worlds
 
 import (
 	"fmt"
-	"os"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,28 +20,12 @@ import (
 // SEATBRIDGE_SEEDS is how many worlds there are, SEATBRIDGE_SEED makes one of them alone.
 func TestWorlds(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t) {
+	for _, seed := range soak.Seeds(25, 1000) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { liveThrough(t, seed) })
 		})
 	}
-}
-
-func seeds(t *testing.T) []uint64 {
-	t.Helper()
-	if text := os.Getenv("SEATBRIDGE_SEED"); text != "" {
-		seed, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatalf("SEATBRIDGE_SEED=%q is no seed", text)
-		}
-		return []uint64{seed}
-	}
-	list := make([]uint64, soak.Count("SEATBRIDGE_SEEDS", 25, 1000))
-	for i := range list {
-		list[i] = uint64(i)
-	}
-	return list
 }
 
 func liveThrough(t *testing.T, seed uint64) {

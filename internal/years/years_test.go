@@ -4,8 +4,6 @@ package years
 
 import (
 	"fmt"
-	"os"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,28 +23,12 @@ import (
 // SEATBRIDGE_SEEDS is how many years there are, SEATBRIDGE_SEED makes one of them alone.
 func TestYears(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t) {
+	for _, seed := range soak.Seeds(3, 1000) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { liveThrough(t, seed) })
 		})
 	}
-}
-
-func seeds(t *testing.T) []uint64 {
-	t.Helper()
-	if text := os.Getenv("SEATBRIDGE_SEED"); text != "" {
-		seed, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatalf("SEATBRIDGE_SEED=%q is no seed", text)
-		}
-		return []uint64{seed}
-	}
-	list := make([]uint64, soak.Count("SEATBRIDGE_SEEDS", 3, 1000))
-	for i := range list {
-		list[i] = uint64(i)
-	}
-	return list
 }
 
 // liveThrough lives a year, from October to October.
