@@ -8,6 +8,7 @@ import (
 	"seatbridge/billing/billingtest"
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/problem"
+	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 )
 
@@ -305,6 +306,24 @@ func TestAMonthThatWaitsForAnotherRunIsNoError(t *testing.T) {
 	w.Must(w.Runs.RunDue(t.Context()))
 	if due, err := w.Runs.Due(t.Context()); err != nil || due != "" {
 		t.Errorf("after its sync due is %q, %v", due, err)
+	}
+}
+
+// TestThePriceThatConnectWiseGives a new line is the change's, whatever the catalog said when it was planned.
+func TestThePriceThatConnectWiseGives(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Mapped("Acme", 5, store.Business)
+	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
+	w.Must(err)
+	if c := w.onlyChange(preview); plantest.Side(c.UnitPrice) != "4.99" {
+		t.Errorf("planned at %s", plantest.Side(c.UnitPrice))
+	}
+	w.Sim.UpdateCatalogItem(w.Business.ID, func(c *cwsim.CatalogItem) { c.Price = plantest.Quantity("5.49") })
+	w.Must(w.Runs.Apply(t.Context(), billingtest.Admin(), preview.ID))
+	w.Work.Wait()
+	if c := w.onlyChange(preview); c.State != store.StateWritten || plantest.Side(c.UnitPrice) != "5.49" {
+		t.Errorf("it is %s at %s %s", c.State, plantest.Side(c.UnitPrice), c.Reason)
 	}
 }
 

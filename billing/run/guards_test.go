@@ -4,8 +4,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"seatbridge/billing"
@@ -286,6 +289,48 @@ func TestFailuresInARowEndARun(t *testing.T) {
 		if ended.Processed > 20 || ended.Total != 40 {
 			t.Errorf("%s was refused, and %d of %d agreements were tried", method, ended.Processed, ended.Total)
 		}
+	}
+}
+
+// TestWritesThatFailInARow end a run also where each line was read just before it was to be written, one after the other: that a line
+// with something to write could be read breaks no row.
+func TestWritesThatFailInARow(t *testing.T) {
+	t.Parallel()
+	w := &world{billingtest.Empty(t)}
+	lines := regexp.MustCompile(`/finance/agreements/\d+/additions$`)
+	var refusing atomic.Bool
+	turn := make(chan struct{}, 1)
+	front := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if refusing.Load() && r.Method == http.MethodGet && lines.MatchString(r.URL.Path) {
+			select {
+			case turn <- struct{}{}:
+			case <-r.Context().Done(): // the run has ended
+				return
+			}
+		}
+		w.Sim.ServeHTTP(out, r)
+		if r.Method == http.MethodPatch && refusing.Load() {
+			<-turn
+		}
+	}))
+	t.Cleanup(front.Close)
+	w.Site = front.URL
+	w.Connect()
+	w.MapProducts()
+	const agreements = 12
+	w.MappedTogether(agreements)
+	w.Sync()
+	organizations, _, err := w.Store.Organizations(t.Context(), store.OrganizationFilter{})
+	w.Must(err)
+	for _, o := range organizations {
+		w.Join(o.Organization, 1)
+	}
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Forbidden, Method: "PATCH", Path: "/finance/agreements/*/additions/*"})
+	refusing.Store(true)
+	ended := w.Sync()
+	billingtest.WantStatus(t, ended, store.RunFailed)
+	if ended.Processed == agreements {
+		t.Error("all agreements were tried")
 	}
 }
 
