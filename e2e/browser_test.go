@@ -23,6 +23,7 @@ type browser struct {
 	t       *testing.T
 	ctx     context.Context
 	console iter.Seq2[chromedp.ConsoleMessage, error]
+	refused int // pages that the journey expects to be answered with 422: the console says so in red
 }
 
 func newBrowser(t *testing.T) *browser {
@@ -50,14 +51,29 @@ func (b *browser) close() {
 	if b.t.Failed() {
 		b.t.Logf("%s shows: %s", b.url(), eval[string](b, `(document.querySelector("dialog[open]") ?? document.body).innerText`))
 	}
+	b.readConsole()
 	if err := chromedp.Cancel(b.ctx); err != nil {
 		b.t.Errorf("closing the browser: %v", err)
 	}
+	if b.refused != 0 {
+		b.t.Errorf("of the forms that should be refused, %d more were not than were", b.refused)
+	}
+}
+
+// readConsole reads what the console showed, to the last word: what is said now comes after it.
+func (b *browser) readConsole() {
+	b.t.Helper()
+	const lastWord = "the journey is over"
+	eval[bool](b, "console.info("+quoted(lastWord)+") ?? true")
 	for message, err := range b.console {
-		if err != nil {
+		switch {
+		case err != nil:
+			b.t.Errorf("reading the console: %v", err)
+		case message.Text == lastWord:
 			return
-		}
-		if message.Type == chromedp.ConsoleError || message.IsException() {
+		case strings.Contains(message.Text, "status of 422"):
+			b.refused--
+		case message.Type == chromedp.ConsoleError || message.IsException():
 			b.t.Errorf("console: %s %s", message, message.URL)
 		}
 	}
