@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -474,7 +475,7 @@ func (p *plan) note(g *group, changes []Change) {
 func (p *plan) finish() {
 	f := &p.findings
 	f.Fingerprint = hex.EncodeToString(p.sum.Sum(nil))
-	slices.SortFunc(f.Organizations, func(a, b Organization) int { return strings.Compare(store.Fold(a.Name), store.Fold(b.Name)) })
+	sortByName(f.Organizations)
 	slices.SortStableFunc(f.Problems, func(a, b sheet.RowProblem) int { return a.Line - b.Line })
 	if f.SumCount > 0 && f.Bad > 0 {
 		f.Refused = "Rows can only be added up in a file without a bad row: one that cannot be read may belong to a sum."
@@ -483,4 +484,15 @@ func (p *plan) finish() {
 		f.Refused = "Members that are missing in the file can only be deleted by a file without a bad row: " +
 			"one whose address cannot be read would delete somebody."
 	}
+}
+
+// sortByName sorts by name, whatever its case and accents. Each is folded once: sorting compares it with many others.
+func sortByName(all []Organization) {
+	folded := make(map[string]string, len(all))
+	for _, o := range all {
+		folded[o.Name] = store.Fold(o.Name)
+	}
+	slices.SortFunc(all, func(a, b Organization) int {
+		return cmp.Or(strings.Compare(folded[a.Name], folded[b.Name]), cmp.Compare(a.ID, b.ID))
+	})
 }

@@ -2,8 +2,8 @@ package intake
 
 import (
 	"cmp"
+	"maps"
 	"slices"
-	"strings"
 
 	"seatbridge/billing/match"
 	"seatbridge/store"
@@ -113,13 +113,10 @@ func (u unknowns) count(name string) {
 
 // list is all of them, by name, each with the known ones that are like it.
 func (u unknowns) list(known *known) []UnknownOrganization {
-	var all []UnknownOrganization
-	for _, o := range u.byFold {
-		all = append(all, *o)
+	all := make([]UnknownOrganization, 0, len(u.byFold))
+	for _, folded := range slices.Sorted(maps.Keys(u.byFold)) {
+		all = append(all, *u.byFold[folded])
 	}
-	slices.SortFunc(all, func(a, b UnknownOrganization) int {
-		return cmp.Or(strings.Compare(store.Fold(a.Name), store.Fold(b.Name)), strings.Compare(a.Name, b.Name))
-	})
 	if len(all) > 0 {
 		known.likes(all)
 	}
