@@ -214,6 +214,7 @@ func fileImportProgressView(in intake.FileImport, now time.Time) *views.FileImpo
 	}
 	return &views.FileImportProgress{
 		ID: in.ID, Writing: p.Writing, Phase: p.Phase, Done: p.Done, Total: p.Total, PerSecond: perSecond(p.Done, now.Sub(p.StartedAt)),
+		Figures: in.Cross() != nil,
 	}
 }
 
@@ -225,6 +226,7 @@ func fileImportView(r *http.Request, in intake.FileImport, progress *views.FileI
 		Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, RemoveMissing: in.Choices.RemoveMissing,
 		Progress: progress, Notice: problemNotice(in.Progress.Problem),
 	}
+	page.Months, page.LeftOut = fileImportMonths(in)
 	if sheets := in.Choices.Guesses.Sheets; len(sheets) > 0 {
 		chosen := cmp.Or(in.Choices.Sheet, sheets[0])
 		page.Delimiter = "sheet “" + chosen + "”"
@@ -252,6 +254,21 @@ func fileImportView(r *http.Request, in intake.FileImport, progress *views.FileI
 	return page
 }
 
+// fileImportMonths are the columns of a file that are months, and the names of those that are left out beside them.
+func fileImportMonths(in intake.FileImport) (months []views.FileImportMonth, leftOut []string) {
+	cross := in.Cross()
+	if cross == nil {
+		return nil, nil
+	}
+	for _, m := range cross.Months {
+		months = append(months, views.FileImportMonth{Heading: in.Survey.Header[m.At], Month: m.Month.String()})
+	}
+	for _, i := range cross.LeftOut {
+		leftOut = append(leftOut, in.Survey.Header[i])
+	}
+	return months, leftOut
+}
+
 func sheetOptions(sheets []string, chosen string) []views.Option {
 	options := make([]views.Option, len(sheets))
 	for i, name := range sheets {
@@ -277,6 +294,9 @@ func fileImportColumn(in intake.FileImport, c sheet.Column) views.FileImportColu
 	column := views.FileImportColumn{
 		Name: string(c), Label: columnLabel(c), Required: slices.Contains(in.Kind.Required(), c), Hint: guessHint(in, c),
 		Columns: []views.Option{{Label: "Not in the file", Selected: !ok}},
+	}
+	if in.Cross() != nil && (c == sheet.MonthColumn || c == sheet.SeatsColumn) {
+		column.Required, column.Columns[0].Label = false, "The columns are months"
 	}
 	for i, name := range in.Survey.Header {
 		column.Columns = append(column.Columns, views.Option{Value: strconv.Itoa(i), Label: name, Selected: ok && i == chosen})
@@ -319,6 +339,8 @@ func guessHint(in intake.FileImport, c sheet.Column) string {
 			"Without one, dates decide, and who has none is active."
 	case !ok || !was || chosen != guessed:
 		return ""
+	case in.Cross() != nil && !sheet.IsNamed(c, in.Survey.Header[chosen]):
+		return "It stands before the months."
 	case g.Remembered:
 		return "As for the last file with these headings."
 	}
@@ -353,7 +375,7 @@ func actionName(action sheet.MemberAction) string {
 func fileImportFindings(r *http.Request, in intake.FileImport) *views.FileImportFindings {
 	f := in.Findings
 	view := &views.FileImportFindings{
-		Rows: f.Rows, Changes: f.Changes(), Unchanged: f.Unchanged, NotInFile: f.NotInFile, Bad: f.Bad, LeftOut: f.LeftOut,
+		Rows: f.Rows, Figures: in.Cross() != nil, Blank: f.Blank, Changes: f.Changes(), Unchanged: f.Unchanged, NotInFile: f.NotInFile, Bad: f.Bad, LeftOut: f.LeftOut,
 		Refused: f.Refused, ProblemCount: f.ProblemCount, AddUp: in.Choices.AddUp, Doubles: f.Doubles, SumCount: f.SumCount,
 		MoreReadings: f.MoreReadings, NoFigure: f.NoFigure, UnknownCount: len(f.Unknown), CreateAll: in.Choices.CreateAll,
 	}
@@ -392,7 +414,7 @@ func fileImportReadings(view *views.FileImportFindings, f *intake.Findings) {
 		view.Readings = append(view.Readings, views.FileImportReading{Column: r.Column, Found: r.Found, Read: r.Read, Line: r.Line, Rows: r.Rows})
 	}
 	for _, t := range f.Totals {
-		view.Totals = append(view.Totals, views.FileImportTotal{Line: t.Line, Says: t.Says, Sum: t.Sum, Wrong: t.Wrong})
+		view.Totals = append(view.Totals, fileImportTotal(t))
 	}
 	for _, sum := range f.Sums {
 		view.Sums = append(view.Sums, views.FileImportSum{
@@ -400,6 +422,14 @@ func fileImportReadings(view *views.FileImportFindings, f *intake.Findings) {
 			Lines: joinedNumbers(sum.Lines, ", "), Parts: joinedNumbers(sum.Parts, " + "),
 		})
 	}
+}
+
+func fileImportTotal(t intake.Total) views.FileImportTotal {
+	view := views.FileImportTotal{Line: t.Line, Says: t.Says, Sum: t.Sum, Wrong: t.Wrong}
+	if t.Month != "" {
+		view.Month = t.Month.String()
+	}
+	return view
 }
 
 func joinedNumbers(numbers []int, separator string) string {
@@ -508,8 +538,15 @@ func (s *server) checkFileImport(w http.ResponseWriter, r *http.Request) error {
 	}
 	choices := parseFileImportChoices(r.PostForm, in)
 	err = s.Billing.Files.Check(r.Context(), in.ID, choices)
-	in.Choices, in.Findings = choices, nil // for the page that says what is wrong with them
-	return s.fileImportWork(w, r, in, err)
+	now, findErr := s.fileImport(r)
+	if findErr != nil {
+		return errors.Join(err, findErr)
+	}
+	if slices.Equal(now.Survey.Header, in.Survey.Header) { // otherwise the choices are about other columns
+		now.Choices = choices // for the page that says what is wrong with them
+	}
+	now.Findings = nil
+	return s.fileImportWork(w, r, now, err)
 }
 
 func (s *server) writeFileImport(w http.ResponseWriter, r *http.Request) error {

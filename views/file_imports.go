@@ -1,5 +1,7 @@
 package views
 
+import "strings"
+
 // UploadPage is where a file to import is chosen.
 type UploadPage struct {
 	Kind     string // members, usage
@@ -14,9 +16,11 @@ type FileImportPage struct {
 	State      string // uploaded, checked, done, discarded
 	Rows       int
 	Unreadable int
-	Above      int      // rows above the header
-	Repeated   int      // rows that are the header once more
-	Sheets     []Option // of a workbook with several; none: it is another file, or has one
+	Above      int               // rows above the header
+	Repeated   int               // rows that are the header once more
+	Sheets     []Option          // of a workbook with several; none: it is another file, or has one
+	Months     []FileImportMonth // where the columns are months; none: each row names one
+	LeftOut    []string          // the names of the other columns of such a file that are not read
 	Encoding   string
 	Delimiter  string // in words
 	Sample     [][]string
@@ -54,12 +58,15 @@ type FileImportProgress struct {
 	Writing     bool
 	Phase       string
 	Done, Total int
+	Figures     bool // what is counted are figures, several in a row
 	PerSecond   float64
 }
 
 // FileImportFindings is what an import would do, or has done.
 type FileImportFindings struct {
 	Rows          int
+	Figures       bool // what is counted are figures, several in a row
+	Blank         int  // empty cells under a month
 	Changes       int
 	Counts        []FileImportCount
 	Unchanged     int
@@ -117,8 +124,12 @@ type FileImportSum struct {
 // FileImportTotal is a row that sums up others.
 type FileImportTotal struct {
 	Line, Says, Sum int
+	Month           string // the column, where columns are months
 	Wrong           bool
 }
+
+// FileImportMonth is a column whose cells are the seats of a month.
+type FileImportMonth struct{ Heading, Month string }
 
 // FileImportProblem is something in a row that makes it unusable.
 type FileImportProblem struct {
@@ -181,11 +192,61 @@ func (p FileImportPage) checked() bool { return p.State == "checked" && p.Findin
 
 func (f FileImportFindings) skipped() int { return f.Bad + f.LeftOut }
 
+// units counts what the findings count: rows, or figures where a row has several.
+func (f FileImportFindings) units(n int, words string) string { return units(f.Figures, n, words) }
+
+func units(figures bool, n int, words string) string {
+	if figures {
+		return count(n, "figure"+words, "figures"+words)
+	}
+	return count(n, "row"+words, "rows"+words)
+}
+
+// areUnits is units with a verb: 1 row is, 2 rows are.
+func (f FileImportFindings) areUnits(n int) string { return units(f.Figures, n, "") + " " + isAre(n) }
+
+// capital is the word for what the findings count, at the beginning of a label.
+func (f FileImportFindings) capital() string {
+	if f.Figures {
+		return "Figures"
+	}
+	return "Rows"
+}
+
+// monthsText says which columns are months, and which.
+func monthsText(months []FileImportMonth) string {
+	parts := make([]string, len(months))
+	for i, m := range months {
+		parts[i] = "“" + m.Heading + "” is " + m.Month
+	}
+	return "The columns are months, and each cell below is the seats of its organization in that month: " + strings.Join(parts, ", ") + "."
+}
+
+func leftOutText(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = "“" + name + "”"
+	}
+	if len(names) == 1 {
+		return "The column " + quoted[0] + " is left out: it is no month and feeds no field."
+	}
+	return "The columns " + strings.Join(quoted, ", ") + " are left out: they are no months and feed no field."
+}
+
+// blankText says that empty cells under a month are no zeros.
+func blankText(n int) string {
+	return count(n, "empty cell says", "empty cells say") + " nothing of the month: what is known of it stays, and 0 is only what a cell says."
+}
+
 // totalText says what became of a row that sums up others.
 func totalText(t FileImportTotal) string {
 	text := "Line " + number(t.Line) + " sums up others and was passed over"
-	if !t.Wrong {
+	switch {
+	case !t.Wrong:
 		return text + "."
+	case t.Month != "":
+		return text + ", but for " + t.Month + " it says " + number(t.Says) + " and the rows before it come to " + number(t.Sum) +
+			": see whether a row is missing."
 	}
 	return text + ", but it says " + number(t.Says) + " and the rows before it come to " + number(t.Sum) + ": see whether a row is missing."
 }
@@ -204,7 +265,7 @@ func fileImportProgressText(p *FileImportProgress) string {
 	if text == "" {
 		text = "Starting"
 	}
-	text += ": " + number(p.Done) + " of " + count(p.Total, "row", "rows")
+	text += ": " + number(p.Done) + " of " + units(p.Figures, p.Total, "")
 	if p.PerSecond > 0 {
 		text += ", " + rate(p.PerSecond)
 	}

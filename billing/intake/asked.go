@@ -3,6 +3,7 @@ package intake
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -22,7 +23,7 @@ func (in FileImport) options(now time.Time) (sheet.Options, error) {
 	if err := in.Choices.Columns.Check(in.Kind, in.Survey.Header, o); errors.As(err, &invalid) {
 		problems = invalid.Fields
 	}
-	for c := range in.Choices.Columns {
+	for _, c := range in.fed() {
 		if o.Dates[c] = in.order(c); in.LeavesOrderOpen(c) {
 			if o.Dates[c] = in.Choices.Dates[c]; o.Dates[c] != table.DayFirst && o.Dates[c] != table.MonthFirst {
 				problems.Add("dates."+string(c), "Choose whether the day or the month comes first.")
@@ -38,6 +39,15 @@ func (in FileImport) options(now time.Time) (sheet.Options, error) {
 		return o, &problem.Invalid{Fields: problems}
 	}
 	return o, nil
+}
+
+// fed are the fields that columns of the file feed: where those are months, the seats, too.
+func (in FileImport) fed() []sheet.Column {
+	fed := slices.Collect(maps.Keys(in.Choices.Columns))
+	if in.Cross() != nil {
+		fed = append(fed, sheet.SeatsColumn)
+	}
+	return fed
 }
 
 // LeavesOrderOpen says whether the admin has to choose what comes first in the dates of a column, the day or the month.
@@ -63,6 +73,9 @@ func (in FileImport) LeavesNumbersOpen(c sheet.Column) bool {
 }
 
 func (in FileImport) numbers(c sheet.Column) table.NumberStyle {
+	if cross := in.Cross(); cross != nil && c == sheet.SeatsColumn {
+		return cross.Numbers(in.Survey.Numbers)
+	}
 	return of(in.Survey.Numbers, in.Choices.Columns, c)
 }
 

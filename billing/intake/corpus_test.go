@@ -34,7 +34,7 @@ type corpusFile struct {
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	n := 0
-	for kind, name := range map[sheet.Kind]string{sheet.Usage: "usage", sheet.Members: "members"} {
+	for name, kind := range map[string]sheet.Kind{"usage": sheet.Usage, "months": sheet.Usage, "members": sheet.Members} {
 		for _, f := range corpus(t, "testdata/corpus/"+name+".txt") {
 			n++
 			t.Run(strings.Join([]string{name, f.name, f.encoding, f.end}, "/"), func(t *testing.T) {
@@ -138,7 +138,10 @@ func (f corpusFile) read(t *testing.T, kind sheet.Kind) []string {
 	if f.encoding == "w1250" {
 		choices.Encoding = "Windows-1250"
 	}
-	survey, err := table.Inspect(reencoded(bytes.NewReader(file), choices.Encoding), kind.Names)
+	survey, err := table.Inspect(reencoded(bytes.NewReader(file), choices.Encoding), kind.Headers()...)
+	if err == nil {
+		err = refuseUnclear(kind, survey)
+	}
 	var invalid *problem.Invalid
 	if errors.As(err, &invalid) {
 		return []string{"!!: " + invalid.Fields["file"]}
@@ -205,25 +208,25 @@ func tellPlan(t *testing.T, in FileImport, o sheet.Options, file interface{ Read
 	if err := p.read(file); err != nil {
 		t.Fatal(err)
 	}
-	good := map[int]string{}
+	good := map[int][]string{} // several of a line whose cells are months
 	for _, g := range p.groups {
 		for _, c := range p.usageChanges(g, usageKnown{}) {
 			text := fmt.Sprintf("%d %s | %s | %d", c.Line, g.organization.Name, string(c.Report.After.Month), c.Report.After.Seats)
 			if in.Choices.Columns.Has(sheet.PlanColumn) {
 				text += " | " + string(c.Report.After.Plan)
 			}
-			good[c.Line] = text
+			good[c.Line] = append(good[c.Line], text)
 		}
 		for _, row := range g.members {
 			if len(row.Problems) == 0 {
-				good[row.Line] = tellCorpusMember(g.organization.Name, row)
+				good[row.Line] = append(good[row.Line], tellCorpusMember(g.organization.Name, row))
 			}
 		}
 	}
 	p.finish()
 	var told []string
 	for _, line := range slices.Sorted(maps.Keys(good)) {
-		told = append(told, good[line])
+		told = append(told, good[line]...)
 	}
 	return append(told, tellAsides(p, in)...)
 }
@@ -241,8 +244,13 @@ func tellAsides(p *plan, in FileImport) []string {
 		told = append(told, fmt.Sprintf("left %d", p.findings.LeftOut))
 	}
 	for _, total := range p.findings.Totals {
-		told = append(told, strings.TrimSpace(fmt.Sprintf("total %d %s", total.Line, map[bool]string{true: "wrong"}[total.Wrong])))
+		wrong := map[bool]string{true: " wrong"}[total.Wrong]
+		if total.Wrong && total.Month != "" {
+			wrong += " " + string(total.Month)
+		}
+		told = append(told, fmt.Sprintf("total %d%s", total.Line, wrong))
 	}
+	told = append(told, tellCross(p, in)...)
 	if in.Survey.Above > 0 {
 		told = append(told, fmt.Sprintf("above %d", in.Survey.Above))
 	}
@@ -254,6 +262,27 @@ func tellAsides(p *plan, in FileImport) []string {
 	}
 	for _, r := range p.findings.Readings {
 		told = append(told, fmt.Sprintf("~ “%s” %s", r.Found, r.Read))
+	}
+	return told
+}
+
+// tellCross tells what is said of a table whose columns are months.
+func tellCross(p *plan, in FileImport) []string {
+	cross := in.Cross()
+	if cross == nil {
+		return nil
+	}
+	var told []string
+	for _, m := range cross.Months {
+		if heading := in.Survey.Header[m.At]; heading != string(m.Month) {
+			told = append(told, fmt.Sprintf("month “%s” %s", heading, string(m.Month)))
+		}
+	}
+	for _, i := range cross.LeftOut {
+		told = append(told, "out "+in.Survey.Header[i])
+	}
+	if p.findings.Blank > 0 {
+		told = append(told, fmt.Sprintf("blank %d", p.findings.Blank))
 	}
 	return told
 }

@@ -31,8 +31,9 @@ func (d *Desk) Correct(ctx context.Context, who problem.Actor, id int64, name st
 		return saved, err
 	}
 	choices := before.Choices.fitting(before.Survey.Header, after)
+	surveyed := after.Choices.Sheet
 	after.Choices = choices
-	after.Choices.Encoding = "" // as the survey was made
+	after.Choices.Encoding, after.Choices.Sheet = "", surveyed // as the survey was made
 	if err := d.save(ctx, after); err != nil {
 		return saved, err
 	}
@@ -60,6 +61,9 @@ func (c Choices) fitting(header []string, next FileImport) Choices {
 		}
 	}
 	c.Columns, c.Guesses = columns, next.Choices.Guesses
+	if !slices.Contains(c.Guesses.Sheets, c.Sheet) {
+		c.Sheet = next.Choices.Sheet
+	}
 	if next.Survey.Encoding != "Windows-1252" { // which is recognised where it might be another one
 		c.Encoding = ""
 	}

@@ -109,7 +109,8 @@ func (d *Desk) create(ctx context.Context, who problem.Actor, kind sheet.Kind, n
 		return store.FileImport{}, err
 	}
 	defer f.Close()
-	survey, sheets, err := inspect(f, kind, Choices{})
+	first := firstSheet(f, kind)
+	survey, sheets, err := inspect(f, kind, Choices{Sheet: first})
 	if err != nil {
 		return store.FileImport{}, err
 	}
@@ -121,7 +122,7 @@ func (d *Desk) create(ctx context.Context, who problem.Actor, kind sheet.Kind, n
 	if err != nil {
 		return store.FileImport{}, err
 	}
-	choices.Guesses.Sheets = sheets
+	choices.Sheet, choices.Guesses.Sheets = first, sheets
 	return d.store.CreateFileImport(ctx, store.FileImport{
 		Kind: string(kind), Name: name, Survey: inJSON(survey), Choices: inJSON(choices), UploadedAt: d.now(), UploadedBy: who.Name,
 	}, upload)
@@ -172,18 +173,21 @@ func (d *Desk) Check(ctx context.Context, id int64, choices Choices) error {
 	if err != nil {
 		return err
 	}
-	if choices.Encoding != in.Choices.Encoding || choices.Sheet != in.Choices.Sheet {
-		if err := d.survey(&in, choices); err != nil {
+	isOther := choices.Encoding != in.Choices.Encoding || choices.Sheet != in.Choices.Sheet
+	if isOther {
+		if choices, err = d.surveyAgain(ctx, &in, choices); err != nil {
 			return err
 		}
 	}
 	choices.Guesses = in.Choices.Guesses
-	in.Choices = choices
+	in.Choices, in.State, in.Findings = choices, store.FileImportUploaded, nil
 	options, err := in.options(d.now())
+	if err != nil && isOther { // what is left to choose is chosen by what the file says now
+		return errors.Join(err, d.save(ctx, in))
+	}
 	if err != nil {
 		return err
 	}
-	in.State, in.Findings = store.FileImportUploaded, nil
 	return d.start(in, false, func(ctx context.Context) error {
 		if err := d.save(ctx, in); err != nil {
 			return err
@@ -201,21 +205,10 @@ func (d *Desk) open(ctx context.Context, id int64) (FileImport, error) {
 	return in, err
 }
 
-// survey reads the file again in another encoding, or another of its sheets.
-func (d *Desk) survey(in *FileImport, c Choices) error {
-	f, err := d.store.OpenUpload(in.ID)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	in.Survey, _, err = inspect(f, in.Kind, c)
-	return err
-}
-
 // start does work on an import in the background, one at a time.
 func (d *Desk) start(in FileImport, writing bool, work func(ctx context.Context) error) error {
 	w := &task{done: make(chan struct{})}
-	w.progress = Progress{Running: true, Writing: writing, Total: in.Survey.Rows, StartedAt: d.now()}
+	w.progress = Progress{Running: true, Writing: writing, Total: in.cells(), StartedAt: d.now()}
 	d.tasks.mu.Lock()
 	defer d.tasks.mu.Unlock()
 	if other := d.tasks.byID[in.ID]; other != nil && other.progress.Running {
@@ -401,7 +394,7 @@ func (d *Desk) Write(ctx context.Context, who problem.Actor, id int64, skip bool
 	case in.Findings.Skipped() > 0 && !skip:
 		return &problem.Invalid{Fields: problem.Fields{
 			"skip": fmt.Sprintf("%s cannot be imported. Correct the file, or choose to leave them out.",
-				problem.Plural(in.Findings.Skipped(), "row")),
+				problem.Plural(in.Findings.Skipped(), in.unit())),
 		}}
 	}
 	o, err := in.options(d.now())
@@ -434,7 +427,7 @@ func (d *Desk) writeNow(ctx context.Context, who problem.Actor, in FileImport, o
 		if in.Kind == sheet.Usage {
 			category = store.CategoryBilling
 		}
-		entry := who.Did(writing.now, category, "Imported %s from “%s”: %s.", in.Kind, in.Name, p.findings.summary())
+		entry := who.Did(writing.now, category, "Imported %s from “%s”: %s.", in.Kind, in.Name, p.findings.summary(in.unit()))
 		return inJSON(p.findings), s.AddActivity(ctx, entry)
 	})
 }
@@ -524,8 +517,8 @@ func (w writing) change(ctx context.Context, organizationID int64, c Change) err
 	return w.store.SaveUsageReport(ctx, report)
 }
 
-// summary says in a sentence without its end what was done.
-func (f Findings) summary() string {
+// summary says in a sentence without its end what was done. unit is what was counted.
+func (f Findings) summary(unit string) string {
 	var parts []string
 	for _, action := range []struct {
 		action sheet.MemberAction
@@ -551,7 +544,7 @@ func (f Findings) summary() string {
 		parts = append(parts, "nothing changed")
 	}
 	if f.Skipped() > 0 {
-		parts = append(parts, problem.Plural(f.Skipped(), "row")+" left out")
+		parts = append(parts, problem.Plural(f.Skipped(), unit)+" left out")
 	}
 	return strings.Join(parts, ", ")
 }

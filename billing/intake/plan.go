@@ -59,6 +59,7 @@ type Findings struct {
 	SumCount      int                        `json:"sum_count"`
 	Totals        []Total                    `json:"totals"`      // rows that sum up others, passed over
 	NoFigure      int                        `json:"no_figure"`   // rows of an export of ours that say that nobody knows
+	Blank         int                        `json:"blank"`       // empty cells under a month, which say nothing
 	Refused       string                     `json:"refused"`     // why it cannot be written at all; empty: it can
 	Fingerprint   string                     `json:"fingerprint"` // of all changes
 }
@@ -160,6 +161,7 @@ func (p *plan) read(r io.Reader) error {
 		err = p.readMembers(r)
 	}
 	p.findings.Readings, p.findings.MoreReadings = p.options.Readings.List, p.options.Readings.More
+	p.findings.Blank = p.options.Readings.Blank
 	p.findings.Unknown = p.unknown.list(p.known)
 	p.leaveOutLikely()
 	return err
@@ -196,7 +198,7 @@ func (p *plan) readMembers(r io.Reader) error {
 }
 
 func (p *plan) readUsage(r io.Reader) error {
-	running := runningTotal{}
+	running := runningTotals{}
 	for row, err := range sheet.ReadUsage(r, p.choices.Columns, p.options) {
 		switch {
 		case err != nil:
@@ -209,7 +211,7 @@ func (p *plan) readUsage(r io.Reader) error {
 			p.passOver(running.at(row))
 			continue
 		}
-		running.add(row)
+		running.of(row).add(row)
 		name := naming{name: row.Organization, externalID: row.ExternalID}
 		if len(p.index.Twins(name.name)) > 0 {
 			name.month = row.Month
@@ -338,6 +340,9 @@ func (p *plan) newGroup(name naming) *group {
 
 func (p *plan) refuse(problems []sheet.RowProblem) {
 	p.findings.Bad++
+	if kept := p.findings.Problems; len(kept) >= len(problems) && slices.Equal(kept[len(kept)-len(problems):], problems) {
+		return // what is wrong with a row whose cells are figures is said once
+	}
 	p.findings.ProblemCount += len(problems)
 	if room := problemsKept - len(p.findings.Problems); room > 0 {
 		p.findings.Problems = append(p.findings.Problems, problems[:min(room, len(problems))]...)

@@ -59,7 +59,10 @@ func inspect(f *os.File, kind sheet.Kind, c Choices) (table.Survey, []string, er
 	if err != nil {
 		return table.Survey{}, nil, err
 	}
-	survey, err := table.Inspect(text, kind.Names)
+	survey, err := table.Inspect(text, kind.Headers()...)
+	if err == nil {
+		err = refuseUnclear(kind, survey)
+	}
 	switch {
 	case len(sheets) > 0:
 		survey.Encoding, survey.Delimiter = "Excel workbook", 0

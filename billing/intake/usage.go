@@ -29,6 +29,8 @@ type Total struct {
 	Says  int  `json:"says"`  // its number
 	Sum   int  `json:"sum"`   // what the rows before it come to
 	Wrong bool `json:"wrong"` // it says another number
+
+	Month store.Month `json:"month,omitempty"` // the column that it sums up, where columns are months
 }
 
 const (
@@ -44,7 +46,7 @@ func (p *plan) isTotal(name string) bool {
 
 func (p *plan) passOver(t Total) {
 	p.progress("Reading the file", 1)
-	if len(p.findings.Totals) < totalsKept {
+	if len(p.findings.Totals) < totalsKept && !p.findings.isSaid(t) {
 		p.findings.Totals = append(p.findings.Totals, t)
 	}
 }
@@ -213,7 +215,7 @@ func joined(rows []sheet.UsageRow, separator string, number func(sheet.UsageRow)
 func (p *plan) refuseGood(rows []sheet.UsageRow, problem string) {
 	for _, row := range rows {
 		if len(row.Problems) == 0 {
-			p.refuse([]sheet.RowProblem{{Line: row.Line, Problem: problem}})
+			p.refuse([]sheet.RowProblem{{Line: row.Line, Column: row.Column, Problem: problem}})
 		}
 	}
 }

@@ -135,6 +135,9 @@ func GuessColumns(header []string, kind Kind, values [][]string) ColumnMap {
 		m[OrganizationColumn] = i
 		delete(m, ExternalIDColumn)
 	}
+	if kind == Usage && isCross(header) {
+		return guessCross(m, header)
+	}
 	return m
 }
 
@@ -186,13 +189,19 @@ func NotAStatus(header []string, values [][]string) string {
 	return ""
 }
 
+// Headers tell a row that names the columns of a table of this kind, the surer ones first.
+func (k Kind) Headers() []table.Names {
+	if k == Usage {
+		return []table.Names{k.Names, NamesMonths}
+	}
+	return []table.Names{k.Names}
+}
+
 // Names says whether the cells of a row name columns of a table of this kind.
 func (k Kind) Names(cells []string) bool {
 	known := 0
 	for _, c := range k.Columns() {
-		if slices.ContainsFunc(cells, func(cell string) bool {
-			return slices.Contains(columnNames[c], headerWords(cell)) || slices.Contains(columnNames[c], headerWords(parted(cell)))
-		}) {
+		if slices.ContainsFunc(cells, named(c)) {
 			known++
 		}
 	}
@@ -249,11 +258,14 @@ func headerWords(header string) string {
 	return strings.Join(strings.FieldsFunc(store.Fold(header), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ")
 }
 
-// Check is an *Invalid by the column's names unless every required column is there once.
+// Check is an *Invalid by the column's names unless every required column is there once. Where the columns are months, none says
+// the month or the seats.
 func (m ColumnMap) Check(kind Kind, header []string, o Options) error {
 	problems := map[string]string{}
+	cross := m.Cross(kind, header)
 	for _, c := range kind.Required() {
-		if _, ok := m[c]; !ok && (c != OrganizationColumn || o.Organization == "") {
+		said := c == OrganizationColumn && o.Organization != "" || c != OrganizationColumn && cross != nil
+		if !m.Has(c) && !said {
 			problems[string(c)] = "Choose the column of the file."
 		}
 	}

@@ -14,8 +14,9 @@ const readingsKept = 6
 
 // Readings collects what was not read to the letter, for people to look at before anything is written.
 type Readings struct {
-	List []Reading
-	More int // further different texts, or rows with them
+	List  []Reading
+	More  int // further different texts, or rows with them
+	Blank int // empty cells under a month
 
 	at   map[[2]string]int // in List, by column and text
 	kept map[string]int    // by column
@@ -41,4 +42,11 @@ func (r *Readings) note(column, found string, line int, read func() string) {
 	r.kept[column]++
 	r.at[key] = len(r.List)
 	r.List = append(r.List, Reading{Column: column, Found: found, Read: read(), Line: line, Rows: 1})
+}
+
+// blank notes an empty cell under a month, unless its row sums up others.
+func (r *Readings) blank(total bool) {
+	if r != nil && !total {
+		r.Blank++
+	}
 }

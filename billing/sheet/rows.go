@@ -22,7 +22,8 @@ type row struct {
 	columns  ColumnMap
 	options  Options
 	spelled  spellings
-	state    int // the column of an export of ours that says whether a figure is known; -1: none
+	state    int    // the column of an export of ours that says whether a figure is known; -1: none
+	cross    *Cross // nil: a row is a month
 	problems []RowProblem
 }
 
@@ -264,17 +265,22 @@ func (r *row) month() store.Month {
 		return ""
 	}
 	m, plain, problem := parseMonth(text, r.options.Dates[MonthColumn])
-	switch {
-	case problem != "":
+	if problem != "" {
 		r.refuse(MonthColumn, "%s", problem)
 		return ""
-	case seats.MonthOutside(m, r.options.Now) != "":
-		r.refuse(MonthColumn, "%s", seats.MonthOutside(m, r.options.Now))
-	case !r.options.OpenMonth && seats.NotOver(m, r.options.Now) != "":
-		r.refuse(MonthColumn, "%s", seats.NotOver(m, r.options.Now))
 	}
 	if !plain {
 		r.note(MonthColumn, text, m.String)
+	}
+	return r.fitting(m)
+}
+
+// fitting refuses a month of which nobody can report.
+func (r *row) fitting(m store.Month) store.Month {
+	if problem := seats.MonthOutside(m, r.options.Now); problem != "" {
+		r.refuse(MonthColumn, "%s", problem)
+	} else if problem := seats.NotOver(m, r.options.Now); problem != "" && !r.options.OpenMonth {
+		r.refuse(MonthColumn, "%s", problem)
 	}
 	return m
 }

@@ -5,6 +5,7 @@ package sheet
 import (
 	"io"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -55,6 +56,7 @@ type MemberRow struct {
 // UsageRow is a row of a table of monthly usage.
 type UsageRow struct {
 	Line         int
+	Column       string // the heading of its cell, in a table whose columns are months
 	Organization string // name or external id
 	ExternalID   string // where a column of its own has it
 	Month        store.Month
@@ -71,7 +73,7 @@ type UsageRow struct {
 // returned has a row for each stay, all but one of them deleted.
 func ReadMembers(r io.Reader, m ColumnMap, o Options) iter.Seq2[MemberRow, error] {
 	seen := seenRows{}
-	return readRows(r, Members, m, o, func(row *row) MemberRow {
+	return readRows(r, Members, m, o, one(func(row *row) MemberRow {
 		member := MemberRow{
 			Line:         row.Line,
 			Organization: row.organization(),
@@ -91,14 +93,14 @@ func ReadMembers(r io.Reader, m ColumnMap, o Options) iter.Seq2[MemberRow, error
 		member.Total = len(row.problems) > 0 && row.isTotal()
 		member.Problems = row.problems
 		return member
-	})
+	}))
 }
 
-// ReadUsage yields every row that is not blank, once, the bad ones with their problems. An error, which
-// is an *Invalid if the admin can mend it, comes last. Several rows of one organization and month are yielded as they
-// stand.
+// ReadUsage yields every row that is not blank, once, the bad ones with their problems; of a table whose columns are months, every
+// cell that is not empty. An error, which is an *Invalid if the admin can mend it, comes last. Several rows of one organization and
+// month are yielded as they stand.
 func ReadUsage(r io.Reader, m ColumnMap, o Options) iter.Seq2[UsageRow, error] {
-	return readRows(r, Usage, m, o, func(row *row) UsageRow {
+	aMonth := one(func(row *row) UsageRow {
 		if row.saysUnknown() {
 			return UsageRow{Line: row.Line, Organization: row.organization(), Unknown: true}
 		}
@@ -114,12 +116,24 @@ func ReadUsage(r io.Reader, m ColumnMap, o Options) iter.Seq2[UsageRow, error] {
 		usage.Problems = row.problems
 		return usage
 	})
+	return readRows(r, Usage, m, o, func(row *row, yield func(UsageRow) bool) bool {
+		if row.cross != nil {
+			return row.eachMonth(yield)
+		}
+		return aMonth(row, yield)
+	})
 }
 
-func readRows[R any](r io.Reader, kind Kind, m ColumnMap, o Options, read func(*row) R) iter.Seq2[R, error] {
+// one is how a row is read that says one thing.
+func one[R any](read func(*row) R) func(*row, func(R) bool) bool {
+	return func(r *row, yield func(R) bool) bool { return yield(read(r)) }
+}
+
+// readRows reads a file by rows. read yields what a row says until it is told to stop, and then says so.
+func readRows[R any](r io.Reader, kind Kind, m ColumnMap, o Options, read func(*row, func(R) bool) bool) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var none R
-		t, err := table.Open(r, kind.Names)
+		t, err := table.Open(r, kind.Headers()...)
 		if err == nil {
 			err = m.Check(kind, t.Header, o)
 		}
@@ -127,7 +141,7 @@ func readRows[R any](r io.Reader, kind Kind, m ColumnMap, o Options, read func(*
 			yield(none, err)
 			return
 		}
-		reading := row{header: t.Header, columns: m, options: o, spelled: spellings{}, state: -1}
+		reading := row{header: t.Header, columns: maps.Clone(m), options: o, spelled: spellings{}, state: -1, cross: m.Cross(kind, t.Header)}
 		if IsOwnExport(t.Header) {
 			reading.state = slices.Index(t.Header, stateHeader)
 		}
@@ -137,7 +151,7 @@ func readRows[R any](r io.Reader, kind Kind, m ColumnMap, o Options, read func(*
 				return
 			}
 			reading.Row, reading.problems = cells, unreadable(cells)
-			if !yield(read(&reading), nil) {
+			if !read(&reading, func(row R) bool { return yield(row, nil) }) {
 				return
 			}
 		}

@@ -104,7 +104,7 @@ func members(t testing.TB, file io.ReadSeeker, o Options) []MemberRow {
 // guessed surveys a file, which is then to be read again, and completes the options as an admin would.
 func guessed(t testing.TB, file io.ReadSeeker, kind Kind, o *Options) ColumnMap {
 	t.Helper()
-	survey, err := table.Inspect(file, kind.Names)
+	survey, err := table.Inspect(file, kind.Headers()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -649,7 +649,7 @@ func FuzzIntake(f *testing.F) {
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		survey, err := table.Inspect(bytes.NewReader(file), nil)
+		survey, err := table.Inspect(bytes.NewReader(file))
 		if err != nil {
 			return
 		}
@@ -774,7 +774,7 @@ func BenchmarkTable(b *testing.B) {
 	b.ReportAllocs()
 	peak := intaketest.StartPeak()
 	for b.Loop() {
-		if s, err := table.Inspect(bytes.NewReader(file), nil); err != nil || s.Rows != intaketest.Rows {
+		if s, err := table.Inspect(bytes.NewReader(file)); err != nil || s.Rows != intaketest.Rows {
 			b.Fatal(s.Rows, err)
 		}
 	}

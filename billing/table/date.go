@@ -91,6 +91,18 @@ func (e monthEvidence) order() DateOrder {
 	return DayFirst
 }
 
+// OrderOfMonths is the order of day and month in headings that are the first or last days of months, as far as they tell.
+func OrderOfMonths(headings []string) DateOrder {
+	var e dateEvidence
+	for _, h := range headings {
+		e.weigh(h)
+	}
+	if e.order() == AmbiguousOrder && e.months.order() != NoOrder {
+		return e.months.order()
+	}
+	return e.order()
+}
+
 // isEdge says whether a day is the first or the last of its month.
 func isEdge(d date) bool {
 	last := time.Date(d.year, time.Month(d.month)+1, 0, 0, 0, 0, 0, time.UTC).Day()

@@ -9,13 +9,13 @@ import (
 	"unicode"
 )
 
-// Names says whether the cells of a row are the names of columns. nil: nobody knows the names.
+// Names says whether the cells of a row are the names of columns.
 type Names func(cells []string) bool
 
 // headerRows is how far down the header is looked for.
 const headerRows = 30
 
-func (t *Table) readHeader(names Names) error {
+func (t *Table) readHeader(names []Names) error {
 	head, err := t.readHead()
 	switch {
 	case err != nil:
@@ -23,7 +23,7 @@ func (t *Table) readHeader(names Names) error {
 	case len(head) == 0:
 		return Unusable("The file is empty.")
 	}
-	at := headerAt(head, names)
+	at, isNamed := headerAt(head, names)
 	first := head[at]
 	if first.Problem != "" {
 		return Unusable("Line %d should name the columns. %s", first.Line, first.Problem)
@@ -33,18 +33,21 @@ func (t *Table) readHeader(names Names) error {
 		return Unusable("The file has %d columns; at most %d are read.", len(t.Header), MaxColumns)
 	}
 	t.Above, t.ahead = at, head[at+1:]
-	if isData(first.Cells) {
+	if !isNamed && isData(first.Cells) {
 		t.ahead = head[at:]
 	} else {
 		t.named = slices.Clone(t.Header)
 	}
 	for i, name := range t.Header {
 		if t.named == nil || name == "" {
-			t.Header[i] = fmt.Sprintf("Column %d", i+1)
+			t.Header[i] = ColumnName(i)
 		}
 	}
 	return nil
 }
+
+// ColumnName is what a column without a name is called, the first being 0.
+func ColumnName(i int) string { return fmt.Sprintf("Column %d", i+1) }
 
 // readHead reads the rows among which the header is. An error after the first of them comes when they are used up.
 func (t *Table) readHead() ([]Row, error) {
@@ -68,12 +71,16 @@ func (t *Table) readHead() ([]Row, error) {
 
 // headerAt finds the header: the first row whose names are known, or else the first one that fills more than half of the
 // columns, since what stands above a table are titles and dates of a report.
-func headerAt(head []Row, names Names) int {
-	if names != nil {
-		if at := slices.IndexFunc(head, func(r Row) bool { return r.Problem == "" && names(r.Cells) }); at >= 0 {
-			return at
+func headerAt(head []Row, names []Names) (at int, isNamed bool) {
+	for _, knows := range names {
+		if at := slices.IndexFunc(head, func(r Row) bool { return r.Problem == "" && knows(r.Cells) }); at >= 0 {
+			return at, true
 		}
 	}
+	return headerByWidth(head), false
+}
+
+func headerByWidth(head []Row) int {
 	width := usualWidth(head)
 	at := slices.IndexFunc(head, func(r Row) bool {
 		n := filled(r.Cells)

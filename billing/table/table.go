@@ -53,9 +53,10 @@ func Unusable(format string, args ...any) error {
 	return &problem.Invalid{Fields: problem.Fields{"file": fmt.Sprintf(format, args...)}}
 }
 
-// Open recognises the encoding, the delimiter and the header row, also below titles. What the admin has to know of
+// Open recognises the encoding, the delimiter and the header row, also below titles: names are tried one after the other, and
+// without any nobody knows what columns are called. What the admin has to know of
 // an unusable file, then or while rows are read, is an *Invalid.
-func Open(r io.Reader, names Names) (*Table, error) {
+func Open(r io.Reader, names ...Names) (*Table, error) {
 	text, err := decode(&Limited{Reader: r, Left: MaxBytes})
 	if err != nil {
 		return nil, err
@@ -242,9 +243,9 @@ func (e *columnEvidence) weigh(cell string) {
 	}
 }
 
-// Inspect reads a whole table.
-func Inspect(r io.Reader, names Names) (Survey, error) {
-	t, err := Open(r, names)
+// Inspect reads a whole table, whose header is found as Open does.
+func Inspect(r io.Reader, names ...Names) (Survey, error) {
+	t, err := Open(r, names...)
 	if err != nil {
 		return Survey{}, err
 	}

@@ -25,7 +25,7 @@ import (
 // readTable is the header and the rows of a text, each as its cells or its problem.
 func readTable(t *testing.T, text string) (*Table, []Row) {
 	t.Helper()
-	table, err := Open(iotest.HalfReader(strings.NewReader(text)), nil)
+	table, err := Open(iotest.HalfReader(strings.NewReader(text)))
 	if err != nil {
 		t.Fatalf("opening: %v", err)
 	}
@@ -220,7 +220,7 @@ func TestUnusableTables(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Inspect(tt.file, nil)
+			_, err := Inspect(tt.file)
 			var invalid *problem.Invalid
 			if !errors.As(err, &invalid) || !strings.Contains(invalid.Fields["file"], tt.words) {
 				t.Errorf("got %v, want %q", err, tt.words)
@@ -244,7 +244,7 @@ func TestLargestTableIsRead(t *testing.T) {
 	t.Parallel()
 	const header, end = "a,b\n", "\n1,2"
 	blank := io.LimitReader(blankLines{}, MaxBytes-int64(len(header)+len(end)))
-	survey, err := Inspect(io.MultiReader(strings.NewReader(header), blank, strings.NewReader(end)), nil)
+	survey, err := Inspect(io.MultiReader(strings.NewReader(header), blank, strings.NewReader(end)))
 	if err != nil || survey.Rows != 1 {
 		t.Errorf("%d rows, %v", survey.Rows, err)
 	}
@@ -254,10 +254,10 @@ func TestTableThatCannotBeReadToTheEnd(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is gone")
 	text := "a,b\n" + strings.Repeat("1,2\n", 20_000) + "1,2"
-	if _, err := Inspect(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)), nil); !errors.Is(err, broken) {
+	if _, err := Inspect(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken))); !errors.Is(err, broken) {
 		t.Errorf("inspected: %v", err)
 	}
-	table, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)), nil)
+	table, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestTableThatCannotBeReadAtAll(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is gone")
 	for _, text := range []string{"", "a,b", "a,b\n" + strings.Repeat("1,2\n", 200), strings.Repeat("\n", 40_000)} {
-		_, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)), nil)
+		_, err := Open(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
 		if !errors.Is(err, broken) {
 			t.Errorf("after %d bytes: %v", len(text), err)
 		}
@@ -285,7 +285,7 @@ func TestTableThatCannotBeReadAtAll(t *testing.T) {
 // TestTableEncodingIsDecidedEarly: the first character that tells stands before more text than is read at once.
 func TestTableEncodingIsDecidedEarly(t *testing.T) {
 	t.Parallel()
-	table, err := Open(strings.NewReader("Zo\xEB\n"+strings.Repeat("Acme\n", 20_000)), nil)
+	table, err := Open(strings.NewReader("Zo\xEB\n" + strings.Repeat("Acme\n", 20_000)))
 	if err != nil || table.Encoding() != "Windows-1252" || table.Header[0] != "Zoë" {
 		t.Errorf("%+v, %v", table, err)
 	}
@@ -293,7 +293,7 @@ func TestTableEncodingIsDecidedEarly(t *testing.T) {
 
 func TestSurveyOfTooManyCells(t *testing.T) {
 	t.Parallel()
-	s, err := Inspect(strings.NewReader("a,b\n"+strings.Repeat("1,2\n", 12)+"1,2,05/06/2026\n"), nil)
+	s, err := Inspect(strings.NewReader("a,b\n" + strings.Repeat("1,2\n", 12) + "1,2,05/06/2026\n"))
 	if err != nil || s.Rows != 13 || s.Problems != 1 || len(s.Sample) != 10 {
 		t.Errorf("%+v, %v", s, err)
 	}
@@ -453,7 +453,7 @@ func TestSurvey(t *testing.T) {
 		"a;05/06/2026;31/12/2026;01/01/2026 10:00;13-01-2026;2026-01-02\n" +
 		"b;07/08/2026;01/02/2026;2/2/2026;01-13-2026;31.12.2026\n" +
 		"c;1\n"
-	s, err := Inspect(strings.NewReader(text), nil)
+	s, err := Inspect(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -621,10 +621,10 @@ func FuzzTable(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		if _, err := Inspect(bytes.NewReader(file), nil); err != nil {
+		if _, err := Inspect(bytes.NewReader(file)); err != nil {
 			return
 		}
-		table, err := Open(iotest.OneByteReader(bytes.NewReader(file)), nil)
+		table, err := Open(iotest.OneByteReader(bytes.NewReader(file)))
 		if err != nil {
 			t.Fatal(err)
 		}
