@@ -1,11 +1,12 @@
 package intake
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +35,9 @@ type corpusFile struct {
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	n := 0
-	for name, kind := range map[string]sheet.Kind{"usage": sheet.Usage, "months": sheet.Usage, "members": sheet.Members} {
+	for name, kind := range map[string]sheet.Kind{
+		"usage": sheet.Usage, "months": sheet.Usage, "members": sheet.Members, "workbooks": sheet.Usage, "workbooks-members": sheet.Members,
+	} {
 		for _, f := range corpus(t, "testdata/corpus/"+name+".txt") {
 			n++
 			t.Run(strings.Join([]string{name, f.name, f.encoding, f.end}, "/"), func(t *testing.T) {
@@ -112,7 +115,10 @@ var corpusEncodings = map[string]encoding.Encoding{
 // bytes are the file as somebody has it.
 func (f corpusFile) bytes(t *testing.T) []byte {
 	t.Helper()
-	if f.encoding == "raw" {
+	switch f.encoding {
+	case "xlsx":
+		return f.workbook(t)
+	case "raw":
 		text, err := strconv.Unquote(`"` + strings.ReplaceAll(f.text, `"`, `\"`) + `"`)
 		if err != nil {
 			t.Fatal(err)
@@ -133,15 +139,15 @@ func (f corpusFile) bytes(t *testing.T) []byte {
 // read reads a file as the panel does, with the answers that the corpus gives, and tells what it read.
 func (f corpusFile) read(t *testing.T, kind sheet.Kind) []string {
 	t.Helper()
-	file := f.bytes(t)
-	choices := Choices{CreateAll: true}
+	file := f.open(t)
+	choices := Choices{CreateAll: true, Sheet: firstSheet(file, kind)}
+	if sheet := f.sheet(); sheet != "" {
+		choices.Sheet = sheet
+	}
 	if f.encoding == "w1250" {
 		choices.Encoding = "Windows-1250"
 	}
-	survey, err := table.Inspect(reencoded(bytes.NewReader(file), choices.Encoding), kind.Headers()...)
-	if err == nil {
-		err = refuseUnclear(kind, survey)
-	}
+	survey, _, err := inspect(file, kind, choices)
 	var invalid *problem.Invalid
 	if errors.As(err, &invalid) {
 		return []string{"!!: " + invalid.Fields["file"]}
@@ -165,7 +171,39 @@ func (f corpusFile) read(t *testing.T, kind sheet.Kind) []string {
 	if options, err = in.options(options.Now); err != nil {
 		t.Fatal(err)
 	}
-	return append(told, tellPlan(t, in, options, reencoded(bytes.NewReader(file), choices.Encoding))...)
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	text, _, err := textOf(file, choices)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(told, tellPlan(t, in, options, text)...)
+}
+
+// open opens the file as it was uploaded.
+func (f corpusFile) open(t *testing.T) *os.File {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, f.bytes(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return file
+}
+
+// sheet is the one that the corpus chooses; empty: none.
+func (f corpusFile) sheet() string {
+	for _, answer := range f.answers {
+		if name, ok := strings.CutPrefix(answer, "sheet "); ok {
+			return name
+		}
+	}
+	return ""
 }
 
 // answer gives the answers of the corpus.
@@ -178,6 +216,7 @@ func (f corpusFile) answer(t *testing.T, in *FileImport) {
 		kind, column, _ := strings.Cut(field, ".")
 		i, err := strconv.Atoi(value)
 		switch {
+		case field == "sheet": // it is chosen already
 		case field == "add_up":
 			c.AddUp = true
 		case field == "create":

@@ -176,6 +176,9 @@ func ParseCount(cell string, style NumberStyle) (n int, plain bool, problem stri
 func notACount(cell, text string) string {
 	digits := strings.TrimLeft(text, "-−–")
 	switch {
+	case strings.HasPrefix(text, "="):
+		return fmt.Sprintf("%s is a formula whose result is not in the file: open the file in a spreadsheet program and save it again.",
+			Excerpt(cell))
 	case isMarked(text):
 		return ""
 	case digits != text && (IsDigits(digits) || isMarked(digits)):

@@ -38,6 +38,7 @@ type text struct {
 	xml  *xml.Decoder
 	line bytes.Buffer // what is not read yet
 	row  int          // the last one in line
+	wide int          // cells of the widest row so far
 	err  error
 }
 
@@ -81,16 +82,18 @@ type sheetRow struct {
 }
 
 type sheetCell struct {
-	Place  string   `xml:"r,attr"` // such as B12
-	Style  int      `xml:"s,attr"`
-	Type   string   `xml:"t,attr"`
-	Value  string   `xml:"v"`
-	Inline richText `xml:"is"`
+	Place   string   `xml:"r,attr"` // such as B12
+	Style   int      `xml:"s,attr"`
+	Type    string   `xml:"t,attr"`
+	Value   string   `xml:"v"`
+	Inline  richText `xml:"is"`
+	Formula *string  `xml:"f"` // nil: the cell has none
 }
 
 const mostRows = 1 << 20 // of a sheet
 
-// write adds the line of a row, after blank ones for those that the sheet does not have.
+// write adds the line of a row, after blank ones for those that the sheet does not have. A sheet has no cells that are empty, so that
+// a row ends where the widest before it does, which the header is.
 func (t *text) write(row sheetRow) error {
 	number := max(row.Number, t.row+1)
 	if number > mostRows {
@@ -98,7 +101,7 @@ func (t *text) write(row sheetRow) error {
 	}
 	t.line.WriteString(strings.Repeat("\n", number-t.row-1))
 	t.row = number
-	at, next := 0, 0
+	at, next, isBlank := 0, 0, true
 	for _, c := range row.Cells {
 		column := columnOf(c.Place, next)
 		next = column + 1
@@ -111,7 +114,12 @@ func (t *text) write(row sheetRow) error {
 		value := strings.NewReplacer("\r", " ", "\n", " ", `"`, `""`).Replace(t.book.value(c))
 		if value != "" {
 			t.line.WriteString(`"` + value + `"`)
+			isBlank = false
+			t.wide = max(t.wide, at+1)
 		}
+	}
+	if !isBlank {
+		t.line.WriteString(strings.Repeat(",", max(t.wide-1-at, 0)))
 	}
 	t.line.WriteString("\n")
 	return nil
@@ -132,8 +140,12 @@ func columnOf(place string, next int) int {
 	return max(column-1, next)
 }
 
-// value is what a cell says.
+// value is what a cell says. A formula without its result, as programs leave it that do not reckon, stands for itself: an empty cell
+// would say something else.
 func (b *Book) value(c sheetCell) string {
+	if c.Formula != nil && c.Value == "" && c.Type != "str" {
+		return "=" + *c.Formula
+	}
 	switch c.Type {
 	case "s":
 		if i, err := strconv.Atoi(c.Value); err == nil && i >= 0 && i < len(b.texts) {
@@ -147,7 +159,7 @@ func (b *Book) value(c sheetCell) string {
 	case "", "n":
 		return b.number(c)
 	}
-	return c.Value // a formula's text, an error, a date as text
+	return unescaped(c.Value) // a formula's text, an error, a date as text
 }
 
 // number is a number, or the date as which its format shows it.
@@ -159,8 +171,14 @@ func (b *Book) number(c sheetCell) string {
 	if b.isDate(c) && n >= 1 && n < 1e6 {
 		return b.date(n)
 	}
+	if shown, err := strconv.ParseFloat(strconv.FormatFloat(n, 'g', spreadsheetDigits, 64), 64); err == nil {
+		n = shown
+	}
 	return strconv.FormatFloat(n, 'f', -1, 64)
 }
+
+// spreadsheetDigits are those of a number that spreadsheets show and compare: what is 14 to them may be kept as 13.999999999999998.
+const spreadsheetDigits = 15
 
 func (b *Book) isDate(c sheetCell) bool {
 	return c.Style >= 0 && c.Style < len(b.dates) && b.dates[c.Style]

@@ -8,12 +8,15 @@ package workbook
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"seatbridge/billing/table"
@@ -116,6 +119,8 @@ func (b *Book) readMain() error {
 			Name  string `xml:"name,attr"`
 			State string `xml:"state,attr"`
 			ID    string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
+			// In a workbook that was saved as Strict Open XML.
+			StrictID string `xml:"http://purl.oclc.org/ooxml/officeDocument/relationships id,attr"`
 		} `xml:"sheets>sheet"`
 	}
 	var relations struct {
@@ -136,7 +141,7 @@ func (b *Book) readMain() error {
 		}
 	}
 	for _, s := range main.Sheets {
-		if target, ok := targets[s.ID]; ok && !strings.EqualFold(s.State, "hidden") && !strings.EqualFold(s.State, "veryHidden") {
+		if target, ok := targets[cmp.Or(s.ID, s.StrictID)]; ok && !strings.EqualFold(s.State, "hidden") && !strings.EqualFold(s.State, "veryHidden") {
 			b.Sheets = append(b.Sheets, s.Name)
 			b.paths[s.Name] = target
 		}
@@ -239,4 +244,20 @@ type richText struct {
 	Runs []string `xml:"r>t"`
 }
 
-func (t richText) String() string { return t.Text + strings.Join(t.Runs, "") }
+func (t richText) String() string { return unescaped(t.Text + strings.Join(t.Runs, "")) }
+
+// escapes are characters that XML cannot hold, or that a program wrote so all the same: _x000D_ (ECMA-376 part 1, 22.9.2.19).
+var escapes = regexp.MustCompile(`_x([0-9A-Fa-f]{4})_`)
+
+func unescaped(text string) string {
+	if !strings.Contains(text, "_x") {
+		return text
+	}
+	return escapes.ReplaceAllStringFunc(text, func(escape string) string {
+		r, err := strconv.ParseUint(escape[2:6], 16, 16)
+		if err != nil {
+			return escape
+		}
+		return string(rune(r))
+	})
+}
