@@ -381,3 +381,52 @@ func FuzzFileImportChoices(f *testing.F) {
 		}
 	})
 }
+
+// A table whose columns are months is shown as it is understood before anything is written, and its empty cells are no zeros.
+func TestImportOfMonthsInColumnsPage(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	acme, bolt := p.organization("Acme", 2), p.organization("Bolt", 1)
+	b := p.as(store.Admin)
+	file := "Customer,Jan-26,2026-02,2026-03,Total,Contact\nAcme,12,14,,26,ann\nBolt,3,,7,10,\nTotal,15,15,7,36,\n"
+	b.uploadFile("/usage/import", file, http.StatusSeeOther)
+	path, page := b.location(), b.follow()
+	has(t, page, "[data-testid=file-import-months]", "“Jan-26” is January 2026, “2026-02” is February 2026, “2026-03” is March 2026")
+	has(t, page, "[data-testid=file-import-left-out]", "The columns “Total”, “Contact” are left out")
+	has(t, page, "#column-month", "The columns are months")
+	b.post(path+"/check", form(columns(page)...), http.StatusSeeOther)
+	page = b.settled(path)
+	has(t, page, "[data-testid=file-import-counts]", "New figures3")
+	has(t, page, "[data-testid=file-import-counts]", "Bad figures1")
+	has(t, page, "[data-testid=file-import-readings]", "2 empty cells say nothing of the month")
+	has(t, page, "[data-testid=file-import-readings]", "Line 4 sums up others and was passed over, but for February 2026 it says 15 and the rows before it come to 14")
+	has(t, page, "[data-testid=file-import-problems]", "32026-03March 2026 is not over")
+	has(t, page, "label[for=skip]", "Leave out 1 figure that cannot be imported")
+	changes := b.get(path+"/changes?organization="+strconv.FormatInt(acme.ID, 10), http.StatusOK).Find("[data-testid=file-import-change]")
+	if got := changes.Text(); changes.Length() != 2 || !strings.Contains(got, "January 2026") || !strings.Contains(got, "14 NordPass Business") {
+		t.Errorf("changes %q", got)
+	}
+	b.post(path+"/write", form("skip", "true"), http.StatusSeeOther)
+	has(t, b.settled(path), "[data-testid=file-import-done]", "New figures3")
+	for month, want := range map[store.Month]int{"2026-01": 2, "2026-02": 1, "2026-03": 0} {
+		reports, err := p.store.UsageReports(t.Context(), month)
+		if err != nil || len(reports) != want {
+			t.Errorf("%s: %+v, %v", month, reports, err)
+		}
+	}
+	if reports, _ := p.store.UsageReports(t.Context(), "2026-01"); reports[1].OrganizationID != bolt.ID || reports[1].Seats != 3 {
+		t.Errorf("January: %+v", reports)
+	}
+}
+
+// What could be another month is asked for where the file is chosen, and the file is not kept.
+func TestUnclearMonthsInColumnsAreRefused(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	b := p.as(store.Admin)
+	page := b.uploadFile("/usage/import", "Customer,Jan,Feb\nAcme,12,14\n", http.StatusUnprocessableEntity)
+	has(t, page, ".problem", "The columns of this table are months. “Jan” has no year: name the column like 2026-10.")
+	if _, err := p.store.FileImport(t.Context(), 1); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("an import was kept: %v", err)
+	}
+}

@@ -68,7 +68,9 @@ func TestWorkbooksAreRead(t *testing.T) {
 	if got := in.Choices.Guesses.Sheets; len(got) != 2 || got[0] != "Cover" || in.Survey.Encoding != "Excel workbook" {
 		t.Fatalf("sheets %q, %+v", got, in.Survey)
 	}
-	in.Choices.Sheet, in.Choices.Columns = "Usage", sheet.ColumnMap{sheet.OrganizationColumn: 0, sheet.MonthColumn: 1, sheet.SeatsColumn: 2}
+	if in.Choices.Sheet != "Usage" || len(in.Choices.Columns) != 3 {
+		t.Fatalf("the sheet with the table is not the first choice: %+v", in.Choices)
+	}
 	w.Must(w.Files.Check(t.Context(), in.ID, in.Choices))
 	in = w.settled(in.ID)
 	f := in.Findings
@@ -85,5 +87,72 @@ func TestWorkbooksAreRead(t *testing.T) {
 	w.Must(err)
 	if err := w.Files.Check(t.Context(), next.ID, intake.Choices{Sheet: "Other"}); !errors.As(err, &invalid) || invalid.Fields["sheet"] == "" {
 		t.Errorf("a sheet that is not there: %v", err)
+	}
+}
+
+// Another sheet's columns are chosen by what they are called there, not by their places, and are shown where something is left to choose.
+func TestAnotherSheetHasOtherColumns(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	w.Organization("Acme", 0, store.Business)
+	file := workbook(t,
+		[2]string{"Q3", `<row>` + inline("Organization", "Month", "Seats") + `</row><row>` + inline("Acme", "2025-09", "3") + `</row>`},
+		[2]string{"Q4", `<row>` + inline("Month", "Seats", "Organization") + `</row><row>` + inline("2025-10", "4", "Acme") + `</row>`},
+		[2]string{"Old", `<row>` + inline("Wer", "Wann", "Wieviel") + `</row><row>` + inline("Acme", "2025-11", "5") + `</row>`})
+	saved, err := w.Files.Upload(t.Context(), problem.System(), sheet.Usage, "usage.xlsx", strings.NewReader(file))
+	w.Must(err)
+	in, err := w.Files.Find(t.Context(), saved.ID)
+	w.Must(err)
+	in.Choices.Sheet = "Q4"
+	w.Must(w.Files.Check(t.Context(), in.ID, in.Choices))
+	in = w.settled(in.ID)
+	if f := in.Findings; f == nil || f.NewReports != 1 || f.Bad+f.LeftOut != 0 || in.Choices.Columns[sheet.MonthColumn] != 0 {
+		t.Fatalf("%+v, %+v", f, in.Choices)
+	}
+	in.Choices.Sheet = "Old"
+	var invalid *problem.Invalid
+	if err := w.Files.Check(t.Context(), in.ID, in.Choices); !errors.As(err, &invalid) || invalid.Fields["organization"] == "" {
+		t.Fatalf("%v", err)
+	}
+	in, err = w.Files.Find(t.Context(), in.ID)
+	w.Must(err)
+	if in.Findings != nil || strings.Join(in.Survey.Header, " ") != "Wer Wann Wieviel" || in.Choices.Sheet != "Old" {
+		t.Fatalf("%+v, %+v", in.Survey, in.Choices)
+	}
+	in.Choices.Columns = sheet.ColumnMap{sheet.OrganizationColumn: 0, sheet.MonthColumn: 1, sheet.SeatsColumn: 2}
+	w.Must(w.Files.Check(t.Context(), in.ID, in.Choices))
+	if f := w.settled(in.ID).Findings; f == nil || f.NewReports != 1 || f.Bad+f.LeftOut != 0 {
+		t.Errorf("%+v", f)
+	}
+}
+
+// A corrected workbook is read in the sheet that was chosen, as long as it has it.
+func TestCorrectedWorkbook(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	w.Organization("Acme", 0, store.Business)
+	table := func(seats string) string {
+		return `<row>` + inline("Organization", "Month", "Seats") + `</row><row>` + inline("Acme", "2025-10", seats) + `</row>`
+	}
+	saved, err := w.Files.Upload(t.Context(), problem.System(), sheet.Usage, "usage.xlsx",
+		strings.NewReader(workbook(t, [2]string{"Q3", table("1")}, [2]string{"Q4", table("four")})))
+	w.Must(err)
+	in, err := w.Files.Find(t.Context(), saved.ID)
+	w.Must(err)
+	in.Choices.Sheet = "Q4"
+	w.Must(w.Files.Check(t.Context(), in.ID, in.Choices))
+	if in = w.settled(in.ID); in.Findings == nil || in.Findings.Bad != 1 {
+		t.Fatalf("%+v", in.Findings)
+	}
+	for _, names := range [][2]string{{"Q3", "Q4"}, {"Q1", "Q2"}} {
+		saved, err = w.Files.Correct(t.Context(), problem.System(), in.ID, "usage.xlsx",
+			strings.NewReader(workbook(t, [2]string{names[0], table("1")}, [2]string{names[1], table("4")})))
+		w.Must(err)
+		in = w.settled(saved.ID)
+		want := map[string]int{"Q4": 4, "Q2": 1}[names[1]]
+		changes, err := w.Files.Changes(t.Context(), in.ID, 1, "")
+		if err != nil || len(changes) != 1 || changes[0].Report.After.Seats != want {
+			t.Errorf("%v: %+v, %+v, %v", names, in.Choices, changes, err)
+		}
 	}
 }
