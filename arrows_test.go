@@ -30,7 +30,7 @@ var arrows = map[string]string{
 	"billing/books":         "billing/background billing/connect billing/figures billing/money billing/months billing/notify billing/plan billing/problem billing/run billing/seats connectwise store",
 	"billing/months":        "billing/canonical billing/money billing/seats store",
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
-	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table connectwise store",
+	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table billing/workbook connectwise store",
 	"billing/run":           "billing/background billing/bulletin billing/connect billing/figures billing/months billing/notify billing/plan billing/problem billing/reports billing/seats billing/settle billing/survey billing/units connectwise store",
 	"billing/intake":        "billing/background billing/figures billing/match billing/organizations billing/problem billing/seats billing/sheet billing/table billing/workbook store",
 	"billing/reports":       "billing/organizations billing/problem billing/seats nordpass store",

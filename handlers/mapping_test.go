@@ -13,6 +13,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"seatbridge/billing/intake/intaketest"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -254,6 +255,12 @@ func TestMappingsAsATable(t *testing.T) {
 	has(t, b.post(views.MappingsPath+"/apply", apply, http.StatusUnprocessableEntity), "[data-testid=notice]", "Nothing was mapped")
 	b.post(views.MappingsPath+"/apply", form("pairs", "nonsense"), http.StatusUnprocessableEntity)
 	b.post(views.MappingsPath+"/apply", nil, http.StatusUnprocessableEntity)
+
+	// A workbook is read like a text.
+	rows := "<row>" + intaketest.Cells("company_identifier", "organization") + "</row><row>" + intaketest.Cells(company(beta.CompanyID), "Second") + "</row>"
+	page = b.upload(views.MappingsPath, intaketest.Workbook([2]string{"About", ""}, [2]string{"Mappings", rows}), http.StatusOK)
+	has(t, page, "[data-testid=plan-new]", "1")
+	has(t, page, "[data-testid=plan-sheet]", "The workbook has 2 sheets; “Mappings” is the one that was read.")
 
 	// The export is what an import takes; pasted, it changes nothing.
 	b.get(views.MappingsPath+".csv", http.StatusOK)

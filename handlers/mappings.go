@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -68,7 +67,7 @@ func (s *server) planMappings(w http.ResponseWriter, r *http.Request) error {
 }
 
 // uploadedTable is the file, or else what was pasted.
-func uploadedTable(r *http.Request) (io.Reader, error) {
+func uploadedTable(r *http.Request) (mapping.MappingFile, error) {
 	file, header, err := r.FormFile("file")
 	if err == nil && header.Size > 0 {
 		return file, nil
@@ -86,6 +85,7 @@ func mappingPlan(plan mapping.MappingPlan) *views.MappingPlan {
 	view := &views.MappingPlan{
 		New: plan.Counts[mapping.MappingNew], Moved: plan.Counts[mapping.MappingMoved],
 		Unchanged: plan.Counts[mapping.MappingUnchanged], Bad: plan.Counts[mapping.MappingProblem],
+		Sheet: plan.Sheet, Sheets: plan.Sheets,
 	}
 	var pairs strings.Builder
 	for _, row := range plan.Rows {

@@ -16,6 +16,8 @@ type MappingsPage struct {
 // MappingPlan is what importing a table would do.
 type MappingPlan struct {
 	New, Moved, Unchanged, Bad int
+	Sheet                      string       // of a workbook, the one that was read
+	Sheets                     int          // how many it has
 	Rows                       []MappingRow // that change something
 	Problems                   []MappingRow
 	Hidden                     int    // rows beyond those listed

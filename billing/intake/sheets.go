@@ -4,16 +4,13 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 
 	"seatbridge/billing/problem"
 	"seatbridge/billing/sheet"
-	"seatbridge/billing/table"
 	"seatbridge/billing/workbook"
 )
 
-// firstSheet is the sheet of a workbook to begin with: the first one whose columns have names that are known, or else the first with
-// a row; what comes before them are covers and notes. Empty: the very first, or the file is no workbook.
+// firstSheet is the sheet of a workbook to begin with. Empty: the very first, or the file is no workbook.
 func firstSheet(f *os.File, kind sheet.Kind) string {
 	info, err := f.Stat()
 	if err != nil {
@@ -23,32 +20,7 @@ func firstSheet(f *os.File, kind sheet.Kind) string {
 	if err != nil || !isBook {
 		return ""
 	}
-	first := ""
-	for _, name := range book.Sheets {
-		header := headerOf(book, name, kind)
-		isKnown := slices.ContainsFunc(kind.Headers(), func(knows table.Names) bool { return knows(header) })
-		if isKnown {
-			return name
-		}
-		if first == "" && len(header) > 0 {
-			first = name
-		}
-	}
-	return first
-}
-
-// headerOf are the names of the columns of a sheet; none: it has no row, or cannot be read.
-func headerOf(book *workbook.Book, name string, kind sheet.Kind) []string {
-	text, err := book.Text(name)
-	if err != nil {
-		return nil
-	}
-	defer text.Close()
-	t, err := table.Open(text, kind.Headers()...)
-	if err != nil {
-		return nil
-	}
-	return t.Header
+	return book.First(kind.Headers()...)
 }
 
 // surveyAgain reads the file again in another encoding, or another of its sheets. The columns of another sheet are chosen anew, as

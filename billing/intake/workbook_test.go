@@ -1,54 +1,16 @@
 package intake_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"errors"
-	"fmt"
-	"io"
 	"strings"
 	"testing"
 
 	"seatbridge/billing/intake"
+	"seatbridge/billing/intake/intaketest"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/sheet"
 	"seatbridge/store"
 )
-
-// workbook packs sheets of rows of cells as XML, by their names.
-func workbook(t *testing.T, sheets ...[2]string) string {
-	t.Helper()
-	var file bytes.Buffer
-	w := zip.NewWriter(&file)
-	add := func(name, content string) {
-		part, err := w.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		io.WriteString(part, content)
-	}
-	var list, relations strings.Builder
-	for i, s := range sheets {
-		fmt.Fprintf(&list, `<sheet name="%s" sheetId="%d" r:id="r%d"/>`, s[0], i+1, i)
-		fmt.Fprintf(&relations, `<Relationship Id="r%d" Type="x/worksheet" Target="worksheets/s%d.xml"/>`, i, i)
-		add(fmt.Sprintf("xl/worksheets/s%d.xml", i), `<worksheet><sheetData>`+s[1]+`</sheetData></worksheet>`)
-	}
-	add("xl/workbook.xml", `<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>`+list.String()+`</sheets></workbook>`)
-	add("xl/_rels/workbook.xml.rels", `<Relationships>`+relations.String()+`</Relationships>`)
-	add("xl/styles.xml", `<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="17"/></cellXfs></styleSheet>`)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return file.String()
-}
-
-func inline(texts ...string) string {
-	var cells strings.Builder
-	for _, text := range texts {
-		cells.WriteString(`<c t="inlineStr"><is><t>` + text + `</t></is></c>`)
-	}
-	return cells.String()
-}
 
 // A workbook is read like a table of text: dates by the format of their cells, the first sheet unless another one is chosen.
 func TestWorkbooksAreRead(t *testing.T) {
@@ -56,11 +18,11 @@ func TestWorkbooksAreRead(t *testing.T) {
 	w := emptyWorld(t)
 	acme := w.Organization("Acme", 0, store.Business)
 	// 45992 is 1 December 2025, 46023 is 1 January 2026.
-	usage := `<row r="1">` + inline("Usage of all customers") + `</row>` +
-		`<row r="3">` + inline("Organization", "Month", "Seats") + `</row>` +
-		`<row r="4">` + inline("Acme") + `<c s="1"><v>45992</v></c><c><v>14</v></c></row>` +
-		`<row r="5">` + inline("Acme") + `<c s="1"><v>46023</v></c><c><v>15.5</v></c></row>`
-	file := workbook(t, [2]string{"Cover", `<row r="1">` + inline("About this book") + `</row>`}, [2]string{"Usage", usage})
+	usage := `<row r="1">` + intaketest.Cells("Usage of all customers") + `</row>` +
+		`<row r="3">` + intaketest.Cells("Organization", "Month", "Seats") + `</row>` +
+		`<row r="4">` + intaketest.Cells("Acme") + `<c s="1"><v>45992</v></c><c><v>14</v></c></row>` +
+		`<row r="5">` + intaketest.Cells("Acme") + `<c s="1"><v>46023</v></c><c><v>15.5</v></c></row>`
+	file := intaketest.Workbook([2]string{"Cover", `<row r="1">` + intaketest.Cells("About this book") + `</row>`}, [2]string{"Usage", usage})
 	saved, err := w.Files.Upload(t.Context(), problem.System(), sheet.Usage, "usage.xlsx", strings.NewReader(file))
 	w.Must(err)
 	in, err := w.Files.Find(t.Context(), saved.ID)
@@ -95,10 +57,10 @@ func TestAnotherSheetHasOtherColumns(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	w.Organization("Acme", 0, store.Business)
-	file := workbook(t,
-		[2]string{"Q3", `<row>` + inline("Organization", "Month", "Seats") + `</row><row>` + inline("Acme", "2025-09", "3") + `</row>`},
-		[2]string{"Q4", `<row>` + inline("Month", "Seats", "Organization") + `</row><row>` + inline("2025-10", "4", "Acme") + `</row>`},
-		[2]string{"Old", `<row>` + inline("Wer", "Wann", "Wieviel") + `</row><row>` + inline("Acme", "2025-11", "5") + `</row>`})
+	file := intaketest.Workbook(
+		[2]string{"Q3", `<row>` + intaketest.Cells("Organization", "Month", "Seats") + `</row><row>` + intaketest.Cells("Acme", "2025-09", "3") + `</row>`},
+		[2]string{"Q4", `<row>` + intaketest.Cells("Month", "Seats", "Organization") + `</row><row>` + intaketest.Cells("2025-10", "4", "Acme") + `</row>`},
+		[2]string{"Old", `<row>` + intaketest.Cells("Wer", "Wann", "Wieviel") + `</row><row>` + intaketest.Cells("Acme", "2025-11", "5") + `</row>`})
 	saved, err := w.Files.Upload(t.Context(), problem.System(), sheet.Usage, "usage.xlsx", strings.NewReader(file))
 	w.Must(err)
 	in, err := w.Files.Find(t.Context(), saved.ID)
@@ -132,10 +94,10 @@ func TestCorrectedWorkbook(t *testing.T) {
 	w := emptyWorld(t)
 	w.Organization("Acme", 0, store.Business)
 	table := func(seats string) string {
-		return `<row>` + inline("Organization", "Month", "Seats") + `</row><row>` + inline("Acme", "2025-10", seats) + `</row>`
+		return `<row>` + intaketest.Cells("Organization", "Month", "Seats") + `</row><row>` + intaketest.Cells("Acme", "2025-10", seats) + `</row>`
 	}
 	saved, err := w.Files.Upload(t.Context(), problem.System(), sheet.Usage, "usage.xlsx",
-		strings.NewReader(workbook(t, [2]string{"Q3", table("1")}, [2]string{"Q4", table("four")})))
+		strings.NewReader(intaketest.Workbook([2]string{"Q3", table("1")}, [2]string{"Q4", table("four")})))
 	w.Must(err)
 	in, err := w.Files.Find(t.Context(), saved.ID)
 	w.Must(err)
@@ -146,7 +108,7 @@ func TestCorrectedWorkbook(t *testing.T) {
 	}
 	for _, names := range [][2]string{{"Q3", "Q4"}, {"Q1", "Q2"}} {
 		saved, err = w.Files.Correct(t.Context(), problem.System(), in.ID, "usage.xlsx",
-			strings.NewReader(workbook(t, [2]string{names[0], table("1")}, [2]string{names[1], table("4")})))
+			strings.NewReader(intaketest.Workbook([2]string{names[0], table("1")}, [2]string{names[1], table("4")})))
 		w.Must(err)
 		in = w.settled(saved.ID)
 		want := map[string]int{"Q4": 4, "Q2": 1}[names[1]]

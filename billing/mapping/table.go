@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"seatbridge/billing/table"
+	"seatbridge/billing/workbook"
 	"seatbridge/store"
 )
 
@@ -44,15 +46,49 @@ type MappingRow struct {
 type MappingPlan struct {
 	Rows   []MappingRow
 	Counts map[MappingKind]int
+	Sheet  string // of a workbook with several sheets, the one that was read
+	Sheets int    // how many it has; 0: the file is no workbook
+}
+
+// MappingFile is a table of mappings as somebody uploads it: text, or an Excel workbook.
+type MappingFile interface {
+	io.Reader
+	io.ReaderAt
+	io.Seeker
 }
 
 // maxMappingRows bounds an import; it is far above what one MSP has.
 const maxMappingRows = 50_000
 
+// openMappings opens the table of a file: of a workbook the first sheet that names the columns.
+func openMappings(file MappingFile) (*table.Table, MappingPlan, error) {
+	plan := MappingPlan{Counts: map[MappingKind]int{}}
+	size, err := file.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, plan, fmt.Errorf("reading a table of mappings: %w", err)
+	}
+	book, isBook, err := workbook.Open(file, size)
+	if err != nil {
+		return nil, plan, err
+	}
+	var text io.Reader = file
+	if isBook {
+		plan.Sheet, plan.Sheets = cmp.Or(book.First(namesMappings), book.Sheets[0]), len(book.Sheets)
+		if text, err = book.Text(plan.Sheet); err != nil {
+			return nil, plan, err
+		}
+	}
+	t, err := table.Open(text, namesMappings)
+	return t, plan, err
+}
+
 // PlanMappings reads a table of mappings and says what importing it would do. Nothing is changed. A file
 // that cannot be used at all is *Invalid.
-func (mp *Mapper) PlanMappings(ctx context.Context, r io.Reader) (MappingPlan, error) {
-	sheet, err := table.Open(r, namesMappings)
+func (mp *Mapper) PlanMappings(ctx context.Context, file MappingFile) (MappingPlan, error) {
+	sheet, plan, err := openMappings(file)
 	if err != nil {
 		return MappingPlan{}, err
 	}
@@ -64,7 +100,6 @@ func (mp *Mapper) PlanMappings(ctx context.Context, r io.Reader) (MappingPlan, e
 	if err != nil {
 		return MappingPlan{}, err
 	}
-	plan := MappingPlan{Counts: map[MappingKind]int{}}
 	for row, err := range sheet.Rows() {
 		if err != nil {
 			return MappingPlan{}, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"seatbridge/billing/intake/intaketest"
 	"seatbridge/billing/mapping"
 	"seatbridge/billing/problem"
 	"seatbridge/connectwise/cwsim"
@@ -201,6 +202,39 @@ func TestProductChanges(t *testing.T) {
 		}
 		if err != nil || len(got) != tc.plans || lines != tc.lines || keeps != tc.keeps {
 			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// A workbook is read like a text: the first sheet that names the columns, with the lines of its rows.
+func TestPlanMappingsReadsWorkbooks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	company := w.Sim.AddCompany(cwsim.Company{Identifier: "ACME", Name: "Acme Harbor"})
+	agreement := w.Sim.AddAgreement(cwsim.Agreement{CompanyID: company.ID, Name: "Managed"})
+	w.named("First")
+	w.importEverything()
+	rows := func(rows ...string) string { return "<row>" + strings.Join(rows, "</row><row>") + "</row>" }
+	file := intaketest.Workbook([2]string{"About", rows(intaketest.Cells("Who is billed where"))},
+		[2]string{"Mappings", rows(intaketest.Cells("company", "agreement_id", "organization", "agreement"),
+			intaketest.Cells("Acme Harbor")+`<c><v>`+fmt.Sprint(agreement.ID)+`</v></c>`+intaketest.Cells("First"),
+			intaketest.Cells("Nobody", "", "First", ""))})
+	plan, err := w.Mapping.PlanMappings(t.Context(), strings.NewReader(file))
+	if err != nil || plan.Sheet != "Mappings" || plan.Sheets != 2 || len(plan.Rows) != 2 {
+		t.Fatalf("%+v, %v", plan, err)
+	}
+	if row := plan.Rows[0]; row.Kind != mapping.MappingNew || row.Pair.AgreementID != agreement.ID || row.Line != 2 {
+		t.Errorf("%+v", row)
+	}
+	if row := plan.Rows[1]; row.Line != 3 || row.Problem != `No imported company is called "Nobody".` {
+		t.Errorf("%+v", row)
+	}
+	var invalid *problem.Invalid
+	for _, bad := range []string{
+		file[:len(file)/2], intaketest.Workbook([2]string{"About", rows(intaketest.Cells("Who", "Where"))}), intaketest.Workbook([2]string{"Empty", ""}),
+	} {
+		if _, err := w.Mapping.PlanMappings(t.Context(), strings.NewReader(bad)); !errors.As(err, &invalid) || invalid.Fields["file"] == "" {
+			t.Errorf("a workbook that cannot be used: %v", err)
 		}
 	}
 }

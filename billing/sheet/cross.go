@@ -80,7 +80,9 @@ func UnclearMonths(s table.Survey) string {
 }
 
 // mayHaveCells says whether a column has a cell that is not empty, or whether there are rows that cannot be read.
-func mayHaveCells(s table.Survey, i int) bool { return s.Problems > 0 || i < len(s.Values) && len(s.Values[i]) > 0 }
+func mayHaveCells(s table.Survey, i int) bool {
+	return s.Problems > 0 || i < len(s.Values) && len(s.Values[i]) > 0
+}
 
 // isUnnamed says whether a column has no name of its own.
 func isUnnamed(header []string, i int) bool {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,36 @@ func (b *Book) Text(sheet string) (io.ReadCloser, error) {
 	t := &text{book: b, part: r, xml: xml.NewDecoder(r)}
 	t.line.WriteString("\uFEFF")
 	return t, nil
+}
+
+// First is the first sheet whose columns have names that are known, or else the first with a row: what comes before them are covers
+// and notes. Empty: none has a row.
+func (b *Book) First(names ...table.Names) string {
+	first := ""
+	for _, sheet := range b.Sheets {
+		header := b.header(sheet, names)
+		if slices.ContainsFunc(names, func(knows table.Names) bool { return knows(header) }) {
+			return sheet
+		}
+		if first == "" && len(header) > 0 {
+			first = sheet
+		}
+	}
+	return first
+}
+
+// header are the names of the columns of a sheet; none: it has no row, or cannot be read.
+func (b *Book) header(sheet string, names []table.Names) []string {
+	text, err := b.Text(sheet)
+	if err != nil {
+		return nil
+	}
+	defer text.Close()
+	t, err := table.Open(text, names...)
+	if err != nil {
+		return nil
+	}
+	return t.Header
 }
 
 // text is a sheet while it is read.

@@ -2,10 +2,13 @@
 package intaketest
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/metrics"
+	"strings"
 	"time"
 
 	"seatbridge/internal/moment"
@@ -33,6 +36,43 @@ func Members(rows int) []byte {
 			status, joined.AddDate(0, 0, -3).Format("02/01/2006"), joined.Format("2006-01-02 15:04:05"), suspended, deleted)
 	}
 	return file.Bytes()
+}
+
+// Workbook packs sheets, each a name and its rows as XML, into an Excel workbook. The cell style 1 shows a number as a month.
+func Workbook(sheets ...[2]string) string {
+	var file bytes.Buffer
+	w := zip.NewWriter(&file)
+	add := func(name, content string) {
+		part, err := w.Create(name)
+		if err == nil {
+			_, err = io.WriteString(part, content)
+		}
+		if err != nil {
+			panic(err) // a buffer takes everything
+		}
+	}
+	var list, relations strings.Builder
+	for i, s := range sheets {
+		fmt.Fprintf(&list, `<sheet name="%s" sheetId="%d" r:id="r%d"/>`, s[0], i+1, i)
+		fmt.Fprintf(&relations, `<Relationship Id="r%d" Type="x/worksheet" Target="worksheets/s%d.xml"/>`, i, i)
+		add(fmt.Sprintf("xl/worksheets/s%d.xml", i), `<worksheet><sheetData>`+s[1]+`</sheetData></worksheet>`)
+	}
+	add("xl/workbook.xml", `<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>`+list.String()+`</sheets></workbook>`)
+	add("xl/_rels/workbook.xml.rels", `<Relationships>`+relations.String()+`</Relationships>`)
+	add("xl/styles.xml", `<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="17"/></cellXfs></styleSheet>`)
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	return file.String()
+}
+
+// Cells are cells of a sheet, each with its text.
+func Cells(texts ...string) string {
+	var cells strings.Builder
+	for _, text := range texts {
+		cells.WriteString(`<c t="inlineStr"><is><t>` + text + `</t></is></c>`)
+	}
+	return cells.String()
 }
 
 // StartPeak watches the memory of the heap until the function it answers, which gives the most that was
