@@ -347,7 +347,7 @@ func (s *server) chooseLine(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Billing.Runs.ChooseLine(r.Context(), s.web.Actor(r), id, int(addition)); err != nil {
 		return err
 	}
-	return s.web.Done(w, r, web.ReferringPath(r), "Addition no. "+number(addition)+" is remembered. To go on with it: "+label+".")
+	return s.web.Done(w, r, s.web.ReferringPath(r), "Addition no. "+number(addition)+" is remembered. To go on with it: "+label+".")
 }
 
 // syncLabel is the button that goes on with a change's line, with the month that it writes.
@@ -369,5 +369,5 @@ func (s *server) notThere(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Billing.Runs.NotThere(r.Context(), s.web.Actor(r), id); err != nil {
 		return err
 	}
-	return s.web.Done(w, r, web.ReferringPath(r), "The agreement is synced again: unless the line is there by now, it is created.")
+	return s.web.Done(w, r, s.web.ReferringPath(r), "The agreement is synced again: unless the line is there by now, it is created.")
 }

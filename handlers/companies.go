@@ -274,15 +274,15 @@ func (s *server) unmapCompany(w http.ResponseWriter, r *http.Request) error {
 
 // companyDone answers with the company's row alone, or goes back to the table.
 func (s *server) companyDone(w http.ResponseWriter, r *http.Request, company int, message string) error {
-	return s.web.Finish(w, r, web.Outcome{Message: message, Path: backToCompanies(r), Part: func() (templ.Component, error) {
+	return s.web.Finish(w, r, web.Outcome{Message: message, Path: backToCompanies(s.web, r), Part: func() (templ.Component, error) {
 		row, err := s.oneCompany(r.Context(), company)
 		return views.CompanyTableRow(row), err
 	}})
 }
 
 // backToCompanies is the table as it was when the form was sent.
-func backToCompanies(r *http.Request) string {
-	if back := web.LocalPath(web.ReferringPath(r)); strings.HasPrefix(back, views.CompaniesPath+"?") {
+func backToCompanies(s *web.Site, r *http.Request) string {
+	if back := web.LocalPath(s.ReferringPath(r)); strings.HasPrefix(back, views.CompaniesPath+"?") {
 		return back
 	}
 	return views.CompaniesPath

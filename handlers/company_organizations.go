@@ -97,7 +97,7 @@ func (s *server) createCompanyOrganizations(w http.ResponseWriter, r *http.Reque
 	}
 	mapped, err := s.Billing.Mapping.AddOrganizations(r.Context(), s.web.Actor(r), form, adds)
 	if err == nil {
-		return s.web.Done(w, r, backToCompanies(r), addedMessage(len(adds), mapped))
+		return s.web.Done(w, r, backToCompanies(s.web, r), addedMessage(len(adds), mapped))
 	}
 	problems, err := web.ProblemsIn(err)
 	if err != nil {

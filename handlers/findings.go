@@ -112,7 +112,7 @@ func (p findingPages) decide(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	key, facts := parseFinding(r.PostForm)
-	back := backToFindings(r)
+	back := backToFindings(p.web, r)
 	switch web.OneOf(r.PostForm.Get("do"), "meant", "withdraw", "zero", "look") {
 	case "meant":
 		answer := findings.Answer{Key: key, Facts: facts, Note: web.Clean(r.PostForm.Get("note"))}
@@ -167,8 +167,8 @@ func parseFinding(form url.Values) (key store.FindingKey, facts string) {
 }
 
 // backToFindings is the page with findings that the form was sent from.
-func backToFindings(r *http.Request) string {
-	if back := web.LocalPath(web.ReferringPath(r)); back != views.OverviewPath {
+func backToFindings(s *web.Site, r *http.Request) string {
+	if back := web.LocalPath(s.ReferringPath(r)); back != views.OverviewPath {
 		return back
 	}
 	return views.FindingsPath

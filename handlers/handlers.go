@@ -82,6 +82,8 @@ func newServer(c Config) (*server, error) {
 	s := &server{Config: c, passwords: newPasswords(), limits: limits}
 	s.web = web.New(web.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, SessionKeys: c.SessionKeys, TrustedProxies: c.TrustedProxies, Demo: c.Demo,
+		PageOf:   func(address string) string { return pageOf(s.mux, address) },
+		FormPage: func(u *url.URL) string { return formPage(s.mux, u) },
 	})
 	s.api, err = api.New(api.Config{
 		Web: s.web, Organizations: c.Billing.Organizations, Usage: c.Billing.Figures.Usage, Books: c.Billing.Books,

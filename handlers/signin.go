@@ -11,7 +11,7 @@ import (
 )
 
 func (s *server) showSignIn(w http.ResponseWriter, r *http.Request) error {
-	next := web.LocalPath(r.URL.Query().Get("next"))
+	next := s.web.LocalPage(r.URL.Query().Get("next"))
 	if web.VisitorOf(r) != nil {
 		return web.Leave(w, r, next)
 	}
@@ -61,6 +61,7 @@ func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	form.Next = s.web.PageOf(form.Next)
 	if len(problems) > 0 {
 		return s.rejectSignIn(w, r, http.StatusUnprocessableEntity, form, problems)
 	}

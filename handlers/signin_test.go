@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
@@ -287,4 +288,76 @@ func TestDemoCredentialsAreOffered(t *testing.T) {
 	p := newPanel(t, func(c *Config) { c.Demo, c.DemoEmail, c.DemoPassword = true, "demo@example.com", "demo-password-1" })
 	has(t, p.browser().get("/signin", http.StatusOK), "[data-testid=demo-credentials]", "demo-password-1")
 	has(t, p.as(store.Owner).get("/organizations", http.StatusOK), "[data-testid=demo-banner]", "Demo")
+}
+
+// Whoever is signed out while a form is open comes back to the page on which the form stands, from every address that takes one: also
+// after the form was refused, which leaves the browser at the address that it was sent to.
+func TestSigningInLeadsToThePageOfTheForm(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	o := p.organization("Acme", 1)
+	owner := p.as(store.Owner)
+	for _, rt := range p.server.routes() {
+		method, pattern, _ := strings.Cut(rt.pattern, " ")
+		if method != http.MethodPost || rt.min <= web.Anyone {
+			continue
+		}
+		address := strings.NewReplacer("{id}", strconv.FormatInt(o.ID, 10), "{month}", "2026-02", "{plan}", "business").Replace(pattern)
+		for _, referer := range []string{"http://example.com" + address, "http://example.com" + address + "?", ""} {
+			gone := p.browser().with("Referer", referer)
+			gone.post(address, nil, http.StatusSeeOther)
+			next := p.browser().get(gone.location(), http.StatusOK).Find("input[name=next]").AttrOr("value", "")
+			_, leads := p.server.mux.Handler(httptest.NewRequest(http.MethodGet, next, nil))
+			if !strings.HasPrefix(leads, "GET ") || strings.Contains(leads, ".csv") {
+				t.Errorf("%s, sent from %q, leads to %s, which is %q", rt.pattern, referer, next, leads)
+			}
+			if want := formPageWanted[rt.pattern]; want != "" && next != want {
+				t.Errorf("%s leads to %s, want %s", rt.pattern, next, want)
+			}
+			if strings.HasPrefix(next, "/organizations") {
+				owner.get(next, http.StatusOK)
+			}
+		}
+	}
+}
+
+// formPageWanted are some pages of forms, as a person finds them.
+var formPageWanted = map[string]string{
+	"POST /organizations":                                    "/organizations/new",
+	"POST /organizations/{id}":                               "/organizations/1",
+	"POST /organizations/{id}/seats":                         "/organizations/1",
+	"POST /organizations/{id}/no-members/withdraw":           "/organizations/1",
+	"POST /usage/import":                                     "/usage/import",
+	"POST /imports/{id}/check":                               "/imports/1",
+	"POST /months/{month}/elsewhere/{id}":                    "/months/2026-02",
+	"POST /integrations/connectwise/companies/{id}/map":      "/integrations/connectwise/companies",
+	"POST /integrations/connectwise/companies/organizations": "/integrations/connectwise/companies/organizations",
+	"POST /integrations/connectwise/preview":                 "/integrations/connectwise",
+	"POST /changes/{id}/line":                                "/attention",
+	"POST /runs/{id}/apply":                                  "/runs/1",
+	"POST /members/{id}/role":                                "/members",
+	"POST /settings/password":                                "/settings",
+	"POST /settings/notifications/{id}/test":                 "/settings/notifications/1",
+}
+
+// Another form on the page of a refused one was sent from where no page is, and an old address to go to after signing in may be one.
+func TestSigningInFromAPageOfARefusedForm(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	p.organization("Acme", 1)
+	gone := p.browser().with("Referer", "http://example.com/organizations/1/seats")
+	gone.post("/organizations/1/suspend", nil, http.StatusSeeOther)
+	if next := p.browser().get(gone.location(), http.StatusOK).Find("input[name=next]").AttrOr("value", ""); next != "/organizations/1" {
+		t.Errorf("leads to %s", next)
+	}
+	p.userWithPassword(store.Owner, "olga@example.com")
+	for next, want := range map[string]string{
+		"/organizations/1/seats": "/organizations/1", "/nowhere/at/all": "/", "/usage?month=2026-02": "/usage?month=2026-02", "/members/4/role": "/members",
+	} {
+		b := p.browser()
+		b.post("/signin", form("email", "olga@example.com", "password", testPassword, "next", next), http.StatusSeeOther)
+		if b.location() != want {
+			t.Errorf("%s leads to %s, want %s", next, b.location(), want)
+		}
+	}
 }

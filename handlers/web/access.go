@@ -35,13 +35,13 @@ func AccessOf(role store.Role) Access {
 
 // allow lets those use a handler who have at least the role it needs. Others
 // are asked to sign in, or told that their role does not suffice.
-func allow(min Access, fn func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+func (s *Site) allow(min Access, fn func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		v := VisitorOf(r)
 		switch {
 		case min <= Anyone:
 		case v == nil:
-			return askToSignIn(w, r)
+			return s.askToSignIn(w, r)
 		case AccessOf(v.Role) < min:
 			return Forbidden(min)
 		}
@@ -68,10 +68,10 @@ const Unsaved = "unsaved"
 
 // askToSignIn sends people to the sign-in page and from there back here. What
 // was posted is lost, so a form leads back to the page it was on.
-func askToSignIn(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) askToSignIn(w http.ResponseWriter, r *http.Request) error {
 	next := r.URL.RequestURI()
 	if IsPart(r) || r.Method != http.MethodGet {
-		next = ReferringPath(r)
+		next = s.ReferringPath(r)
 	}
 	values := url.Values{}
 	if next = LocalPath(next); next != views.OverviewPath {
@@ -87,13 +87,24 @@ func askToSignIn(w http.ResponseWriter, r *http.Request) error {
 	return Leave(w, r, target)
 }
 
-// ReferringPath is the page of ours that the request was made on.
-func ReferringPath(r *http.Request) string {
+// ReferringPath is the page of ours that the request was made on. A form that was refused leaves its browser at the address to which
+// it was sent, so that sending it again names that one.
+func (s *Site) ReferringPath(r *http.Request) string {
 	for _, header := range []string{"HX-Current-URL", "Referer"} {
 		u, err := url.Parse(r.Header.Get(header))
-		if err == nil && u.Host == r.Host {
-			return u.RequestURI()
+		switch {
+		case err != nil || u.Host != r.Host:
+		case r.Method != http.MethodGet && u.Path == r.URL.Path && u.RawQuery == "":
+			return s.FormPage(r.URL)
+		default:
+			return s.PageOf(u.RequestURI())
 		}
+	}
+	if r.Method != http.MethodGet { // a browser that tells nothing
+		return s.FormPage(r.URL)
 	}
 	return views.OverviewPath
 }
+
+// LocalPage is the page at an address that came from outside, if it is one of ours that a person can see, otherwise the overview.
+func (s *Site) LocalPage(address string) string { return s.PageOf(LocalPath(address)) }

@@ -34,6 +34,11 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Demo marks every page as a demonstration.
 	Demo bool
+	// PageOf is the page that a person sees at an address of ours, with its query: of one that only takes a form, the page on which
+	// the form stands.
+	PageOf func(address string) string
+	// FormPage is the page on which the form stands that is sent to an address.
+	FormPage func(u *url.URL) string
 }
 
 // Site is what all pages share. Nothing in it changes after New, except
@@ -56,7 +61,7 @@ func (s *Site) Endpoint(min Access, fn func(http.ResponseWriter, *http.Request) 
 	if min == Public {
 		return s.Handler(fn)
 	}
-	return s.identified(s.Handler(allow(min, fn)))
+	return s.identified(s.Handler(s.allow(min, fn)))
 }
 
 // secure tells whether people reach Seatbridge over TLS.
