@@ -48,10 +48,16 @@ func (c *Company) UnmarshalJSON(data []byte) error {
 type CompanyFilter struct {
 	TypeIDs, StatusIDs, IDs []int
 	IncludeDeleted          bool // also those in the recycle bin, which otherwise look like duplicates
+	// Untyped also admits companies without any type, beside those of the types. ConnectWise has no condition for it: all companies are
+	// read, and of each whose record names no type the types that are kept apart, one request a company.
+	Untyped bool
 }
 
 // Companies lists companies, each once, whatever number of the chosen types it has.
 func (c *Client) Companies(ctx context.Context, filter CompanyFilter) iter.Seq2[Company, error] {
+	if filter.Untyped {
+		return filter.byAssociation(ctx, c)
+	}
 	return func(yield func(Company, error) bool) {
 		found := false
 		for company, err := range filter.matching(ctx, c) {
@@ -92,13 +98,14 @@ func (f CompanyFilter) matching(ctx context.Context, c *Client) iter.Seq2[Compan
 }
 
 // byAssociation looks for companies of the chosen types where the records have no types to filter by, because
-// the instance keeps them apart. Companies whose record does name types were found by them, or are of other types.
+// the instance keeps them apart. Companies whose record does name types were found by them, or are of other types. Where it is asked
+// for, those that have none are found as well.
 func (f CompanyFilter) byAssociation(ctx context.Context, c *Client) iter.Seq2[Company, error] {
 	chosen := f.TypeIDs
 	f.TypeIDs = nil
 	return func(yield func(Company, error) bool) {
 		for company, err := range f.matching(ctx, c) {
-			if err == nil && !company.isOf(chosen) {
+			if err == nil && !company.isOf(chosen) && !(f.Untyped && len(company.Types) == 0) {
 				continue
 			}
 			if !yield(company, err) || err != nil {
@@ -119,7 +126,7 @@ func (c Company) isOf(types []int) bool {
 	return slices.ContainsFunc(c.Types, func(t Reference) bool { return slices.Contains(types, t.ID) })
 }
 
-// CountCompanies counts the companies that Companies would list, for people to see. It decides nothing: where more than one
+// CountCompanies counts the companies that Companies would list for a filter that is not Untyped, for people to see. It decides nothing: where more than one
 // condition is needed they are joined, which was seen to count none. With so many types that they do not fit into one
 // request, a company of several types can be counted more than once; where types are kept apart from the companies'
 // records, none is counted.

@@ -12,6 +12,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"seatbridge/billing/billingtest"
+	"seatbridge/billing/mapping"
 	"seatbridge/billing/run"
 	"seatbridge/billing/seats"
 	"seatbridge/connectwise/cwsim"
@@ -58,7 +59,7 @@ func TestCase_F12_EveryChoiceIsDistinguishable(t *testing.T) {
 	}
 }
 
-// F13: a company without any type was imported by no filter and counted nowhere.
+// F13: a company without any type was imported by no filter and counted nowhere. It has a choice of its own.
 func TestCase_F13_CompaniesWithoutAType(t *testing.T) {
 	t.Parallel()
 	w := newBilled(t)
@@ -68,9 +69,29 @@ func TestCase_F13_CompaniesWithoutAType(t *testing.T) {
 	for _, name := range []string{"type", "status"} {
 		page.Find("input[type=checkbox][name=" + name + "]").Each(func(_ int, s *goquery.Selection) { chosen.Add(name, s.AttrOr("value", "")) })
 	}
+	untyped := fmt.Sprint(mapping.NoType)
+	has(t, page, "label:has(input[name=type][value='"+untyped+"'])", "No type")
+	has(t, w.b.part().get(views.CompanyImportPath+"/counts", http.StatusOK), "hx-partial[hx-target='#count-type-"+untyped+"']", "1 company")
+	all := chosen["type"]
+	chosen["type"] = slices.DeleteFunc(slices.Clone(all), func(value string) bool { return value == untyped })
 	part := w.b.part().get(views.CompanyImportPath+"/count?"+chosen.Encode(), http.StatusOK)
 	has(t, part, "body", "1 without any type")
-	has(t, part, "body", "give it one in ConnectWise PSA to import it")
+	has(t, part, "body", "Choose “No type” to import them, too.")
+	if part := w.b.part().get(views.CompanyImportPath+"/count?type="+untyped+"&status=1", http.StatusOK); !strings.Contains(words(part.Find("body")), "1 company of these") {
+		t.Errorf("alone: %s", words(part.Find("body")))
+	}
+	for typed, want := range map[string]bool{"with it": true, "without it": false} {
+		if chosen["type"] = all; !want {
+			chosen["type"] = slices.DeleteFunc(slices.Clone(all), func(value string) bool { return value == untyped })
+		}
+		w.b.post(views.CompanyImportPath, chosen, http.StatusSeeOther)
+		w.b.until("the import ends", func() bool { return !w.panel.rooms.Mapping.CompanyImportProgress().Running })
+		found := w.b.get(views.CompaniesPath+"?q=Typeless", http.StatusOK).Find("[data-testid=company]").Length() == 1
+		again := w.b.get(views.CompanyImportPath, http.StatusOK).Find("input[name=type][value='"+untyped+"'][checked]").Length() == 1
+		if found != want || again != want {
+			t.Errorf("%s: imported %t, remembered %t", typed, found, again)
+		}
+	}
 }
 
 // F16: the session ended while somebody filled in a form: the sign-in page came without a word.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -93,10 +94,19 @@ func (s *server) countOptions(w http.ResponseWriter, r *http.Request) error {
 	return s.web.Part(w, r, http.StatusOK, views.OptionCounts(types, statuses))
 }
 
+// importTypes are the chosen company types: 0 is that of companies without any.
+func importTypes(values []string) []int64 {
+	types := web.FormIDs(values, 32)
+	if slices.Contains(values, strconv.Itoa(mapping.NoType)) {
+		types = append(types, mapping.NoType)
+	}
+	return types
+}
+
 // countCompanyImport says how many companies the present choice imports and leaves out.
 func (s *server) countCompanyImport(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
-	types, statuses := web.Ints(web.FormIDs(values["type"], 32)), web.Ints(web.FormIDs(values["status"], 32))
+	types, statuses := web.Ints(importTypes(values["type"])), web.Ints(web.FormIDs(values["status"], 32))
 	companies, left, err := s.Billing.Mapping.CountCompanyImport(r.Context(), types, statuses)
 	if err != nil {
 		if _, err := refusal(problem.Fields{}, err); err != nil {
@@ -119,7 +129,7 @@ func parseCompanyImport(r *http.Request) (companyImportForm, error) {
 	if err := web.ParseForm(r); err != nil {
 		return companyImportForm{}, err
 	}
-	return companyImportForm{Types: web.FormIDs(r.PostForm["type"], 32), Statuses: web.FormIDs(r.PostForm["status"], 32)}, nil
+	return companyImportForm{Types: importTypes(r.PostForm["type"]), Statuses: web.FormIDs(r.PostForm["status"], 32)}, nil
 }
 
 func (s *server) startCompanyImport(w http.ResponseWriter, r *http.Request) error {

@@ -71,7 +71,7 @@ func leftOut(deleted, vendors, untyped int) string {
 	}
 	text := enumerate(parts) + " left out."
 	if untyped > 0 {
-		text += " No choice of types finds a company that has none: give it one in ConnectWise PSA to import it."
+		text += " Choose “No type” to import them, too."
 	}
 	return text
 }

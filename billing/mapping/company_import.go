@@ -17,6 +17,9 @@ import (
 	"seatbridge/store"
 )
 
+// NoType stands among the ids of types for companies that have none. ConnectWise's ids begin with 1.
+const NoType = 0
+
 // An Option is a company type or status to import by.
 type Option struct {
 	ID       int
@@ -45,6 +48,7 @@ func (mp *Mapper) FilterOptions(ctx context.Context) (types, statuses []Option, 
 		likely := !t.Vendor && strings.Contains(name, "customer") && !strings.Contains(name, "former")
 		types = append(types, Option{ID: t.ID, Name: t.Name, Vendor: t.Vendor, Selected: first && likely || slices.Contains(typeIDs, t.ID)})
 	}
+	types = append(types, Option{ID: NoType, Name: "No type", Selected: slices.Contains(typeIDs, NoType)})
 	for s, err := range client.CompanyStatuses(ctx) {
 		if err != nil {
 			return nil, nil, connect.Refused(err)
@@ -77,11 +81,18 @@ func (mp *Mapper) OptionCounts(ctx context.Context) (types, statuses map[int]int
 			return err
 		})
 	}
+	var typeIDs []int
 	for t, err := range client.CompanyTypes(ctx) {
 		if err != nil {
 			return nil, nil, connect.Refused(err)
 		}
+		typeIDs = append(typeIDs, t.ID)
 		count(types, t.ID, connectwise.CompanyFilter{TypeIDs: []int{t.ID}})
+	}
+	totals := map[int]int{}
+	count(totals, allCompanies, connectwise.CompanyFilter{})
+	if len(typeIDs) > 0 {
+		count(totals, typedCompanies, connectwise.CompanyFilter{TypeIDs: typeIDs})
 	}
 	for s, err := range client.CompanyStatuses(ctx) {
 		if err != nil {
@@ -92,8 +103,15 @@ func (mp *Mapper) OptionCounts(ctx context.Context) (types, statuses map[int]int
 	if err := counting.Wait(); err != nil {
 		return nil, nil, connect.Refused(err)
 	}
+	types[NoType] = max(totals[allCompanies]-totals[typedCompanies], 0)
 	return types, statuses, nil
 }
+
+// What is counted to know how many companies have no type.
+const (
+	allCompanies = iota
+	typedCompanies
+)
 
 // countsAtOnce bounds the requests of OptionCounts that run at the same time.
 const countsAtOnce = 4
@@ -102,7 +120,7 @@ const countsAtOnce = 4
 type LeftOut struct {
 	Deleted int // of the chosen types, in ConnectWise's recycle bin
 	Vendors int // of vendor types and none of the chosen ones
-	Untyped int // without any type: no choice of types finds them
+	Untyped int // without any type, where that is not among the choices
 }
 
 // CountCompanyImport counts what an import of these types and statuses would read, and what it would leave out.
@@ -141,38 +159,56 @@ func readImportChoice(ctx context.Context, client *connectwise.Client, typeIDs, 
 			vendors = append(vendors, t.ID)
 		}
 	}
-	customers := slices.DeleteFunc(slices.Clone(typeIDs), func(id int) bool { return slices.Contains(vendors, id) })
-	if len(customers) == 0 {
+	customers := slices.DeleteFunc(slices.Clone(typeIDs), func(id int) bool { return id == NoType || slices.Contains(vendors, id) })
+	c.filter = connectwise.CompanyFilter{TypeIDs: customers, StatusIDs: statusIDs, Untyped: slices.Contains(typeIDs, NoType)}
+	if len(customers) == 0 && !c.filter.Untyped {
 		return c, &problem.Invalid{Fields: problem.Fields{"type": "Choose a type other than vendors: they are not customers."}}
 	}
-	c.filter = connectwise.CompanyFilter{TypeIDs: customers, StatusIDs: statusIDs}
-	withDeleted, withVendors, anyType, untyped := c.filter, c.filter, c.filter, c.filter
-	withDeleted.IncludeDeleted = true
-	withVendors.TypeIDs = slices.Concat(customers, vendors)
-	anyType.TypeIDs, untyped.TypeIDs = all, nil
-	typed, counted := 0, map[string]int{}
-	for _, count := range []struct {
-		into   *int
-		filter connectwise.CompanyFilter
-	}{
-		{&c.companies, c.filter}, {&c.left.Deleted, withDeleted}, {&c.left.Vendors, withVendors}, {&typed, anyType}, {&c.left.Untyped, untyped},
-	} {
-		slices.Sort(count.filter.TypeIDs)
-		asked := fmt.Sprint(count.filter) // without vendors, or with every type chosen, two of them ask the same
+	return c, c.count(ctx, client, all, vendors)
+}
+
+// count counts what the choice finds, and what it leaves out. all are the ids of all types.
+func (c *importChoice) count(ctx context.Context, client *connectwise.Client, all, vendors []int) error {
+	counted := map[string]int{} // without vendors, or with every type chosen, two of them ask the same
+	var failed error
+	of := func(deleted bool, types ...int) int {
+		filter := connectwise.CompanyFilter{TypeIDs: slices.Sorted(slices.Values(types)), StatusIDs: c.filter.StatusIDs, IncludeDeleted: deleted}
+		asked := fmt.Sprint(filter)
 		n, known := counted[asked]
-		if !known {
-			var err error
-			if n, err = client.CountCompanies(ctx, count.filter); err != nil {
-				return c, fmt.Errorf("counting companies: %w", err)
-			}
+		if !known && failed == nil {
+			n, failed = client.CountCompanies(ctx, filter)
+			counted[asked] = n
 		}
-		*count.into, counted[asked] = n, n
+		return n
+	}
+	typed := func(deleted bool, types []int) int {
+		if len(types) == 0 {
+			return 0
+		}
+		return of(deleted, types...)
 	}
 	// A list that changes while it is counted must not make these negative.
-	c.left.Deleted = max(c.left.Deleted-c.companies, 0)
-	c.left.Vendors = max(c.left.Vendors-c.companies, 0)
-	c.left.Untyped = max(c.left.Untyped-typed, 0)
-	return c, nil
+	customers := typed(false, c.filter.TypeIDs)
+	untyped := max(of(false)-typed(false, all), 0)
+	c.left.Deleted = max(typed(true, c.filter.TypeIDs)-customers, 0)
+	c.left.Vendors = max(typed(false, slices.Concat(c.filter.TypeIDs, vendors))-customers, 0)
+	c.companies, c.left.Untyped = customers, untyped
+	if c.filter.Untyped {
+		c.companies, c.left.Untyped = customers+untyped, 0
+		c.left.Deleted += max(of(true)-typed(true, all)-untyped, 0)
+	}
+	if failed != nil {
+		return fmt.Errorf("counting companies: %w", failed)
+	}
+	return nil
+}
+
+// types are the ids of the chosen types, as they are remembered.
+func (c *importChoice) types() []int {
+	if c.filter.Untyped {
+		return append(slices.Clone(c.filter.TypeIDs), NoType)
+	}
+	return c.filter.TypeIDs
 }
 
 // CompanyImportProgress is how far an import is, or how the last one of this process ended.
@@ -216,8 +252,8 @@ func (mp *Mapper) CancelCompanyImport() {
 	}
 }
 
-// StartCompanyImport imports the companies that have one of the types and one of the statuses, with their
-// agreements, in the background. Mappings are kept. ErrRunning: an import is in progress.
+// StartCompanyImport imports the companies that have one of the types, or none if NoType is among them, and one of the statuses, with
+// their agreements, in the background. Mappings are kept. ErrRunning: an import is in progress.
 func (mp *Mapper) StartCompanyImport(ctx context.Context, who problem.Actor, typeIDs, statusIDs []int) error {
 	problems := problem.Fields{}
 	if len(typeIDs) == 0 {
@@ -281,7 +317,7 @@ func (mp *Mapper) importCompanies(
 	mp.imp.update(func(p *CompanyImportProgress) {
 		p.Phase, p.Total, p.LeftOut = "Reading companies", choice.companies, choice.left
 	})
-	in := store.CompanyImport{TypeIDs: choice.filter.TypeIDs, StatusIDs: statusIDs}
+	in := store.CompanyImport{TypeIDs: choice.types(), StatusIDs: statusIDs}
 	var ids []int
 	for c, err := range client.Companies(ctx, choice.filter) {
 		if err != nil {

@@ -154,16 +154,23 @@ func TestImportLeavesOut(t *testing.T) {
 	w.Sim.AddCompany(cwsim.Company{Name: "Customer and vendor", TypeIDs: []int{1, 4}})
 	w.Sim.AddCompany(cwsim.Company{Name: "Vendor", TypeIDs: []int{4}})
 	w.Sim.AddCompany(cwsim.Company{Name: "Deleted", TypeIDs: []int{1}, Deleted: true})
+	w.Sim.AddCompany(cwsim.Company{Name: "No type", TypeIDs: []int{}})
+	w.Sim.AddCompany(cwsim.Company{Name: "No type, deleted", TypeIDs: []int{}, Deleted: true})
 	p := w.importEverything()
-	if p.Result == nil || p.Result.Companies != 2 || p.LeftOut != (mapping.LeftOut{Deleted: 1, Vendors: 1}) {
+	if p.Result == nil || p.Result.Companies != 3 || p.LeftOut != (mapping.LeftOut{Deleted: 2, Vendors: 1}) {
+		t.Errorf("imported %+v, left out %+v, %+v", p.Result, p.LeftOut, p.Problem)
+	}
+	w.Must(w.Mapping.StartCompanyImport(t.Context(), problem.System(), []int{1, 2, 3}, []int{1, 2, 3, 4, 5}))
+	w.Work.Wait()
+	if p = w.Mapping.CompanyImportProgress(); p.Result == nil || p.Result.Companies != 2 || p.LeftOut != (mapping.LeftOut{Deleted: 1, Vendors: 1, Untyped: 1}) {
 		t.Errorf("imported %+v, left out %+v, %+v", p.Result, p.LeftOut, p.Problem)
 	}
 	companies, left, err := w.Mapping.CountCompanyImport(t.Context(), []int{1, 2, 4}, []int{1})
-	if err != nil || companies != 2 || left != (mapping.LeftOut{Deleted: 1, Vendors: 1}) {
+	if err != nil || companies != 2 || left != (mapping.LeftOut{Deleted: 1, Vendors: 1, Untyped: 1}) {
 		t.Errorf("counted %d, %+v, %v", companies, left, err)
 	}
 	types, statuses, err := w.Mapping.OptionCounts(t.Context())
-	if err != nil || types[1] != 2 || types[4] != 2 || types[3] != 0 || statuses[1] != 3 {
+	if err != nil || types[1] != 2 || types[4] != 2 || types[3] != 0 || types[mapping.NoType] != 1 || statuses[1] != 4 {
 		t.Errorf("types %v, statuses %v, %v", types, statuses, err)
 	}
 	if _, _, err := w.Mapping.CountCompanyImport(t.Context(), []int{4}, []int{1}); err == nil {
