@@ -270,8 +270,8 @@ func (b *Billing) mappingAttention(ctx context.Context) ([]Attention, error) {
 	if broken > 0 {
 		list = append(list, Attention{
 			Kind: AttendMapping, Count: broken,
-			Title:  fmt.Sprintf("%s with a mapping that cannot be billed", problem.Plural(broken, "company")),
-			Detail: "Map another agreement or unmap the organization.",
+			Title:  fmt.Sprintf("%s with a mapping that cannot be billed, or only for the last time", problem.Plural(broken, "company")),
+			Detail: "Company, agreement or organization are not what they were. Each says why and what to do.",
 		})
 	}
 	unmapped, err := b.Store.CountUnmappedBillable(ctx, b.now())

@@ -86,8 +86,9 @@ func (s *server) showAgreement(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	unusable, do := plan.JudgeAgreement(a, s.Now())
 	page := views.AgreementPage{
-		ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Unusable: plan.AgreementUnusable(a, s.Now()),
+		ID: int64(a.ID), Name: a.Name, Type: a.TypeName, Status: a.Status, Unusable: unusable, UnusableDo: do,
 	}
 	if page.List, err = s.history(r, views.AgreementPath(int64(a.ID)), store.ChangeFilter{AgreementID: a.ID}); err != nil {
 		return err

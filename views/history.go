@@ -19,6 +19,7 @@ type AgreementPage struct {
 	Company       string
 	CompanyURL    string
 	Unusable      string // why nothing can be billed on it; empty: it can
+	UnusableDo    string // what to do about that
 	Organizations []NamedLink
 	NextInvoice   string   // YYYY-MM-DD; empty: not known
 	Late          LateRows // of its organizations

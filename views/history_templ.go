@@ -261,7 +261,7 @@ func Agreement(l Layout, p AgreementPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Unusable != "" {
-				templ_7745c5c3_Err = notice(Notice{Kind: "warning", What: p.Unusable, Do: "Map the organization to an agreement that can be billed, or unmap it."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = notice(Notice{Kind: "warning", What: p.Unusable, Do: p.UnusableDo}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

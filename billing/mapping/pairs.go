@@ -134,7 +134,18 @@ func (w pairWorld) organizationProblem(p Pair) string {
 	if !known {
 		return "Choose an organization."
 	}
-	return plan.Unmappable(o.Organization)
+	return unmappable(o.Organization)
+}
+
+// unmappable says in a sentence why an organization cannot be mapped to any agreement, or nothing.
+func unmappable(o store.Organization) string {
+	switch {
+	case !o.DeletedAt.IsZero():
+		return "This organization is deleted."
+	case !o.Managed:
+		return "This organization is not managed by the MSP; only MSP-managed organizations can be mapped."
+	}
+	return ""
 }
 
 func alreadyMapped(o store.OrganizationRow) string {

@@ -61,3 +61,16 @@ func TestPairProblems(t *testing.T) {
 		})
 	}
 }
+
+func TestUnmappable(t *testing.T) {
+	t.Parallel()
+	for want, o := range map[string]store.Organization{
+		"":                              {Managed: true},
+		"This organization is deleted.": {Managed: true, DeletedAt: moment.At("2026-10-01")},
+		"This organization is not managed by the MSP; only MSP-managed organizations can be mapped.": {},
+	} {
+		if why := unmappable(o); why != want {
+			t.Errorf("got %q, want %q", why, want)
+		}
+	}
+}

@@ -11,41 +11,67 @@ import (
 // endsSoon is how long before its end an agreement is warned about.
 const endsSoon = 60 * 24 * time.Hour
 
-// moved is an agreement that another company has than the one that was chosen.
-const moved = "The agreement belongs to another company now than the one it was mapped with. Unmap the organization and map it again."
+// moved is why nothing can be billed on an agreement that another company has than the one that was chosen.
+const moved = "The agreement belongs to another company now than the one it was mapped with."
 
-// MappedUnbillable says in a sentence why nothing can be billed on a mapped agreement as ConnectWise has it now, or nothing.
-func MappedUnbillable(m store.MappedAgreement, a connectwise.Agreement, c connectwise.Company, today connectwise.Date) string {
+// What to do where nothing can be billed on an agreement, by why.
+const (
+	doMove    = "Import companies again, then unmap the organization and map it under the company that has the agreement."
+	doElse    = "Map the organization to another agreement, or unmap it."
+	doRevive  = "Reactivate or extend it in ConnectWise, or map another agreement; unmap the organization if it is not billed any more."
+	doWait    = "It is billed from then on by itself. If that is wrong, correct its start in ConnectWise, or map another agreement."
+	doRestore = "If it was merged into another company, map an agreement of that one; else restore it, or unmap the organization."
+)
+
+// MappedUnbillable says in a sentence why nothing can be billed on a mapped agreement as ConnectWise has it now, and what to do about
+// it, or nothing.
+func MappedUnbillable(m store.MappedAgreement, a connectwise.Agreement, c connectwise.Company, today connectwise.Date) (why, do string) {
 	switch {
 	case m.Moved || m.Company.ID != 0 && a.Company.ID != m.Company.ID:
-		return moved
+		return moved, doMove
 	case c.Deleted:
-		return fmt.Sprintf("The company %s is deleted in ConnectWise.", c.Name)
+		return fmt.Sprintf("The company %s is deleted in ConnectWise.", c.Name), doRestore
 	}
-	return Unbillable(a, today)
+	return judge(a, today)
 }
 
 // Unbillable says in a sentence why nothing can be billed on an agreement on that day, or nothing.
 func Unbillable(a connectwise.Agreement, today connectwise.Date) string {
+	why, _ := judge(a, today)
+	return why
+}
+
+func judge(a connectwise.Agreement, today connectwise.Date) (why, do string) {
 	switch {
 	case a.Cancelled || a.Status == connectwise.AgreementCancelled:
-		return "The agreement is cancelled."
+		return "The agreement is cancelled.", doRevive
 	case !a.NoEndingDate && !a.EndDate.IsZero() && a.EndDate.Before(today):
-		return fmt.Sprintf("The agreement ended on %s.", a.EndDate)
+		return fmt.Sprintf("The agreement ended on %s.", a.EndDate), doRevive
 	case a.Status == connectwise.AgreementExpired:
-		return "The agreement is expired."
+		return "The agreement is expired.", doRevive
 	case a.StartDate.After(today):
-		return fmt.Sprintf("The agreement starts only on %s.", a.StartDate)
+		return fmt.Sprintf("The agreement starts only on %s.", a.StartDate), doWait
 	case a.Status == connectwise.AgreementInactive:
-		return "The agreement is inactive."
+		return "The agreement is inactive.", doRevive
 	}
-	return ""
+	return "", ""
+}
+
+// AgreementGone is an agreement that ConnectWise has no more.
+func AgreementGone() (why, do string) {
+	return "The agreement no longer exists in ConnectWise.", doElse
 }
 
 // AgreementUnusable says in a sentence why nothing can be billed on an imported agreement today, or nothing.
 func AgreementUnusable(a store.Agreement, today time.Time) string {
+	why, _ := JudgeAgreement(a, today)
+	return why
+}
+
+// JudgeAgreement says in a sentence why nothing can be billed on an imported agreement today, and what to do about it, or nothing.
+func JudgeAgreement(a store.Agreement, today time.Time) (why, do string) {
 	if !a.GoneAt.IsZero() {
-		return "The agreement no longer exists in ConnectWise."
+		return AgreementGone()
 	}
 	found := connectwise.Agreement{Cancelled: a.Cancelled, Status: a.Status}
 	// Days come from the client, so they parse; an empty one stays zero.
@@ -54,7 +80,7 @@ func AgreementUnusable(a store.Agreement, today time.Time) string {
 	if found.Status != connectwise.AgreementCancelled {
 		found.Status = "" // computed by ConnectWise at the import; the dates tell today's
 	}
-	return Unbillable(found, connectwise.DateOf(today))
+	return judge(found, connectwise.DateOf(today))
 }
 
 // CompanyUnusable says in a sentence why nothing can be billed to an imported company, or nothing.
@@ -62,37 +88,31 @@ func CompanyUnusable(c store.Company) string {
 	if c.GoneAt.IsZero() {
 		return ""
 	}
-	return "The last import did not find this company any more. Unmap its organizations, or import again with other types and statuses."
+	return "The last import did not find this company any more. If it was merged into another one, map its organizations to an agreement " +
+		"of that one; otherwise unmap them, or import again with other types and statuses."
 }
 
-// MappingUnusable says in a sentence why a mapping, as far as its company goes a good one, cannot be billed today, or nothing. The
-// agreement is that of the company's with the mapping's id; nil: the company has it no more.
+// MappingUnusable says why a mapping, as far as its company goes a good one, cannot be billed today or only for the last time, and what
+// to do about it, or nothing. The agreement is that of the company's with the mapping's id; nil: the company has it no more.
 func MappingUnusable(o store.Organization, a *store.Agreement, today time.Time) string {
 	if a == nil {
-		return moved
+		return moved + " " + doMove
 	}
-	if problem := AgreementUnusable(*a, today); problem != "" {
-		return problem
+	if why, do := JudgeAgreement(*a, today); why != "" {
+		return why + " " + do
 	}
 	switch {
 	case !o.DeletedAt.IsZero():
 		return "The organization is deleted. After the next monthly sync it can be unmapped."
 	case !o.Managed:
-		return "The organization is no longer MSP-managed; only managed ones are synced."
+		return "The organization is no longer MSP-managed; only managed ones are synced. " + unmanagedDo
 	}
 	return ""
 }
 
-// Unmappable says in a sentence why an organization cannot be mapped to any agreement, or nothing.
-func Unmappable(o store.Organization) string {
-	switch {
-	case !o.DeletedAt.IsZero():
-		return "This organization is deleted."
-	case !o.Managed:
-		return "This organization is not managed by the MSP; only MSP-managed organizations can be mapped."
-	}
-	return ""
-}
+// unmanagedDo is what to do about an organization that the MSP does not manage any more: nothing is written for it.
+const unmanagedDo = "A line that it has goes on billing what it says: leave it so, or unmap the organization and set the line to 0 or end it " +
+	"in ConnectWise. If it is managed after all, say so on its page."
 
 // AgreementEndsSoon is the last day of an agreement that can be billed today and ends within 60 days, or
 // nothing.

@@ -192,23 +192,11 @@ func TestMappedUnbillable(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if why := MappedUnbillable(tt.mapped, tt.found, tt.company, date("2026-11-23")); why != tt.want {
-				t.Errorf("got %q, want %q", why, tt.want)
+			why, do := MappedUnbillable(tt.mapped, tt.found, tt.company, date("2026-11-23"))
+			if why != tt.want || (why == "") != (do == "") {
+				t.Errorf("got %q, want %q; do %q", why, tt.want, do)
 			}
 		})
-	}
-}
-
-func TestUnmappable(t *testing.T) {
-	t.Parallel()
-	for want, o := range map[string]store.Organization{
-		"":                              {Managed: true},
-		"This organization is deleted.": {Managed: true, DeletedAt: time.Unix(1, 0)},
-		"This organization is not managed by the MSP; only MSP-managed organizations can be mapped.": {},
-	} {
-		if why := Unmappable(o); why != want {
-			t.Errorf("got %q, want %q", why, want)
-		}
 	}
 }
 

@@ -38,6 +38,7 @@ type Situation struct {
 	Agreement store.Agreement // the imported copy, for its names
 	Found     connectwise.Agreement
 	Gone      string // why nothing can be billed on the agreement at all, a sentence; empty: it can
+	GoneDo    string // what to do about that
 	Additions []connectwise.Addition
 	Wants     map[store.Plan]Want
 	Listing   Listing             // how far Additions is the whole list
@@ -99,7 +100,7 @@ func shareOf(u seats.Usage) (share store.Share, do string) {
 	share = store.Share{OrganizationID: u.OrganizationID, Organization: u.Organization, Plan: u.Plan, Reason: u.Why}
 	if u.Unmanaged {
 		share.Reason = "It is not managed by the MSP any more; only MSP-managed organizations are synced."
-		return share, "Its line still bills what it says: leave it so, or unmap the organization and set the line to 0 or end it in ConnectWise."
+		return share, unmanagedDo
 	}
 	share.Seats, share.Known = u.Seats()
 	share.Source, share.Others = string(u.Source()), othersOf(u)
@@ -171,8 +172,7 @@ func planLine(s Situation, p MappedProduct, today connectwise.Date) (store.Chang
 	}
 	c.After = decimal.NewNullDecimal(decimal.NewFromInt(int64(want.Seats)))
 	if s.Gone != "" {
-		return refuse(c, store.StateBlocked, s.Gone,
-			"Map the organization to an agreement that can be billed, or unmap it."), len(want.Shares) > 0
+		return refuse(c, store.StateBlocked, s.Gone, s.GoneDo), len(want.Shares) > 0
 	}
 	bound := BoundLine(s.Lines, p.ID)
 	line, several := findLine(s.Additions, p.ID, bound.AdditionID, today)

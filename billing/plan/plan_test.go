@@ -133,7 +133,8 @@ func TestPlan(t *testing.T) {
 			t.Parallel()
 			s := Situation{
 				Company: store.Company{ID: 1, Name: "Company"}, Agreement: store.Agreement{ID: 1, Name: "Agreement"},
-				Found: connectwise.Agreement{ID: 1}, Gone: tt.gone, Additions: tt.additions, Wants: Wants(tt.usages), Lines: tt.lines,
+				Found: connectwise.Agreement{ID: 1}, Gone: tt.gone, GoneDo: "Mend it.",
+				Additions: tt.additions, Wants: Wants(tt.usages), Lines: tt.lines,
 			}
 			policy := Policy{HandEdits: store.Overwrite}
 			if tt.hold {

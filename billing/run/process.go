@@ -126,7 +126,8 @@ func (w *writer) plan(s plan.Situation) []store.Change {
 func (w *writer) situation(m store.MappedAgreement, journal []store.Change) plan.Situation {
 	id := m.Agreement.ID
 	s := plan.Situation{
-		Company: m.Company, Agreement: m.Agreement, Found: w.given.judged[id].Found, Gone: w.given.judged[id].Gone,
+		Company: m.Company, Agreement: m.Agreement, Found: w.given.judged[id].Found,
+		Gone: w.given.judged[id].Gone, GoneDo: w.given.judged[id].Do,
 		Wants: w.given.wants[id], Lines: w.given.lines[id], MappedAt: m.MappedAt, Once: w.given.once[id],
 	}
 	if len(journal) > 0 {

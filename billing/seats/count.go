@@ -88,9 +88,20 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 		return u
 	}
 	if u.Why, u.Do = barred(l, p, r); u.Why == "" {
-		u.Why, u.Do, u.Unspoken = whyUnspoken(l, p, r), "Import or add its members first, or say that it has none.", true
+		u.Why, u.Do, u.Unspoken = whyUnspoken(l, p, r), speak(l, p, r), true
 	}
 	return u
+}
+
+// speak is what makes the figure of an organization known of which nobody ever said anything: what can still be done about it.
+func speak(l store.Ledger, p Period, r Rules) string {
+	switch {
+	case !l.Organization.DeletedAt.IsZero():
+		return fmt.Sprintf("It is deleted, so that no members can be added: report or correct its seats of %s, or say that it had none.", p.Month)
+	case r.Reports.applies(l, p):
+		return "Fetch the report under Integrations › Provider API, import or add its members, or say that it has none."
+	}
+	return "Import or add its members first, or say that it has none."
 }
 
 // ledgerFigure is what the ledger counts in a period, whether or not that is what is billed.

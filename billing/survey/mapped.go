@@ -17,6 +17,7 @@ type Agreement struct {
 	Found   connectwise.Agreement
 	Company connectwise.Company
 	Gone    string // why nothing can be billed on it; empty: it can
+	Do      string // what to do about that
 }
 
 // Products reads the mapped catalog items, in the order of the plans. ErrNotActive: not all plans are mapped.
@@ -112,11 +113,13 @@ func Agreements(
 		}
 		switch {
 		case errors.Is(err, connectwise.ErrNotFound):
-			verdicts[m.Agreement.ID] = Agreement{Gone: "The agreement no longer exists in ConnectWise."}
+			why, do := plan.AgreementGone()
+			verdicts[m.Agreement.ID] = Agreement{Gone: why, Do: do}
 		case err != nil:
 			return nil, fmt.Errorf("reading agreement %d: %w", m.Agreement.ID, err)
 		default:
-			verdicts[m.Agreement.ID] = Agreement{a, companies[m.Company.ID], plan.MappedUnbillable(m, a, companies[m.Company.ID], today)}
+			why, do := plan.MappedUnbillable(m, a, companies[m.Company.ID], today)
+			verdicts[m.Agreement.ID] = Agreement{a, companies[m.Company.ID], why, do}
 		}
 	}
 	return verdicts, nil
