@@ -126,10 +126,10 @@ func (c Company) isOf(types []int) bool {
 	return slices.ContainsFunc(c.Types, func(t Reference) bool { return slices.Contains(types, t.ID) })
 }
 
-// CountCompanies counts the companies that Companies would list for a filter that is not Untyped, for people to see. It decides nothing: where more than one
-// condition is needed they are joined, which was seen to count none. With so many types that they do not fit into one
-// request, a company of several types can be counted more than once; where types are kept apart from the companies'
-// records, none is counted.
+// CountCompanies counts the companies that Companies would list for a filter that is not Untyped, for people to see. It decides
+// nothing: where more than one condition is needed they are joined, which was seen to count none. With so many types that they do
+// not fit into one request, a company of several types can be counted more than once; where types are kept apart from the
+// companies' records, none is counted.
 func (c *Client) CountCompanies(ctx context.Context, filter CompanyFilter) (int, error) {
 	total := 0
 	for _, l := range filter.listings() {

@@ -375,7 +375,8 @@ func actionName(action sheet.MemberAction) string {
 func fileImportFindings(r *http.Request, in intake.FileImport) *views.FileImportFindings {
 	f := in.Findings
 	view := &views.FileImportFindings{
-		Rows: f.Rows, Figures: in.Cross() != nil, Blank: f.Blank, Changes: f.Changes(), Unchanged: f.Unchanged, NotInFile: f.NotInFile, Bad: f.Bad, LeftOut: f.LeftOut,
+		Rows: f.Rows, Figures: in.Cross() != nil, Blank: f.Blank, Changes: f.Changes(), Unchanged: f.Unchanged,
+		NotInFile: f.NotInFile, Bad: f.Bad, LeftOut: f.LeftOut,
 		Refused: f.Refused, ProblemCount: f.ProblemCount, AddUp: in.Choices.AddUp, Doubles: f.Doubles, SumCount: f.SumCount,
 		MoreReadings: f.MoreReadings, NoFigure: f.NoFigure, UnknownCount: len(f.Unknown), CreateAll: in.Choices.CreateAll,
 	}

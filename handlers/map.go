@@ -71,7 +71,8 @@ func (p mapPages) mapCompany(w http.ResponseWriter, r *http.Request) error {
 
 // mapped answers with the company's row and what was shown, or goes back to the table and says so.
 func (p mapPages) mapped(w http.ResponseWriter, r *http.Request, company int, shown views.MapShown) error {
-	return p.web.Finish(w, r, web.Outcome{Message: mappedMessageOf(r, shown), Path: backToCompanies(p.web, r), Part: func() (templ.Component, error) {
+	back := backToCompanies(p.web, r)
+	return p.web.Finish(w, r, web.Outcome{Message: mappedMessageOf(r, shown), Path: back, Part: func() (templ.Component, error) {
 		row, err := p.oneCompany(r.Context(), company)
 		row.Shown = &shown
 		return views.CompanyTableRow(row), err

@@ -37,14 +37,14 @@ func (f corpusFile) workbook(t *testing.T) []byte {
 	b := &writtenBook{t: t}
 	for line := range strings.SplitSeq(f.text, "\n") {
 		word, rest, _ := strings.Cut(line, " ")
-		switch {
-		case word == "book":
+		switch word {
+		case "book":
 			b.options = strings.Fields(rest)
-		case word == "sheet", word == "hidden", word == "veryHidden":
+		case "sheet", "hidden", "veryHidden":
 			b.sheets = append(b.sheets, &writtenSheet{name: rest, state: strings.TrimPrefix(word, "sheet")})
-		case word == "merge":
+		case "merge":
 			b.last().after += `<mergeCell ref="` + rest + `"/>`
-		case word == "skip":
+		case "skip":
 			n, _ := strconv.Atoi(rest)
 			b.last().row += n
 		default:

@@ -111,8 +111,8 @@ func MappingUnusable(o store.Organization, a *store.Agreement, today time.Time) 
 }
 
 // unmanagedDo is what to do about an organization that the MSP does not manage any more: nothing is written for it.
-const unmanagedDo = "A line that it has goes on billing what it says: leave it so, or unmap the organization and set the line to 0 or end it " +
-	"in ConnectWise. If it is managed after all, say so on its page."
+const unmanagedDo = "A line that it has goes on billing what it says: leave it so, or unmap the organization and set the line to 0 or " +
+	"end it in ConnectWise. If it is managed after all, say so on its page."
 
 // AgreementEndsSoon is the last day of an agreement that can be billed today and ends within 60 days, or
 // nothing.

@@ -141,7 +141,8 @@ func (b *Book) readMain() error {
 		}
 	}
 	for _, s := range main.Sheets {
-		if target, ok := targets[cmp.Or(s.ID, s.StrictID)]; ok && !strings.EqualFold(s.State, "hidden") && !strings.EqualFold(s.State, "veryHidden") {
+		isHidden := strings.EqualFold(s.State, "hidden") || strings.EqualFold(s.State, "veryHidden")
+		if target, ok := targets[cmp.Or(s.ID, s.StrictID)]; ok && !isHidden {
 			b.Sheets = append(b.Sheets, s.Name)
 			b.paths[s.Name] = target
 		}

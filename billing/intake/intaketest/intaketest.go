@@ -57,7 +57,8 @@ func Workbook(sheets ...[2]string) string {
 		fmt.Fprintf(&relations, `<Relationship Id="r%d" Type="x/worksheet" Target="worksheets/s%d.xml"/>`, i, i)
 		add(fmt.Sprintf("xl/worksheets/s%d.xml", i), `<worksheet><sheetData>`+s[1]+`</sheetData></worksheet>`)
 	}
-	add("xl/workbook.xml", `<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>`+list.String()+`</sheets></workbook>`)
+	add("xl/workbook.xml", `<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>`+
+		list.String()+`</sheets></workbook>`)
 	add("xl/_rels/workbook.xml.rels", `<Relationships>`+relations.String()+`</Relationships>`)
 	add("xl/styles.xml", `<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="17"/></cellXfs></styleSheet>`)
 	if err := w.Close(); err != nil {
