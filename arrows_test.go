@@ -22,7 +22,7 @@ var arrows = map[string]string{
 	"command":      "billing billing/books billing/money billing/months billing/problem billing/reports billing/run billing/seats command/demo connectwise/cwsim handlers scheduler store",
 	"command/demo": "billing/figures billing/reports billing/seats connectwise/cwsim nordpass/npsim store",
 	"handlers":     "billing billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/money billing/months billing/notify billing/organizations billing/plan billing/problem billing/reports billing/seats billing/sheet billing/table handlers/api handlers/web static store views",
-	"handlers/api": "billing/books billing/months billing/organizations billing/problem billing/seats handlers/web store",
+	"handlers/api": "billing/books billing/months billing/organizations billing/problem billing/seats handlers/web internal/strictjson store",
 	"handlers/web": "billing/problem store views",
 	"views":        "static",
 
@@ -53,13 +53,14 @@ var arrows = map[string]string{
 	"billing/match":         "",
 	"billing/money":         "store",
 
-	"nordpass":          "",
-	"connectwise":       "",
-	"connectwise/cwsim": "",
-	"nordpass/npsim":    "",
-	"scheduler":         "",
-	"static":            "",
-	"store":             "",
+	"nordpass":            "internal/strictjson",
+	"connectwise":         "",
+	"connectwise/cwsim":   "",
+	"internal/strictjson": "",
+	"nordpass/npsim":      "",
+	"scheduler":           "",
+	"static":              "",
+	"store":               "",
 
 	// What only tests and documents use.
 	"billing/billingtest":       "billing billing/connect billing/plan/plantest billing/problem connectwise connectwise/cwsim internal/moment store store/storetest",

@@ -92,7 +92,7 @@ func (c *Client) read(ctx context.Context, address *url.URL, number int, into *A
 	got, err := c.get(ctx, address)
 	var p page
 	if err == nil {
-		p, err = readPage(got.body, c.config.List)
+		p, err = readPage(got.body, c.config.List, len(into.Records))
 	}
 	into.add(got.body, p.records)
 	if err != nil {

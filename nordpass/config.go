@@ -3,6 +3,7 @@ package nordpass
 import (
 	"crypto"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/net/http/httpguts"
+
+	"seatbridge/internal/strictjson"
 )
 
 // The ways in which a report comes in several answers.
@@ -150,6 +153,11 @@ func checkClaims(c Config, bad map[string]string) jwt.MapClaims {
 	if strings.TrimSpace(c.Claims) != "" {
 		if err := json.Unmarshal([]byte(c.Claims), &claims); err != nil || claims == nil {
 			bad["extra_claims"] = `Write the claims as a JSON object like {"name": "value"}.`
+			return nil
+		}
+		var twice *strictjson.Twice
+		if errors.As(strictjson.Check([]byte(c.Claims)), &twice) {
+			bad["extra_claims"] = fmt.Sprintf("The claim “%s” stands twice: leave one of them out.", twice.Key)
 			return nil
 		}
 	}

@@ -33,6 +33,8 @@ var (
 	ErrNotJSON = errors.New("answer not JSON")
 	// ErrManyDocuments: more comes after the answer's JSON.
 	ErrManyDocuments = errors.New("more than one JSON document")
+	// ErrKeyTwice: an object of the answer has a key twice, and nobody knows which value holds.
+	ErrKeyTwice = errors.New("a key stands twice")
 	// ErrNoList: the answer has no list where one is expected, which is not an empty list.
 	ErrNoList = errors.New("no list in the answer")
 	// ErrEndless: the pages of a report repeat, or there are too many.
@@ -47,7 +49,8 @@ type Error struct {
 	RetryAfter time.Duration // how long the server asks to wait; 0: it does not say
 	Detail     string        // the technical cause; may be empty
 
-	kind  error // one of the Err variables
+	kind  error  // one of the Err variables
+	about string // of ErrKeyTwice, which key of which record, a sentence
 	cause error
 }
 
@@ -132,8 +135,12 @@ func (e *Error) advise() Advice {
 		ErrTooLarge:      {What: "The answer is too large.", Do: fmt.Sprintf("At most %d MB are read.", maxReport>>20)},
 		ErrNotJSON:       {What: "The answer is not JSON.", Do: "Check the address and the path."},
 		ErrManyDocuments: {What: "The answer is more than one JSON document.", Do: "Check the address and the path."},
-		ErrNoList:        {What: "The answer has no list where one is expected.", Do: "Check the path of the list against the answer."},
-		ErrEndless:       {What: "The report's pages never end.", Do: "Check how the report is split into pages."},
+		ErrKeyTwice: {
+			What: e.about,
+			Do:   "Which of the two values holds nobody knows, so that nothing of the report is taken. Report the record to NordPass, then fetch it again.",
+		},
+		ErrNoList:  {What: "The answer has no list where one is expected.", Do: "Check the path of the list against the answer."},
+		ErrEndless: {What: "The report's pages never end.", Do: "Check how the report is split into pages."},
 		ErrElsewhere: {
 			What: "The next page is at another host.",
 			Do:   "It was not fetched: the token is for the base URL's host alone. Check how the report is split into pages.",

@@ -3,11 +3,15 @@ package nordpass
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"seatbridge/internal/strictjson"
 )
 
 // Answer is all pages of a report.
@@ -34,8 +38,9 @@ type page struct {
 	records  []Record
 }
 
-// readPage finds the list in one answer. A list that is not there is an error, not an empty list.
-func readPage(body []byte, list string) (page, error) {
+// readPage finds the list in one answer, after so many records of answers before. A list that is not there is an error, not an empty
+// list; so is an object that has a key twice, since nobody knows which of the two values holds.
+func readPage(body []byte, list string, before int) (page, error) {
 	var document any
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -44,6 +49,10 @@ func readPage(body []byte, list string) (page, error) {
 	}
 	if decoder.More() {
 		return page{}, &Error{kind: ErrManyDocuments}
+	}
+	var twice *strictjson.Twice
+	if errors.As(strictjson.Check(body), &twice) {
+		return page{}, keyTwice(twice, body, list, before)
 	}
 	p := page{document: Record{document}}
 	items, ok := p.document.at(list).([]any)
@@ -54,6 +63,22 @@ func readPage(body []byte, list string) (page, error) {
 		p.records = append(p.records, Record{item})
 	}
 	return p, nil
+}
+
+// keyTwice is the error of a key that stands twice, with the record that has it, counted from 1 over all pages, and how that begins.
+func keyTwice(t *strictjson.Twice, body []byte, list string, before int) *Error {
+	var way []string // to the list
+	if list != "" {
+		way = strings.Split(list, ".")
+	}
+	e := &Error{kind: ErrKeyTwice, about: fmt.Sprintf("The key %q stands twice outside the records of the report.", t.Key)}
+	if len(t.Path) <= len(way) || !slices.Equal(t.Path[:len(way)], way) {
+		return e
+	}
+	place, _ := strconv.Atoi(t.Path[len(way)])
+	e.about = fmt.Sprintf("The key %q stands twice in record %d of the report.", t.Key, before+place+1)
+	e.Detail = beginning(body[t.Begin[len(way)+1]:])
+	return e
 }
 
 // beginning is the first part of an answer.

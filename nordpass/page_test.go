@@ -13,12 +13,29 @@ func TestReadPage(t *testing.T) {
 		`{"a":{"list":[1`: ErrNotJSON, ``: ErrNotJSON, `{"a":{"list":[]}} {}`: ErrManyDocuments,
 		`{"a":{"list":{}}}`: ErrNoList, `{"a":{}}`: ErrNoList, `[]`: ErrNoList, `null`: ErrNoList,
 	} {
-		if _, err := readPage([]byte(body), "a.list"); !errors.Is(err, want) {
+		if _, err := readPage([]byte(body), "a.list", 0); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", body, err, want)
 		}
 	}
-	if p, err := readPage([]byte(`[[1],[2]]`), "1"); err != nil || len(p.records) != 1 || p.records[0].String() != "2" {
+	if p, err := readPage([]byte(`[[1],[2]]`), "1", 0); err != nil || len(p.records) != 1 || p.records[0].String() != "2" {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// A key that stands twice is named with its record, counted over all pages, wherever in it it stands.
+func TestKeyTwice(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ body, list, what, detail string }{
+		{`{"a":{"list":[{"x":1},{"x":1,"x":2}]}}`, "a.list", `The key "x" stands twice in record 7 of the report.`, `{"x":1,"x":2}]}}`},
+		{`[{"u":{"n":1,"n":2}}]`, "", `The key "n" stands twice in record 6 of the report.`, `{"u":{"n":1,"n":2}}]`},
+		{`[1,[{"k":1,"k":1}]]`, "1", `The key "k" stands twice in record 6 of the report.`, `{"k":1,"k":1}]]`},
+		{`{"list":[],"next":"a","next":"b"}`, "list", `The key "next" stands twice outside the records of the report.`, ""},
+		{`{"other":[{"k":1,"k":1}],"list":[]}`, "list", `The key "k" stands twice outside the records of the report.`, ""},
+	} {
+		_, err := readPage([]byte(tt.body), tt.list, 5)
+		if advice := Advise(err); !errors.Is(err, ErrKeyTwice) || advice.What != tt.what || advice.Detail != tt.detail {
+			t.Errorf("%s: %v, %+v", tt.body, err, advice)
+		}
 	}
 }
 
@@ -31,7 +48,7 @@ func FuzzReadPage(f *testing.F) {
 	f.Add(`["-0", "NaN", "+Inf", "7.0", -0]`, "", "")
 	f.Fuzz(func(t *testing.T, body, list, path string) {
 		const most = 1000
-		p, err := readPage([]byte(body), list)
+		p, err := readPage([]byte(body), list, 0)
 		if err != nil {
 			return
 		}

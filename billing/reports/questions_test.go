@@ -59,6 +59,39 @@ func TestCase_H34_AFieldThatNoRecordHasIsAnError(t *testing.T) {
 	}
 }
 
+// TestCase_H38_AKeyTwiceInAReport: the last of the two values was taken, without a word.
+func TestCase_H38_AKeyTwiceInAReport(t *testing.T) {
+	t.Parallel()
+	p := newProvided(t) // which sends two records on a page
+	p.records = []npsim.Record{
+		{ID: "np-1", Name: "Acme", Licenses: 3, Tier: "Business"}, {ID: "np-2", Name: "Beta", Licenses: 4, Tier: "Business"},
+		{ID: "np-3", Name: "Gamma", Licenses: 5, Tier: "Business"},
+	}
+	acme := p.organization("Acme", "np-1", 0)
+	p.save()
+	p.sim.Fail(npsim.KeyTwice, -1)
+	test, err := p.Reports.Test(t.Context(), p.config)
+	p.must(err)
+	const what = `The key "licenses" stands twice in record 2 of the report.`
+	if m := test.Monthly; m.State != store.FetchFailed || m.Problem.What != what || !strings.Contains(m.Problem.Detail, `{"licenses":0,"id":"np-2","name":"Beta"`) {
+		t.Errorf("the test says %s: %s %s", m.State, m.Problem.Text(), m.Problem.Detail)
+	}
+	if err := p.Reports.PullDue(t.Context()); !errors.Is(err, reports.ErrNoReport) {
+		t.Errorf("fetching it: %v", err)
+	}
+	if f := p.lastFetch(); f.State != store.FetchFailed || f.Problem.What != what {
+		t.Errorf("the fetch is %s: %s", f.State, f.Problem.Text())
+	}
+	if u := p.figure(acme, "2026-03"); u.Known() {
+		t.Errorf("the figure is %+v, want none", u)
+	}
+	p.config.Claims = `{"scope": "read", "scope": "write"}`
+	var invalid *problem.Invalid
+	if _, err := p.Reports.Test(t.Context(), p.config); !errors.As(err, &invalid) || !strings.Contains(invalid.Fields["extra_claims"], "“scope” stands twice") {
+		t.Errorf("claims that say one thing twice: %v", err)
+	}
+}
+
 // TestFlagsLeftOut: an API that leaves out flags which are false is said to do so; otherwise such a record has no figure.
 func TestFlagsLeftOut(t *testing.T) {
 	t.Parallel()

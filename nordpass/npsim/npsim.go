@@ -65,6 +65,7 @@ const (
 	BadRecord    Fault = "badrecord" // the first organization's licenses are no number
 	FlagsOmitted Fault = "flags"     // flags that are false are left out
 	OtherNames   Fault = "names"     // every field of a record has another name
+	KeyTwice     Fault = "twice"     // the last organization has its licenses twice, 0 first
 )
 
 // Config is what a simulator works with.
@@ -254,6 +255,9 @@ func (s *Sim) answer(w http.ResponseWriter, r *http.Request, records []Record, f
 	if fault == FlagsOmitted || fault == OtherNames {
 		body["organizations"] = reshaped(records[start:end], fault)
 	}
+	if fault == KeyTwice && end > start {
+		body["organizations"] = append(asAny(records[start:end-1]), licensesTwice(records[end-1]))
+	}
 	if fault == InvalidJSON {
 		w.Header().Set("Content-Type", "application/json")
 		text, _ := json.Marshal(body)
@@ -279,6 +283,12 @@ func reshaped(records []Record, fault Fault) []map[string]any {
 		}
 	}
 	return shaped
+}
+
+// licensesTwice is a record that says its licenses twice, which is JSON all the same.
+func licensesTwice(r Record) json.RawMessage {
+	text, _ := json.Marshal(r)
+	return append(json.RawMessage(`{"licenses":0,`), text[1:]...)
 }
 
 func asAny(records []Record) []any {
