@@ -208,12 +208,44 @@ func (s *server) providerTested(w http.ResponseWriter, r *http.Request, f provid
 
 func testView(t reports.Test) *views.ProviderTest {
 	monthly := reportView("Report of "+t.Month.String(), t.Monthly)
+	billedBy(t, &monthly)
 	view := &views.ProviderTest{Monthly: &monthly}
 	if t.Day != "" {
 		daily := reportView("Report of "+t.Day, t.Daily)
 		view.Daily = &daily
 	}
 	return view
+}
+
+// billedBy says in a tested report what would be billed of each organization, and why.
+func billedBy(t reports.Test, view *views.ProviderReport) {
+	if t.Outcomes == nil {
+		return
+	}
+	view.Billed = &views.ProviderBilled{}
+	for _, o := range t.Outcomes {
+		switch {
+		case o.Taken:
+			view.Billed.Taken++
+		case o.Known():
+			view.Billed.Other++
+		default:
+			view.Billed.Unknown++
+		}
+	}
+	for i := range view.Rows {
+		view.Rows[i].Billed = outcomeView(t.Outcomes[view.Rows[i].OrganizationID])
+	}
+	view.Missing = nil
+	for _, o := range t.Monthly.Missing {
+		billed := outcomeView(t.Outcomes[o.ID])
+		view.Billed.Missing = append(view.Billed.Missing, views.ProviderMissing{Name: o.Name, URL: views.OrganizationPath(o.ID), Billed: billed})
+	}
+}
+
+func outcomeView(o reports.Outcome) views.ProviderOutcome {
+	n, known := o.Seats()
+	return views.ProviderOutcome{Seats: n, Known: known, Plan: string(o.Plan), Why: o.Why}
 }
 
 func reportView(title string, r reports.Report) views.ProviderReport {

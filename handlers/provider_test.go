@@ -125,6 +125,86 @@ func TestProviderPage(t *testing.T) {
 	}
 }
 
+// TestProviderTestSaysWhatWouldBeBilled: of each organization the figure that would count if the report were kept, and why it is another
+// one than the report's. Nothing is kept.
+func TestProviderTestSaysWhatWouldBeBilled(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	_, filled := p.providerForm(
+		npsim.Record{ID: "1", Name: "Plain", Licenses: 7, Tier: "Enterprise"}, npsim.Record{ID: "2", Name: "Corrected", Licenses: 7, Tier: "Business"},
+		npsim.Record{ID: "3", Name: "Uploaded", Licenses: 7, Tier: "Business"}, npsim.Record{ID: "4", Name: "Unread", Licenses: 7, Tier: "Gold"},
+		npsim.Record{ID: "5", Name: "Free", Licenses: 7, Tier: "Business", NFR: true}, npsim.Record{ID: "6", Name: "Nobody knows", Licenses: 7, Tier: "Business"},
+		npsim.Record{ID: "7", Name: "Left", Licenses: 7, Tier: "Business"})
+	organizations := map[string]store.Organization{}
+	for _, name := range []string{"Plain", "Corrected", "Uploaded", "Unread", "Free", "Left", "Missing"} {
+		organizations[name] = p.organization(name, 3)
+	}
+	p.reportedBy(organizations["Uploaded"], seats.SourceCSV, 20, "ann@example.com")
+	p.reportedBy(organizations["Uploaded"], seats.SourceProvider, 6, "Provider API") // which the test is not to touch
+	left := organizations["Left"]
+	left.Managed = false
+	if err := p.store.UpdateOrganization(t.Context(), left, testNow()); err != nil {
+		t.Fatal(err)
+	}
+	b := p.as(store.Admin)
+	b.post(fmt.Sprintf("/organizations/%d/corrections", organizations["Corrected"].ID),
+		form("month", "2026-02", "seats", "5", "plan", "business", "reason", "Two never joined."), http.StatusSeeOther)
+	kept := func() string {
+		reports, err := p.store.UsageReports(t.Context(), "2026-02")
+		fetches, failed := p.store.UsageFetches(t.Context(), 10)
+		log, _, unread := p.store.Activities(t.Context(), store.ActivityFilter{Limit: 100})
+		return fmt.Sprint(reports, fetches, len(log), err, failed, unread)
+	}
+	before := kept()
+
+	page := b.part().post(views.ProviderPath+"/test", filled, http.StatusOK)
+	outcome := func(name string) string {
+		cell := page.Find("[data-testid=provider-row]:contains('" + name + "') [data-label='Would be billed']")
+		return strings.Join(strings.Fields(cell.Text()), " ")
+	}
+	const unmapped = " Not mapped: no line carries it."
+	for name, want := range map[string]string{
+		"Plain": "7 seats on Enterprise Reported by the Provider API; Seatbridge itself counts 3." + unmapped,
+		"Corrected": "5 seats on Business A correction counts instead of the report, as it does before every source. " +
+			"Corrected on 17 March 2026 by admin@example.com: Two never joined." + unmapped,
+		"Uploaded": "7 seats on Business Reported by the Provider API; Seatbridge itself counts 3. " +
+			"The uploaded file says 20 on NordPass Business." + unmapped,
+		"Unread": "3 seats on Business The report has no figure of it. Everybody who was a member on any day of the month, suspended or not." + unmapped,
+		"Free": "0 seats on Business Reported by the Provider API; Seatbridge itself counts 3. Reported as NFR, which is free, with 7 licenses." +
+			unmapped,
+		"Nobody knows": "nothing Until it is added here, or linked to the organization that it is.",
+		"Left": "7 seats on Business Reported by the Provider API; Seatbridge itself counts 3. " +
+			"It is not managed by you any more: its lines are left as they are.",
+	} {
+		if got := outcome(name); got != want {
+			t.Errorf("%s would be billed %q, want %q", name, got, want)
+		}
+	}
+	has(t, page, "[data-testid=provider-billed]", "If this report were kept, its figure would be billed of 4 organizations, another one of 3.")
+	has(t, page, "[data-testid=provider-missing]", "would be billed: 3 seats on Business.")
+	has(t, page, "[data-testid=provider-missing]", "The report has no figure of it. Everybody who was a member on any day of the month, suspended or not."+unmapped)
+	has(t, page, "#provider-test", "A day’s report is shown and never billed")
+
+	// In a month in which the file comes first it outranks the report.
+	settings, err := p.store.Settings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Sources = []store.SourceOrder{{Sources: []string{"csv", "provider"}}}
+	if err := p.store.UpdateSettings(t.Context(), settings); err != nil {
+		t.Fatal(err)
+	}
+	page = b.part().post(views.ProviderPath+"/test", filled, http.StatusOK)
+	const first = "20 seats on Business The uploaded file says 20 on NordPass Business and comes before the Provider API in the order of the sources of " +
+		"that month: Uploaded file, Provider API, HTTP API, Seat ledger." + unmapped
+	if got := outcome("Uploaded"); got != first {
+		t.Errorf("with the file first it would be billed %q, want %q", got, first)
+	}
+	if after := kept(); after != before {
+		t.Errorf("a test kept something: it was %s, it is %s", before, after)
+	}
+}
+
 // TestReportedNames decides about organizations that NordPass calls otherwise, and finds those that it reports no more.
 func TestReportedNames(t *testing.T) {
 	t.Parallel()

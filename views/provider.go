@@ -46,7 +46,49 @@ type ProviderReport struct {
 	Rows    []ProviderRow
 	More    int // rows that are not shown
 	Missing []string
-	Sample  string // one record as it was sent
+	Sample  string          // one record as it was sent
+	Billed  *ProviderBilled // of a test of a month, what would be billed; nil: it is not said
+}
+
+// ProviderBilled is what would be billed if a tested report were kept: of how many organizations its own figure, another one, or none
+// that anybody knows; and what of those that it does not name.
+type ProviderBilled struct {
+	Taken, Other, Unknown int
+	Missing               []ProviderMissing
+}
+
+// ProviderMissing is an organization that a tested report does not name.
+type ProviderMissing struct {
+	Name, URL string
+	Billed    ProviderOutcome
+}
+
+// ProviderOutcome is what would be billed of an organization, and why, in sentences. A zero one is of nobody known here.
+type ProviderOutcome struct {
+	Seats int
+	Known bool
+	Plan  string
+	Why   string
+}
+
+// sentence says how many organizations would be billed by the report.
+func (b ProviderBilled) sentence() string {
+	text := "If this report were kept, its figure would be billed of " + count(b.Taken, "organization", "organizations")
+	if b.Other > 0 {
+		text += ", another one of " + strconv.Itoa(b.Other)
+	}
+	if b.Unknown > 0 {
+		text += "; of " + strconv.Itoa(b.Unknown) + " nobody would know one"
+	}
+	return text + "."
+}
+
+// text is the outcome in a sentence of its own.
+func (o ProviderOutcome) text() string {
+	if !o.Known {
+		return "unknown"
+	}
+	return count(o.Seats, "seat", "seats") + " on " + planName(o.Plan)
 }
 
 // ProviderRow is one organization of a report.
@@ -61,6 +103,7 @@ type ProviderRow struct {
 	OrganizationID int64
 	Organization   string
 	Matched        string
+	Billed         ProviderOutcome // of a test
 }
 
 // ProviderFetched is the last month's report as it was fetched.

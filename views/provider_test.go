@@ -21,10 +21,14 @@ func providerPage(problems Problems) ProviderPage {
 	row := ProviderRow{ID: hostile, Name: hostile, Plan: PlanBusiness, Reported: 3, Billable: 0, Note: "Reported as a trial.", OrganizationID: 7, Organization: hostile, Matched: "by name"}
 	broken := ProviderRow{Index: 1, ID: "x-1", Name: hostile, Problem: "No number of licenses.", Matched: "No organization has this name."}
 	report := ProviderReport{Title: "Report of October 2026", State: "reported", Rows: []ProviderRow{row, broken}, More: 4, Missing: []string{hostile}, Sample: hostile}
+	tested := report
+	tested.Rows = []ProviderRow{row, broken}
+	tested.Rows[0].Billed = ProviderOutcome{Seats: 1, Known: true, Plan: PlanBusiness, Why: hostile}
+	tested.Billed = &ProviderBilled{Taken: 1, Other: 2, Unknown: 3, Missing: []ProviderMissing{{Name: hostile, URL: "/organizations/7", Billed: ProviderOutcome{Why: hostile}}}}
 	failed := ProviderReport{Title: "Report of 2026-11-22", State: "failed", Problem: &Notice{What: "It failed.", Do: "Do this.", Detail: hostile}}
 	return ProviderPage{
 		Connected: true, Form: ProviderForm{BaseURL: hostile, HasKey: true, Example: true, Claims: hostile, Required: true, Problems: problems},
-		Test:   &ProviderTest{Monthly: &report, Daily: &failed},
+		Test:   &ProviderTest{Monthly: &tested, Daily: &failed},
 		Latest: &ProviderFetched{FetchID: 9, At: at("2026-11-01 00:02"), Report: report, Unknown: []ProviderRow{broken}, Names: []string{hostile}},
 		Fetches: []FetchRow{
 			{ID: 9, At: at("2026-11-01 00:02"), Period: "2026-10", State: "reported", Seats: 40, Known: true, HasAnswer: true},

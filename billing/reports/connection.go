@@ -25,12 +25,13 @@ func (f *Feed) Connection(ctx context.Context) (c Config, connected bool, err er
 	return c, true, err
 }
 
-// Test is what the Provider API answers at this moment. Nothing of it is stored.
+// Test is what the Provider API answers at this moment, and what would be billed by it. Nothing of it is stored.
 type Test struct {
-	Month   store.Month
-	Monthly Report
-	Day     string // YYYY-MM-DD; empty: no daily path is set
-	Daily   Report // of that day
+	Month    store.Month
+	Monthly  Report
+	Outcomes map[int64]Outcome // of the monthly report, by organization; nil: it could not be read
+	Day      string            // YYYY-MM-DD; empty: no daily path is set
+	Daily    Report            // of that day, which is never billed
 }
 
 // Test fetches the latest reports with a configuration that need not be saved. Unusable input is an *Invalid.
@@ -40,13 +41,25 @@ func (f *Feed) Test(ctx context.Context, c Config) (Test, error) {
 	}
 	var err error
 	t := Test{Month: f.LastReportedMonth()}
-	if t.Monthly, err = f.fetchReport(ctx, c, reportPeriod{month: t.Month}); err != nil || c.DailyPath == "" {
+	if t.Monthly, err = f.fetchReport(ctx, c, reportPeriod{month: t.Month}); err != nil {
+		return t, err
+	}
+	if t.Outcomes, err = f.outcomes(ctx, c, t.Month, t.Monthly); err != nil || c.DailyPath == "" {
 		return t, err
 	}
 	day := dayOf(f.lastReportedDay())
 	t.Day = day.String()
 	t.Daily, err = f.fetchReport(ctx, c, day)
 	return t, err
+}
+
+// connectedSince is the month in which the Provider API was connected or, where it is not, would be.
+func (f *Feed) connectedSince(ctx context.Context) (store.Month, error) {
+	saved, err := f.store.Provider(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.MonthOf(f.now()), nil
+	}
+	return store.MonthOf(saved.Since), err
 }
 
 // completeKey takes the saved private key where none was entered.

@@ -2,6 +2,7 @@ package seats
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -139,6 +140,36 @@ func (u Usage) Dispute() string {
 	}
 	counts := SourceFigure{Source: u.source, Seats: u.seats, Plan: u.Plan}
 	return Disagreement(u.Organization, counts, u.Others())
+}
+
+// With is a ledger as it would be with a report: in place of what the same source said of the month before.
+func With(l store.Ledger, report store.UsageReport) store.Ledger {
+	reports := maps.Clone(l.Reports)
+	if reports == nil {
+		reports = map[store.Month][]store.UsageReport{}
+	}
+	others := slices.DeleteFunc(slices.Clone(reports[report.Month]), func(r store.UsageReport) bool { return r.Source == report.Source })
+	reports[report.Month] = append(others, report)
+	l.Reports = reports
+	return l
+}
+
+// Overruled says why another figure is billed than the one that a source states, in sentences: a correction, or a source that comes
+// before it in the order of the month. Empty: the source's own is billed, or none.
+func (u Usage) Overruled(s Source, r Rules) string {
+	switch u.source {
+	case "", s:
+		return ""
+	case SourceCorrection:
+		return "A correction counts instead of the report, as it does before every source. " + u.Why
+	}
+	counts := SourceFigure{Source: u.source, Seats: u.seats, Plan: u.Plan}
+	why := fmt.Sprintf("%s says %s and comes before %s in the order of the sources of that month: %s.",
+		u.source.Speaker(), counts, s.Within(), OrderText(OrderIn(r.Sources, u.Period.Month)))
+	if u.source.own() && u.Why != "" {
+		why += " " + u.Why
+	}
+	return why
 }
 
 // correctedSaid is what all say of a period that was corrected.

@@ -185,3 +185,48 @@ func TestFigureByPrecedenceWhateverTheArrival(t *testing.T) {
 		}
 	})
 }
+
+// TestOverruled: why another figure than a report's is billed, with what a test puts in the place of an earlier report.
+func TestOverruled(t *testing.T) {
+	t.Parallel()
+	ledger := func() store.Ledger {
+		return store.Ledger{
+			Organization: store.Organization{ID: 1, Name: "Acme", Plan: store.Business, Managed: true, MembersSince: moment.At("2026-01-02")},
+			Terms:        []store.Term{{Plan: store.Business, License: store.NFR}},
+			Reports: map[store.Month][]store.UsageReport{"2026-10": {
+				{Month: "2026-10", Seats: 20, Plan: store.Business, Source: "csv", ReportedAt: moment.At("2026-11-01")},
+				{Month: "2026-10", Seats: 6, Plan: store.Business, Source: "provider", ReportedAt: moment.At("2026-11-01")},
+			}},
+		}
+	}
+	report := store.UsageReport{Month: "2026-10", Seats: 7, Plan: store.Business, Source: "provider", ReportedAt: moment.At("2026-11-02")}
+	first := func(names ...string) Rules { return Rules{Sources: []store.SourceOrder{{Sources: names}}} }
+	for _, tt := range []struct {
+		rules     Rules
+		corrected bool
+		seats     int
+		why       string
+	}{
+		{Rules{}, false, 7, ""},
+		{Rules{}, true, 9, "A correction counts instead of the report, as it does before every source. Corrected on 3 November 2026 by ann: As agreed."},
+		{first("csv"), false, 20, "The uploaded file says 20 on NordPass Business and comes before the Provider API in the order of the sources of that month: " +
+			"Uploaded file, Provider API, HTTP API, Seat ledger."},
+		{first("ledger"), false, 0, "Seatbridge itself says 0 on NordPass Business and comes before the Provider API in the order of the sources of that month: " +
+			"Seat ledger, Provider API, HTTP API, Uploaded file. NFR organizations are free."},
+	} {
+		l := ledger()
+		if tt.corrected {
+			l.Corrections = map[store.Month]store.Correction{"2026-10": {Seats: 9, Plan: store.Business, Reason: "As agreed.", By: "ann", At: moment.At("2026-11-03")}}
+		}
+		u := Count(With(l, report), WholeMonth("2026-10"), tt.rules)
+		if n, _ := u.Seats(); n != tt.seats || u.Overruled(SourceProvider, tt.rules) != tt.why {
+			t.Errorf("%d because %q, want %d because %q", n, u.Overruled(SourceProvider, tt.rules), tt.seats, tt.why)
+		}
+		if l.Reports["2026-10"][1].Seats != 6 || len(l.Reports["2026-10"]) != 2 {
+			t.Errorf("the ledger itself was changed: %v", l.Reports)
+		}
+	}
+	if u := Count(With(store.Ledger{}, report), WholeMonth("2026-10"), Rules{}); u.Overruled(SourceAPI, Rules{}) == "" || u.Overruled(SourceProvider, Rules{}) != "" {
+		t.Errorf("of the first report of all: %+v", u)
+	}
+}
