@@ -168,8 +168,16 @@ func printRows(w io.Writer, s months.Statement) {
 	for _, r := range s.Rows {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", cell(r.Organization), r.Plan, idCell(r.AgreementID), idCell(r.AdditionID),
 			quantity(r.Due), quantity(r.Written), quantity(r.Billed), signedQuantity(r.Difference), carrierCell(r.Invoice),
-			moneyCell(r.Worth(), r.Currency))
+			dueMoney(r))
 	}
+}
+
+// dueMoney is what is due of a row, or that ConnectWise does not bill it.
+func dueMoney(r months.StatementRow) string {
+	if r.NotBilled != "" {
+		return "not billed"
+	}
+	return moneyCell(r.DueMoney, r.Currency)
 }
 
 func idCell(id int) string {
@@ -205,6 +213,12 @@ func printSums(w io.Writer, s months.StatementSums) {
 		s.Organizations, s.Agreements, s.Invoiced, s.Due, s.Written, s.Billed, signedQuantity(decimal.NewNullDecimal(s.Settled)), s.SettledRows)
 	if s.Unknown > 0 {
 		fmt.Fprintf(w, "Of %d rows nobody knows what is due.\n", s.Unknown)
+	}
+	if s.Unpriced > 0 {
+		fmt.Fprintf(w, "Of %d rows no price is known: the money is without them.\n", s.Unpriced)
+	}
+	if s.NotBilled > 0 {
+		fmt.Fprintf(w, "%d rows are not billed in ConnectWise, and come to no money.\n", s.NotBilled)
 	}
 	for _, m := range s.Money {
 		text := func(d decimal.Decimal) string { return money.Text(decimal.NewNullDecimal(d), m.Currency) }

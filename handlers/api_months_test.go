@@ -56,8 +56,10 @@ func TestAPIMonths(t *testing.T) {
 	s.call("GET", "/months", "", 200)
 	unmarshal(t, s, &list)
 	want := []map[string]any{
-		{"month": "2026-03", "state": "running", "closed_at": nil, "due": 4.0, "written": nil, "open": nil, "open_rows": nil, "settled": nil},
-		{"month": "2026-02", "state": "written", "closed_at": nil, "due": 4.0, "written": 3.0, "open": 1.0, "open_rows": 1.0, "settled": 0.0},
+		{"month": "2026-03", "state": "running", "closed_at": nil, "due": 4.0, "written": nil, "open": nil, "open_rows": nil, "settled": nil,
+			"money": []any{}, "unpriced_rows": nil, "not_billed_rows": nil},
+		{"month": "2026-02", "state": "written", "closed_at": nil, "due": 4.0, "written": 3.0, "open": 1.0, "open_rows": 1.0, "settled": 0.0,
+			"money": []any{map[string]any{"currency": "USD", "more": "4.99", "less": "0.00"}}, "unpriced_rows": 0.0, "not_billed_rows": 0.0},
 	}
 	if diff := cmp.Diff(want, list.Months); diff != "" {
 		t.Errorf("the months (-want +got):\n%s", diff)
@@ -69,7 +71,8 @@ func TestAPIMonths(t *testing.T) {
 	row := map[string]any{
 		"id": float64(acme.ID), "organization": "Acme", "external_id": "", "plan": "business", "due": 4.0, "written": 3.0, "in_connectwise": 3.0,
 		"invoiced": map[string]any{"state": "not_yet", "number": nil, "date": nil}, "billed": 3.0, "difference": 1.0, "state": "open", "settled_by": nil,
-		"reason": "Due were 3 when it was written on 17 March 2026, 4 are due since 17 March 2026.",
+		"reason":     "Due were 3 when it was written on 17 March 2026, 4 are due since 17 March 2026.",
+		"unit_price": "4.99", "currency": "USD", "money": "4.99", "included": 0.0, "not_billed": nil,
 	}
 	got := month["organizations"].([]any)[0].(map[string]any)
 	got["reason"] = strings.Replace(got["reason"].(string), "4 are due.", "4 are due since 17 March 2026.", 1) // counted first after it
@@ -80,10 +83,10 @@ func TestAPIMonths(t *testing.T) {
 	month = nil
 	s.call("GET", "/months/2026-03", "", 200)
 	unmarshal(t, s, &month)
-	for _, field := range []string{"written", "in_connectwise", "billed", "difference", "settled_by", "reason"} {
+	for _, field := range []string{"written", "in_connectwise", "billed", "difference", "settled_by", "reason", "unit_price", "money"} {
 		row[field] = nil
 	}
-	row["state"] = "none"
+	row["state"], row["currency"] = "none", ""
 	if diff := cmp.Diff(map[string]any{"month": "2026-03", "state": "running", "closed_at": nil, "organizations": []any{row}}, month); diff != "" {
 		t.Errorf("March (-want +got):\n%s", diff)
 	}

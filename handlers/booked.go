@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"seatbridge/billing/books"
+	"seatbridge/billing/months"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -75,16 +76,17 @@ func besideView(b books.Beside, organizationID int64) views.Beside {
 }
 
 func bookedView(r store.MonthRow, running bool) views.Booked {
-	difference := r.Open
+	comes := months.MoneyOf(r)
+	difference, money := r.Open, comes.Open
 	if r.State == store.RowSettled {
-		difference = r.Difference
+		difference, money = r.Difference, comes.Difference
 	}
 	view := views.Booked{
 		Month: string(r.Month), Running: running, OrganizationID: r.OrganizationID, Organization: r.Organization, Plan: string(r.Plan),
 		Due: quantity(r.Due), Written: quantity(r.Written), WrittenRun: r.WrittenRun, WrittenAt: r.WrittenAt,
 		InConnectWise: quantity(r.InConnectWise), ReadAt: r.ReadAt, Billed: quantity(r.Billed),
 		Invoice: string(r.Invoice.State), InvoiceNumber: r.Invoice.Number, InvoiceDay: r.Invoice.Day,
-		State: string(r.State), Difference: quantity(difference), Money: worth(difference, r.UnitPrice, r.Currency), Reason: r.Reason,
+		State: string(r.State), Difference: quantity(difference), Money: rowMoney(money, r), Reason: r.Reason,
 	}
 	view.Late = r.State == store.RowOpen && r.Written.Valid && r.Due.Valid && !r.Written.Decimal.Equal(r.Due.Decimal)
 	return view
@@ -188,6 +190,9 @@ func bookedCells(b books.Beside, organizationID int64, plan store.Plan) []string
 			cells = []string{
 				v.Written, number(v.WrittenRun), v.InConnectWise, timestamp(v.ReadAt), v.Billed, v.Difference,
 				v.Money.Amount, v.Money.Currency, v.State, "",
+			}
+			if v.Money.Unbilled {
+				cells[6] = "not billed"
 			}
 			continue
 		}

@@ -198,11 +198,12 @@ func monthRow(r store.MonthRow) views.MonthRow {
 	if r.Due.Valid {
 		row.Source = seats.Source(r.Source).Name()
 	}
-	shown := r.Difference
+	comes := months.MoneyOf(r)
+	shown := comes.Difference
 	if r.State == store.RowOpen {
-		shown = r.Open
+		shown = comes.Open
 	}
-	row.Money = worth(shown, r.UnitPrice, r.Currency)
+	row.Money = rowMoney(shown, r)
 	return row
 }
 
@@ -219,6 +220,13 @@ func worth(quantity, price decimal.NullDecimal, currency string) views.Money {
 	return views.Money{Amount: money.Text(money.Of(quantity, price, currency), currency), Currency: currency}
 }
 
+// rowMoney is what seats of a row come to: where ConnectWise bills nothing, that is said.
+func rowMoney(comes decimal.NullDecimal, r store.MonthRow) views.Money {
+	m := moneyOf(comes, r.Currency)
+	m.Unbilled = r.Unbilled != ""
+	return m
+}
+
 func (p monthPages) downloadRows(w http.ResponseWriter, r *http.Request) error {
 	m, err := p.pathMonth(r)
 	if err != nil {
@@ -231,6 +239,7 @@ func (p monthPages) downloadRows(w http.ResponseWriter, r *http.Request) error {
 		"Month", "Organization", "External ID", "Plan", "ConnectWise company", "ConnectWise agreement", "Due", "Source", "Written", "Run",
 		"Written (UTC)", "In ConnectWise", "Read (UTC)", "Edited by hand", "Invoice", "Invoice number", "Invoice date", "Billed",
 		"Difference", "Settled", "Settled by", "Open", "Unit price", "Open (money)", "Currency", "State", "Cause", "Why",
+		"Included (line)", "Not billed",
 	}
 	return p.web.SendCSV(w, r, "month-"+string(m), header, func(write func(...string)) error {
 		for row, err := range store.BooksIn(p.Store).EachRow(r.Context(), parseMonthQuery(r, m).filter) {
@@ -250,6 +259,7 @@ func monthCells(r store.MonthRow) []string {
 		known(r.Written), number(r.WrittenRun), timestamp(r.WrittenAt), known(r.InConnectWise), timestamp(r.ReadAt), strconv.FormatBool(r.Edited),
 		string(r.Invoice.State), r.Invoice.Number, r.Invoice.Day, known(r.Billed),
 		known(r.Difference), r.Settled.String(), string(r.SettledBy), known(r.Open), known(r.UnitPrice),
-		worth(r.Open, r.UnitPrice, r.Currency).Amount, r.Currency, string(r.State), r.Cause, r.Reason,
+		moneyOf(months.MoneyOf(r).Open, r.Currency).Amount, r.Currency, string(r.State), r.Cause, r.Reason,
+		r.Included.String(), string(r.Unbilled),
 	}
 }

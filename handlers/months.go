@@ -92,6 +92,7 @@ func (s *monthSum) add(of store.MonthSums) {
 	s.rows.Seats = s.rows.Seats.Add(of.Open.Seats)
 	s.rows.Unknown += of.Open.Unknown
 	s.rows.Unpriced += of.Open.Unpriced
+	s.rows.Unbilled += of.Open.Unbilled
 	if of.Open.Rows > 0 {
 		s.money = append(s.money, of.Money...)
 	}
@@ -106,8 +107,8 @@ func settledOf(m store.MonthMoney) decimal.Decimal  { return m.Settled }
 func dueOf(m store.MonthMoney) decimal.Decimal      { return m.Due }
 func standingOf(m store.MonthMoney) decimal.Decimal { return m.InConnectWise }
 func rowsSum(s store.RowSums, m []views.Money) views.RowsSum {
-	sum := views.RowsSum{Rows: s.Rows, Seats: s.Seats.String(), Unknown: s.Unknown, Unpriced: s.Unpriced}
-	if s.Rows > s.Unpriced {
+	sum := views.RowsSum{Rows: s.Rows, Seats: s.Seats.String(), Unknown: s.Unknown, Unpriced: s.Unpriced, Unbilled: s.Unbilled}
+	if s.Rows > s.Unpriced+s.Unbilled {
 		sum.Money = m
 	}
 	return sum
@@ -162,6 +163,7 @@ func (p monthPages) download(w http.ResponseWriter, r *http.Request) error {
 		"Month", "State", "Reconstructed", "Due", "Due not known (rows)", "Written", "Written (rows)", "Rows",
 		"Open (rows)", "Open (seats)", "Open not known (rows)", "Open (money)", "Settled (rows)", "Settled (seats)", "Settled (money)",
 		"Agreements", "Invoiced", "Next invoice", "Closed (UTC)", "Closed by",
+		"Open without a price (rows)", "Open not billed in ConnectWise (rows)",
 	}
 	return p.web.SendCSV(w, r, "months", header, func(write func(...string)) error {
 		for _, m := range booked {
@@ -170,7 +172,8 @@ func (p monthPages) download(w http.ResponseWriter, r *http.Request) error {
 				s.Written.String(), strconv.Itoa(s.WrittenRows), strconv.Itoa(s.Rows),
 				strconv.Itoa(s.Open.Rows), s.Open.Seats.String(), strconv.Itoa(s.Open.Unknown), moneyCell(amounts(s.Money, openOf)),
 				strconv.Itoa(s.Settled.Rows), s.Settled.Seats.String(), moneyCell(amounts(s.Money, settledOf)),
-				strconv.Itoa(s.Agreements), strconv.Itoa(s.Invoiced), s.NextInvoice, timestamp(m.ClosedAt), m.ClosedBy)
+				strconv.Itoa(s.Agreements), strconv.Itoa(s.Invoiced), s.NextInvoice, timestamp(m.ClosedAt), m.ClosedBy,
+				strconv.Itoa(s.Open.Unpriced), strconv.Itoa(s.Open.Unbilled))
 		}
 		return nil
 	})

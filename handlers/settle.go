@@ -249,7 +249,7 @@ func (p monthPages) addSettlements(ctx context.Context, row store.MonthRow, d *v
 	}
 	for _, s := range settled[row.OrganizationID] {
 		if s.Month == row.Month && s.Plan == row.Plan {
-			d.Settlements = append(d.Settlements, settlementView(s))
+			d.Settlements = append(d.Settlements, settlementView(s, row))
 		}
 	}
 	mapping, err := p.Store.Mapping(ctx, row.OrganizationID)
@@ -264,9 +264,11 @@ func (p monthPages) addSettlements(ctx context.Context, row store.MonthRow, d *v
 	return err
 }
 
-func settlementView(s store.Settlement) views.Settlement {
+func settlementView(s store.Settlement, row store.MonthRow) views.Settlement {
+	money := moneyOf(months.SettledMoney(s, row), s.Currency)
+	money.Unbilled = row.Unbilled != ""
 	return views.Settlement{
-		ID: s.ID, How: string(s.How), Seats: s.Seats.String(), Money: worth(decimal.NewNullDecimal(s.Seats), s.UnitPrice, s.Currency),
+		ID: s.ID, How: string(s.How), Seats: s.Seats.String(), Money: money,
 		Note: s.Note, At: s.At, By: s.By, UndoneAt: s.UndoneAt, UndoneBy: s.UndoneBy, RunID: s.RunID,
 	}
 }

@@ -103,6 +103,7 @@ func statementPage(kept store.Statement, s months.Statement) views.StatementPage
 		page.BilledMoney = append(page.BilledMoney, amount(m.Billed, m.Currency))
 		page.SettledMoney = append(page.SettledMoney, amount(m.Settled, m.Currency))
 	}
+	page.Unpriced, page.NotBilled = s.Sums.Unpriced, s.Sums.NotBilled
 	for _, r := range s.Rows {
 		page.Rows = append(page.Rows, statementRow(r))
 	}
@@ -118,9 +119,10 @@ func statementRow(r months.StatementRow) views.StatementRow {
 	row := views.StatementRow{
 		Organization: r.Organization, Plan: string(r.Plan), AgreementID: r.AgreementID, AdditionID: r.AdditionID,
 		Due: known(r.Due), Written: known(r.Written), Billed: known(r.Billed), Invoice: string(r.Invoice.State),
-		InvoiceNumber: r.Invoice.Number, InvoiceDay: r.Invoice.Day, Worth: moneyOf(r.Worth(), r.Currency),
-		Difference: known(r.Difference), DifferenceMoney: worth(r.Difference, r.UnitPrice, r.Currency), Reason: r.Reason,
+		InvoiceNumber: r.Invoice.Number, InvoiceDay: r.Invoice.Day, Worth: moneyOf(r.DueMoney, r.Currency),
+		Difference: known(r.Difference), DifferenceMoney: moneyOf(r.Differs, r.Currency), Reason: r.Reason,
 	}
+	row.Worth.Unbilled, row.DifferenceMoney.Unbilled = r.NotBilled != "", r.NotBilled != ""
 	for _, s := range r.Settlements {
 		row.Settlements = append(row.Settlements, views.Settlement{
 			How: string(s.How), Seats: known(s.Seats), Note: s.Note, At: s.At, By: s.By, RunID: s.RunID,
@@ -159,12 +161,14 @@ func (p statementPages) download(w http.ResponseWriter, r *http.Request) error {
 	header := []string{
 		"Month", "Organization", "External ID", "Plan", "ConnectWise company", "ConnectWise agreement", "Line", "Due", "Written", "Billed",
 		"Invoice", "Invoice number", "Invoice date", "Unit price", "Due (money)", "Currency", "Difference", "Settled", "Why",
+		"Difference (money)", "Included (line)", "Not billed",
 	}
 	return p.web.SendCSV(w, r, "statement-"+string(kept.Month), header, func(write func(...string)) error {
 		for _, row := range statement.Rows {
 			write(string(kept.Month), row.Organization, row.ExternalID, row.Plan.Name(), row.Company, row.Agreement, number(int64(row.AdditionID)),
 				known(row.Due), known(row.Written), known(row.Billed), string(row.Invoice.State), row.Invoice.Number, row.Invoice.Day,
-				known(row.UnitPrice), moneyOf(row.Worth(), row.Currency).Amount, row.Currency, known(row.Difference), settledWays(row), row.Reason)
+				known(row.UnitPrice), moneyOf(row.DueMoney, row.Currency).Amount, row.Currency, known(row.Difference), settledWays(row), row.Reason,
+				moneyOf(row.Differs, row.Currency).Amount, row.Included.String(), string(row.NotBilled))
 		}
 		return nil
 	})

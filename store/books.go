@@ -72,6 +72,9 @@ type MonthRow struct {
 	Invoice        RowInvoice
 	UnitPrice      decimal.NullDecimal // in Currency
 	Currency       string
+	LineBilled     decimal.Decimal     // what the invoice took of the whole line that carries it, all organizations together
+	LineTerms                          // of that line: what of it is not billed
+	IncludedShare  decimal.Decimal     // so much of Included comes off the organization's part
 	Difference     decimal.NullDecimal // Due less Billed
 	Settled        decimal.Decimal     // of the difference
 	SettledBy      Settling            // the last time; empty: never
@@ -127,6 +130,7 @@ type RowSums struct {
 	Seats    decimal.Decimal `json:"seats"`
 	Unknown  int             `json:"unknown"`  // rows that have no figure
 	Unpriced int             `json:"unpriced"` // rows without a price
+	Unbilled int             `json:"unbilled"` // rows of which ConnectWise bills nothing
 }
 
 // MonthMoney is the money of a month's rows in one currency, at the lines' prices.
@@ -311,13 +315,13 @@ func (b Books) entries(ctx context.Context, m Month, organizationIDs []int64) (m
 		c := &e.Change
 		err = row.Scan(&e.OrganizationID, &e.Run.ID, &e.Run.Kind, &e.Run.Month, &e.Run.Status, moment(&e.Run.StartedAt),
 			&c.ID, &c.CompanyID, &c.Company, &c.AgreementID, &c.Agreement, &c.Plan, &c.ProductID, &c.AdditionID, &c.Kind, &c.State,
-			&c.Before, &c.After, &c.UnitPrice, &c.Currency, &c.Reason, fromJSON(&c.Shares), &c.HeldBecause, &c.Problem.What, moment(&c.DoneAt),
+			&c.Before, &c.After, &c.UnitPrice, &c.Currency, &c.Reason, fromJSON(&c.Shares), fromJSON(&c.Found), &c.HeldBecause, &c.Problem.What, moment(&c.DoneAt),
 			moment(&e.Undone), &e.UndoneBy)
 		return e, err
 	}
 	rows := each(ctx, b.store.from, scan, `SELECT o.organization_id, r.id, r.kind, r.month, r.status, r.started_at,
 			c.id, c.company_id, c.company, c.agreement_id, c.agreement, c.plan, c.product_id, COALESCE(c.addition_id, 0), c.kind, c.state,
-			c.before_quantity, c.after_quantity, c.unit_price, c.currency, c.reason, c.shares, c.held_because, c.error_what, c.done_at,
+			c.before_quantity, c.after_quantity, c.unit_price, c.currency, c.reason, c.shares, c.found, c.held_because, c.error_what, c.done_at,
 			u.done_at, COALESCE(u.run_id, 0)
 		FROM change_organizations o JOIN changes c ON c.id = o.change_id JOIN runs r ON r.id = c.run_id
 		LEFT JOIN changes u ON u.id = (SELECT MAX(n.id) FROM changes n JOIN runs x ON x.id = n.run_id

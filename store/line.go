@@ -28,7 +28,8 @@ type Line struct {
 	ChangedAt   time.Time           // when ConnectWise last changed the record, as it was read; not kept with the line
 	UnitPrice   decimal.NullDecimal // when it was last read, in Currency
 	Currency    string
-	Ended       string // its last billed day, "2026-11-20", when it was last read; empty: it is open
+	Terms       *LineTerms // what of it is not billed, as it was read; nil: not read. Kept with what the line said, not with the line
+	Ended       string     // its last billed day, "2026-11-20", when it was last read; empty: it is open
 }
 
 // Bills says whether seats of an organization stand on the line as it was last written.

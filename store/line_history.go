@@ -24,17 +24,57 @@ type Said struct {
 	Quantity    decimal.Decimal
 	UnitPrice   decimal.NullDecimal // in Currency
 	Currency    string
-	Ended       string  // its last billed day, "2026-11-20"; empty: open
-	Shares      []Share // whose seats stand on it, as far as Seatbridge wrote them or would
+	LineTerms
+	Ended  string  // its last billed day, "2026-11-20"; empty: open
+	Shares []Share // whose seats stand on it, as far as Seatbridge wrote them or would
+}
+
+// LineTerms is what of a line's quantity ConnectWise bills nothing of.
+type LineTerms struct {
+	Included decimal.Decimal // so much of the quantity, in seats
+	Unbilled Subject         // nothing is billed, AboutProducts of the agreement or AboutCustomer; empty: it is billed
+}
+
+// TermsOf reads ConnectWise's words: how the agreement bills products, how the line is billed to the customer.
+func TermsOf(billProducts, billCustomer string, included decimal.Decimal) LineTerms {
+	t := LineTerms{Included: included}
+	switch {
+	case billProducts == DoNotBill || billProducts == NoCharge:
+		t.Unbilled = AboutProducts
+	case billCustomer == DoNotBill || billCustomer == NoCharge:
+		t.Unbilled = AboutCustomer
+	}
+	return t
+}
+
+func (t LineTerms) same(other LineTerms) bool {
+	return t.Included.Equal(other.Included) && t.Unbilled == other.Unbilled
+}
+
+// Terms is what of the line's quantity is not billed, by what was found before the change was decided.
+func (c Change) Terms() LineTerms {
+	var products, customer string
+	var included decimal.Decimal
+	for _, f := range c.Found {
+		switch f.Subject {
+		case AboutIncluded:
+			included = f.Included
+		case AboutProducts:
+			products = f.Facts
+		case AboutCustomer:
+			customer = f.Facts
+		}
+	}
+	return TermsOf(products, customer, included)
 }
 
 const saidColumns = `h.agreement_id, h.product_id, h.addition_id, h.at, h.seen_at, h.written, h.created, h.change_id,
-	h.quantity, h.unit_price, h.currency, h.ended, h.shares,
+	h.quantity, h.unit_price, h.currency, h.included, h.unbilled, h.ended, h.shares,
 	CASE WHEN h.created THEN COALESCE((SELECT c.effective_date FROM changes c WHERE c.id = h.change_id), '') ELSE '' END`
 
 func scanSaid(row scanner) (s Said, err error) {
 	err = row.Scan(&s.AgreementID, &s.ProductID, &s.AdditionID, moment(&s.At), moment(&s.SeenAt), &s.Written, &s.Created, &s.ChangeID,
-		&s.Quantity, &s.UnitPrice, &s.Currency, &s.Ended, fromJSON(&s.Shares), &s.Effective)
+		&s.Quantity, &s.UnitPrice, &s.Currency, &s.Included, &s.Unbilled, &s.Ended, fromJSON(&s.Shares), &s.Effective)
 	return s, err
 }
 
@@ -51,9 +91,17 @@ func noteWritten(ctx context.Context, tx *sql.Tx, c Change) error {
 	if c.AdditionID == 0 || !c.After.Valid || c.State != StateWritten {
 		return nil
 	}
+	terms := c.Terms()
+	last, err := lastSaid(ctx, tx, c.AgreementID, c.AdditionID)
+	if err == nil {
+		terms = last.LineTerms // as the run read them before it wrote: writing a quantity changes none
+	} else if !errors.Is(err, ErrNotFound) {
+		return err
+	}
 	return note(ctx, tx, Said{
 		AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: c.AdditionID, At: c.DoneAt, SeenAt: c.DoneAt, Written: true,
-		Created: c.Kind == KindCreate, ChangeID: c.ID, Quantity: c.After.Decimal, UnitPrice: c.UnitPrice, Currency: c.Currency, Shares: c.Shares,
+		Created: c.Kind == KindCreate, ChangeID: c.ID, Quantity: c.After.Decimal, UnitPrice: c.UnitPrice, Currency: c.Currency,
+		LineTerms: terms, Shares: c.Shares,
 	})
 }
 
@@ -71,7 +119,7 @@ func noteAdopted(ctx context.Context, tx *sql.Tx, l Line) error {
 	}
 	return note(ctx, tx, Said{
 		AgreementID: l.AgreementID, ProductID: l.ProductID, AdditionID: l.AdditionID, At: l.WrittenAt, SeenAt: l.WrittenAt, Written: true,
-		Quantity: l.Written.Decimal, UnitPrice: l.UnitPrice, Currency: l.Currency, Shares: l.Shares,
+		Quantity: l.Written.Decimal, UnitPrice: l.UnitPrice, Currency: l.Currency, LineTerms: l.termsAfter(last), Shares: l.Shares,
 	})
 }
 
@@ -86,7 +134,7 @@ func noteRead(ctx context.Context, tx *sql.Tx, l Line) error {
 	}
 	read := Said{
 		AgreementID: l.AgreementID, ProductID: l.ProductID, AdditionID: l.AdditionID, At: l.ReadAt, SeenAt: l.ReadAt,
-		Quantity: l.Read.Decimal, UnitPrice: l.UnitPrice, Currency: l.Currency, Ended: l.Ended, Shares: l.Shares,
+		Quantity: l.Read.Decimal, UnitPrice: l.UnitPrice, Currency: l.Currency, LineTerms: l.termsAfter(last), Ended: l.Ended, Shares: l.Shares,
 	}
 	if l.ChangedAt.After(last.SeenAt) && l.ChangedAt.Before(l.ReadAt) {
 		read.At = l.ChangedAt // it says so since then at the latest
@@ -99,6 +147,14 @@ func noteRead(ctx context.Context, tx *sql.Tx, l Line) error {
 	return note(ctx, tx, read)
 }
 
+// termsAfter are the line's terms as they were read or, where nobody read them, those that were known before.
+func (l Line) termsAfter(last Said) LineTerms {
+	if l.Terms == nil {
+		return last.LineTerms
+	}
+	return *l.Terms
+}
+
 // NoteRead keeps what lines said when they were read, apart from a run.
 func (b Books) NoteRead(ctx context.Context, lines []Line) error {
 	return b.store.tx(ctx, "keeping what lines said", func(tx *sql.Tx) error { return noteLines(ctx, tx, lines) })
@@ -107,7 +163,7 @@ func (b Books) NoteRead(ctx context.Context, lines []Line) error {
 // same says that a reading found nothing new.
 func (s Said) same(read Said) bool {
 	priced := !read.UnitPrice.Valid || s.UnitPrice.Valid && s.UnitPrice.Decimal.Equal(read.UnitPrice.Decimal)
-	return s.Quantity.Equal(read.Quantity) && s.Ended == read.Ended && priced && (len(s.Shares) > 0 || len(read.Shares) == 0)
+	return s.Quantity.Equal(read.Quantity) && s.Ended == read.Ended && priced && s.LineTerms.same(read.LineTerms) && (len(s.Shares) > 0 || len(read.Shares) == 0)
 }
 
 func lastSaid(ctx context.Context, tx *sql.Tx, agreementID, additionID int) (Said, error) {
@@ -133,10 +189,10 @@ func note(ctx context.Context, tx *sql.Tx, s Said) error {
 	}
 	_, err := exec(ctx, tx, `
 		INSERT INTO line_history (agreement_id, product_id, addition_id, at, seen_at, written, created, change_id, quantity, unit_price,
-			currency, ended, shares)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			currency, included, unbilled, ended, shares)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		s.AgreementID, s.ProductID, s.AdditionID, unix(s.At), unix(s.SeenAt), s.Written, s.Created, s.ChangeID, s.Quantity, s.UnitPrice,
-		s.Currency, s.Ended, asJSON{s.Shares})
+		s.Currency, s.Included, s.Unbilled, s.Ended, asJSON{s.Shares})
 	return doing(fmt.Sprintf("noting what line %d of agreement %d says", s.AdditionID, s.AgreementID), err)
 }
 

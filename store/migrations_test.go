@@ -199,3 +199,37 @@ func TestMigratesWhenOrganizationsWereEntered(t *testing.T) {
 		same(t, o.StartSaid, false)
 	}
 }
+
+// Before version 25 nobody noted what of a line was included when it said something: what readings know of it is taken over, a value
+// that drifted only from when it did.
+func TestMigratesLineTerms(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "seatbridge.db")
+	db := openAtVersion(t, path, 23)
+	exec := func(query string, args ...any) { must[sql.Result](t)(db.ExecContext(t.Context(), query, args...)) }
+	for _, term := range []string{
+		`1, 5, 11, 'included', '4', '', 3000`, `1, 5, 11, 'customer', 'Billable', '', 3000`, `1, 0, 0, 'products', 'Billable', '', 3000`,
+		`2, 5, 21, 'included', '0', '', 3000`, `2, 5, 21, 'customer', 'DoNotBill', 'Billable', 3000`,
+		`3, 0, 0, 'products', 'NoCharge', '', 3000`, `3, 5, 31, 'customer', 'DoNotBill', '', 3000`,
+	} {
+		exec(`INSERT INTO terms (agreement_id, product_id, addition_id, name, value, was, since) VALUES (` + term + `)`)
+	}
+	for i, agreement := range []int{1, 2, 2, 3, 4} {
+		exec(`INSERT INTO line_history (agreement_id, product_id, addition_id, at, seen_at, written, created, quantity)
+			VALUES ($1, 5, $1 * 10 + 1, $2, $2, FALSE, FALSE, '7')`, agreement, []int{1000, 2000, 4000, 4000, 4000}[i])
+	}
+	exec(`INSERT INTO month_rows (month, organization_id, plan, organization, folded, billed, state) VALUES ('2026-10', 1, 'business', 'Acme', 'acme', '7', 'none')`)
+	check(t, db.Close())
+
+	books := BooksIn(openAt(t, path))
+	said := must[map[int][]Said](t)(books.Said(t.Context(), []int{1, 2, 3, 4}))
+	var got []string
+	for agreement := 1; agreement <= 4; agreement++ {
+		for _, s := range said[agreement] {
+			got = append(got, fmt.Sprintf("%d: %s %s", agreement, s.Included, s.Unbilled))
+		}
+	}
+	same(t, got, []string{"1: 4 ", "2: 0 ", "2: 0 customer", "3: 0 products", "4: 0 "})
+	rows := must[map[int64][]MonthRow](t)(books.RowsOf(t.Context(), []int64{1}))
+	same(t, rows[1][0].LineBilled.String(), "7")
+}

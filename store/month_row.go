@@ -12,13 +12,14 @@ import (
 const monthRowColumns = `m.month, m.organization_id, m.plan, m.organization, m.due, m.source, m.due_was, m.due_since,
 	m.written, m.written_run, m.written_at, m.due_then, m.company_id, m.company, m.agreement_id, m.agreement, m.product_id, m.addition_id,
 	m.in_connectwise, m.edited, m.billed, m.invoice_state, m.invoice_id, m.invoice_number, m.invoice_day, m.unit_price, m.currency,
+	m.line_billed, m.included, m.included_share, m.unbilled,
 	m.difference, m.settled, m.settled_by, m.open, m.state, m.cause, m.reason`
 
 func (r *MonthRow) dest() []any {
 	return []any{&r.Month, &r.OrganizationID, &r.Plan, &r.Organization, &r.Due, &r.Source, &r.DueWas, moment(&r.DueSince),
 		&r.Written, &r.WrittenRun, moment(&r.WrittenAt), &r.DueThen, &r.CompanyID, &r.Company, &r.AgreementID, &r.Agreement, &r.ProductID,
 		&r.AdditionID, &r.InConnectWise, &r.Edited, &r.Billed, &r.Invoice.State, &r.Invoice.ID, &r.Invoice.Number, &r.Invoice.Day,
-		&r.UnitPrice, &r.Currency, &r.Difference, &r.Settled, &r.SettledBy, &r.Open, &r.State, &r.Cause, &r.Reason}
+		&r.UnitPrice, &r.Currency, &r.LineBilled, &r.Included, &r.IncludedShare, &r.Unbilled, &r.Difference, &r.Settled, &r.SettledBy, &r.Open, &r.State, &r.Cause, &r.Reason}
 }
 
 func scanMonthRow(row scanner) (r MonthRow, err error) {
@@ -221,20 +222,23 @@ func saveRow(ctx context.Context, tx *sql.Tx, r MonthRow) error {
 		INSERT OR REPLACE INTO month_rows (month, organization_id, plan, organization, folded, due, source, due_was, due_since,
 			written, written_run, written_at, due_then, company_id, company, agreement_id, agreement, product_id, addition_id,
 			in_connectwise, edited, billed, invoice_state, invoice_id, invoice_number, invoice_day, unit_price, currency,
-			difference, settled, settled_by, open, state, cause, reason, weight)
+			line_billed, included, included_share, unbilled, difference, settled, settled_by, open, state, cause, reason, weight)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
-			$27, $28, $29, $30, $31, $32, $33, $34, $35, $36)`,
+			$27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)`,
 		r.Month, r.OrganizationID, r.Plan, r.Organization, Fold(r.Organization), r.Due, r.Source, r.DueWas, unix(r.DueSince),
 		r.Written, r.WrittenRun, unix(r.WrittenAt), r.DueThen, r.CompanyID, r.Company, r.AgreementID, r.Agreement, r.ProductID, r.AdditionID,
 		r.InConnectWise, r.Edited, r.Billed, r.Invoice.State, r.Invoice.ID, r.Invoice.Number, r.Invoice.Day, r.UnitPrice, r.Currency,
-		r.Difference, r.Settled, r.SettledBy, r.Open, r.State, r.Cause, r.Reason, r.weight())
+		r.LineBilled, r.Included, r.IncludedShare, r.Unbilled, r.Difference, r.Settled, r.SettledBy, r.Open, r.State, r.Cause, r.Reason, r.weight())
 	return err
 }
 
-// weight is what is open, in money or else in seats, for sorting alone; what nobody knows comes first.
+// weight is what is open, in money or else in seats, for sorting alone; what nobody knows comes first, what nobody is billed for last.
 func (r MonthRow) weight() float64 {
 	if r.State == RowOpen && !r.Open.Valid {
 		return 1e15
+	}
+	if r.Unbilled != "" {
+		return 0
 	}
 	weight := r.Open.Decimal.Abs()
 	if r.Open.Valid && r.UnitPrice.Valid {

@@ -104,6 +104,7 @@ type Candidate struct {
 type Money struct {
 	Amount   string // empty: not known
 	Currency string // as ConnectWise codes or names it; empty: not known
+	Unbilled bool   // ConnectWise bills nothing of it, which is why it is 0
 }
 
 // Totals is what changes add up to.
@@ -154,7 +155,10 @@ func (t Totals) remarks() []string {
 
 // money writes an amount with its sign and thousands.
 func money(m Money) string {
-	if m.Amount == "" {
+	switch {
+	case m.Unbilled:
+		return "Not billed in ConnectWise"
+	case m.Amount == "":
 		return "Price not known"
 	}
 	return strings.TrimSpace(signedDecimal(m.Amount) + " " + m.Currency)

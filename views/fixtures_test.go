@@ -207,7 +207,7 @@ func changeRows() []ChangeRow {
 	return []ChangeRow{
 		{
 			ID: 1, RunID: 8, Run: "Monthly sync", At: at("2026-11-01 00:31"), Company: hostile, AgreementID: 11, Agreement: hostile, Plan: PlanBusiness, Product: "NP-BUS", Before: "46", After: "48", Difference: "2",
-			Money: Money{"9.80", "USD"}, HandEdited: true, Reason: "48 seats", Warnings: []string{"Edited in ConnectWise: it says 46, Seatbridge left 45 there on 1 October 2026 at 00:31 UTC."}, State: "written",
+			Money: Money{Amount: "9.80", Currency: "USD"}, HandEdited: true, Reason: "48 seats", Warnings: []string{"Edited in ConnectWise: it says 46, Seatbridge left 45 there on 1 October 2026 at 00:31 UTC."}, State: "written",
 			DecidedBy: hostile, DecidedAt: at("2026-11-02 09:00"), Shares: []Share{{OrganizationID: 7, Organization: hostile, Seats: 48}},
 		},
 		{
@@ -215,7 +215,7 @@ func changeRows() []ChangeRow {
 			Sync:      &SyncButton{Label: "Sync October again", URL: "/integrations/connectwise/sync/2026-10", Of: "B, A", Agreement: "12"},
 			ErrorWhat: "No answer.", ErrorDo: "Sync again.", ErrorDetail: "POST: timeout", Shares: []Share{{OrganizationID: 8, Organization: "X", Seats: 31}, {OrganizationID: 9, Organization: "Y", Unknown: true}},
 		},
-		{ID: 3, RunID: 8, Run: "Monthly sync", Company: "C", AgreementID: 13, Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", Before: "10", After: "0", Difference: "-10", Money: Money{"-1049.00", "EUR"}, State: "blocked", Warnings: []string{"Cancelled."}},
+		{ID: 3, RunID: 8, Run: "Monthly sync", Company: "C", AgreementID: 13, Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", Before: "10", After: "0", Difference: "-10", Money: Money{Amount: "-1049.00", Currency: "EUR"}, State: "blocked", Warnings: []string{"Cancelled."}},
 		{
 			ID: 4, RunID: 8, Run: "Monthly sync", Company: "D", AgreementID: 14, Agreement: "A", Plan: PlanBusiness, Product: "NP-BUS", After: "3", State: "conflict", Reason: "Several.", Chosen: 22,
 			Sync:       &SyncButton{Label: "Sync now: November, so far", URL: "/agreements/14/sync", Of: "D, A"},
@@ -235,7 +235,7 @@ func runPage() RunPage {
 	return RunPage{
 		Run: runRow(), List: changeList(), CanUndo: true, Retry: "Retry October",
 		Again: "Sync October again", AgainURL: "/integrations/connectwise/sync/2026-10", Overtaken: &Overtaken{Agreements: 2, By: 9},
-		Writes: Totals{Lines: 41, SeatsMore: "33", SeatsLess: "-10", Money: []MoneyTotal{{Money{"1120.50", "EUR"}, Money{"-49.00", "EUR"}}, {Money{"9.80", "USD"}, Money{"0.00", "USD"}}}, Unpriced: 3},
+		Writes: Totals{Lines: 41, SeatsMore: "33", SeatsLess: "-10", Money: []MoneyTotal{{Money{Amount: "1120.50", Currency: "EUR"}, Money{Amount: "-49.00", Currency: "EUR"}}, {Money{Amount: "9.80", Currency: "USD"}, Money{Amount: "0.00", Currency: "USD"}}}, Unpriced: 3},
 	}
 }
 

@@ -45,6 +45,7 @@ type RowsSum struct {
 	Seats    string // a decimal with its sign
 	Unknown  int    // rows that have no figure
 	Unpriced int    // rows without a price
+	Unbilled int    // rows of which ConnectWise bills nothing
 	Money    []Money
 }
 
@@ -248,15 +249,24 @@ func (m MonthLine) writtenRows() string {
 	return number(m.WrittenRows) + " of " + count(m.Rows, "row", "rows")
 }
 
-// unpriced says how many rows have no known price, so that the money beside is not all.
+// unpriced says how many rows have no known price or are not billed in ConnectWise, so that the money beside is not all of the seats.
 func unpriced(s RowsSum) string {
-	if s.Unpriced == 0 {
-		return ""
+	text := ""
+	switch {
+	case s.Unpriced == 0:
+	case len(s.Money) == 0 && s.Unbilled == 0:
+		text = ", price not known"
+	default:
+		text = ", " + number(s.Unpriced) + " without a price"
 	}
-	if len(s.Money) == 0 {
-		return ", price not known"
+	switch {
+	case s.Unbilled == 0:
+	case len(s.Money) == 0 && s.Unpriced == 0:
+		text += ", not billed in ConnectWise"
+	default:
+		text += ", " + number(s.Unbilled) + " not billed in ConnectWise"
 	}
-	return ", " + number(s.Unpriced) + " without a price"
+	return text
 }
 
 // ending is what stands after an amount: the next one, or what is said after the last.

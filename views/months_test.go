@@ -7,9 +7,9 @@ import (
 
 func sampleLine(state string) MonthLine {
 	return MonthLine{
-		Month: "2026-10", State: state, Reconstructed: true, Day: 4, Days: 31, Rows: 26, Due: "594", DueUnknown: 1, DueMoney: []Money{{"3357.06", "USD"}},
-		Written: "438", WrittenRows: 19, Open: RowsSum{Rows: 11, Seats: "44", Unknown: 1, Unpriced: 2, Money: []Money{{"255.56", "USD"}, {"-9.50", "EUR"}}},
-		Settled: RowsSum{Rows: 2, Seats: "2", Money: []Money{{"11.48", "USD"}}}, Agreements: 24, Invoiced: 12, NextInvoice: "2026-11-05",
+		Month: "2026-10", State: state, Reconstructed: true, Day: 4, Days: 31, Rows: 26, Due: "594", DueUnknown: 1, DueMoney: []Money{{Amount: "3357.06", Currency: "USD"}},
+		Written: "438", WrittenRows: 19, Open: RowsSum{Rows: 11, Seats: "44", Unknown: 1, Unpriced: 2, Money: []Money{{Amount: "255.56", Currency: "USD"}, {Amount: "-9.50", Currency: "EUR"}}},
+		Settled: RowsSum{Rows: 2, Seats: "2", Money: []Money{{Amount: "11.48", Currency: "USD"}}}, Agreements: 24, Invoiced: 12, NextInvoice: "2026-11-05",
 		Run: 41, RunAt: at("2026-11-01 00:30"), ClosedAt: at("2026-11-06 08:41"), ClosedBy: hostile,
 	}
 }
@@ -26,7 +26,7 @@ func bookRow(state string) MonthRow {
 		OrganizationID: 7, Organization: hostile, Plan: PlanBusiness, Agreement: hostile, AgreementID: 11, Company: hostile, Due: "31", Source: "Seat ledger",
 		DueWas: "30", DueSince: at("2026-11-03 10:00"), Written: "30", WrittenRun: 41, WrittenAt: at("2026-11-01 00:31"), InConnectWise: "32", Edited: true,
 		ReadAt: at("2026-11-04 09:02"), Billed: "25", Invoice: "invoiced", InvoiceNumber: hostile, InvoiceDay: "2026-11-01", Difference: "6", Settled: "1",
-		SettledBy: "waived", Open: "5", Money: Money{"24.95", "USD"}, State: state, Settles: true, Cause: "held", Reason: hostile,
+		SettledBy: "waived", Open: "5", Money: Money{Amount: "24.95", Currency: "USD"}, State: state, Settles: true, Cause: "held", Reason: hostile,
 	}
 }
 
@@ -38,7 +38,7 @@ func monthPage(state string) MonthPage {
 	unmapped := MonthRow{OrganizationID: 9, Organization: hostile, Plan: PlanEnterprise, Due: "5", Billed: "0", Difference: "5", Open: "5", State: "open", Settles: true, Cause: "unmapped"}
 	return MonthPage{
 		MonthLine: line, More: line.Open, Less: RowsSum{Rows: 1, Seats: "-2", Unpriced: 1}, InConnectWise: "554",
-		MoneyConnectWise: []Money{{"3119.96", "USD"}}, ReadAt: at("2026-11-04 09:02"), InvoicedSeats: "329", Pending: 2, CSV: MonthCSVPath("2026-10"),
+		MoneyConnectWise: []Money{{Amount: "3119.96", Currency: "USD"}}, ReadAt: at("2026-11-04 09:02"), InvoicedSeats: "329", Pending: 2, CSV: MonthCSVPath("2026-10"),
 		Shows: []Option{{Label: "All", Count: 26, Selected: true}, {Value: "open", Label: "Open", Count: 11}},
 		List: MonthList{
 			Month: "2026-10", Query: hostile, Sort: sortedBy("name", "name", "due", "difference"), Back: "/months/2026-10?q=x", Chooses: true, OnNext: true,
@@ -56,7 +56,7 @@ func monthRowDialog(problems Problems) MonthRowDialog {
 	return MonthRowDialog{
 		Month: "2026-10", Row: bookRow("open"), Note: hostile, Back: "/months/2026-10", Problems: problems,
 		Settlements: []Settlement{
-			{ID: 1, How: "by_hand", Seats: "1", Money: Money{"4.99", "USD"}, Note: hostile, At: at("2026-11-03 10:00"), By: hostile},
+			{ID: 1, How: "by_hand", Seats: "1", Money: Money{Amount: "4.99", Currency: "USD"}, Note: hostile, At: at("2026-11-03 10:00"), By: hostile},
 			{ID: 2, How: "waived", Seats: "-1", At: at("2026-11-03 10:00"), By: hostile, UndoneAt: at("2026-11-03 11:00"), UndoneBy: hostile},
 			{ID: 3, How: "next_invoice", Seats: "2", At: at("2026-11-03 10:00"), By: hostile, RunID: 42},
 		},
@@ -67,12 +67,12 @@ func statementPage(verified *Notice) StatementPage {
 	return StatementPage{
 		Month: "2026-10", Number: 8, MSP: hostile, ClosedAt: at("2026-11-06 08:41"), ClosedBy: hostile, SHA256: strings.Repeat("66a9bf96", 8), Previous: strings.Repeat("8a0dd594", 8),
 		Organizations: 2, Agreements: 2, Invoiced: 1, Unknown: 1, Due: "6", Written: "5", Billed: "5", Settled: "1", SettledRows: 1, Verified: verified,
-		DueMoney: []Money{{"29.94", "USD"}}, BilledMoney: []Money{{"24.95", "USD"}}, SettledMoney: []Money{{"4.99", "USD"}}, Plans: []StatementPlan{{PlanBusiness, "6"}},
+		DueMoney: []Money{{Amount: "29.94", Currency: "USD"}}, BilledMoney: []Money{{Amount: "24.95", Currency: "USD"}}, SettledMoney: []Money{{Amount: "4.99", Currency: "USD"}}, Plans: []StatementPlan{{PlanBusiness, "6"}},
 		Rows: []StatementRow{
-			{Organization: hostile, Plan: PlanBusiness, AgreementID: 11, AdditionID: 4101, Due: "6", Written: "5", Billed: "5", Invoice: "invoiced", InvoiceNumber: hostile, InvoiceDay: "2026-11-01", Worth: Money{"29.94", "USD"}, Difference: "1", DifferenceMoney: Money{"4.99", "USD"}, Reason: hostile, Settlements: []Settlement{{How: "elsewhere", Note: hostile, By: hostile, At: at("2026-11-05 10:00")}}},
+			{Organization: hostile, Plan: PlanBusiness, AgreementID: 11, AdditionID: 4101, Due: "6", Written: "5", Billed: "5", Invoice: "invoiced", InvoiceNumber: hostile, InvoiceDay: "2026-11-01", Worth: Money{Amount: "29.94", Currency: "USD"}, Difference: "1", DifferenceMoney: Money{Amount: "4.99", Currency: "USD"}, Reason: hostile, Settlements: []Settlement{{How: "elsewhere", Note: hostile, By: hostile, At: at("2026-11-05 10:00")}}},
 			{Organization: hostile, Plan: PlanEnterprise, Invoice: "unknown"},
 		},
-		Others: []StatementInvoice{{Number: hostile, Type: "CreditMemo", AgreementID: 11, Day: "2026-11-07", Total: Money{"-4.99", "USD"}}},
+		Others: []StatementInvoice{{Number: hostile, Type: "CreditMemo", AgreementID: 11, Day: "2026-11-07", Total: Money{Amount: "-4.99", Currency: "USD"}}},
 	}
 }
 
@@ -98,9 +98,9 @@ func TestMonthSaysWhatIsNotKnown(t *testing.T) {
 func TestColorsFollowTheMoney(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]RowsSum{
-		"plus":  {Seats: "-1", Money: []Money{{"5.00", "USD"}}},
-		"minus": {Seats: "1", Money: []Money{{"-5.00", "USD"}, {"0.00", "EUR"}}},
-		"":      {Seats: "1", Money: []Money{{"-5.00", "USD"}, {"5.00", "EUR"}}},
+		"plus":  {Seats: "-1", Money: []Money{{Amount: "5.00", Currency: "USD"}}},
+		"minus": {Seats: "1", Money: []Money{{Amount: "-5.00", Currency: "USD"}, {Amount: "0.00", Currency: "EUR"}}},
+		"":      {Seats: "1", Money: []Money{{Amount: "-5.00", Currency: "USD"}, {Amount: "5.00", Currency: "EUR"}}},
 	} {
 		if got := s.toward(); got != want {
 			t.Errorf("%v is %q, want %q", s.Money, got, want)

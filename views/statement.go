@@ -23,6 +23,7 @@ type StatementPage struct {
 	DueMoney             []Money
 	BilledMoney          []Money
 	SettledMoney         []Money
+	Unpriced, NotBilled  int // rows that the money is without
 	Plans                []StatementPlan
 	Rows                 []StatementRow
 	Others               []StatementInvoice
@@ -53,6 +54,11 @@ type StatementInvoice struct {
 	AgreementID  int
 	Day          string // YYYY-MM-DD
 	Total        Money
+}
+
+// without says what the money of all rows is without; empty: nothing.
+func (p StatementPage) without() string {
+	return unpriced(RowsSum{Unpriced: p.Unpriced, Unbilled: p.NotBilled, Money: p.DueMoney})
 }
 
 // sound: nothing speaks against the statement.

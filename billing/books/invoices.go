@@ -323,9 +323,13 @@ func missing(ctx context.Context, finance connectwise.Finance, known, read []sto
 }
 
 // readLines reads what the lines of agreements say that were invoiced since the last reading: what a person changed before that is
-// what the invoice toor.
+// what the invoice took.
 func (r reader) readLines(ctx context.Context, ids []int) error {
 	lines, err := r.store.Lines(ctx)
+	if err != nil {
+		return err
+	}
+	terms, err := store.ReadingsIn(r.store).Terms(ctx)
 	if err != nil {
 		return err
 	}
@@ -345,6 +349,7 @@ func (r reader) readLines(ctx context.Context, ids []int) error {
 			if a, there := additions[l.AdditionID]; there && key.AgreementID == id {
 				l.Read, l.ReadAt, l.ChangedAt = decimal.NewNullDecimal(a.Quantity), r.now(), a.LastUpdated
 				l.UnitPrice, l.Ended = a.UnitPrice, a.CancelledDate.String()
+				l.Terms = plan.UnbilledOf(a, terms[id])
 				read = append(read, l)
 			}
 		}

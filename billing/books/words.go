@@ -37,6 +37,9 @@ func moneyOf(s store.MonthSums, rows store.RowSums, part func(store.MonthMoney) 
 	if rows.Unpriced > rows.Unknown {
 		amounts = append(amounts, "some without a price")
 	}
+	if rows.Unbilled > 0 {
+		amounts = append(amounts, problem.Plural(rows.Unbilled, "row")+" that ConnectWise does not bill")
+	}
 	if len(amounts) == 0 {
 		return ""
 	}

@@ -76,14 +76,8 @@ func LineOf(c store.Change) Line {
 	if c.Kind == store.KindCreate && !l.Before.Valid {
 		l.Before = decimal.NewNullDecimal(decimal.Zero)
 	}
-	for _, f := range c.Found {
-		switch f.Subject {
-		case store.AboutIncluded:
-			l.Included = f.Included
-		case store.AboutProducts, store.AboutCustomer:
-			l.Unbilled = l.Unbilled || f.Facts == store.DoNotBill || f.Facts == store.NoCharge
-		}
-	}
+	terms := c.Terms()
+	l.Included, l.Unbilled = terms.Included, terms.Unbilled != ""
 	return l
 }
 
@@ -112,6 +106,32 @@ func (l Line) Worth() decimal.NullDecimal {
 	}
 	more := l.billed(l.After.Decimal).Sub(l.billed(l.Before.Decimal))
 	return Of(decimal.NewNullDecimal(more), l.UnitPrice, l.Currency)
+}
+
+// Share is an organization's part of a line that an invoice took, with others' or alone.
+type Share struct {
+	Line                 // of which Before is what the invoice took of the whole line; After does not matter
+	Own  decimal.Decimal // so much of Included comes off the organization's part
+}
+
+// Billed is what ConnectWise bills of seats that are the organization's part: less its own part of what is included, 0 at least.
+func (s Share) Billed(seats decimal.Decimal) decimal.Decimal {
+	return decimal.Max(seats.Sub(s.Own), decimal.Zero)
+}
+
+// Changed is by how many seats more the line would be billed if its quantity were more by some, or less. What is included of a line is
+// passed by its whole quantity, whosever seats these are.
+func (s Share) Changed(by decimal.Decimal) decimal.Decimal {
+	before := s.Before.Decimal
+	return s.billed(before.Add(by)).Sub(s.billed(before))
+}
+
+// Comes is what billed seats come to: zero where ConnectWise bills nothing, and not known without a price.
+func (s Share) Comes(billed decimal.Decimal) decimal.NullDecimal {
+	if s.Unbilled {
+		return decimal.NewNullDecimal(decimal.Zero)
+	}
+	return Of(decimal.NewNullDecimal(billed), s.UnitPrice, s.Currency)
 }
 
 // Flow is what goes up and what goes down, the latter as a negative number.

@@ -17,6 +17,8 @@ type standing struct {
 	lines    int             // that it has a part of
 	greatest decimal.Decimal // part of one of them, without its sign
 	said     store.Said      // of the line with the greatest part of it
+	took     decimal.Decimal // of the whole of that line, 0 where it is not on the invoice
+	included decimal.Decimal // what comes off its parts because it is included or not billed at all
 	before   *store.Said     // what was last written there, where a person changed it since
 	carrier  Carrier         // of that line's agreement
 	unsure   bool            // it was changed by hand between two readings, and the invoice was made between them
@@ -61,20 +63,36 @@ func (s Story) partOf(line lineStory, plan store.Plan, took Carrier) (p standing
 		return p, false
 	}
 	part, has := s.part(line, said, plan, took.At)
+	p = standing{quantity: part, said: said, took: said.Quantity, before: line.writtenBefore(said), unsure: unsure}
 	if said.Ended != "" && said.Ended < took.Period || took.Never {
-		part = decimal.Zero
+		p.quantity, p.took = decimal.Zero, decimal.Zero
 	}
-	return standing{quantity: part, said: said, before: line.writtenBefore(said), unsure: unsure}, has
+	p.included = s.includedOf(line, p, took.At)
+	return p, has
+}
+
+// includedOf is what comes off the organization's part of a line, in proportion to what its organizations were billed: it is never more
+// than the part, so that what is left adds up to what ConnectWise bills of the line.
+func (s Story) includedOf(line lineStory, p standing, at time.Time) decimal.Decimal {
+	if p.said.Unbilled != "" || p.said.Included.GreaterThanOrEqual(p.took) {
+		return p.quantity
+	}
+	parts := Split(p.took, s.sharesOf(line, p.said, at))
+	shares := make([]store.Share, 0, len(parts))
+	for id, part := range parts {
+		shares = append(shares, store.Share{OrganizationID: id, Seats: int(part.IntPart())})
+	}
+	return decimal.Min(Split(p.said.Included, shares)[s.Organization.ID], p.quantity)
 }
 
 // add adds the part of one more line; what is said of all is said of the one with the greatest part.
 func (s *standing) add(part standing) {
 	if s.lines == 0 || part.quantity.Abs().GreaterThan(s.greatest) {
 		s.greatest = part.quantity.Abs()
-		s.said, s.before, s.carrier, s.unsure = part.said, part.before, part.carrier, part.unsure
+		s.said, s.took, s.before, s.carrier, s.unsure = part.said, part.took, part.before, part.carrier, part.unsure
 	}
 	s.lines++
-	s.quantity = s.quantity.Add(part.quantity)
+	s.quantity, s.included = s.quantity.Add(part.quantity), s.included.Add(part.included)
 }
 
 func sorted(agreements map[int]Agreement) []int {

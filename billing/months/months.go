@@ -5,6 +5,7 @@ package months
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -170,6 +171,7 @@ func (v view) judged() store.MonthRow {
 	}
 	if !r.Difference.Valid || !r.Difference.Decimal.IsZero() {
 		r.Cause, r.Reason = v.why(r)
+		r.Reason = strings.TrimSpace(r.Reason + " " + TermsText(r))
 	}
 	return r
 }
@@ -218,6 +220,26 @@ func (v view) place(r *store.MonthRow) {
 		}
 	}
 	r.UnitPrice, r.Currency = price.UnitPrice, price.Currency
+	v.bill(r, id)
+}
+
+// bill says what of the line that carries the row is not billed. Where the organization has no part of one, that is the line which others
+// have on the agreement, or else what was found where one was to be created.
+func (v view) bill(r *store.MonthRow, agreement int) {
+	r.LineBilled, r.LineTerms, r.IncludedShare = v.stood.took, v.stood.said.LineTerms, v.stood.included
+	if v.stood.lines > 0 {
+		return
+	}
+	took := v.Story.carrier(agreement, v.month, v.now).taking(v.now, true)
+	for _, line := range linesOf(v.Agreements[agreement].Said) {
+		if said, _, there := line.takenBy(took); there && v.Products[said.ProductID] == v.plan && said.Ended == "" {
+			r.LineBilled, r.LineTerms = said.Quantity, said.LineTerms
+			return
+		}
+	}
+	if v.last != nil {
+		r.LineTerms = v.last.Change.Terms()
+	}
 }
 
 // carrier is the agreement that carries the row: where its seats stood, or where it is mapped; 0: none.

@@ -57,6 +57,14 @@ var refusals = []refusal{
 		saying("It was billed for more than was due, and a credit is for a person to give: give it in ConnectWise and say that it is " +
 			"billed by hand.")},
 	{func(r store.MonthRow, _ Billing) bool { return r.Open.Decimal.IsZero() }, saying("There is no difference.")},
+	{func(r store.MonthRow, _ Billing) bool { return r.Unbilled != "" }, func(r store.MonthRow) string {
+		return TermsText(r) + " What is open would not have been billed either: waive it."
+	}},
+	{func(r store.MonthRow, _ Billing) bool {
+		return r.Included.IsPositive() && !shareIn(r).Changed(r.Open.Decimal).Equal(r.Open.Decimal)
+	}, func(r store.MonthRow) string {
+		return TermsText(r) + " Less is to be billed than is open: bill that by hand."
+	}},
 	{func(r store.MonthRow, _ Billing) bool { return !r.Open.Decimal.IsInteger() }, func(r store.MonthRow) string {
 		return fmt.Sprintf("%s is no whole number of seats: bill it by hand.", r.Open.Decimal)
 	}},

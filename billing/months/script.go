@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/money"
 	"seatbridge/store"
 )
 
@@ -21,6 +22,16 @@ type MonthSummary struct {
 	Open     *float64    `json:"open" doc:"Seats that are due and neither billed nor settled; negative: billed and not due. Null: not known, or the month is running."`
 	OpenRows *int        `json:"open_rows" doc:"Differences that nobody settled. More and less may cancel out in the seats, never here."`
 	Settled  *float64    `json:"settled" doc:"Seats of differences that were settled."`
+	Money    []OpenMoney `json:"money" doc:"What is open comes to in each currency. Rows without a price and rows that ConnectWise does not bill are not in it."`
+	Unpriced *int        `json:"unpriced_rows" doc:"Of open_rows, those without a price. Null: the month is running."`
+	Unbilled *int        `json:"not_billed_rows" doc:"Of open_rows, those of which ConnectWise bills nothing."`
+}
+
+// OpenMoney is what differences that nobody settled come to in one currency, as decimals with its digits.
+type OpenMoney struct {
+	Currency string `json:"currency" example:"USD"`
+	More     string `json:"more" example:"9.98" doc:"To be billed yet."`
+	Less     string `json:"less" example:"-4.99" doc:"Billed and not due, as a negative number."`
 }
 
 // MonthBook is a month with its rows.
@@ -47,7 +58,12 @@ type MonthLine struct {
 	Difference    *float64         `json:"difference" doc:"Due less billed. Null: not known, or the month is running."`
 	State         store.RowState   `json:"state" enum:"none,open,settled"`
 	SettledBy     *store.Settling  `json:"settled_by" enum:"written_again,next_invoice,by_hand,waived"`
-	Reason        *string          `json:"reason" doc:"Why there is a difference, a sentence or two."`
+	Reason        *string          `json:"reason" doc:"Why there is a difference, and what of its line is not billed, in sentences."`
+	UnitPrice     *string          `json:"unit_price" example:"4.99" doc:"Of a seat, in currency. Null: not known."`
+	Currency      string           `json:"currency" example:"USD"`
+	Money         *string          `json:"money" example:"9.98" doc:"What the invoice would change if what is open, or was settled, were put right: what is included of the line is not billed. Null: not known."`
+	Included      float64          `json:"included" doc:"Seats of the whole line that are included and not billed."`
+	NotBilled     *store.Subject   `json:"not_billed" enum:"products,customer" doc:"ConnectWise bills nothing: products of the agreement, or the line to the customer. Null: it does."`
 }
 
 // MonthLineInvoice is what is known of the invoice that carries a line.
@@ -59,7 +75,7 @@ type MonthLineInvoice struct {
 
 // Summary is a month of the books for scripts.
 func Summary(b store.BookedMonth, state State) MonthSummary {
-	s := MonthSummary{Month: b.Month, State: state, ClosedAt: utc(b.ClosedAt)}
+	s := MonthSummary{Month: b.Month, State: state, ClosedAt: utc(b.ClosedAt), Money: []OpenMoney{}}
 	sums := b.Sums
 	s.Due = sumOf(sums.Due, sums.Rows, sums.Unknown)
 	if state == Running {
@@ -69,6 +85,10 @@ func Summary(b store.BookedMonth, state State) MonthSummary {
 	s.Open = sumOf(sums.Open.Seats, sums.Open.Rows, sums.Open.Unknown)
 	s.OpenRows = &sums.Open.Rows
 	s.Settled = number(decimal.NewNullDecimal(sums.Settled.Seats))
+	s.Unpriced, s.Unbilled = &sums.Open.Unpriced, &sums.Open.Unbilled
+	for _, m := range sums.Money {
+		s.Money = append(s.Money, OpenMoney{m.Currency, amount(m.More, m.Currency), amount(m.Less, m.Currency)})
+	}
 	return s
 }
 
@@ -93,7 +113,23 @@ func LineOf(r store.MonthRow) MonthLine {
 	if r.State == store.RowSettled {
 		l.SettledBy = notEmpty(r.SettledBy)
 	}
+	l.comes(r)
 	return l
+}
+
+// comes adds what the row comes to.
+func (l *MonthLine) comes(r store.MonthRow) {
+	m := MoneyOf(r)
+	shown := m.Difference
+	if r.State == store.RowOpen {
+		shown = m.Open
+	}
+	l.UnitPrice, l.Currency = notEmpty(money.Price(r.UnitPrice, r.Currency)), r.Currency
+	l.Money, l.Included, l.NotBilled = notEmpty(money.Text(shown, r.Currency)), r.Included.InexactFloat64(), notEmpty(r.Unbilled)
+}
+
+func amount(d decimal.Decimal, currency string) string {
+	return money.Text(decimal.NewNullDecimal(d), currency)
 }
 
 func number(d decimal.NullDecimal) *float64 {

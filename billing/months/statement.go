@@ -17,8 +17,9 @@ import (
 	"seatbridge/store"
 )
 
-// StatementVersion is the version of the format in which statements are written (docs/months.md section 7).
-const StatementVersion = 1
+// StatementVersion is the version of the format in which statements are written (docs/months.md section 7). In those of version 1 money was
+// seats times price, whatever was included or not billed, and rows did not say so.
+const StatementVersion = 2
 
 // Statement is what a closed month was: what was due, written and billed of each organization, and how what differed was settled. It
 // does not change any more. Quantities are seats; a figure that nobody knows is null. Moments are UTC, in whole seconds.
@@ -48,8 +49,10 @@ type StatementSums struct {
 	Billed        decimal.Decimal  `json:"billed"`
 	Settled       decimal.Decimal  `json:"settled"`
 	SettledRows   int              `json:"settled_rows"`
-	Plans         []StatementPlan  `json:"plans"` // by plan
-	Money         []StatementMoney `json:"money"` // by currency
+	Plans         []StatementPlan  `json:"plans"`      // by plan
+	Money         []StatementMoney `json:"money"`      // by currency
+	Unpriced      int              `json:"unpriced"`   // rows without a price, which the money is without
+	NotBilled     int              `json:"not_billed"` // rows of which ConnectWise bills nothing
 }
 
 // StatementPlan is what the rows of a plan come to, in seats.
@@ -60,7 +63,7 @@ type StatementPlan struct {
 	Settled decimal.Decimal `json:"settled"`
 }
 
-// StatementMoney is what the rows of a currency come to at the lines' prices, each row rounded to the digits of the currency.
+// StatementMoney is what the rows of a currency come to by the rule of MoneyOf, each row rounded to the digits of the currency.
 type StatementMoney struct {
 	Currency string          `json:"currency"`
 	Due      decimal.Decimal `json:"due"`
@@ -89,14 +92,17 @@ type StatementRow struct {
 	Invoice      StatementCarrier      `json:"invoice"`
 	UnitPrice    decimal.NullDecimal   `json:"unit_price"` // in Currency
 	Currency     string                `json:"currency"`
-	Difference   decimal.NullDecimal   `json:"difference"` // due less billed
+	LineBilled   decimal.Decimal       `json:"line_billed"`    // what the invoice took of the whole line, all organizations together
+	Included     decimal.Decimal       `json:"included"`       // so many seats of the line are not billed
+	OwnIncluded  decimal.Decimal       `json:"included_share"` // of these, what comes off Billed
+	NotBilled    store.Subject         `json:"not_billed"`     // ConnectWise bills nothing: products (of the agreement) or customer (the line); empty: it does
+	DueMoney     decimal.NullDecimal   `json:"due_money"`      // in Currency
+	Difference   decimal.NullDecimal   `json:"difference"`     // due less billed
+	Differs      decimal.NullDecimal   `json:"difference_money"`
 	State        store.RowState        `json:"state"`
 	Reason       string                `json:"reason"`      // why there is a difference; empty: there is none
 	Settlements  []StatementSettlement `json:"settlements"` // oldest first
 }
-
-// Worth is what is due at the line's price, in Currency, rounded to its digits; NULL: not known.
-func (r StatementRow) Worth() decimal.NullDecimal { return money.Of(r.Due, r.UnitPrice, r.Currency) }
 
 // StatementCarrier is what was known of the invoice that carries a row.
 type StatementCarrier struct {
@@ -189,12 +195,15 @@ func (c Closing) rows() []StatementRow {
 }
 
 func rowOf(r store.MonthRow) StatementRow {
+	comes := MoneyOf(r)
 	row := StatementRow{
 		ID: r.OrganizationID, Organization: r.Organization, ExternalID: r.ExternalID, Plan: r.Plan, CompanyID: r.CompanyID, Company: r.Company,
 		AgreementID: r.AgreementID, Agreement: r.Agreement, ProductID: r.ProductID, AdditionID: r.AdditionID,
 		Due: r.Due, Source: r.Source, Written: r.Written, WrittenRun: r.WrittenRun, Billed: r.Billed,
 		Invoice:   StatementCarrier{State: r.Invoice.State, ID: r.Invoice.ID, Number: r.Invoice.Number, Day: r.Invoice.Day},
 		UnitPrice: r.UnitPrice, Currency: r.Currency, Difference: r.Difference, State: r.State, Reason: r.Reason,
+		LineBilled: r.LineBilled, Included: r.Included, OwnIncluded: r.IncludedShare, NotBilled: r.Unbilled,
+		DueMoney: comes.Due, Differs: comes.Difference,
 	}
 	if !r.WrittenAt.IsZero() {
 		at := r.WrittenAt.UTC()
@@ -217,9 +226,16 @@ func sumsOf(rows []store.MonthRow) StatementSums {
 	var tally Tally
 	organizations := map[int64]bool{}
 	plans := map[store.Plan]StatementPlan{}
+	unpriced, notBilled := 0, 0
 	for _, r := range rows {
 		tally.Add(r)
 		organizations[r.OrganizationID] = true
+		switch {
+		case r.Unbilled != "":
+			notBilled++
+		case !r.UnitPrice.Valid:
+			unpriced++
+		}
 		p := plans[r.Plan]
 		p.Due, p.Billed, p.Settled = p.Due.Add(r.Due.Decimal), p.Billed.Add(r.Billed.Decimal), p.Settled.Add(r.Settled)
 		plans[r.Plan] = p
@@ -228,6 +244,7 @@ func sumsOf(rows []store.MonthRow) StatementSums {
 	s := StatementSums{
 		Organizations: len(organizations), Agreements: t.Agreements, Invoiced: t.Invoiced, Unknown: t.Unknown, Due: t.Due, Written: t.Written,
 		Billed: t.Billed, Settled: t.Settled.Seats, SettledRows: t.Settled.Rows, Plans: []StatementPlan{}, Money: []StatementMoney{},
+		Unpriced: unpriced, NotBilled: notBilled,
 	}
 	for _, plan := range store.Plans() {
 		if p, has := plans[plan]; has {
@@ -255,10 +272,16 @@ func hashOf(body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// ReadStatement reads a statement that is kept. Whether it is still what it was is Verify's matter.
+// ReadStatement reads a statement that is kept, of any version; in one of version 1 amounts follow from seats and price. Whether it is still what it was is Verify's matter.
 func ReadStatement(kept store.Statement) (s Statement, err error) {
 	if err := json.Unmarshal([]byte(kept.Body), &s); err != nil {
 		return s, fmt.Errorf("reading the statement of %s: %w", kept.Month, err)
+	}
+	if s.Version == 1 {
+		for i := range s.Rows {
+			r := &s.Rows[i]
+			r.DueMoney, r.Differs = money.Of(r.Due, r.UnitPrice, r.Currency), money.Of(r.Difference, r.UnitPrice, r.Currency)
+		}
 	}
 	return s, nil
 }

@@ -34,13 +34,15 @@ func closing() Closing {
 		Invoice:   store.RowInvoice{State: store.Invoiced, ID: 90, Number: "20348", Day: "2026-10-05"},
 		UnitPrice: quantity("4.990"), Currency: "USD", Difference: quantity("1"), Settled: decimal.NewFromInt(1), SettledBy: store.ByHand,
 		Open: quantity("0"), State: store.RowSettled, Reason: "Late.",
+		LineBilled: decimal.NewFromInt(40), LineTerms: store.LineTerms{Included: decimal.NewFromInt(10)}, IncludedShare: decimal.NewFromInt(4),
 	}
 	agrees := row
+	agrees.LineBilled, agrees.LineTerms, agrees.IncludedShare = decimal.NewFromInt(10), store.LineTerms{}, decimal.Zero
 	agrees.OrganizationID, agrees.Plan, agrees.Due, agrees.Billed, agrees.Difference = 2, store.Enterprise, quantity("10"), quantity("10"), quantity("0")
 	agrees.State, agrees.Reason, agrees.Settled, agrees.SettledBy, agrees.UnitPrice = store.RowAgrees, "", decimal.Zero, "", quantity("6.49")
 	elsewhere := store.MonthRow{
 		Month: "2026-09", OrganizationID: 9, Plan: store.Business, Organization: "Nobody's", Due: decimal.NullDecimal{}, State: store.RowSettled,
-		SettledBy: store.ByHand, Invoice: store.RowInvoice{State: store.InvoiceUnknown},
+		SettledBy: store.ByHand, Invoice: store.RowInvoice{State: store.InvoiceUnknown}, LineTerms: store.LineTerms{Unbilled: store.AboutProducts},
 	}
 	return Closing{
 		Month: store.BookedMonth{Month: "2026-09", ClosedAt: at, ClosedBy: "mira@fernhollow.example"}, MSP: "Fernhollow IT",
@@ -68,10 +70,10 @@ func sealed(t *testing.T, c Closing) store.Statement {
 	return kept
 }
 
-// TestStatementIsTheseBytes holds the format: what is changed here is a new version, and the statements of old must still verify.
-func TestStatementIsTheseBytes(t *testing.T) {
+// TestStatementOfVersion1 holds that a statement of old verifies and reads as it did, with the money that it had: seats times price.
+func TestStatementOfVersion1(t *testing.T) {
 	t.Parallel()
-	want := strings.Join([]string{
+	body := strings.Join([]string{
 		`{"closed_at":"2026-10-06T08:41:17Z","closed_by":"mira@fernhollow.example","installation":"0123456789abcdef0123456789abcdef",`,
 		`"month":"2026-09","msp":"Fernhollow IT","number":1,`,
 		`"other_invoices":[{"agreement_id":1033,"currency":"USD","day":"2026-10-05","id":91,"number":"C1","total":"-4.99","type":"CreditMemo"}],`,
@@ -93,6 +95,51 @@ func TestStatementIsTheseBytes(t *testing.T) {
 		`"money":[{"billed":"174.68","currency":"USD","due":"179.67","settled":"4.99"}],"organizations":3,`,
 		`"plans":[{"billed":"22","due":"23","plan":"business","settled":"1"},{"billed":"10","due":"10","plan":"enterprise","settled":"0"}],`,
 		`"settled":"1","settled_rows":2,"unknown":1,"written":"44"},"version":1}`,
+	}, "")
+	kept := store.Statement{Month: "2026-09", Number: 1, Body: body, SHA256: hashOf([]byte(body))}
+	c := closing()
+	c.Month.Month, c.Last = "2026-10", &kept
+	next := sealed(t, c)
+	if findings := Verify([]store.Statement{kept, next}); len(findings) > 0 || next.Previous != kept.SHA256 {
+		t.Errorf("it does not verify any more: %v", findings)
+	}
+	if found := VerifyFile([]byte(body), []store.Statement{kept, next}); found.State != FileWhole {
+		t.Errorf("its file is %s", found.Sentence)
+	}
+	s, err := ReadStatement(kept)
+	if err != nil || s.Version != 1 {
+		t.Fatal(s.Version, err)
+	}
+	if r := s.Rows[1]; r.DueMoney.Decimal.String() != "114.77" || r.Differs.Decimal.String() != "4.99" || s.Rows[2].DueMoney.Valid {
+		t.Errorf("its rows come to %s and %s", r.DueMoney.Decimal, r.Differs.Decimal)
+	}
+}
+
+// TestStatementIsTheseBytes holds the format: what is changed here is a new version, and the statements of old must still verify.
+func TestStatementIsTheseBytes(t *testing.T) {
+	t.Parallel()
+	want := strings.Join([]string{
+		`{"closed_at":"2026-10-06T08:41:17Z","closed_by":"mira@fernhollow.example","installation":"0123456789abcdef0123456789abcdef",`,
+		`"month":"2026-09","msp":"Fernhollow IT","number":1,`,
+		`"other_invoices":[{"agreement_id":1033,"currency":"USD","day":"2026-10-05","id":91,"number":"C1","total":"-4.99","type":"CreditMemo"}],`,
+		`"previous":"","reconstructed":false,"rows":[`,
+		`{"addition_id":4120,"agreement":"Services","agreement_id":1033,"billed":"10","company":"Zoë","company_id":3,"currency":"USD",`,
+		`"difference":"0","difference_money":"0","due":"10","due_money":"64.9","external_id":"np/7","id":2,"included":"0","included_share":"0","invoice":{"day":"2026-10-05","id":90,"number":"20348","state":"invoiced"},"line_billed":"10","not_billed":"",`,
+		`"organization":"Zoë & \"Sons\" <x>` + "\u2028" + `\t\u0001","plan":"enterprise","product_id":5,"reason":"","settlements":[],`,
+		`"source":"ledger","state":"none","unit_price":"6.49","written":"22","written_at":"2026-10-01T00:31:02Z","written_run":12},`,
+		`{"addition_id":4120,"agreement":"Services","agreement_id":1033,"billed":"22","company":"Zoë","company_id":3,"currency":"USD",`,
+		`"difference":"1","difference_money":"4.99","due":"23","due_money":"94.81","external_id":"np/7","id":7,"included":"10","included_share":"4","invoice":{"day":"2026-10-05","id":90,"number":"20348","state":"invoiced"},"line_billed":"40","not_billed":"",`,
+		`"organization":"Zoë & \"Sons\" <x>` + "\u2028" + `\t\u0001","plan":"business","product_id":5,"reason":"Late.",`,
+		`"settlements":[{"at":"2026-10-01T00:31:02Z","by":"mira@fernhollow.example","how":"by_hand","note":"On 20350","run":0,"seats":"1"}],`,
+		`"source":"ledger","state":"settled","unit_price":"4.99","written":"22","written_at":"2026-10-01T00:31:02Z","written_run":12},`,
+		`{"addition_id":0,"agreement":"","agreement_id":0,"billed":null,"company":"","company_id":0,"currency":"","difference":null,"difference_money":null,"due":null,"due_money":null,`,
+		`"external_id":"","id":9,"included":"0","included_share":"0","invoice":{"day":"","id":0,"number":"","state":"unknown"},"line_billed":"0","not_billed":"products","organization":"Nobody's","plan":"business",`,
+		`"product_id":0,"reason":"","settlements":[{"at":"2026-10-01T00:31:02Z","by":"mira@fernhollow.example","how":"elsewhere",`,
+		`"note":"By the old system","run":0,"seats":null}],"source":"","state":"settled","unit_price":null,"written":null,"written_at":null,`,
+		`"written_run":0}],"sums":{"agreements":1,"billed":"32","due":"33","invoiced":1,`,
+		`"money":[{"billed":"154.72","currency":"USD","due":"159.71","settled":"4.99"}],"not_billed":1,"organizations":3,`,
+		`"plans":[{"billed":"22","due":"23","plan":"business","settled":"1"},{"billed":"10","due":"10","plan":"enterprise","settled":"0"}],`,
+		`"settled":"1","settled_rows":2,"unknown":1,"unpriced":0,"written":"44"},"version":2}`,
 	}, "")
 	kept := sealed(t, closing())
 	if diff := cmp.Diff(want, kept.Body); diff != "" {
@@ -232,7 +279,7 @@ func TestVerify(t *testing.T) {
 			return s
 		}, []string{september + "Its text was changed", september + "Its text is cut off."}},
 		{"space", func(s []store.Statement) []store.Statement {
-			s[2] = sealAgain(s[2], `"version":1`, `"version": 1`)
+			s[2] = sealAgain(s[2], `"version":2`, `"version": 2`)
 			return s
 		}, []string{september + "Its text is not in canonical form (byte "}},
 		{"something else", func(s []store.Statement) []store.Statement {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"seatbridge/billing/money"
 	"seatbridge/store"
 )
 
@@ -43,28 +42,31 @@ func (t *Tally) addState(r store.MonthRow) {
 		s.Agrees++
 	}
 	if !r.Settled.IsZero() || r.State == store.RowSettled {
-		s.Settled = plus(s.Settled, decimal.NewNullDecimal(r.Settled), r.UnitPrice)
+		s.Settled = plus(s.Settled, decimal.NewNullDecimal(r.Settled), r)
 	}
 	if r.State != store.RowOpen {
 		return
 	}
-	s.Open = plus(s.Open, r.Open, r.UnitPrice)
+	s.Open = plus(s.Open, r.Open, r)
 	switch {
 	case !r.Open.Valid:
 	case r.Open.Decimal.IsNegative():
-		s.Less = plus(s.Less, r.Open, r.UnitPrice)
+		s.Less = plus(s.Less, r.Open, r)
 	default:
-		s.More = plus(s.More, r.Open, r.UnitPrice)
+		s.More = plus(s.More, r.Open, r)
 	}
 }
 
-func plus(s store.RowSums, seats, price decimal.NullDecimal) store.RowSums {
+func plus(s store.RowSums, seats decimal.NullDecimal, r store.MonthRow) store.RowSums {
 	s.Rows++
 	s.Seats = s.Seats.Add(seats.Decimal)
 	if !seats.Valid {
 		s.Unknown++
 	}
-	if !price.Valid {
+	switch {
+	case r.Unbilled != "":
+		s.Unbilled++
+	case !r.UnitPrice.Valid:
 		s.Unpriced++
 	}
 	return s
@@ -86,8 +88,9 @@ func (t *Tally) addInvoice(r store.MonthRow) {
 	t.agreements[r.AgreementID] = r.Invoice
 }
 
+// addMoney adds what the row comes to. Of what is not billed that is nothing, in whatever currency.
 func (t *Tally) addMoney(r store.MonthRow) {
-	if !r.UnitPrice.Valid {
+	if !r.UnitPrice.Valid || r.Unbilled != "" {
 		return
 	}
 	if t.money == nil {
@@ -98,12 +101,10 @@ func (t *Tally) addMoney(r store.MonthRow) {
 		m = &store.MonthMoney{Currency: r.Currency}
 		t.money[r.Currency] = m
 	}
-	worth := func(quantity decimal.Decimal) decimal.Decimal {
-		return money.Of(decimal.NewNullDecimal(quantity), r.UnitPrice, r.Currency).Decimal
-	}
-	m.Due, m.InConnectWise = m.Due.Add(worth(r.Due.Decimal)), m.InConnectWise.Add(worth(r.InConnectWise.Decimal))
-	m.Billed, m.Settled = m.Billed.Add(worth(r.Billed.Decimal)), m.Settled.Add(worth(r.Settled))
-	switch open := worth(r.Open.Decimal); {
+	comes := MoneyOf(r)
+	m.Due, m.InConnectWise = m.Due.Add(comes.Due.Decimal), m.InConnectWise.Add(comes.InConnectWise.Decimal)
+	m.Billed, m.Settled = m.Billed.Add(comes.Billed.Decimal), m.Settled.Add(comes.Settled.Decimal)
+	switch open := comes.Open.Decimal; {
 	case r.State != store.RowOpen:
 	case open.IsNegative():
 		m.Less = m.Less.Add(open)

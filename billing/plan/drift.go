@@ -60,6 +60,17 @@ func lineTerms(line connectwise.Addition, productID int) []store.BillingTerm {
 	}
 }
 
+// UnbilledOf is what of an addition's quantity is not billed, by the terms of its agreement as they were read last.
+func UnbilledOf(a connectwise.Addition, terms []store.BillingTerm) *store.LineTerms {
+	var s Situation
+	for _, t := range terms {
+		if t.ProductID == 0 && t.Name == termProducts {
+			s.Found.BillProducts = t.Value
+		}
+	}
+	return s.unbilled(a)
+}
+
 func onOff(b bool) string {
 	if b {
 		return "on"

@@ -212,11 +212,17 @@ func readLines(s Situation) []store.Line {
 		l.Read, l.ReadAt, l.Currency = decimal.NewNullDecimal(a.Quantity), s.ReadAt, s.Found.Currency
 		if there {
 			l.Product, l.UnitPrice, l.Ended = a.Product.Identifier, a.UnitPrice, a.CancelledDate.String()
-			l.ChangedAt = a.LastUpdated
+			l.ChangedAt, l.Terms = a.LastUpdated, s.unbilled(a)
 		}
 		lines = append(lines, l)
 	}
 	return lines
+}
+
+// unbilled is what of an addition's quantity is not billed.
+func (s Situation) unbilled(a connectwise.Addition) *store.LineTerms {
+	t := store.TermsOf(s.Found.BillProducts, a.BillCustomer, a.LessIncluded)
+	return &t
 }
 
 // newLines is what the lines say that changes are about and that are not bound yet, with the seats that would stand on them.
@@ -226,10 +232,14 @@ func newLines(s Situation, changes []store.Change) []store.Line {
 		if c.AdditionID == 0 || !c.Before.Valid || BoundLine(s.Lines, c.ProductID).AdditionID == c.AdditionID {
 			continue
 		}
-		lines = append(lines, store.Line{
+		l := store.Line{
 			AgreementID: c.AgreementID, ProductID: c.ProductID, Product: c.Product, AdditionID: c.AdditionID, Shares: c.Shares,
 			Read: c.Before, ReadAt: s.ReadAt, UnitPrice: c.UnitPrice, Currency: s.Found.Currency,
-		})
+		}
+		if a, there := additionByID(s.Additions, c.AdditionID); there {
+			l.Terms = s.unbilled(a)
+		}
+		lines = append(lines, l)
 	}
 	return lines
 }
@@ -246,7 +256,7 @@ func otherLines(s Situation, products []MappedProduct, known []store.Line) []sto
 		lines = append(lines, store.Line{
 			AgreementID: s.Agreement.ID, ProductID: a.Product.ID, Product: products[i].Identifier, AdditionID: a.ID,
 			Read: decimal.NewNullDecimal(a.Quantity), ReadAt: s.ReadAt, UnitPrice: a.UnitPrice, Currency: s.Found.Currency,
-			Ended: a.CancelledDate.String(),
+			Terms: s.unbilled(a), Ended: a.CancelledDate.String(),
 		})
 	}
 	return lines
