@@ -37,7 +37,7 @@ var arrows = map[string]string{
 	"billing/figures":       "billing/problem billing/seats store",
 	"billing/organizations": "billing/problem billing/seats store",
 	"billing/connect":       "billing/notify billing/problem connectwise store",
-	"billing/bulletin":      "billing/notify billing/problem billing/seats store",
+	"billing/bulletin":      "billing/money billing/notify billing/problem billing/seats store",
 	"billing/notify":        "billing/background billing/problem store",
 	"billing/settle":        "billing/plan connectwise store",
 	"billing/plan":          "billing/seats connectwise store",
@@ -51,7 +51,7 @@ var arrows = map[string]string{
 	"billing/background":    "",
 	"billing/canonical":     "",
 	"billing/match":         "",
-	"billing/money":         "store",
+	"billing/money":         "billing/problem store",
 
 	"nordpass":            "internal/strictjson",
 	"connectwise":         "",

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/money"
 	"seatbridge/billing/months"
 	"seatbridge/billing/notify"
 	"seatbridge/billing/problem"
@@ -34,14 +35,10 @@ type OpenFigures struct {
 	SeatsMore   decimal.Decimal `json:"seats_more"`  // to be billed yet
 	SeatsLess   decimal.Decimal `json:"seats_less"`  // billed too much, a negative number
 	Unknown     int             `json:"unknown"`     // of the differences, those of which nobody knows how many seats
-	Money       []OpenMoney     `json:"money"`       // at the lines' prices, by currency
-}
-
-// OpenMoney is the same in one currency.
-type OpenMoney struct {
-	Currency string          `json:"currency"`
-	More     decimal.Decimal `json:"more"`
-	Less     decimal.Decimal `json:"less"`
+	// Money is what they come to by currency, each with its digits; Unpriced and Unbilled are how many of the differences it is without.
+	Money    []months.OpenMoney `json:"money"`
+	Unpriced int                `json:"unpriced"`
+	Unbilled int                `json:"not_billed"`
 }
 
 // open is what some rows of a month have open.
@@ -51,14 +48,10 @@ type open struct {
 }
 
 func (o open) figures() OpenFigures {
-	f := OpenFigures{
+	return OpenFigures{
 		Month: o.month, Differences: o.sums.Open.Rows, SeatsMore: o.sums.More.Seats, SeatsLess: o.sums.Less.Seats,
-		Unknown: o.sums.Open.Unknown, Money: []OpenMoney{},
+		Unknown: o.sums.Open.Unknown, Money: months.OpenIn(o.sums.Money), Unpriced: o.sums.Open.Unpriced, Unbilled: o.sums.Open.Unbilled,
 	}
-	for _, m := range o.sums.Money {
-		f.Money = append(f.Money, OpenMoney{Currency: m.Currency, More: m.More, Less: m.Less})
-	}
-	return f
 }
 
 // sentence is a month's part of a message.
@@ -81,8 +74,8 @@ func (t Teller) TellSynced(ctx context.Context) error {
 		return nil
 	}
 	o := open{last.Month, last.Sums}
-	m := t.message(fmt.Sprintf("%s was synced: %s open, %s", o.month, problem.Plural(o.sums.Open.Rows, "difference"), InWords(o.sums)),
-		monthsPage+"/"+string(o.month), "What is due is not what stands in ConnectWise PSA or was invoiced. "+
+	m := t.message(fmt.Sprintf("%s was synced: %s open", o.month, problem.Plural(o.sums.Open.Rows, "difference")),
+		monthsPage+"/"+string(o.month), o.sentence(), "What is due is not what stands in ConnectWise PSA or was invoiced. "+
 			"The month’s page says for each why, and what to do.")
 	key := fmt.Sprintf("%s run %d", o.month, run.ID)
 	return t.tell(ctx, m, "months "+key, store.Topic{Event: store.EventOpen, Key: "months " + key}, o)
@@ -142,7 +135,7 @@ func (t Teller) remindOf(ctx context.Context, invoicing string, agreements []int
 		return err
 	}
 	held, err := t.heldOn(ctx, agreements)
-	if err != nil || len(carried) == 0 && held == 0 {
+	if err != nil || len(carried) == 0 && held.Lines == 0 {
 		return err
 	}
 	on, err := time.Parse(time.DateOnly, invoicing)
@@ -153,10 +146,11 @@ func (t Teller) remindOf(ctx context.Context, invoicing string, agreements []int
 	for _, o := range carried {
 		text = append(text, o.sentence())
 	}
-	if held > 0 {
-		text = append(text, fmt.Sprintf("Held: %s. Approve or reject them before.", problem.Plural(held, "line")))
+	if held.Lines > 0 {
+		text = append(text, fmt.Sprintf("Held: %s. For a whole billing period that is %s. Approve or reject them before.",
+			problem.Plural(held.Lines, "line"), held.InWords()))
 	}
-	m := t.message(fmt.Sprintf("Invoices of %s: %s", seats.Day(on), remains(carried, held)), monthsPage,
+	m := t.message(fmt.Sprintf("Invoices of %s: %s", seats.Day(on), remains(carried, held.Lines)), monthsPage,
 		fmt.Sprintf("%s to be invoiced then.", isOrAre(len(agreements), "agreement")))
 	m.Text = append(m.Text, text...)
 	return t.tell(ctx, m, "reminder "+invoicing, store.Topic{Event: store.EventMonths, Key: "reminder " + invoicing}, carried...)
@@ -222,18 +216,17 @@ func (t Teller) openMonths(ctx context.Context, pick func(store.MonthRow) bool) 
 	return found, nil
 }
 
-// heldOn counts the lines on agreements that wait for a person.
-func (t Teller) heldOn(ctx context.Context, agreements []int) (int, error) {
-	n := 0
+// heldOn adds up the lines on agreements that wait for a person.
+func (t Teller) heldOn(ctx context.Context, agreements []int) (held money.Totals, err error) {
 	for c, err := range t.Store.EachChange(ctx, store.ChangeFilter{Carried: true, States: []store.ChangeState{store.StateHeld}}) {
 		if err != nil {
-			return 0, fmt.Errorf("counting held lines: %w", err)
+			return held, fmt.Errorf("counting held lines: %w", err)
 		}
 		if slices.Contains(agreements, c.AgreementID) {
-			n++
+			held.Add(money.LineOf(c))
 		}
 	}
-	return n, nil
+	return held, nil
 }
 
 // tellLate tells of months whose differences are of facts that came after the month was counted: each such fact once, and because

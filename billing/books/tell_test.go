@@ -69,7 +69,7 @@ func TestReminder(t *testing.T) {
 	if diff := cmp.Diff(want, m.Text); diff != "" {
 		t.Error(diff)
 	}
-	if len(m.Months) != 1 || m.Months[0].Month != "2026-10" || fmt.Sprint(m.Months[0].SeatsMore, m.Months[0].Money) != "2 [{USD 9.98 0}]" {
+	if len(m.Months) != 1 || m.Months[0].Month != "2026-10" || fmt.Sprint(m.Months[0].SeatsMore, m.Months[0].Money) != "2 [{USD 9.98 0.00}]" {
 		t.Errorf("figures %+v", m.Months)
 	}
 	if got := daily(t, w, r, "2026-11-09 07:00:00"); len(got) != 0 {
@@ -122,8 +122,12 @@ func TestReminderOfHeldLines(t *testing.T) {
 	if len(got) != 1 || got[0].Title != "Invoices of 10 November 2026: 1 line waits for approval" {
 		t.Fatalf("told %+v", got)
 	}
-	if text := strings.Join(got[0].Text, " "); !strings.Contains(text, "Held: 1 line. Approve or reject them before.") {
-		t.Errorf("text %q", text)
+	want := []string{
+		"1 agreement is to be invoiced then.",
+		"Held: 1 line. For a whole billing period that is +598.80 USD. Approve or reject them before.",
+	}
+	if diff := cmp.Diff(want, got[0].Text); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -176,8 +180,16 @@ func TestWhatASyncLeftOpenIsTold(t *testing.T) {
 		}
 		return about
 	}
-	if got := tell("2026-11-01 00:31:00"); len(got) != 1 || got[0].Title != "October 2026 was synced: 1 difference open, +120 seats (+598.80 USD)" {
+	got := tell("2026-11-01 00:31:00")
+	if len(got) != 1 || got[0].Title != "October 2026 was synced: 1 difference open" { // a mail's subject says no money
 		t.Fatalf("told %+v", got)
+	}
+	want := []string{
+		"October 2026: 1 difference open, +120 seats (+598.80 USD).",
+		"What is due is not what stands in ConnectWise PSA or was invoiced. The month’s page says for each why, and what to do.",
+	}
+	if diff := cmp.Diff(want, got[0].Text); diff != "" {
+		t.Error(diff)
 	}
 	for _, at := range []string{"2026-11-01 01:30:00", "2026-11-03 01:30:00"} {
 		if got := tell(at); len(got) != 0 {

@@ -31,7 +31,7 @@ func moneyOf(s store.MonthSums, rows store.RowSums, part func(store.MonthMoney) 
 	var amounts []string
 	for _, m := range s.Money {
 		if worth := part(m); !worth.IsZero() {
-			amounts = append(amounts, sign(worth)+money.Text(decimal.NewNullDecimal(worth.Abs()), m.Currency)+" "+m.Currency)
+			amounts = append(amounts, money.Signed(worth, m.Currency))
 		}
 	}
 	if rows.Unpriced > rows.Unknown {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"seatbridge/billing/money"
 	"seatbridge/billing/notify"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
@@ -27,7 +28,52 @@ type Report struct {
 	Counts    map[store.ChangeState]int `json:"counts"`       // lines by what became of them
 	Before    decimal.Decimal           `json:"seats_before"` // sum over the written lines
 	After     decimal.Decimal           `json:"seats_after"`
-	Unmapped  int                       `json:"unmapped"` // monthly: organizations with billable seats that are not mapped
+	Written   Money                     `json:"written_money"` // what the written lines come to
+	Held      Money                     `json:"held_money"`    // and those that wait for a person
+	Unmapped  int                       `json:"unmapped"`      // monthly: organizations with billable seats that are not mapped
+}
+
+// Money is what lines come to in a whole billing period, by the rule of billing/money.
+type Money struct{ totals money.Totals }
+
+// MarshalJSON writes the amounts as texts with the digits of their currencies, and how many lines they are without.
+func (m Money) MarshalJSON() ([]byte, error) {
+	type flow struct {
+		Currency string `json:"currency"`
+		More     string `json:"more"`
+		Less     string `json:"less"` // a negative number
+	}
+	flows := []flow{}
+	for _, code := range m.totals.Currencies() {
+		f := m.totals.Worth(code)
+		flows = append(flows, flow{code, money.Text(decimal.NewNullDecimal(f.More), code), money.Text(decimal.NewNullDecimal(f.Less), code)})
+	}
+	return json.Marshal(struct {
+		Lines    int    `json:"lines"`
+		Money    []flow `json:"money"`
+		Unpriced int    `json:"unpriced"`   // lines whose price is not known
+		Listed   int    `json:"listed"`     // lines at the catalog's price
+		Unbilled int    `json:"not_billed"` // lines of which ConnectWise bills nothing
+	}{m.totals.Lines, flows, m.totals.Unpriced, m.totals.Listed, m.totals.Unbilled})
+}
+
+// sentence says what the lines come to; empty: there are none.
+func (m Money) sentence() string {
+	if m.totals.Lines == 0 {
+		return ""
+	}
+	return " For a whole billing period that is " + m.totals.InWords() + "."
+}
+
+// Add adds what became of a line: of those that were written, or are held, the report says what they come to.
+func (r *Report) Add(c store.Change) {
+	switch c.State {
+	case store.StateWritten:
+		r.Before, r.After = r.Before.Add(c.Before.Decimal), r.After.Add(c.After.Decimal)
+		r.Written.totals.Add(money.LineOf(c))
+	case store.StateHeld:
+		r.Held.totals.Add(money.LineOf(c))
+	}
 }
 
 // Topics are what a run is news of. A monthly sync that fails is repeated by the hour, but told once a day.
@@ -125,12 +171,12 @@ func (r Report) unwritten() int {
 func (r Report) sentences() []string {
 	var text []string
 	if n := r.Counts[store.StateWritten]; n > 0 {
-		text = append(text, fmt.Sprintf("Written: %s, %s seats now instead of %s.", problem.Plural(n, "line"), r.After, r.Before))
+		text = append(text, fmt.Sprintf("Written: %s, %s seats now instead of %s.%s", problem.Plural(n, "line"), r.After, r.Before, r.Written.sentence()))
 	} else if r.Status == store.RunDone {
 		text = append(text, "Nothing had to be written: every line is right.")
 	}
 	if n := r.Counts[store.StateHeld]; n > 0 {
-		text = append(text, fmt.Sprintf("Held: %s. Approve or reject them on the run's page.", problem.Plural(n, "line")))
+		text = append(text, fmt.Sprintf("Held: %s.%s Approve or reject them on the run's page.", problem.Plural(n, "line"), r.Held.sentence()))
 	}
 	if n := r.unwritten(); n > 0 {
 		text = append(text, fmt.Sprintf("Not written: %s. The run's page says for each why, and what to do.", problem.Plural(n, "line")))
@@ -155,6 +201,14 @@ func (r Report) facts() []notify.Fact {
 	} {
 		if n := r.Counts[row.state]; n > 0 || row.state == store.StateWritten {
 			facts = append(facts, notify.Fact{Name: row.name, Value: strconv.Itoa(n)})
+		}
+	}
+	for _, sum := range []struct {
+		name  string
+		money Money
+	}{{"Written, in money", r.Written}, {"Held, in money", r.Held}} {
+		if text := sum.money.totals.InWords(); text != "" {
+			facts = append(facts, notify.Fact{Name: sum.name, Value: text})
 		}
 	}
 	return facts

@@ -88,6 +88,69 @@ func TestRunInWords(t *testing.T) {
 	}
 }
 
+// TestCase_I40_MessagesSayTheMoney: what was written and what is held comes to so much, by the one rule, in each currency with its digits,
+// and what that leaves out is said. The title says nothing of it.
+func TestCase_I40_MessagesSayTheMoney(t *testing.T) {
+	t.Parallel()
+	number := func(text string) decimal.NullDecimal { return decimal.NewNullDecimal(decimal.RequireFromString(text)) }
+	change := func(state store.ChangeState, before, after, price, currency string) store.Change {
+		c := store.Change{Kind: store.KindUpdate, AdditionID: 7, State: state, Before: number(before), After: number(after), Currency: currency}
+		if price != "" {
+			c.UnitPrice = number(price)
+		}
+		return c
+	}
+	found := func(c store.Change, subject store.Subject, facts string, included int64) store.Change {
+		c.Found = []store.Finding{{Subject: subject, Facts: facts, Included: decimal.NewFromInt(included)}}
+		return c
+	}
+	fresh := change(store.StateHeld, "0", "3", "1.2345", "KWD")
+	fresh.Kind, fresh.AdditionID = store.KindCreate, 0
+	report := Report{
+		Month: "2026-10", Status: store.RunIncomplete, StartedBy: "Seatbridge",
+		Counts: map[store.ChangeState]int{store.StateWritten: 5, store.StateHeld: 3},
+	}
+	for _, c := range []store.Change{
+		change(store.StateWritten, "5", "9", "4.9", "USD"), change(store.StateWritten, "4", "2", "480.5", "JPY"),
+		found(change(store.StateWritten, "5", "3", "4.99", "USD"), store.AboutIncluded, "included 4", 4),
+		found(change(store.StateWritten, "5", "9", "4.99", "USD"), store.AboutProducts, store.DoNotBill, 0),
+		change(store.StateWritten, "1", "2", "", ""), fresh, change(store.StateHeld, "9", "1", "", "USD"), change(store.StateHeld, "9", "1", "", "USD"),
+		change(store.StateFailed, "0", "1000", "9", "EUR"),
+	} {
+		report.Add(c)
+	}
+	m, err := Message(store.Run{Kind: store.RunMonthly, Month: "2026-10", Status: store.RunIncomplete}, report, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"Written: 5 lines, 25 seats now instead of 20. For a whole billing period that is −961 JPY, +19.60 USD, −4.99 USD; " +
+			"without 1 line whose price is not known; 1 line is not billed.",
+		"Held: 3 lines. For a whole billing period that is +3.704 KWD; 1 line at the catalog's price; without 2 lines whose price is not known. " +
+			"Approve or reject them on the run's page.",
+	}
+	if diff := cmp.Diff(want, m.Text[1:]); diff != "" {
+		t.Error(diff)
+	}
+	if m.Title != "Monthly sync of October 2026: 3 lines to look at" {
+		t.Errorf("the title is %q", m.Title)
+	}
+	facts := map[string]string{}
+	for _, f := range m.Facts {
+		facts[f.Name] = f.Value
+	}
+	if facts["Written, in money"] != "−961 JPY, +19.60 USD, −4.99 USD; without 1 line whose price is not known; 1 line is not billed" ||
+		facts["Held, in money"] != "+3.704 KWD; 1 line at the catalog's price; without 2 lines whose price is not known" {
+		t.Errorf("the facts are %v", facts)
+	}
+	const figures = `"written_money":{"lines":5,"money":[{"currency":"JPY","more":"0","less":"-961"},{"currency":"USD","more":"19.60","less":"-4.99"}],` +
+		`"unpriced":1,"listed":0,"not_billed":1},"held_money":{"lines":3,"money":[{"currency":"KWD","more":"3.704","less":"0.000"}],` +
+		`"unpriced":2,"listed":1,"not_billed":0}`
+	if !strings.Contains(string(m.Run), figures) {
+		t.Errorf("a webhook receives %s, want %s", m.Run, figures)
+	}
+}
+
 // TestWhatIsNotMappedIsTold holds that one organization that nobody is invoiced for is enough to say so.
 func TestWhatIsNotMappedIsTold(t *testing.T) {
 	t.Parallel()

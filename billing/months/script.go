@@ -86,9 +86,7 @@ func Summary(b store.BookedMonth, state State) MonthSummary {
 	s.OpenRows = &sums.Open.Rows
 	s.Settled = number(decimal.NewNullDecimal(sums.Settled.Seats))
 	s.Unpriced, s.Unbilled = &sums.Open.Unpriced, &sums.Open.Unbilled
-	for _, m := range sums.Money {
-		s.Money = append(s.Money, OpenMoney{m.Currency, amount(m.More, m.Currency), amount(m.Less, m.Currency)})
-	}
+	s.Money = OpenIn(sums.Money)
 	return s
 }
 
@@ -126,6 +124,15 @@ func (l *MonthLine) comes(r store.MonthRow) {
 	}
 	l.UnitPrice, l.Currency = notEmpty(money.Price(r.UnitPrice, r.Currency)), r.Currency
 	l.Money, l.Included, l.NotBilled = notEmpty(money.Text(shown, r.Currency)), r.Included.InexactFloat64(), notEmpty(r.Unbilled)
+}
+
+// OpenIn is what is open in each currency.
+func OpenIn(sums []store.MonthMoney) []OpenMoney {
+	open := make([]OpenMoney, len(sums))
+	for i, m := range sums {
+		open[i] = OpenMoney{m.Currency, amount(m.More, m.Currency), amount(m.Less, m.Currency)}
+	}
+	return open
 }
 
 func amount(d decimal.Decimal, currency string) string {

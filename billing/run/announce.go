@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"seatbridge/billing/bulletin"
 	"seatbridge/billing/connect"
 	"seatbridge/billing/notify"
@@ -74,13 +72,13 @@ func (rn *Runner) report(ctx context.Context, run store.Run, counts map[store.Ch
 	r := bulletin.Report{
 		ID: run.ID, Kind: run.Kind, Month: run.Month, Status: run.Status, StartedBy: run.Actor,
 		StartedAt: run.StartedAt.UTC(), EndedAt: run.EndedAt.UTC().Truncate(time.Second), Counts: counts,
-		Before: decimal.Zero, After: decimal.Zero,
 	}
-	for c, err := range rn.store.EachChange(ctx, store.ChangeFilter{RunID: run.ID, States: []store.ChangeState{store.StateWritten}}) {
+	told := []store.ChangeState{store.StateWritten, store.StateHeld}
+	for c, err := range rn.store.EachChange(ctx, store.ChangeFilter{RunID: run.ID, States: told}) {
 		if err != nil {
 			return r, fmt.Errorf("summing run %d up: %w", run.ID, err)
 		}
-		r.Before, r.After = r.Before.Add(c.Before.Decimal), r.After.Add(c.After.Decimal)
+		r.Add(c)
 	}
 	if run.Kind != store.RunMonthly {
 		return r, nil
