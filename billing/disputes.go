@@ -68,7 +68,7 @@ func (b *Billing) disputeOf(ctx context.Context, p seats.Period, ids []int64) (A
 		Kind: AttendDisputed, Month: p.Month, Count: len(ids),
 		Title: fmt.Sprintf("Sources disagree about %s of %s", p.Month, problem.Plural(len(ids), "organization")),
 		Detail: strings.Join(sentences, " ") +
-			" What comes first in the order of the sources counts. A correction, with its reason, settles it; if the wrong source counts every " +
-			"month, change the order under Settings.",
+			" What comes first in the order of the sources counts. Say on each organization’s page whose figure is right, or correct it; if the " +
+			"wrong source counts every month, change the order under Settings.",
 	}, nil
 }

@@ -48,6 +48,8 @@ var lowestRoles = map[web.Access]string{
 	web.Admin: `
 		POST /organizations/{id}/corrections
 		POST /organizations/{id}/corrections/withdraw
+		POST /organizations/{id}/kept
+		POST /organizations/{id}/kept/withdraw
 		POST /organizations/{id}/life
 		POST /organizations/{id}/no-members
 		POST /organizations/{id}/no-members/withdraw

@@ -444,7 +444,7 @@ func TestAPIDocument(t *testing.T) {
 			}
 		}
 	}
-	if operations != 23 || len(seen) != len(api.Scopes()) {
+	if operations != 25 || len(seen) != len(api.Scopes()) {
 		t.Errorf("%d operations for %d scopes", operations, len(seen))
 	}
 }

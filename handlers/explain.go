@@ -104,7 +104,7 @@ func (s *server) explanation(
 	}
 	page.Said, page.Disputed = saidRows(e.Said), e.Disputed
 	if web.AccessOf(web.VisitorOf(r).Role) >= web.Admin {
-		page.NoMembers = noMembers(o, e.Usage)
+		page.NoMembers, page.Keep = noMembers(o, e.Usage), keepView(e.Usage)
 	}
 	for _, t := range e.Turns {
 		page.Turns = append(page.Turns, views.Turn{At: t.At, What: t.What, Before: t.At.Before(q.period.Start())})

@@ -86,7 +86,8 @@ func newServer(c Config) (*server, error) {
 		FormPage: func(u *url.URL) string { return formPage(s.mux, u) },
 	})
 	s.api, err = api.New(api.Config{
-		Web: s.web, Organizations: c.Billing.Organizations, Usage: c.Billing.Figures.Usage, Books: c.Billing.Books,
+		Web: s.web, Organizations: c.Billing.Organizations, Usage: c.Billing.Figures.Usage,
+		Keep: c.Billing.Figures.Keep, WithdrawKept: c.Billing.Figures.WithdrawKept, Books: c.Billing.Books,
 	})
 	return s, err
 }

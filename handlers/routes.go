@@ -48,6 +48,8 @@ func (s *server) routes() []route {
 		{"GET /organizations/{id}/seats.csv", web.Technician, s.downloadSeats},
 		{"POST /organizations/{id}/corrections", web.Admin, s.correctUsage},
 		{"POST /organizations/{id}/corrections/withdraw", web.Admin, s.withdrawCorrection},
+		{"POST /organizations/{id}/kept", web.Admin, keptPages{s}.keep},
+		{"POST /organizations/{id}/kept/withdraw", web.Admin, keptPages{s}.withdraw},
 		{"POST /organizations/{id}/life", web.Admin, lifePages{s}.change},
 		{"POST /organizations/{id}/no-members", web.Admin, s.sayOfMembers(
 			s.Billing.Organizations.StateNoMembers, "%s has no members: its figure is 0.", "That %s has no members was said already.",

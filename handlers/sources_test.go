@@ -63,7 +63,7 @@ func TestCase_H32_DisagreementIsShown(t *testing.T) {
 	page = b.get("/", http.StatusOK)
 	has(t, page, "main", "Sources disagree about February 2026 of 1 organization")
 	has(t, page, "main", "Sources disagree about Acme: the Provider API says 7 on NordPass Business, the uploaded file says 20 on NordPass Business, "+
-		"Seatbridge itself says 4 on NordPass Business. What comes first in the order of the sources counts. A correction, with its reason, settles it; "+
+		"Seatbridge itself says 4 on NordPass Business. What comes first in the order of the sources counts. Say on each organization’s page whose figure is right, or correct it; "+
 		"if the wrong source counts every month, change the order under Settings.")
 	if page.Find("a[href='/usage?disputed=yes&month=2026-02']").Length() != 1 {
 		t.Error("attention does not lead to them")

@@ -17,6 +17,7 @@ type Ledger struct {
 	Seats        []Seat                  // by id
 	Reports      map[Month][]UsageReport // of the months that the span touches, one of each source that spoke, by source
 	Corrections  map[Month]Correction    // those in force, of the same months
+	Kept         map[Month]KeptFigure    // whose figure a person said to be right, of the same months
 }
 
 // ledgerBatch bounds the organizations whose seats are in memory at once.
@@ -85,7 +86,7 @@ func readLedgers(ctx context.Context, tx *sql.Tx, organizations []Organization, 
 	index := make(map[int64]*Ledger, len(organizations))
 	ids := make([]int64, len(organizations))
 	for i, o := range organizations {
-		ledgers[i] = Ledger{Organization: o, Reports: map[Month][]UsageReport{}, Corrections: map[Month]Correction{}}
+		ledgers[i] = Ledger{Organization: o, Reports: map[Month][]UsageReport{}, Corrections: map[Month]Correction{}, Kept: map[Month]KeptFigure{}}
 		index[o.ID], ids[i] = &ledgers[i], o.ID
 	}
 	for term, err := range ledgerTerms(ctx, tx, ids) {
@@ -121,6 +122,12 @@ func readLedgers(ctx context.Context, tx *sql.Tx, organizations []Organization, 
 			return nil, err
 		}
 		index[correction.OrganizationID].Corrections[correction.Month] = correction
+	}
+	for kept, err := range ledgerKept(ctx, tx, ids, from, until) {
+		if err != nil {
+			return nil, err
+		}
+		index[kept.OrganizationID].Kept[kept.Month] = kept
 	}
 	return ledgers, nil
 }

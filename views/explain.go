@@ -12,7 +12,8 @@ type Explanation struct {
 	Why            string
 	Original       *Figure     // what a correction overrules
 	Said           []SourceRow // what every source says of the month, in the order in which they are believed
-	Disputed       bool        // another source says another figure, and nobody corrected it
+	Disputed       bool        // another source says another figure, and nobody corrected it or said whose is right
+	Keep           *KeepForm   // says whose figure is right; nil: there is nothing to say, or the visitor may not
 	Ledger         int         // what the seats below add up to
 	Forecast       *Forecast
 	Turns          []Turn
@@ -94,6 +95,15 @@ type CorrectionForm struct {
 	Plan     string
 	Reason   string
 	InForce  bool // a correction is in force, which can be withdrawn
+	Problems Problems
+}
+
+// KeepForm says whose figure of a month is right where sources disagree. Fields: month, facts, source, note.
+type KeepForm struct {
+	Sources  []Option // with their figures
+	Facts    string   // the figures that the visitor sees
+	Note     string
+	Kept     bool // somebody said it, and it holds
 	Problems Problems
 }
 

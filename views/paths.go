@@ -216,6 +216,12 @@ func CorrectionsPath(organization int64) string {
 	return OrganizationPath(organization) + "/corrections"
 }
 
+// KeptPath takes an admin's word about whose figure of a month is right.
+func KeptPath(organization int64) string { return OrganizationPath(organization) + "/kept" }
+
+// WithdrawKeptPath takes that word back.
+func WithdrawKeptPath(organization int64) string { return KeptPath(organization) + "/withdraw" }
+
 // WithdrawCorrectionPath withdraws a correction.
 func WithdrawCorrectionPath(organization int64) string {
 	return CorrectionsPath(organization) + "/withdraw"

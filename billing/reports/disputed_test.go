@@ -48,6 +48,38 @@ func TestCase_H31_ZeroAgainstTheLedgerIsHeld(t *testing.T) {
 	w.WantChanges(w.octoberAgain(false), "written NP-BUS 7>0", "unchanged NP-BUS 2>2")
 }
 
+// TestCase_H32_AWordLiftsTheHold: once somebody said whose figure of the month is right, nothing waits for that; another figure is asked
+// again.
+func TestCase_H32_AWordLiftsTheHold(t *testing.T) {
+	t.Parallel()
+	w := newReported(t)
+	w.Set(func(s *store.Settings) { s.Holds.Zero, s.Holds.Lower = false, store.Step{} }) // what else would hold it
+	w.records = []npsim.Record{{ID: "np-1", Name: "Acme", Licenses: 2, Tier: "Business"}, {ID: "np-2", Name: "Gamma", Licenses: 2, Tier: "Business"}}
+	w.SetTime("2026-11-02 10:00:00")
+	held := func(run store.Run) (waits bool) {
+		t.Helper()
+		changes, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID, States: []store.ChangeState{store.StateHeld}})
+		w.Must(err)
+		return slices.ContainsFunc(changes, func(c store.Change) bool { return slices.Contains(c.HeldFor, store.HoldDisputed) })
+	}
+	if run := w.octoberAgain(false); !held(run) {
+		t.Fatalf("nothing is held: %v", w.Changes(run))
+	}
+	reports, err := w.Store.UsageReports(t.Context(), "2026-10")
+	w.Must(err)
+	w.Must(w.Figures.Keep(t.Context(), billingtest.Admin(), store.KeptFigure{OrganizationID: reports[0].OrganizationID, Month: "2026-10", Source: "provider"}))
+	if disputed, err := w.Figures.Disputed(t.Context(), "2026-10"); err != nil || len(disputed) != 0 {
+		t.Errorf("disputed are %v (%v)", disputed, err)
+	}
+	w.WantChanges(w.octoberAgain(false), "written NP-BUS 7>2", "unchanged NP-BUS 2>2")
+
+	w.records[0].Licenses = 1
+	w.SetTime("2026-11-02 12:00:00")
+	if run := w.octoberAgain(false); !held(run) {
+		t.Errorf("another figure is not asked again: %v", w.Changes(run))
+	}
+}
+
 // TestCase_H32_APreviewWritesNothing has another figure at the Provider API by now: previewing does not ask for it, and changes nothing
 // of what is known.
 func TestCase_H32_APreviewWritesNothing(t *testing.T) {

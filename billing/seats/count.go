@@ -41,7 +41,8 @@ type Usage struct {
 	// Said is what every source says of the month, the one that counts among them: a correction, then in the order in which they
 	// are believed.
 	Said     []SourceFigure
-	Disputed bool // another source stands for another figure, and nobody has corrected it
+	Disputed bool              // another source stands for another figure, and nobody corrected it or said whose is right
+	Kept     *store.KeptFigure // that somebody said whose figure is right, which holds and is billed; nil: nobody did
 }
 
 // Count is the billable seats of one organization in a period, as NordPass bills them (docs/billing-rules.md
@@ -64,7 +65,7 @@ func Count(l store.Ledger, p Period, r Rules) Usage {
 		return u
 	}
 	u.Original = &original
-	u.Quantity, u.Plan, u.Do, u.Unspoken, u.Disputed = known(c.Seats, SourceCorrection, c.At), c.Plan, "", false, false
+	u.Quantity, u.Plan, u.Do, u.Unspoken, u.Disputed, u.Kept = known(c.Seats, SourceCorrection, c.At), c.Plan, "", false, false, nil
 	u.Why = fmt.Sprintf("Corrected on %s by %s: %s", Day(c.At), c.By, c.Reason)
 	return u
 }
@@ -82,9 +83,12 @@ func countUncorrected(l store.Ledger, p Period, r Rules) Usage {
 	u.Said = said(l, p, r, ledger)
 	counts, ended, ok := decide(u.Said)
 	u.Ended = ended
+	if k, kept := l.Kept[p.Month]; kept && holds(k, u.Said, p) {
+		counts, u.Kept = keep(k, u.Said), &k
+	}
 	if ok {
 		u.Quantity, u.Plan, u.Why = known(counts.Seats, counts.Source, counts.At), counts.Plan, counts.Why
-		u.Disputed = len(u.Others()) > 0
+		u.Disputed = u.Kept == nil && len(u.Others()) > 0
 		return u
 	}
 	if u.Why, u.Do = barred(l, p, r); u.Why == "" {

@@ -9,7 +9,7 @@ import (
 // Reason says how a figure comes about or, where there is none, why and what to do about it, what other sources say instead, and
 // what no longer counts (docs/billing-rules.md section 2).
 func (u Usage) Reason() string {
-	return strings.Join(strings.Fields(u.reason()+" "+u.dispute()+" "+u.Ended), " ")
+	return strings.Join(strings.Fields(u.reason()+" "+u.dispute()+" "+u.KeptText()+" "+u.Ended), " ")
 }
 
 func (u Usage) reason() string {

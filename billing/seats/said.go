@@ -163,6 +163,9 @@ func (u Usage) Overruled(s Source, r Rules) string {
 	case SourceCorrection:
 		return "A correction counts instead of the report, as it does before every source. " + u.Why
 	}
+	if u.Kept != nil {
+		return u.KeptText()
+	}
 	counts := SourceFigure{Source: u.source, Seats: u.seats, Plan: u.Plan}
 	why := fmt.Sprintf("%s says %s and comes before %s in the order of the sources of that month: %s.",
 		u.source.Speaker(), counts, s.Within(), OrderText(OrderIn(r.Sources, u.Period.Month)))

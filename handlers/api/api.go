@@ -24,8 +24,10 @@ import (
 
 	"seatbridge/billing/books"
 	"seatbridge/billing/organizations"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
+	"seatbridge/store"
 )
 
 // Path is where the HTTP API for scripts lives. Cookies mean nothing there: a bearer token does.
@@ -51,6 +53,9 @@ type Config struct {
 	Organizations *organizations.Desk
 	// Usage counts the billable seats of a period, of some organizations or of all.
 	Usage func(ctx context.Context, p seats.Period, organizations []int64) (map[int64]seats.Usage, error)
+	// Keep and WithdrawKept say whose figure of an organization's month is right, and take that back.
+	Keep         func(ctx context.Context, who problem.Actor, k store.KeptFigure) error
+	WithdrawKept func(ctx context.Context, who problem.Actor, organizationID int64, m store.Month) error
 	// Books are the books of the months.
 	Books *books.Keeper
 	// Calls counts a token's requests; nil: CallsPerToken in a minute.

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"slices"
 	"time"
 
@@ -24,8 +26,25 @@ type apiFigure struct {
 	Ledger         int        `json:"ledger" doc:"The ledger's own number, whether or not it is what counts."`
 	Why            string     `json:"why" doc:"Why the figure is what it is, a sentence."`
 
-	Disputed bool        `json:"disputed" doc:"Another source says another figure, and nobody corrected it."`
+	Disputed bool        `json:"disputed" doc:"Another source says another figure, and nobody corrected it or said whose is right."`
+	Facts    string      `json:"facts" doc:"The figures that sources stand for, for saying whose is right: send it back, so that nothing is said of figures that were not seen."`
+	Kept     *apiKept    `json:"kept" doc:"Somebody said whose figure is right, and it counts. Null: nobody did, or a figure is another since."`
 	Sources  []apiSource `json:"sources" doc:"What every source says of the month: a correction, then in the order in which they are believed."`
+}
+
+// apiKept is a person's word about whose figure is right.
+type apiKept struct {
+	Source string    `json:"source"`
+	Note   string    `json:"note"`
+	By     string    `json:"by" doc:"A person or a token by name."`
+	At     time.Time `json:"at"`
+}
+
+func keptOut(k *store.KeptFigure) *apiKept {
+	if k == nil {
+		return nil
+	}
+	return &apiKept{Source: k.Source, Note: k.Note, By: k.By, At: k.At.UTC()}
 }
 
 // apiSource is what one source says of an organization's month.
@@ -55,7 +74,7 @@ func figureOut(o store.Organization, u seats.Usage) apiFigure {
 	f := apiFigure{
 		OrganizationID: o.ID, Organization: o.Name, ExternalID: o.ExternalID, Month: string(u.Period.Month), ToDate: !u.Period.AsOf.IsZero(),
 		Plan: string(u.Plan), Source: string(u.Source()), Ledger: u.Ledger, Why: u.Reason(),
-		Disputed: u.Disputed, Sources: sourcesOut(u.Said),
+		Disputed: u.Disputed, Facts: u.Facts(), Kept: keptOut(u.Kept), Sources: sourcesOut(u.Said),
 	}
 	if billable, ok := u.Seats(); ok {
 		f.Seats, f.KnownSince = &billable, optional(u.Since())
@@ -80,6 +99,15 @@ type FigureRef struct {
 	OrganizationRef
 }
 
+type keepIn struct {
+	FigureRef
+	Body struct {
+		Source string `json:"source" enum:"provider,api,csv,ledger,statement,license" doc:"Whose figure is right: one of sources."`
+		Note   string `json:"note,omitempty" maxLength:"500" doc:"Why."`
+		Facts  string `json:"facts,omitempty" maxLength:"1000" doc:"As getUsage gave them: refused if they are others by now. Missing: whatever they are."`
+	}
+}
+
 type reportUsageIn struct {
 	FigureRef
 	Body struct {
@@ -97,6 +125,40 @@ func (a *API) usageEndpoints() {
 		"PUT " + one, WriteUsage, "reportUsage",
 		"Report an organization's billable seats of a month; the sources are believed in the order that Settings say",
 	}, a.reportUsage)
+	endpoint(a, operation{
+		"PUT " + one + "/kept", WriteUsage, "keepFigure",
+		"Say whose figure of a month is right where sources disagree: it counts until a figure changes",
+	}, a.keepFigure)
+	endpoint(a, operation{"DELETE " + one + "/kept", WriteUsage, "withdrawKept", "Take back whose figure is right"}, a.withdrawKept)
+}
+
+func (a *API) keepFigure(ctx context.Context, in *keepIn) (*single[apiFigure], error) {
+	period, err := a.periodOf(in.Month)
+	if err != nil {
+		return nil, err
+	}
+	err = a.Keep(ctx, actorOf(ctx), store.KeptFigure{
+		OrganizationID: in.ID, Month: period.Month, Source: in.Body.Source, Note: web.Clean(in.Body.Note), Facts: in.Body.Facts,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.figure(ctx, period, in.ID)
+}
+
+func (a *API) withdrawKept(ctx context.Context, in *FigureRef) (*single[apiFigure], error) {
+	period, err := a.periodOf(in.Month)
+	if err != nil {
+		return nil, err
+	}
+	err = a.WithdrawKept(ctx, actorOf(ctx), in.ID, period.Month)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, &web.Error{Status: http.StatusNotFound, Message: "Nobody said whose figure of this organization and month is right."}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.figure(ctx, period, in.ID)
 }
 
 func (a *API) listUsage(ctx context.Context, in *usageIn) (*listOf[apiFigure], error) {
