@@ -17,8 +17,8 @@ func TestTokens(t *testing.T) {
 	has(t, b.get("/settings", http.StatusOK), ".page-head", "API")
 	page := b.get(views.TokensPath, http.StatusOK)
 	has(t, page, "[data-testid=empty]", "No token yet")
-	if got := page.Find("[data-testid=endpoint]").Length(); got != 23 {
-		t.Errorf("%d operations, want 23", got)
+	if got := page.Find("[data-testid=endpoint]").Length(); got != 25 {
+		t.Errorf("%d operations, want 25", got)
 	}
 	has(t, page, "[data-testid=endpoint]", "/organizations/{id}/members")
 
