@@ -69,7 +69,9 @@ func (p keptPages) keep(w http.ResponseWriter, r *http.Request) error {
 }
 
 // refused is the page with the form as it was sent, about the figures of now.
-func (p keptPages) refused(w http.ResponseWriter, r *http.Request, o store.Organization, k store.KeptFigure, problems problem.Fields) error {
+func (p keptPages) refused(
+	w http.ResponseWriter, r *http.Request, o store.Organization, k store.KeptFigure, problems problem.Fields,
+) error {
 	e, err := p.explanation(r, o, url.Values{"month": {string(k.Month)}}, nil)
 	if err != nil {
 		return err
@@ -95,5 +97,6 @@ func (p keptPages) withdraw(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Billing.Figures.WithdrawKept(r.Context(), p.web.Actor(r), o.ID, kept.Month); err != nil {
 		return err
 	}
-	return p.web.Done(w, r, views.OrganizationMonthPath(o.ID, string(kept.Month)), "The order of the sources decides "+kept.Month.String()+" again.")
+	return p.web.Done(w, r, views.OrganizationMonthPath(o.ID, string(kept.Month)),
+		"The order of the sources decides "+kept.Month.String()+" again.")
 }

@@ -137,7 +137,8 @@ func (e *Error) advise() Advice {
 		ErrManyDocuments: {What: "The answer is more than one JSON document.", Do: "Check the address and the path."},
 		ErrKeyTwice: {
 			What: e.about,
-			Do:   "Which of the two values holds nobody knows, so that nothing of the report is taken. Report the record to NordPass, then fetch it again.",
+			Do: "Which of the two values holds nobody knows, so that nothing of the report is taken. Report the record to NordPass, " +
+				"then fetch it again.",
 		},
 		ErrNoList:  {What: "The answer has no list where one is expected.", Do: "Check the path of the list against the answer."},
 		ErrEndless: {What: "The report's pages never end.", Do: "Check how the report is split into pages."},

@@ -315,7 +315,8 @@ func (b Books) entries(ctx context.Context, m Month, organizationIDs []int64) (m
 		c := &e.Change
 		err = row.Scan(&e.OrganizationID, &e.Run.ID, &e.Run.Kind, &e.Run.Month, &e.Run.Status, moment(&e.Run.StartedAt),
 			&c.ID, &c.CompanyID, &c.Company, &c.AgreementID, &c.Agreement, &c.Plan, &c.ProductID, &c.AdditionID, &c.Kind, &c.State,
-			&c.Before, &c.After, &c.UnitPrice, &c.Currency, &c.Reason, fromJSON(&c.Shares), fromJSON(&c.Found), &c.HeldBecause, &c.Problem.What, moment(&c.DoneAt),
+			&c.Before, &c.After, &c.UnitPrice, &c.Currency, &c.Reason, fromJSON(&c.Shares), fromJSON(&c.Found),
+			&c.HeldBecause, &c.Problem.What, moment(&c.DoneAt),
 			moment(&e.Undone), &e.UndoneBy)
 		return e, err
 	}

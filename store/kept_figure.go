@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// KeptFigure is a person's word about a month of which sources disagree: the figure of one source is right, as long as the figures are those
-// that it was said of.
+// KeptFigure is a person's word about a month of which sources disagree: the figure of one source is right, as long as the figures are
+// those that it was said of.
 type KeptFigure struct {
 	OrganizationID int64
 	Month          Month

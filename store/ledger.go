@@ -86,7 +86,9 @@ func readLedgers(ctx context.Context, tx *sql.Tx, organizations []Organization, 
 	index := make(map[int64]*Ledger, len(organizations))
 	ids := make([]int64, len(organizations))
 	for i, o := range organizations {
-		ledgers[i] = Ledger{Organization: o, Reports: map[Month][]UsageReport{}, Corrections: map[Month]Correction{}, Kept: map[Month]KeptFigure{}}
+		ledgers[i] = Ledger{
+			Organization: o, Reports: map[Month][]UsageReport{}, Corrections: map[Month]Correction{}, Kept: map[Month]KeptFigure{},
+		}
 		index[o.ID], ids[i] = &ledgers[i], o.ID
 	}
 	for term, err := range ledgerTerms(ctx, tx, ids) {

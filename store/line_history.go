@@ -163,7 +163,8 @@ func (b Books) NoteRead(ctx context.Context, lines []Line) error {
 // same says that a reading found nothing new.
 func (s Said) same(read Said) bool {
 	priced := !read.UnitPrice.Valid || s.UnitPrice.Valid && s.UnitPrice.Decimal.Equal(read.UnitPrice.Decimal)
-	return s.Quantity.Equal(read.Quantity) && s.Ended == read.Ended && priced && s.LineTerms.same(read.LineTerms) && (len(s.Shares) > 0 || len(read.Shares) == 0)
+	says := s.Quantity.Equal(read.Quantity) && s.Ended == read.Ended && priced && s.LineTerms.same(read.LineTerms)
+	return says && (len(s.Shares) > 0 || len(read.Shares) == 0)
 }
 
 func lastSaid(ctx context.Context, tx *sql.Tx, agreementID, additionID int) (Said, error) {

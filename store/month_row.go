@@ -19,7 +19,8 @@ func (r *MonthRow) dest() []any {
 	return []any{&r.Month, &r.OrganizationID, &r.Plan, &r.Organization, &r.Due, &r.Source, &r.DueWas, moment(&r.DueSince),
 		&r.Written, &r.WrittenRun, moment(&r.WrittenAt), &r.DueThen, &r.CompanyID, &r.Company, &r.AgreementID, &r.Agreement, &r.ProductID,
 		&r.AdditionID, &r.InConnectWise, &r.Edited, &r.Billed, &r.Invoice.State, &r.Invoice.ID, &r.Invoice.Number, &r.Invoice.Day,
-		&r.UnitPrice, &r.Currency, &r.LineBilled, &r.Included, &r.IncludedShare, &r.Unbilled, &r.Difference, &r.Settled, &r.SettledBy, &r.Open, &r.State, &r.Cause, &r.Reason}
+		&r.UnitPrice, &r.Currency, &r.LineBilled, &r.Included, &r.IncludedShare, &r.Unbilled,
+		&r.Difference, &r.Settled, &r.SettledBy, &r.Open, &r.State, &r.Cause, &r.Reason}
 }
 
 func scanMonthRow(row scanner) (r MonthRow, err error) {
@@ -228,7 +229,8 @@ func saveRow(ctx context.Context, tx *sql.Tx, r MonthRow) error {
 		r.Month, r.OrganizationID, r.Plan, r.Organization, Fold(r.Organization), r.Due, r.Source, r.DueWas, unix(r.DueSince),
 		r.Written, r.WrittenRun, unix(r.WrittenAt), r.DueThen, r.CompanyID, r.Company, r.AgreementID, r.Agreement, r.ProductID, r.AdditionID,
 		r.InConnectWise, r.Edited, r.Billed, r.Invoice.State, r.Invoice.ID, r.Invoice.Number, r.Invoice.Day, r.UnitPrice, r.Currency,
-		r.LineBilled, r.Included, r.IncludedShare, r.Unbilled, r.Difference, r.Settled, r.SettledBy, r.Open, r.State, r.Cause, r.Reason, r.weight())
+		r.LineBilled, r.Included, r.IncludedShare, r.Unbilled,
+		r.Difference, r.Settled, r.SettledBy, r.Open, r.State, r.Cause, r.Reason, r.weight())
 	return err
 }
 

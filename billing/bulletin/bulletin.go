@@ -171,7 +171,8 @@ func (r Report) unwritten() int {
 func (r Report) sentences() []string {
 	var text []string
 	if n := r.Counts[store.StateWritten]; n > 0 {
-		text = append(text, fmt.Sprintf("Written: %s, %s seats now instead of %s.%s", problem.Plural(n, "line"), r.After, r.Before, r.Written.sentence()))
+		text = append(text, fmt.Sprintf("Written: %s, %s seats now instead of %s.%s",
+			problem.Plural(n, "line"), r.After, r.Before, r.Written.sentence()))
 	} else if r.Status == store.RunDone {
 		text = append(text, "Nothing had to be written: every line is right.")
 	}

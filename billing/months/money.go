@@ -15,8 +15,8 @@ type Money struct {
 	Due, InConnectWise, Billed, Difference, Settled, Open decimal.NullDecimal
 }
 
-// MoneyOf is what a row comes to. A difference is what the invoice would change if it alone were put right: seats within what is included of
-// the line are 0, and so is all where ConnectWise bills nothing. What of a line is included comes off the organizations on it in
+// MoneyOf is what a row comes to. A difference is what the invoice would change if it alone were put right: seats within what is included
+// of the line are 0, and so is all where ConnectWise bills nothing. What of a line is included comes off the organizations on it in
 // proportion to what they were billed (docs/billing-rules.md section 9).
 func MoneyOf(r store.MonthRow) Money {
 	s := shareIn(r)

@@ -95,7 +95,7 @@ type StatementRow struct {
 	LineBilled   decimal.Decimal       `json:"line_billed"`    // what the invoice took of the whole line, all organizations together
 	Included     decimal.Decimal       `json:"included"`       // so many seats of the line are not billed
 	OwnIncluded  decimal.Decimal       `json:"included_share"` // of these, what comes off Billed
-	NotBilled    store.Subject         `json:"not_billed"`     // ConnectWise bills nothing: products (of the agreement) or customer (the line); empty: it does
+	NotBilled    store.Subject         `json:"not_billed"`     // products of the agreement are not, or the line to the customer; empty: it is
 	DueMoney     decimal.NullDecimal   `json:"due_money"`      // in Currency
 	Difference   decimal.NullDecimal   `json:"difference"`     // due less billed
 	Differs      decimal.NullDecimal   `json:"difference_money"`
@@ -272,7 +272,8 @@ func hashOf(body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// ReadStatement reads a statement that is kept, of any version; in one of version 1 amounts follow from seats and price. Whether it is still what it was is Verify's matter.
+// ReadStatement reads a statement that is kept, of any version; in one of version 1 amounts follow from seats and price. Whether it is
+// still what it was is Verify's matter.
 func ReadStatement(kept store.Statement) (s Statement, err error) {
 	if err := json.Unmarshal([]byte(kept.Body), &s); err != nil {
 		return s, fmt.Errorf("reading the statement of %s: %w", kept.Month, err)
