@@ -77,7 +77,9 @@ func explanation() Explanation {
 		Forecast: &Forecast{Seats: 51, ToDate: 48}, Turns: []Turn{{At: at("2026-11-10 10:00"), What: hostile}, {At: at("2026-01-10 10:00"), What: "In force.", Before: true}},
 		Yes: 1, No: 1, Rows: []SeatShare{{Email: hostile, From: at("2026-03-04 10:00"), Counted: true, Why: hostile}, {Email: "x@x.example", Why: "No."}},
 		Pager: Pager{Page: 1, From: 1, To: 2, Total: 2}, CSV: "/organizations/7/seats.csv?month=2026-11",
-		Form:        &CorrectionForm{Seats: hostile, Plan: PlanBusiness, Reason: hostile, InForce: true, Problems: Problems{"seats": "Enter a number."}},
+		Form: &CorrectionForm{Seats: hostile, Plan: PlanBusiness, Reason: hostile, InForce: true, Problems: Problems{"seats": "Enter a number."}},
+		Said: []SourceRow{{Source: "Provider API", Seats: 48, Plan: PlanBusiness, By: hostile, Note: hostile, Counts: true}, {Source: "Seat ledger", Seats: 47, Plan: PlanBusiness}},
+		Keep: &KeepForm{Sources: []Option{{Value: "ledger", Label: hostile}}, Facts: hostile, Note: hostile, Kept: true, Problems: Problems{"source": "Choose one."}}, Disputed: true,
 		Corrections: []Correction{{Seats: 48, Plan: PlanEnterprise, Reason: hostile, At: at("2026-11-10 10:00"), By: hostile, Withdrawn: at("2026-11-11 10:00"), WithdrawnBy: hostile}},
 	}
 }
