@@ -8,8 +8,10 @@ import (
 	"net/url"
 
 	"github.com/a-h/templ"
+	"github.com/shopspring/decimal"
 
 	"seatbridge/billing/findings"
+	"seatbridge/billing/money"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -102,8 +104,19 @@ func findingRow(f store.KnownFinding) views.Finding {
 		Holds: f.Holds, Creates: findings.Creates(f.Subject), CanZero: findings.CanZero(f.Finding),
 		Note: f.Note, MeantBy: f.AnsweredBy, MeantAt: f.AnsweredAt,
 	}
-	row.Money = worth(f.Quantity, f.UnitPrice, f.Currency)
+	row.Money = standingMoney(f)
 	return row
+}
+
+// standingMoney is what the addition of a finding bills in a whole billing period.
+func standingMoney(f store.KnownFinding) views.Money {
+	line := money.Line{
+		Before: decimal.NewNullDecimal(decimal.Zero), After: f.Quantity, UnitPrice: f.UnitPrice, Currency: f.Currency,
+		Included: f.Terms.Included, Unbilled: f.Terms.Unbilled != "",
+	}
+	m := moneyOf(line.Worth(), f.Currency)
+	m.Unbilled = line.Unbilled
+	return m
 }
 
 // decide does what was chosen about a finding.

@@ -9,7 +9,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"seatbridge/billing/books"
-	"seatbridge/billing/money"
 	"seatbridge/billing/months"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
@@ -213,11 +212,6 @@ func known(d decimal.NullDecimal) string {
 		return ""
 	}
 	return d.Decimal.String()
-}
-
-// worth is what seats come to at a price; of an unknown one the amount is empty.
-func worth(quantity, price decimal.NullDecimal, currency string) views.Money {
-	return views.Money{Amount: money.Text(money.Of(quantity, price, currency), currency), Currency: currency}
 }
 
 // rowMoney is what seats of a row come to: where ConnectWise bills nothing, that is said.

@@ -129,3 +129,26 @@ func (b *booksPanel) record(admin *browser, path, organization string) map[strin
 	b.panel.t.Errorf("%s says nothing of %s", path, organization)
 	return nil
 }
+
+// TestCase_I40_FindingsAreOfWhatIsBilled: a line that nobody feeds any more bills what is left of its quantity, or nothing.
+func TestCase_I40_FindingsAreOfWhatIsBilled(t *testing.T) {
+	t.Parallel()
+	b, included, free := newUnbilled(t)
+	for _, o := range []store.Organization{included, free} {
+		b.Set(func(s *store.Settings) { s.Holds = store.Holds{} })
+		b.Must(b.World.Store.SaveUsageReport(t.Context(), store.UsageReport{
+			OrganizationID: o.ID, Month: "2026-11", Seats: 6, Plan: store.Business, Source: string(seats.SourceCSV), ReportedAt: b.World.Time(),
+		}))
+	}
+	b.Sync() // which writes 6, so that the lines are ours
+	for _, o := range []store.Organization{included, free} {
+		b.Must(b.Mapping.Unmap(t.Context(), billingtest.Admin(), o.ID, false))
+	}
+	page := b.as(store.Admin).get(views.FindingsPath, http.StatusOK)
+	for company, want := range map[string]string{"Included": "9.98 USD", "Free": "Not billed in ConnectWise"} {
+		row := page.Find("tr:contains('" + company + "')")
+		if got := words(row.Find("[data-testid=money]")); got != want {
+			t.Errorf("what %s’s line bills is %q, want %q: %s", company, got, want, words(row))
+		}
+	}
+}

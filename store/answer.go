@@ -19,19 +19,25 @@ type Answer struct {
 // KnownFinding is a finding with what a person said of it.
 type KnownFinding struct {
 	Finding
-	Note       string // why it is meant so
-	AnsweredBy string // e-mail address; empty: nobody said anything of these facts
+	Terms      LineTerms // what of the addition's quantity is not billed, as far as its line was ever read
+	Note       string    // why it is meant so
+	AnsweredBy string    // e-mail address; empty: nobody said anything of these facts
 	AnsweredAt time.Time
 }
 
 const findingColumns = `f.agreement_id, f.product_id, f.subject, f.addition_id, f.company_id, f.company, f.agreement, f.product,
 	f.facts, f.sentence, f.advice, f.quantity, f.unit_price, f.currency, f.holds, f.answered, f.since,
-	COALESCE(w.note, ''), COALESCE(w.answered_by, ''), w.answered_at`
+	COALESCE(w.note, ''), COALESCE(w.answered_by, ''), w.answered_at,
+	COALESCE((SELECT h.included FROM line_history h WHERE h.id = ` + lastOfAddition + `), '0'),
+	COALESCE((SELECT h.unbilled FROM line_history h WHERE h.id = ` + lastOfAddition + `), '')`
+
+// lastOfAddition is what the addition of a finding said last.
+const lastOfAddition = `(SELECT MAX(x.id) FROM line_history x WHERE x.agreement_id = f.agreement_id AND x.addition_id = f.addition_id)`
 
 func scanFinding(row scanner) (f KnownFinding, err error) {
 	err = row.Scan(&f.AgreementID, &f.ProductID, &f.Subject, &f.AdditionID, &f.CompanyID, &f.Company, &f.Agreement, &f.Product,
 		&f.Facts, &f.Sentence, &f.Advice, &f.Quantity, &f.UnitPrice, &f.Currency, &f.Holds, &f.Answered, moment(&f.Since),
-		&f.Note, &f.AnsweredBy, moment(&f.AnsweredAt))
+		&f.Note, &f.AnsweredBy, moment(&f.AnsweredAt), &f.Terms.Included, &f.Terms.Unbilled)
 	return f, err
 }
 
