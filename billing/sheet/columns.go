@@ -118,7 +118,7 @@ type ColumnMap map[Column]int
 // a state of the United States, is not taken for a status unless it has some.
 func GuessColumns(header []string, kind Kind, values [][]string) ColumnMap {
 	m := ColumnMap{}
-	guess := guess{ColumnMap: m, header: header, values: values}
+	guess := guess{ColumnMap: m, header: header, values: values, words: namesOf(header)}
 	for _, like := range []func(header, name string) bool{
 		func(header, name string) bool { return header == name },
 		func(header, name string) bool {
@@ -146,17 +146,44 @@ type guess struct {
 	ColumnMap
 	header []string
 	values [][]string
+	words  []columnName
 }
 
 func (g guess) column(c Column, like func(header, name string) bool) {
 	for _, name := range columnNames[c] {
-		for i, h := range g.header {
-			if !g.Feeds(i) && (like(headerWords(h), name) || like(headerWords(parted(h)), name)) && (c != StatusColumn || g.mayBeStatus(i)) {
+		for i, w := range g.words {
+			if !g.Feeds(i) && (like(w.plain, name) || like(w.parted, name)) && (c != StatusColumn || g.mayBeStatus(i)) {
 				g.ColumnMap[c] = i
 				return
 			}
 		}
 	}
+}
+
+// columnName is the name of a column as headerWords writes it, by its spaces and punctuation and by its capitals.
+type columnName struct{ plain, parted string }
+
+// longestName is how long the name of a column may be, in bytes, that is looked at: what is longer is a text.
+const longestName = 200
+
+func nameOf(heading string) columnName {
+	if len(heading) > longestName {
+		return columnName{}
+	}
+	return columnName{headerWords(heading), headerWords(parted(heading))}
+}
+
+func namesOf(header []string) []columnName {
+	names := make([]columnName, len(header))
+	for i, h := range header {
+		names[i] = nameOf(h)
+	}
+	return names
+}
+
+// is says whether it is one of the names of a field.
+func (n columnName) is(c Column) bool {
+	return n.plain != "" && (slices.Contains(columnNames[c], n.plain) || slices.Contains(columnNames[c], n.parted))
 }
 
 // mayBeStatus says whether a column that is called like one may be a status: also without one value that is known, where its
@@ -199,9 +226,9 @@ func (k Kind) Headers() []table.Names {
 
 // Names says whether the cells of a row name columns of a table of this kind.
 func (k Kind) Names(cells []string) bool {
-	known := 0
+	known, names := 0, namesOf(cells)
 	for _, c := range k.Columns() {
-		if slices.ContainsFunc(cells, named(c)) {
+		if slices.ContainsFunc(names, func(n columnName) bool { return n.is(c) }) {
 			known++
 		}
 	}

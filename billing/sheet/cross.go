@@ -91,14 +91,9 @@ func isUnnamed(header []string, i int) bool {
 
 // isLong says whether a header names the columns of a month and of seats, so that each row is a month.
 func isLong(header []string) bool {
-	return slices.ContainsFunc(header, named(MonthColumn)) && slices.ContainsFunc(header, named(SeatsColumn))
-}
-
-// named says whether a heading is the name of a field.
-func named(c Column) func(string) bool {
-	return func(heading string) bool {
-		return slices.Contains(columnNames[c], headerWords(heading)) || slices.Contains(columnNames[c], headerWords(parted(heading)))
-	}
+	names := namesOf(header)
+	return slices.ContainsFunc(names, func(n columnName) bool { return n.is(MonthColumn) }) &&
+		slices.ContainsFunc(names, func(n columnName) bool { return n.is(SeatsColumn) })
 }
 
 // headings is what a header says of months.
@@ -116,7 +111,8 @@ func headingsOf(cells []string) headings {
 	var all headings
 	different := map[store.Month]bool{}
 	for i, h := range readHeadings(cells) {
-		all.known = all.known || h.month == "" && (named(OrganizationColumn)(cells[i]) || named(ExternalIDColumn)(cells[i]))
+		name := nameOf(cells[i])
+		all.known = all.known || h.month == "" && (name.is(OrganizationColumn) || name.is(ExternalIDColumn))
 		all.numbers = all.numbers || h.month == "" && table.IsDigits(cells[i])
 		all.firsts, all.lasts = all.firsts || h.day == 1, all.lasts || h.day > 1
 		if h.month != "" {
@@ -152,7 +148,9 @@ func readHeadings(header []string) []heading {
 	order := table.OrderOfMonths(header)
 	all := make([]heading, len(header))
 	for i, text := range header {
-		all[i] = readHeading(withoutSeats(text), order)
+		if len(text) <= longestName {
+			all[i] = readHeading(withoutSeats(text), order)
+		}
 	}
 	return all
 }
@@ -182,13 +180,12 @@ func readHeading(text string, order table.DateOrder) heading {
 // withoutSeats is a heading without the words for seats around its month: “Seats 2026-10”, “Oct 2026 (licenses)”.
 func withoutSeats(text string) string {
 	words := strings.Fields(text)
-	isSeats := named(SeatsColumn)
 	for i := 1; i < len(words); i++ {
 		before, after := strings.Join(words[:i], " "), strings.Join(words[i:], " ")
-		if isSeats(before) {
+		if nameOf(before).is(SeatsColumn) {
 			return after
 		}
-		if isSeats(after) {
+		if nameOf(after).is(SeatsColumn) {
 			return before
 		}
 	}
@@ -214,7 +211,7 @@ func guessCross(m ColumnMap, header []string) ColumnMap {
 }
 
 // IsNamed says whether a heading is one of the names of a field.
-func IsNamed(c Column, heading string) bool { return named(c)(heading) }
+func IsNamed(c Column, heading string) bool { return nameOf(heading).is(c) }
 
 // eachMonth yields what a row of a table whose columns are months says of each of them.
 func (r *row) eachMonth(yield func(UsageRow) bool) bool {

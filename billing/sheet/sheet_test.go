@@ -42,6 +42,10 @@ func TestGuessColumns(t *testing.T) {
 		{"Organization,Month,Seats,Plan", Usage, ColumnMap{"organization": 0, "month": 1, "seats": 2, "plan": 3}},
 		{"Kunde,Monat,Anzahl,Produkt", Usage, ColumnMap{"organization": 0, "month": 1, "seats": 2, "plan": 3}},
 		{"Column 1,Column 2", Usage, ColumnMap{}},
+		{"Organization," + strings.Repeat("a text ", 40) + "email", Members, ColumnMap{"organization": 0}}, // as long as no name is
+		{"Organization,2026-01,Seats,Feb-26", Usage, ColumnMap{"organization": 0}},                         // whose columns are months
+		{"Row Labels,2026-01,2026-02", Usage, ColumnMap{"organization": 0}},
+		{"2026-01,2026-02", Usage, ColumnMap{}},
 	}
 	for _, tt := range tests {
 		if diff := cmp.Diff(tt.want, GuessColumns(strings.Split(tt.header, ","), tt.kind, nil)); diff != "" {
@@ -638,6 +642,7 @@ func FuzzIntake(f *testing.F) {
 		membersHeader + "Acme,ann@example.com,active,,2026-03-01,,\nAcme,ann,x,y\n",
 		"Organization;Month;Seats;Plan\nAcme;2026-03;5;business\nAcme;Mar-26;1,000;\n",
 		"Firma\tE-Mail\tGel\xF6scht\r\nK\xF6nig\tann@example.com\t31.12.2025\r\n\"\r\n",
+		"Customer,Jan-26,2026-02,01/03/2026,Total\nAcme,1,,\"1,000\",2\nTotal,1,-,x,2\n",
 	} {
 		f.Add([]byte(text))
 	}
@@ -649,13 +654,17 @@ func FuzzIntake(f *testing.F) {
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		survey, err := table.Inspect(bytes.NewReader(file))
+		survey, err := table.Inspect(bytes.NewReader(file), Members.Headers()...)
 		if err != nil {
 			return
 		}
 		o := Options{Now: importedAt, Organization: "Acme", Dates: map[Column]table.DateOrder{JoinedColumn: table.DayFirst, DeletedColumn: table.MonthFirst}}
 		fuzzMembers(t, file, survey, o)
+		if survey, err = table.Inspect(bytes.NewReader(file), Usage.Headers()...); err != nil {
+			t.Fatalf("members can be read from it, and usage cannot: %v", err)
+		}
 		fuzzUsage(t, file, survey, o)
+		fuzzCross(t, file, survey, o)
 	})
 }
 
@@ -720,6 +729,33 @@ func fuzzUsage(t *testing.T, file []byte, survey table.Survey, o Options) {
 	}
 	if n != survey.Rows {
 		t.Fatalf("%d rows of %d", n, survey.Rows)
+	}
+}
+
+// fuzzCross reads a table whose columns are months: no cell is lost but those of rows that cannot be read.
+func fuzzCross(t *testing.T, file []byte, survey table.Survey, o Options) {
+	m := GuessColumns(survey.Header, Usage, survey.Values)
+	cross := m.Cross(Usage, survey.Header)
+	if cross == nil || UnclearMonths(survey) != "" {
+		return
+	}
+	n, unread := 0, 0
+	o.Readings = &Readings{}
+	o.Numbers = map[Column]table.NumberStyle{SeatsColumn: cross.Numbers(survey.Numbers)}
+	for row, err := range ReadUsage(bytes.NewReader(file), m, o) {
+		if err != nil {
+			t.Fatalf("%v of a survey %+v", err, survey)
+		}
+		if row.Column == "" {
+			unread++
+			continue
+		}
+		if n++; row.Month == "" || len(row.Problems) == 0 && row.Organization == "" {
+			t.Fatalf("a cell without its month or organization: %+v", row)
+		}
+	}
+	if most := len(cross.Months) * (survey.Rows - unread); unread != survey.Problems || n+o.Readings.Blank > most {
+		t.Fatalf("%d cells and %d empty ones of %d; %d rows unread of %d", n, o.Readings.Blank, most, unread, survey.Problems)
 	}
 }
 
