@@ -186,7 +186,7 @@ func (s *server) companyRow(c store.CompanyRow, organizations map[int64]store.Or
 		row.Mappings = append(row.Mappings, s.companyMapping(m, agreements, organizations[m.OrganizationID]))
 	}
 	if len(row.Mappings) > 0 {
-		row.Warning = plan.CompanyUnusable(c.Company)
+		row.Warning = mapping.CompanyUnusable(c.Company)
 	}
 	return row
 }
@@ -195,16 +195,16 @@ func (s *server) companyMapping(
 	m store.MappedOrganization, agreements map[int]*store.Agreement, o store.Organization,
 ) views.CompanyMapping {
 	agreement := agreements[m.AgreementID]
-	mapping := views.CompanyMapping{
+	mapped := views.CompanyMapping{
 		OrganizationID: m.OrganizationID, Organization: m.Organization, Plan: string(o.Plan), License: string(o.License),
 	}
 	if agreement != nil {
-		mapping.Agreement = agreement.Name
+		mapped.Agreement = agreement.Name
 	}
-	if mapping.Warning = plan.MappingUnusable(o, agreement, s.Now()); agreement != nil && mapping.Warning == "" {
-		mapping.EndsSoon = plan.AgreementEndsSoon(*agreement, s.Now())
+	if mapped.Warning = mapping.Unusable(o, agreement, s.Now()); agreement != nil && mapped.Warning == "" {
+		mapped.EndsSoon = plan.AgreementEndsSoon(*agreement, s.Now())
 	}
-	return mapping
+	return mapped
 }
 
 // pathCompany is the company in the path.

@@ -28,7 +28,7 @@ const (
 func MappedUnbillable(m store.MappedAgreement, a connectwise.Agreement, c connectwise.Company, today connectwise.Date) (why, do string) {
 	switch {
 	case m.Moved || m.Company.ID != 0 && a.Company.ID != m.Company.ID:
-		return moved, doMove
+		return AgreementMoved()
 	case c.Deleted:
 		return fmt.Sprintf("The company %s is deleted in ConnectWise.", c.Name), doRestore
 	}
@@ -62,6 +62,9 @@ func AgreementGone() (why, do string) {
 	return "The agreement no longer exists in ConnectWise.", doElse
 }
 
+// AgreementMoved is said of one that another company has than the one that was chosen.
+func AgreementMoved() (why, do string) { return moved, doMove }
+
 // AgreementUnusable says in a sentence why nothing can be billed on an imported agreement today, or nothing.
 func AgreementUnusable(a store.Agreement, today time.Time) string {
 	why, _ := JudgeAgreement(a, today)
@@ -83,36 +86,9 @@ func JudgeAgreement(a store.Agreement, today time.Time) (why, do string) {
 	return judge(found, connectwise.DateOf(today))
 }
 
-// CompanyUnusable says in a sentence why nothing can be billed to an imported company, or nothing.
-func CompanyUnusable(c store.Company) string {
-	if c.GoneAt.IsZero() {
-		return ""
-	}
-	return "The last import did not find this company any more. If it was merged into another one, map its organizations to an agreement " +
-		"of that one; otherwise unmap them, or import again with other types and statuses."
-}
-
-// MappingUnusable says why a mapping, as far as its company goes a good one, cannot be billed today or only for the last time, and what
-// to do about it, or nothing. The agreement is that of the company's with the mapping's id; nil: the company has it no more.
-func MappingUnusable(o store.Organization, a *store.Agreement, today time.Time) string {
-	if a == nil {
-		return moved + " " + doMove
-	}
-	if why, do := JudgeAgreement(*a, today); why != "" {
-		return why + " " + do
-	}
-	switch {
-	case !o.DeletedAt.IsZero():
-		return "The organization is deleted. After the next monthly sync it can be unmapped."
-	case !o.Managed:
-		return "The organization is no longer MSP-managed; only managed ones are synced. " + unmanagedDo
-	}
-	return ""
-}
-
-// unmanagedDo is what to do about an organization that the MSP does not manage any more: nothing is written for it.
-const unmanagedDo = "A line that it has goes on billing what it says: leave it so, or unmap the organization and set the line to 0 or " +
-	"end it in ConnectWise. If it is managed after all, say so on its page."
+// DoWithUnmanaged is what to do about an organization that the MSP does not manage any more: nothing is written for it.
+const DoWithUnmanaged = "A line that it has goes on billing what it says: leave it so, or unmap the organization and set the line to 0 " +
+	"or end it in ConnectWise. If it is managed after all, say so on its page."
 
 // AgreementEndsSoon is the last day of an agreement that can be billed today and ends within 60 days, or
 // nothing.

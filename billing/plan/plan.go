@@ -100,7 +100,7 @@ func shareOf(u seats.Usage) (share store.Share, do string) {
 	share = store.Share{OrganizationID: u.OrganizationID, Organization: u.Organization, Plan: u.Plan, Reason: u.Why}
 	if u.Unmanaged {
 		share.Reason = "It is not managed by the MSP any more; only MSP-managed organizations are synced."
-		return share, unmanagedDo
+		return share, DoWithUnmanaged
 	}
 	share.Seats, share.Known = u.Seats()
 	share.Source, share.Others = string(u.Source()), othersOf(u)
