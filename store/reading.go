@@ -28,6 +28,19 @@ type BillingTerm struct {
 	Since       time.Time // when Value was first read, in UTC
 }
 
+// TermProducts is the name of the term of an agreement that says how it bills products.
+const TermProducts = "products"
+
+// BillProducts is how an agreement with these terms bills products, in ConnectWise's word; empty: nobody read it.
+func BillProducts(terms []BillingTerm) string {
+	for _, t := range terms {
+		if t.ProductID == 0 && t.Name == TermProducts {
+			return t.Value
+		}
+	}
+	return ""
+}
+
 // Terms reads the terms of all agreements, by agreement.
 func (r Readings) Terms(ctx context.Context) (map[int][]BillingTerm, error) {
 	rows := each(ctx, r.store.from, scanBillingTerm, `SELECT agreement_id, product_id, addition_id, name, value, was, changed_by, since

@@ -349,7 +349,8 @@ func (r reader) readLines(ctx context.Context, ids []int) error {
 			if a, there := additions[l.AdditionID]; there && key.AgreementID == id {
 				l.Read, l.ReadAt, l.ChangedAt = decimal.NewNullDecimal(a.Quantity), r.now(), a.LastUpdated
 				l.UnitPrice, l.Ended = a.UnitPrice, a.CancelledDate.String()
-				l.Terms = plan.UnbilledOf(a, terms[id])
+				unbilled := store.TermsOf(store.BillProducts(terms[id]), a.BillCustomer, a.LessIncluded)
+				l.Terms = &unbilled
 				read = append(read, l)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 // The terms that are compared with the last reading.
 const (
-	termProducts = "products"
+	termProducts = store.TermProducts
 	termCycle    = "cycle"
 	termOneTime  = "one_time"
 	termProrate  = "prorate"
@@ -58,17 +58,6 @@ func lineTerms(line connectwise.Addition, productID int) []store.BillingTerm {
 		{ProductID: productID, Name: termCustomer, Value: line.BillCustomer, AdditionID: line.ID},
 		{ProductID: productID, Name: termPrice, Value: termOf(line.UnitPrice), AdditionID: line.ID},
 	}
-}
-
-// UnbilledOf is what of an addition's quantity is not billed, by the terms of its agreement as they were read last.
-func UnbilledOf(a connectwise.Addition, terms []store.BillingTerm) *store.LineTerms {
-	var s Situation
-	for _, t := range terms {
-		if t.ProductID == 0 && t.Name == termProducts {
-			s.Found.BillProducts = t.Value
-		}
-	}
-	return s.unbilled(a)
 }
 
 func onOff(b bool) string {
