@@ -29,27 +29,33 @@ func Open(t *testing.T) *store.Store {
 // New makes a new database that nobody has open, for any key, and answers its path.
 func New(t testing.TB) string {
 	t.Helper()
-	template, err := migrated()
-	if err != nil {
-		t.Fatal(err)
+	template.once.Do(func() { template.file, template.err = migrated(context.WithoutCancel(t.Context())) })
+	if template.err != nil {
+		t.Fatal(template.err)
 	}
 	path := filepath.Join(t.TempDir(), "seatbridge.db")
-	if err := os.WriteFile(path, template, 0o600); err != nil {
+	if err := os.WriteFile(path, template.file, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-// migrated is the file of a database with nothing in it but the schema. The migrations run once for all tests of a process: for
-// each of them anew, they took two thirds of the time of the tests of runs.
-var migrated = sync.OnceValues(func() (_ []byte, err error) {
+// template is the file of a database with nothing in it but the schema. The migrations run once for all tests of a process: for each
+// of them anew, they took two thirds of the time of the tests of runs.
+var template struct {
+	once sync.Once
+	file []byte
+	err  error
+}
+
+func migrated(ctx context.Context) (_ []byte, err error) {
 	dir, err := os.MkdirTemp("", "storetest")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "seatbridge.db")
-	s, err := store.Open(context.Background(), path, make([]byte, 32))
+	s, err := store.Open(ctx, path, make([]byte, 32))
 	if err != nil {
 		return nil, err
 	}
@@ -61,4 +67,5 @@ var migrated = sync.OnceValues(func() (_ []byte, err error) {
 		return nil, errors.Join(errors.New("the log of the database was not folded into its file"), err)
 	}
 	return os.ReadFile(path)
-})
+
+}
