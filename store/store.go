@@ -52,13 +52,25 @@ type Store struct {
 // date. A database that a newer Seatbridge migrated is refused with ErrNewer. The key, 32 bytes, seals the secrets
 // kept in the file.
 func Open(ctx context.Context, path string, key []byte) (*Store, error) {
-	return OpenWaiting(ctx, path, key, writerWait)
+	return OpenTuned(ctx, path, key, Tuning{Wait: writerWait, Statements: KeptStatements})
 }
 
-// OpenWaiting is Open with another time for which a write waits for the lock of another process, and a read for its recovery,
-// before it fails with ErrBusy. Open's is five seconds.
-func OpenWaiting(ctx context.Context, path string, key []byte, wait time.Duration) (*Store, error) {
-	s, err := open(path, key, wait)
+// Tuning is how a database is opened.
+type Tuning struct {
+	// Wait is how long a write waits for the lock of another process, and a read for its recovery, before it fails with ErrBusy. Open's
+	// is five seconds.
+	Wait time.Duration
+	// Statements is how many statements the writer keeps prepared; 0: it prepares each anew. Open's is KeptStatements.
+	Statements int
+}
+
+// KeptStatements is how many statements the writer keeps prepared. One that writes a file of thousands runs the same few for each of
+// them, and preparing an INSERT with its triggers takes SQLite longer than carrying it out.
+const KeptStatements = 64
+
+// OpenTuned is Open otherwise tuned.
+func OpenTuned(ctx context.Context, path string, key []byte, t Tuning) (*Store, error) {
+	s, err := open(path, key, t)
 	if err != nil {
 		return nil, doing("opening database "+path, err)
 	}
@@ -68,11 +80,7 @@ func OpenWaiting(ctx context.Context, path string, key []byte, wait time.Duratio
 	return s, nil
 }
 
-// writerStatements is how many statements the writer keeps prepared. One that writes a file of thousands runs the same few for each
-// of them, and preparing an INSERT with its triggers takes SQLite longer than carrying it out.
-const writerStatements = "64"
-
-func open(path string, key []byte, wait time.Duration) (*Store, error) {
+func open(path string, key []byte, t Tuning) (*Store, error) {
 	seal, err := newSeal(key)
 	if err != nil {
 		return nil, err
@@ -81,12 +89,14 @@ func open(path string, key []byte, wait time.Duration) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	writer, err := sql.Open("sqlite3", dsn(path, wait, url.Values{"_txlock": {"immediate"}, "_stmt_cache_size": {writerStatements}}))
+	writer, err := sql.Open("sqlite3", dsn(path, t.Wait, url.Values{
+		"_txlock": {"immediate"}, "_stmt_cache_size": {strconv.Itoa(t.Statements)},
+	}))
 	if err != nil {
 		return nil, err
 	}
 	writer.SetMaxOpenConns(1)
-	reader, err := sql.Open("sqlite3", dsn(path, wait, url.Values{"_query_only": {"on"}}))
+	reader, err := sql.Open("sqlite3", dsn(path, t.Wait, url.Values{"_query_only": {"on"}}))
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}

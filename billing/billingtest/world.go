@@ -34,8 +34,8 @@ type World struct {
 	settle     time.Duration                        // as Config.Settle
 	Clock      *atomic.Int64                        // how far the world's time is ahead of the real one, in nanoseconds
 	After      func(time.Duration) <-chan time.Time // how a run waits; as Config.After
-	wait       time.Duration                        // how long a write waits for another program's lock
-	joined     int                                  // members added so far, to tell their addresses apart
+	tuning     store.Tuning
+	joined     int // members added so far, to tell their addresses apart
 	Business   cwsim.CatalogItem
 	Enterprise cwsim.CatalogItem
 }
@@ -66,7 +66,7 @@ func New(t *testing.T) *World {
 // Empty is not connected yet.
 func Empty(t *testing.T) *World {
 	t.Helper()
-	w := &World{T: t, Clock: new(atomic.Int64), tune: hurry, settle: time.Nanosecond, After: time.After, wait: 5 * time.Second}
+	w := &World{T: t, Clock: new(atomic.Int64), tune: hurry, settle: time.Nanosecond, After: time.After, tuning: tuned}
 	w.SetTime("2026-10-20 12:00:00")
 	w.Sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1, Now: w.Time})
 	server := httptest.NewServer(w.Sim)
@@ -82,7 +82,7 @@ func Empty(t *testing.T) *World {
 func Bubble(t *testing.T) *World {
 	t.Helper()
 	SleepUntil("2026-10-20 12:00:00") // the synthetic clock starts in 2000
-	w := &World{T: t, Site: "http://127.0.0.1", Path: storetest.New(t), After: time.After, wait: 5 * time.Second}
+	w := &World{T: t, Site: "http://127.0.0.1", Path: storetest.New(t), After: time.After, tuning: tuned}
 	w.Sim = cwsim.New(cwsim.Config{Seed: 1, Companies: -1})
 	transport, stop := w.Sim.Pipe()
 	t.Cleanup(stop)
@@ -90,6 +90,9 @@ func Bubble(t *testing.T) *World {
 	w.Open()
 	return w
 }
+
+// tuned is how a process opens a database.
+var tuned = store.Tuning{Wait: 5 * time.Second, Statements: store.KeptStatements}
 
 // hurry takes the client's pace and shortens its waits.
 func hurry(c *connectwise.Config) {
@@ -116,7 +119,7 @@ func (w *World) MapProducts() {
 // Open opens the database and starts a Billing on it, as a process does.
 func (w *World) Open() {
 	w.T.Helper()
-	s, err := store.OpenWaiting(w.T.Context(), w.Path, make([]byte, 32), w.wait)
+	s, err := store.OpenTuned(w.T.Context(), w.Path, make([]byte, 32), w.tuning)
 	w.Must(err)
 	w.Store = s
 	w.Billing = billing.New(billing.Config{
@@ -135,9 +138,21 @@ func (w *World) Open() {
 // on only then.
 func (w *World) Impatient() {
 	w.T.Helper()
+	w.tuning.Wait = 50 * time.Millisecond
+	w.reopen()
+}
+
+// Unprepared opens the database anew and keeps no statement prepared, so that SQLite is asked about each of them.
+func (w *World) Unprepared() {
+	w.T.Helper()
+	w.tuning.Statements = 0
+	w.reopen()
+}
+
+func (w *World) reopen() {
+	w.T.Helper()
 	w.Must(w.Billing.Close(w.T.Context()))
 	w.Must(w.Store.Close())
-	w.wait = 50 * time.Millisecond
 	w.Open()
 }
 

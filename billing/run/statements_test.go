@@ -61,9 +61,7 @@ func (w *world) watchStatements() *statements {
 	s := &statements{left: -1}
 	watchedStatements.Store(path, s)
 	w.T.Cleanup(func() { watchedStatements.Delete(path) })
-	w.Must(w.Billing.Close(w.T.Context()))
-	w.Must(w.Store.Close())
-	w.Open()
+	w.Unprepared()
 	return s
 }
 
