@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"seatbridge/billing/problem"
@@ -131,21 +130,20 @@ func Rewrite(
 	if err != nil {
 		return "", o, err
 	}
-	h := HistoryOf(o, life)
-	if change(&h); h.equal(HistoryOf(o, life)) {
-		return "", o, nil
-	}
-	lived, err := live(ctx, s, o, h, now)
-	if err != nil {
+	r, err := Reconsider(o, life, now, change)
+	if err != nil || len(r.Differences) == 0 {
 		return "", o, err
 	}
-	if text = describeHistory(told{o, life}, lived); text == "" {
-		return "", o, nil
+	others := NFRTimes{}
+	if r.IsNFR() {
+		if others, err = ReadNFRTimes(ctx, s); err != nil {
+			return "", o, err
+		}
 	}
-	if err := taken(s.RewriteLife(ctx, lived.organization, lived.life)); err != nil {
-		return "", o, err
+	if sentence := others.Taken(r); sentence != "" {
+		return "", o, &problem.Invalid{Fields: problem.Fields{"states": sentence}}
 	}
-	return text, lived.organization, nil
+	return r.Text(), r.After, taken(s.RewriteLife(ctx, r.After, r.life))
 }
 
 // BeginBy moves the beginning of an organization back to a moment at which a member of it is on record, within a larger deed, and says
@@ -178,28 +176,23 @@ func BeforeStart(o store.Organization, at time.Time) string {
 		seats.Day(at), o.Name, seats.Day(o.CreatedAt))
 }
 
-// told is an organization with its life.
-type told struct {
+// lived is an organization with its life.
+type lived struct {
 	organization store.Organization
 	life         store.Life
 }
 
-// live is the organization with the life that its history tells, or an *Invalid.
-func live(ctx context.Context, s *store.Store, o store.Organization, h History, now time.Time) (told, error) {
+// live is the organization with the life that its history tells, or an *Invalid. That another one was NFR at the same time is not
+// looked at.
+func live(o store.Organization, h History, now time.Time) (lived, error) {
 	if len(h.States) == 0 {
-		return told{}, &problem.Invalid{Fields: problem.Fields{"states": "Say which plan and license it began with."}}
+		return lived{}, &problem.Invalid{Fields: problem.Fields{"states": "Say which plan and license it began with."}}
 	}
 	begin, said := h.begin(o)
-	problems := historyCheck{o, h, begin, said, now}.problems()
-	if len(problems) == 0 {
-		if err := onlyNFR(ctx, s, o, h.lived(begin), problems); err != nil {
-			return told{}, err
-		}
+	if problems := (historyCheck{o, h, begin, said, now}).problems(); len(problems) > 0 {
+		return lived{}, &problem.Invalid{Fields: problems}
 	}
-	if len(problems) > 0 {
-		return told{}, &problem.Invalid{Fields: problems}
-	}
-	t := told{o, lifeOf(h.lived(begin))}
+	t := lived{o, lifeOf(h.lived(begin))}
 	last := t.life.Terms[len(t.life.Terms)-1]
 	t.organization.CreatedAt, t.organization.StartSaid = begin, said
 	t.organization.Plan, t.organization.License = last.Plan, last.License
@@ -255,57 +248,4 @@ func lifeOf(states []State) (l store.Life) {
 		l.Management = append(l.Management, store.Management{Since: s.Since, Managed: s.Managed})
 	}
 	return l
-}
-
-// describeHistory says for the activity log what changed from what to what; empty: nothing.
-func describeHistory(before, after told) string {
-	var parts []string
-	note := func(what, from, to string) {
-		if from != to {
-			parts = append(parts, fmt.Sprintf("%s: %s → %s.", what, from, to))
-		}
-	}
-	note("Start", startText(before.organization), startText(after.organization))
-	if before.organization.EndSaid != after.organization.EndSaid && before.organization.TrialEndsAt.Equal(after.organization.TrialEndsAt) {
-		note("End of the trial", saidText(before.organization.EndSaid), saidText(after.organization.EndSaid))
-	}
-	note("Trial ends", momentText(before.organization.TrialEndsAt), momentText(after.organization.TrialEndsAt))
-	note("Plan, license and management", statesText(before.life), statesText(after.life))
-	return strings.Join(parts, " ")
-}
-
-func saidText(said bool) string {
-	if said {
-		return "said"
-	}
-	return "14 days after the start"
-}
-
-func startText(o store.Organization) string {
-	if !o.StartSaid {
-		return "not said (" + momentText(o.CreatedAt) + ")"
-	}
-	return momentText(o.CreatedAt)
-}
-
-func statesText(l store.Life) string {
-	var parts []string
-	for _, s := range statesOf(l) {
-		text := s.Plan.Name() + ", " + string(s.License)
-		if !s.Managed {
-			text += ", not MSP-managed"
-		}
-		if !s.Since.IsZero() {
-			text = "from " + momentText(s.Since) + " " + text
-		}
-		parts = append(parts, text)
-	}
-	return strings.Join(parts, "; ")
-}
-
-func momentText(t time.Time) string {
-	if t.IsZero() {
-		return "none"
-	}
-	return Written(t)
 }

@@ -1,7 +1,6 @@
 package organizations
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -117,49 +116,4 @@ func (c historyCheck) order(problems problem.Fields) {
 			problems.Add(stateField(i, "license"), "A trial can only be the first license of an organization.")
 		}
 	}
-}
-
-// onlyNFR notes that another organization was the MSP's NFR organization at the same time (docs/billing-rules.md section 1).
-func onlyNFR(ctx context.Context, s *store.Store, o store.Organization, states []State, problems problem.Fields) error {
-	if !slices.ContainsFunc(states, func(s State) bool { return s.License == store.NFR }) {
-		return nil
-	}
-	own := nfrTimes(lifeOf(states).Terms, o.DeletedAt)
-	for l, err := range s.Ledgers(ctx, states[0].Since, states[0].Since.Add(time.Second), nil) {
-		if err != nil {
-			return fmt.Errorf("looking for another NFR organization: %w", err)
-		}
-		if l.Organization.ID == o.ID {
-			continue
-		}
-		for _, other := range nfrTimes(l.Terms, l.Organization.DeletedAt) {
-			if i := slices.IndexFunc(own, other.meets); i >= 0 {
-				problems.Add("states", fmt.Sprintf("“%s” was the NFR organization from %s; an MSP has one at a time.",
-					l.Organization.Name, Written(other.from)))
-			}
-		}
-	}
-	return nil
-}
-
-// span is a stretch of time; without until it lasts.
-type span struct{ from, until time.Time }
-
-func (s span) meets(other span) bool {
-	return (s.until.IsZero() || other.from.Before(s.until)) && (other.until.IsZero() || s.from.Before(other.until))
-}
-
-// nfrTimes are the times in which an organization was NFR.
-func nfrTimes(terms []store.Term, deleted time.Time) (times []span) {
-	for i, t := range terms {
-		if t.License != store.NFR {
-			continue
-		}
-		s := span{from: t.Since, until: deleted}
-		if i+1 < len(terms) {
-			s.until = terms[i+1].Since
-		}
-		times = append(times, s)
-	}
-	return times
 }

@@ -44,7 +44,7 @@ func (d *Desk) AddWithHistory(ctx context.Context, who problem.Actor, p Profile,
 		}
 		text := fmt.Sprintf("Added organization “%s”.", added.Name)
 		if added.StartSaid || added.EndSaid || len(h.States) > 0 {
-			if text, err = withHistory(ctx, s, added, text); err != nil {
+			if text, err = WithHistory(ctx, s, added, text); err != nil {
 				return err
 			}
 		}
@@ -53,8 +53,8 @@ func (d *Desk) AddWithHistory(ctx context.Context, who problem.Actor, p Profile,
 	return added, err
 }
 
-// withHistory adds to what the activity log says of a new organization how it began and what changed since.
-func withHistory(ctx context.Context, s *store.Store, o store.Organization, text string) (string, error) {
+// WithHistory adds to what the activity log says of a new organization how it began and what changed since.
+func WithHistory(ctx context.Context, s *store.Store, o store.Organization, text string) (string, error) {
 	life, err := s.Life(ctx, o.ID)
 	if err != nil {
 		return "", err

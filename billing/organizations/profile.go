@@ -12,8 +12,8 @@ import (
 	"seatbridge/store"
 )
 
-// longestExternalID bounds an external id, in characters.
-const longestExternalID = 100
+// MaxExternalID bounds an external id, in characters.
+const MaxExternalID = 100
 
 // Profile is what people say about an organization.
 type Profile struct {
@@ -59,7 +59,7 @@ func (p Profile) problems() problem.Fields {
 	if p.Plan != store.Business && p.Plan != store.Enterprise {
 		problems.Add("plan", "Choose a plan.")
 	}
-	problems.Add("external_id", problem.OfLength(p.ExternalID, longestExternalID))
+	problems.Add("external_id", problem.OfLength(p.ExternalID, MaxExternalID))
 	return problems
 }
 
