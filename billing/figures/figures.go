@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"seatbridge/billing/seats"
@@ -34,6 +36,26 @@ func (b *Book) Usage(ctx context.Context, p seats.Period, ids []int64) (map[int6
 		if err != nil {
 			return nil, fmt.Errorf("counting seats of %s: %w", p.Month, err)
 		}
+		usages[l.Organization.ID] = seats.Count(l, p, rules)
+	}
+	return usages, nil
+}
+
+// Supposing is what Usage would be of a whole month if reports of organizations were kept, each in the place of what its source said
+// before. Nothing is written.
+func (b *Book) Supposing(ctx context.Context, m store.Month, reports map[int64]store.UsageReport) (map[int64]seats.Usage, error) {
+	rules, err := b.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	usages := map[int64]seats.Usage{}
+	p := seats.WholeMonth(m)
+	for l, err := range b.store.Ledgers(ctx, p.Start(), p.End(), slices.Collect(maps.Keys(reports))) {
+		if err != nil {
+			return nil, fmt.Errorf("counting seats of %s as they would be: %w", m, err)
+		}
+		report := reports[l.Organization.ID]
+		l.Reports[m] = append(slices.DeleteFunc(l.Reports[m], func(r store.UsageReport) bool { return r.Source == report.Source }), report)
 		usages[l.Organization.ID] = seats.Count(l, p, rules)
 	}
 	return usages, nil
