@@ -59,6 +59,9 @@ var lowestRoles = map[web.Access]string{
 		POST /usage/import
 		GET /organizations/import
 		POST /organizations/import
+		GET /organizations.csv
+		GET /organizations/import/list
+		POST /organizations/import/list
 		GET /imports/{id}
 		GET /imports/{id}/progress
 		GET /imports/{id}/changes

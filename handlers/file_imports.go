@@ -19,6 +19,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing/intake"
+	"seatbridge/billing/organizations"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/billing/sheet"
@@ -45,7 +46,7 @@ const (
 // bodyLimit is how large the body of a request to a route may be.
 func bodyLimit(pattern string) int64 {
 	switch pattern {
-	case "POST /usage/import", "POST /organizations/import", "POST /imports/{id}/file":
+	case "POST /usage/import", "POST /organizations/import", "POST /organizations/import/list", "POST /imports/{id}/file":
 		return maxUpload
 	}
 	return web.MaxBody
@@ -224,7 +225,8 @@ func fileImportView(r *http.Request, in intake.FileImport, progress *views.FileI
 		Encoding: in.Survey.Encoding, Delimiter: delimiterName(in.Survey.Delimiter), Header: in.Survey.Header,
 		Above: in.Survey.Above, Repeated: in.Survey.Repeated,
 		Organization: in.Choices.Organization, OpenMonth: in.Choices.OpenMonth, RemoveMissing: in.Choices.RemoveMissing,
-		Progress: progress, Notice: problemNotice(in.Progress.Problem),
+		Progress: progress, Notice: problemNotice(in.Progress.Problem), Undecided: undecidedOptions(in),
+		FirstIsStart: in.Choices.FirstIsStart,
 	}
 	page.Months, page.LeftOut = fileImportMonths(in)
 	if sheets := in.Choices.Guesses.Sheets; len(sheets) > 0 {
@@ -242,7 +244,7 @@ func fileImportView(r *http.Request, in intake.FileImport, progress *views.FileI
 		page.EncodingHint += " For the last file with these headings it was " + last + "."
 	}
 	page.Encodings = append(page.Encodings, views.Option{Label: "As recognised", Selected: in.Choices.Encoding == ""})
-	for _, e := range intake.Encodings() {
+	for _, e := range table.Encodings() {
 		page.Encodings = append(page.Encodings, views.Option{Value: e, Label: e, Selected: e == in.Choices.Encoding})
 	}
 	for _, c := range in.Kind.Columns() {
@@ -292,7 +294,8 @@ func delimiterName(delimiter byte) string {
 func fileImportColumn(in intake.FileImport, c sheet.Column) views.FileImportColumn {
 	chosen, ok := in.Choices.Columns[c]
 	column := views.FileImportColumn{
-		Name: string(c), Label: columnLabel(c), Required: slices.Contains(in.Kind.Required(), c), Hint: guessHint(in, c),
+		Name: string(c), Label: columnLabel(c), Required: slices.Contains(in.Kind.Required(), c), Hint: columnHint(in, c),
+		OfLife: in.Kind != sheet.Organizations && in.Kind.OfLife(c), Chosen: ok,
 		Columns: []views.Option{{Label: "Not in the file", Selected: !ok}},
 	}
 	if in.Cross() != nil && (c == sheet.MonthColumn || c == sheet.SeatsColumn) {
@@ -328,6 +331,11 @@ func fileImportColumn(in intake.FileImport, c sheet.Column) views.FileImportColu
 	return column
 }
 
+// columnHint says how a column came to be chosen, as long as it is, and how what it says is meant.
+func columnHint(in intake.FileImport, c sheet.Column) string {
+	return strings.TrimSpace(guessHint(in, c) + " " + lifeHint(in.Kind, c))
+}
+
 // guessHint says how a column came to be chosen, as long as it is.
 func guessHint(in intake.FileImport, c sheet.Column) string {
 	g := in.Choices.Guesses
@@ -356,6 +364,9 @@ func columnLabel(c sheet.Column) string {
 	case sheet.SeatsColumn:
 		return "Billable seats"
 	}
+	if label := lifeLabel(c); label != "" {
+		return label
+	}
 	return strings.ToUpper(string(c[:1])) + string(c[1:])
 }
 
@@ -378,6 +389,7 @@ func fileImportFindings(r *http.Request, in intake.FileImport) *views.FileImport
 		Rows: f.Rows, Figures: in.Cross() != nil, Blank: f.Blank, Changes: f.Changes(), Unchanged: f.Unchanged,
 		NotInFile: f.NotInFile, Bad: f.Bad, LeftOut: f.LeftOut,
 		Refused: f.Refused, ProblemCount: f.ProblemCount, AddUp: in.Choices.AddUp, Doubles: f.Doubles, SumCount: f.SumCount,
+		Undated: f.Undated, NoStart: f.NoStart, Notes: append(guessNotes(in), deletionNotes(f)...),
 		MoreReadings: f.MoreReadings, NoFigure: f.NoFigure, UnknownCount: len(f.Unknown), CreateAll: in.Choices.CreateAll,
 	}
 	fileImportReadings(view, f)
@@ -389,6 +401,8 @@ func fileImportFindings(r *http.Request, in intake.FileImport) *views.FileImport
 			view.Counts = append(view.Counts, views.FileImportCount{What: "Members " + actionName(action), N: n})
 		}
 	}
+	view.Counts = append(view.Counts, lifeCounts(in.Kind, f)...)
+	fileImportMeetings(view, f)
 	for _, taken := range f.Taken {
 		view.Taken = append(view.Taken, views.Option{
 			Value: strconv.FormatInt(taken.For.ID, 10) + "=" + taken.Name, Label: "“" + taken.Name + "” is " + taken.For.Name,
@@ -425,7 +439,7 @@ func fileImportReadings(view *views.FileImportFindings, f *intake.Findings) {
 	}
 }
 
-func fileImportTotal(t intake.Total) views.FileImportTotal {
+func fileImportTotal(t sheet.Total) views.FileImportTotal {
 	view := views.FileImportTotal{Line: t.Line, Says: t.Says, Sum: t.Sum, Wrong: t.Wrong}
 	if t.Month != "" {
 		view.Month = t.Month.String()
@@ -472,7 +486,7 @@ func fileImportOrganization(id int64, o intake.Organization) views.FileImportOrg
 	if o.Reports > 0 {
 		parts = append(parts, monthsOfFigures(o.Reports))
 	}
-	view := views.FileImportOrganization{ID: o.ID, Name: o.Name, What: strings.Join(parts, ", ")}
+	view := views.FileImportOrganization{ID: o.ID, Name: o.Name, What: strings.Join(parts, ", "), Life: lifeDifferences(o.Life)}
 	if o.ID == 0 {
 		view.URL = web.WithQuery(views.FileImportChangesPath(id), nil, "name", o.Name)
 	} else {
@@ -493,7 +507,7 @@ func monthsOfFigures(n int) string {
 // parseFileImportChoices reads the form of an import. Every value is one that the form offers, or is left out.
 func parseFileImportChoices(form url.Values, in intake.FileImport) intake.Choices {
 	c := intake.Choices{
-		Encoding:     string(web.OneOf(form.Get("encoding"), intake.Encodings()...)),
+		Encoding:     string(web.OneOf(form.Get("encoding"), table.Encodings()...)),
 		Sheet:        string(web.OneOf(form.Get("sheet"), in.Choices.Guesses.Sheets...)),
 		Organization: web.Clip(web.Clean(form.Get("organization")), problem.MaxName),
 		OpenMonth:    web.Checked(form, "open_month"), RemoveMissing: web.Checked(form, "remove_missing"),
@@ -501,6 +515,8 @@ func parseFileImportChoices(form url.Values, in intake.FileImport) intake.Choice
 		Columns: sheet.ColumnMap{}, Dates: map[sheet.Column]table.DateOrder{}, Numbers: map[sheet.Column]table.NumberStyle{},
 		Same: map[string]int64{}, Guesses: in.Choices.Guesses,
 	}
+	c.FirstIsStart = web.Checked(form, "first_is_start")
+	c.Undecided = web.OneOf(form.Get("undecided"), organizations.FromTheBeginning, organizations.FromToday)
 	for _, column := range in.Kind.Columns() {
 		if i, err := strconv.ParseUint(form.Get("column."+string(column)), 10, 16); err == nil {
 			c.Columns[column] = int(i)
@@ -610,7 +626,7 @@ func (s *server) showFileImportChanges(w http.ResponseWriter, r *http.Request) e
 		name = o.Name
 	}
 	q := web.ParseListQuery(query)
-	shown, total, err := web.Load(&q, fileImportChangesPage, web.SlicePage(changes))
+	shown, total, err := web.Load(&q, fileImportChangesPage, web.SlicePage(eachDifference(changes)))
 	if err != nil {
 		return err
 	}
@@ -629,11 +645,16 @@ func (s *server) showFileImportChanges(w http.ResponseWriter, r *http.Request) e
 
 func fileImportChange(c intake.Change) views.FileImportChange {
 	if m := c.Member; m != nil {
-		view := views.FileImportChange{Line: c.Line, Who: m.After.Email, What: "Member " + actionName(m.Action), After: seatText(m.After)}
+		view := views.FileImportChange{
+			Line: c.Line, Who: m.After.Email, What: "Member " + actionName(m.Action), After: seatText(m.After) + deletionText(m.Deleted),
+		}
 		if m.Action != sheet.AddMember {
 			view.Before = seatText(m.Before)
 		}
 		return view
+	}
+	if c.Life != nil {
+		return lifeChange(c)
 	}
 	view := views.FileImportChange{Line: c.Line, Who: c.Report.After.Month.String(), What: "New figure", After: reportText(c.Report.After)}
 	if before := c.Report.Before; before != nil {
@@ -643,6 +664,7 @@ func fileImportChange(c intake.Change) views.FileImportChange {
 		beside := fmt.Sprintf("%d %s, %s", n, c.Report.Beside.Plan.Name(), c.Report.Beside.Source().Name())
 		view.Before = strings.TrimPrefix(view.Before+"; beside it "+beside, "; beside it ")
 	}
+	view.Note = c.Report.Meeting
 	return view
 }
 

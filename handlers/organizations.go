@@ -81,6 +81,7 @@ func (s *server) completeOrganizations(r *http.Request, page *views.Organization
 	if web.AccessOf(web.VisitorOf(r).Role) < web.Admin {
 		return nil
 	}
+	page.CSV = web.WithQuery(views.OrganizationsCSVPath, r.URL.Query(), "page", "")
 	page.Manages, page.Ended = true, string(store.MonthOf(s.Now()).Add(-1))
 	connection, err := s.Billing.Connection.Current(r.Context())
 	page.CanImport, page.LastImport = connection.State == connect.Active, connection.LastImportAt

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -197,6 +198,33 @@ func TestMigratesWhenOrganizationsWereEntered(t *testing.T) {
 		same(t, o.CreatedAt, time.Unix(1000, 0).UTC())
 		same(t, o.EnteredAt, time.Unix(entered, 0).UTC())
 		same(t, o.StartSaid, false)
+	}
+}
+
+// Before version 28 a file was one of members or of usage. What was uploaded stays, and a list of organizations can be.
+func TestMigratesUploadedFiles(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "seatbridge.db")
+	db := openAtVersion(t, path, 27)
+	_, err := db.ExecContext(t.Context(), `INSERT INTO intakes (id, kind, name, size, state, survey, choices, uploaded_at, uploaded_by)
+		VALUES (7, 'usage', 'old.csv', 12, 'checked', '{}', '{}', 1000, 'ann@example.com')`)
+	check(t, err)
+	check(t, db.Close())
+
+	s := openAt(t, path)
+	old := must[FileImport](t)(s.FileImport(t.Context(), 7))
+	if old.Kind != "usage" || old.Name != "old.csv" || old.State != FileImportChecked || old.UploadedBy != "ann@example.com" || old.Findings != "null" {
+		t.Errorf("the upload became %+v", old)
+	}
+	for kind, want := range map[string]bool{"organizations": true, "something else": false} {
+		upload := must[Upload](t)(s.SaveUpload(strings.NewReader("Organization\nAcme\n")))
+		_, err := s.CreateFileImport(t.Context(), FileImport{Kind: kind, Survey: "{}", Choices: "{}", UploadedAt: time.Unix(2000, 0)}, upload)
+		if (err == nil) != want {
+			t.Errorf("a file of %s: %v", kind, err)
+		}
+		if err != nil {
+			check(t, upload.Remove())
+		}
 	}
 }
 

@@ -4,14 +4,14 @@ import "strings"
 
 // UploadPage is where a file to import is chosen.
 type UploadPage struct {
-	Kind     string // members, usage
+	Kind     string // members, usage, organizations
 	Problems Problems
 }
 
 // FileImportPage is the import of an uploaded file.
 type FileImportPage struct {
 	ID         int64
-	Kind       string // members, usage
+	Kind       string // members, usage, organizations
 	Name       string // of the file
 	State      string // uploaded, checked, done, discarded
 	Rows       int
@@ -30,6 +30,8 @@ type FileImportPage struct {
 	EncodingHint  string
 	Columns       []FileImportColumn
 	Organization  string
+	Undecided     []Option // what a plan, license and management mean that have no day; none: nothing was asked
+	FirstIsStart  bool     // the first day of each organization is its start
 	OpenMonth     bool
 	RemoveMissing bool
 	Problems      Problems
@@ -44,6 +46,8 @@ type FileImportColumn struct {
 	Name        string
 	Label       string
 	Required    bool
+	OfLife      bool     // it is about the life of organizations, in a file about something else
+	Chosen      bool     // a column of the file feeds it
 	Columns     []Option // of the file
 	Hint        string   // how the column was recognised
 	Orders      []Option // of day and month; none: the file leaves nothing open
@@ -76,10 +80,16 @@ type FileImportFindings struct {
 	Refused       string
 	AddUp         bool // rows of one organization and month are added up
 	Doubles       int  // rows that wait for somebody to say so
+	Undated       int  // organizations of which something differs that has no day
+	NoStart       int  // organizations of which a day is before their start, which nobody said
 	Sums          []FileImportSum
 	SumCount      int
 	Readings      []FileImportReading
 	MoreReadings  int
+	MeetingCount  int
+	Outranked     int // figures that are not billed, because of another source or a correction
+	Meetings      []FileImportMeeting
+	Notes         []string // how the file was read, in sentences
 	Totals        []FileImportTotal
 	NoFigure      int
 	Taken         []Option // names that somebody said are known organizations
@@ -143,7 +153,18 @@ type FileImportOrganization struct {
 	ID   int64 // 0: it is created
 	Name string
 	What string // its changes, in words
+	Life []FileImportDifference
 	URL  string // of its changes, one by one
+}
+
+// FileImportMeeting is a figure of which another source says otherwise.
+type FileImportMeeting struct {
+	Organization, Month, Sentence string
+}
+
+// FileImportDifference is something of an organization's life that changes.
+type FileImportDifference struct {
+	What, From, To string // without From it was not there before
 }
 
 // FileImportChangesPage shows the changes of one organization.
@@ -161,29 +182,36 @@ type FileImportChange struct {
 	What   string
 	Before string
 	After  string
+	Note   string // what becomes of it, a sentence; empty: nothing to say
 }
 
 func uploadPath(kind string) string {
-	if kind == "usage" {
+	switch kind {
+	case "usage":
 		return UsageImportPath
+	case "organizations":
+		return OrganizationsImportPath
 	}
 	return MembersImportPath
 }
 
 func uploadTitle(kind string) string {
-	if kind == "usage" {
-		return "Import usage"
-	}
-	return "Import members"
+	return "Import " + kind
 }
 
 func uploadLead(kind string) string {
-	if kind == "usage" {
+	switch kind {
+	case "organizations":
+		return "A list of organizations and their lives: when they began, the end of a trial, and from when on which plan and license type " +
+			"held and whether you managed them. An organization has a row for each change, with the day since when it holds. What the list does " +
+			"not say stays as it is."
+	case "usage":
 		return "A table of billable seats by organization and month, such as an export of " +
-			"NordPass’s Usage data. A figure of the file beats what Seatbridge counts."
+			"NordPass’s Usage data. A figure of the file stands beside what other sources say; the order of sources in Settings decides."
 	}
 	return "A table of members: organization and e-mail address, and, where known, status " +
-		"and the dates of invitation, joining, suspension and deletion."
+		"and the dates of invitation, joining, suspension and deletion. It may also say of each organization when it began, " +
+		"its trial, plan and license type, and since and until when you manage it."
 }
 
 func (p FileImportPage) open() bool { return p.State == "uploaded" || p.State == "checked" }
@@ -280,6 +308,25 @@ func isAre(n int) string {
 		return "is"
 	}
 	return "are"
+}
+
+// differenceText says what changes.
+func differenceText(d FileImportDifference) string {
+	if d.From == "" {
+		return d.What + ": " + d.To
+	}
+	return d.What + ": " + d.From + " → " + d.To
+}
+
+// ofLife are the columns about the lives of organizations in a file about something else, and whether the file has one, or one has a
+// problem.
+func (p FileImportPage) ofLife() (columns []FileImportColumn, open bool) {
+	for _, c := range p.Columns {
+		if c.OfLife {
+			columns, open = append(columns, c), open || c.Chosen || p.Problems[c.Name] != "" || p.Problems["dates."+c.Name] != ""
+		}
+	}
+	return columns, open
 }
 
 func refusedAdvice(kind string) string {

@@ -12,7 +12,8 @@ type OrganizationsPage struct {
 	Sort       Sort   // columns name, plan, license, status, seats, company
 	Pager      Pager
 	Rows       []OrganizationRow
-	Any        bool // there are organizations at all, whatever the filters
+	CSV        string // empty: the reader may not have it
+	Any        bool   // there are organizations at all, whatever the filters
 	CanEdit    bool
 	Manages    bool      // sees billing and integrations
 	CanImport  bool      // the integration is active: Import companies leads somewhere

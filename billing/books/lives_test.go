@@ -1,10 +1,12 @@
 package books_test
 
 import (
+	"strings"
 	"testing"
 
 	"seatbridge/billing/billingtest"
 	"seatbridge/billing/organizations"
+	"seatbridge/billing/sheet"
 	"seatbridge/internal/moment"
 	"seatbridge/store"
 )
@@ -69,6 +71,52 @@ func TestALifeThatIsToldAfterTheSync(t *testing.T) {
 		if !done {
 			t.Errorf("%s: nothing changed", name)
 		}
+		t.Log(name)
+		want(t, w, "2026-10", tt.want...)
+	}
+}
+
+// imported imports a file with the columns that are recognised.
+func imported(t *testing.T, w *billingtest.World, kind sheet.Kind, file string) {
+	t.Helper()
+	saved, err := w.Files.Upload(t.Context(), billingtest.Admin(), kind, "file.csv", strings.NewReader(file))
+	w.Must(err)
+	in, err := w.Files.Find(t.Context(), saved.ID)
+	w.Must(err)
+	w.Must(w.Files.Check(t.Context(), in.ID, in.Choices))
+	w.Files.Wait(t.Context(), in.ID)
+	w.Must(w.Files.Write(t.Context(), billingtest.Admin(), in.ID, false))
+	w.Files.Wait(t.Context(), in.ID)
+	if in, err = w.Files.Find(t.Context(), in.ID); err != nil || in.State != store.FileImportDone || in.Findings.Histories != 1 {
+		t.Fatalf("the file was not imported: %+v, %+v, %v", in.Progress, in.Findings, err)
+	}
+}
+
+// What a file tells of a life after the sync is a late fact, whatever kind of file it is.
+func TestALifeThatAFileTellsAfterTheSync(t *testing.T) {
+	t.Parallel()
+	began := "Acme business due 6 written 5 stands 5 billed 5 not_yet open; late Due were 5 when it was written on 1 November 2026, " +
+		"6 are due since 6 November 2026."
+	for name, tt := range map[string]struct {
+		kind sheet.Kind
+		file string
+		want []string
+	}{
+		"a list":                 {sheet.Organizations, "Organization,Start\nAcme,2026-10-01\n", []string{began}},
+		"members":                {sheet.Members, "Organization,E-mail,Status,Customer since\nAcme,left@example.com,deleted,2026-10-01\n", []string{began}},
+		"usage of another month": {sheet.Usage, "Month,Organization,Seats,Customer since\n2026-09,Acme,1,2026-10-01\n", []string{began}},
+		"a list with a trial": {sheet.Organizations, "Organization;Kunde seit;Testende;Lizenztyp\nAcme;01.10.2026;01.11.2026;Standard\n", []string{
+			"Acme business due 0 written 5 stands 5 billed 5 not_yet open; late Due were 5 when it was written on 1 November 2026, " +
+				"0 are due since 6 November 2026 (license).",
+		}},
+		"a list of plans": {sheet.Organizations, "Organization,Start,Since,Plan\nAcme,2026-10-01,,Enterprise\nAcme,,2026-10-12,Business\n", []string{
+			"Acme business due 0 written 5 stands 5 billed 5 not_yet open; late Due were 5 when it was written on 1 November 2026, " +
+				"0 are due since 6 November 2026.",
+			"Acme enterprise due 6 written 0 stands 0 billed 0 not_yet open; differs 6 are due, 0 were billed.",
+		}},
+	} {
+		w, _ := enteredLate(t)
+		imported(t, w, tt.kind, tt.file)
 		t.Log(name)
 		want(t, w, "2026-10", tt.want...)
 	}

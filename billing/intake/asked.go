@@ -52,9 +52,8 @@ func (in FileImport) fed() []sheet.Column {
 
 // LeavesOrderOpen says whether the admin has to choose what comes first in the dates of a column, the day or the month.
 func (in FileImport) LeavesOrderOpen(c sheet.Column) bool {
-	dates := []sheet.Column{sheet.InvitedColumn, sheet.JoinedColumn, sheet.SuspendedColumn, sheet.DeletedColumn, sheet.MonthColumn}
 	order := in.order(c)
-	return slices.Contains(dates, c) && (order == table.AmbiguousOrder || order == table.MixedOrder)
+	return c.IsDate() && (order == table.AmbiguousOrder || order == table.MixedOrder)
 }
 
 // order is how the file itself writes the dates of a column. Those of a month are its first or last day.

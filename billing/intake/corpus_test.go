@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,7 @@ func TestCorpus(t *testing.T) {
 	n := 0
 	for name, kind := range map[string]sheet.Kind{
 		"usage": sheet.Usage, "months": sheet.Usage, "members": sheet.Members, "workbooks": sheet.Usage, "workbooks-members": sheet.Members,
+		"organizations": sheet.Organizations,
 	} {
 		for _, f := range corpus(t, "testdata/corpus/"+name+".txt") {
 			n++
@@ -219,6 +221,8 @@ func (f corpusFile) answer(t *testing.T, in *FileImport) {
 		case field == "sheet": // it is chosen already
 		case field == "add_up":
 			c.AddUp = true
+		case field == "first_is_start":
+			c.FirstIsStart = true
 		case field == "create":
 			c.Create = append(c.Create, value)
 		case value == "-":
@@ -241,7 +245,7 @@ func (f corpusFile) answer(t *testing.T, in *FileImport) {
 func tellPlan(t *testing.T, in FileImport, o sheet.Options, file interface{ Read([]byte) (int, error) }) []string {
 	t.Helper()
 	p := &plan{
-		kind: in.Kind, choices: in.Choices, options: o, ownExport: sheet.IsOwnExport(in.Survey.Header),
+		kind: in.Kind, header: in.Survey.Header, choices: in.Choices, options: o, ownExport: sheet.IsOwnExport(in.Survey.Header),
 		index: organizations.NewIndex(nil), known: newKnown(nil), progress: func(string, int) {},
 	}
 	if err := p.read(file); err != nil {
@@ -249,6 +253,7 @@ func tellPlan(t *testing.T, in FileImport, o sheet.Options, file interface{ Read
 	}
 	good := map[int][]string{} // several of a line whose cells are months
 	for _, g := range p.groups {
+		told := p.tellLives(t, g)
 		for _, c := range p.usageChanges(g, usageKnown{}) {
 			text := fmt.Sprintf("%d %s | %s | %d", c.Line, g.organization.Name, string(c.Report.After.Month), c.Report.After.Seats)
 			if in.Choices.Columns.Has(sheet.PlanColumn) {
@@ -261,6 +266,14 @@ func tellPlan(t *testing.T, in FileImport, o sheet.Options, file interface{ Read
 				good[row.Line] = append(good[row.Line], tellCorpusMember(g.organization.Name, row))
 			}
 		}
+		for line, text := range told {
+			if len(good[line]) == 0 {
+				good[line] = []string{fmt.Sprintf("%d %s", line, g.organization.Name)}
+			}
+			for i := range good[line] {
+				good[line][i] += text
+			}
+		}
 	}
 	p.finish()
 	var told []string
@@ -268,6 +281,45 @@ func tellPlan(t *testing.T, in FileImport, o sheet.Options, file interface{ Read
 		told = append(told, good[line]...)
 	}
 	return append(told, tellAsides(p, in)...)
+}
+
+// tellLives tells what the good rows of an organization say of its life, by their lines.
+func (p *plan) tellLives(t *testing.T, g *group) map[int]string {
+	t.Helper()
+	if told, ok := p.tell(g); ok {
+		nobody := lookups{nfr: func(context.Context) (organizations.NFRTimes, error) { return organizations.NFRTimes{}, nil }}
+		if _, err := p.lifeChange(t.Context(), g, nobody, told, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	texts := map[int]string{}
+	for _, row := range g.lives.Rows {
+		texts[row.Line] = tellCorpusLife(row.Life)
+	}
+	return texts
+}
+
+func tellCorpusLife(l *sheet.Life) (text string) {
+	if l == nil {
+		return ""
+	}
+	for _, m := range []struct {
+		name string
+		at   time.Time
+	}{
+		{"since", l.Since}, {"start", l.Start}, {"trial", l.TrialStart}, {"trial_ends", l.TrialEnds},
+		{"managed_from", l.ManagedFrom}, {"managed_until", l.ManagedUntil},
+	} {
+		if !m.at.IsZero() {
+			text += " | " + m.name + "=" + strings.TrimSuffix(m.at.Format("2006-01-02T15:04:05"), "T00:00:00")
+		}
+	}
+	for _, value := range []string{string(l.Plan), string(l.License), string(l.Managed)} {
+		if value != "" {
+			text += " | " + value
+		}
+	}
+	return text
 }
 
 func tellAsides(p *plan, in FileImport) []string {

@@ -3,7 +3,6 @@ package intake
 import (
 	"seatbridge/billing/sheet"
 	"seatbridge/billing/table"
-	"seatbridge/store"
 )
 
 // Cross is how the file is read if its columns are months; nil: each row names one.
@@ -23,32 +22,9 @@ func refuseUnclear(kind sheet.Kind, s table.Survey) error {
 	return nil
 }
 
-// runningTotals are the sums of the rows so far: of a table whose columns are months those of each month.
-type runningTotals map[store.Month]*runningTotal
-
-func (t runningTotals) of(row sheet.UsageRow) *runningTotal {
-	var month store.Month
-	if row.Column != "" {
-		month = row.Month
-	}
-	if t[month] == nil {
-		t[month] = &runningTotal{}
-	}
-	return t[month]
-}
-
-// at holds what a row says that sums up against the rows before it.
-func (t runningTotals) at(row sheet.UsageRow) Total {
-	total := t.of(row).at(row)
-	if row.Column != "" {
-		total.Month = row.Month
-	}
-	return total
-}
-
 // isSaid says whether something was said of a row that sums up and has a cell for each month, so that only what is wrong with
 // another of them is new.
-func (f Findings) isSaid(t Total) bool {
+func (f Findings) isSaid(t sheet.Total) bool {
 	if len(f.Totals) == 0 || t.Month == "" {
 		return false
 	}

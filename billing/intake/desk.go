@@ -281,8 +281,8 @@ func (d *Desk) plan(ctx context.Context, in FileImport, o sheet.Options) (*plan,
 		list[i] = row.Organization
 	}
 	return &plan{
-		kind: in.Kind, choices: in.Choices, options: o, index: organizations.NewIndex(list), known: newKnown(list),
-		ownExport: sheet.IsOwnExport(in.Survey.Header), usage: d.usage, progress: d.tick(in.ID),
+		kind: in.Kind, header: in.Survey.Header, choices: in.Choices, options: o, index: organizations.NewIndex(list), known: newKnown(list),
+		ownExport: sheet.IsOwnExport(in.Survey.Header), usage: d.usage, supposing: d.figures.Supposing, progress: d.tick(in.ID),
 	}, nil
 }
 
@@ -336,16 +336,12 @@ func (c cancellable) Read(p []byte) (int, error) {
 	return c.Reader.Read(p)
 }
 
-func (d *Desk) known() lookups {
-	return lookups{seats: d.store.SeatHistory, reports: d.store.UsageReports}
-}
-
 func (d *Desk) checkNow(ctx context.Context, in FileImport, o sheet.Options) error {
 	p, err := d.read(ctx, in, o)
 	if err != nil {
 		return err
 	}
-	if err := p.compare(ctx, d.known(), nil); err != nil {
+	if err := p.compare(ctx, lookupsIn(d.store), nil); err != nil {
 		return err
 	}
 	in.State, in.Findings = store.FileImportChecked, &p.findings
@@ -367,12 +363,15 @@ func (d *Desk) Changes(ctx context.Context, id, organizationID int64, name strin
 	if err != nil {
 		return nil, err
 	}
-	p.groups = slices.DeleteFunc(p.groups, func(g *group) bool {
-		return g.organization.ID != organizationID || organizationID == 0 && store.Fold(g.organization.Name) != store.Fold(name)
-	})
+	asked := func(g *group) bool {
+		return g.organization.ID == organizationID && (organizationID != 0 || store.Fold(g.organization.Name) == store.Fold(name))
+	}
+	p.groups = slices.DeleteFunc(p.groups, func(g *group) bool { return !asked(g) && !g.mayBeNFR() })
 	var changes []Change
-	err = p.compare(ctx, d.known(), func(_ context.Context, _ *group, found []Change) error {
-		changes = found
+	err = p.compare(ctx, lookupsIn(d.store), func(_ context.Context, g *group, found []Change) error {
+		if asked(g) {
+			changes = found
+		}
 		return nil
 	})
 	return changes, err
@@ -416,8 +415,8 @@ func (d *Desk) writeNow(ctx context.Context, who problem.Actor, in FileImport, o
 		return err
 	}
 	return d.store.WriteFileImport(ctx, in.ID, o.Now, func(s *store.Store, w *store.SeatWriter) (string, error) {
-		writing := writing{in: in, who: who, now: d.now(), store: s, seats: w}
-		if err := p.compare(ctx, lookups{seats: s.SeatHistory, reports: s.UsageReports}, writing.group); err != nil {
+		writing := writing{in: in, who: who, now: d.now(), at: o.Now, store: s, seats: w}
+		if err := p.compare(ctx, lookupsIn(s), writing.group); err != nil {
 			return "", err
 		}
 		if p.findings.Fingerprint != in.Findings.Fingerprint {
@@ -437,11 +436,13 @@ type writing struct {
 	in    FileImport
 	who   problem.Actor
 	now   time.Time
+	at    time.Time    // the moment of which the file is read
 	store *store.Store // within the transaction
 	seats *store.SeatWriter
 }
 
-// group writes the changes of one organization, adding it where nobody knows it.
+// group writes the changes of one organization, adding it where nobody knows it. Its members come before what is said of its life: it
+// began with the first of them where nobody says when.
 func (w writing) group(ctx context.Context, g *group, changes []Change) error {
 	o := g.organization
 	if o.ID == 0 {
@@ -449,15 +450,14 @@ func (w writing) group(ctx context.Context, g *group, changes []Change) error {
 		if o, err = organizations.Create(ctx, w.store, o); err != nil {
 			return err
 		}
-		entry := w.who.Did(w.now, store.CategoryOrganizations, "Added organization “%s” by importing “%s”.", o.Name, w.in.Name)
-		if err := w.store.AddActivity(ctx, entry.About(o.ID)); err != nil {
-			return err
-		}
 	}
 	for _, c := range changes {
 		if err := w.change(ctx, o.ID, c); err != nil {
 			return err
 		}
+	}
+	if err := w.life(ctx, g.organization.ID == 0, o, changes); err != nil {
+		return err
 	}
 	if err := w.begin(ctx, o, changes); err != nil {
 		return err
@@ -469,19 +469,55 @@ func (w writing) group(ctx context.Context, g *group, changes []Change) error {
 	return nil
 }
 
-// begin moves the beginning of an organization of which nobody said when it began back to the first member that the file has.
-func (w writing) begin(ctx context.Context, o store.Organization, changes []Change) error {
-	var first time.Time
-	for _, c := range changes {
-		if c.Member == nil {
-			continue
-		}
-		for _, t := range []time.Time{c.Member.After.InvitedAt, c.Member.After.JoinedAt} {
-			if !t.IsZero() && (first.IsZero() || t.Before(first)) {
-				first = t
+// life writes what the file says of an organization's life, which is what its check showed, and that the organization is new.
+func (w writing) life(ctx context.Context, added bool, o store.Organization, changes []Change) error {
+	text, after, err := "", o, error(nil)
+	if i := slices.IndexFunc(changes, func(c Change) bool { return c.Life != nil && !c.Life.Supposed }); i >= 0 {
+		text, after, err = w.rewrite(ctx, added, o.ID, *changes[i].Life)
+	}
+	switch {
+	case err != nil:
+		return err
+	case added:
+		entry := fmt.Sprintf("Added organization “%s” by importing “%s”.", o.Name, w.in.Name)
+		if text != "" {
+			if entry, err = organizations.WithHistory(ctx, w.store, after, entry); err != nil {
+				return err
 			}
 		}
+		return w.store.AddActivity(ctx, w.who.Did(w.now, store.CategoryOrganizations, "%s", entry).About(o.ID))
+	case text != "":
+		return w.store.AddActivity(ctx, w.who.Did(w.now, store.CategoryOrganizations,
+			"Changed the history of “%s” by importing “%s”. %s", o.Name, w.in.Name, text).About(o.ID))
 	}
+	return nil
+}
+
+// rewrite writes a life as the check showed it.
+func (w writing) rewrite(ctx context.Context, added bool, id int64, c LifeChange) (text string, after store.Organization, err error) {
+	known, err := w.store.Organization(ctx, id)
+	if err != nil {
+		return "", known, err
+	}
+	if added {
+		known.ID = 0 // what is told of it is not held against what was known
+	}
+	text, after, err = organizations.Rewrite(ctx, w.store, id, w.at, func(h *organizations.History) { c.told.Tell(known, w.at, h) })
+	if err == nil && text != c.text {
+		err = errChanged
+	}
+	return text, after, err
+}
+
+// begin moves the beginning of an organization of which nobody said when it began back to the first member that the file has.
+func (w writing) begin(ctx context.Context, o store.Organization, changes []Change) error {
+	var members []sheet.MemberChange
+	for _, c := range changes {
+		if c.Member != nil {
+			members = append(members, *c.Member)
+		}
+	}
+	first := firstMember(members)
 	if first.IsZero() || !first.Before(o.CreatedAt) {
 		return nil
 	}
@@ -507,14 +543,17 @@ func replacedText(changes []Change) string {
 }
 
 func (w writing) change(ctx context.Context, organizationID int64, c Change) error {
-	if c.Member != nil {
+	switch {
+	case c.Member != nil:
 		seat := c.Member.After
 		seat.OrganizationID = organizationID
 		return w.seats.Save(ctx, seat)
+	case c.Report != nil:
+		report := c.Report.After
+		report.OrganizationID, report.ReportedBy = organizationID, w.who.Name
+		return w.store.SaveUsageReport(ctx, report)
 	}
-	report := c.Report.After
-	report.OrganizationID, report.ReportedBy = organizationID, w.who.Name
-	return w.store.SaveUsageReport(ctx, report)
+	return nil
 }
 
 // summary says in a sentence without its end what was done. unit is what was counted.
@@ -530,6 +569,16 @@ func (f Findings) summary(unit string) string {
 		if n := f.Actions[action.action]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s", problem.Plural(n, "member"), action.done))
 		}
+	}
+	switch f.NewLives {
+	case 0:
+	case 1:
+		parts = append(parts, "1 organization added with its history")
+	default:
+		parts = append(parts, fmt.Sprintf("%d organizations added with their history", f.NewLives))
+	}
+	if f.Histories > 0 {
+		parts = append(parts, "the history of "+problem.Plural(f.Histories, "organization")+" changed")
 	}
 	if f.NewReports > 0 {
 		parts = append(parts, problem.Plural(f.NewReports, "figure")+" added")

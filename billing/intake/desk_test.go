@@ -229,6 +229,11 @@ func TestCase_H32_AFileStandsBesideAReport(t *testing.T) {
 	if len(changes) != 1 || changes[0].Report.Before != nil || changes[0].Report.Beside.Source() != seats.SourceAPI {
 		t.Errorf("the import would do %+v", changes)
 	}
+	const sentence = "The HTTP API says 30 on NordPass Business; this file says 7 on NordPass Business: by the order in Settings the HTTP API " +
+		"comes first, so 30 stays billed."
+	if changes[0].Report.Meeting != sentence || len(in.Findings.Meetings) != 1 || in.Findings.Meetings[0].Sentence != sentence {
+		t.Errorf("the check says %q and %+v", changes[0].Report.Meeting, in.Findings.Meetings)
+	}
 	w.write(in, false)
 	w.write(w.upload(sheet.Usage, strings.Replace(file, ";7", ";9", 1), nil), false)
 	kept, err := w.Store.UsageReports(t.Context(), "2026-09")

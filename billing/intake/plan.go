@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"seatbridge/billing/organizations"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/billing/sheet"
 	"seatbridge/billing/table"
@@ -28,12 +29,14 @@ type Choices struct {
 	Organization  string                             `json:"organization"` // of all rows, where no column says it
 	OpenMonth     bool                               `json:"open_month"`
 	RemoveMissing bool                               `json:"remove_missing"`
-	AddUp         bool                               `json:"add_up"`     // rows of one organization and month
-	Create        []string                           `json:"create"`     // organizations to create, as the file names them
-	CreateAll     bool                               `json:"create_all"` // all that are like none that is known
-	Same          map[string]int64                   `json:"same"`       // known organizations, by how the file names them
-	Sheet         string                             `json:"sheet"`      // of a workbook; empty: its first
-	Guesses       Guesses                            `json:"guesses"`    // how the first choices came about, for people to confirm
+	AddUp         bool                               `json:"add_up"`         // rows of one organization and month
+	Undecided     organizations.Assumption           `json:"undecided"`      // what plan, license and management hold that have no day
+	FirstIsStart  bool                               `json:"first_is_start"` // the first day of each organization is its start
+	Create        []string                           `json:"create"`         // organizations to create, as the file names them
+	CreateAll     bool                               `json:"create_all"`     // all that are like none that is known
+	Same          map[string]int64                   `json:"same"`           // known organizations, by how the file names them
+	Sheet         string                             `json:"sheet"`          // of a workbook; empty: its first
+	Guesses       Guesses                            `json:"guesses"`        // how the first choices came about, for people to confirm
 }
 
 // Findings is what an import would do, or has done.
@@ -57,7 +60,15 @@ type Findings struct {
 	Doubles       int                        `json:"doubles"`       // bad rows that are good as soon as somebody says that they add up
 	Sums          []Sum                      `json:"sums"`          // figures that are the sum of several rows; at most sumsKept
 	SumCount      int                        `json:"sum_count"`
-	Totals        []Total                    `json:"totals"`      // rows that sum up others, passed over
+	Totals        []sheet.Total              `json:"totals"`      // rows that sum up others, passed over
+	Histories     int                        `json:"histories"`   // known organizations of whose life something else is said
+	NewLives      int                        `json:"new_lives"`   // new ones of whose life something is said, or that a list adds
+	Starts        int                        `json:"starts"`      // organizations that are supposed to have begun earlier
+	Undated       int                        `json:"undated"`     // organizations of which something differs that has no day
+	NoStart       int                        `json:"no_start"`    // organizations of which a day is before their start, which nobody said
+	Deletions     map[sheet.Deletion]int     `json:"deletions"`   // of members, as the file gives them
+	Met           map[seats.Met]int          `json:"met"`         // figures of which another source says otherwise, by what is billed
+	Meetings      []Meeting                  `json:"meetings"`    // those; at most meetingsKept
 	NoFigure      int                        `json:"no_figure"`   // rows of an export of ours that say that nobody knows
 	Blank         int                        `json:"blank"`       // empty cells under a month, which say nothing
 	Refused       string                     `json:"refused"`     // why it cannot be written at all; empty: it can
@@ -66,7 +77,7 @@ type Findings struct {
 
 // Changes counts what would be written.
 func (f Findings) Changes() int {
-	n := f.NewReports + f.Replaced
+	n := f.NewReports + f.Replaced + f.Histories + f.NewLives
 	for _, actions := range f.Actions {
 		n += actions
 	}
@@ -82,16 +93,20 @@ type Organization struct {
 	Name    string                     `json:"name"`
 	Actions map[sheet.MemberAction]int `json:"actions,omitempty"`
 	Reports int                        `json:"reports,omitempty"` // months whose figure changes
+
+	Life     []organizations.Difference `json:"life,omitempty"`
+	Supposed bool                       `json:"supposed,omitempty"` // Life is supposed, by its members
 }
 
 // problemsKept bounds the problems that are kept and shown.
 const problemsKept = 1000
 
-// Change is one change of an import, for people to look at: a member's or a month's.
+// Change is one change of an import, for people to look at: a member's, a month's or of an organization's life.
 type Change struct {
 	Line   int
 	Member *sheet.MemberChange
 	Report *ReportChange
+	Life   *LifeChange
 }
 
 // ReportChange is a month's figure as it is reported and as the file reports it.
@@ -100,23 +115,38 @@ type ReportChange struct {
 	Before *store.UsageReport // what an earlier file said; nil: nothing
 	After  store.UsageReport
 	Beside seats.Usage // what counts by another source, and stays beside it; unknown: nothing
+
+	// Met says whether the file's figure is billed where another source says otherwise, and Meeting why, in a sentence.
+	Met     seats.Met
+	Meeting string
 }
 
 // lookups is where an import finds what is known: the database as it is, or as it is while it writes.
 type lookups struct {
 	seats   func(ctx context.Context, organizationID int64) ([]store.Seat, error)
 	reports func(ctx context.Context, m store.Month) ([]store.UsageReport, error)
+	life    func(ctx context.Context, organizationID int64) (store.Life, error)
+	nfr     func(ctx context.Context) (organizations.NFRTimes, error)
+}
+
+func lookupsIn(s *store.Store) lookups {
+	return lookups{
+		seats: s.SeatHistory, reports: s.UsageReports, life: s.Life,
+		nfr: func(ctx context.Context) (organizations.NFRTimes, error) { return organizations.ReadNFRTimes(ctx, s) },
+	}
 }
 
 // plan works out what a file changes, one organization after the other, so that few changes are in memory.
 type plan struct {
 	kind      sheet.Kind
+	header    []string
 	choices   Choices
 	options   sheet.Options
 	ownExport bool // the file is an export of usage of ours
 	index     organizations.Index
 	known     *known                                                                  // their names, for those that nobody knows
 	usage     func(ctx context.Context, m store.Month) (map[int64]seats.Usage, error) // the figures of a month
+	supposing func(ctx context.Context, m store.Month, reports map[int64]store.UsageReport) (map[int64]seats.Usage, error)
 	progress  func(phase string, rows int)
 
 	findings Findings
@@ -124,7 +154,10 @@ type plan struct {
 	byName   map[naming]*group // nil: left out
 	byID     map[int64]*group
 	unknown  unknowns
-	badRows  map[badRow]int // bad rows of usage, with their lines
+	badRows  map[badRow]int         // bad rows of usage, with their lines
+	badLives map[string]int         // rows of which something of the life cannot be read, by the folded name of the organization
+	nfr      organizations.NFRTimes // nil: nobody asked yet
+	newIDs   map[string]*group      // the new organizations by their external ids
 	sum      hash.Hash
 }
 
@@ -145,25 +178,36 @@ type group struct {
 	organization store.Organization // without an id: to be created
 	members      []sheet.MemberRow
 	usage        []sheet.UsageRow
-	spellings    int // how many ways the file names it
+	lives        sheet.Lives
+	spellings    int                         // how many ways the file names it
+	after        *organizations.Reconsidered // the life as the file tells it; nil: it tells nothing
 }
+
+// rows counts the rows.
+func (g *group) rows() int { return max(len(g.members)+len(g.usage), len(g.lives.Rows)) }
 
 // read groups the rows of the file.
 func (p *plan) read(r io.Reader) error {
 	p.byName, p.byID, p.sum = map[naming]*group{}, map[int64]*group{}, sha256.New()
-	p.unknown, p.badRows = newUnknowns(p.choices), map[badRow]int{}
-	p.findings = Findings{At: p.options.Now, Actions: map[sheet.MemberAction]int{}}
-	p.options.Readings = &sheet.Readings{}
+	p.unknown, p.badRows, p.badLives = newUnknowns(p.choices), map[badRow]int{}, map[string]int{}
+	p.findings = Findings{
+		At: p.options.Now, Actions: map[sheet.MemberAction]int{}, Deletions: map[sheet.Deletion]int{}, Met: map[seats.Met]int{},
+	}
+	p.options.Readings, p.newIDs = &sheet.Readings{}, map[string]*group{}
 	var err error
-	if p.kind == sheet.Usage {
+	switch p.kind {
+	case sheet.Usage:
 		err = p.readUsage(r)
-	} else {
+	case sheet.Organizations:
+		err = p.readOrganizations(r)
+	default:
 		err = p.readMembers(r)
 	}
 	p.findings.Readings, p.findings.MoreReadings = p.options.Readings.List, p.options.Readings.More
 	p.findings.Blank = p.options.Readings.Blank
 	p.findings.Unknown = p.unknown.list(p.known)
 	p.leaveOutLikely()
+	p.groups = nfrLast(p.groups)
 	return err
 }
 
@@ -187,18 +231,38 @@ func (p *plan) readMembers(r io.Reader) error {
 			return err
 		}
 		if row.Total && p.isTotal(row.Organization) {
-			p.passOver(Total{Line: row.Line})
+			p.passOver(sheet.Total{Line: row.Line})
 			continue
 		}
-		if g := p.row(naming{name: row.Organization, externalID: row.ExternalID}, row.Line, &row.Problems); g != nil {
+		name := naming{name: row.Organization, externalID: row.ExternalID}
+		g := p.row(name, row.Line, &row.Problems)
+		p.noteLife(g, name, sheet.LifeRow{Line: row.Line, Life: row.Life}, len(row.Problems) > 0)
+		if g != nil {
+			row.Life = nil // it is in the group
 			g.members = append(g.members, row)
 		}
 	}
 	return nil
 }
 
+func (p *plan) readOrganizations(r io.Reader) error {
+	for row, err := range sheet.ReadOrganizations(r, p.choices.Columns, p.options) {
+		if err != nil {
+			return err
+		}
+		if row.Total && p.isTotal(row.Organization) {
+			p.passOver(sheet.Total{Line: row.Line})
+			continue
+		}
+		name := naming{name: row.Organization, externalID: row.ExternalID}
+		g := p.row(name, row.Line, &row.Problems)
+		p.noteLife(g, name, sheet.LifeRow{Line: row.Line, Life: row.Life}, len(row.Problems) > 0)
+	}
+	return nil
+}
+
 func (p *plan) readUsage(r io.Reader) error {
-	running := runningTotals{}
+	running := sheet.RunningTotals{}
 	for row, err := range sheet.ReadUsage(r, p.choices.Columns, p.options) {
 		switch {
 		case err != nil:
@@ -208,15 +272,16 @@ func (p *plan) readUsage(r io.Reader) error {
 			p.findings.NoFigure++
 			continue
 		case row.Total && p.isTotal(row.Organization):
-			p.passOver(running.at(row))
+			p.passOver(running.At(row))
 			continue
 		}
-		running.of(row).add(row)
+		running.Add(row)
 		name := naming{name: row.Organization, externalID: row.ExternalID}
 		if len(p.index.Twins(name.name)) > 0 {
 			name.month = row.Month
 		}
 		g := p.row(name, row.Line, &row.Problems)
+		p.noteLife(g, name, sheet.LifeRow{Line: row.Line, Life: row.Life}, len(row.Problems) > 0)
 		if len(row.Problems) > 0 && row.Month != "" {
 			p.badRows[badRow{store.Fold(row.Organization), row.Month}] = row.Line
 		}
@@ -260,7 +325,7 @@ func (p *plan) group(name naming, bad bool) (*group, string) {
 	case !known && bad && !p.unknown.has(name.name):
 		return nil, "" // the name itself may be what is wrong; a good row will tell
 	case !known:
-		return p.newGroup(name), ""
+		return p.newGroup(name)
 	}
 	g := p.byID[o.ID]
 	if g == nil {
@@ -321,8 +386,8 @@ func ofMonth(twins []store.Organization, now store.Organization, m store.Month) 
 		len(there), table.Excerpt(now.Name), m)
 }
 
-// newGroup is about an organization that nobody knows.
-func (p *plan) newGroup(name naming) *group {
+// newGroup is about an organization that nobody knows; a problem is one of its external id.
+func (p *plan) newGroup(name naming) (g *group, problem string) {
 	u := p.unknown.add(name.name, p.known)
 	if u.group == nil && u.Create {
 		u.group = &group{organization: store.Organization{
@@ -332,10 +397,33 @@ func (p *plan) newGroup(name naming) *group {
 		p.groups = append(p.groups, u.group)
 	}
 	if u.group != nil {
+		if problem = u.group.takeExternalID(name.externalID, p.newIDs); problem != "" {
+			return nil, problem
+		}
 		u.group.spellings++
 	}
 	p.byName[name] = u.group
-	return u.group
+	return u.group, ""
+}
+
+// takeExternalID gives a new organization its external id, which no other one of the file may have, or says what is wrong with that.
+func (g *group) takeExternalID(id string, taken map[string]*group) string {
+	o := &g.organization
+	other := taken[id]
+	switch {
+	case id == "" || other == g:
+		return ""
+	case problem.OfLength(id, organizations.MaxExternalID) != "":
+		return fmt.Sprintf("%s is no external ID: it has more than %d characters.", table.Excerpt(id), organizations.MaxExternalID)
+	case other != nil:
+		return fmt.Sprintf("%s is the external ID of %s in this file, too: correct one of the two.",
+			table.Excerpt(id), table.Excerpt(other.organization.Name))
+	case o.ExternalID != "":
+		return fmt.Sprintf("%s has the external ID %s in this file, too: correct one of the two.",
+			table.Excerpt(o.Name), table.Excerpt(o.ExternalID))
+	}
+	o.ExternalID, taken[id] = id, g
+	return ""
 }
 
 func (p *plan) refuse(problems []sheet.RowProblem) {
@@ -351,18 +439,19 @@ func (p *plan) refuse(problems []sheet.RowProblem) {
 
 // compare works out the changes of each organization and hands them to fn, which may be nil.
 func (p *plan) compare(ctx context.Context, known lookups, fn func(context.Context, *group, []Change) error) error {
-	var reports usageKnown
+	changesOf := func(g *group) ([]Change, error) { return p.changes(ctx, g, known, usageKnown{}) }
 	if p.kind == sheet.Usage {
-		var err error
-		if reports, err = p.knownUsage(ctx, known); err != nil {
+		all, err := p.allUsage(ctx, known)
+		if err != nil {
 			return err
 		}
+		changesOf = func(g *group) ([]Change, error) { return all[g], nil }
 	}
 	for _, g := range p.groups {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		changes, err := p.changes(ctx, g, known, reports)
+		changes, err := changesOf(g)
 		if err != nil {
 			return err
 		}
@@ -372,28 +461,77 @@ func (p *plan) compare(ctx context.Context, known lookups, fn func(context.Conte
 				return err
 			}
 		}
-		p.progress("Comparing", len(g.members)+len(g.usage))
-		g.members, g.usage = nil, nil
+		p.progress("Comparing", g.rows())
+		g.members, g.usage, g.lives = nil, nil, sheet.Lives{}
 	}
 	p.finish()
 	return nil
 }
 
+// changes are what the file changes of one organization: of its life first.
 func (p *plan) changes(ctx context.Context, g *group, known lookups, reports usageKnown) ([]Change, error) {
-	if p.kind == sheet.Usage {
-		return p.usageChanges(g, reports), nil
-	}
+	told, tells := p.tell(g)
 	var seats []store.Seat
-	if g.organization.ID != 0 {
+	var first time.Time
+	if p.kind == sheet.Members {
 		var err error
-		if seats, err = known.seats(ctx, g.organization.ID); err != nil {
+		if seats, err = g.knownSeats(ctx, known); err != nil {
+			return nil, err
+		}
+		if p.checkMembers(g, told); g.lives.Bad > 0 {
+			p.refuseLife(g, lifeProblems{})
+			tells = false
+		}
+		if tells {
+			first = firstMember(p.diff(g, seats).Changes)
+		}
+	}
+	var life *LifeChange
+	var err error
+	if tells {
+		if life, err = p.lifeChange(ctx, g, known, told, first); err != nil {
 			return nil, err
 		}
 	}
-	return p.memberChanges(g, seats), nil
+	var changes []Change
+	switch p.kind {
+	case sheet.Usage:
+		changes = p.usageChanges(g, reports)
+	case sheet.Members:
+		changes, first = p.memberChanges(g, seats)
+	}
+	if life == nil {
+		if life, err = supposed(ctx, g, known, first); err != nil {
+			return nil, err
+		}
+	}
+	if life != nil {
+		changes = append([]Change{{Line: life.Line, Life: life}}, changes...)
+	}
+	return changes, nil
 }
 
-func (p *plan) memberChanges(g *group, number []store.Seat) []Change {
+func (g *group) knownSeats(ctx context.Context, known lookups) ([]store.Seat, error) {
+	if g.organization.ID == 0 {
+		return nil, nil
+	}
+	return known.seats(ctx, g.organization.ID)
+}
+
+// firstMember is the first moment at which somebody is invited or joins; zero: nobody does.
+func firstMember(changes []sheet.MemberChange) (first time.Time) {
+	for _, c := range changes {
+		for _, t := range []time.Time{c.After.InvitedAt, c.After.JoinedAt} {
+			if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+				first = t
+			}
+		}
+	}
+	return first
+}
+
+// checkMembers refuses the rows that cannot be of an organization of which this is told.
+func (p *plan) checkMembers(g *group, told organizations.Told) {
 	if g.spellings > 1 {
 		for _, problem := range sheet.Doubles(g.members) {
 			p.refuse([]sheet.RowProblem{problem})
@@ -408,12 +546,20 @@ func (p *plan) memberChanges(g *group, number []store.Seat) []Change {
 			}}
 			p.refuse(row.Problems)
 		}
-		p.refuseBeforeStart(g.organization, row)
+		p.refuseBeforeStart(g, row, either(told.Start, told.TrialStart))
 		g.begin(*row)
 	}
-	diff := sheet.DiffMembers(number, g.members, sheet.DiffOptions{
+}
+
+func (p *plan) diff(g *group, seats []store.Seat) sheet.MemberDiff {
+	return sheet.DiffMembers(seats, g.members, sheet.DiffOptions{
 		OrganizationID: g.organization.ID, Now: p.options.Now, RemoveMissing: p.choices.RemoveMissing,
 	})
+}
+
+// memberChanges are the changes of members, and since when the first of them is there.
+func (p *plan) memberChanges(g *group, seats []store.Seat) ([]Change, time.Time) {
+	diff := p.diff(g, seats)
 	for _, problem := range diff.Problems {
 		p.refuse([]sheet.RowProblem{problem})
 	}
@@ -423,17 +569,34 @@ func (p *plan) memberChanges(g *group, number []store.Seat) []Change {
 	for i := range diff.Changes {
 		changes[i] = Change{Line: diff.Changes[i].Line, Member: &diff.Changes[i]}
 	}
-	return changes
+	return changes, firstMember(diff.Changes)
 }
 
-// refuseBeforeStart refuses a row that says of a member of the time before the beginning that somebody said.
-func (p *plan) refuseBeforeStart(o store.Organization, row *sheet.MemberRow) {
+// refuseBeforeStart refuses a row that says of a member of the time before the beginning that the file, or somebody before it, said.
+func (p *plan) refuseBeforeStart(g *group, row *sheet.MemberRow, told time.Time) {
 	for _, t := range []time.Time{row.InvitedAt, row.JoinedAt} {
-		if sentence := organizations.BeforeStart(o, t); sentence != "" && len(row.Problems) == 0 {
-			row.Problems = []sheet.RowProblem{{Line: row.Line, Problem: sentence}}
-			p.refuse(row.Problems)
+		sentence := organizations.BeforeStart(g.organization, t)
+		if !told.IsZero() {
+			sentence = beforeTold(g, t, told)
+		}
+		if sentence == "" || len(row.Problems) > 0 {
+			continue
+		}
+		row.Problems = []sheet.RowProblem{{Line: row.Line, Problem: sentence}}
+		p.refuse(row.Problems)
+		if !told.IsZero() {
+			g.lives.Bad = row.Line
 		}
 	}
+}
+
+// beforeTold says that a moment is before the beginning that the file tells, or nothing.
+func beforeTold(g *group, t, told time.Time) string {
+	if t.IsZero() || !t.Before(told) {
+		return ""
+	}
+	return fmt.Sprintf("%s is before %s began, on %s by line %d: correct one of the two.",
+		seats.Day(t), g.organization.Name, seats.Day(told), g.lives.LineOf(sheet.StartColumn, sheet.TrialStartColumn))
 }
 
 // begin moves the beginning of a new organization back to its first member: what is before it is not counted.
@@ -462,7 +625,12 @@ func (p *plan) note(g *group, changes []Change) {
 			}
 			o.Actions[m.Action]++
 			p.findings.Actions[m.Action]++
+			p.findings.Deletions[m.Deleted]++
 			fmt.Fprintf(p.sum, "%d %s %d %q\n", m.Line, m.Action, m.Before.ID, m.After.Email)
+			continue
+		}
+		if c.Life != nil {
+			p.noteLifeChange(&o, *c.Life)
 			continue
 		}
 		o.Reports++
@@ -472,9 +640,27 @@ func (p *plan) note(g *group, changes []Change) {
 			p.findings.Replaced++
 			fmt.Fprintf(p.sum, "%d %s, ", c.Report.Before.Seats, c.Report.Before.Plan)
 		}
-		fmt.Fprintf(p.sum, "%d %s %d %s\n", c.Line, c.Report.After.Month, c.Report.After.Seats, c.Report.After.Plan)
+		p.findings.noteMeeting(o.Name, *c.Report)
+		fmt.Fprintf(p.sum, "%d %s %d %s%s\n", c.Line, c.Report.After.Month, c.Report.After.Seats, c.Report.After.Plan, c.Report.Met)
 	}
 	p.findings.Organizations = append(p.findings.Organizations, o)
+}
+
+func (p *plan) noteLifeChange(o *Organization, c LifeChange) {
+	o.Life, o.Supposed = c.Differences, c.Supposed
+	switch {
+	case c.Supposed:
+		p.findings.Starts++
+	case o.ID == 0:
+		p.findings.NewLives++
+	default:
+		p.findings.Histories++
+	}
+	if o.ID == 0 { // what it comes to may follow from the moment of the import
+		fmt.Fprintf(p.sum, "life %d %+v\n", c.Line, c.told)
+		return
+	}
+	fmt.Fprintf(p.sum, "life %d %q\n", c.Line, c.Differences)
 }
 
 func (p *plan) finish() {

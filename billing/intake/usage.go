@@ -23,16 +23,6 @@ type Sum struct {
 	Seats        int         `json:"seats"`
 }
 
-// Total is a row that sums up others and is passed over.
-type Total struct {
-	Line  int  `json:"line"`
-	Says  int  `json:"says"`  // its number
-	Sum   int  `json:"sum"`   // what the rows before it come to
-	Wrong bool `json:"wrong"` // it says another number
-
-	Month store.Month `json:"month,omitempty"` // the column that it sums up, where columns are months
-}
-
 const (
 	sumsKept   = 100
 	totalsKept = 20
@@ -44,29 +34,11 @@ func (p *plan) isTotal(name string) bool {
 	return !known
 }
 
-func (p *plan) passOver(t Total) {
+func (p *plan) passOver(t sheet.Total) {
 	p.progress("Reading the file", 1)
 	if len(p.findings.Totals) < totalsKept && !p.findings.isSaid(t) {
 		p.findings.Totals = append(p.findings.Totals, t)
 	}
-}
-
-// runningTotal is what the rows so far come to, all of them and those since the last total.
-type runningTotal struct {
-	all, since int
-	bad        bool
-}
-
-func (t *runningTotal) add(row sheet.UsageRow) {
-	t.all, t.since, t.bad = t.all+row.Seats, t.since+row.Seats, t.bad || len(row.Problems) > 0
-}
-
-// at holds a row that sums up against the rows before it.
-func (t *runningTotal) at(row sheet.UsageRow) Total {
-	total := Total{Line: row.Line, Says: row.Seats, Sum: t.since}
-	total.Wrong = !t.bad && row.Seats > 0 && row.Seats != t.since && row.Seats != t.all
-	t.since = 0
-	return total
 }
 
 // usageKnown is what is known of the months of a file, by organization.
@@ -111,7 +83,7 @@ func (p *plan) usageChanges(g *group, known usageKnown) []Change {
 			p.refuseGood(rows, problem)
 			continue
 		}
-		change := ReportChange{Line: row.Line, After: p.report(g.organization, row, known)}
+		change := ReportChange{Line: row.Line, After: p.report(g, row, known)}
 		if u := known.figures[row.Month][g.organization.ID]; u.Source() != seats.SourceCSV {
 			change.Beside = u
 		}
@@ -233,13 +205,17 @@ func (p *plan) saysTheSame(c ReportChange, row sheet.UsageRow, known usageKnown)
 
 // report is what a row reports. Seats of an organization that was NFR, or in its trial, all the month are free, as they are when
 // the Provider API reports them.
-func (p *plan) report(o store.Organization, row sheet.UsageRow, known usageKnown) store.UsageReport {
+func (p *plan) report(g *group, row sheet.UsageRow, known usageKnown) store.UsageReport {
+	o := g.organization
 	ledger, counted := known.figures[row.Month][o.ID]
 	if ledger.Original != nil {
 		ledger = *ledger.Original
 	}
 	if !counted { // it is created by this file
 		ledger.Plan, ledger.License, ledger.Free = o.Plan, o.License, seats.Free(o.License, o.TrialEndsAt, row.Month)
+	}
+	if g.after != nil {
+		ledger.Plan, ledger.License, ledger.Free = g.after.BilledIn(row.Month)
 	}
 	r := store.UsageReport{
 		OrganizationID: o.ID, Month: row.Month, Seats: row.Seats, Plan: cmp.Or(row.Plan, ledger.Plan),

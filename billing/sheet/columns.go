@@ -29,20 +29,57 @@ const (
 	PlanColumn         Column = "plan"
 )
 
+// The columns about the life of organizations: when they began, and what holds from when on.
+const (
+	SinceColumn        Column = "since" // from when on plan, license and management of the row hold
+	LicenseColumn      Column = "license"
+	ManagedColumn      Column = "managed"
+	StartColumn        Column = "start"
+	TrialStartColumn   Column = "trial_starts"
+	TrialEndsColumn    Column = "trial_ends"
+	ManagedFromColumn  Column = "managed_from"
+	ManagedUntilColumn Column = "managed_until"
+)
+
+// lifeColumns are those about organizations that every kind of table may have beside its own.
+var lifeColumns = []Column{
+	LicenseColumn, ManagedColumn, StartColumn, TrialStartColumn, TrialEndsColumn, ManagedFromColumn, ManagedUntilColumn,
+}
+
+// OfLife says whether a column of this kind of table is about the lives of organizations.
+func (k Kind) OfLife(c Column) bool {
+	return c == SinceColumn || c == PlanColumn && k != Usage || slices.Contains(lifeColumns, c)
+}
+
+// IsDate says whether a column has days or instants.
+func (c Column) IsDate() bool {
+	return slices.Contains([]Column{
+		InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn, MonthColumn, SinceColumn, StartColumn, TrialStartColumn,
+		TrialEndsColumn, ManagedFromColumn, ManagedUntilColumn,
+	}, c)
+}
+
 // Columns lists the columns that a table of this kind may have.
 func (k Kind) Columns() []Column {
-	if k == Usage {
-		return []Column{OrganizationColumn, ExternalIDColumn, MonthColumn, SeatsColumn, PlanColumn}
+	switch k {
+	case Usage:
+		return slices.Concat([]Column{OrganizationColumn, ExternalIDColumn, MonthColumn, SeatsColumn, PlanColumn}, lifeColumns)
+	case Organizations:
+		return slices.Concat([]Column{OrganizationColumn, ExternalIDColumn, SinceColumn, PlanColumn}, lifeColumns)
 	}
-	return []Column{
+	return slices.Concat([]Column{
 		OrganizationColumn, ExternalIDColumn, EmailColumn, StatusColumn, InvitedColumn, JoinedColumn, SuspendedColumn, DeletedColumn,
-	}
+		PlanColumn,
+	}, lifeColumns)
 }
 
 // Required lists the columns that a table of this kind must have.
 func (k Kind) Required() []Column {
-	if k == Usage {
+	switch k {
+	case Usage:
 		return []Column{OrganizationColumn, MonthColumn, SeatsColumn}
+	case Organizations:
+		return []Column{OrganizationColumn}
 	}
 	return []Column{OrganizationColumn, EmailColumn}
 }
@@ -108,6 +145,49 @@ var columnNames = map[Column][]string{
 	PlanColumn: {"plan", "plan billed", "product", "product name", "tier", "edition", "subscription", "sku", "license plan",
 		"tarif", "produkt", "produktname",
 		"produit", "offre", "producto", "suscripcion", "abonnement"},
+	LicenseColumn: {"license type", "licence type", "type of license", "type of licence", "lizenztyp", "lizenzart", "art der lizenz",
+		"type de licence", "tipo de licencia", "licentietype"},
+	ManagedColumn: {"msp managed", "managed by msp", "managed by us", "managed", "msp verwaltet", "von uns verwaltet", "vom msp verwaltet",
+		"verwaltet", "gere par le msp", "gere", "gestionado por el msp", "gestionado", "beheerd door msp", "beheerd"},
+	StartColumn: {"organization start", "organisation start", "organization start date", "organization since", "organization created",
+		"customer since", "customer start", "customer start date", "client since", "client start", "company since", "tenant created",
+		"contract start", "contract start date", "onboarded", "onboarded on", "onboarding date",
+		"kunde seit", "kundin seit", "organisation seit", "mandant seit", "vertragsbeginn", "client depuis", "societe depuis",
+		"debut du contrat", "cliente desde", "inicio del contrato", "klant sinds", "begin contract", "contract begin"},
+	TrialStartColumn: {"trial start", "trial starts", "trial started", "trial start date", "trial began", "trial from", "start of trial",
+		"start of the trial", "trial since", "testbeginn", "teststart", "test seit", "test ab", "beginn der testphase", "testphase ab",
+		"debut de l essai", "essai depuis", "inicio de la prueba", "prueba desde", "start proefperiode", "proef vanaf"},
+	TrialEndsColumn: {"trial ends", "trial end", "trial ended", "trial end date", "end of trial", "end of the trial", "trial ends on",
+		"trial expires", "trial expires on", "trial expiry", "trial expiration", "trial expiration date",
+		"testende", "test endet", "test endet am", "ende der testphase", "testphase endet", "testphase endet am",
+		"fin de l essai", "fin de la prueba", "fin de prueba", "einde proefperiode", "einde proef"},
+	ManagedFromColumn: {"msp managed from", "managed from", "msp managed since", "managed since", "msp from", "msp since",
+		"verwaltet seit", "verwaltet ab", "verwaltet von", "msp seit", "msp ab", "betreut seit", "gere depuis", "gestionado desde",
+		"beheerd sinds", "beheerd vanaf"},
+	ManagedUntilColumn: {"msp managed until", "managed until", "msp managed to", "managed to", "msp until",
+		"verwaltet bis", "msp bis", "betreut bis", "gere jusqu au", "gere jusqu a", "gestionado hasta", "beheerd tot en met"},
+}
+
+// organizationNames are what headers of a list of organizations call a column besides, where in other tables they name something of a
+// member or of a month.
+var organizationNames = map[Column][]string{
+	OrganizationColumn: {"name", "nom", "nombre", "naam"},
+	SinceColumn: {"since", "valid from", "effective", "effective date", "effective from", "in effect from", "in force from", "as of", "from",
+		"change date", "changed on", "date of change",
+		"seit", "ab", "gultig ab", "gultig seit", "gilt ab", "wirksam ab", "depuis", "a partir de", "a partir du", "a compter du",
+		"desde", "vigente desde", "valido desde", "vanaf", "sinds", "geldig vanaf", "ingangsdatum"},
+	LicenseColumn: {"license", "licence", "lizenz", "licencia", "licentie"},
+	StartColumn: {"start", "start date", "started", "started on", "begin", "began", "beginn", "startdatum", "begindatum", "created",
+		"created at", "created on", "date created", "angelegt", "angelegt am", "erstellt am", "debut", "date de debut", "cree le", "inicio",
+		"fecha de inicio", "alta", "fecha de alta", "aangemaakt", "aangemaakt op"},
+}
+
+// names are what headers of this kind of table call a column.
+func (k Kind) names(c Column) []string {
+	if k == Organizations {
+		return slices.Concat(columnNames[c], organizationNames[c])
+	}
+	return columnNames[c]
 }
 
 // ColumnMap says which column of the table, the first being 0, feeds which field.
@@ -118,7 +198,7 @@ type ColumnMap map[Column]int
 // a state of the United States, is not taken for a status unless it has some.
 func GuessColumns(header []string, kind Kind, values [][]string) ColumnMap {
 	m := ColumnMap{}
-	guess := guess{ColumnMap: m, header: header, values: values, words: namesOf(header)}
+	guess := guess{ColumnMap: m, kind: kind, header: header, values: values, words: namesOf(header)}
 	for _, like := range []func(header, name string) bool{
 		func(header, name string) bool { return header == name },
 		func(header, name string) bool {
@@ -144,15 +224,16 @@ func GuessColumns(header []string, kind Kind, values [][]string) ColumnMap {
 // guess is a map of columns while they are guessed.
 type guess struct {
 	ColumnMap
+	kind   Kind
 	header []string
 	values [][]string
 	words  []columnName
 }
 
 func (g guess) column(c Column, like func(header, name string) bool) {
-	for _, name := range columnNames[c] {
+	for _, name := range g.kind.names(c) {
 		for i, w := range g.words {
-			if !g.Feeds(i) && (like(w.plain, name) || like(w.parted, name)) && (c != StatusColumn || g.mayBeStatus(i)) {
+			if !g.Feeds(i) && (like(w.plain, name) || like(w.parted, name)) && g.mayBe(c, i) {
 				g.ColumnMap[c] = i
 				return
 			}
@@ -183,7 +264,31 @@ func namesOf(header []string) []columnName {
 
 // is says whether it is one of the names of a field.
 func (n columnName) is(c Column) bool {
-	return n.plain != "" && (slices.Contains(columnNames[c], n.plain) || slices.Contains(columnNames[c], n.parted))
+	return n.among(columnNames[c])
+}
+
+func (n columnName) among(names []string) bool {
+	return n.plain != "" && (slices.Contains(names, n.plain) || slices.Contains(names, n.parted))
+}
+
+// mayBe says whether the values of a column fit what its name says, where that may also mean something else: a plan, a license type
+// and the management of organizations in a table that is about other things.
+func (g guess) mayBe(c Column, i int) bool {
+	switch {
+	case c == StatusColumn:
+		return g.mayBeStatus(i)
+	case c == LicenseColumn && g.kind == Usage && IsOwnExport(g.header): // it is that of the month
+		return false
+	case g.values == nil || g.kind == Organizations:
+		return true
+	case c == PlanColumn && g.kind == Members:
+		return slices.ContainsFunc(g.values[i], func(v string) bool { return planNamed(headerWords(v)) != "" })
+	case c == LicenseColumn:
+		return slices.ContainsFunc(g.values[i], func(v string) bool { return licenseNamed(headerWords(v)) != "" })
+	case c == ManagedColumn:
+		return slices.ContainsFunc(g.values[i], func(v string) bool { return answerNamed(headerWords(v)) != "" })
+	}
+	return true
 }
 
 // mayBeStatus says whether a column that is called like one may be a status: also without one value that is known, where its
@@ -228,7 +333,7 @@ func (k Kind) Headers() []table.Names {
 func (k Kind) Names(cells []string) bool {
 	known, names := 0, namesOf(cells)
 	for _, c := range k.Columns() {
-		if slices.ContainsFunc(names, func(n columnName) bool { return n.is(c) }) {
+		if slices.ContainsFunc(names, func(n columnName) bool { return n.among(k.names(c)) }) {
 			known++
 		}
 	}

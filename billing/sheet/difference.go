@@ -28,6 +28,27 @@ type MemberChange struct {
 	Action        MemberAction
 	Line          int // 0: the member is not in the file
 	Before, After store.Seat
+	Deleted       Deletion // as the file gives it
+}
+
+// Deletion is how a file gives the moment at which a member was deleted, where that decides whether a day counts
+// (docs/billing-rules.md section 2).
+type Deletion string
+
+// The ways; empty is any other, or none.
+const (
+	OnDay      Deletion = "day"      // a date: until its last second
+	AtMidnight Deletion = "midnight" // the first instant of a day, with its time: that day does not count
+)
+
+func (m MemberRow) deletion() Deletion {
+	switch {
+	case isDay(m.DeletedAt, m.Exact.Deleted):
+		return OnDay
+	case isMidnight(m.DeletedAt):
+		return AtMidnight
+	}
+	return ""
 }
 
 // MemberDiff is what importing members would do to an organization.
@@ -120,11 +141,11 @@ func (d *differ) compareStay(before store.Seat, row MemberRow) {
 	case problem != "":
 		d.diff.Problems = append(d.diff.Problems, RowProblem{Line: row.Line, Problem: problem})
 	case before.ID == 0:
-		d.change(MemberChange{AddMember, row.Line, store.Seat{}, after})
+		d.change(MemberChange{AddMember, row.Line, store.Seat{}, after, row.deletion()})
 	case after == before:
 		d.diff.Unchanged++
 	default:
-		d.change(MemberChange{actionBetween(before.Status(), after.Status()), row.Line, before, after})
+		d.change(MemberChange{actionBetween(before.Status(), after.Status()), row.Line, before, after, row.deletion()})
 	}
 }
 

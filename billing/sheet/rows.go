@@ -18,6 +18,7 @@ import (
 // the table could not read no cell is looked at.
 type row struct {
 	table.Row
+	kind     Kind
 	header   []string
 	columns  ColumnMap
 	options  Options
@@ -148,7 +149,17 @@ func (r *row) exact(m MemberRow) Exact {
 	}
 }
 
+// moment reads a moment that has come.
 func (r *row) moment(c Column) time.Time {
+	t := r.momentToCome(c)
+	if text, _ := r.cell(c); t.After(r.options.Now) {
+		r.refuse(c, "%s is in the future.", table.Excerpt(text))
+	}
+	return t
+}
+
+// momentToCome reads a moment that may be in the future.
+func (r *row) momentToCome(c Column) time.Time {
 	text, ok := r.cell(c)
 	if !ok {
 		return time.Time{}
@@ -157,8 +168,6 @@ func (r *row) moment(c Column) time.Time {
 	switch {
 	case problem != "":
 		r.refuse(c, "%s", problem)
-	case t.After(r.options.Now):
-		r.refuse(c, "%s is in the future.", table.Excerpt(text))
 	case !t.IsZero() && !table.IsPlainDate(text):
 		r.note(c, text, func() string { return momentText(t, r.isDay(c, t)) })
 	}
@@ -313,16 +322,24 @@ func (r *row) plan() store.Plan {
 	if !ok {
 		return ""
 	}
-	name := strings.TrimPrefix(r.spelled.of(text).plain, "nordpass ")
+	plain := r.spelled.of(text).plain
+	plan := planNamed(plain)
+	switch {
+	case plan == "":
+		r.refuse(PlanColumn, "%s is not a plan: write Business or Enterprise.", table.Excerpt(text))
+	case strings.TrimPrefix(plain, "nordpass ") != string(plan):
+		r.note(PlanColumn, text, plan.Name)
+	}
+	return plan
+}
+
+// planNamed is the plan that a text names, which is written as headerWords writes it. Empty: none.
+func planNamed(plain string) store.Plan {
+	name := strings.TrimPrefix(plain, "nordpass ")
 	if i := slices.IndexFunc(store.Plans(), func(p store.Plan) bool { return name == string(p) }); i >= 0 {
 		return store.Plans()[i]
 	}
-	if plan := planAmong(name); plan != "" {
-		r.note(PlanColumn, text, plan.Name)
-		return plan
-	}
-	r.refuse(PlanColumn, "%s is not a plan: write Business or Enterprise.", table.Excerpt(text))
-	return ""
+	return planAmong(name)
 }
 
 // planAmong finds the plan in the name of a product as price lists have it: NordPass Business, 1 year.

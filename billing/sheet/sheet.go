@@ -16,10 +16,12 @@ import (
 // Kind is what the rows of an uploaded table are.
 type Kind string
 
-// The kinds: a row is a member of an organization, or what an organization used in a month.
+// The kinds: a row is a member of an organization, what an organization used in a month, or what held of an organization from a moment
+// on. Rows of the first two may also say how their organization began.
 const (
-	Members Kind = "members"
-	Usage   Kind = "usage"
+	Members       Kind = "members"
+	Usage         Kind = "usage"
+	Organizations Kind = "organizations"
 )
 
 // Options is how an uploaded table is to be read.
@@ -50,6 +52,7 @@ type MemberRow struct {
 	// The moments that the row gives, in UTC; zero: it does not. A date without a time is its midnight.
 	InvitedAt, JoinedAt, SuspendedAt, DeletedAt time.Time
 	Exact                                       Exact        // which of them are a midnight that was given as an instant
+	Life                                        *Life        // of the organization; nil: it says nothing of it
 	Problems                                    []RowProblem // none: the row is good
 }
 
@@ -62,8 +65,19 @@ type UsageRow struct {
 	Month        store.Month
 	Seats        int
 	Plan         store.Plan   // empty if the table has no column for it
+	Life         *Life        // of the organization; nil: it says nothing of it
 	Total        bool         // it looks like the sum of the rows before it
 	Unknown      bool         // it says, in our own export, that nobody knows the figure
+	Problems     []RowProblem // none: the row is good
+}
+
+// OrganizationRow is a row of a list of organizations.
+type OrganizationRow struct {
+	Line         int
+	Organization string       // name or external id
+	ExternalID   string       // where a column of its own has it
+	Life         *Life        // nil: it says nothing
+	Total        bool         // it looks like the count of the rows before it
 	Problems     []RowProblem // none: the row is good
 }
 
@@ -83,6 +97,7 @@ func ReadMembers(r io.Reader, m ColumnMap, o Options) iter.Seq2[MemberRow, error
 			JoinedAt:     row.moment(JoinedColumn),
 			SuspendedAt:  row.moment(SuspendedColumn),
 			DeletedAt:    row.moment(DeletedColumn),
+			Life:         row.life(),
 		}
 		member.Exact = row.exact(member)
 		member.Status = row.status(member)
@@ -111,6 +126,7 @@ func ReadUsage(r io.Reader, m ColumnMap, o Options) iter.Seq2[UsageRow, error] {
 			Month:        row.month(),
 			Seats:        row.seats(),
 			Plan:         row.plan(),
+			Life:         row.life(),
 		}
 		usage.Total = row.isTotal()
 		usage.Problems = row.problems
@@ -122,6 +138,18 @@ func ReadUsage(r io.Reader, m ColumnMap, o Options) iter.Seq2[UsageRow, error] {
 		}
 		return aMonth(row, yield)
 	})
+}
+
+// ReadOrganizations yields every row that is not blank, once, the bad ones with their problems. An error, which is an *Invalid if the
+// admin can mend it, comes last. Several rows of one organization are yielded as they stand.
+func ReadOrganizations(r io.Reader, m ColumnMap, o Options) iter.Seq2[OrganizationRow, error] {
+	return readRows(r, Organizations, m, o, one(func(row *row) OrganizationRow {
+		organization := OrganizationRow{
+			Line: row.Line, Organization: row.organization(), ExternalID: row.externalID(), Life: row.life(), Total: row.isTotal(),
+		}
+		organization.Problems = row.problems
+		return organization
+	}))
 }
 
 // one is how a row is read that says one thing.
@@ -141,7 +169,7 @@ func readRows[R any](r io.Reader, kind Kind, m ColumnMap, o Options, read func(*
 			yield(none, err)
 			return
 		}
-		reading := row{header: t.Header, columns: maps.Clone(m), options: o, spelled: spellings{}, state: -1, cross: m.Cross(kind, t.Header)}
+		reading := row{kind: kind, header: t.Header, columns: maps.Clone(m), options: o, spelled: spellings{}, state: -1, cross: m.Cross(kind, t.Header)}
 		if IsOwnExport(t.Header) {
 			reading.state = slices.Index(t.Header, stateHeader)
 		}

@@ -46,6 +46,15 @@ func TestGuessColumns(t *testing.T) {
 		{"Organization,2026-01,Seats,Feb-26", Usage, ColumnMap{"organization": 0}},                         // whose columns are months
 		{"Row Labels,2026-01,2026-02", Usage, ColumnMap{"organization": 0}},
 		{"2026-01,2026-02", Usage, ColumnMap{}},
+		{"Customer,Customer since,E-mail,Start,Until", Members, ColumnMap{"organization": 0, "start": 1, "email": 2, "joined": 3, "deleted": 4}},
+		{"Customer,E-mail,Trial start,Trial end,Joined", Members, ColumnMap{"organization": 0, "email": 1, "trial_starts": 2, "trial_ends": 3, "joined": 4}},
+		{"Month,Customer,Seats,License type,MSP-managed until", Usage, ColumnMap{"month": 0, "organization": 1, "seats": 2, "license": 3, "managed_until": 4}},
+		{"Name,Start,Since,Plan,License,Managed,Managed from", Organizations,
+			ColumnMap{"organization": 0, "start": 1, "since": 2, "plan": 3, "license": 4, "managed": 5, "managed_from": 6}},
+		{"Kunde,Kunden-Nr.,Beginn,Gültig ab,Tarif,Lizenz,Verwaltet bis", Organizations,
+			ColumnMap{"organization": 0, "external_id": 1, "start": 2, "since": 3, "plan": 4, "license": 5, "managed_until": 6}},
+		{"Organization,External ID,Start,Trial ends,Since,Plan,License type,MSP-managed", Organizations,
+			ColumnMap{"organization": 0, "external_id": 1, "start": 2, "trial_ends": 3, "since": 4, "plan": 5, "license": 6, "managed": 7}},
 	}
 	for _, tt := range tests {
 		if diff := cmp.Diff(tt.want, GuessColumns(strings.Split(tt.header, ","), tt.kind, nil)); diff != "" {
@@ -57,6 +66,9 @@ func TestGuessColumns(t *testing.T) {
 func TestColumnNamesAreAsHeaderWordsWritesThem(t *testing.T) {
 	t.Parallel()
 	all := slices.Concat(slices.Collect(maps.Values(columnNames))...)
+	all = append(all, slices.Concat(slices.Collect(maps.Values(organizationNames))...)...)
+	all = append(all, slices.Concat(slices.Collect(maps.Values(licenseNames))...)...)
+	all = append(all, slices.Concat(slices.Collect(maps.Values(answerNames))...)...)
 	for name := range slices.Values(slices.Concat(append(slices.Collect(maps.Values(statusNames)), all)...)) {
 		if headerWords(name) != name {
 			t.Errorf("%q cannot be met: it is written %q", name, headerWords(name))
@@ -640,6 +652,7 @@ func randomMemberRow(rng *rand.Rand) string {
 func FuzzIntake(f *testing.F) {
 	for _, text := range []string{
 		membersHeader + "Acme,ann@example.com,active,,2026-03-01,,\nAcme,ann,x,y\n",
+		"Organization;Start;Trial ends;Since;Plan;License type;MSP-managed;Managed from;Managed until\nAcme;2026-01-02;;2026-02-01;e;nfr;x;;2026-03-31\n",
 		"Organization;Month;Seats;Plan\nAcme;2026-03;5;business\nAcme;Mar-26;1,000;\n",
 		"Firma\tE-Mail\tGel\xF6scht\r\nK\xF6nig\tann@example.com\t31.12.2025\r\n\"\r\n",
 		"Customer,Jan-26,2026-02,01/03/2026,Total\nAcme,1,,\"1,000\",2\nTotal,1,-,x,2\n",
@@ -665,7 +678,27 @@ func FuzzIntake(f *testing.F) {
 		}
 		fuzzUsage(t, file, survey, o)
 		fuzzCross(t, file, survey, o)
+		if survey, err = table.Inspect(bytes.NewReader(file), Organizations.Headers()...); err != nil {
+			t.Fatalf("members can be read from it, and organizations cannot: %v", err)
+		}
+		fuzzOrganizations(t, file, survey, o)
 	})
+}
+
+func fuzzOrganizations(t *testing.T, file []byte, survey table.Survey, o Options) {
+	n := 0
+	for row, err := range ReadOrganizations(bytes.NewReader(file), fuzzedColumns(survey.Header, Organizations), o) {
+		if err != nil {
+			return
+		}
+		n++
+		if l := row.Life; len(row.Problems) == 0 && (row.Organization == "" || row.Line < 1 || l != nil && (l.Bad || len(l.Facts()) == 0)) {
+			t.Fatalf("good row without its fields: %+v, %+v", row, l)
+		}
+	}
+	if n != survey.Rows {
+		t.Fatalf("%d rows of %d", n, survey.Rows)
+	}
 }
 
 // fuzzedColumns takes the columns in their order where their names say nothing.

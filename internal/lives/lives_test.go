@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"seatbridge/billing/organizations"
 	"seatbridge/internal/soak"
 )
 
@@ -52,6 +54,35 @@ func TestLives(t *testing.T) {
 				t.Errorf("a life from %s (its trial ends %s), %+v, with %+v\nat once (-) and told late (+):\n%s\n%s\n%s\nagain: SEATBRIDGE_SEED=%d go test ./internal/lives",
 					l.start.Format(time.DateTime), l.ends.Format(time.DateTime), l.states, l.stays, diff,
 					strings.Join(atOnce.story, "\n"), strings.Join(late.story, "\n"), seed)
+			}
+		})
+	}
+}
+
+// TestDownloadedLives: the list of organizations that Seatbridge downloads changes nothing where it comes from, and tells the whole life
+// to another one, whose members come by a file.
+func TestDownloadedLives(t *testing.T) {
+	t.Parallel()
+	for _, seed := range seeds(t) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			l := chance{rand.New(rand.NewPCG(seed, 8))}.life()
+			here := newWorld(t, l)
+			here.live(l, l.start)
+			here.must(here.say(func(h *organizations.History) { h.Start = l.start }))
+			list, before := here.download(), here.months()
+			here.must(here.list(list))
+			if after := here.download(); after != list || !slices.Equal(here.months(), before) {
+				t.Errorf("read back, the list\n%s\nbecomes\n%s", list, after)
+			}
+			elsewhere := newWorld(t, l)
+			elsewhere.clock = now
+			elsewhere.must(elsewhere.list(list))
+			if len(l.stays) > 0 {
+				elsewhere.must(elsewhere.file(l.stays))
+			}
+			if diff := cmp.Diff(before, elsewhere.months()); diff != "" && len(l.stays) > 0 {
+				t.Errorf("the list\n%s\nwith %+v\nhere (-) and elsewhere (+):\n%s\nagain: SEATBRIDGE_SEED=%d go test ./internal/lives", list, l.stays, diff, seed)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package lives
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -148,20 +149,7 @@ func (w *world) pieces(l life, from time.Time, c chance) []piece {
 	if from.Equal(l.start) {
 		return nil
 	}
-	all := []piece{
-		{"its start", func() error { return w.say(func(h *organizations.History) { h.Start = l.start }) }},
-		{"how it began", func() error { return w.say(func(h *organizations.History) { h.States[0] = l.states[0] }) }},
-	}
-	if !l.ends.IsZero() {
-		all = append(all, piece{"the end of its trial", func() error { return w.say(func(h *organizations.History) { h.TrialEnds = l.ends }) }})
-	}
-	for _, s := range l.states[1:] {
-		if !s.Since.After(from) {
-			all = append(all, piece{fmt.Sprint("that it changed to ", s), func() error {
-				return w.say(func(h *organizations.History) { h.States = append(h.States, s) })
-			}})
-		}
-	}
+	all := w.history(l, from, c)
 	files := map[int][]stay{}
 	for _, s := range l.stays {
 		if s.begins().Before(from) {
@@ -174,6 +162,57 @@ func (w *world) pieces(l life, from time.Time, c chance) []piece {
 		all = append(all, piece{fmt.Sprint("a file of ", stays), func() error { return w.file(stays) }})
 	}
 	return all
+}
+
+// history are the pieces about the organization itself: each as history, or as a list of organizations.
+func (w *world) history(l life, from time.Time, c chance) []piece {
+	var all []piece
+	add := func(what string, change func(*organizations.History), list string) {
+		if c.of(50) {
+			all = append(all, piece{what, func() error { return w.say(change) }})
+		} else {
+			all = append(all, piece{"by a list, " + what, func() error { return w.list(list) }})
+		}
+	}
+	if c.of(20) { // all at once
+		return []piece{{"a list of its life", func() error { return w.list(l.list(from)) }}}
+	}
+	add("its start", func(h *organizations.History) { h.Start = l.start }, "Name,Start\nAcme,"+cell(l.start)+"\n")
+	add("how it began", func(h *organizations.History) { h.States[0] = l.states[0] }, stateHeader+stateRow(l.states[0])+"\n")
+	if !l.ends.IsZero() {
+		add("the end of its trial", func(h *organizations.History) { h.TrialEnds = l.ends }, "Name,Trial ends\nAcme,"+cell(l.ends)+"\n")
+	}
+	for _, s := range l.states[1:] {
+		if !s.Since.After(from) {
+			add(fmt.Sprint("that it changed to ", s), func(h *organizations.History) { h.States = append(h.States, s) }, stateHeader+stateRow(s)+"\n")
+		}
+	}
+	return all
+}
+
+const stateHeader = "Name,Since,Plan,License type,MSP-managed\n"
+
+func stateRow(s organizations.State) string {
+	return fmt.Sprintf("Acme,%s,%s,%s,%s", cell(s.Since), s.Plan.Name(), s.License, organizations.ChoiceOf(s.Managed))
+}
+
+// list is a list of all that the life was until a moment, its rows in any order.
+func (l life) list(until time.Time) string {
+	rows := []string{stateRow(l.states[0]) + "," + cell(l.start) + "," + cell(l.ends)}
+	for _, s := range l.states[1:] {
+		if !s.Since.After(until) {
+			rows = append(rows, stateRow(s)+",,")
+		}
+	}
+	slices.Sort(rows)
+	return strings.TrimSpace(stateHeader) + ",Start,Trial ends\n" + strings.Join(rows, "\n") + "\n"
+}
+
+func cell(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
 }
 
 // tellLate tells the pieces in any order: what is refused is told again after the others.
@@ -201,18 +240,29 @@ func (w *world) tellLate(pieces []piece, c chance) {
 func (w *world) file(stays []stay) error {
 	var text strings.Builder
 	text.WriteString("Organization,E-mail,Status,Invited,Joined,Suspended,Deleted\n")
-	cell := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.Format(time.RFC3339)
-	}
 	for _, s := range stays {
 		status := store.Seat{InvitedAt: s.invited, JoinedAt: s.joined, SuspendedAt: s.suspended, DeletedAt: s.deleted}.Status()
 		fmt.Fprintf(&text, "%s,%s,%s,%s,%s,%s,%s\n", name, s.email, status, cell(s.invited), cell(s.joined), cell(s.suspended), cell(s.deleted))
 	}
+	return w.upload(sheet.Members, text.String())
+}
+
+// list imports a list of organizations.
+func (w *world) list(text string) error { return w.upload(sheet.Organizations, text) }
+
+// download is the list of organizations as the panel writes it.
+func (w *world) download() string {
+	o, h, err := w.organizations.History(w.t.Context(), w.id)
+	w.must(err)
+	var text strings.Builder
+	out := csv.NewWriter(&text)
+	w.must(out.WriteAll(append([][]string{organizations.ListHeader()}, organizations.ListRows(o, h)...)))
+	return text.String()
+}
+
+func (w *world) upload(kind sheet.Kind, text string) error {
 	ctx := w.t.Context()
-	saved, err := w.files.Upload(ctx, problem.System(), sheet.Members, "members.csv", strings.NewReader(text.String()))
+	saved, err := w.files.Upload(ctx, problem.System(), kind, string(kind)+".csv", strings.NewReader(text))
 	w.must(err)
 	in, err := w.files.Find(ctx, saved.ID)
 	w.must(err)
