@@ -215,7 +215,9 @@ func IsNamed(c Column, heading string) bool { return nameOf(heading).is(c) }
 
 // eachMonth yields what a row of a table whose columns are months says of each of them.
 func (r *row) eachMonth(yield func(UsageRow) bool) bool {
-	shared := UsageRow{Line: r.Line, Organization: r.organization(), ExternalID: r.externalID(), Plan: r.plan(), Life: r.life(), Total: r.isTotal()}
+	shared := UsageRow{
+		Line: r.Line, Organization: r.organization(), ExternalID: r.externalID(), Plan: r.plan(), Life: r.life(), Total: r.isTotal(),
+	}
 	shared.Problems = slices.Clone(r.problems)
 	if r.Row.Problem != "" {
 		return yield(shared)

@@ -169,7 +169,9 @@ func readRows[R any](r io.Reader, kind Kind, m ColumnMap, o Options, read func(*
 			yield(none, err)
 			return
 		}
-		reading := row{kind: kind, header: t.Header, columns: maps.Clone(m), options: o, spelled: spellings{}, state: -1, cross: m.Cross(kind, t.Header)}
+		reading := row{
+			kind: kind, header: t.Header, columns: maps.Clone(m), options: o, spelled: spellings{}, state: -1, cross: m.Cross(kind, t.Header),
+		}
 		if IsOwnExport(t.Header) {
 			reading.state = slices.Index(t.Header, stateHeader)
 		}
