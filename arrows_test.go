@@ -74,9 +74,10 @@ var arrows = map[string]string{
 	"internal/lives":            "",
 	"internal/moment":           "",
 	"internal/soak":             "",
+	"internal/template":         "",
 	"internal/worlds":           "",
 	"internal/years":            "",
-	"store/storetest":           "store",
+	"store/storetest":           "internal/template store",
 }
 
 // TestArrows holds the plan of the house.

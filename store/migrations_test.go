@@ -201,11 +201,11 @@ func TestMigratesWhenOrganizationsWereEntered(t *testing.T) {
 	}
 }
 
-// Before version 28 a file was one of members or of usage. What was uploaded stays, and a list of organizations can be.
+// Before version 27 a file was one of members or of usage. What was uploaded stays, and a list of organizations can be.
 func TestMigratesUploadedFiles(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "seatbridge.db")
-	db := openAtVersion(t, path, 27)
+	db := openAtVersion(t, path, 26)
 	_, err := db.ExecContext(t.Context(), `INSERT INTO intakes (id, kind, name, size, state, survey, choices, uploaded_at, uploaded_by)
 		VALUES (7, 'usage', 'old.csv', 12, 'checked', '{}', '{}', 1000, 'ann@example.com')`)
 	check(t, err)

@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/shopspring/decimal"
+
+	"seatbridge/internal/template"
 )
 
 var (
@@ -26,8 +28,17 @@ var (
 // openTest opens a new database that lives as long as the test.
 func openTest(t testing.TB) *Store {
 	t.Helper()
-	return openAt(t, filepath.Join(t.TempDir(), "seatbridge.db"))
+	return openAt(t, schema.Copy(t, "seatbridge.db", func(path string) error {
+		s, err := Open(context.WithoutCancel(t.Context()), path, testKey)
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	}))
 }
+
+// schema is a database with nothing in it but the schema: the migrations run once for all tests that test something else.
+var schema template.File
 
 func openAt(t testing.TB, path string) *Store {
 	t.Helper()
