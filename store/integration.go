@@ -113,8 +113,11 @@ func (s *Store) updateIntegration(ctx context.Context, what, set string, args ..
 // and the lines. Runs and changes stay as history: runs in progress become cancelled, previews
 // discarded, and what they had planned or held becomes cancelled. A change that is being sent stays
 // so, because its outcome is not known.
-func (s *Store) Disconnect(ctx context.Context) error {
+func (s *Store) Disconnect(ctx context.Context, at time.Time) error {
 	return s.tx(ctx, "disconnecting", func(tx *sql.Tx) error {
+		if err := noteEnded(ctx, tx, 0, at); err != nil {
+			return err
+		}
 		for _, statement := range [...]string{
 			`DELETE FROM mappings`,
 			`DELETE FROM rejected_suggestions`,

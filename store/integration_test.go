@@ -128,7 +128,8 @@ func TestDisconnect(t *testing.T) {
 		plan(t, s, r.ID, 101, testChange(5, StatePlanned), testChange(6, StateSending), testChange(7, StateWritten), testChange(8, StateHeld))
 	}
 
-	check(t, s.Disconnect(t.Context()))
+	check(t, s.Disconnect(t.Context(), t0))
+	same(t, must[map[int][]EndedMapping](t)(BooksIn(s).EndedMappings(t.Context())), map[int][]EndedMapping{101: {{101, o.ID, t0}}})
 	_, err := s.Integration(t.Context())
 	wantErr(t, err, ErrNotFound)
 	_, _, err = s.CompanyImportFilter(t.Context())

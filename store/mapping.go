@@ -121,10 +121,10 @@ func (s *Store) DeleteMapping(ctx context.Context, organizationID int64, at time
 	})
 }
 
-// noteEnded keeps until when an organization is mapped as it is.
+// noteEnded keeps until when an organization is mapped as it is; 0: all of them.
 func noteEnded(ctx context.Context, tx *sql.Tx, organizationID int64, at time.Time) error {
 	_, err := exec(ctx, tx, `INSERT INTO ended_mappings (agreement_id, organization_id, ended_at)
-		SELECT m.agreement_id, m.organization_id, $1 FROM mappings m WHERE m.organization_id = $2
+		SELECT m.agreement_id, m.organization_id, $1 FROM mappings m WHERE $2 = 0 OR m.organization_id = $2
 		ON CONFLICT (agreement_id, organization_id) DO UPDATE SET ended_at = excluded.ended_at`, unix(at), organizationID)
 	return err
 }

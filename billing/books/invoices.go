@@ -56,7 +56,7 @@ func (k *Keeper) ReadInvoices(ctx context.Context) error {
 		return nil
 	}
 	if err == nil {
-		err = reader{store: k.Store, client: client, now: k.Now}.read(ctx)
+		err = reader{store: k.Store, client: client, now: k.Now, bills: map[int]string{}}.read(ctx)
 	}
 	if err := noteReading(ctx, k.Store, k.Now(), err); err != nil {
 		return err
@@ -72,6 +72,7 @@ type reader struct {
 	store  *store.Store
 	client *connectwise.Client
 	now    func() time.Time
+	bills  map[int]string // how agreements bill products, as read this time
 }
 
 func noteReading(ctx context.Context, s *store.Store, now time.Time, problem error) error {
@@ -112,6 +113,9 @@ func (r reader) read(ctx context.Context) error {
 	}
 	for id := range made {
 		moved[id] = true
+	}
+	if err := r.addBilledOtherwise(ctx, moved); err != nil {
+		return err
 	}
 	if err := r.readLines(ctx, payersOf(ids, dates, moved)); err != nil {
 		return err
@@ -175,6 +179,7 @@ func (r reader) datesOf(
 			return nil, fmt.Errorf("reading agreements: %w", err)
 		}
 		found[a.ID] = true
+		r.bills[a.ID] = a.BillProducts
 		read = append(read, plan.DatesOf(a, r.now()))
 	}
 	for _, id := range ids {
@@ -193,6 +198,7 @@ func (r reader) datesOf(
 		case err != nil:
 			return nil, fmt.Errorf("reading agreement %d: %w", id, err)
 		default:
+			r.bills[id] = a.BillProducts
 			read = append(read, plan.DatesOf(a, r.now()))
 		}
 	}
@@ -225,6 +231,22 @@ func earliest(before, now map[int]store.BillingDates, moved map[int]bool) (day s
 // payersOf are those of the agreements that moved, or whose parent did.
 func payersOf(ids []int, dates map[int]store.BillingDates, moved map[int]bool) []int {
 	return slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return !moved[id] && !moved[dates[id].ParentID] })
+}
+
+// addBilledOtherwise adds the agreements of which products are billed and were not when a run last read their terms, or the other way
+// round: what their lines say from now on comes to something else.
+func (r reader) addBilledOtherwise(ctx context.Context, to map[int]bool) error {
+	terms, err := store.ReadingsIn(r.store).Terms(ctx)
+	if err != nil {
+		return err
+	}
+	free := func(word string) bool { return store.TermsOf(word, "", decimal.Zero).Unbilled != "" }
+	for id, word := range r.bills {
+		if free(word) != free(store.BillProducts(terms[id])) {
+			to[id] = true
+		}
+	}
+	return nil
 }
 
 // readDocuments reads the invoices of the last months, or since an earlier day, and keeps them. made are the agreements of which one is
@@ -329,10 +351,6 @@ func (r reader) readLines(ctx context.Context, ids []int) error {
 	if err != nil {
 		return err
 	}
-	terms, err := store.ReadingsIn(r.store).Terms(ctx)
-	if err != nil {
-		return err
-	}
 	for _, id := range ids {
 		additions := map[int]connectwise.Addition{}
 		for a, err := range r.client.Additions(ctx, id) {
@@ -349,7 +367,7 @@ func (r reader) readLines(ctx context.Context, ids []int) error {
 			if a, there := additions[l.AdditionID]; there && key.AgreementID == id {
 				l.Read, l.ReadAt, l.ChangedAt = decimal.NewNullDecimal(a.Quantity), r.now(), a.LastUpdated
 				l.UnitPrice, l.Ended = a.UnitPrice, a.CancelledDate.String()
-				unbilled := store.TermsOf(store.BillProducts(terms[id]), a.BillCustomer, a.LessIncluded)
+				unbilled := store.TermsOf(r.bills[id], a.BillCustomer, a.LessIncluded)
 				l.Terms = &unbilled
 				read = append(read, l)
 			}

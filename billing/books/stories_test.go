@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"seatbridge/billing/billingtest"
+	"seatbridge/billing/months"
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/run"
 	"seatbridge/billing/seats"
@@ -233,6 +234,26 @@ func TestTheMappingGoes(t *testing.T) {
 			"organization was unmapped.",
 		"Acme enterprise due 5 written 0 stands 0 billed 0 unknown open; unmapped Not mapped: nobody is invoiced for these seats through "+
 			"ConnectWise.")
+}
+
+// TestNotChargedSinceTheSync is an agreement whose products somebody made free between the sync and the invoice: the invoice billed
+// nothing, though the sync read that they are billed.
+func TestNotChargedSinceTheSync(t *testing.T) {
+	t.Parallel()
+	w, _, a := october(t)
+	monthly(t, w, "2026-11-01 00:30:00")
+	w.SetTime("2026-11-03 10:00:00")
+	w.Sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.BillProducts = "NoCharge" })
+	w.SetTime("2026-11-03 11:00:00")
+	w.Must(w.Books.ReadInvoices(t.Context()))
+	invoice(t, w, "2026-11-05 09:00:00")
+	w.Must(w.Books.Refresh(t.Context()))
+	for r, err := range store.BooksIn(w.Store).EachRow(t.Context(), store.MonthRowFilter{Month: "2026-10", Sort: "name"}) {
+		w.Must(err)
+		if m := months.MoneyOf(r); !r.Billed.Decimal.Equal(plantest.Quantity("5")) || !m.Billed.Decimal.IsZero() || !m.Billed.Valid {
+			t.Errorf("%s seats were billed for %v", r.Billed.Decimal, m.Billed)
+		}
+	}
 }
 
 func wholeMonth(m store.Month) (r run.Request) {

@@ -9,8 +9,8 @@ import (
 	"seatbridge/store"
 )
 
-// Money is what a row comes to in the currency of its line, by the rule of billing/money: Due is Billed and Difference, and Difference is
-// Settled and Open, each rounded once. What is not known is NULL.
+// Money is what a row comes to in the currency of its line, by the rule of billing/money: Due is Billed and Difference, but never
+// less than nothing; Difference is Settled and Open. Each is rounded once. What is not known is NULL.
 type Money struct {
 	Due, InConnectWise, Billed, Difference, Settled, Open decimal.NullDecimal
 }
@@ -27,7 +27,7 @@ func MoneyOf(r store.MonthRow) Money {
 	}
 	billed, differs := s.Billed(r.Billed.Decimal), s.Changed(r.Difference.Decimal)
 	settled := s.settled(r, r.Settled)
-	m.Due, m.Difference, m.Settled = s.Comes(billed.Add(differs)), s.Comes(differs), s.Comes(settled)
+	m.Due, m.Difference, m.Settled = s.Comes(decimal.Max(billed.Add(differs), decimal.Zero)), s.Comes(differs), s.Comes(settled)
 	m.Open = s.Comes(differs.Sub(settled))
 	return m
 }

@@ -73,7 +73,7 @@ func TestCase_I40_ADifferenceIsWhatTheInvoiceWouldChange(t *testing.T) {
 		"others carry what is included": {func(t *tale) {
 			t.due(0, store.Business)
 			t.said(line(6, included(2), share(acme, 3), share(beta, 3)))
-		}, "due -4.99, billed 9.98, difference -14.97, settled 0.00, open -14.97: 2 seats of the line are included and not billed."},
+		}, "due 0.00, billed 9.98, difference -14.97, settled 0.00, open -14.97: 2 seats of the line are included and not billed."},
 		"none that is billed": {func(t *tale) {
 			t.due(9, store.Business)
 			t.said(line(5, store.LineTerms{Unbilled: store.AboutProducts}, share(acme, 5)))

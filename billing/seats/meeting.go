@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Met is whether a source's figure is billed where another source, or a correction, says otherwise.
@@ -17,7 +18,7 @@ const (
 )
 
 // Meeting says which figure is billed where a source's, called by that name within a sentence, meets another one, and why: a correction
-// first, then the order of the sources in Settings (docs/billing-rules.md section 2, "Which figure wins").
+// first, then a person's word, then the order of the sources in Settings (docs/billing-rules.md section 2, "Which figure wins").
 func (u Usage) Meeting(of Source, called string) (Met, string) {
 	own := slices.IndexFunc(u.Said, func(f SourceFigure) bool { return f.Source == of })
 	counts := slices.IndexFunc(u.Said, func(f SourceFigure) bool { return f.Counts })
@@ -37,8 +38,16 @@ func (u Usage) Meeting(of Source, called string) (Met, string) {
 		return Outranked, fmt.Sprintf("A correction says %s; %s says %s: the correction comes before every source, so %s stays billed.",
 			billed, called, said, billed.than(said))
 	}
-	return Outranked, fmt.Sprintf("%s says %s; %s says %s: by the order in Settings %s comes first, so %s stays billed.",
-		billed.Source.Speaker(), billed, called, said, billed.Source.Within(), billed.than(said))
+	return Outranked, fmt.Sprintf("%s says %s; %s says %s: %s, so %s stays billed.",
+		billed.Source.Speaker(), billed, called, said, u.decides(billed.Source.Within()), billed.than(said))
+}
+
+// decides is why the figure of a source, called by that name within a sentence, counts before others.
+func (u Usage) decides(called string) string {
+	if u.Kept != nil {
+		return strings.TrimSuffix(u.KeptText(), ".")
+	}
+	return "by the order in Settings " + called + " comes first"
 }
 
 // preferred says that a figure is billed where another source stands for another one.
@@ -47,8 +56,8 @@ func (u Usage) preferred(f SourceFigure, called string) (Met, string) {
 	if len(others) == 0 {
 		return "", ""
 	}
-	return Preferred, fmt.Sprintf("%s says %s; %s says %s: by the order in Settings %s comes first, so %s is billed.",
-		others[0].Source.Speaker(), others[0], called, f, called, f.than(others[0]))
+	return Preferred, fmt.Sprintf("%s says %s; %s says %s: %s, so %s is billed.",
+		others[0].Source.Speaker(), others[0], called, f, u.decides(called), f.than(others[0]))
 }
 
 // than is the number that tells a figure from another one, or where that does not, all of it.

@@ -14,6 +14,13 @@ func TestMeeting(t *testing.T) {
 	file := func(e *example) *example { return e.says(SourceCSV, 20, b, later) }
 	corrected := file(standard().old("abcd"))
 	corrected.l.Corrections = map[store.Month]store.Correction{"2026-03": {Seats: 5, Plan: b, Reason: "As agreed.", By: "ann@example.com", At: moment.At(later)}}
+	word := func(source Source) *example {
+		e := file(standard().says(SourceAPI, 30, b, first))
+		e.l.Kept = map[store.Month]store.KeptFigure{"2026-03": {
+			Source: string(source), Facts: "api 30 business; csv 20 business", Note: "By the contract.", By: "ann@example.com", At: moment.At(later),
+		}}
+		return e
+	}
 	fileFirst := believing(SourceCSV, SourceProvider, SourceAPI, SourceLedger)
 	for name, tt := range map[string]struct {
 		said  *example
@@ -37,6 +44,12 @@ func TestMeeting(t *testing.T) {
 		"the ledger": {file(standard().old("abcd")), Rules{}, Preferred,
 			"Seatbridge itself says 4 on NordPass Business; this file says 20 on NordPass Business: by the order in Settings this file comes first, " +
 				"so 20 is billed."},
+		"a word for the file": {word(SourceCSV), Rules{}, Preferred,
+			"The HTTP API says 30 on NordPass Business; this file says 20 on NordPass Business: ann@example.com said on 5 April 2026 that the " +
+				"figure of the uploaded file is right: By the contract, so 20 is billed."},
+		"a word for the other": {word(SourceAPI), fileFirst, Outranked,
+			"The HTTP API says 30 on NordPass Business; this file says 20 on NordPass Business: ann@example.com said on 5 April 2026 that the " +
+				"figure of the HTTP API is right: By the contract, so 30 stays billed."},
 		"a correction": {corrected, Rules{}, Outranked,
 			"A correction says 5 on NordPass Business; this file says 20 on NordPass Business: the correction comes before every source, " +
 				"so 5 stays billed."},

@@ -22,7 +22,7 @@ const (
 	WriteMembers       = "members:write"
 	ReadUsage          = "usage:read"
 	WriteUsage         = "usage:write"
-	WriteMonths        = "months:write" // settle differences, close months; usage:read reads them
+	WriteMonths        = "months:write" // settle differences, close months, say whose figure is right; usage:read reads them
 )
 
 // Scopes are all of them.

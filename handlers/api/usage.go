@@ -104,7 +104,7 @@ type keepIn struct {
 	Body struct {
 		Source string `json:"source" enum:"provider,api,csv,ledger,statement,license" doc:"Whose figure is right: one of sources."`
 		Note   string `json:"note,omitempty" maxLength:"500" doc:"Why."`
-		Facts  string `json:"facts,omitempty" maxLength:"1000" doc:"As getUsage gave them: refused if they are others by now. Missing: whatever they are."`
+		Facts  string `json:"facts" maxLength:"1000" doc:"As getUsage gave them: the figures that this is said of. Refused if they are others by now."`
 	}
 }
 
@@ -126,10 +126,10 @@ func (a *API) usageEndpoints() {
 		"Report an organization's billable seats of a month; the sources are believed in the order that Settings say",
 	}, a.reportUsage)
 	endpoint(a, operation{
-		"PUT " + one + "/kept", WriteUsage, "keepFigure",
+		"PUT " + one + "/kept", WriteMonths, "keepFigure",
 		"Say whose figure of a month is right where sources disagree: it counts until a figure changes",
 	}, a.keepFigure)
-	endpoint(a, operation{"DELETE " + one + "/kept", WriteUsage, "withdrawKept", "Take back whose figure is right"}, a.withdrawKept)
+	endpoint(a, operation{"DELETE " + one + "/kept", WriteMonths, "withdrawKept", "Take back whose figure is right"}, a.withdrawKept)
 }
 
 func (a *API) keepFigure(ctx context.Context, in *keepIn) (*single[apiFigure], error) {
