@@ -417,3 +417,28 @@ func TestCase_H35_StartAndTrialByAFile(t *testing.T) {
 		}
 	}
 }
+
+// A file of usage bills the same plan whether or not it also tells of the organization's life (docs/billing-rules.md example 17).
+func TestUsageBesideALifeBillsBilledTimeOnly(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{
+		"Organization,Month,Seats\nTried,2026-02,4\n",
+		"Organization,Month,Seats,MSP-managed from\nTried,2026-02,4,2026-02-05\n",
+	} {
+		w := marchWorld(t)
+		o, err := w.Organizations.AddWithHistory(t.Context(), billingtest.Admin(), organizations.Profile{
+			Name: "Tried", Plan: store.Enterprise, License: store.Trial, Managed: true,
+		}, organizations.History{Start: moment.At("2026-02-03"), States: []organizations.State{
+			{Since: moment.At("2026-02-10"), Plan: store.Business, License: store.Trial, Managed: true},
+		}})
+		w.Must(err)
+		in := w.upload(sheet.Usage, file, nil)
+		wantLines(t, "problems", problems(in))
+		w.write(in, false)
+		reports, err := w.Store.UsageReports(t.Context(), "2026-02")
+		w.Must(err)
+		if len(reports) != 1 || reports[0].OrganizationID != o.ID || reports[0].Seats != 4 || reports[0].Plan != store.Business {
+			t.Errorf("%q reports %+v", file, reports)
+		}
+	}
+}

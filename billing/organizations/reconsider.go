@@ -43,27 +43,12 @@ func (r Reconsidered) Text() string {
 	return strings.Join(parts, " ")
 }
 
-// BilledIn is the plan and the license of a month by the life, and whether the organization is free in all of it: the higher plan that
-// was in force in the month, and the license at its end (docs/billing-rules.md section 2).
+// BilledIn is the plan and the license that a month is billed by, as the life would have it, and whether the organization is free in all
+// of it: as package seats counts, by billed time only (docs/billing-rules.md section 2).
 func (r Reconsidered) BilledIn(m store.Month) (plan store.Plan, license store.License, free bool) {
-	free = true
-	met := false // a term of the month
-	for i, t := range r.life.Terms {
-		until := m.End()
-		if i+1 < len(r.life.Terms) {
-			until = seats.Earlier(until, r.life.Terms[i+1].Since)
-		}
-		if i > 0 && !t.Since.Before(m.End()) {
-			break
-		}
-		if license = t.License; !met || t.Plan == store.Enterprise {
-			plan = t.Plan
-		}
-		met = met || until.After(m.Start())
-		from, ever := seats.BilledFrom(t.License, r.After.TrialEndsAt)
-		free = free && !(ever && until.After(m.Start()) && from.Before(until))
-	}
-	return plan, license, free
+	ledger := store.Ledger{Organization: r.After, Terms: r.life.Terms, Management: r.life.Management}
+	u := seats.Count(ledger, seats.WholeMonth(m), seats.Rules{})
+	return u.Plan, u.License, u.Free
 }
 
 // Suppose says what changes of a life of whose start nobody said anything when a member of an earlier moment comes on record.

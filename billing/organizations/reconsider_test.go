@@ -8,7 +8,8 @@ import (
 	"seatbridge/store"
 )
 
-// What a month is billed by a life as it would be: the plan that was in force, the higher one if both were, and whether it is free.
+// What a month is billed by a life as it would be: the plan and the license of the billed time, the higher plan if both were, and whether
+// it is free.
 func TestBilledIn(t *testing.T) {
 	t.Parallel()
 	now := moment.At("2026-03-10 12:00")
@@ -25,7 +26,7 @@ func TestBilledIn(t *testing.T) {
 		"NFR":                     {[]State{{Plan: b, License: nfr}}, "business nfr true"},
 		"NFR until February":      {[]State{{Plan: b, License: nfr}, {Since: at("2026-02-01"), Plan: b, License: standard}}, "business standard false"},
 		"NFR all February":        {[]State{{Plan: b, License: nfr}, {Since: at("2026-03-01"), Plan: b, License: standard}}, "business nfr true"},
-		"NFR from within":         {[]State{{Plan: b, License: standard}, {Since: at("2026-02-02"), Plan: b, License: nfr}}, "business nfr false"},
+		"NFR from within":         {[]State{{Plan: b, License: standard}, {Since: at("2026-02-02"), Plan: b, License: nfr}}, "business standard false"},
 		"NFR from February on":    {[]State{{Plan: b, License: standard}, {Since: at("2026-02-01"), Plan: b, License: nfr}}, "business nfr true"},
 		"a trial that was over":   {[]State{{Plan: b, License: trial}}, "business trial false"},
 	} {
@@ -53,6 +54,31 @@ func TestBilledInATrial(t *testing.T) {
 		}
 		if _, _, free := r.BilledIn("2026-02"); free != want {
 			t.Errorf("a trial until %s is free: %t", ends, free)
+		}
+	}
+}
+
+// Only billed time decides the plan: what was in force in the trial or in NFR time does not (docs/billing-rules.md example 17).
+func TestBilledInByBilledTimeOnly(t *testing.T) {
+	t.Parallel()
+	at := moment.At
+	for name, tt := range map[string]struct {
+		states []State
+		want   string // of February 2026
+	}{
+		"Enterprise in the trial only": {[]State{{Plan: e, License: trial}, {Since: at("2026-02-10"), Plan: b, License: trial}}, "business trial false"},
+		"Enterprise after the trial":   {[]State{{Plan: b, License: trial}, {Since: at("2026-02-18"), Plan: e, License: trial}}, "enterprise trial false"},
+		"Enterprise in NFR time only":  {[]State{{Plan: e, License: nfr}, {Since: at("2026-02-10"), Plan: b, License: standard}}, "business standard false"},
+		"Enterprise before NFR time":   {[]State{{Plan: e, License: standard}, {Since: at("2026-02-10"), Plan: b, License: nfr}}, "enterprise standard false"},
+	} {
+		o := store.Organization{ID: 1, Name: "Acme", CreatedAt: at("2026-02-03"), StartSaid: true, EnteredAt: at("2026-02-03")}
+		fresh := store.Life{Terms: []store.Term{{Since: o.CreatedAt, Plan: b, License: standard}}, Management: []store.Management{{Since: o.CreatedAt}}}
+		r, err := Reconsider(o, fresh, at("2026-03-10"), func(h *History) { h.States = tt.states })
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if plan, license, free := r.BilledIn("2026-02"); fmt.Sprint(plan, " ", license, " ", free) != tt.want {
+			t.Errorf("%s: %s %s %t, want %s", name, plan, license, free, tt.want)
 		}
 	}
 }
