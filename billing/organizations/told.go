@@ -245,11 +245,22 @@ func (t Told) tellUndated(h *History, begin, now time.Time) string {
 	case t.Undecided == FromTheBeginning:
 		return h.always(told)
 	case t.Undecided == FromToday:
-		h.state(seats.Later(now.UTC().Truncate(24*time.Hour), begin), begin).take(told)
+		h.from(seats.Later(now.UTC().Truncate(24*time.Hour), begin), begin, told)
 		return ""
 	}
 	return fmt.Sprintf("Seatbridge knows it as %s. Say whether it was never otherwise or changed today, or give the day of the change in "+
 		"a column Since.", stateText(last))
+}
+
+// from tells what holds from a moment of today on. A state of later today takes it, too: else what somebody changed before the list came
+// would stand against it. The history is in order.
+func (h *History) from(at, begin time.Time, told ToldState) {
+	h.state(at, begin).take(told)
+	for i := range h.States {
+		if h.States[i].Since.After(at) {
+			h.States[i].take(told)
+		}
+	}
 }
 
 // other is what is told, or nothing if it is what is known.

@@ -60,6 +60,7 @@ func TestToldByAList(t *testing.T) {
 	onTrial := HistoryText{Start: "2026-03-01", States: []StateText{{Plan: b, License: trial, Managed: Yes}}}
 	afterTrial := HistoryText{Start: "2026-01-01", States: onTrial.States}
 	unmanaged := HistoryText{Start: "2025-11-02", States: append(standardOnly.States[:1:1], StateText{Since: "2026-02-01", Managed: No})}
+	today := HistoryText{Start: "2025-11-02", States: append(standardOnly.States[:1:1], StateText{Since: "2026-03-10 10:00", Plan: e})}
 	for name, tt := range map[string]struct {
 		known HistoryText
 		list  Told
@@ -122,6 +123,16 @@ func TestToldByAList(t *testing.T) {
 			"undated: It changed before, so that this cannot hold from the beginning: give the day of the change in a column Since."},
 		"otherwise since today": {said, Told{Undated: ToldState{License: nfr}, Undecided: FromToday},
 			"2025-11-02; NordPass Business, standard; from 2026-03-10 NordPass Business, nfr"},
+		"back since today, after a change of today": {today, Told{Undated: ToldState{Plan: b}, Undecided: FromToday},
+			"2025-11-02; NordPass Business, standard; from 2026-03-10 NordPass Business, standard; from 2026-03-10 10:00 NordPass Business, standard"},
+		"another license since today, after a change of today": {today, Told{Undated: ToldState{License: nfr}, Undecided: FromToday},
+			"2025-11-02; NordPass Business, standard; from 2026-03-10 NordPass Business, nfr; from 2026-03-10 10:00 NordPass Enterprise, nfr"},
+		"not managed since today, after a change of today": {today, Told{Undated: ToldState{Managed: No}, Undecided: FromToday},
+			"2025-11-02; NordPass Business, standard; from 2026-03-10 NordPass Business, standard, not MSP-managed; " +
+				"from 2026-03-10 10:00 NordPass Enterprise, standard, not MSP-managed"},
+		"otherwise since today, after a beginning today": {HistoryText{Start: "2026-03-10 08:00", States: today.States},
+			Told{Undated: ToldState{Plan: b, License: nfr}, Undecided: FromToday},
+			"2026-03-10 08:00; NordPass Business, nfr; from 2026-03-10 10:00 NordPass Business, nfr"},
 	} {
 		if got := tell(t, tt.known, tt.list); got != tt.want {
 			t.Errorf("%s: it is\n%s, want\n%s", name, got, tt.want)
