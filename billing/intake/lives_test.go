@@ -90,6 +90,49 @@ func TestCase_H35_AFileAboutTheTimeBeforeTheEntry(t *testing.T) {
 	}
 }
 
+// The life of a deleted organization is not given to the living one of the same name: a list has to say by an external ID which is meant.
+func TestAListNamesOneOfSeveralOrganizations(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	add := func(now, externalID string) store.Organization {
+		w.SetTime(now)
+		o, err := w.Organizations.Add(t.Context(), billingtest.Admin(), organizations.Profile{
+			Name: "Acme", ExternalID: externalID, Plan: store.Business, License: store.Standard, Managed: true,
+		})
+		w.Must(err)
+		return o
+	}
+	gone := add("2026-01-05 10:00:00", "")
+	w.Must(w.Store.DeleteOrganization(t.Context(), gone.ID, moment.At("2026-02-10")))
+	living := add("2026-03-10 10:00:00", "A-2")
+	w.SetTime("2026-03-20 10:00:00")
+	const several = " Organization: 2 organizations were called “Acme”, those that are deleted among them: give the external ID of the one " +
+		"that is meant in a column of its own, or leave this row out."
+	for file, want := range map[string][]string{
+		"Organization,Start,Plan\nacme,2026-01-05,Enterprise\n":                 {"2" + several},
+		"Organization,External ID,Start,Plan\nAcme,,2026-01-05,Enterprise\n":    {"2" + several},
+		"Organization,External ID,Start,Plan\nAcme,A-1,2026-01-05,Enterprise\n": {"2" + several},
+		"Organization,External ID,Start\nAcme,A-2,2026-03-01\nAcme,,2026-01-05\n": {
+			"2 : Line 3 about the same organization has to be corrected first: its history is imported as a whole or not at all.",
+			"3" + several,
+		},
+	} {
+		in := w.upload(sheet.Organizations, file, firstIsStart(nil))
+		wantLines(t, file, problems(in), want...)
+		if in.Findings.Changes() != 0 {
+			t.Errorf("%q changes %v", file, shown(in))
+		}
+	}
+	in := w.upload(sheet.Organizations, "Organization,External ID,Start\nAcme,A-2,2026-03-01\n", nil)
+	wantLines(t, "problems", problems(in))
+	w.write(in, false)
+	o, h, err := w.Organizations.History(t.Context(), living.ID)
+	w.Must(err)
+	if !o.CreatedAt.Equal(moment.At("2026-03-01")) || o.Plan != store.Business || len(h.States) != 1 {
+		t.Errorf("the living one is %+v, %+v", o, h)
+	}
+}
+
 // A date means the day, an instant the instant: who joined and was deleted on one date was there that day.
 func TestCase_H37_ADateIsADay(t *testing.T) {
 	t.Parallel()

@@ -255,6 +255,11 @@ func (p *plan) readOrganizations(r io.Reader) error {
 			continue
 		}
 		name := naming{name: row.Organization, externalID: row.ExternalID}
+		if several := p.index.Several(name.name, name.externalID); several != "" && len(row.Problems) == 0 {
+			found := lifeProblems{}
+			p.addProblem(found, row.Line, sheet.OrganizationColumn, several)
+			row.Problems = found[row.Line]
+		}
 		g := p.row(name, row.Line, &row.Problems)
 		p.noteLife(g, name, sheet.LifeRow{Line: row.Line, Life: row.Life}, len(row.Problems) > 0)
 	}

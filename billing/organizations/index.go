@@ -1,6 +1,10 @@
 package organizations
 
-import "seatbridge/store"
+import (
+	"fmt"
+
+	"seatbridge/store"
+)
 
 // Index finds organizations as files and reports name them.
 type Index struct {
@@ -67,3 +71,15 @@ func (x Index) ByID(id int64) (store.Organization, bool) {
 
 // Twins are the organizations that share a name with others, those that are deleted among them; none: nobody else has it.
 func (x Index) Twins(name string) []store.Organization { return x.twins[store.Fold(name)] }
+
+// Several says that a name, which comes with no external id or with one that nobody has, may mean several organizations, those that are
+// deleted among them. Empty: it does not. What a list tells of one of them must not become another one's life.
+func (x Index) Several(name, externalID string) string {
+	_, known := x.ByExternalID(externalID)
+	twins := x.Twins(name)
+	if known || len(twins) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d organizations were called “%s”, those that are deleted among them: give the external ID of the one that is meant "+
+		"in a column of its own, or leave this row out.", len(twins), twins[0].Name)
+}
