@@ -296,6 +296,61 @@ func TestHistoryFileMovesNFR(t *testing.T) {
 	}
 }
 
+// Whether the NFR organization may change does not depend on the order of rows, however the rows tell it.
+func TestHistoryFileMovesNFRInAnyOrder(t *testing.T) {
+	t.Parallel()
+	const header = "Organization,Since,License type\n"
+	const beta, zed = "Beta,,Standard\nBeta,2026-02-01,NFR\n", "Zed,,NFR\nZed,2026-02-01,Standard\n"
+	const gone, next = "Zed,,NFR\nZed,2026-02-01,Standard\n", "Beta,,Standard\nBeta,2026-02-01,NFR\nBeta,2026-03-01,Standard\n"
+	const last = "Acme,,Standard\nAcme,2026-03-01,NFR\n"
+	const both = "Beta,,Standard\nBeta,2026-01-20,NFR\n"
+	const taken = "3 License type: “Zed” was the NFR organization from 2026-01-01; an MSP has one at a time."
+	for file, want := range map[string]struct {
+		lives   string
+		refused string
+	}{
+		beta + zed:         {"Beta 2026-02-01, Zed 2026-01-01", ""},
+		zed + beta:         {"Beta 2026-02-01, Zed 2026-01-01", ""},
+		last + next + gone: {"Acme 2026-03-01, Beta 2026-02-01, Zed 2026-01-01", ""},
+		next + last + gone: {"Acme 2026-03-01, Beta 2026-02-01, Zed 2026-01-01", ""},
+		gone + last + next: {"Acme 2026-03-01, Beta 2026-02-01, Zed 2026-01-01", ""},
+		both + zed:         {"Zed 2026-01-01", taken},
+		zed + both:         {"Zed 2026-01-01", strings.Replace(taken, "3", "5", 1)},
+	} {
+		w := marchWorld(t)
+		_, err := w.Organizations.AddWithHistory(t.Context(), billingtest.Admin(), organizations.Profile{
+			Name: "Beta", Plan: store.Business, License: store.Standard, Managed: true,
+		}, organizations.History{Start: moment.At("2026-01-01")})
+		w.Must(err)
+		w.Must(w.told("Acme", "2026-01-01"))
+		_, err = w.Organizations.AddWithHistory(t.Context(), billingtest.Admin(), organizations.Profile{
+			Name: "Zed", Plan: store.Business, License: store.NFR, Managed: true,
+		}, organizations.History{Start: moment.At("2026-01-01")})
+		w.Must(err)
+		in := w.upload(sheet.Organizations, header+file, nil)
+		if found := problems(in); (want.refused != "") != (len(found) > 0) || want.refused != "" && !slices.Contains(found, want.refused) {
+			t.Errorf("%q is refused: %q", file, found)
+		}
+		w.write(in, true)
+		var lives []string
+		for _, name := range []string{"Acme", "Beta", "Zed"} {
+			_, h, err := w.Organizations.History(t.Context(), w.named(name).ID)
+			w.Must(err)
+			for i, s := range h.States {
+				switch {
+				case s.License == store.NFR && i == 0:
+					lives = append(lives, name+" "+organizations.Written(h.Start))
+				case s.License == store.NFR:
+					lives = append(lives, name+" "+organizations.Written(s.Since))
+				}
+			}
+		}
+		if got := strings.Join(lives, ", "); got != want.lives {
+			t.Errorf("%q: NFR are %s, want %s", file, got, want.lives)
+		}
+	}
+}
+
 // A start that is only supposed moves with the members of a file, which its check says.
 func TestSupposedStartIsShown(t *testing.T) {
 	t.Parallel()

@@ -43,17 +43,38 @@ func (g *group) mayBeNFR() bool {
 	return g.lives.SaysNFR() || g.organization.License == store.NFR && len(g.lives.Rows) > 0
 }
 
-// nfrLast puts the organizations that the file has NFR after those that may be so no more, because an MSP has one at a time.
-func nfrLast(groups []*group) []*group {
+// orderNFR puts the organizations that may be NFR last, in an order in which none takes a time that another one still has: an MSP has one
+// at a time, and a file may move it. What cannot be is refused when its turn comes.
+func (p *plan) orderNFR(ctx context.Context, known lookups) error {
 	var others, nfr []*group
-	for _, g := range groups {
-		if g.lives.SaysNFR() {
+	for _, g := range p.groups {
+		if g.mayBeNFR() {
 			nfr = append(nfr, g)
 		} else {
 			others = append(others, g)
 		}
 	}
-	return append(others, nfr...)
+	p.groups = append(others, nfr...)
+	if len(nfr) < 2 {
+		return nil
+	}
+	lives := make([]organizations.Reconsidered, len(nfr))
+	for i, g := range nfr {
+		o, life, err := g.lived(ctx, known, time.Time{})
+		if err != nil {
+			return err
+		}
+		told := p.choices.told(g.lives)
+		lives[i], _ = organizations.Reconsider(o, life, p.options.Now, func(h *organizations.History) { told.Tell(o, p.options.Now, h) })
+	}
+	times, err := p.nfrTimes(ctx, known)
+	if err != nil {
+		return err
+	}
+	for i, next := range times.Order(lives) {
+		p.groups[len(others)+i] = nfr[next]
+	}
+	return nil
 }
 
 // tell puts together what the rows say of an organization's life; not ok: nothing, or they contradict one another. Then all rows that
@@ -67,13 +88,12 @@ func (p *plan) tell(g *group) (told organizations.Told, ok bool) {
 		p.refuseLife(g, problems)
 		return told, false
 	}
-	told = toldBy(g.lives)
-	told.Undecided, told.FirstIsStart = p.choices.Undecided, p.choices.FirstIsStart
-	return told, len(g.lives.Rows) > 0
+	return p.choices.told(g.lives), len(g.lives.Rows) > 0
 }
 
-// toldBy is what the rows say together, which contradict nothing.
-func toldBy(l sheet.Lives) (told organizations.Told) {
+// told is what the rows say together, which contradict nothing.
+func (c Choices) told(l sheet.Lives) organizations.Told {
+	told := organizations.Told{Undecided: c.Undecided, FirstIsStart: c.FirstIsStart}
 	states := map[time.Time]organizations.ToldState{}
 	for _, row := range l.Rows {
 		if row.Life == nil {
@@ -196,7 +216,7 @@ func (p *plan) lifeChange(ctx context.Context, g *group, known lookups, told org
 	}
 	change := &LifeChange{Line: g.lives.Rows[0].Line, Differences: r.Differences, told: told, text: r.Text()}
 	if o.ID == 0 {
-		change.Differences = withoutBefore(r.Differences)
+		change.Differences = organizations.WithoutBefore(r.Differences)
 	}
 	if len(r.Differences) == 0 && (o.ID != 0 || p.kind != sheet.Organizations) {
 		if p.kind == sheet.Organizations { // rows of other kinds are counted by what they are about
@@ -205,15 +225,6 @@ func (p *plan) lifeChange(ctx context.Context, g *group, known lookups, told org
 		return nil, nil
 	}
 	return change, nil
-}
-
-// withoutBefore are the differences of an organization that was not there before.
-func withoutBefore(all []organizations.Difference) []organizations.Difference {
-	fresh := slices.Clone(all)
-	for i := range fresh {
-		fresh[i].From = ""
-	}
-	return fresh
 }
 
 // supposed is what a file changes of the start that is supposed of an organization, by a member since first; nil: nothing.
@@ -240,10 +251,7 @@ func (g *group) lived(ctx context.Context, known lookups, first time.Time) (stor
 		o.MembersSince = first
 	}
 	if o.ID == 0 {
-		return o, store.Life{
-			Terms:      []store.Term{{Since: o.CreatedAt, Plan: o.Plan, License: o.License}},
-			Management: []store.Management{{Since: o.CreatedAt, Managed: o.Managed}},
-		}, nil
+		return o, organizations.NewLife(o), nil
 	}
 	life, err := known.life(ctx, o.ID)
 	return o, life, err
@@ -287,15 +295,19 @@ func (p *plan) reconsider(ctx context.Context, known lookups, g *group, l lived)
 
 // nfrTaken says that another organization is NFR at the same time, by the file or already; otherwise what follows goes by this life.
 func (p *plan) nfrTaken(ctx context.Context, known lookups, r organizations.Reconsidered) (sentence string, err error) {
+	times, err := p.nfrTimes(ctx, known)
+	if err != nil {
+		return "", err
+	}
+	return times.Take(r), nil
+}
+
+// nfrTimes are those that are known, and those that the file leads to as far as it is compared.
+func (p *plan) nfrTimes(ctx context.Context, known lookups) (times organizations.NFRTimes, err error) {
 	if p.nfr == nil {
-		if p.nfr, err = known.nfr(ctx); err != nil {
-			return "", err
-		}
+		p.nfr, err = known.nfr(ctx)
 	}
-	if sentence = p.nfr.Taken(r); sentence == "" {
-		p.nfr.Put(r)
-	}
-	return sentence, nil
+	return p.nfr, err
 }
 
 // culprits are the columns that may be what is wrong with a field of a history, the likeliest first.

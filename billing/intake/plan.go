@@ -207,7 +207,6 @@ func (p *plan) read(r io.Reader) error {
 	p.findings.Blank = p.options.Readings.Blank
 	p.findings.Unknown = p.unknown.list(p.known)
 	p.leaveOutLikely()
-	p.groups = nfrLast(p.groups)
 	return err
 }
 
@@ -444,6 +443,9 @@ func (p *plan) refuse(problems []sheet.RowProblem) {
 
 // compare works out the changes of each organization and hands them to fn, which may be nil.
 func (p *plan) compare(ctx context.Context, known lookups, fn func(context.Context, *group, []Change) error) error {
+	if err := p.orderNFR(ctx, known); err != nil {
+		return err
+	}
 	changesOf := func(g *group) ([]Change, error) { return p.changes(ctx, g, known, usageKnown{}) }
 	if p.kind == sheet.Usage {
 		all, err := p.allUsage(ctx, known)

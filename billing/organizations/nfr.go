@@ -3,6 +3,7 @@ package organizations
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -31,8 +32,14 @@ func ReadNFRTimes(ctx context.Context, s *store.Store) (NFRTimes, error) {
 	return n, nil
 }
 
-// Put takes over what an organization's life will be.
-func (n NFRTimes) Put(r Reconsidered) { n.put(r.After, r.life.Terms) }
+// Take takes over what an organization's life will be, unless another one was NFR at a time at which this one would be, which it says as
+// Taken does.
+func (n NFRTimes) Take(r Reconsidered) (taken string) {
+	if taken = n.Taken(r); taken == "" {
+		n.put(r.After, r.life.Terms)
+	}
+	return taken
+}
 
 func (n NFRTimes) put(o store.Organization, terms []store.Term) {
 	key := nfrOrganization{o.ID, o.Name}
@@ -60,6 +67,28 @@ func (n NFRTimes) Taken(r Reconsidered) string {
 		return ""
 	}
 	return slices.Min(sentences)
+}
+
+// Order is an order of lives in which each takes only times that no other organization has by then, as far as there is one: the NFR
+// organization that is no more so comes before the next one. The others keep their order and come last. The times stay as they are.
+func (n NFRTimes) Order(lives []Reconsidered) (order []int) {
+	times := maps.Clone(n)
+	var pending []int
+	for i := range lives {
+		pending = append(pending, i)
+	}
+	for placed := true; placed; {
+		before := len(order)
+		pending = slices.DeleteFunc(pending, func(i int) bool {
+			if times.Take(lives[i]) != "" {
+				return false
+			}
+			order = append(order, i)
+			return true
+		})
+		placed = len(order) > before
+	}
+	return append(order, pending...)
 }
 
 // IsNFR says whether the organization would be NFR at any time.

@@ -2,6 +2,7 @@ package organizations
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +62,23 @@ func Suppose(o store.Organization, life store.Life, first time.Time) []Differenc
 		changes = append(changes, Difference{"Trial ends", momentText(o.TrialEndsAt), momentText(seats.TrialEnd(first))})
 	}
 	return changes
+}
+
+// WithoutBefore are the differences of an organization that was not there before.
+func WithoutBefore(all []Difference) []Difference {
+	fresh := slices.Clone(all)
+	for i := range fresh {
+		fresh[i].From = ""
+	}
+	return fresh
+}
+
+// NewLife is the life of an organization of which nothing is said but how it began.
+func NewLife(o store.Organization) store.Life {
+	return store.Life{
+		Terms:      []store.Term{{Since: o.CreatedAt, Plan: o.Plan, License: o.License}},
+		Management: []store.Management{{Since: o.CreatedAt, Managed: o.Managed}},
+	}
 }
 
 // differences are what changed between two lives.
