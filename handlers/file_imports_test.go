@@ -398,6 +398,7 @@ func TestImportOfMonthsInColumnsPage(t *testing.T) {
 	page = b.settled(path)
 	has(t, page, "[data-testid=file-import-counts]", "New figures3")
 	has(t, page, "[data-testid=file-import-counts]", "Bad figures1")
+	has(t, page, "[data-testid=file-import-readings]", "“Jan-26” is January 2026")
 	has(t, page, "[data-testid=file-import-readings]", "2 empty cells say nothing of the month")
 	has(t, page, "[data-testid=file-import-readings]", "Line 4 sums up others and was passed over, but for February 2026 it says 15 and the rows before it come to 14")
 	has(t, page, "[data-testid=file-import-problems]", "32026-03March 2026 is not over")

@@ -145,14 +145,64 @@ type heading struct {
 }
 
 func readHeadings(header []string) []heading {
-	order := table.OrderOfMonths(header)
-	all := make([]heading, len(header))
+	order, days := table.OrderOfMonths(header)
+	all, texts := make([]heading, len(header)), make([]string, len(header))
 	for i, text := range header {
 		if len(text) <= longestName {
-			all[i] = readHeading(withoutSeats(text), order)
+			texts[i] = withoutSeats(text)
+			all[i] = readHeading(texts[i], order)
 		}
 	}
+	if days {
+		doubtOrder(all, texts, order)
+	}
+	doubtYears(all, texts)
 	return all
+}
+
+// doubtOrder marks the first days of months that by the other order are days of one January.
+func doubtOrder(all []heading, texts []string, order table.DateOrder) {
+	other := table.DayFirst
+	if order == table.DayFirst {
+		other = table.MonthFirst
+	}
+	for i, text := range texts {
+		if _, ordered := table.OrderedDate(text); !ordered || all[i].month == "" {
+			continue
+		}
+		first, _ := table.ParseDay(text, order)
+		day, problem := table.ParseDay(text, other)
+		if problem == "" && !day.Equal(first) {
+			all[i].unclear = fmt.Sprintf("%s may be %s or %s: name the column like %s.",
+				table.Excerpt(text), first.Format(longDay), day.Format(longDay), string(all[i].month))
+		}
+	}
+}
+
+// doubtYears marks headings like Oct 12 and Oct 19, which may be days. They are months where all have the same year, or where each
+// month follows the one before it, as Dec 25 and Jan 26 do.
+func doubtYears(all []heading, texts []string) {
+	var at []int
+	sameYear, forward, backward := true, true, true
+	for i, text := range texts {
+		if all[i].month == "" || !mayBeDay(text) {
+			continue
+		}
+		if len(at) > 0 {
+			before := all[at[len(at)-1]].month
+			sameYear = sameYear && all[i].month[:4] == before[:4]
+			forward, backward = forward && before.Add(1) == all[i].month, backward && all[i].month.Add(1) == before
+		}
+		at = append(at, i)
+	}
+	if sameYear || forward || backward {
+		return
+	}
+	for _, i := range at {
+		first := all[i].month.Start()
+		all[i].unclear = fmt.Sprintf("%s may be %d %s or %s: name the column like 2026-10.",
+			table.Excerpt(texts[i]), first.Year()-2000, first.Month(), first.Format("January 2006"))
+	}
 }
 
 func readHeading(text string, order table.DateOrder) heading {

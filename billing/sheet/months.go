@@ -70,6 +70,12 @@ func shortMonth(words []string) (store.Month, bool) {
 	return m, err == nil
 }
 
+// mayBeDay says whether a short month may be a day of any year: Oct 12. The hyphen of a spreadsheet or an apostrophe marks a year.
+func mayBeDay(text string) bool {
+	m, ok := shortMonth(monthWords(text))
+	return ok && m[2:4] >= "01" && m[2:4] <= "31" && !strings.ContainsAny(text, "-'’")
+}
+
 // lostZero says whether a month may be October, kept as a number, which lost its zero: 2026.10 becomes 2026.1.
 func lostZero(text string, words []string) bool {
 	return len(words) == 2 && len(words[0]) == 4 && words[1] == "1" && strings.ContainsAny(text, ".,")

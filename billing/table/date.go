@@ -68,13 +68,16 @@ func (e dateEvidence) order() DateOrder {
 type monthEvidence struct {
 	seen                       string // one of the dates
 	several                    bool   // there is another one
+	year                       int    // of the first of them
+	years                      bool   // they are of several
 	notDayFirst, notMonthFirst bool
 }
 
 func (e *monthEvidence) weigh(text string, n [3]int) {
 	e.several = e.several || e.seen != "" && e.seen != text
+	e.years = e.years || e.seen != "" && e.year != n[2]
 	if e.seen == "" {
-		e.seen = strings.Clone(text)
+		e.seen, e.year = strings.Clone(text), n[2]
 	}
 	e.notDayFirst = e.notDayFirst || !isEdge(date{n[2], n[1], n[0]})
 	e.notMonthFirst = e.notMonthFirst || !isEdge(date{n[2], n[0], n[1]})
@@ -91,16 +94,17 @@ func (e monthEvidence) order() DateOrder {
 	return DayFirst
 }
 
-// OrderOfMonths is the order of day and month in headings that are the first or last days of months, as far as they tell.
-func OrderOfMonths(headings []string) DateOrder {
+// OrderOfMonths is the order of day and month in headings that are the first or last days of months, as far as they tell. days says
+// that by the other order all of them are days of one January, so that they may be days as well as months.
+func OrderOfMonths(headings []string) (order DateOrder, days bool) {
 	var e dateEvidence
 	for _, h := range headings {
 		e.weigh(h)
 	}
 	if e.order() == AmbiguousOrder && e.months.order() != NoOrder {
-		return e.months.order()
+		return e.months.order(), !e.months.years
 	}
-	return e.order()
+	return e.order(), false
 }
 
 // isEdge says whether a day is the first or the last of its month.

@@ -812,3 +812,29 @@ func TestMonthsTellTheOrder(t *testing.T) {
 		}
 	}
 }
+
+// Headings whose order is told by first days alone may be days of one January by the other one.
+func TestOrderOfMonthsMayBeThatOfDays(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		headings string
+		want     DateOrder
+		days     bool
+	}{
+		{"Client 08/01/2026 09/01/2026", MonthFirst, true},
+		{"Client 01/08/2026 01/09/2026", DayFirst, true},
+		{"01/01/2026 01/02/2026", DayFirst, true},
+		{"1/1/26 1/8/26", DayFirst, true},
+		{"01/01/2026", NoOrder, false},
+		{"01/01/2025 01/01/2026", NoOrder, false},
+		{"11/01/2025 12/01/2025 01/01/2026", MonthFirst, false},
+		{"08/31/2026 09/30/2026", MonthFirst, false},
+		{"01/01/2026 01/02/2026 31/03/2026", DayFirst, false},
+		{"05/06/2026 07/08/2026", AmbiguousOrder, false},
+		{"2026-01-01 2026-02-01", NoOrder, false},
+	} {
+		if order, days := OrderOfMonths(strings.Fields(tt.headings)); order != tt.want || days != tt.days {
+			t.Errorf("%s: %q, %v, want %q, %v", tt.headings, order, days, tt.want, tt.days)
+		}
+	}
+}
