@@ -28,6 +28,8 @@ func Advise(err error) Advice {
 	switch {
 	case errors.As(err, &wrongConfig):
 		advice.What, advice.Do = "The connection settings are not complete.", wrongConfig.Sentence
+	case errors.Is(err, ErrTypesRefused) && errors.As(err, &failure):
+		advice.What, advice.Do = failure.adviseTypes()
 	case errors.As(err, &failure):
 		advice.What, advice.Do = failure.advise()
 	case errors.Is(err, context.Canceled):
@@ -105,6 +107,16 @@ func (e *Error) adviseKind() (what, do string) {
 		return e.adviseUnreachable()
 	}
 	return "The work was stopped before ConnectWise answered.", "Start it again when you are ready."
+}
+
+// adviseTypes explains that which companies have no type cannot be told.
+func (e *Error) adviseTypes() (what, do string) {
+	const otherwise = "leave out “No type” among the types to import, and give these companies a type in ConnectWise."
+	if e.kind == ErrForbidden {
+		what, do = e.advise()
+		return what + " Without it Seatbridge cannot tell which companies have no type.", do + " Or " + otherwise
+	}
+	return "ConnectWise did not tell the types of a company, so Seatbridge cannot tell which companies have no type.", "L" + otherwise[1:]
 }
 
 func (e *Error) adviseForbidden() (what, do string) {

@@ -49,7 +49,8 @@ type CompanyFilter struct {
 	TypeIDs, StatusIDs, IDs []int
 	IncludeDeleted          bool // also those in the recycle bin, which otherwise look like duplicates
 	// Untyped also admits companies without any type, beside those of the types. ConnectWise has no condition for it: all companies are
-	// read, and of each whose record names no type the types that are kept apart, one request a company.
+	// read, and of each whose record names no type the types that are kept apart, one request a company. A company that is gone by then
+	// is left out; where ConnectWise refuses to tell the types, the list ends with ErrTypesRefused.
 	Untyped bool
 }
 
@@ -81,14 +82,17 @@ func (c *Client) Companies(ctx context.Context, filter CompanyFilter) iter.Seq2[
 func (f CompanyFilter) matching(ctx context.Context, c *Client) iter.Seq2[Company, error] {
 	return func(yield func(Company, error) bool) {
 		seen := map[int]bool{}
-		types := typeReader{client: c}
+		types := typeReader{client: c, needed: f.Untyped}
 		for company, err := range listAll(ctx, c, f.listings(), func(company Company) int { return company.ID }) {
 			if err == nil && (seen[company.ID] || !f.admits(company)) {
 				continue
 			}
 			if err == nil {
 				seen[company.ID] = true
-				company.Types, err = types.of(ctx, company)
+				var known bool
+				if company.Types, known, err = types.of(ctx, company); err == nil && f.Untyped && !known {
+					continue
+				}
 			}
 			if !yield(company, err) || err != nil {
 				return
@@ -209,30 +213,41 @@ func (f CompanyFilter) typeParts() [][]int {
 }
 
 // typeReader reads the types of companies whose record has none: types that were given later are kept apart (docs/connectwise.md
-// section 5). An instance that refuses this is asked once only; the types then stay unknown.
+// section 5). An instance that refuses this is asked once only; the types then stay unknown, which is an error where they are needed.
 type typeReader struct {
 	client  *Client
+	needed  bool
 	refused bool
 }
 
-// of are the types in the company's record, or those kept apart from it.
-func (r *typeReader) of(ctx context.Context, company Company) ([]Reference, error) {
+// of are the types in the company's record, or those kept apart from it. They are not known where ConnectWise refuses to tell them, or
+// of a company that is gone since it was listed.
+func (r *typeReader) of(ctx context.Context, company Company) (types []Reference, known bool, err error) {
 	if r.refused || len(company.Types) > 0 {
-		return company.Types, nil
+		return company.Types, len(company.Types) > 0, nil
 	}
 	l := listing{path: fmt.Sprintf("%s/%d/typeAssociations", companiesPath, company.ID), fields: "id,type/id,type/name"}
-	var types []Reference
 	for association, err := range list(ctx, r.client, l, func(a typeAssociation) int { return a.ID }) {
-		if errors.Is(err, ErrForbidden) || errors.Is(err, ErrUnroutable) || errors.Is(err, ErrNotFound) {
-			r.refused = true
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return nil, false, nil
+		case errors.Is(err, ErrForbidden), errors.Is(err, ErrUnroutable):
+			return nil, false, r.refuse(company, err)
+		case err != nil:
+			return nil, false, err
 		}
 		types = append(types, association.Type)
 	}
-	return types, nil
+	return types, true, nil
+}
+
+// refuse notes that the types cannot be read. The error is nil where they are not needed.
+func (r *typeReader) refuse(company Company, cause error) error {
+	r.refused = true
+	if !r.needed {
+		return nil
+	}
+	return fmt.Errorf("reading the types of company %d: %w: %w", company.ID, ErrTypesRefused, cause)
 }
 
 type typeAssociation struct {

@@ -64,6 +64,9 @@ var (
 	ErrUnknownOutcome = errors.New("outcome unknown")
 	// ErrNotSent: the function given to WithSending refused, so the write was not sent.
 	ErrNotSent = errors.New("not sent")
+	// ErrTypesRefused: which companies have no type is asked, and ConnectWise does not let us read the types of one; it comes with the
+	// reason, ErrForbidden or ErrUnroutable.
+	ErrTypesRefused = errors.New("types of companies refused")
 	// ErrNotApplied: ConnectWise answered a write with success, but returned other values than were asked for.
 	ErrNotApplied = errors.New("write not applied as asked")
 )

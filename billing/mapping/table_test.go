@@ -3,6 +3,7 @@ package mapping_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -245,3 +246,58 @@ func TestPlanMappingsReadsWorkbooks(t *testing.T) {
 		}
 	}
 }
+
+// A company whose types cannot be read has not none: an import of those without a type fails where they are refused, and says which
+// right is missing.
+func TestImportOfNoTypeNeedsTheTypes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Sim.AddCompany(cwsim.Company{Name: "No type", TypeIDs: []int{}})
+	w.Sim.SetAssumptions(cwsim.Assumptions{TypesElsewhere: true})
+	w.Sim.AddCompany(cwsim.Company{Name: "Vendor", TypeIDs: []int{4}})
+	for kind, want := range map[cwsim.FaultKind][2]string{
+		cwsim.Forbidden: {"Company Maintenance – Inquire", "Security Roles"},
+		cwsim.NotFound:  {"did not tell the types", "Leave out “No type”"}, // no such endpoint
+	} {
+		w.Sim.SetFaults(cwsim.Fault{Kind: kind, Path: typeAssociations})
+		p := w.importEverything()
+		if p.Result != nil || !strings.Contains(p.Problem.What, want[0]) || !strings.Contains(p.Problem.Do, want[1]) {
+			t.Errorf("%s: imported %+v, %+v", kind, p.Result, p.Problem)
+		}
+		if kept, _, err := w.Store.Companies(t.Context(), store.CompanyFilter{}); err != nil || len(kept) != 0 {
+			t.Errorf("%s: kept %+v, %v", kind, kept, err)
+		}
+	}
+	w.Sim.ClearFaults()
+	if p := w.importEverything(); p.Result == nil || p.Result.Companies != 1 {
+		t.Errorf("with the right imported %+v, %+v", p.Result, p.Problem)
+	}
+}
+
+// A company that is deleted while an import reads is left out, and the types of those after it are read.
+func TestImportOfNoTypeWhileACompanyIsDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Sim.SetAssumptions(cwsim.Assumptions{TypesElsewhere: true})
+	gone := w.Sim.AddCompany(cwsim.Company{Name: "Deleted meanwhile", TypeIDs: []int{}})
+	w.Sim.AddCompany(cwsim.Company{Name: "Vendor", TypeIDs: []int{4}})
+	w.Sim.AddCompany(cwsim.Company{Name: "No type", TypeIDs: []int{}})
+	w.Sim.AddCompany(cwsim.Company{Name: "Customer", TypeIDs: []int{1}})
+	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Hook, Path: typeAssociations, Times: 1, Do: func() { w.Sim.RemoveCompany(gone.ID) }})
+	p := w.importEverything()
+	if p.Result == nil {
+		t.Fatalf("%+v", p.Problem)
+	}
+	kept, _, err := w.Store.Companies(t.Context(), store.CompanyFilter{})
+	w.Must(err)
+	var names []string
+	for _, c := range kept {
+		names = append(names, c.Name)
+	}
+	if want := []string{"Customer", "No type"}; !slices.Equal(slices.Sorted(slices.Values(names)), want) {
+		t.Errorf("imported %q, want %q", names, want)
+	}
+}
+
+// typeAssociations are the types of a company that its record lacks.
+const typeAssociations = "/company/companies/*/typeAssociations"
