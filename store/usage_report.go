@@ -12,18 +12,21 @@ import (
 type UsageReport struct {
 	OrganizationID int64
 	Month          Month
-	Seats          int
+	Seats          int // billable ones, as far as was known when it was reported
+	Counted        int // that a file counts, free or not; 0: Seats are all that is known
 	Plan           Plan
+	PlanSupposed   bool // the file names none: it is the organization's in that month
 	Source         string
 	Note           string // why the figure is what it is, a sentence; empty: nothing to say
 	ReportedAt     time.Time
 	ReportedBy     string // a person, a token or a service by name; empty: nobody noted it
 }
 
-const usageReportColumns = `organization_id, month, seats, plan, source, note, reported_at, reported_by`
+const usageReportColumns = `organization_id, month, seats, counted, plan, plan_supposed, source, note, reported_at, reported_by`
 
 func scanUsageReport(row scanner) (r UsageReport, err error) {
-	err = row.Scan(&r.OrganizationID, &r.Month, &r.Seats, &r.Plan, &r.Source, &r.Note, moment(&r.ReportedAt), &r.ReportedBy)
+	err = row.Scan(&r.OrganizationID, &r.Month, &r.Seats, &r.Counted, &r.Plan, &r.PlanSupposed, &r.Source, &r.Note,
+		moment(&r.ReportedAt), &r.ReportedBy)
 	return r, err
 }
 
@@ -36,11 +39,12 @@ func (s *Store) SaveUsageReport(ctx context.Context, r UsageReport) error {
 
 func saveUsageReport(ctx context.Context, tx *sql.Tx, r UsageReport) error {
 	_, err := exec(ctx, tx, `
-		INSERT INTO usage_reports (organization_id, month, seats, plan, source, note, reported_at, reported_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (organization_id, month, source) DO UPDATE SET seats = excluded.seats, plan = excluded.plan,
+		INSERT INTO usage_reports (organization_id, month, seats, counted, plan, plan_supposed, source, note, reported_at, reported_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (organization_id, month, source) DO UPDATE SET seats = excluded.seats, counted = excluded.counted, plan = excluded.plan,
+			plan_supposed = excluded.plan_supposed,
 			note = excluded.note, reported_at = excluded.reported_at, reported_by = excluded.reported_by`,
-		r.OrganizationID, r.Month, r.Seats, r.Plan, r.Source, r.Note, unix(r.ReportedAt), r.ReportedBy)
+		r.OrganizationID, r.Month, r.Seats, r.Counted, r.Plan, r.PlanSupposed, r.Source, r.Note, unix(r.ReportedAt), r.ReportedBy)
 	return err
 }
 

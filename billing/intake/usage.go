@@ -218,8 +218,8 @@ func (p *plan) report(g *group, row sheet.UsageRow, known usageKnown) store.Usag
 		ledger.Plan, ledger.License, ledger.Free = g.after.BilledIn(row.Month)
 	}
 	r := store.UsageReport{
-		OrganizationID: o.ID, Month: row.Month, Seats: row.Seats, Plan: cmp.Or(row.Plan, ledger.Plan),
-		Source: string(seats.SourceCSV), ReportedAt: p.options.Now,
+		OrganizationID: o.ID, Month: row.Month, Seats: row.Seats, Counted: row.Seats, Plan: cmp.Or(row.Plan, ledger.Plan),
+		PlanSupposed: row.Plan == "", Source: string(seats.SourceCSV), ReportedAt: p.options.Now,
 	}
 	if row.Seats > 0 && ledger.Free {
 		r.Seats, r.Note = seats.BillReported(ledger.License, row.Seats)

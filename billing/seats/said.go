@@ -54,16 +54,34 @@ func said(l store.Ledger, p Period, r Rules, ledger Figure) []SourceFigure {
 	order := OrderIn(r.Sources, p.Month)
 	figures := make([]SourceFigure, 0, len(reports)+1)
 	for _, report := range reports {
-		figures = append(figures, SourceFigure{
-			Source: Source(report.Source), Seats: report.Seats, Plan: report.Plan, At: report.ReportedAt, By: report.ReportedBy,
-			Why: report.Note, Ended: reportEnded(l, p, r, report),
-		})
+		figures = append(figures, reportFigure(l, p, r, ledger.Plan, report))
 	}
 	if own, ok := ownFigure(l, p, r, ledger); ok {
 		figures = append(figures, own)
 	}
 	slices.SortStableFunc(figures, func(a, b SourceFigure) int { return rank(order, a.Source) - rank(order, b.Source) })
 	return figures
+}
+
+// reportFigure is what a report says of a period, of an organization that is on a plan then. Whether the seats are free that a file counts
+// is for the licenses to say, and the plan that it does not name for the plans, as they are known by now; the other sources say what is
+// billed.
+func reportFigure(l store.Ledger, p Period, r Rules, on store.Plan, report store.UsageReport) SourceFigure {
+	f := SourceFigure{
+		Source: Source(report.Source), Seats: report.Seats, Plan: report.Plan, At: report.ReportedAt, By: report.ReportedBy,
+		Why: report.Note, Ended: reportEnded(l, p, r, report),
+	}
+	if report.PlanSupposed {
+		f.Plan = on
+	}
+	switch {
+	case report.Counted == 0:
+	case freeIn(l, p):
+		f.Seats, f.Why = BillReported(billedLicense(l, p, billedTime(l, p)), report.Counted)
+	default:
+		f.Seats, f.Why = report.Counted, ""
+	}
+	return f
 }
 
 // rank is a source's place in an order, that of Seatbridge's own record under the ledger's name; a report of a source that has no place

@@ -1,6 +1,7 @@
 package seats
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -156,5 +157,40 @@ func TestClosedMonthsNeedTheirReports(t *testing.T) {
 	}
 	if u := Count(was, WholeMonth("2026-04"), rules); u.Known() {
 		t.Errorf("NFR until April: April is %d without its report", u.seats)
+	}
+}
+
+// TestCase_G28_WhatAFileCountsIsJudgedByWhatIsKnown: whether the seats of a file are free, and on which plan they are where it names none,
+// follows what is known of the organization by the time of counting, whatever was known when it was read.
+func TestCase_G28_WhatAFileCountsIsJudgedByWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	read := moment.At("2026-04-03")
+	free := store.UsageReport{Counted: 6, Plan: b, Note: "Reported as NFR, which is free, with 6 licenses."}
+	billed := store.UsageReport{Seats: 6, Counted: 6, Plan: b}
+	for name, tt := range map[string]struct {
+		report  store.UsageReport
+		license store.License
+		on      store.Plan
+		want    string
+	}{
+		"it was free, and was not":        {free, store.Standard, b, "6 business "},
+		"it was billed, and is free":      {billed, store.NFR, b, "0 business Reported as NFR, which is free, with 6 licenses."},
+		"free then and now":               {free, store.NFR, b, "0 business Reported as NFR, which is free, with 6 licenses."},
+		"another plan, and it names one":  {billed, store.Standard, e, "6 business "},
+		"another plan, and it names none": {store.UsageReport{Seats: 6, Counted: 6, Plan: b, PlanSupposed: true}, store.Standard, e, "6 enterprise "},
+		"another source says what is billed": {
+			store.UsageReport{Seats: 6, Plan: b}, store.NFR, b, "6 business ",
+		},
+	} {
+		x := standard()
+		x.l.Terms = []store.Term{{Since: x.l.Organization.CreatedAt, Plan: tt.on, License: tt.license}}
+		x.l.Organization.Plan, x.l.Organization.License = tt.on, tt.license
+		tt.report.Source, tt.report.ReportedAt = string(SourceCSV), read
+		x.l.Reports = map[store.Month][]store.UsageReport{"2026-03": {tt.report}}
+		u := Count(x.l, WholeMonth("2026-03"), Rules{})
+		n, _ := u.Seats()
+		if got := fmt.Sprintf("%d %s %s", n, u.Plan, u.Why); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
 	}
 }

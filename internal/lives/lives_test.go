@@ -4,9 +4,7 @@ package lives
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,12 +17,13 @@ import (
 
 // TestLives: a life that is told late gives the same figures of all months as one that is told at once, whoever tells it: when
 // Seatbridge is told of the organization at any moment of its life or only at its end, by the panel or by a file; and when what was
-// before comes afterwards in pieces, in any order, as history or as files.
+// before comes afterwards in pieces, in any order, as history or as files; and scripts, the Provider API and files of usage report the
+// figures of months that are right.
 //
 // SEATBRIDGE_SEEDS is how many lives there are, SEATBRIDGE_SEED makes one of them alone.
 func TestLives(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t) {
+	for _, seed := range soak.Seeds(5, 1000) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			c := chance{rand.New(rand.NewPCG(seed, 7))}
@@ -32,6 +31,7 @@ func TestLives(t *testing.T) {
 			atOnce := newWorld(t, l)
 			atOnce.live(l, l.start)
 			late := newWorld(t, l)
+			late.truth = atOnce
 			from := c.between(l.start, now)
 			switch {
 			case c.of(40) && len(l.stays) > 0: // by a file, at the end
@@ -63,7 +63,7 @@ func TestLives(t *testing.T) {
 // to another one, whose members come by a file.
 func TestDownloadedLives(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t) {
+	for _, seed := range soak.Seeds(5, 1000) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			l := chance{rand.New(rand.NewPCG(seed, 8))}.life()
@@ -86,20 +86,4 @@ func TestDownloadedLives(t *testing.T) {
 			}
 		})
 	}
-}
-
-func seeds(t *testing.T) []uint64 {
-	t.Helper()
-	if text := os.Getenv("SEATBRIDGE_SEED"); text != "" {
-		seed, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatalf("SEATBRIDGE_SEED=%q is no seed", text)
-		}
-		return []uint64{seed}
-	}
-	list := make([]uint64, soak.Count("SEATBRIDGE_SEEDS", 5, 1000))
-	for i := range list {
-		list[i] = uint64(i)
-	}
-	return list
 }

@@ -34,6 +34,7 @@ type world struct {
 	clock         time.Time
 	id            int64 // 0: it was not told yet
 	story         []string
+	truth         *world // that was told at once; nil: nobody reports figures
 }
 
 func newWorld(t *testing.T, l life) *world {
@@ -161,6 +162,36 @@ func (w *world) pieces(l life, from time.Time, c chance) []piece {
 		c.Shuffle(len(stays), func(i, j int) { stays[i], stays[j] = stays[j], stays[i] })
 		all = append(all, piece{fmt.Sprint("a file of ", stays), func() error { return w.file(stays) }})
 	}
+	return append(all, w.reports(c)...)
+}
+
+// reports are figures of months that were counted where all was told at once: of some months, by any source.
+func (w *world) reports(c chance) (all []piece) {
+	if w.truth == nil {
+		return nil
+	}
+	for m := store.MonthOf(earliest); m < store.MonthOf(now); m = m.Add(1) {
+		u, managed := w.truth.usage(m)
+		n, known := u.Seats()
+		if !known || !managed || u.Free || n == 0 || !c.of(25) {
+			continue
+		}
+		source := []seats.Source{seats.SourceProvider, seats.SourceAPI, seats.SourceCSV}[c.IntN(3)]
+		what := fmt.Sprintf("%s reports %d on %s of %s", source, n, u.Plan, m)
+		if source == seats.SourceCSV {
+			text := fmt.Sprintf("Organization,Month,Seats,Plan\n%s,%s,%d,%s\n", name, m, n, u.Plan.Name())
+			if c.of(50) {
+				text = fmt.Sprintf("Organization,Month,Seats\n%s,%s,%d\n", name, m, n)
+			}
+			all = append(all, piece{what, func() error { return w.upload(sheet.Usage, text) }})
+			continue
+		}
+		all = append(all, piece{what, func() error {
+			return w.organizations.ReportUsage(w.t.Context(), problem.System(), store.UsageReport{
+				OrganizationID: w.id, Month: m, Seats: n, Plan: u.Plan, Source: string(source),
+			})
+		}})
+	}
 	return all
 }
 
@@ -285,15 +316,21 @@ func (w *world) upload(kind sheet.Kind, text string) error {
 // months are the figures of the organization, each in words.
 func (w *world) months() (all []string) {
 	for m := store.MonthOf(earliest).Add(-1); m <= store.MonthOf(now); m = m.Add(1) {
-		period := seats.PeriodOf(m, now)
-		for l, err := range w.store.Ledgers(w.t.Context(), period.Start(), period.End(), []int64{w.id}) {
-			w.must(err)
-			usage, err := w.figures.Usage(w.t.Context(), period, []int64{w.id})
-			w.must(err)
-			u := usage[w.id]
-			n, known := u.Seats()
-			all = append(all, fmt.Sprintf("%s: %d %t %s %s, free %t, managed %t", m, n, known, u.Plan, u.License, u.Free, seats.ManagedIn(l, m)))
-		}
+		u, managed := w.usage(m)
+		n, known := u.Seats()
+		all = append(all, fmt.Sprintf("%s: %d %t %s %s, free %t, managed %t", m, n, known, u.Plan, u.License, u.Free, managed))
 	}
 	return all
+}
+
+// usage is what the organization has in a month, and whether the MSP manages it.
+func (w *world) usage(m store.Month) (u seats.Usage, managed bool) {
+	period := seats.PeriodOf(m, now)
+	usage, err := w.figures.Usage(w.t.Context(), period, []int64{w.id})
+	w.must(err)
+	for l, err := range w.store.Ledgers(w.t.Context(), period.Start(), period.End(), []int64{w.id}) {
+		w.must(err)
+		managed = seats.ManagedIn(l, m)
+	}
+	return usage[w.id], managed
 }
