@@ -24,8 +24,24 @@ func TestJourneyLife(t *testing.T) {
 	defer j.close()
 	j.do("setting the window's size", chromedp.EmulateViewport(1440, 900))
 	j.signIn()
+	j.closeBeforeASwap()
 	j.tellHistory()
 	j.believe(y)
+}
+
+// closeBeforeASwap closes the dialog as an answer does, right before the page is swapped: it stays closed, and is not opened empty.
+func (j *journey) closeBeforeASwap() {
+	open := eval[bool](j.browser, `(() => {
+		const dialog = document.querySelector("#dialog");
+		dialog.append(document.createElement("p"));
+		dialog.showModal();
+		document.dispatchEvent(new Event("dialog:close"));
+		document.dispatchEvent(new CustomEvent("htmx:after:swap", { detail: {} }));
+		return dialog.open;
+	})()`)
+	if open {
+		j.t.Error("the dialog that was closed is open again")
+	}
 }
 
 // tellHistory says of an organization that was billed for October that it was NFR since the 1st: first with a day that is none.

@@ -30,7 +30,12 @@
   // ---- The shared dialog: what is swapped into it opens it
 
   const dialog = byId("dialog");
-  const closeDialog = () => dialog?.open && dialog.close();
+  // It is emptied at once: the event of its closing comes later, and a swap between them would open again what is left in it.
+  const closeDialog = () => {
+    if (!dialog?.open) return;
+    dialog.close();
+    dialog.replaceChildren();
+  };
   dialog?.addEventListener("close", () => dialog.replaceChildren());
   // Handlers close it with the header HX-Trigger: dialog:close.
   document.addEventListener("dialog:close", closeDialog);
