@@ -156,6 +156,9 @@ func missedAttention(m run.MissedMonth) Attention {
 		a.Title = fmt.Sprintf("%s was never written", m.Month)
 		a.Detail = "A later month has taken its place on the lines, so it is not written by itself any more. Compare its seats in Usage data " +
 			"with its invoices, and bill by hand what is missing."
+	case m.Paused:
+		a.Title = fmt.Sprintf("%s is not written", m.Month)
+		a.Detail = "Writing was paused since its sync was due, so it is not written by itself any more. Sync it again, or bill by hand."
 	case m.Last.Status == store.RunCancelled:
 		a.Title = fmt.Sprintf("%s is not written", m.Month)
 		a.Detail = "Its sync was cancelled, so it is not tried again by itself."

@@ -53,7 +53,7 @@ func TestAttentionTellsLinesApart(t *testing.T) {
 	w.Approve(w.HeldIDs(run))
 	changes, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{Open: true, States: []store.ChangeState{store.StateConflict}})
 	w.Must(err)
-	w.Must(w.Runs.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, changes[0].Candidates[1].AdditionID))
+	w.Must(w.Findings.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, changes[0].Candidates[1].AdditionID))
 	_, err = w.Runs.Retry(t.Context(), billingtest.Admin(), run.ID)
 	w.Must(err)
 	w.Work.Wait()

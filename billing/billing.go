@@ -20,6 +20,7 @@ import (
 	"seatbridge/billing/problem"
 	"seatbridge/billing/reports"
 	"seatbridge/billing/run"
+	"seatbridge/billing/writing"
 	"seatbridge/connectwise"
 	"seatbridge/store"
 )
@@ -49,6 +50,7 @@ type Billing struct {
 	Reports       *reports.Feed       // what the Provider API reports
 	Findings      *findings.Desk      // what readings of agreements found
 	Runs          *run.Runner         // what is written to ConnectWise
+	Writing       *writing.Switch     // whether it is, or only compared
 	Files         *intake.Desk        // what people upload
 	Mapping       *mapping.Mapper     // which organization is billed where, and as what
 	Outbox        *notify.Outbox      // what people are told
@@ -79,6 +81,7 @@ func New(c Config) *Billing {
 		Store: c.Store, Log: c.Log, Now: c.Now, After: c.After, Settle: c.Settle, Background: b.Work,
 		Connection: b.Connection, Figures: b.Figures, Reports: b.Reports, Outbox: b.Outbox,
 	})
+	b.Writing = writing.New(c.Store, c.Now, b.Runs)
 	b.Books = books.New(books.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work,
 		Connection: b.Connection, Figures: b.Figures, Runs: b.Runs, Outbox: b.Outbox,

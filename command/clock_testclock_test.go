@@ -143,5 +143,5 @@ func activate(t *testing.T, data string) {
 	})
 	commandtest.Must(t, err)
 	items := sim.Catalog()
-	commandtest.Must(t, rooms.Mapping.ConfirmMapping(t.Context(), who, map[store.Plan]int{store.Business: items[0].ID, store.Enterprise: items[1].ID}))
+	commandtest.Must(t, rooms.Mapping.ConfirmMapping(t.Context(), who, map[store.Plan]int{store.Business: items[0].ID, store.Enterprise: items[1].ID}, false))
 }

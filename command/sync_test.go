@@ -181,7 +181,7 @@ func newWorld(t testing.TB, n int, latency time.Duration) *world {
 	commandtest.Must(t, err)
 	commandtest.Must(t, rooms.Mapping.ConfirmMapping(t.Context(), problem.System(), map[store.Plan]int{
 		store.Business: w.product[store.Business].ID, store.Enterprise: w.product[store.Enterprise].ID,
-	}))
+	}, false))
 	w.fill(t, db, n, now)
 	return w
 }

@@ -344,7 +344,7 @@ func (s *server) chooseLine(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Billing.Runs.ChooseLine(r.Context(), s.web.Actor(r), id, int(addition)); err != nil {
+	if err := s.Billing.Findings.ChooseLine(r.Context(), s.web.Actor(r), id, int(addition)); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, s.web.ReferringPath(r), "Addition no. "+number(addition)+" is remembered. To go on with it: "+label+".")

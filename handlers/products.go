@@ -127,7 +127,7 @@ func (s *server) confirmProducts(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	chosen := parseChosen(r.PostForm)
-	err := s.Billing.Mapping.ConfirmMapping(r.Context(), s.web.Actor(r), chosen)
+	err := s.Billing.Mapping.ConfirmMapping(r.Context(), s.web.Actor(r), chosen, r.PostForm.Get("writing") == "compare")
 	if err == nil {
 		return s.web.Done(w, r, views.ConnectWisePath, "The products are mapped.")
 	}

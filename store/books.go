@@ -359,13 +359,13 @@ func (b Books) Said(ctx context.Context, agreementIDs []int) (map[int][]Said, er
 	return grouped("reading what lines said", rows, func(s Said) int { return s.AgreementID })
 }
 
-// LastTry is the latest run of a month over all agreements that was to write it, whatever became of it, and whether one ended done or
-// with some lines open: ErrNotFound when there was none.
+// LastTry is the latest run of a month over all agreements that was to write it or compared it, whatever became of it, and whether one
+// that was to write ended done or with some lines open: ErrNotFound when there was none.
 func (b Books) LastTry(ctx context.Context, m Month) (last Run, ended bool, err error) {
-	const sync = `NOT r.preview AND r.agreement_id IS NULL AND r.only_agreements = ''
+	const sync = `(r.compares OR NOT r.preview) AND r.agreement_id IS NULL AND r.only_agreements = ''
 		AND r.kind IN ('manual', 'monthly', 'command', 'retry') AND r.month = $1`
 	err = b.store.snapshot(ctx, fmt.Sprintf("reading the syncs of %s", m), func(tx *sql.Tx) error {
-		n, err := count(ctx, tx, `SELECT COUNT(*) FROM runs r WHERE `+sync+` AND r.as_of IS NULL AND r.status IN ('done', 'incomplete')`, m)
+		n, err := count(ctx, tx, `SELECT COUNT(*) FROM runs r WHERE `+sync+` AND NOT r.compares AND r.as_of IS NULL AND r.status IN ('done', 'incomplete')`, m)
 		if err != nil {
 			return err
 		}

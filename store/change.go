@@ -482,7 +482,8 @@ type verdict struct {
 func decide(ctx context.Context, tx *sql.Tx, ids []int64, v verdict) (decided []Change, err error) {
 	for _, id := range ids {
 		held, err := list(ctx, tx, scanChange, `SELECT `+changeColumns+` FROM changes c
-			WHERE c.state = 'held' AND (c.run_id, c.together) = (SELECT o.run_id, o.together FROM changes o WHERE o.id = $1) ORDER BY c.id`, id)
+			WHERE c.state = 'held' AND (c.run_id, c.together) = (SELECT o.run_id, o.together FROM changes o WHERE o.id = $1)
+				AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run_id AND r.compares) ORDER BY c.id`, id)
 		if err != nil {
 			return nil, err
 		}
@@ -504,6 +505,7 @@ func (s *Store) SupersedeHeld(ctx context.Context, runID int64, reason string) e
 	return s.tx(ctx, fmt.Sprintf("superseding what was held before run %d", runID), func(tx *sql.Tx) error {
 		_, err := exec(ctx, tx, `UPDATE changes SET state = 'stale', reason = $1 WHERE run_id < $2 AND cancelled_date = ''
 			AND (state = 'held' OR state = 'planned' AND run_id IN (SELECT id FROM runs WHERE status = 'planned'))
+			AND run_id NOT IN (SELECT id FROM runs WHERE compares)
 			AND EXISTS (SELECT 1 FROM changes o JOIN changes n ON n.agreement_id = o.agreement_id AND n.run_id = $2
 				WHERE o.run_id = changes.run_id AND o.together = changes.together)`, reason, runID)
 		return err

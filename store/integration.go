@@ -129,8 +129,9 @@ func (s *Store) Disconnect(ctx context.Context, at time.Time) error {
 			`DELETE FROM companies`,
 			`DELETE FROM import_filters`,
 			`DELETE FROM product_mappings`,
+			`DELETE FROM comparings`,
 			`DELETE FROM integration`,
-			`UPDATE changes SET state = 'cancelled' WHERE state IN ('planned', 'held')`,
+			`UPDATE changes SET state = 'cancelled' WHERE state IN ('planned', 'held') AND run_id NOT IN (SELECT id FROM runs WHERE compares AND status = 'done')`,
 			`UPDATE runs SET status = CASE status WHEN 'running' THEN 'cancelled' ELSE 'discarded' END WHERE status IN ('running', 'planned')`,
 		} {
 			if _, err := exec(ctx, tx, statement); err != nil {

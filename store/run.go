@@ -47,6 +47,7 @@ type Run struct {
 	Month       Month     // that the seats are of
 	AsOf        time.Time // set: real-time figures up to this moment; zero: the whole month
 	Preview     bool      // plans only, until it is applied
+	Compares    bool      // a preview of a time in which Seatbridge only compared: nobody applies it
 	Status      RunStatus
 	Actor       string // e-mail address; empty: the system itself
 	UserID      int64  // 0: nobody
@@ -69,12 +70,12 @@ type Run struct {
 const runColumns = `r.id, r.kind, r.month, r.as_of, r.preview, r.status, r.actor,
 	COALESCE(r.user_id, 0), COALESCE(r.of_run_id, 0), COALESCE(r.agreement_id, 0),
 	COALESCE(r.addition_id, 0), r.started_at, r.ended_at, r.planned_at, r.continued_at, r.resumed_at, r.total, r.processed,
-	r.error_what, r.error_do, r.error_detail, r.only_agreements`
+	r.error_what, r.error_do, r.error_detail, r.only_agreements, r.compares`
 
 func scanRun(row scanner) (r Run, err error) {
 	err = row.Scan(&r.ID, &r.Kind, &r.Month, moment(&r.AsOf), &r.Preview, &r.Status, &r.Actor, &r.UserID, &r.Of, &r.Agreement, &r.Addition,
 		moment(&r.StartedAt), moment(&r.EndedAt), moment(&r.PlannedAt), moment(&r.ContinuedAt), moment(&r.ResumedAt),
-		&r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail, scanOnly{&r.Only})
+		&r.Total, &r.Processed, &r.Problem.What, &r.Problem.Do, &r.Problem.Detail, scanOnly{&r.Only}, &r.Compares)
 	return r, err
 }
 
@@ -107,11 +108,11 @@ func (s *Store) CreateRun(ctx context.Context, r Run) (created Run, err error) {
 		id, err := one(ctx, tx, scanValue[int64], `
 			INSERT INTO runs (kind, month, as_of, preview, status, actor, user_id, of_run_id, agreement_id,
 				started_at, ended_at, planned_at, total, processed,
-				error_what, error_do, error_detail, addition_id, only_agreements)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id`,
+				error_what, error_do, error_detail, addition_id, only_agreements, compares)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) RETURNING id`,
 			r.Kind, r.Month, unix(r.AsOf), r.Preview, r.Status, r.Actor, orNull(r.UserID), orNull(r.Of), orNull(r.Agreement),
 			unix(r.StartedAt), unix(r.EndedAt), unix(r.PlannedAt), r.Total, r.Processed,
-			r.Problem.What, r.Problem.Do, r.Problem.Detail, orNull(r.Addition), onlyText(r.Only))
+			r.Problem.What, r.Problem.Do, r.Problem.Detail, orNull(r.Addition), onlyText(r.Only), r.Compares)
 		if err != nil {
 			return err
 		}
@@ -295,11 +296,11 @@ func (s *Store) UnfinishedRuns(ctx context.Context) ([]Run, error) {
 	return runs, doing("listing unfinished runs", err)
 }
 
-// LastRun reads the latest run of a kind for a month, whatever became of it: ErrNotFound when there is
-// none. Previews do not count, because they write nothing.
+// LastRun reads the latest run of a kind for a month, whatever became of it: ErrNotFound when there is none. Previews that somebody
+// asked for do not count; what was compared in place of a sync does.
 func (s *Store) LastRun(ctx context.Context, kind RunKind, m Month) (Run, error) {
 	r, err := one(ctx, s.from, scanRun, `SELECT `+runColumns+` FROM runs r
-		WHERE r.month = $1 AND r.kind = $2 AND NOT r.preview ORDER BY r.started_at DESC, r.id DESC LIMIT 1`, m, kind)
+		WHERE r.month = $1 AND r.kind = $2 AND (r.compares OR NOT r.preview) ORDER BY r.started_at DESC, r.id DESC LIMIT 1`, m, kind)
 	return r, doing(fmt.Sprintf("reading the last %s run for %s", kind, m), err)
 }
 

@@ -20,6 +20,7 @@ type Basis struct {
 	Change      Change
 	Run         Run
 	ConnectedAt time.Time                     // of the integration; zero: there is none
+	Compares    bool                          // Seatbridge only compares by now
 	Mapped      map[int64]int                 // by organization of the change's shares: the agreement it is mapped to
 	Users       []string                      // the names of the organizations that are mapped to the change's agreement
 	Unmanaged   []string                      // the names of those of them that the MSP does not manage
@@ -62,6 +63,11 @@ func readBasis(ctx context.Context, tx *sql.Tx, id int64) (g Basis, err error) {
 	} else if len(at) > 0 {
 		g.ConnectedAt = at[0]
 	}
+	comparing, err := count(ctx, tx, `SELECT COUNT(*) FROM comparings WHERE until IS NULL`)
+	if err != nil {
+		return g, err
+	}
+	g.Compares = comparing > 0
 	if g.Mapped, err = mappedNow(ctx, tx, g.Change.Shares); err != nil {
 		return g, err
 	}

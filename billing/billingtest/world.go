@@ -113,7 +113,7 @@ func (w *World) MapProducts() {
 	w.Must(w.Mapping.ConfirmMapping(w.T.Context(), Admin(), map[store.Plan]int{
 		store.Business:   w.Business.ID,
 		store.Enterprise: w.Enterprise.ID,
-	}))
+	}, false))
 }
 
 // Open opens the database and starts a Billing on it, as a process does.

@@ -22,15 +22,17 @@ type Report struct {
 	Kind      store.RunKind             `json:"kind"`
 	Month     store.Month               `json:"month"` // YYYY-MM
 	Status    store.RunStatus           `json:"status"`
+	Compared  bool                      `json:"compared"` // nothing was written: Seatbridge only compares
 	StartedBy string                    `json:"started_by"`
 	StartedAt time.Time                 `json:"started_at"`
 	EndedAt   time.Time                 `json:"ended_at"`
 	Counts    map[store.ChangeState]int `json:"counts"`       // lines by what became of them
-	Before    decimal.Decimal           `json:"seats_before"` // sum over the written lines
+	Before    decimal.Decimal           `json:"seats_before"` // sum over the written lines, or those that would have been
 	After     decimal.Decimal           `json:"seats_after"`
-	Written   Money                     `json:"written_money"` // what the written lines come to
-	Held      Money                     `json:"held_money"`    // and those that wait for a person
-	Unmapped  int                       `json:"unmapped"`      // monthly: organizations with billable seats that are not mapped
+	Written   Money                     `json:"written_money"`     // what the written lines come to
+	Held      Money                     `json:"held_money"`        // and those that wait for a person, or would have
+	Would     Money                     `json:"would_write_money"` // what those would have come to that were only compared
+	Unmapped  int                       `json:"unmapped"`          // monthly: organizations with billable seats that are not mapped
 }
 
 // Money is what lines come to in a whole billing period, by the rule of billing/money.
@@ -71,6 +73,9 @@ func (r *Report) Add(c store.Change) {
 	case store.StateWritten:
 		r.Before, r.After = r.Before.Add(c.Before.Decimal), r.After.Add(c.After.Decimal)
 		r.Written.totals.Add(money.LineOf(c))
+	case store.StatePlanned:
+		r.Before, r.After = r.Before.Add(c.Before.Decimal), r.After.Add(c.After.Decimal)
+		r.Would.totals.Add(money.LineOf(c))
 	case store.StateHeld:
 		r.Held.totals.Add(money.LineOf(c))
 	}
@@ -126,6 +131,8 @@ func Message(run store.Run, report Report, refused string) (notify.Message, erro
 func subject(run store.Run) string {
 	period := seats.Period{Month: run.Month, AsOf: run.AsOf}
 	switch {
+	case run.Compares:
+		return "Comparison of " + period.String() + about(run)
 	case run.Kind == store.RunMonthly:
 		return "Monthly sync of " + period.String()
 	case run.Kind == store.RunUndo:
@@ -148,14 +155,26 @@ func (r Report) result() string {
 		return "failed"
 	case r.Status == store.RunCancelled:
 		return "cancelled"
+	case r.Compared && r.differ() == 0:
+		return "nothing would have been written"
+	case r.Compared:
+		return problem.Plural(r.differ(), "line") + " would have been written"
 	case r.open() > 0:
 		return problem.Plural(r.open(), "line") + " to look at"
 	}
 	return "done"
 }
 
+// differ counts the lines that a comparison would have written, or let a person decide about.
+func (r Report) differ() int { return r.Counts[store.StatePlanned] + r.Counts[store.StateHeld] }
+
 // open counts the lines that need a person.
-func (r Report) open() int { return r.Counts[store.StateHeld] + r.unwritten() }
+func (r Report) open() int {
+	if r.Compared {
+		return 0
+	}
+	return r.Counts[store.StateHeld] + r.unwritten()
+}
 
 // unwritten counts the lines that should have been written and were not.
 func (r Report) unwritten() int {
@@ -170,6 +189,9 @@ func (r Report) unwritten() int {
 
 func (r Report) sentences() []string {
 	var text []string
+	if r.Compared {
+		return r.compared()
+	}
 	if n := r.Counts[store.StateWritten]; n > 0 {
 		text = append(text, fmt.Sprintf("Written: %s, %s seats now instead of %s.%s",
 			problem.Plural(n, "line"), r.After, r.Before, r.Written.sentence()))
@@ -189,6 +211,25 @@ func (r Report) sentences() []string {
 	return text
 }
 
+// compared says what a comparison found.
+func (r Report) compared() []string {
+	text := []string{"Nothing was written: Seatbridge only compares."}
+	if n := r.Counts[store.StatePlanned]; n > 0 {
+		text = append(text, fmt.Sprintf("It would have written %s, %s seats instead of %s.%s",
+			problem.Plural(n, "line"), r.After, r.Before, r.Would.sentence()))
+	}
+	if n := r.Counts[store.StateUnchanged]; n > 0 {
+		text = append(text, fmt.Sprintf("Right already: %s.", problem.Plural(n, "line")))
+	}
+	if n := r.Counts[store.StateHeld]; n > 0 {
+		text = append(text, fmt.Sprintf("A person would have decided about %s.%s", problem.Plural(n, "line"), r.Held.sentence()))
+	}
+	if n := r.unwritten(); n > 0 {
+		text = append(text, fmt.Sprintf("%s would have been left alone. The run's page says for each why.", problem.Plural(n, "line")))
+	}
+	return text
+}
+
 // facts are the figures in a fixed order.
 func (r Report) facts() []notify.Fact {
 	facts := []notify.Fact{{Name: "Month", Value: r.Month.String()}, {Name: "Started by", Value: r.StartedBy}}
@@ -196,18 +237,18 @@ func (r Report) facts() []notify.Fact {
 		name  string
 		state store.ChangeState
 	}{
-		{"Written", store.StateWritten}, {"Unchanged", store.StateUnchanged}, {"Held", store.StateHeld}, {"Failed", store.StateFailed},
+		{"Written", store.StateWritten}, {"Would be written", store.StatePlanned}, {"Unchanged", store.StateUnchanged}, {"Held", store.StateHeld}, {"Failed", store.StateFailed},
 		{"Outcome unknown", store.StateUnknown}, {"Blocked", store.StateBlocked}, {"Conflict", store.StateConflict},
 		{"Skipped", store.StateSkipped}, {"Stale", store.StateStale}, {"Rejected", store.StateRejected}, {"Cancelled", store.StateCancelled},
 	} {
-		if n := r.Counts[row.state]; n > 0 || row.state == store.StateWritten {
+		if n := r.Counts[row.state]; n > 0 || row.state == store.StateWritten && !r.Compared {
 			facts = append(facts, notify.Fact{Name: row.name, Value: strconv.Itoa(n)})
 		}
 	}
 	for _, sum := range []struct {
 		name  string
 		money Money
-	}{{"Written, in money", r.Written}, {"Held, in money", r.Held}} {
+	}{{"Written, in money", r.Written}, {"Would be written, in money", r.Would}, {"Held, in money", r.Held}} {
 		if text := sum.money.totals.InWords(); text != "" {
 			facts = append(facts, notify.Fact{Name: sum.name, Value: text})
 		}

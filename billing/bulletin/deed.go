@@ -18,6 +18,8 @@ func Deed(run store.Run) string {
 		what = "a preview"
 	}
 	switch {
+	case run.Compares:
+		return fmt.Sprintf("comparing %s%s", period, about(run))
 	case run.Kind == store.RunUndo:
 		return fmt.Sprintf("%s of undoing run %d, %s", what, run.Of, period)
 	case run.Kind == store.RunRetry:

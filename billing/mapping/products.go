@@ -328,8 +328,9 @@ var productFields = map[string]string{
 	"subcategory": "subcategory", "category": "subcategory", "type": "type", "unitofmeasure": "unit", "price": "price", "cost": "cost",
 }
 
-// ConfirmMapping maps each plan to a catalog item; the integration is active from here on.
-func (mp *Mapper) ConfirmMapping(ctx context.Context, who problem.Actor, items map[store.Plan]int) error {
+// ConfirmMapping maps each plan to a catalog item; the integration is active from here on. With compare it only compares, until writing
+// is switched on; that is asked when the products are mapped for the first time, and no answer afterwards.
+func (mp *Mapper) ConfirmMapping(ctx context.Context, who problem.Actor, items map[store.Plan]int, compare bool) error {
 	problems := map[string]string{}
 	var mappings []store.ProductMapping
 	for _, plan := range store.Plans() {
@@ -367,5 +368,24 @@ func (mp *Mapper) ConfirmMapping(ctx context.Context, who problem.Actor, items m
 	defer release()
 	entry := who.Did(mp.now(), store.CategoryIntegrations, "Mapped %s to %s and %s to %s.",
 		mappings[0].Plan.Name(), mappings[0].Identifier, mappings[1].Plan.Name(), mappings[1].Identifier)
-	return mp.store.Record(ctx, entry, func(s *store.Store) error { return s.SaveProductMappings(ctx, mappings, mp.now()) })
+	return mp.store.Record(ctx, entry, func(s *store.Store) error {
+		if compare {
+			if err := mp.compareFirst(ctx, s, who); err != nil {
+				return err
+			}
+		}
+		return s.SaveProductMappings(ctx, mappings, mp.now())
+	})
+}
+
+// compareFirst begins with comparing, where nothing could be written before.
+func (mp *Mapper) compareFirst(ctx context.Context, s *store.Store, who problem.Actor) error {
+	i, err := s.Integration(ctx)
+	if err != nil || !i.ActiveSince.IsZero() {
+		return err
+	}
+	if err := store.ComparingsIn(s).Begin(ctx, who.Name, mp.now()); err != nil {
+		return err
+	}
+	return s.AddActivity(ctx, who.Did(mp.now(), store.CategoryBilling, "Chose to compare first: nothing is written to ConnectWise PSA."))
 }

@@ -198,6 +198,9 @@ func (v view) sayNotWritten(store.MonthRow) string {
 	if v.try.Last.ID == 0 {
 		return fmt.Sprintf("No sync wrote %s.", v.month)
 	}
+	if v.try.Last.Compares {
+		return fmt.Sprintf("%s was only compared, on %s: nothing was written.", v.month, seats.Minute(v.try.Last.StartedAt))
+	}
 	return strings.TrimSpace(fmt.Sprintf("No sync wrote %s: the last try was on %s. %s",
 		v.month, seats.Minute(v.try.Last.StartedAt), v.try.Last.Problem.What))
 }

@@ -45,7 +45,7 @@ func (rn *Runner) announcement(
 	if err != nil {
 		return store.Announcement{}, err
 	}
-	if run.Preview {
+	if run.Preview && !run.Compares {
 		if !refused {
 			return store.Announcement{}, nil
 		}
@@ -71,9 +71,9 @@ func (rn *Runner) announcement(
 func (rn *Runner) report(ctx context.Context, run store.Run, counts map[store.ChangeState]int) (bulletin.Report, error) {
 	r := bulletin.Report{
 		ID: run.ID, Kind: run.Kind, Month: run.Month, Status: run.Status, StartedBy: run.Actor,
-		StartedAt: run.StartedAt.UTC(), EndedAt: run.EndedAt.UTC().Truncate(time.Second), Counts: counts,
+		Compared: run.Compares, StartedAt: run.StartedAt.UTC(), EndedAt: run.EndedAt.UTC().Truncate(time.Second), Counts: counts,
 	}
-	told := []store.ChangeState{store.StateWritten, store.StateHeld}
+	told := []store.ChangeState{store.StateWritten, store.StatePlanned, store.StateHeld}
 	for c, err := range rn.store.EachChange(ctx, store.ChangeFilter{RunID: run.ID, States: told}) {
 		if err != nil {
 			return r, fmt.Errorf("summing run %d up: %w", run.ID, err)

@@ -22,7 +22,7 @@ func TestNothingIsDecidedThatCannotBeRead(t *testing.T) {
 	for says, ask := range map[string]func() error{
 		"reading run 1: ":           func() error { _, err := w.Runs.Undo(ctx, who, 1); return err },
 		"reading run 2: ":           func() error { _, err := w.Runs.Retry(ctx, who, 2); return err },
-		"reading change 3: ":        func() error { return w.Runs.ChooseLine(ctx, who, 3, 9) },
+		"reading change 3: ":        func() error { return w.Findings.ChooseLine(ctx, who, 3, 9) },
 		"reading change 4: ":        func() error { return w.Runs.NotThere(ctx, who, 4) },
 		"reading the integration:":  func() error { _, err := w.Runs.Due(ctx); return err },
 		"reading the integration: ": func() error { return w.Runs.RunDue(ctx) },

@@ -3,13 +3,13 @@ package run
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"seatbridge/billing/bulletin"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/survey"
 	"seatbridge/store"
 )
 
@@ -38,6 +38,9 @@ func (rn *Runner) Approve(ctx context.Context, who problem.Actor, changeIDs []in
 
 func (rn *Runner) approve(ctx context.Context, who problem.Actor, changeIDs []int64) (approved []store.Change, err error) {
 	err = rn.store.Together(ctx, "approving", func(s *store.Store) error {
+		if err := survey.Writes(ctx, s); err != nil {
+			return err
+		}
 		if approved, err = s.Approve(ctx, changeIDs, who.Name, rn.now()); err != nil {
 			return err
 		}
@@ -153,34 +156,6 @@ func (rn *Runner) SyncAgreement(ctx context.Context, who problem.Actor, agreemen
 	r := rn.SyncNow(false)
 	r.Agreement = agreementID
 	return rn.Start(ctx, who, r)
-}
-
-// ChooseLine says which of several open additions carries a product's seats on an agreement. The choice is
-// remembered by the addition's id; the next sync follows it.
-func (rn *Runner) ChooseLine(ctx context.Context, who problem.Actor, changeID int64, additionID int) error {
-	c, err := rn.store.Change(ctx, changeID)
-	if err != nil {
-		return fmt.Errorf("reading change %d: %w", changeID, err)
-	}
-	later, err := rn.store.LookedAtBetween(ctx, c.RunID, math.MaxInt64)
-	if err != nil {
-		return fmt.Errorf("reading later runs: %w", err)
-	}
-	if later[c.AgreementID] {
-		return &problem.Invalid{Fields: problem.Fields{"addition": "A later run has looked at this agreement; choose there."}}
-	}
-	offered := false
-	for _, candidate := range c.Candidates {
-		offered = offered || candidate.AdditionID == additionID
-	}
-	if !offered {
-		return &problem.Invalid{Fields: problem.Fields{"addition": "Choose one of the additions that are listed."}}
-	}
-	entry := who.Did(rn.now(), store.CategoryBilling,
-		"Chose addition %d for %s on %s, agreement %s.", additionID, c.Product, c.Company, c.Agreement)
-	return rn.store.Record(ctx, entry, func(s *store.Store) error {
-		return s.SaveLine(ctx, store.Line{AgreementID: c.AgreementID, ProductID: c.ProductID, AdditionID: additionID, Chosen: true})
-	})
 }
 
 // NotThere takes a person's word that what was sent for a change's line without seeing the outcome is not in ConnectWise, and syncs

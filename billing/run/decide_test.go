@@ -152,11 +152,11 @@ func TestChooseLine(t *testing.T) {
 	if len(changes) != 1 || len(changes[0].Candidates) != 2 {
 		t.Fatalf("changes %+v, want one with two candidates", changes)
 	}
-	if err := w.Runs.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, 999); err == nil {
+	if err := w.Findings.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, 999); err == nil {
 		t.Error("an addition that was not offered was chosen")
 	}
 	for _, addition := range []int{changes[0].Candidates[0].AdditionID, chosen.ID} { // who changes their mind says so
-		w.Must(w.Runs.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, addition))
+		w.Must(w.Findings.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, addition))
 	}
 	billingtest.WantStatus(t, w.Sync(), store.RunDone)
 	w.WantLive(a.ID, "NP-BUS 2", "NP-BUS 5")

@@ -12,6 +12,7 @@ import (
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/billing/survey"
 	"seatbridge/store"
 )
 
@@ -44,6 +45,9 @@ func (rn *Runner) RunDue(ctx context.Context) error {
 // the run that looked there last: one that is there is adopted, and one that cannot appear any more is created, so that nobody waits
 // for the next month. ErrRunning: another run is in progress; it looks for them itself.
 func (rn *Runner) LookForSent(ctx context.Context) error {
+	if comparing, err := survey.OnlyCompares(ctx, rn.store); err != nil || comparing {
+		return err
+	}
 	sent, err := store.SendingsIn(rn.store).Unknown(ctx, 0)
 	if err != nil {
 		return err
@@ -103,14 +107,15 @@ func lookAgain(ctx context.Context, rn *Runner, sent store.Change) (Request, err
 
 // Due is the month whose sync is due now; empty: none is. It is the newest whose sync was due since the integration became active,
 // until a run has written it or the next month takes its place: when several were missed, the older ones are not run any more
-// (months.OpenMonths says why). One that failed as a whole is due again within the hour.
+// (months.OpenMonths says why). One that failed as a whole is due again within the hour. While Seatbridge only compares, it is compared.
 func (rn *Runner) Due(ctx context.Context) (store.Month, error) {
-	open, err := rn.Months().open(ctx)
+	d, err := rn.Months().due(ctx)
+	open := d.open()
 	if err != nil || len(open) == 0 {
 		return "", err
 	}
 	newest := open[len(open)-1]
-	if newest.Overtaken {
+	if newest.Overtaken || !d.pauses.ByItself(d.schedule.DueAt(newest.Month)) {
 		return "", nil
 	}
 	last, err := rn.Months().lastTry(ctx, newest.Month)
@@ -132,24 +137,29 @@ func (rn *Runner) Months() Months { return Months{rn} }
 // MissedMonth is a month whose sync was due and that no run has written.
 type MissedMonth struct {
 	months.OpenMonth
-	Last store.Run // the last monthly sync that tried it; its ID is 0 where none did
+	Last   store.Run // the last monthly sync that tried it; its ID is 0 where none did
+	Paused bool      // writing was paused since: nothing writes it by itself any more
 }
 
 // Missed lists the months whose sync was due and that no run has written, oldest first, whatever was synced since. One that is being
-// written now is left out.
+// written now is left out, and so is one that was only compared.
 func (m Months) Missed(ctx context.Context) ([]MissedMonth, error) {
-	open, err := m.open(ctx)
+	d, err := m.due(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var missed []MissedMonth
-	for _, o := range open {
+	for _, o := range d.open() {
+		at := d.schedule.DueAt(o.Month)
+		if d.pauses.Took(at) {
+			continue
+		}
 		last, err := m.lastTry(ctx, o.Month)
 		if err != nil {
 			return nil, err
 		}
 		if last.Status != store.RunRunning {
-			missed = append(missed, MissedMonth{o, last})
+			missed = append(missed, MissedMonth{o, last, !d.pauses.ByItself(at)})
 		}
 	}
 	return missed, nil
@@ -158,6 +168,9 @@ func (m Months) Missed(ctx context.Context) ([]MissedMonth, error) {
 // Complete syncs agreements again that the newest month's sync skipped because seats were not known, once they are: a report came, or
 // was completed, since. What a later run has looked at is left to it. ErrRunning: another run is in progress.
 func (m Months) Complete(ctx context.Context) error {
+	if comparing, err := survey.OnlyCompares(ctx, m.rn.store); err != nil || comparing {
+		return err
+	}
 	month, err := m.newest(ctx)
 	if err != nil || month == "" {
 		return err
@@ -176,11 +189,11 @@ func (m Months) Complete(ctx context.Context) error {
 
 // newest is the newest month whose sync was due by now, if a run has written it.
 func (m Months) newest(ctx context.Context) (store.Month, error) {
-	due, written, err := m.due(ctx)
-	if err != nil || len(due) == 0 || !written[due[len(due)-1]] {
+	d, err := m.due(ctx)
+	if err != nil || len(d.months) == 0 || !d.written[d.months[len(d.months)-1]] {
 		return "", err
 	}
-	return due[len(due)-1], nil
+	return d.months[len(d.months)-1], nil
 }
 
 // completeRun retries, of what a run skipped, the agreements whose seats are known by now.
@@ -214,31 +227,39 @@ func (m Months) completeRun(ctx context.Context, of int64, skipped []int) error 
 	return err
 }
 
-// open lists the months whose sync was due by now and that no run has written, oldest first.
-func (m Months) open(ctx context.Context) ([]months.OpenMonth, error) {
-	due, written, err := m.due(ctx)
-	return months.OpenMonths(due, written), err
+// dueMonths are the months whose sync was due by now.
+type dueMonths struct {
+	months   []store.Month // oldest first
+	written  map[store.Month]bool
+	schedule seats.Schedule
+	pauses   seats.Pauses
 }
 
-// due lists the months whose sync was due by now, oldest first, and says which of them a run has written.
-func (m Months) due(ctx context.Context) (due []store.Month, written map[store.Month]bool, err error) {
+// open lists those that no run has written, oldest first.
+func (d dueMonths) open() []months.OpenMonth { return months.OpenMonths(d.months, d.written) }
+
+func (m Months) due(ctx context.Context) (d dueMonths, err error) {
 	i, err := m.rn.store.Integration(ctx)
 	if errors.Is(err, store.ErrNotFound) || err == nil && i.ActiveSince.IsZero() {
-		return nil, nil, nil
+		return d, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading the integration: %w", err)
+		return d, fmt.Errorf("reading the integration: %w", err)
 	}
 	settings, err := m.rn.store.Settings(ctx)
 	if err != nil {
-		return nil, nil, err
+		return d, err
 	}
-	due = seats.ScheduleOf(settings.Months).Due(i.ActiveSince, m.rn.now())
-	if len(due) == 0 {
-		return nil, nil, nil
+	d.schedule = seats.ScheduleOf(settings.Months)
+	d.months = d.schedule.Due(i.ActiveSince, m.rn.now())
+	if len(d.months) == 0 {
+		return d, nil
 	}
-	written, err = store.JournalIn(m.rn.store).Written(ctx, due[0])
-	return due, written, err
+	if d.pauses, err = store.ComparingsIn(m.rn.store).All(ctx); err != nil {
+		return d, err
+	}
+	d.written, err = store.JournalIn(m.rn.store).Written(ctx, d.months[0])
+	return d, err
 }
 
 // lastTry is the last monthly sync of a month, or a run without ID.

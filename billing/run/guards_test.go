@@ -216,7 +216,7 @@ func TestAMoveIsWrittenWholeOrNotAtAll(t *testing.T) {
 			w.SetTime("2026-12-20 12:00:00")
 			if how == "remapped" {
 				renamed := w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-ENT-2", Description: "new"})
-				w.Must(w.Mapping.ConfirmMapping(t.Context(), billingtest.Admin(), map[store.Plan]int{store.Business: w.Business.ID, store.Enterprise: renamed.ID}))
+				w.Must(w.Mapping.ConfirmMapping(t.Context(), billingtest.Admin(), map[store.Plan]int{store.Business: w.Business.ID, store.Enterprise: renamed.ID}, false))
 				w.Sim.SetInactive(renamed.ID, true)
 			} else {
 				acme.Plan = store.Business
@@ -481,7 +481,7 @@ func TestChoosingALineKeepsTheFirstHold(t *testing.T) {
 	run := w.Sync()
 	changes, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
 	w.Must(err)
-	w.Must(w.Runs.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, chosen.ID))
+	w.Must(w.Findings.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, chosen.ID))
 	w.WantChanges(w.Sync(), "held NP-BUS 3>5")
 	w.WantLive(a.ID, "NP-BUS 2", "NP-BUS 3")
 }
@@ -678,7 +678,7 @@ func TestApplyAfterRemappingTheProducts(t *testing.T) {
 	w.Join(acme, 3)
 	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncNow(true))
 	w.Must(err)
-	w.Must(w.Mapping.ConfirmMapping(t.Context(), billingtest.Admin(), map[store.Plan]int{store.Business: w.Enterprise.ID, store.Enterprise: w.Business.ID}))
+	w.Must(w.Mapping.ConfirmMapping(t.Context(), billingtest.Admin(), map[store.Plan]int{store.Business: w.Enterprise.ID, store.Enterprise: w.Business.ID}, false))
 	w.Must(w.Runs.Apply(t.Context(), billingtest.Admin(), preview.ID))
 	w.Work.Wait()
 	w.WantLive(a.ID, "NP-BUS 5")
@@ -809,11 +809,11 @@ func TestChoosingFromAnOldRun(t *testing.T) {
 	run := w.Sync()
 	changes, _, err := w.Store.Changes(t.Context(), store.ChangeFilter{RunID: run.ID})
 	w.Must(err)
-	w.Must(w.Runs.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, y.ID))
+	w.Must(w.Findings.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, y.ID))
 	w.Sync()
 	w.WantLive(a.ID, "NP-BUS 0", "NP-BUS 5")
 	var invalid *problem.Invalid
-	if err := w.Runs.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, x.ID); !errors.As(err, &invalid) {
+	if err := w.Findings.ChooseLine(t.Context(), billingtest.Admin(), changes[0].ID, x.ID); !errors.As(err, &invalid) {
 		t.Errorf("choosing again from the old run: %v, want it refused", err)
 	}
 	w.Sync()

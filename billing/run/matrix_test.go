@@ -160,7 +160,7 @@ func (w *world) road(organizations map[int]store.Organization) []step {
 			return w.said(err)
 		}},
 		{"confirm mapping", func() *store.Problem {
-			return w.said(w.Mapping.ConfirmMapping(ctx, billingtest.Admin(), map[store.Plan]int{store.Business: w.Business.ID, store.Enterprise: enterprise}))
+			return w.said(w.Mapping.ConfirmMapping(ctx, billingtest.Admin(), map[store.Plan]int{store.Business: w.Business.ID, store.Enterprise: enterprise}, false))
 		}},
 		{"filter options", func() *store.Problem { _, _, err := w.Mapping.FilterOptions(ctx); return w.said(err) }},
 		{"import", func() *store.Problem {

@@ -132,6 +132,11 @@ func (rn *Runner) Run(ctx context.Context, who problem.Actor, r Request) (store.
 // Apply writes a previewed run, in the background: exactly what was shown, and of what it holds that which was ticked, with all
 // that belongs to it. What changed in ConnectWise since is marked stale and left alone; of what was ticked, it is asked again.
 func (rn *Runner) Apply(ctx context.Context, who problem.Actor, runID int64, ticked ...int64) error {
+	return rn.ApplyWith(ctx, who, runID, ticked, func(*store.Store) error { return nil })
+}
+
+// ApplyWith is Apply together with a deed, in one transaction.
+func (rn *Runner) ApplyWith(ctx context.Context, who problem.Actor, runID int64, ticked []int64, deed func(*store.Store) error) error {
 	run, release, err := rn.reopen(ctx, runID)
 	if err != nil {
 		return err
@@ -140,6 +145,12 @@ func (rn *Runner) Apply(ctx context.Context, who problem.Actor, runID int64, tic
 	entry := who.Did(rn.now(), store.CategoryBilling, "Started writing the previewed changes of run %d.", run.ID)
 	// From here on the run is carried out, if need be by Resume.
 	err = rn.store.Record(ctx, entry, func(s *store.Store) error {
+		if err := deed(s); err != nil {
+			return err
+		}
+		if err := survey.Writes(ctx, s); err != nil {
+			return err
+		}
 		if err := rn.approveTicked(ctx, s, who, runID, ticked); err != nil {
 			return err
 		}
@@ -267,7 +278,10 @@ func (rn *Runner) begin(ctx context.Context, who problem.Actor, r Request) (stor
 		Status: store.RunRunning, Actor: who.Name, UserID: who.UserID,
 		Of: r.Of, Agreement: r.Agreement, Only: r.Only, Addition: r.Addition, StartedAt: rn.now(),
 	}
-	if err = survey.AgainstMonth(ctx, rn.store, run, r.Overwrite, rn.now()); err == nil {
+	if run, err = survey.Comparing(ctx, rn.store, run); err == nil {
+		err = survey.AgainstMonth(ctx, rn.store, run, r.Overwrite, rn.now())
+	}
+	if err == nil {
 		run, err = rn.create(ctx, who, run, r.Once)
 	}
 	if err != nil {
@@ -281,7 +295,7 @@ func (rn *Runner) begin(ctx context.Context, who problem.Actor, r Request) (stor
 func (rn *Runner) create(ctx context.Context, who problem.Actor, run store.Run, once []store.Change) (store.Run, error) {
 	entry := who.Did(rn.now(), store.CategoryBilling, "Started %s.", bulletin.Deed(run))
 	err := rn.store.Record(ctx, entry, func(s *store.Store) (err error) {
-		if run.Preview {
+		if run.Preview && !run.Compares {
 			// An earlier preview that still waits is out of date from now on.
 			if err := s.DiscardPreviews(ctx, run.Kind); err != nil {
 				return err
@@ -309,7 +323,7 @@ func (rn *Runner) inBackground(ctx context.Context, run store.Run, release func(
 // but itself: the source is not asked for it, and what was cut off waits for a run that writes.
 func (rn *Runner) execute(ctx context.Context, run store.Run, release func()) (store.Run, error) {
 	defer release()
-	if run.Preview {
+	if run.Preview && !run.Compares {
 		return rn.drive(ctx, run)
 	}
 	earlier := func(r store.Run) bool { return r.ID < run.ID }
@@ -378,7 +392,7 @@ func (rn *Runner) conclude(ctx context.Context, runID int64, cause error) (store
 		return run, fmt.Errorf("concluding run %d: %w", runID, err)
 	}
 	run.EndedAt = rn.now()
-	if run.Preview {
+	if run.Preview && !run.Compares {
 		run.PlannedAt = run.EndedAt
 	}
 	run.Status, run.Problem = outcome(run, counts, cause)
@@ -435,6 +449,8 @@ func outcome(run store.Run, counts map[store.ChangeState]int, cause error) (stor
 		return store.RunCancelled, store.Problem{}
 	case cause != nil:
 		return store.RunFailed, connect.ProblemOf(cause)
+	case run.Compares:
+		return store.RunDone, store.Problem{}
 	case run.Preview:
 		return store.RunPlanned, store.Problem{}
 	}

@@ -299,7 +299,7 @@ func TestRemappingTheProductMovesTheLine(t *testing.T) {
 	_, a := w.Mapped("Acme", 5, store.Business)
 	w.Sync()
 	renamed := w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS-2", Description: "NordPass Business, new"})
-	w.Must(w.Mapping.ConfirmMapping(t.Context(), billingtest.Admin(), map[store.Plan]int{store.Business: renamed.ID, store.Enterprise: w.Enterprise.ID}))
+	w.Must(w.Mapping.ConfirmMapping(t.Context(), billingtest.Admin(), map[store.Plan]int{store.Business: renamed.ID, store.Enterprise: w.Enterprise.ID}, false))
 	billingtest.WantStatus(t, w.Sync(), store.RunDone)
 	w.WantLive(a.ID, "NP-BUS 0", "NP-BUS-2 5")
 }

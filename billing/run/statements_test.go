@@ -693,7 +693,7 @@ func TestEachStatementOfADecisionFails(t *testing.T) {
 	for name, decide := range map[string]func() error{
 		"what is due": func() error { _, err := f.Runs.Due(t.Context()); return err },
 		"choosing a line": func() error {
-			return f.Runs.ChooseLine(t.Context(), billingtest.Admin(), conflict.ID, conflict.Candidates[0].AdditionID)
+			return f.Findings.ChooseLine(t.Context(), billingtest.Admin(), conflict.ID, conflict.Candidates[0].AdditionID)
 		},
 		"rejecting":        func() error { _, err := f.Runs.Reject(t.Context(), billingtest.Admin(), f.held); return err },
 		"discarding":       func() error { return f.Runs.Discard(t.Context(), billingtest.Admin(), preview.ID) },

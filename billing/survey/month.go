@@ -17,7 +17,7 @@ import (
 // monthly job's month is the newest that is over, and a retry leaves alone what a later run has looked at.
 func AgainstMonth(ctx context.Context, s *store.Store, r store.Run, overwrite bool, now time.Time) error {
 	asked := r.Kind == store.RunManual || r.Kind == store.RunCommand
-	if !asked || !r.AsOf.IsZero() {
+	if !asked || r.Compares || !r.AsOf.IsZero() {
 		return nil
 	}
 	m, only := r.Month, r.Only

@@ -19,6 +19,8 @@ func Against(g store.Basis) string {
 	switch {
 	case g.Run.Status != store.RunRunning || g.Run.Preview:
 		return "The sync had ended."
+	case g.Compares:
+		return "Writing was paused while the sync ran."
 	case g.Run.Kind == store.RunUndo || g.Run.Addition != 0:
 		return ""
 	case c.Once():
