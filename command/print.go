@@ -75,6 +75,9 @@ func summary(run store.Run, counts map[store.ChangeState]int) string {
 	}
 	slices.Sort(parts)
 	text := strings.Join(parts, ", ") + "."
+	if run.Compares {
+		text += " Nothing was written: Seatbridge only compares."
+	}
 	if run.Status == store.RunPlanned {
 		text += fmt.Sprintf(" Nothing was written. The panel offers to write exactly this, or to discard it, as run %d.", run.ID)
 	}
@@ -122,13 +125,15 @@ func negative(d decimal.Decimal) string {
 
 // runJSON and changeJSON are what scripts get. Quantities are numbers; null is "no line" or "not known".
 type runJSON struct {
-	Run     int64        `json:"run"`
-	Month   store.Month  `json:"month"`
-	AsOf    *time.Time   `json:"as_of"` // null: the whole month
-	Preview bool         `json:"preview"`
-	Status  string       `json:"status"`
-	Problem string       `json:"problem,omitempty"`
-	Changes []changeJSON `json:"changes"`
+	Run     int64       `json:"run"`
+	Month   store.Month `json:"month"`
+	AsOf    *time.Time  `json:"as_of"` // null: the whole month
+	Preview bool        `json:"preview"`
+	// Compares says that nothing was to be written: Seatbridge only compares.
+	Compares bool         `json:"compares"`
+	Status   string       `json:"status"`
+	Problem  string       `json:"problem,omitempty"`
+	Changes  []changeJSON `json:"changes"`
 }
 
 type changeJSON struct {
@@ -159,7 +164,7 @@ type changeJSON struct {
 
 func printJSON(w io.Writer, run store.Run, changes []store.Change) error {
 	out := runJSON{
-		Run: run.ID, Month: run.Month, Preview: run.Preview, Status: string(run.Status), Problem: run.Problem.Text(), Changes: []changeJSON{},
+		Run: run.ID, Month: run.Month, Preview: run.Preview, Compares: run.Compares, Status: string(run.Status), Problem: run.Problem.Text(), Changes: []changeJSON{},
 	}
 	if !run.AsOf.IsZero() {
 		out.AsOf = &run.AsOf

@@ -67,6 +67,9 @@ func (s *server) clear(ctx context.Context) (views.Clear, error) {
 	if connection.State != connect.Active {
 		return views.Clear{Why: "ConnectWise PSA is not connected and set up."}, nil
 	}
+	if comparing, err := store.ComparingsIn(s.Store).Now(ctx); err != nil || comparing.On() {
+		return views.Clear{Why: "Seatbridge only compares, so nothing is written."}, err
+	}
 	run, err := s.Store.LastSync(ctx)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && connection.LastSyncAt.IsZero():

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -10,6 +11,7 @@ import (
 
 	"seatbridge/billing/books"
 	"seatbridge/billing/months"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -71,11 +73,35 @@ func (p monthPages) show(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if page.Compared, err = p.compared(r.Context(), booked); err != nil {
+		return err
+	}
 	return p.web.Answer(w, r, web.Page{
 		Section: views.SectionMonths, Title: m.String(),
 		Part:  views.MonthRows(page.List),
 		Whole: func(l views.Layout) templ.Component { return views.Month(l, page) },
 	})
+}
+
+// compared says of a month that no run wrote and one compared how what people billed stands beside it; nil: it was not compared.
+func (p monthPages) compared(ctx context.Context, m books.Month) (*views.Notice, error) {
+	if m.State == months.Running || m.State == months.Written {
+		return nil, nil
+	}
+	runs, _, err := p.Store.Runs(ctx, store.RunFilter{Compares: true, Month: m.Month, Limit: 1})
+	if err != nil || len(runs) == 0 || !runs[0].AsOf.IsZero() {
+		return nil, err
+	}
+	s := m.Sums
+	notice := &views.Notice{
+		Kind: "info", What: fmt.Sprintf("%s was only compared; what stands on the lines is people’s.", m.Month),
+		Why:         fmt.Sprintf("Of %s %d agree, %d bill too few and %d too many.", problem.Plural(s.Rows, "row"), s.Agrees, s.More.Rows, s.Less.Rows),
+		ActionLabel: "Show the comparison", ActionURL: views.RunPath(runs[0].ID),
+	}
+	if open := books.InWords(s); open != "" {
+		notice.Why += " Open: " + open + "."
+	}
+	return notice, nil
 }
 
 func monthPage(m books.Month, line views.MonthLine) views.MonthPage {

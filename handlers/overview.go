@@ -57,13 +57,13 @@ func (s *server) overview(ctx context.Context) (views.OverviewPage, error) {
 		return page, err
 	}
 	page.Unmapped = page.Organizations - page.Mapped
-	page.NextStep = nextStep(connection, page)
 	if page.Clear, err = s.clear(ctx); err != nil {
 		return page, err
 	}
 	if err := s.overviewRuns(ctx, &page); err != nil {
 		return page, err
 	}
+	page.NextStep = nextStep(connection, page)
 	if page.Ended, err = (bookPages{s}).lastEnded(ctx); err != nil {
 		return page, err
 	}
@@ -90,6 +90,11 @@ func (s *server) overviewRuns(ctx context.Context, page *views.OverviewPage) err
 	for _, run := range runs {
 		page.Runs = append(page.Runs, runRow(run))
 	}
+	comparing, err := store.ComparingsIn(s.Store).Now(ctx)
+	if err != nil {
+		return err
+	}
+	page.Comparing = comparing.On()
 	page.LastRun, err = s.lastRun(ctx)
 	return err
 }
@@ -128,6 +133,10 @@ func nextStep(c connect.Connection, page views.OverviewPage) *views.NextStep {
 		return &views.NextStep{Why: "There are no organizations yet.", Label: "Add organization", URL: views.NewOrganizationPath}
 	case page.Mapped == 0:
 		return &views.NextStep{Why: "No organization is mapped to an agreement yet.", Label: "Map companies", URL: views.CompaniesPath}
+	case page.Comparing && page.LastRun.URL == "":
+		return &views.NextStep{Why: "Everything is set up. Nothing was compared yet.", Label: "Go to Sync now", URL: views.ConnectWisePath}
+	case page.Comparing:
+		return &views.NextStep{Why: "Seatbridge only compares.", Label: "Switch writing on", URL: views.WritingPath}
 	case c.LastSyncAt.IsZero():
 		return &views.NextStep{Why: "Everything is set up. Nothing was synced yet.", Label: "Go to Sync now", URL: views.ConnectWisePath}
 	}
@@ -239,8 +248,16 @@ func problemNotice(p store.Problem) *views.Notice {
 	return &notice
 }
 
-// lastRun is the latest sync, whatever became of it: another fact than when one last came to its end.
+// lastRun is the latest sync, whatever became of it: another fact than when one last came to its end. While Seatbridge only compares it
+// is the latest comparison.
 func (s *server) lastRun(ctx context.Context) (views.LastRun, error) {
+	comparing, err := store.ComparingsIn(s.Store).Now(ctx)
+	if err != nil {
+		return views.LastRun{}, err
+	}
+	if comparing.On() {
+		return lastComparison(ctx, s.Store)
+	}
 	run, err := s.Store.LastSync(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return views.LastRun{}, nil
@@ -250,6 +267,14 @@ func (s *server) lastRun(ctx context.Context) (views.LastRun, error) {
 	}
 	counts, err := s.Store.ChangeCounts(ctx, run.ID)
 	return views.LastRun{At: run.StartedAt, URL: views.RunPath(run.ID), Result: runResult(store.RunRow{Run: run, Counts: counts})}, err
+}
+
+func lastComparison(ctx context.Context, db *store.Store) (views.LastRun, error) {
+	runs, _, err := db.Runs(ctx, store.RunFilter{Compares: true, Limit: 1})
+	if err != nil || len(runs) == 0 {
+		return views.LastRun{}, err
+	}
+	return views.LastRun{At: runs[0].StartedAt, URL: views.RunPath(runs[0].ID), Result: runResult(runs[0])}, nil
 }
 
 // runResult is a run in one sentence.
@@ -263,7 +288,7 @@ func runResult(run store.RunRow) string {
 	var parts []string
 	for _, state := range changeStates() {
 		if n := run.Counts[state]; n > 0 {
-			parts = append(parts, strconv.Itoa(n)+" "+string(state))
+			parts = append(parts, strconv.Itoa(n)+" "+views.RunStateWord(run.Compares, string(state)))
 		}
 	}
 	if len(parts) == 0 {

@@ -131,6 +131,10 @@ func (s *server) routes() []route {
 		{"GET /integrations/connectwise/sync/{month}", web.Admin, syncPages{s}.askMonth},
 		{"POST /integrations/connectwise/sync/{month}", web.Admin, syncPages{s}.startMonth},
 		{"POST /integrations/connectwise/preview", web.Admin, syncPages{s}.preview},
+		{"GET /integrations/connectwise/writing", web.Admin, writingPages{s}.show},
+		{"POST /integrations/connectwise/writing/pause", web.Admin, writingPages{s}.pause},
+		{"POST /integrations/connectwise/writing/first", web.Admin, writingPages{s}.first},
+		{"POST /integrations/connectwise/writing/on", web.Admin, writingPages{s}.switchOn},
 
 		{"GET /integrations/provider", web.Admin, s.showProvider},
 		{"POST /integrations/provider", web.Admin, s.saveProvider},

@@ -31,7 +31,7 @@ const (
 // runQuery is the address of the list of runs, understood.
 type runQuery struct {
 	web.ListQuery
-	kind   string // a kind of run, or "preview"
+	kind   string // a kind of run, "preview" or "comparison"
 	filter store.RunFilter
 }
 
@@ -47,17 +47,21 @@ func runStatuses() []store.RunStatus {
 	}
 }
 
-const previews = "preview"
+// What the list of runs is narrowed down to beside their kinds.
+const (
+	previews    = "preview"
+	comparisons = "comparison"
+)
 
 func parseRunQuery(r *http.Request, now time.Time) (runQuery, error) {
 	q := runQuery{ListQuery: web.ParseListQuery(r.URL.Query())}
-	q.kind = web.OneOf(q.Values.Get("kind"), previews)
+	q.kind = web.OneOf(q.Values.Get("kind"), previews, comparisons)
 	kind := web.OneOf(q.Values.Get("kind"), runKinds()...)
 	if kind != "" || q.kind != "" {
 		preview := kind == ""
 		q.kind, q.filter.Preview = cmp.Or(string(kind), q.kind), &preview
 	}
-	q.filter.Kind = kind
+	q.filter.Kind, q.filter.Compares = kind, q.kind == comparisons
 	q.filter.Status = web.OneOf(q.Values.Get("result"), runStatuses()...)
 	text := q.Values.Get("month")
 	if text == "" {
@@ -106,7 +110,8 @@ func (s *server) completeRuns(ctx context.Context, page *views.RunsPage) error {
 			Value: string(kind), Label: views.RunKindName(string(kind)), Selected: string(kind) == page.Kind,
 		})
 	}
-	page.Kinds = append(page.Kinds, views.Option{Value: previews, Label: "Previews", Selected: page.Kind == previews})
+	page.Kinds = append(page.Kinds, views.Option{Value: previews, Label: "Previews", Selected: page.Kind == previews},
+		views.Option{Value: comparisons, Label: "Comparisons", Selected: page.Kind == comparisons})
 	for _, status := range runStatuses() {
 		page.Statuses = append(page.Statuses, views.Option{
 			Value: string(status), Label: views.StateName(string(status)), Selected: string(status) == page.Status,
@@ -178,7 +183,7 @@ func timestamp(t time.Time) string {
 func runRow(run store.RunRow) views.RunRow {
 	n := run.Counts
 	return views.RunRow{
-		ID: run.ID, Kind: string(run.Kind), Preview: run.Preview, Of: run.Of, Agreement: int64(run.Agreement), Only: len(run.Only),
+		ID: run.ID, Kind: string(run.Kind), Preview: run.Preview, Compares: run.Compares, Of: run.Of, Agreement: int64(run.Agreement), Only: len(run.Only),
 		Month: string(run.Month), AsOf: run.AsOf, Actor: run.Actor,
 		Started: run.StartedAt, Ended: run.EndedAt, Took: run.Took(), Continued: run.ContinuedAt, Resumed: run.ResumedAt,
 		Status: string(run.Status), ErrorWhat: run.Problem.What,
@@ -260,6 +265,9 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 		CanDiscard: run.Status == store.RunPlanned,
 		CanCancel:  run.Status == store.RunRunning,
 	}
+	if err := offerSwitch(ctx, s.Store, run, &page); err != nil {
+		return page, err
+	}
 	if ended := !run.Preview && run.Status != store.RunRunning; ended {
 		page.CanUndo = counts[store.StateWritten] > 0
 		if err := s.offerAgain(ctx, run, &page); err != nil {
@@ -288,18 +296,44 @@ func (s *server) runPage(r *http.Request) (views.RunPage, error) {
 			return page, err
 		}
 	}
+	return page, runFigures(ctx, s, run, &page)
+}
+
+// runFigures adds what a run comes to, and as of when the figures of a preview are.
+func runFigures(ctx context.Context, s *server, run store.Run, page *views.RunPage) (err error) {
 	if page.Writes, err = s.totals(ctx, run.ID, store.StatePlanned, store.StateSending, store.StateWritten); err != nil {
-		return page, err
+		return err
 	}
 	if page.Held, err = s.totals(ctx, run.ID, store.StateHeld); err != nil {
-		return page, err
+		return err
 	}
-	if run.Preview {
+	switch {
+	case run.Compares:
+		return nil
+	case run.Preview:
 		page.Asked, err = askedFor(ctx, s, run)
-		return page, err
+	default:
+		page.Late, err = bookPages{s}.late(ctx, store.MonthRowFilter{Month: run.Month, WrittenRun: run.ID})
 	}
-	page.Late, err = bookPages{s}.late(ctx, store.MonthRowFilter{Month: run.Month, WrittenRun: run.ID})
-	return page, err
+	return err
+}
+
+// offerSwitch adds to a preview of a sync, while Seatbridge only compares, how writing is switched on with it. Other previews cannot be
+// written meanwhile.
+func offerSwitch(ctx context.Context, db *store.Store, run store.Run, page *views.RunPage) error {
+	comparing, err := store.ComparingsIn(db).Now(ctx)
+	if err != nil || !comparing.On() || run.Status != store.RunPlanned {
+		return err
+	}
+	switch {
+	case !run.Kind.Syncs():
+		page.CanApply = false
+	case page.CanApply:
+		page.SwitchOn = "Switch on and write these changes"
+	default:
+		page.SwitchOn = "Switch on"
+	}
+	return nil
 }
 
 // askedFor says of a preview of a month that is over as of when the Provider API's report is: it is not asked for a preview. nil: there

@@ -56,7 +56,7 @@ func (p syncPages) ask(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return p.show(w, r, views.SyncPage{
-		Title: "Sync now: " + soFar(p.Now()), Action: views.StartSyncPath, Button: "Start sync", Carried: carriedView(carried),
+		Title: "Sync now: " + soFar(p.Now()), Period: soFar(p.Now()), Action: views.StartSyncPath, Button: "Start sync", Carried: carriedView(carried),
 		Text: fmt.Sprintf("The seats of %s of %s are written to their agreements in ConnectWise PSA, over the figures there. "+
 			"Lines that are right "+
 			"already are left alone, and what Settings hold waits under Approvals. To see every change first, use Preview changes.",
@@ -65,11 +65,27 @@ func (p syncPages) ask(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p syncPages) show(w http.ResponseWriter, r *http.Request, page views.SyncPage) error {
+	comparing, err := store.ComparingsIn(p.Store).Now(r.Context())
+	if err != nil {
+		return err
+	}
+	if comparing.On() {
+		page = comparison(page)
+	}
 	return p.web.Answer(w, r, web.Page{
 		Section: views.SectionIntegrations, Title: page.Title,
 		Part:  views.SyncDialog(page),
 		Whole: func(l views.Layout) templ.Component { return views.Sync(l, page) },
 	})
+}
+
+// comparison is the question while Seatbridge only compares: nothing is overwritten.
+func comparison(page views.SyncPage) views.SyncPage {
+	return views.SyncPage{
+		Title: "Compare " + page.Period, Period: page.Period, Action: page.Action, Agreements: page.Agreements, Button: "Compare", Compare: true,
+		Text: fmt.Sprintf("Seatbridge only compares: the seats of %s are counted, the lines in ConnectWise PSA are read, and the run says "+
+			"what it would have written. Nothing is written.", page.Period),
+	}
 }
 
 // carriedView adds up, by month, what lines still carry.
@@ -121,6 +137,9 @@ func (p syncPages) start(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
+	if err := p.stillCompares(r); err != nil {
+		return err
+	}
 	request := p.Billing.Runs.SyncNow(false)
 	if r.PostForm.Get("leave") != "" {
 		carried, err := store.JournalIn(p.Store).Carrying(r.Context(), p.Now())
@@ -135,6 +154,15 @@ func (p syncPages) start(w http.ResponseWriter, r *http.Request) error {
 	}
 	run, err := p.Billing.Runs.Start(r.Context(), p.web.Actor(r), request)
 	return p.shown(w, r, run, err)
+}
+
+// stillCompares is why what was asked for as a comparison must not begin: it would write by now.
+func (p syncPages) stillCompares(r *http.Request) error {
+	comparing, err := store.ComparingsIn(p.Store).Now(r.Context())
+	if err != nil || comparing.On() || r.PostForm.Get("compare") == "" {
+		return err
+	}
+	return &problem.Invalid{Fields: problem.Fields{"writing": "Writing was switched on meanwhile: this would write. Nothing was done; ask again."}}
 }
 
 // preview previews Sync now.
@@ -169,7 +197,7 @@ func (p syncPages) askMonth(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := views.SyncPage{
-		Title: fmt.Sprintf("Sync %s again", m), Action: views.SyncMonthPath(string(m)),
+		Title: fmt.Sprintf("Sync %s again", m), Period: m.String(), Action: views.SyncMonthPath(string(m)),
 		Button: fmt.Sprintf("Sync %s again", monthWord(m, p.Now())),
 		Text: fmt.Sprintf("The seats of all of %s are written to %s in ConnectWise PSA, as they are counted now. "+
 			"Lines that are right already are left "+
@@ -208,6 +236,9 @@ func (p syncPages) startMonth(w http.ResponseWriter, r *http.Request) error {
 	}
 	m, only, err := pathMonth(r, r.PostForm["agreement"])
 	if err != nil {
+		return err
+	}
+	if err := p.stillCompares(r); err != nil {
 		return err
 	}
 	request := p.Billing.Runs.SyncMonth(m, only, false)

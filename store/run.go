@@ -172,6 +172,7 @@ type RunFilter struct {
 	Status        RunStatus
 	Month         Month
 	Preview       *bool   // only previews, or only others
+	Compares      bool    // only comparisons
 	IDs           []int64 // not nil: only these
 	Limit, Offset int
 }
@@ -213,6 +214,9 @@ func (f RunFilter) where() *filter {
 	}
 	if f.Preview != nil {
 		w.and(`r.preview = ?`, *f.Preview)
+	}
+	if f.Compares {
+		w.and(`r.compares`)
 	}
 	if f.IDs != nil {
 		w.and(`r.id IN ` + in(f.IDs))

@@ -42,6 +42,7 @@ type ChangeRow struct {
 	Plan        string
 	Product     string  // identifier
 	Shares      []Share // the organizations whose seats add up to it
+	Compared    bool    // nothing was to be written: its run only compared
 	Before      string  // quantity; empty: no line
 	Unread      bool    // the line could not be read: nobody knows what it says
 	After       string  // quantity; empty: none

@@ -355,7 +355,7 @@ func changeRow(c ChangeRow, showRun bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = stateBadge(c.State).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = stateBadge(stateOfChange(c.Compared, c.State)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1262,7 +1262,7 @@ func totalsTable(p RunPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Held.Lines > 0 {
-			templ_7745c5c3_Err = totalsRow("Waiting for approval", p.Held).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = totalsRow(heldTitle(p.Run), p.Held).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -166,6 +166,10 @@ func RunName(r RunRow) string { return runKind(r) }
 
 func runKind(r RunRow) string {
 	switch {
+	case r.Compares && r.Kind == "monthly":
+		return "Monthly comparison"
+	case r.Compares:
+		return "Comparison"
 	case r.Preview && r.Kind == "undo":
 		return "Preview of an undo"
 	case r.Preview && r.Kind == "settle":
@@ -215,24 +219,27 @@ var labels = map[string]label{
 	"pending":   {"info", "mail", "Pending"},
 	"deleted":   {"neutral", "trash-2", "Deleted"},
 	// changes
-	"planned":   {"info", "eye", "Planned"},
-	"sending":   {"info", "loader-circle", "Writing"},
-	"written":   {"success", "circle-check", "Written"},
-	"unchanged": {"neutral", "check", "Unchanged"},
-	"skipped":   {"neutral", "circle-dashed", "Skipped"},
-	"blocked":   {"warning", "ban", "Blocked"},
-	"conflict":  {"warning", "copy-x", "Conflict"},
-	"held":      {"info", "hand", "Held"},
-	"failed":    {"danger", "circle-x", "Failed"},
-	"stale":     {"warning", "history", "Stale"},
-	"unknown":   {"danger", "circle-help", "Outcome unknown"},
-	"rejected":  {"neutral", "x", "Rejected"},
-	"cancelled": {"neutral", "x", "Cancelled"},
+	"planned":          {"info", "eye", "Planned"},
+	"would_be_planned": {"info", "eye", "Would be written"},
+	"would_be_held":    {"info", "hand", "Would wait for approval"},
+	"sending":          {"info", "loader-circle", "Writing"},
+	"written":          {"success", "circle-check", "Written"},
+	"unchanged":        {"neutral", "check", "Unchanged"},
+	"skipped":          {"neutral", "circle-dashed", "Skipped"},
+	"blocked":          {"warning", "ban", "Blocked"},
+	"conflict":         {"warning", "copy-x", "Conflict"},
+	"held":             {"info", "hand", "Held"},
+	"failed":           {"danger", "circle-x", "Failed"},
+	"stale":            {"warning", "history", "Stale"},
+	"unknown":          {"danger", "circle-help", "Outcome unknown"},
+	"rejected":         {"neutral", "x", "Rejected"},
+	"cancelled":        {"neutral", "x", "Cancelled"},
 	// runs
 	"running":    {"info", "loader-circle", "Running"},
 	"done":       {"success", "circle-check", "Done"},
 	"incomplete": {"warning", "triangle-alert", "Incomplete"},
 	"discarded":  {"neutral", "x", "Discarded"},
+	"compared":   {"success", "circle-check", "Compared"},
 }
 
 // StateName is what a state of a change or a run is called.

@@ -53,11 +53,12 @@ func TestFormats(t *testing.T) {
 		{runKind(RunRow{Kind: "manual", Preview: true}), "Preview"},
 		{runPeriod(RunRow{Month: "2026-10"}), "October 2026"},
 		{runPeriod(RunRow{Month: "2026-11", AsOf: started}), "November 2026, so far"},
-		{countsText(RunCounts{Written: 3, Failed: 1}), "1 failed, 3 written"},
+		{countsText(RunRow{Counts: RunCounts{Written: 3, Failed: 1}}), "1 failed, 3 written"},
 		{runKind(RunRow{Kind: "release"}), "Set to 0 after unmapping"},
 		{stateLabel("unknown").text, "Outcome unknown"}, // of a change; a right's is "Not checked"
 		{stateLabel("surprising").text, "Surprising"},
-		{countsText(RunCounts{}), "–"},
+		{countsText(RunRow{}), "–"},
+		{countsText(RunRow{Compares: true, Counts: RunCounts{Planned: 3, Held: 1}}), "1 would wait for approval, 3 would be written"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

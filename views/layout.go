@@ -37,6 +37,7 @@ type Layout struct {
 	Role      string // owner, admin or technician
 	Demo      bool   // says on the page that the data is a demo's
 	Held      int    // changes that wait for approval
+	Comparing Comparing
 	Flashes   []Flash
 	Now       time.Time
 	Refresh   int // seconds until browsers without script load the page again; 0: never

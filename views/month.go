@@ -10,6 +10,7 @@ import (
 // MonthPage is the books of one month.
 type MonthPage struct {
 	MonthLine
+	Compared         *Notice // that no run wrote it, and what people billed instead; nil: it was not only compared
 	Agrees           int     // rows without a difference
 	More, Less       RowsSum // of what is open: to be billed yet, and billed too much
 	InConnectWise    string  // seats

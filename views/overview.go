@@ -14,6 +14,7 @@ type OverviewPage struct {
 	Connection    Connection
 	LastRun       LastRun
 	NextStep      *NextStep
+	Comparing     bool // nothing is written: Seatbridge only compares
 	Attention     []Attention
 	Clear         Clear  // what an empty Attention is worth
 	Month         string // YYYY-MM, the current one

@@ -52,6 +52,11 @@ const (
 	StartSyncPath      = ConnectWisePath + "/sync"
 	StartPreviewPath   = ConnectWisePath + "/preview"
 
+	WritingPath      = ConnectWisePath + "/writing"
+	PauseWritingPath = WritingPath + "/pause"
+	SwitchOnPath     = WritingPath + "/on"
+	FirstWritesPath  = WritingPath + "/first"
+
 	ProductsPath      = ConnectWisePath + "/products"
 	SearchProductPath = ProductsPath + "/search"
 	NewProductPath    = ProductsPath + "/new"

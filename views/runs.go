@@ -44,6 +44,7 @@ type RunRow struct {
 	ID        int64
 	Kind      string // manual, monthly, command, undo, retry or release
 	Preview   bool
+	Compares  bool      // nothing was to be written: Seatbridge only compared
 	Of        int64     // the run that it undoes or retries; 0: none
 	Agreement int64     // this agreement only; 0: all
 	Only      int       // so many agreements only; 0: all
@@ -82,6 +83,7 @@ type RunPage struct {
 	TicksLeft  int         // how many more wait than are shown
 	Asked      *Notice     // of a preview: as of when the Provider API's report of its month is
 	CanApply   bool        // a preview that may be written
+	SwitchOn   string      // of a preview while Seatbridge only compares: what the button says that switches writing on with it
 	CanDiscard bool
 	CanCancel  bool
 	CanUndo    bool
@@ -98,6 +100,9 @@ type Overtaken struct {
 }
 
 func runningTitle(r RunRow) string {
+	if r.Compares {
+		return "Comparing"
+	}
 	if r.Preview {
 		return "Reading agreements"
 	}
@@ -147,10 +152,10 @@ func shownCounts(c RunCounts) []stateCount {
 }
 
 // countsText writes the states that occur in one line.
-func countsText(c RunCounts) string {
+func countsText(r RunRow) string {
 	parts := []string{}
-	for _, s := range c.counts() {
-		parts = append(parts, number(s.n)+" "+strings.ToLower(stateLabel(s.state).text))
+	for _, s := range r.Counts.counts() {
+		parts = append(parts, number(s.n)+" "+strings.ToLower(stateLabel(stateOfChange(r.Compares, s.state)).text))
 	}
 	if len(parts) == 0 {
 		return none
@@ -189,6 +194,10 @@ func (p RunPage) notices() []Notice {
 			Why: "A retry leaves " + plural(o.Agreements, "it", "them") + " alone, so as not to bring older figures back.",
 			Do:  againText(p), ActionLabel: "Run " + number(int(o.By)), ActionURL: RunPath(o.By)})
 	}
+	if p.Run.Compares {
+		return append(list, Notice{Kind: "info", What: "Nothing was written: Seatbridge only compares.", Why: comparedText,
+			ActionLabel: "Switch writing on", ActionURL: WritingPath})
+	}
 	if p.CanApply {
 		list = append(list, Notice{Kind: "info", What: "Nothing has been written yet.", Why: previewText(p.Run)})
 	}
@@ -213,6 +222,16 @@ func againText(p RunPage) string {
 	return "To write " + monthName(p.Run.Month) + " on these lines all the same, use " + p.Again + "."
 }
 
+const comparedText = "Before is what the lines say, written by hand or by another integration; after is what a sync would have written."
+
+func switchOnText(p RunPage) string {
+	text := "Exactly what is shown is written to ConnectWise PSA"
+	if p.Run.Counts.Held > 0 {
+		text += ", and of what waits for approval what you ticked"
+	}
+	return text + ". From then on syncs write by themselves; you can pause writing at any time."
+}
+
 func previewText(r RunRow) string {
 	if r.Kind == "undo" {
 		return "These are the quantities that would go back. A line that was touched since stays as it is and " +
@@ -234,7 +253,17 @@ func heldText(r RunRow) string {
 	return "They are not written before somebody approves them. The rest of the run went on."
 }
 
+func heldTitle(r RunRow) string {
+	if r.Compares {
+		return "Would wait for approval"
+	}
+	return "Waiting for approval"
+}
+
 func writesTitle(r RunRow) string {
+	if r.Compares {
+		return "Would have written"
+	}
 	if r.Status == "planned" || r.Status == "running" {
 		return "To write"
 	}

@@ -3,6 +3,8 @@ package views
 // SyncPage asks before a month is written.
 type SyncPage struct {
 	Title      string // with the month: "Sync now: November 2026, so far"
+	Period     string // whose seats, in words
+	Compare    bool   // nothing is written: Seatbridge only compares
 	Text       string // what is written, and where
 	Action     string // where the form goes
 	Button     string

@@ -2,9 +2,11 @@ package books
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"seatbridge/billing/connect"
 	"seatbridge/billing/problem"
 	"seatbridge/store"
 )
@@ -23,7 +25,7 @@ func (k *Keeper) WriteAgain(ctx context.Context, who problem.Actor, s Settling) 
 	if len(problems) > 0 {
 		return store.Run{}, &problem.Invalid{Fields: problems}
 	}
-	if err := k.ended(ctx, s.Month); err != nil {
+	if err := errors.Join(k.ended(ctx, s.Month), connect.Writes(ctx, k.Store)); err != nil {
 		return store.Run{}, err
 	}
 	if err := k.Refresh(ctx); err != nil {

@@ -6,10 +6,10 @@ import (
 	"slices"
 
 	"seatbridge/billing/bulletin"
+	"seatbridge/billing/connect"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
-	"seatbridge/billing/survey"
 	"seatbridge/store"
 )
 
@@ -38,7 +38,7 @@ func (rn *Runner) Approve(ctx context.Context, who problem.Actor, changeIDs []in
 
 func (rn *Runner) approve(ctx context.Context, who problem.Actor, changeIDs []int64) (approved []store.Change, err error) {
 	err = rn.store.Together(ctx, "approving", func(s *store.Store) error {
-		if err := survey.Writes(ctx, s); err != nil {
+		if err := connect.Writes(ctx, s); err != nil {
 			return err
 		}
 		if approved, err = s.Approve(ctx, changeIDs, who.Name, rn.now()); err != nil {

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"time"
 
+	"seatbridge/billing/connect"
 	"seatbridge/billing/months"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
-	"seatbridge/billing/survey"
 	"seatbridge/store"
 )
 
@@ -45,7 +45,7 @@ func (rn *Runner) RunDue(ctx context.Context) error {
 // the run that looked there last: one that is there is adopted, and one that cannot appear any more is created, so that nobody waits
 // for the next month. ErrRunning: another run is in progress; it looks for them itself.
 func (rn *Runner) LookForSent(ctx context.Context) error {
-	if comparing, err := survey.OnlyCompares(ctx, rn.store); err != nil || comparing {
+	if comparing, err := connect.OnlyCompares(ctx, rn.store); err != nil || comparing {
 		return err
 	}
 	sent, err := store.SendingsIn(rn.store).Unknown(ctx, 0)
@@ -168,7 +168,7 @@ func (m Months) Missed(ctx context.Context) ([]MissedMonth, error) {
 // Complete syncs agreements again that the newest month's sync skipped because seats were not known, once they are: a report came, or
 // was completed, since. What a later run has looked at is left to it. ErrRunning: another run is in progress.
 func (m Months) Complete(ctx context.Context) error {
-	if comparing, err := survey.OnlyCompares(ctx, m.rn.store); err != nil || comparing {
+	if comparing, err := connect.OnlyCompares(ctx, m.rn.store); err != nil || comparing {
 		return err
 	}
 	month, err := m.newest(ctx)

@@ -148,7 +148,7 @@ func (rn *Runner) ApplyWith(ctx context.Context, who problem.Actor, runID int64,
 		if err := deed(s); err != nil {
 			return err
 		}
-		if err := survey.Writes(ctx, s); err != nil {
+		if err := connect.Writes(ctx, s); err != nil {
 			return err
 		}
 		if err := rn.approveTicked(ctx, s, who, runID, ticked); err != nil {
@@ -278,7 +278,7 @@ func (rn *Runner) begin(ctx context.Context, who problem.Actor, r Request) (stor
 		Status: store.RunRunning, Actor: who.Name, UserID: who.UserID,
 		Of: r.Of, Agreement: r.Agreement, Only: r.Only, Addition: r.Addition, StartedAt: rn.now(),
 	}
-	if run, err = survey.Comparing(ctx, rn.store, run); err == nil {
+	if run, err = connect.Comparing(ctx, rn.store, run); err == nil {
 		err = survey.AgainstMonth(ctx, rn.store, run, r.Overwrite, rn.now())
 	}
 	if err == nil {

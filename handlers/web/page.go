@@ -15,6 +15,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"seatbridge/store"
 	"seatbridge/views"
 )
 
@@ -134,6 +135,11 @@ func (s *Site) layout(w http.ResponseWriter, r *http.Request, section views.Sect
 	}
 	l := s.frame(r, title, section)
 	l.MSPName = settings.MSPName
+	comparing, err := store.ComparingsIn(s.Store).Now(r.Context())
+	if err != nil {
+		return views.Layout{}, err
+	}
+	l.Comparing = views.Comparing{Since: comparing.Since, By: comparing.By}
 	if v := VisitorOf(r); v != nil && AccessOf(v.Role) >= Admin {
 		if l.Held, err = s.Store.CountHeld(r.Context()); err != nil {
 			return views.Layout{}, err

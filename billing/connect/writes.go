@@ -1,10 +1,9 @@
-package survey
+package connect
 
 import (
 	"context"
 
 	"seatbridge/billing/problem"
-	"seatbridge/billing/seats"
 	"seatbridge/store"
 )
 
@@ -20,8 +19,8 @@ func Writes(ctx context.Context, s *store.Store) error {
 	if err != nil || !now.On() {
 		return err
 	}
-	return &problem.Invalid{Fields: problem.Fields{"writing": "Nothing is written to ConnectWise PSA: Seatbridge only compares since " +
-		seats.Minute(now.Since) + ". Switch writing on first."}}
+	return &problem.Invalid{Fields: problem.Fields{"writing": "Nothing is written to ConnectWise PSA: Seatbridge only compares. " +
+		"Switch writing on first."}}
 }
 
 // Comparing is a run as it is begun. While Seatbridge only compares, a sync says what it would write; whatever else writes is refused,
