@@ -122,6 +122,10 @@ var lowestRoles = map[web.Access]string{
 		GET /integrations/connectwise/sync/{month}
 		POST /integrations/connectwise/sync/{month}
 		POST /integrations/connectwise/preview
+		GET /integrations/connectwise/writing
+		POST /integrations/connectwise/writing/pause
+		POST /integrations/connectwise/writing/first
+		POST /integrations/connectwise/writing/on
 		GET /integrations/provider
 		POST /integrations/provider
 		POST /integrations/provider/test

@@ -95,7 +95,7 @@ func (p monthPages) compared(ctx context.Context, m books.Month) (*views.Notice,
 	s := m.Sums
 	notice := &views.Notice{
 		Kind: "info", What: fmt.Sprintf("%s was only compared; what stands on the lines is people’s.", m.Month),
-		Why:         fmt.Sprintf("Of %s %d agree, %d bill too few and %d too many.", problem.Plural(s.Rows, "row"), s.Agrees, s.More.Rows, s.Less.Rows),
+		Why:         fmt.Sprintf("%d of %s agree; too little is billed in %d, too much in %d.", s.Agrees, problem.Plural(s.Rows, "row"), s.More.Rows, s.Less.Rows),
 		ActionLabel: "Show the comparison", ActionURL: views.RunPath(runs[0].ID),
 	}
 	if open := books.InWords(s); open != "" {
@@ -152,7 +152,12 @@ func (p monthPages) rows(ctx context.Context, m books.Month, q monthQuery) (view
 	if err != nil {
 		return list, err
 	}
-	list.OnNext = settings.Months.NextInvoice
+	comparing, err := store.ComparingsIn(p.Store).Now(ctx)
+	if err != nil {
+		return list, err
+	}
+	list.Writes = !comparing.On()
+	list.OnNext = settings.Months.NextInvoice && list.Writes
 	if q.Search == "" && q.show == "" {
 		list.Sum = views.MonthEquation(balance(m.Sums))
 	}

@@ -146,7 +146,7 @@ func monthLine(m books.Month, now time.Time) views.MonthLine {
 		Written: s.Written.String(), WrittenRows: s.WrittenRows,
 		Open: rowsSum(s.Open, amounts(s.Money, openOf)), Settled: rowsSum(s.Settled, amounts(s.Money, settledOf)),
 		Agreements: s.Agreements, Invoiced: s.Invoiced, NextInvoice: s.NextInvoice,
-		Run: m.Try.Last.ID, RunAt: m.Try.Last.StartedAt, ClosedAt: m.ClosedAt, ClosedBy: m.ClosedBy,
+		Run: m.Try.Last.ID, RunAt: m.Try.Last.StartedAt, Compared: m.Try.Last.Compares, ClosedAt: m.ClosedAt, ClosedBy: m.ClosedBy,
 	}
 	if m.State == months.Running {
 		line.Day, line.Days = now.UTC().Day(), m.Month.End().AddDate(0, 0, -1).Day()

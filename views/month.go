@@ -37,6 +37,7 @@ type MonthList struct {
 	Back    string // address of the list as it stands
 	Chooses bool   // a row is there that can be settled
 	OnNext  bool   // differences can be put on the next invoice
+	Writes  bool   // Seatbridge writes, so that the month can be synced again
 	// Sum says what all rows of the month come to; empty: the list is of some of them.
 	Sum string
 }

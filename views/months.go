@@ -34,6 +34,7 @@ type MonthLine struct {
 	Invoiced      int
 	NextInvoice   string    // YYYY-MM-DD, the first of those that are not made yet; empty: not known
 	Run           int64     // that wrote it, or was the last to try; 0: none
+	Compared      bool      // that run only compared
 	RunAt         time.Time // when it began
 	ClosedAt      time.Time
 	ClosedBy      string // empty: by the rule
@@ -207,6 +208,8 @@ func (m MonthLine) stateNote() string {
 		return momentDay(m.ClosedAt, m.Month) + ", by " + m.ClosedBy
 	case m.State == "due" && m.Run == 0:
 		return "no sync yet"
+	case m.State == "due" && m.Compared:
+		return "compared " + momentDay(m.RunAt, m.Month)
 	case m.State == "due":
 		return "tried " + momentDay(m.RunAt, m.Month)
 	}

@@ -233,7 +233,7 @@ func switchOn(p WritingPage) templ.Component {
 			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<section class=\"card\" id=\"switch-on\"><header><h2>Switch writing on</h2><p>First the list of what would be written, then one button below it. Nothing is written before.</p></header>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<section class=\"card\" id=\"switch-on\"><header><h2>Switch writing on</h2><p>First the list of what would be written, then one button that writes it and switches writing on. Nothing is written before.</p></header>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
