@@ -72,6 +72,7 @@ var arrows = map[string]string{
 	"docs":                      "",
 	"e2e":                       "",
 	"internal/bookkeeper":       "",
+	"internal/handwork":         "connectwise/cwsim",
 	"internal/lives":            "",
 	"internal/moment":           "",
 	"internal/soak":             "",
