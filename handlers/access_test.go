@@ -29,6 +29,7 @@ var lowestRoles = map[web.Access]string{
 	`,
 	web.Technician: `
 		GET /{$}
+		GET /start
 		GET /organizations
 		GET /organizations/new
 		POST /organizations

@@ -15,6 +15,9 @@ import (
 )
 
 func (s *server) showCompanyImport(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ParseForm(r); err != nil {
+		return err
+	}
 	page, err := s.companyImportPage(r, nil, nil)
 	if err != nil {
 		return err
@@ -25,7 +28,7 @@ func (s *server) showCompanyImport(w http.ResponseWriter, r *http.Request) error
 // companyImportPage is the choice of what to import. chosen, when not nil, is what
 // was just sent; otherwise the last import's choice is offered.
 func (s *server) companyImportPage(r *http.Request, chosen *companyImportForm, problems problem.Fields) (views.CompanyImportPage, error) {
-	page := views.CompanyImportPage{}
+	page := views.CompanyImportPage{Next: s.nextOf(r.Form, "")}
 	connection, err := s.Billing.Connection.Current(r.Context())
 	if err != nil {
 		return page, err
@@ -139,7 +142,7 @@ func (s *server) startCompanyImport(w http.ResponseWriter, r *http.Request) erro
 	}
 	failure := s.Billing.Mapping.StartCompanyImport(r.Context(), s.web.Actor(r), web.Ints(form.Types), web.Ints(form.Statuses))
 	if failure == nil {
-		return web.SeeOther(w, r, views.CompanyImportPath)
+		return web.SeeOther(w, r, views.WithNext(views.CompanyImportPath, s.nextOf(r.PostForm, "")))
 	}
 	problems := problem.Fields{}
 	notice, err := refusal(problems, failure)
@@ -160,10 +163,11 @@ func (s *server) startCompanyImport(w http.ResponseWriter, r *http.Request) erro
 // browsers that reload it.
 func (s *server) companyImportProgress(w http.ResponseWriter, r *http.Request) error {
 	progress := companyImportView(s.Billing.Mapping.CompanyImportProgress(), s.Now())
+	next := s.nextOf(r.URL.Query(), "")
 	if !web.IsPart(r) || progress == nil {
-		return web.Leave(w, r, views.CompanyImportPath)
+		return web.Leave(w, r, views.WithNext(views.CompanyImportPath, next))
 	}
-	return s.web.Render(w, r, http.StatusOK, views.CompanyImportStatus(progress))
+	return s.web.Render(w, r, http.StatusOK, views.CompanyImportStatus(progress, next))
 }
 
 func (s *server) cancelCompanyImport(w http.ResponseWriter, r *http.Request) error {

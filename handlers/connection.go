@@ -165,7 +165,7 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 	if len(problems) == 0 {
 		_, err := s.Billing.Connection.Connect(r.Context(), s.web.Actor(r), credentials)
 		if err == nil {
-			return s.web.Done(w, r, views.ConnectWisePath, "The credentials work and were saved.")
+			return s.web.Done(w, r, s.nextOf(r.PostForm, views.ConnectWisePath), "The credentials work and were saved.")
 		}
 		if notice, err = refusal(problems, err); err != nil {
 			return err
@@ -179,6 +179,9 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 	form.Site, form.Company, form.PublicKey, form.ClientID = credentials.Site, credentials.Company, credentials.PublicKey, credentials.ClientID
 	form.AdvancedOpen = form.AdvancedOpen || problems["client_id"] != ""
 	form.Problems, form.Notice = views.Problems(problems), notice
+	if form.Next = s.nextOf(r.PostForm, ""); form.Next == views.StartPath && !web.IsPart(r) {
+		return startPages{s}.render(w, r, http.StatusUnprocessableEntity, saved, form)
+	}
 	return s.renderConnectWise(w, r, http.StatusUnprocessableEntity, saved, form)
 }
 
@@ -204,6 +207,9 @@ func refusal(p problem.Fields, err error) (*views.Notice, error) {
 }
 
 func (s *server) checkConnection(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ParseForm(r); err != nil {
+		return err
+	}
 	connection, err := s.Billing.Connection.Check(r.Context(), s.web.Actor(r))
 	if err != nil {
 		return err
@@ -212,7 +218,7 @@ func (s *server) checkConnection(w http.ResponseWriter, r *http.Request) error {
 	if connection.State == connect.Failing {
 		message = "The connection was checked: see below what is wrong."
 	}
-	return s.web.Done(w, r, views.ConnectWisePath, message)
+	return s.web.Done(w, r, s.nextOf(r.PostForm, views.ConnectWisePath), message)
 }
 
 func (s *server) disconnect(w http.ResponseWriter, r *http.Request) error {

@@ -4,6 +4,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"seatbridge/handlers/api"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 // Config is what the web side needs from its surroundings.
@@ -82,8 +84,9 @@ func newServer(c Config) (*server, error) {
 	s := &server{Config: c, passwords: newPasswords(), limits: limits}
 	s.web = web.New(web.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, SessionKeys: c.SessionKeys, TrustedProxies: c.TrustedProxies, Demo: c.Demo,
-		PageOf:   func(address string) string { return pageOf(s.mux, address) },
-		FormPage: func(u *url.URL) string { return formPage(s.mux, u) },
+		PageOf:    func(address string) string { return pageOf(s.mux, address) },
+		FormPage:  func(u *url.URL) string { return formPage(s.mux, u) },
+		SetupMark: func(ctx context.Context) (*views.SetupMark, error) { return startPages{s}.mark(ctx) },
 	})
 	s.api, err = api.New(api.Config{
 		Web: s.web, Organizations: c.Billing.Organizations, Usage: c.Billing.Figures.Usage,

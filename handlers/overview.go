@@ -111,7 +111,7 @@ func (s *server) countOrganizations(ctx context.Context) (all, mapped int, err e
 // setupSteps are the steps of a connection as the overview asks for them.
 var setupSteps = map[connect.SetupStep]views.NextStep{
 	connect.StepConnect: {
-		Why: "Seatbridge is not connected to ConnectWise PSA yet.", Label: "Connect ConnectWise PSA", URL: views.ConnectWisePath,
+		Why: "Seatbridge is not connected to ConnectWise PSA yet.", Label: "Connect ConnectWise PSA", URL: views.StartPath,
 	},
 	connect.StepMend: {
 		Why: "The connection to ConnectWise PSA does not work.", Label: "Look at the connection", URL: views.ConnectWisePath,
@@ -155,7 +155,7 @@ func attentionView(a billing.Attention) views.Attention {
 		view.Kind = "error"
 		return link("Look at the connection", views.ConnectWisePath)
 	case billing.AttendSetup:
-		return link("Connect", views.ConnectWisePath)
+		return link("Set up", views.StartPath)
 	case billing.AttendProducts:
 		return link("Map products", views.ConnectWisePath)
 	case billing.AttendImport:

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,17 +17,22 @@ import (
 
 // chosenProducts are the catalog items picked so far in the dialog, which
 // hands them from step to step in its address and forms.
-type chosenProducts map[store.Plan]int
+type chosenProducts struct {
+	items map[store.Plan]int
+	next  string // the page to which confirming leads; empty: the integration's
+}
 
-func parseChosen(values url.Values) chosenProducts {
-	chosen := chosenProducts{}
+func (s *server) parseChosen(values url.Values) chosenProducts {
+	chosen := chosenProducts{items: map[store.Plan]int{}, next: s.nextOf(values, "")}
 	for _, plan := range store.Plans() {
-		chosen[plan] = int(web.FormID(values.Get(string(plan)), 32))
+		chosen.items[plan] = int(web.FormID(values.Get(string(plan)), 32))
 	}
 	return chosen
 }
 
-func (c chosenProducts) id(plan store.Plan) int64 { return int64(c[plan]) }
+func (c chosenProducts) view() views.ProductChoice {
+	return views.ProductChoice{BusinessID: int64(c.items[store.Business]), EnterpriseID: int64(c.items[store.Enterprise]), Next: c.next}
+}
 
 // planOf is the plan that an address or a form is about.
 func planOf(values url.Values) (store.Plan, error) {
@@ -46,7 +52,7 @@ func (s *server) showProducts(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.renderPicker(w, r, views.ProductPickerDialog(page), page)
 	}
-	return s.renderProducts(w, r, parseChosen(r.URL.Query()), "", nil)
+	return s.renderProducts(w, r, s.parseChosen(r.URL.Query()), "", nil)
 }
 
 // renderProducts shows what is chosen: picked in the dialog, else mapped
@@ -56,7 +62,7 @@ func (s *server) renderProducts(w http.ResponseWriter, r *http.Request, chosen c
 	if err != nil {
 		return err
 	}
-	page := views.ProductsPage{Remap: len(mapped) == len(store.Plans()), Created: created}
+	page := views.ProductsPage{Remap: len(mapped) == len(store.Plans()), Created: created, Next: chosen.next}
 	problems, status := problem.Fields{}, http.StatusOK
 	if failure != nil {
 		status = http.StatusUnprocessableEntity
@@ -111,7 +117,7 @@ func (s *server) remapped(r *http.Request, page views.ProductsPage) ([]views.Rem
 func (s *server) chosenProduct(
 	r *http.Request, chosen chosenProducts, mapped map[store.Plan]store.ProductMapping, plan store.Plan,
 ) (*views.Product, error) {
-	id := chosen[plan]
+	id := chosen.items[plan]
 	if id == 0 || id == mapped[plan].ProductID {
 		return productView(mapped, plan), nil
 	}
@@ -126,10 +132,10 @@ func (s *server) confirmProducts(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	chosen := parseChosen(r.PostForm)
-	err := s.Billing.Mapping.ConfirmMapping(r.Context(), s.web.Actor(r), chosen, r.PostForm.Get("writing") == "compare")
+	chosen := s.parseChosen(r.PostForm)
+	err := s.Billing.Mapping.ConfirmMapping(r.Context(), s.web.Actor(r), chosen.items, r.PostForm.Get("writing") == "compare")
 	if err == nil {
-		return s.web.Done(w, r, views.ConnectWisePath, "The products are mapped.")
+		return s.web.Done(w, r, cmp.Or(chosen.next, views.ConnectWisePath), "The products are mapped.")
 	}
 	return s.renderProducts(w, r, chosen, "", err)
 }
@@ -157,9 +163,9 @@ func (s *server) productPicker(r *http.Request) (views.ProductPickerPage, error)
 	if err != nil {
 		return views.ProductPickerPage{}, err
 	}
-	chosen := parseChosen(values)
+	chosen := s.parseChosen(values)
 	page := views.ProductPickerPage{
-		Plan: string(plan), BusinessID: chosen.id(store.Business), EnterpriseID: chosen.id(store.Enterprise),
+		Plan: string(plan), ProductChoice: chosen.view(),
 		Query: web.Clip(web.Clean(values.Get("q")), web.MaxSearch),
 	}
 	found, more, err := s.Billing.Mapping.SearchProducts(r.Context(), page.Query)
@@ -171,7 +177,7 @@ func (s *server) productPicker(r *http.Request) (views.ProductPickerPage, error)
 	page.More = more
 	for _, p := range found {
 		item := catalogItem(p)
-		item.Selected = p.ID == chosen[plan]
+		item.Selected = p.ID == chosen.items[plan]
 		page.Items = append(page.Items, item)
 	}
 	return page, nil
@@ -200,7 +206,7 @@ func (s *server) newProduct(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	form := productForm(sentProduct{plan, parseChosen(r.URL.Query()), options.Defaults}, options)
+	form := productForm(sentProduct{plan, s.parseChosen(r.URL.Query()), options.Defaults}, options)
 	form.Notice = notice
 	return s.renderNewProduct(w, r, http.StatusOK, form)
 }
@@ -220,13 +226,13 @@ func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sent := sentProduct{plan, parseChosen(r.PostForm), parseProduct(r.PostForm)}
+	sent := sentProduct{plan, s.parseChosen(r.PostForm), parseProduct(r.PostForm)}
 	created, err := s.Billing.Mapping.CreateProduct(r.Context(), s.web.Actor(r), sent.product)
 	if err != nil {
 		return s.rejectProduct(w, r, sent, err)
 	}
 	chosen := sent.chosen
-	chosen[plan] = created.ID
+	chosen.items[plan] = created.ID
 	if web.IsPart(r) {
 		return s.renderProducts(w, r, chosen, created.Identifier, nil)
 	}
@@ -237,9 +243,12 @@ func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
 func (c chosenProducts) query() []string {
 	var pairs []string
 	for _, plan := range store.Plans() {
-		if c[plan] != 0 {
-			pairs = append(pairs, string(plan), strconv.Itoa(c[plan]))
+		if c.items[plan] != 0 {
+			pairs = append(pairs, string(plan), strconv.Itoa(c.items[plan]))
 		}
+	}
+	if c.next != "" {
+		pairs = append(pairs, "next", c.next)
 	}
 	return pairs
 }
@@ -288,7 +297,7 @@ func (s *server) renderNewProduct(w http.ResponseWriter, r *http.Request, status
 func productForm(sent sentProduct, o mapping.ProductOptions) views.ProductForm {
 	p := sent.product
 	form := views.ProductForm{
-		Plan: string(sent.plan), BusinessID: sent.chosen.id(store.Business), EnterpriseID: sent.chosen.id(store.Enterprise),
+		Plan: string(sent.plan), ProductChoice: sent.chosen.view(),
 		Identifier: p.Identifier, Description: p.Description, Price: p.Price, Cost: p.Cost,
 		Types: namedOptions(o.Types, p.TypeID), Units: namedOptions(o.Units, p.UnitID),
 	}

@@ -35,6 +35,7 @@ func (s *server) routes() []route {
 		{"POST /invitations/{token}", web.Anyone, s.postAccept},
 
 		{"GET /{$}", web.Technician, s.showOverview},
+		{"GET /start", web.Technician, startPages{s}.show},
 
 		{"GET /organizations", web.Technician, s.listOrganizations},
 		{"GET /organizations/new", web.Technician, s.newOrganization},

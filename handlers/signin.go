@@ -229,7 +229,7 @@ func (s *server) postSetup(w http.ResponseWriter, r *http.Request) error {
 	if err := s.web.SignIn(w, r, user); err != nil {
 		return err
 	}
-	return web.Leave(w, r, views.OverviewPath)
+	return web.Leave(w, r, views.StartPath)
 }
 
 // createOwner makes the account and names the company.

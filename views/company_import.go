@@ -12,6 +12,7 @@ const namesKept = 100
 // CompanyImportPage chooses which companies to import. Fields: type, status (both
 // repeated).
 type CompanyImportPage struct {
+	Next       string // the page to which it leads in the end; empty: the usual ones
 	Types      []Option
 	Statuses   []Option
 	LastImport time.Time

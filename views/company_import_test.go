@@ -16,7 +16,7 @@ func TestImport(t *testing.T) {
 
 func TestImportProgress(t *testing.T) {
 	t.Parallel()
-	doc := render(t, CompanyImportStatus(&CompanyImportProgress{State: "running", Step: "reading agreements", Done: 412, Total: 1043, PerSecond: 60.6}))
+	doc := render(t, CompanyImportStatus(&CompanyImportProgress{State: "running", Step: "reading agreements", Done: 412, Total: 1043, PerSecond: 60.6}, ""))
 	poll := one(t, doc, `[hx-trigger="every 1s"]`)
 	if poll.AttrOr("hx-target", "") != "#import-status" || poll.AttrOr("hx-swap", "") != "outerMorph" {
 		t.Error("the poll does not morph the status")
@@ -27,13 +27,13 @@ func TestImportProgress(t *testing.T) {
 	}
 	one(t, doc, `form[action="/integrations/connectwise/import/cancel"]`)
 	for _, state := range []string{"done", "cancelled", "failed"} {
-		doc := render(t, CompanyImportStatus(&CompanyImportProgress{State: state, Companies: 3, Notice: &Notice{What: "Why not."}}))
+		doc := render(t, CompanyImportStatus(&CompanyImportProgress{State: state, Companies: 3, Notice: &Notice{What: "Why not."}}, ""))
 		absent(t, doc, "[hx-trigger]", "progress", `form[action$="/cancel"]`)
 		if got := one(t, doc, "[data-testid=import-status]").AttrOr("data-state", ""); got != state {
 			t.Errorf("state %q, want %q", got, state)
 		}
 	}
-	if html, _ := one(t, render(t, CompanyImportStatus(nil)), "#import-status").Html(); strings.TrimSpace(html) != "" {
+	if html, _ := one(t, render(t, CompanyImportStatus(nil, "")), "#import-status").Html(); strings.TrimSpace(html) != "" {
 		t.Errorf("no import shows %q", html)
 	}
 }
@@ -41,7 +41,7 @@ func TestImportProgress(t *testing.T) {
 // A total that is not known yet is no division of nothing.
 func TestImportProgressUnknownTotal(t *testing.T) {
 	t.Parallel()
-	doc := render(t, CompanyImportStatus(&CompanyImportProgress{State: "running", Step: "counting"}))
+	doc := render(t, CompanyImportStatus(&CompanyImportProgress{State: "running", Step: "counting"}, ""))
 	if _, has := one(t, doc, "progress").Attr("value"); has {
 		t.Error("progress has a value")
 	}

@@ -175,6 +175,22 @@ func current(is bool) templ.Attributes {
 	return templ.Attributes{"aria-current": "page"}
 }
 
+// currentStep marks the step at which one stands.
+func currentStep(is bool) templ.Attributes {
+	if !is {
+		return nil
+	}
+	return templ.Attributes{"aria-current": "step"}
+}
+
+// orPath is an address, or else the usual one.
+func orPath(address, usual string) string {
+	if address == "" {
+		return usual
+	}
+	return address
+}
+
 func pageTitle(title, msp string) string {
 	if msp == "" {
 		return title + " · Seatbridge"

@@ -26,7 +26,7 @@ type ConnectWisePage struct {
 }
 
 // CredentialsForm is the form of the credentials. The private key is never
-// given to it. Fields: site, company, public_key, private_key, client_id.
+// given to it. Fields: site, company, public_key, private_key, client_id, next.
 type CredentialsForm struct {
 	Site          string
 	Company       string
@@ -35,6 +35,7 @@ type CredentialsForm struct {
 	HasPrivateKey bool // one is stored: empty keeps it
 	HasDefaultID  bool // the operator has set a client ID: empty uses it
 	AdvancedOpen  bool
+	Next          string // the page to which saving leads; empty: the integration's
 	Problems      Problems
 	Notice        *Notice // the outcome of the connection test
 }
@@ -233,5 +234,6 @@ func clientIDHint(f CredentialsForm) string {
 	if f.HasDefaultID {
 		return "Leave empty to use the one this installation was given."
 	}
-	return "ConnectWise asks every integration for one. Register yours on the ConnectWise developer site."
+	return "ConnectWise refuses every request without one. Sign in to developer.connectwise.com, choose Client ID, create a private one " +
+		"named Seatbridge and paste it here. It is free and made at once."
 }

@@ -7,11 +7,13 @@ import (
 
 // ErrorPage says why a request was not carried out.
 type ErrorPage struct {
-	Status    int
-	What      string // what happened; empty: the usual sentence for the status
-	Why       string
-	Do        string
-	RequestID string // to quote when asking for help
+	Status int
+	What   string // what happened; empty: the usual sentence for the status
+	Why    string
+	Do     string
+	// ActionLabel names what can be done about it, at ActionURL; then it is a step that is missing rather than an error.
+	ActionLabel, ActionURL string
+	RequestID              string // to quote when asking for help
 }
 
 // usual is what is said about a status when the handler says nothing itself.

@@ -136,7 +136,7 @@ func connectWisePage(state string) ConnectWisePage {
 
 func pickerPage() ProductPickerPage {
 	return ProductPickerPage{
-		Plan: PlanBusiness, EnterpriseID: 22, Query: hostile, More: true,
+		Plan: PlanBusiness, ProductChoice: ProductChoice{EnterpriseID: 22}, Query: hostile, More: true,
 		Items: []CatalogItem{
 			{ID: 11, Identifier: hostile, Description: hostile, Category: "Software", Subcategory: "Subscriptions", Class: "Agreement", Price: "4.90", Suggested: true, Selected: true},
 			{ID: 12, Identifier: "BUNDLE", Price: "19.00", Unusable: "it is a bundle"},
@@ -146,7 +146,7 @@ func pickerPage() ProductPickerPage {
 
 func productForm(problems Problems) ProductForm {
 	return ProductForm{
-		Plan: PlanEnterprise, BusinessID: 11, Identifier: hostile, Description: hostile, Price: "4.90", Cost: "3.10", Problems: problems,
+		Plan: PlanEnterprise, ProductChoice: ProductChoice{BusinessID: 11}, Identifier: hostile, Description: hostile, Price: "4.90", Cost: "3.10", Problems: problems,
 		Subcategories: []OptionGroup{{"Software", []Option{{Value: "5", Label: "Subscriptions", Selected: true}}}},
 		Types:         []Option{{Value: "1", Label: "Service"}}, Units: []Option{{Value: "1", Label: "each"}},
 	}

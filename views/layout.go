@@ -41,7 +41,11 @@ type Layout struct {
 	Flashes   []Flash
 	Now       time.Time
 	Refresh   int // seconds until browsers without script load the page again; 0: never
+	Setup     *SetupMark
 }
+
+// SetupMark is how far the panel is set up; there is none once it is, nor for those who cannot do it.
+type SetupMark struct{ Done, Of int }
 
 // manages tells whether the user may see billing, integrations, members and
 // the activity log (docs/billing-rules.md section 4).

@@ -21,6 +21,14 @@ const (
 	MembersPath     = "/members"
 )
 
+// Setting up, from an empty panel to an integration that is active.
+const (
+	StartPath         = "/start"
+	StartConnectPath  = StartPath + "?step=" + StepConnect
+	StartProductsPath = StartPath + "?step=" + StepProducts
+	StartMapPath      = StartPath + "?step=" + StepMap
+)
+
 // Organizations and their usage.
 const (
 	OrganizationsPath         = "/organizations"
@@ -275,13 +283,16 @@ func CorrectFileImportPath(file int64) string { return FileImportPath(file) + "/
 func DiscardFileImportPath(file int64) string { return FileImportPath(file) + "/discard" }
 
 // productsPath is the product mapping with the choices made so far.
-func productsPath(business, enterprise int64) string {
+func productsPath(c ProductChoice) string {
 	values := url.Values{}
-	if business != 0 {
-		values.Set(PlanBusiness, id(business))
+	if c.BusinessID != 0 {
+		values.Set(PlanBusiness, id(c.BusinessID))
 	}
-	if enterprise != 0 {
-		values.Set(PlanEnterprise, id(enterprise))
+	if c.EnterpriseID != 0 {
+		values.Set(PlanEnterprise, id(c.EnterpriseID))
+	}
+	if c.Next != "" {
+		values.Set("next", c.Next)
 	}
 	return ProductsPath + "?" + values.Encode()
 }

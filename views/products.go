@@ -19,6 +19,7 @@ type ProductsPage struct {
 	Enterprise *Product
 	Remap      bool       // both are mapped already
 	Remapped   []Remapped // what other products mean for existing lines
+	Next       string     // the page to which confirming leads; empty: the integration's
 	Created    string     // identifier of the product just created in ConnectWise PSA
 	Problems   Problems
 	Notice     *Notice
@@ -58,15 +59,21 @@ func remappedWhat(r Remapped) string {
 	return "NordPass " + planName(r.Plan) + ": " + lines + " of " + r.From + " will go to 0, and the seats appear on lines of the new product."
 }
 
+// ProductChoice is what was chosen so far, and where confirming leads; it is handed from step to step.
+type ProductChoice struct {
+	BusinessID   int64 // 0: none
+	EnterpriseID int64
+	Next         string // a page; empty: the integration's
+}
+
 // ProductPickerPage searches the catalog for one plan's product.
 type ProductPickerPage struct {
-	Plan         string
-	BusinessID   int64 // chosen so far, 0: none
-	EnterpriseID int64
-	Query        string
-	Items        []CatalogItem
-	More         bool // there are more than are shown
-	Notice       *Notice
+	ProductChoice
+	Plan   string
+	Query  string
+	Items  []CatalogItem
+	More   bool // there are more than are shown
+	Notice *Notice
 }
 
 // CatalogItem is a product of the ConnectWise catalog.
@@ -87,9 +94,8 @@ type CatalogItem struct {
 // identifier, description, subcategory, type, unit, price, cost, and the
 // choices made so far: business, enterprise.
 type ProductForm struct {
+	ProductChoice
 	Plan          string
-	BusinessID    int64
-	EnterpriseID  int64
 	Identifier    string
 	Description   string
 	Subcategories []OptionGroup // grouped by category

@@ -19,6 +19,8 @@ type Error struct {
 	Message    string // what happened; empty: the usual sentence for the status
 	Why        string
 	Do         string
+	Action     string // what the button says that leads to where it can be done; empty: there is none
+	ActionPath string
 	RetryAfter time.Duration
 	Err        error
 }
@@ -68,13 +70,15 @@ func AsError(err error) *Error {
 		}
 	case errors.Is(err, problem.ErrNotConnected):
 		return &Error{
-			Status: http.StatusConflict, Message: "ConnectWise PSA is not connected.",
-			Do: "Enter the credentials under Integrations first.", Err: err,
+			Status: http.StatusConflict, Message: "First connect ConnectWise PSA.",
+			Why: "This page reads from ConnectWise or writes to it, and no connection is set up yet.",
+			Do:  "Step 1 of setting up takes an API member's keys.", Action: "Connect ConnectWise PSA", ActionPath: views.StartConnectPath, Err: err,
 		}
 	case errors.Is(err, problem.ErrNotActive):
 		return &Error{
-			Status: http.StatusConflict, Message: "The ConnectWise PSA integration is not set up completely.",
-			Do: "Finish the steps under Integrations first.", Err: err,
+			Status: http.StatusConflict, Message: "First map the products.",
+			Why: "Seatbridge does not know yet which ConnectWise product stands for each NordPass plan.",
+			Do:  "Step 2 of setting up chooses them, or creates them.", Action: "Map products", ActionPath: views.StartProductsPath, Err: err,
 		}
 	}
 	if ground := problem.OfGround(err); !ground.Zero() {
@@ -99,7 +103,7 @@ func BadBody(err error) *Error {
 // alert that goes to the page's place for alerts. Server errors are logged
 // here, with a number that people can quote.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, e *Error) {
-	page := views.ErrorPage{Status: e.Status, What: e.Message, Why: e.Why, Do: e.Do}
+	page := views.ErrorPage{Status: e.Status, What: e.Message, Why: e.Why, Do: e.Do, ActionLabel: e.Action, ActionURL: e.ActionPath}
 	if e.Status >= 500 {
 		page.RequestID = NewToken()[:8]
 		s.Log.ErrorContext(r.Context(), "request", "method", r.Method, "route", r.Pattern, "id", page.RequestID, "err", e)

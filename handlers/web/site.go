@@ -4,6 +4,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -14,6 +15,7 @@ import (
 	"github.com/gorilla/sessions"
 
 	"seatbridge/store"
+	"seatbridge/views"
 )
 
 // Config is what a site needs from its surroundings.
@@ -37,6 +39,8 @@ type Config struct {
 	// PageOf is the page that a person sees at an address of ours, with its query: of one that only takes a form, the page on which
 	// the form stands.
 	PageOf func(address string) string
+	// SetupMark is how far the panel is set up, for those who can do it; nil: nothing is left to do.
+	SetupMark func(ctx context.Context) (*views.SetupMark, error)
 	// FormPage is the page on which the form stands that is sent to an address.
 	FormPage func(u *url.URL) string
 }
