@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"seatbridge/billing"
@@ -100,6 +101,9 @@ func newServer(c Config) (*server, error) {
 func (s *server) handler() (http.Handler, error) {
 	s.mux = http.NewServeMux()
 	for _, rt := range s.routes() {
+		if _, path, _ := strings.Cut(rt.pattern, " "); strings.HasPrefix(path, views.ConnectWisePath+"/") && !strings.HasPrefix(path, views.ProductsPath) {
+			rt.serve = startPages{s}.leading(rt.serve)
+		}
 		s.mux.Handle(rt.pattern, s.web.Endpoint(rt.min, rt.serve))
 	}
 	s.mux.Handle(api.Path+"/", s.web.Recovered(s.api, s.api.Fail))

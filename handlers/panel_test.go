@@ -226,6 +226,26 @@ func (b *browser) do(method, path string, form url.Values, status int) *goquery.
 	return page
 }
 
+// try sends a request and takes whatever it is answered.
+func (b *browser) try(method, path string) (*httptest.ResponseRecorder, *goquery.Document) {
+	b.t.Helper()
+	r := httptest.NewRequest(method, path, nil)
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, value := range b.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, r)
+	b.keep(w)
+	page, err := goquery.NewDocumentFromReader(strings.NewReader(w.Body.String()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return w, page
+}
+
 func excerpt(html string) string {
 	if i := strings.Index(html, "<main"); i > 0 {
 		html = html[i:]

@@ -222,7 +222,7 @@ func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	plan, err := planOf(r.PostForm)
+	plan, err := planOf(r.Form)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"seatbridge/billing/connect"
+	"seatbridge/billing/problem"
 	"seatbridge/billing/setup"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -83,6 +84,36 @@ func (p startPages) mark(ctx context.Context) (*views.SetupMark, error) {
 		return nil, err
 	}
 	return &views.SetupMark{Done: stands.Done, Of: stands.Of}, nil
+}
+
+// leading makes a handler of the integration, where it finds nothing on a panel that is not set up so far, say which step is missing.
+func (p startPages) leading(serve func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		err := serve(w, r)
+		if err == nil {
+			return nil
+		}
+		if status := web.AsError(err).Status; status != http.StatusNotFound && status != http.StatusUnprocessableEntity {
+			return err
+		}
+		signs, failure := store.SetupIn(p.Store).Signs(r.Context())
+		switch {
+		case failure != nil:
+			return err
+		case !signs.Connected:
+			return problem.ErrNotConnected // not being found is what comes of it
+		case !signs.Imported:
+			return errNotImported
+		}
+		return err
+	}
+}
+
+// errNotImported is the answer about companies while none are imported.
+var errNotImported = &web.Error{
+	Status: http.StatusConflict, Message: "First import companies.",
+	Why: "This is about companies and agreements of ConnectWise PSA, and none are imported yet.",
+	Do:  "Step 4 of setting up imports them.", Action: "Import companies", ActionPath: views.StartImportPath,
 }
 
 // nextOf is the page of ours to which a form leads that says so in its field or address "next", or else the usual one.

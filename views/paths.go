@@ -26,6 +26,7 @@ const (
 	StartPath         = "/start"
 	StartConnectPath  = StartPath + "?step=" + StepConnect
 	StartProductsPath = StartPath + "?step=" + StepProducts
+	StartImportPath   = StartPath + "?step=" + StepImport
 	StartMapPath      = StartPath + "?step=" + StepMap
 )
 

@@ -143,6 +143,9 @@ func (p StartPage) choice() string {
 // doneBy is by whom and when a step was done, after what it brought.
 func doneBy(s StartStep) string {
 	text := ""
+	if s.Name == StepOrganizations && s.By == "" {
+		return "" // they came one by one
+	}
 	if s.By != "" {
 		text += ", by " + s.By
 	}
