@@ -26,7 +26,7 @@ var arrows = map[string]string{
 	"handlers/web": "billing/problem store views",
 	"views":        "static",
 
-	"billing":               "billing/background billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/months billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run billing/seats billing/writing connectwise store",
+	"billing":               "billing/background billing/books billing/connect billing/figures billing/findings billing/intake billing/mapping billing/months billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run billing/scan billing/seats billing/writing connectwise store",
 	"billing/books":         "billing/background billing/connect billing/figures billing/money billing/months billing/notify billing/plan billing/problem billing/run billing/seats connectwise store",
 	"billing/months":        "billing/canonical billing/money billing/seats store",
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
@@ -44,6 +44,8 @@ var arrows = map[string]string{
 	"billing/setup":         "store",
 	"billing/plan":          "billing/seats connectwise store",
 	"billing/survey":        "billing/plan billing/problem billing/seats billing/units connectwise store",
+	"billing/scan":          "billing/background billing/connect billing/figures billing/leaks billing/plan billing/problem billing/seats billing/survey connectwise store",
+	"billing/leaks":         "billing/money billing/plan connectwise store",
 	"billing/seats":         "billing/problem store",
 	"billing/sheet":         "billing/problem billing/seats billing/table store",
 	"billing/table":         "billing/problem store",
@@ -116,8 +118,8 @@ func imports(t *testing.T) map[string]string {
 // pureRooms decide from their arguments alone, so that a table test says all about them: they touch no database, network,
 // file, log or clock, and nothing in them waits.
 var pureRooms = []string{
-	"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/canonical", "billing/match", "billing/money", "billing/months",
-	"billing/table", "billing/units", "billing/sheet", "billing/workbook",
+	"billing/seats", "billing/plan", "billing/settle", "billing/bulletin", "billing/canonical", "billing/leaks", "billing/match", "billing/money",
+	"billing/months", "billing/table", "billing/units", "billing/sheet", "billing/workbook",
 }
 
 var impureImports = []string{"context", "database/sql", "log/slog", "net/http", "os", "sync"}

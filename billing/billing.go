@@ -20,6 +20,7 @@ import (
 	"seatbridge/billing/problem"
 	"seatbridge/billing/reports"
 	"seatbridge/billing/run"
+	"seatbridge/billing/scan"
 	"seatbridge/billing/writing"
 	"seatbridge/connectwise"
 	"seatbridge/store"
@@ -55,6 +56,7 @@ type Billing struct {
 	Mapping       *mapping.Mapper     // which organization is billed where, and as what
 	Outbox        *notify.Outbox      // what people are told
 	Books         *books.Keeper       // what each month owed, and what an invoice took of it
+	Scan          *scan.Desk          // who is not billed, and who is billed for nothing
 
 	Store *store.Store
 	now   func() time.Time
@@ -89,6 +91,10 @@ func New(c Config) *Billing {
 	b.Findings = findings.New(c.Store, c.Now, b.Runs)
 	b.Files = intake.New(intake.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Figures: b.Figures})
 	b.Mapping = mapping.New(mapping.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Connection: b.Connection, Runs: b.Runs})
+	b.Scan = scan.New(scan.Config{
+		Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work,
+		Connection: b.Connection, Figures: b.Figures, Suggest: b.Mapping.RefreshSuggestions,
+	})
 	return b
 }
 

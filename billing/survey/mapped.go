@@ -136,6 +136,12 @@ func agreementRecord(
 	return client.Agreement(ctx, id)
 }
 
+// Billing answers an agreement with how it bills products: what it leaves to its type is read there, once for each type. It is for one
+// goroutine.
+func Billing(client *connectwise.Client) func(context.Context, connectwise.Agreement) (connectwise.Agreement, error) {
+	return agreementTypes{client: client, read: map[int]connectwise.AgreementType{}}.settle
+}
+
 // agreementTypes are the types of agreements that leave terms to them, each read once.
 type agreementTypes struct {
 	client *connectwise.Client

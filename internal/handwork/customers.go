@@ -146,6 +146,9 @@ func (b *builder) organization(c customer, change ...func(*Organization)) Organi
 	for _, f := range change {
 		f(&o)
 	}
+	if !o.TrialEnds.IsZero() {
+		o.Start = b.today.AddDate(0, -1, 0) // a trial lasts a year at most
+	}
 	b.Organizations = append(b.Organizations, o)
 	return o
 }

@@ -1,0 +1,192 @@
+package leaks
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"seatbridge/billing/money"
+	"seatbridge/billing/plan"
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// free says whether an organization's license is one that is never billed.
+func (o Organization) free() bool { return o.License == store.Trial || o.License == store.NFR }
+
+func licenseName(l store.License) string {
+	if l == store.NFR {
+		return "NFR"
+	}
+	return "Trial"
+}
+
+// feedsFree says whether a trial or NFR organization of that plan is mapped to the agreement.
+func (f *finder) feedsFree(a Agreement, p store.Plan) bool { return f.freeOne(a, p).ID != 0 }
+
+func (f *finder) freeOne(a Agreement, p store.Plan) Organization {
+	for _, id := range a.Feeds {
+		if o := f.byID[id]; o.free() && o.Plan == p {
+			return o
+		}
+	}
+	return Organization{}
+}
+
+// unlicensed finds lines that bill more than an agreement's other organizations have, where one is on a trial or NFR.
+func (f *finder) unlicensed(a Agreement) {
+	if plan.AnyUnknown(a.Wants) {
+		return
+	}
+	for _, p := range f.Products {
+		o := f.freeOne(a, p.Plan)
+		carrier, _ := f.carrier(a, p)
+		if o.ID == 0 {
+			continue
+		}
+		f.counts[Unlicensed]++
+		if carrier == nil {
+			continue
+		}
+		due := decimal.NewFromInt(int64(a.Wants[p.Plan].Seats))
+		if over := f.billed(a, *carrier).Sub(due); over.IsPositive() && f.worth(a, *carrier).IsPositive() {
+			f.billedFree(a, *carrier, o, over)
+		}
+	}
+}
+
+func (f *finder) billedFree(a Agreement, line connectwise.Addition, o Organization, over decimal.Decimal) {
+	l := f.about(Unlicensed, a, &line)
+	l.OrganizationID = o.ID
+	l.Sentence = fmt.Sprintf("%s has the license %s, which is not billed, and line %d bills %s%s.",
+		o.Name, licenseName(o.License), line.ID, seatsOf(line.Quantity), byHand(line))
+	l.Next = Step{Kind: LookAtLicense, Name: o.Name, OrganizationID: o.ID, AgreementID: a.Found.ID}
+	f.wholly[line.ID] = f.wholly[line.ID] || over.Equal(f.billed(a, line))
+	f.add(l.priced(over.Neg(), line.UnitPrice), "license "+string(o.License))
+}
+
+// organizations finds those with billable seats that are not mapped, and counts those whose seats are not known.
+func (f *finder) organizations() {
+	for _, o := range f.Organizations {
+		if !o.Managed {
+			continue
+		}
+		f.counts[Unbilled]++
+		switch {
+		case !o.Known:
+			f.notKnown++
+		case o.AgreementID == 0 && o.Seats > 0 && !f.byHandAlready(o):
+			f.unbilled(o)
+		}
+	}
+}
+
+// byHandAlready says, of the line on the company of the same name that nobody feeds, whose seats it may bill: one leak, which mapping
+// the organization mends, and not two.
+func (f *finder) byHandAlready(o Organization) bool {
+	if o.Suggestion == nil || !o.Suggestion.Certain {
+		return false
+	}
+	lines := f.hand[o.Suggestion.CompanyID]
+	for _, i := range lines {
+		l := &f.found[i]
+		l.Sentence += fmt.Sprintf(" %s has the same name and %s.", o.Name, seatsOf(decimal.NewFromInt(int64(o.Seats))))
+		l.Next = Step{Kind: AcceptSuggestion, Name: o.Name, OrganizationID: o.ID, CompanyID: o.Suggestion.CompanyID}
+	}
+	return len(lines) > 0
+}
+
+func (f *finder) unbilled(o Organization) {
+	seats := decimal.NewFromInt(int64(o.Seats))
+	l := Leak{
+		Key: Key{Kind: Unbilled, OrganizationID: o.ID}, Who: o.Name, Where: o.Plan.Name() + ", not mapped", Code: f.currencyOf(o),
+		Sentence: fmt.Sprintf("%s to bill, and no company of ConnectWise is mapped. None has a name like it.", seatsOf(seats)),
+		Next:     Step{Kind: MapOrganization, Name: o.Name, OrganizationID: o.ID},
+	}
+	if s := o.Suggestion; s != nil {
+		like := "looks like it"
+		if s.Certain {
+			like = "has the same name"
+		}
+		l.Sentence = fmt.Sprintf("%s to bill, and nobody is mapped. The company %s %s.", seatsOf(seats), s.Company, like)
+		l.Next = Step{Kind: AcceptSuggestion, Name: s.Company, OrganizationID: o.ID, CompanyID: s.CompanyID}
+	}
+	price := decimal.NullDecimal{}
+	if i := slices.IndexFunc(f.Products, func(p plan.MappedProduct) bool { return p.Plan == o.Plan }); i >= 0 {
+		price = f.priceIn(f.Products[i], l.Code)
+	}
+	f.add(l.priced(seats, price))
+}
+
+// currencyOf is what an organization would be billed in: the currency of the company's agreements that it looks like, if they have one,
+// or else that of most lines.
+func (f *finder) currencyOf(o Organization) string {
+	if o.Suggestion == nil {
+		return f.home
+	}
+	codes := slices.Clone(f.Currencies[o.Suggestion.CompanyID])
+	slices.Sort(codes)
+	switch codes = slices.Compact(codes); len(codes) {
+	case 0:
+		return f.home
+	case 1:
+		return codes[0]
+	}
+	return ""
+}
+
+// unmappedProducts finds the open lines of products that are called NordPass and are neither mapped nor twins of those that are.
+func (f *finder) unmappedProducts() {
+	for _, item := range f.Named {
+		f.counts[UnmappedProduct]++
+		if _, ours := ProductOf(connectwise.Reference{ID: item.ID, Identifier: item.Identifier}, f.Products); !ours {
+			f.unmappedProduct(item)
+		}
+	}
+}
+
+// productLines are the lines of a product in one currency.
+type productLines struct {
+	seats, worth decimal.Decimal
+	lines        int
+	companies    []string
+}
+
+func (f *finder) unmappedProduct(item Item) {
+	in := map[string]*productLines{}
+	for _, a := range f.Agreements {
+		for _, line := range a.Additions {
+			if line.Product.ID != item.ID || !f.worth(a, line).IsPositive() {
+				continue
+			}
+			code := a.Found.Currency
+			if in[code] == nil {
+				in[code] = &productLines{}
+			}
+			in[code].add(f.billed(a, line), f.worth(a, line), a.company())
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(in)) {
+		f.add(in[code].leak(item, code), fmt.Sprintf("lines %d", in[code].lines),
+			"worth "+money.Text(decimal.NewNullDecimal(in[code].worth), code))
+	}
+}
+
+func (p *productLines) add(seats, worth decimal.Decimal, company string) {
+	p.seats, p.worth, p.lines = p.seats.Add(seats), p.worth.Add(worth), p.lines+1
+	if !slices.Contains(p.companies, company) {
+		p.companies = append(p.companies, company)
+	}
+}
+
+func (p *productLines) leak(item Item, code string) Leak {
+	sentence := fmt.Sprintf("The product %q is called NordPass and is not mapped: %s on open lines of %s.",
+		item.Description, seatsOf(p.seats), some(p.companies))
+	return Leak{
+		Key: Key{Kind: UnmappedProduct, ProductID: item.ID, Currency: code}, Who: item.Identifier, Where: "product", Code: code,
+		Sentence: sentence, Seats: p.seats.Neg(), Money: decimal.NewNullDecimal(p.worth.Neg()),
+		Next: Step{Kind: LookAtProducts, Name: item.Identifier},
+	}
+}
