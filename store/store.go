@@ -62,6 +62,9 @@ type Tuning struct {
 	Wait time.Duration
 	// Statements is how many statements the writer keeps prepared; 0: it prepares each anew. Open's is KeptStatements.
 	Statements int
+	// Careless leaves it to the system when what is committed reaches the disk: a power cut may take the database with it. For one that is
+	// made anew at every start and thrown away.
+	Careless bool
 }
 
 // KeptStatements is how many statements the writer keeps prepared. One that writes a file of thousands runs the same few for each of
@@ -89,8 +92,12 @@ func open(path string, key []byte, t Tuning) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	synchronous := "FULL"
+	if t.Careless {
+		synchronous = "OFF"
+	}
 	writer, err := sql.Open("sqlite3", dsn(path, t.Wait, url.Values{
-		"_txlock": {"immediate"}, "_stmt_cache_size": {strconv.Itoa(t.Statements)},
+		"_txlock": {"immediate"}, "_stmt_cache_size": {strconv.Itoa(t.Statements)}, "_synchronous": {synchronous},
 	}))
 	if err != nil {
 		return nil, err
@@ -133,7 +140,9 @@ func dsn(path string, wait time.Duration, options url.Values) string {
 	options.Set("_journal_mode", "WAL")
 	// With NORMAL a power cut may take back transactions that were committed. A row of the journal
 	// that is gone while ConnectWise has its addition would be sent again, and billed twice.
-	options.Set("_synchronous", "FULL")
+	if !options.Has("_synchronous") {
+		options.Set("_synchronous", "FULL")
+	}
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: options.Encode()}).String()
 }
 

@@ -29,8 +29,8 @@ func TestSample(t *testing.T) {
 			commandtest.Must(t, err)
 			first, second := demoStore(t, now), demoStore(t, now)
 
-			all := organizations(t, first)
-			if diff := cmp.Diff(all, organizations(t, second)); diff != "" {
+			all := sampleOrganizations(t, first)
+			if diff := cmp.Diff(all, sampleOrganizations(t, second)); diff != "" {
 				t.Errorf("two demos of one moment differ:\n%s", diff)
 			}
 			if len(all) != len(peculiar())+sampleCustomers+len(customersToLookAt(now)) {
@@ -68,7 +68,7 @@ func TestSampleShowsEveryRule(t *testing.T) {
 			kinds[kind]++
 		}
 	}
-	for _, o := range organizations(t, demoStore(t, now)) {
+	for _, o := range sampleOrganizations(t, demoStore(t, now)) {
 		count("in trial", seats.InTrial(o.Organization, now))
 		count("trial over", o.License == store.Trial && !seats.InTrial(o.Organization, now))
 		count("not for resale", o.License == store.NFR)
@@ -92,7 +92,7 @@ func demoStore(t *testing.T, now time.Time) *store.Store {
 	return db
 }
 
-func organizations(t *testing.T, db *store.Store) []store.OrganizationRow {
+func sampleOrganizations(t *testing.T, db *store.Store) []store.OrganizationRow {
 	t.Helper()
 	rows, _, err := db.Organizations(t.Context(), store.OrganizationFilter{Status: store.OrganizationAny, Limit: 1000})
 	commandtest.Must(t, err)
