@@ -19,7 +19,7 @@ func (s *server) showConnectWise(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.renderConnectWise(w, r, http.StatusOK, connection, savedCredentials(connection))
+	return s.renderConnectWise(w, r, http.StatusOK, connection, demoPages{s}.fillIn(connection, savedCredentials(connection)))
 }
 
 // savedCredentials is the form as it was saved; the private key never returns.
@@ -163,7 +163,7 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 	}
 	var notice *views.Notice
 	if len(problems) == 0 {
-		_, err := s.Billing.Connection.Connect(r.Context(), s.web.Actor(r), credentials)
+		_, err := s.Billing.Connection.Connect(r.Context(), s.web.Actor(r), demoPages{s}.withKey(credentials))
 		if err == nil {
 			return s.web.Done(w, r, s.nextOf(r.PostForm, views.ConnectWisePath), "The credentials work and were saved.")
 		}
@@ -177,6 +177,7 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 	}
 	form := savedCredentials(saved)
 	form.Site, form.Company, form.PublicKey, form.ClientID = credentials.Site, credentials.Company, credentials.PublicKey, credentials.ClientID
+	form.Example = demoPages{s}.offered(saved)
 	form.AdvancedOpen = form.AdvancedOpen || problems["client_id"] != ""
 	form.Problems, form.Notice = views.Problems(problems), notice
 	if form.Next = s.nextOf(r.PostForm, ""); form.Next == views.StartPath && !web.IsPart(r) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"seatbridge/billing"
+	"seatbridge/billing/connect"
 	"seatbridge/billing/reports"
 	"seatbridge/handlers/api"
 	"seatbridge/handlers/web"
@@ -47,6 +48,12 @@ type Config struct {
 	// DemoProvider, when set, fills in the form of the Provider API with a
 	// demonstration's own simulator.
 	DemoProvider *reports.Config
+	// DemoConnection, when set, fills in the form of the connection with a
+	// demonstration's own simulator of ConnectWise PSA.
+	DemoConnection *connect.Credentials
+	// DemoStops are what there is to look at in a demonstration; none: it has
+	// no page of them.
+	DemoStops []DemoStop
 	// Version is shown on the Settings page.
 	Version string
 }
@@ -88,6 +95,7 @@ func newServer(c Config) (*server, error) {
 		PageOf:    func(address string) string { return pageOf(s.mux, address) },
 		FormPage:  func(u *url.URL) string { return formPage(s.mux, u) },
 		SetupMark: func(ctx context.Context) (*views.SetupMark, error) { return startPages{s}.mark(ctx) },
+		DemoTour:  len(c.DemoStops) > 0,
 	})
 	s.api, err = api.New(api.Config{
 		Web: s.web, Organizations: c.Billing.Organizations, Usage: c.Billing.Figures.Usage,

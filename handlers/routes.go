@@ -36,6 +36,7 @@ func (s *server) routes() []route {
 
 		{"GET /{$}", web.Technician, s.showOverview},
 		{"GET /start", web.Technician, startPages{s}.show},
+		{"GET /demo", web.Admin, demoPages{s}.show},
 
 		{"GET /organizations", web.Technician, s.listOrganizations},
 		{"GET /organizations/new", web.Technician, s.newOrganization},

@@ -34,6 +34,7 @@ type CredentialsForm struct {
 	ClientID      string
 	HasPrivateKey bool // one is stored: empty keeps it
 	HasDefaultID  bool // the operator has set a client ID: empty uses it
+	Example       bool // a demo's own: an empty private key is the demo's
 	AdvancedOpen  bool
 	Next          string // the page to which saving leads; empty: the integration's
 	Problems      Problems
@@ -219,6 +220,9 @@ func connectionLead(p ConnectWisePage) string {
 func privateKeyHint(f CredentialsForm) string {
 	if f.HasPrivateKey {
 		return "Saved and never shown again. Leave empty to keep it."
+	}
+	if f.Example {
+		return "Leave empty to use the key of the demo's ConnectWise PSA."
 	}
 	return "Shown once in ConnectWise PSA, when it is generated."
 }

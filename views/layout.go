@@ -36,6 +36,7 @@ type Layout struct {
 	UserEmail string
 	Role      string // owner, admin or technician
 	Demo      bool   // says on the page that the data is a demo's
+	DemoTour  bool   // the demo has a page of what there is to look at
 	Held      int    // changes that wait for approval
 	Comparing Comparing
 	Flashes   []Flash

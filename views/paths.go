@@ -11,6 +11,7 @@ const (
 	OverviewPath    = "/"
 	SignInPath      = "/signin"
 	SignOutPath     = "/signout"
+	DemoPath        = "/demo"
 	AttentionPath   = "/attention"
 	FindingsPath    = "/findings"
 	HeldPath        = "/held"

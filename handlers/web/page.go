@@ -160,7 +160,7 @@ func (s *Site) layout(w http.ResponseWriter, r *http.Request, section views.Sect
 
 // frame is the layout as far as it needs no database.
 func (s *Site) frame(r *http.Request, title string, section views.Section) views.Layout {
-	l := views.Layout{Title: title, Section: section, Demo: s.Demo, Now: s.Now()}
+	l := views.Layout{Title: title, Section: section, Demo: s.Demo, DemoTour: s.DemoTour, Now: s.Now()}
 	if v := VisitorOf(r); v != nil {
 		l.UserName, l.UserEmail, l.Role = v.Name, v.Email, string(v.Role)
 	}

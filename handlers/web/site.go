@@ -36,6 +36,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Demo marks every page as a demonstration.
 	Demo bool
+	// DemoTour leads from every page of a demonstration to what there is to look at.
+	DemoTour bool
 	// PageOf is the page that a person sees at an address of ours, with its query: of one that only takes a form, the page on which
 	// the form stands.
 	PageOf func(address string) string
