@@ -34,7 +34,7 @@ func newWorld(t *testing.T, c handwork.Config) *world {
 	w.Connect()
 	w.Must(w.Mapping.ConfirmMapping(t.Context(), billingtest.Admin(), map[store.Plan]int{
 		store.Business: w.hand.Business.ID, store.Enterprise: w.hand.Enterprise.ID,
-	}))
+	}, false))
 	w.file(sheet.Organizations, w.hand.OrganizationsCSV())
 	w.file(sheet.Members, w.hand.MembersCSV())
 	w.importCustomers()
