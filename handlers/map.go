@@ -3,6 +3,8 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -38,7 +40,26 @@ func (p mapPages) shown(w http.ResponseWriter, r *http.Request) error {
 }
 
 func mapShown(s mapping.Shown) views.MapShown {
-	return views.MapShown{Lines: s.Lines, Terms: s.Terms, Problem: s.Problem}
+	view := views.MapShown{Lines: s.Lines, Terms: s.Terms, Problem: s.Problem}
+	for _, f := range s.Found {
+		view.Found = append(view.Found, views.FoundLine{
+			ProductID: int64(f.ProductID), AdditionID: int64(f.AdditionID), Sentence: f.Sentence, Adopted: f.Adopted, Several: f.Several,
+		})
+	}
+	return view
+}
+
+// chosenLines are which of several lines are adopted, by product, as a form says it.
+func chosenLines(values url.Values) mapping.Chosen {
+	chosen := mapping.Chosen{}
+	for name := range values {
+		if product, is := strings.CutPrefix(name, views.AdoptField); is {
+			if line := web.FormID(values.Get(name), 32); line != 0 {
+				chosen[int(web.FormID(product, 32))] = int(line)
+			}
+		}
+	}
+	return chosen
 }
 
 func (p mapPages) mapCompany(w http.ResponseWriter, r *http.Request) error {
@@ -52,7 +73,8 @@ func (p mapPages) mapCompany(w http.ResponseWriter, r *http.Request) error {
 	chosen := mappingChoice{
 		agreement: web.FormID(r.PostForm.Get("agreement"), 32), organization: web.FormID(r.PostForm.Get("organization"), 64),
 	}
-	shown, err := p.Billing.Mapping.MapShown(r.Context(), p.web.Actor(r), company, int(chosen.agreement), chosen.organization)
+	pair := mapping.Pair{OrganizationID: chosen.organization, CompanyID: company, AgreementID: int(chosen.agreement)}
+	shown, err := p.Billing.Mapping.MapShown(r.Context(), p.web.Actor(r), pair, chosenLines(r.PostForm))
 	if err == nil {
 		return p.mapped(w, r, company, mapShown(shown))
 	}

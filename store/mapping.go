@@ -91,10 +91,16 @@ func saveRemapping(ctx context.Context, tx *sql.Tx, m Remapping) error {
 }
 
 // moveRelease makes the next sync set the lines of an agreement to 0 that nobody is mapped to after a move,
-// or the moved seats would be billed on both, and keeps those of the new agreement.
+// or the moved seats would be billed on both, and keeps those of the new agreement. A line on which nothing was written, nor found
+// right, is not Seatbridge's to set to 0: it was adopted by the mapping that is undone, and is let go.
 func moveRelease(ctx context.Context, tx *sql.Tx, from, to int) error {
 	_, err := exec(ctx, tx, `UPDATE lines SET release = FALSE WHERE agreement_id = $1`, to)
 	if err != nil || from == 0 {
+		return err
+	}
+	_, err = exec(ctx, tx, `DELETE FROM lines WHERE agreement_id = $1 AND written_quantity IS NULL AND NOT release
+		AND NOT EXISTS (SELECT 1 FROM mappings m WHERE m.agreement_id = $1)`, from)
+	if err != nil {
 		return err
 	}
 	_, err = exec(ctx, tx, `UPDATE lines SET release = TRUE WHERE agreement_id = $1

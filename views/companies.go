@@ -89,20 +89,81 @@ type AgreementOption struct {
 
 // MapShown is what an agreement says to whoever maps an organization to it.
 type MapShown struct {
-	Lines   []string // with what the next sync writes there
-	Terms   []string // that decide whether it becomes money
-	Problem string   // why ConnectWise could not be read; empty: it was
+	Found   []FoundLine // that the agreement has, and that mapping adopts
+	Lines   []string    // with what the next sync writes there
+	Terms   []string    // that decide whether it becomes money
+	Problem string      // why ConnectWise could not be read; empty: it was
 }
 
+// FoundLine is a line that an agreement has before anybody is mapped to it.
+type FoundLine struct {
+	ProductID  int64
+	AdditionID int64
+	Sentence   string // without a full stop
+	Adopted    bool
+	Several    bool // of several one is chosen, or none yet
+}
+
+// FoundProduct is several lines of one product, of which one can be adopted.
+type FoundProduct struct {
+	ID    int64
+	Lines []FoundLine
+}
+
+// single are the lines that are adopted without a question.
+func (s MapShown) single() []FoundLine {
+	return slices.DeleteFunc(slices.Clone(s.Found), func(f FoundLine) bool { return f.Several })
+}
+
+// several are the lines of which one is to be chosen, by product.
+func (s MapShown) several() []FoundProduct {
+	var products []FoundProduct
+	for _, f := range s.Found {
+		if !f.Several {
+			continue
+		}
+		if n := len(products); n == 0 || products[n-1].ID != f.ProductID {
+			products = append(products, FoundProduct{ID: f.ProductID})
+		}
+		last := &products[len(products)-1]
+		last.Lines = append(last.Lines, f)
+	}
+	return products
+}
+
+// chosen says whether one of several lines was.
+func (p FoundProduct) chosen() bool {
+	return slices.ContainsFunc(p.Lines, func(f FoundLine) bool { return f.Adopted })
+}
+
+// adopted says of the lines that were adopted that they were.
+func (s MapShown) adopted() []string {
+	var sentences []string
+	for _, f := range s.Found {
+		if f.Adopted {
+			sentences = append(sentences, f.Sentence+". It is adopted; nothing is written before the next sync.")
+		}
+	}
+	return sentences
+}
+
+// adoptField is the name of the field that says which of several lines of a product is adopted.
+func adoptField(product int64) string { return AdoptField + id(product) }
+
+// AdoptField begins the names of the fields that say which of several lines of a product, whose id follows, is adopted.
+const AdoptField = "adopt-"
+
 // empty says that there is nothing to show yet.
-func (s MapShown) empty() bool { return len(s.Lines) == 0 && len(s.Terms) == 0 && s.Problem == "" }
+func (s MapShown) empty() bool {
+	return len(s.Found) == 0 && len(s.Lines) == 0 && len(s.Terms) == 0 && s.Problem == ""
+}
 
 // sentence is the same in one line, for a message.
 func (s MapShown) sentence() string {
 	if s.Problem != "" {
 		return "ConnectWise could not be read, so nothing was shown: " + s.Problem
 	}
-	return strings.Join(append(slices.Clone(s.Lines), s.Terms...), " ")
+	return strings.Join(slices.Concat(s.adopted(), s.Lines, s.Terms), " ")
 }
 
 // MappedMessage says that an organization was mapped, and what was shown.

@@ -37,6 +37,7 @@ type Mapper struct {
 	run     *run.Runner
 
 	imp        importing
+	adopts     adopting
 	suggesting sync.Mutex // held while suggestions are made
 }
 
@@ -49,30 +50,34 @@ func New(c Config) *Mapper {
 // which the new mapping replaces; the line there stays as it is. Mapped to another company, it has to be
 // unmapped first, which asks what becomes of its line.
 func (mp *Mapper) Map(ctx context.Context, who problem.Actor, companyID, agreementID int, organizationID int64) error {
-	_, err := mp.MapShown(ctx, who, companyID, agreementID, organizationID)
+	_, err := mp.MapShown(ctx, who, Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID}, nil)
 	return err
 }
 
 // MapShown is Map, and reads what the agreement says. What was shown is kept with the mapping: the first write of exactly that
-// waits for nobody. Where ConnectWise cannot be read the organization is mapped, and nothing was shown.
-func (mp *Mapper) MapShown(
-	ctx context.Context, who problem.Actor, companyID, agreementID int, organizationID int64,
-) (Shown, error) {
-	p := Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID}
-	w, shown, err := mp.checked(ctx, p)
+// waits for nobody. The line that the agreement has is adopted: bound, and not written to; of several, the chosen one. Where ConnectWise
+// cannot be read the organization is mapped, and nothing was shown.
+func (mp *Mapper) MapShown(ctx context.Context, who problem.Actor, p Pair, chosen Chosen) (Shown, error) {
+	w, shown, err := mp.checked(ctx, p, chosen)
 	if err != nil {
 		return Shown{}, err
 	}
-	p.Was = w.organizations[organizationID].AgreementID
+	p.Was = w.organizations[p.OrganizationID].AgreementID
 	m := w.remapping(p, who, mp.now())
 	m.Shown = shown.remembers
-	err = mp.store.Together(ctx, fmt.Sprintf("mapping organization %d", organizationID), func(s *store.Store) error {
+	err = mp.store.Together(ctx, fmt.Sprintf("mapping organization %d", p.OrganizationID), func(s *store.Store) error {
 		if err := s.SaveMappings(ctx, []store.Remapping{m}); err != nil {
+			return err
+		}
+		if _, err := shown.lines.bind(ctx, s, who, shown.bind); err != nil {
 			return err
 		}
 		return shown.seen.Keep(ctx, s)
 	})
-	return shown, err
+	if err != nil || len(chosen) == 0 {
+		return shown, err
+	}
+	return mp.showsAgain(ctx, w, p, shown)
 }
 
 // Unmap removes an organization's mapping. Its addition in ConnectWise stays as it is or, with zero, is

@@ -29,7 +29,8 @@ type PairProblem struct {
 // ErrChanged says that mappings are no longer as they were when somebody decided about them.
 var ErrChanged = store.ErrChanged
 
-// MapPairs maps organizations to agreements: all of them or, if there is a problem with any, none.
+// MapPairs maps organizations to agreements: all of them or, if there is a problem with any, none. The lines that the agreements have
+// are adopted in the background.
 func (mp *Mapper) MapPairs(ctx context.Context, who problem.Actor, pairs []Pair) ([]PairProblem, error) {
 	w, err := mp.pairWorld(ctx, pairs)
 	if err != nil {
@@ -56,7 +57,7 @@ func (mp *Mapper) MapPairs(ctx context.Context, who problem.Actor, pairs []Pair)
 	if err := mp.store.SaveMappings(ctx, remappings); err != nil {
 		return nil, fmt.Errorf("mapping %d organizations: %w", len(pairs), err)
 	}
-	return nil, nil
+	return nil, mp.adoptLater(ctx, who, pairs)
 }
 
 // pairWorld is what pairs refer to.

@@ -17,28 +17,34 @@ import (
 // terms.
 type Shown struct {
 	Lines     []string // sentences
+	Found     []FoundLine
 	Terms     []string // sentences
 	Problem   string   // why ConnectWise could not be read, a sentence; empty: it was
 	remembers []store.Shown
 	seen      run.Seen
+	lines     agreementLines
+	bind      []store.Line // those found that mapping binds
 }
 
 // Shows reads what an organization's agreement would say to whoever maps it there. Nothing is written, kept or mapped. A pair that
 // cannot be mapped is an *problem.Invalid.
 func (mp *Mapper) Shows(ctx context.Context, companyID, agreementID int, organizationID int64) (Shown, error) {
-	_, shown, err := mp.checked(ctx, Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID})
+	_, shown, err := mp.checked(ctx, Pair{OrganizationID: organizationID, CompanyID: companyID, AgreementID: agreementID}, nil)
 	return shown, err
 }
 
 // checked is a pair that can be mapped, what is known around it, and what its agreement says.
-func (mp *Mapper) checked(ctx context.Context, p Pair) (w pairWorld, shown Shown, err error) {
+func (mp *Mapper) checked(ctx context.Context, p Pair, chosen Chosen) (w pairWorld, shown Shown, err error) {
 	if w, err = mp.pairWorld(ctx, []Pair{p}); err != nil {
 		return w, Shown{}, err
 	}
 	if err := w.check(p, mp.now()); err != nil {
 		return w, Shown{}, err
 	}
-	shown, err = mp.shows(ctx, w, p)
+	if shown, err = mp.shows(ctx, w, p); err != nil || shown.Problem != "" {
+		return w, shown, err
+	}
+	err = mp.finds(ctx, w, p, &shown, chosen)
 	return w, shown, err
 }
 
@@ -75,6 +81,31 @@ func (mp *Mapper) shows(ctx context.Context, w pairWorld, p Pair) (Shown, error)
 		}
 	}
 	return shown, nil
+}
+
+// showsAgain is what was shown, with what the next sync writes now that a line was chosen.
+func (mp *Mapper) showsAgain(ctx context.Context, w pairWorld, p Pair, shown Shown) (Shown, error) {
+	now, err := mp.shows(ctx, w, p)
+	shown.Lines, shown.Terms, shown.Problem = now.Lines, now.Terms, now.Problem
+	return shown, err
+}
+
+// finds adds the lines that the agreement has. That they cannot be read is no error: it is said.
+func (mp *Mapper) finds(ctx context.Context, w pairWorld, p Pair, shown *Shown, chosen Chosen) (err error) {
+	m, err := mp.mappedTo(ctx, w, p)
+	if err != nil {
+		return err
+	}
+	shown.lines, err = mp.linesOf(ctx, m, shown.seen)
+	if refused := (*problem.Refused)(nil); errors.As(err, &refused) {
+		shown.Problem = refused.Problem.What
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	shown.Found, shown.bind, err = shown.lines.found(chosen)
+	return err
 }
 
 // mappedTo is the agreement of a pair with all organizations that are mapped to it once the pair is.

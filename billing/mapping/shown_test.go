@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"seatbridge/billing/billingtest"
+	"seatbridge/billing/mapping"
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/problem"
 	"seatbridge/connectwise/cwsim"
@@ -50,7 +51,7 @@ func TestShownAtMapping(t *testing.T) {
 				t.Errorf("showing mapped it: %v", err)
 			}
 			w.Sim.ResetRequests()
-			after, err := w.Mapping.MapShown(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, o.ID)
+			after, err := w.Mapping.MapShown(t.Context(), billingtest.Admin(), mapping.Pair{OrganizationID: o.ID, CompanyID: a.CompanyID, AgreementID: a.ID}, nil)
 			w.Must(err)
 			if got := strings.Join(append(after.Lines, after.Terms...), " "); !strings.Contains(got, c.want) || after.Problem != "" {
 				t.Errorf("shown %q (%s), want %q", got, after.Problem, c.want)
@@ -96,7 +97,7 @@ func TestMappedThoughConnectWiseIsAway(t *testing.T) {
 	w.ImportAll()
 	o := w.Organization("Acme", 12, store.Business)
 	w.Sim.SetFaults(cwsim.Fault{Kind: cwsim.Converting500, Method: "GET", Times: 100})
-	shown, err := w.Mapping.MapShown(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, o.ID)
+	shown, err := w.Mapping.MapShown(t.Context(), billingtest.Admin(), mapping.Pair{OrganizationID: o.ID, CompanyID: a.CompanyID, AgreementID: a.ID}, nil)
 	w.Must(err)
 	if shown.Problem == "" || len(shown.Lines) != 0 {
 		t.Errorf("shown %+v", shown)

@@ -61,15 +61,9 @@ func findLine(
 	productID, boundID int,
 	today connectwise.Date,
 ) (line *connectwise.Addition, several []connectwise.Addition) {
-	var found []connectwise.Addition
-	for _, a := range additions {
-		if a.Product.ID != productID || !live(a, today) {
-			continue
-		}
-		if a.ID == boundID {
-			return &a, nil
-		}
-		found = append(found, a)
+	found := Live(additions, productID, today)
+	if i := slices.IndexFunc(found, func(a connectwise.Addition) bool { return a.ID == boundID }); i >= 0 {
+		return &found[i], nil
 	}
 	switch len(found) {
 	case 0:
@@ -78,6 +72,17 @@ func findLine(
 		return &found[0], nil
 	}
 	return nil, found
+}
+
+// Live are the additions of a product that are open on a day: one of them carries its seats, or is to.
+func Live(additions []connectwise.Addition, productID int, today connectwise.Date) []connectwise.Addition {
+	var found []connectwise.Addition
+	for _, a := range additions {
+		if a.Product.ID == productID && live(a, today) {
+			found = append(found, a)
+		}
+	}
+	return found
 }
 
 // live says whether an addition is open on that day. One that starts later is open too: overlooking it

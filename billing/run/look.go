@@ -19,8 +19,10 @@ import (
 type Seen struct {
 	Changes []store.Change // what a sync would do, before anything is held
 	plan.Reading
-	read store.Read
-	seen bool // its additions were read
+	Found     connectwise.Agreement  // as ConnectWise has it
+	Additions []connectwise.Addition // its lines; nil where they were not read: nothing is billed there, or seats are not known
+	read      store.Read
+	seen      bool // its additions were read
 }
 
 // Look reads an agreement with the organizations that it has, or is to have, mapped to it. Where ConnectWise does not answer, the
@@ -35,6 +37,7 @@ func Look(ctx context.Context, rn *Runner, m store.MappedAgreement) (Seen, error
 	if l.Changes, err = w.survey(ctx, &s, nil); err != nil {
 		return Seen{}, refused(err)
 	}
+	l.Found, l.Additions = s.Found, s.Additions
 	l.Reading = plan.Read(s, w.given.products, l.Changes, w.given.today)
 	l.read = w.reading(s, l.Changes)
 	return l, nil
