@@ -92,6 +92,11 @@ func (s *server) companyFacts(ctx context.Context, q companyQuery, page *views.C
 	if _, page.Suggested, err = s.Store.Companies(ctx, store.CompanyFilter{Show: store.ShowSuggested, Limit: 1}); err != nil {
 		return err
 	}
+	if a := s.Billing.Mapping.Adopting(); a.Total > 0 && q.filter.Show == store.ShowMapped {
+		page.Adopting = &views.AdoptingLines{
+			Running: a.Running, Done: a.Done, Total: a.Total, Adopted: a.Adopted, Several: a.Several, Problem: problemView(a.Problem),
+		}
+	}
 	connection, err := s.Billing.Connection.Current(ctx)
 	page.LastImport = connection.LastImportAt
 	return err

@@ -36,7 +36,9 @@ func (p mapPages) shown(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.web.Part(w, r, http.StatusOK, views.MapShownLines(mapShown(shown)))
+	view := mapShown(shown)
+	view.Only = web.Checked(q, "only")
+	return p.web.Part(w, r, http.StatusOK, views.MapShownLines(view))
 }
 
 func mapShown(s mapping.Shown) views.MapShown {

@@ -92,6 +92,7 @@ func mappingPlan(plan mapping.MappingPlan) *views.MappingPlan {
 		shown := views.MappingRow{
 			Line: row.Line, Company: row.Company, Agreement: row.Agreement, Organization: row.Organization,
 			From: row.From, Kind: string(row.Kind), Problem: row.Problem,
+			CompanyID: int64(row.Pair.CompanyID), AgreementID: int64(row.Pair.AgreementID), OrganizationID: row.Pair.OrganizationID,
 		}
 		switch row.Kind {
 		case mapping.MappingProblem:

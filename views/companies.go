@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 // CompaniesPage is the table in which companies, agreements and organizations
 // are mapped.
 type CompaniesPage struct {
+	Adopting   *AdoptingLines
 	Query      string
 	Show       string // unmapped, suggested, mapped, attention; empty: all
 	Type       string
@@ -87,12 +89,38 @@ type AgreementOption struct {
 	Selected  bool
 }
 
+// AdoptingLines is how far the lines are looked for of agreements on which many organizations were mapped together.
+type AdoptingLines struct {
+	Running     bool
+	Done, Total int // agreements
+	Adopted     int // lines
+	Several     int // agreements with several lines of a product
+	Problem     Notice
+}
+
+// notice says it.
+func (a AdoptingLines) notice() Notice {
+	n := Notice{Kind: "info", What: fmt.Sprintf("%s adopted, on %s. Nothing was written.",
+		count(a.Adopted, "line that was there is", "lines that were there are"), count(a.Done, "agreement", "agreements"))}
+	switch {
+	case a.Problem.What != "":
+		n.Kind, n.Why, n.Do = "warning", a.Problem.What, "The other agreements were not read; a preview finds their lines."
+	case a.Running:
+		n.Do = fmt.Sprintf("%s to be read; load the page again to see how far it is.", count(a.Total-a.Done, "agreement is still", "agreements are still"))
+	case a.Several > 0:
+		n.Do = fmt.Sprintf("On %s several lines are open: the next sync or preview asks which of them carries the seats.",
+			count(a.Several, "agreement", "agreements"))
+	}
+	return n
+}
+
 // MapShown is what an agreement says to whoever maps an organization to it.
 type MapShown struct {
 	Found   []FoundLine // that the agreement has, and that mapping adopts
 	Lines   []string    // with what the next sync writes there
 	Terms   []string    // that decide whether it becomes money
 	Problem string      // why ConnectWise could not be read; empty: it was
+	Only    bool        // it is only shown: what is to be chosen is chosen in the mapping table
 }
 
 // FoundLine is a line that an agreement has before anybody is mapped to it.
@@ -134,6 +162,15 @@ func (s MapShown) several() []FoundProduct {
 // chosen says whether one of several lines was.
 func (p FoundProduct) chosen() bool {
 	return slices.ContainsFunc(p.Lines, func(f FoundLine) bool { return f.Adopted })
+}
+
+// sentences says which the lines are.
+func (p FoundProduct) sentences() string {
+	var all []string
+	for _, f := range p.Lines {
+		all = append(all, f.Sentence)
+	}
+	return strings.Join(all, ". ")
 }
 
 // adopted says of the lines that were adopted that they were.

@@ -33,6 +33,8 @@ type MappingRow struct {
 	From         string // what the organization was mapped to
 	Kind         string // new, moved or problem
 	Problem      string
+
+	CompanyID, AgreementID, OrganizationID int64 // of a row that can be mapped
 }
 
 func (p MappingPlan) changes() int { return p.New + p.Moved }

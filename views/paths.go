@@ -307,6 +307,11 @@ func MapCompanyPath(company int64) string { return companyPath(company) + "/map"
 // CompanyShownPath is what an agreement of a company says before an organization is mapped to it.
 func CompanyShownPath(company int64) string { return companyPath(company) + "/shown" }
 
+// ShownOnlyPath is the same of an organization, to be read only: nothing can be chosen there.
+func ShownOnlyPath(company, agreement, organization int64) string {
+	return CompanyShownPath(company) + "?only=true&agreement=" + id(agreement) + "&organization=" + id(organization)
+}
+
 // UnmapCompanyPath undoes a company's mapping.
 func UnmapCompanyPath(company int64) string { return companyPath(company) + "/unmap" }
 

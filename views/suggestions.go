@@ -66,6 +66,16 @@ func pairKey(company, organization int64) string { return id(company) + "-" + id
 
 func (r SuggestionRow) key() string { return pairKey(r.CompanyID, r.OrganizationID) }
 
+// chosen is the agreement that is chosen; 0: none.
+func (r SuggestionRow) chosen() int64 {
+	for _, a := range r.Agreements {
+		if a.Selected {
+			return a.ID
+		}
+	}
+	return 0
+}
+
 // usable tells whether there is an agreement to map to.
 func (r SuggestionRow) usable() bool {
 	for _, a := range r.Agreements {
