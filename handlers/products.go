@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,10 +22,21 @@ import (
 type chosenProducts struct {
 	items map[store.Plan]int
 	next  string // the page to which confirming leads; empty: the integration's
+
+	compare bool // compare first, rather than write from now on; asked the first time
+}
+
+// neverActive says that the products were never mapped before.
+func (s *server) neverActive(ctx context.Context) (bool, error) {
+	i, err := s.Store.Integration(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	return i.ActiveSince.IsZero(), err
 }
 
 func (s *server) parseChosen(values url.Values) chosenProducts {
-	chosen := chosenProducts{items: map[store.Plan]int{}, next: s.nextOf(values, "")}
+	chosen := chosenProducts{items: map[store.Plan]int{}, next: s.nextOf(values, ""), compare: values.Get("writing") == "compare"}
 	for _, plan := range store.Plans() {
 		chosen.items[plan] = int(web.FormID(values.Get(string(plan)), 32))
 	}
@@ -62,7 +75,10 @@ func (s *server) renderProducts(w http.ResponseWriter, r *http.Request, chosen c
 	if err != nil {
 		return err
 	}
-	page := views.ProductsPage{Remap: len(mapped) == len(store.Plans()), Created: created, Next: chosen.next}
+	page := views.ProductsPage{Remap: len(mapped) == len(store.Plans()), Created: created, Next: chosen.next, Compare: chosen.compare}
+	if page.Ask, err = s.neverActive(r.Context()); err != nil {
+		return err
+	}
 	problems, status := problem.Fields{}, http.StatusOK
 	if failure != nil {
 		status = http.StatusUnprocessableEntity
@@ -133,7 +149,7 @@ func (s *server) confirmProducts(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	chosen := s.parseChosen(r.PostForm)
-	err := s.Billing.Mapping.ConfirmMapping(r.Context(), s.web.Actor(r), chosen.items, r.PostForm.Get("writing") == "compare")
+	err := s.Billing.Mapping.ConfirmMapping(r.Context(), s.web.Actor(r), chosen.items, chosen.compare)
 	if err == nil {
 		return s.web.Done(w, r, cmp.Or(chosen.next, views.ConnectWisePath), "The products are mapped.")
 	}

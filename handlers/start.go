@@ -59,13 +59,20 @@ func startPage(g setup.Guide, asked string) views.StartPage {
 	page := views.StartPage{
 		Done: g.Done, Minutes: g.Minutes, Organizations: f.SetupCounts.Organizations, Members: f.Members,
 		Companies: f.Companies, Agreements: f.Agreements, Suggested: f.Suggested, Mapped: f.SetupCounts.Mapped,
-		FileName: f.File.Name, WritesSince: f.Integration.ActiveSince, LookPreview: f.Look.Preview, LookAt: f.Look.StartedAt,
+		FileName: f.File.Name, ActiveSince: f.Integration.ActiveSince, ComparingSince: f.Comparing.Since, ComparingBy: f.Comparing.By,
+		LookAt: f.Look.StartedAt, LookWhat: "sync",
 	}
 	if f.File.ID != 0 {
 		page.FileURL = views.FileImportPath(f.File.ID)
 	}
 	if f.Look.ID != 0 {
 		page.LookURL = views.RunPath(f.Look.ID)
+	}
+	switch {
+	case f.Look.Compares:
+		page.LookWhat = "comparison"
+	case f.Look.Preview:
+		page.LookWhat = "preview"
 	}
 	for _, s := range g.Steps {
 		now := s.Name == g.Current

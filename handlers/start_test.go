@@ -196,3 +196,34 @@ func (p *panel) leadsOn(b *browser, stage, method, path string) {
 		p.t.Errorf("%s: %s %s = %d says not what is missing: %s", stage, method, path, w.Code, words(problem))
 	}
 }
+
+// TestCompareFirstIsAskedOnce holds that the products' dialog asks at the first confirmation whether to write, offers what the guide
+// does, takes the other answer, and never asks again.
+func TestCompareFirstIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	b := p.as(store.Owner)
+	b.connect()
+	page := b.get(views.ProductsPath+"?next="+views.StartPath, http.StatusOK)
+	if got := page.Find("[data-testid=ask-writing] input[checked]").AttrOr("value", ""); got != "write" {
+		t.Errorf("%q is chosen before anybody chose", got)
+	}
+	business := p.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business seat"})
+	enterprise := p.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-ENT", Description: "NordPass Enterprise seat"})
+	confirm := form("business", strconv.Itoa(business.ID), "enterprise", "", "writing", "compare", "next", views.StartPath)
+	page = b.post(views.ProductsPath, confirm, http.StatusUnprocessableEntity)
+	if got := page.Find("[data-testid=ask-writing] input[checked]").AttrOr("value", ""); got != "compare" {
+		t.Errorf("a refused form then says %q", got)
+	}
+	confirm.Set("enterprise", strconv.Itoa(enterprise.ID))
+	b.post(views.ProductsPath, confirm, http.StatusSeeOther)
+	if to := b.location(); to != views.StartPath {
+		t.Errorf("confirming leads to %q", to)
+	}
+	page = b.follow()
+	has(t, page, "[data-testid=start-lead]", "only compares")
+	has(t, page, "[data-testid=choice]", "Only compares since 17 Mar 2026, chosen by owner@example.com")
+	if b.get(views.ProductsPath, http.StatusOK).Find("[data-testid=ask-writing]").Length() != 0 {
+		t.Error("it is asked again")
+	}
+}

@@ -19,6 +19,8 @@ type ProductsPage struct {
 	Enterprise *Product
 	Remap      bool       // both are mapped already
 	Remapped   []Remapped // what other products mean for existing lines
+	Ask        bool       // whether to write at once is asked: it is the first time
+	Compare    bool       // what was answered: compare first
 	Next       string     // the page to which confirming leads; empty: the integration's
 	Created    string     // identifier of the product just created in ConnectWise PSA
 	Problems   Problems

@@ -39,9 +39,12 @@ type StartPage struct {
 	FileName      string
 	FileURL       string    // of the file's import; empty: none was imported
 	LookURL       string    // of the last sync or preview; empty: there is none
-	LookPreview   bool      // it was a preview
+	LookWhat      string    // sync, preview or comparison
 	LookAt        time.Time // when it began
-	WritesSince   time.Time // the products were confirmed; zero: they are not yet
+	ActiveSince   time.Time // when the products were confirmed; zero: they are not yet
+
+	ComparingSince time.Time // since when it only compares; zero: it writes
+	ComparingBy    string    // who chose so, an e-mail address
 }
 
 // StartStep is a step as it stands.
@@ -134,11 +137,17 @@ func (p StartPage) fact(s StartStep) string {
 
 // choice is what was chosen about writing, as a phrase.
 func (p StartPage) choice() string {
-	if p.WritesSince.IsZero() {
-		return ""
+	switch {
+	case !p.ComparingSince.IsZero():
+		return "Only compares since " + day(p.ComparingSince) + ", chosen by " + p.ComparingBy
+	case !p.ActiveSince.IsZero():
+		return "Writes from now on, chosen when the products were mapped, " + day(p.ActiveSince)
 	}
-	return "Writes from now on, chosen " + day(p.WritesSince)
+	return ""
 }
+
+// compares says that nothing is written until somebody switches it on.
+func (p StartPage) compares() bool { return !p.ComparingSince.IsZero() }
 
 // doneBy is by whom and when a step was done, after what it brought.
 func doneBy(s StartStep) string {
@@ -218,6 +227,8 @@ func (s StartStep) class() string {
 // lead is what holds for the whole page: that nothing is written yet, or when something is.
 func (p StartPage) lead() string {
 	switch {
+	case p.compares():
+		return "Seatbridge only compares: nothing is written to ConnectWise until you switch it on"
 	case p.Done == len(p.Steps):
 		return "Everything is set up"
 	case p.Mapped == 0 || p.Connection.NextSync.IsZero():

@@ -29,6 +29,9 @@ type FoundLine struct {
 // Chosen is which of several lines is adopted, by the product; a product that is not in it has none yet.
 type Chosen map[int]int
 
+// adopter is a Mapper as far as it adopts lines.
+type adopter struct{ *Mapper }
+
 // agreementLines are an agreement's additions, and which of them Seatbridge keeps already.
 type agreementLines struct {
 	agreement store.Agreement
@@ -115,7 +118,7 @@ func dayInWords(d connectwise.Date) string {
 }
 
 // linesOf gathers what an agreement has, looked at or read for it. An agreement that is gone has nothing.
-func (mp *Mapper) linesOf(ctx context.Context, m store.MappedAgreement, seen run.Seen) (l agreementLines, err error) {
+func (mp adopter) linesOf(ctx context.Context, m store.MappedAgreement, seen run.Seen) (l agreementLines, err error) {
 	if l, err = mp.keptLines(ctx, m); err != nil {
 		return l, err
 	}
@@ -132,7 +135,7 @@ func (mp *Mapper) linesOf(ctx context.Context, m store.MappedAgreement, seen run
 }
 
 // keptLines is an agreement with what is known of its lines without asking ConnectWise.
-func (mp *Mapper) keptLines(ctx context.Context, m store.MappedAgreement) (l agreementLines, err error) {
+func (mp adopter) keptLines(ctx context.Context, m store.MappedAgreement) (l agreementLines, err error) {
 	l = agreementLines{agreement: m.Agreement, company: m.Company.Name, wanted: map[store.Plan]bool{}, now: mp.now()}
 	if l.products, err = mp.store.ProductMappings(ctx); err != nil {
 		return l, err
@@ -148,7 +151,7 @@ func (mp *Mapper) keptLines(ctx context.Context, m store.MappedAgreement) (l agr
 }
 
 // additions reads an agreement's, but those that Seatbridge made to be billed once: they carry no seats.
-func (mp *Mapper) additions(ctx context.Context, client *connectwise.Client, agreementID int) (all []connectwise.Addition, err error) {
+func (mp adopter) additions(ctx context.Context, client *connectwise.Client, agreementID int) (all []connectwise.Addition, err error) {
 	for a, err := range client.Additions(ctx, agreementID) {
 		if errors.Is(err, connectwise.ErrNotFound) {
 			return nil, nil

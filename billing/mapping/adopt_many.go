@@ -48,7 +48,7 @@ func (mp *Mapper) Adopting() Adopting {
 
 // adoptLater looks in the background for the lines that agreements have, and binds those that are the only ones of their product: a
 // request for each agreement. A sync that comes first finds the same ones.
-func (mp *Mapper) adoptLater(ctx context.Context, who problem.Actor, pairs []Pair) error {
+func (mp adopter) adoptLater(ctx context.Context, who problem.Actor, pairs []Pair) error {
 	client, err := mp.connect.Client(ctx)
 	if errors.Is(err, problem.ErrNotConnected) {
 		return nil // and so there is no product yet that a line could be of
@@ -93,7 +93,7 @@ func (mp *Mapper) adoptLater(ctx context.Context, who problem.Actor, pairs []Pai
 	return nil
 }
 
-func (mp *Mapper) adoptOne(ctx context.Context, client *connectwise.Client, who problem.Actor, m store.MappedAgreement) error {
+func (mp adopter) adoptOne(ctx context.Context, client *connectwise.Client, who problem.Actor, m store.MappedAgreement) error {
 	l, err := mp.keptLines(ctx, m)
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func (mp *Mapper) MapShown(ctx context.Context, who problem.Actor, p Pair, chose
 	if err != nil || len(chosen) == 0 {
 		return shown, err
 	}
-	return mp.showsAgain(ctx, w, p, shown)
+	return adopter{mp}.showsAgain(ctx, w, p, shown)
 }
 
 // Unmap removes an organization's mapping. Its addition in ConnectWise stays as it is or, with zero, is

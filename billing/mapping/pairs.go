@@ -57,7 +57,7 @@ func (mp *Mapper) MapPairs(ctx context.Context, who problem.Actor, pairs []Pair)
 	if err := mp.store.SaveMappings(ctx, remappings); err != nil {
 		return nil, fmt.Errorf("mapping %d organizations: %w", len(pairs), err)
 	}
-	return nil, mp.adoptLater(ctx, who, pairs)
+	return nil, adopter{mp}.adoptLater(ctx, who, pairs)
 }
 
 // pairWorld is what pairs refer to.

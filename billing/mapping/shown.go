@@ -44,7 +44,7 @@ func (mp *Mapper) checked(ctx context.Context, p Pair, chosen Chosen) (w pairWor
 	if shown, err = mp.shows(ctx, w, p); err != nil || shown.Problem != "" {
 		return w, shown, err
 	}
-	err = mp.finds(ctx, w, p, &shown, chosen)
+	err = adopter{mp}.finds(ctx, w, p, &shown, chosen)
 	return w, shown, err
 }
 
@@ -84,14 +84,14 @@ func (mp *Mapper) shows(ctx context.Context, w pairWorld, p Pair) (Shown, error)
 }
 
 // showsAgain is what was shown, with what the next sync writes now that a line was chosen.
-func (mp *Mapper) showsAgain(ctx context.Context, w pairWorld, p Pair, shown Shown) (Shown, error) {
+func (mp adopter) showsAgain(ctx context.Context, w pairWorld, p Pair, shown Shown) (Shown, error) {
 	now, err := mp.shows(ctx, w, p)
 	shown.Lines, shown.Terms, shown.Problem = now.Lines, now.Terms, now.Problem
 	return shown, err
 }
 
 // finds adds the lines that the agreement has. That they cannot be read is no error: it is said.
-func (mp *Mapper) finds(ctx context.Context, w pairWorld, p Pair, shown *Shown, chosen Chosen) (err error) {
+func (mp adopter) finds(ctx context.Context, w pairWorld, p Pair, shown *Shown, chosen Chosen) (err error) {
 	m, err := mp.mappedTo(ctx, w, p)
 	if err != nil {
 		return err

@@ -38,8 +38,7 @@ func Look(ctx context.Context, rn *Runner, m store.MappedAgreement) (Seen, error
 		return Seen{}, refused(err)
 	}
 	l.Found, l.Additions = s.Found, s.Additions
-	l.Reading = plan.Read(s, w.given.products, l.Changes, w.given.today)
-	l.read = w.reading(s, l.Changes)
+	l.Reading, l.read = plan.Read(s, w.given.products, l.Changes, w.given.today), w.reading(s, l.Changes)
 	return l, nil
 }
 

@@ -50,6 +50,9 @@ func facts(ctx context.Context, s *store.Store) (f Facts, err error) {
 	if f.Mapping, err = of.LastMapping(ctx); missed(err) != nil {
 		return f, err
 	}
+	if f.Comparing, err = store.ComparingsIn(s).Now(ctx); err != nil {
+		return f, err
+	}
 	if f.Look, err = of.LastLook(ctx, f.Integration.ConnectedAt); missed(err) != nil {
 		return f, err
 	}

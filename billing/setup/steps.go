@@ -63,6 +63,7 @@ type Facts struct {
 	File        store.FileImport // the file of members or organizations that was written last; ID 0: none was
 	Mapping     store.Mapping    // the organization that was mapped last; OrganizationID 0: none is
 	Look        store.Run        // the last sync or preview that looked at all mapped agreements; ID 0: none did
+	Comparing   store.Comparing  // the time in which it only compares; zero: it writes
 	Suggested   int              // companies with a suggestion that can be followed
 	ConnectedBy string           // e-mail addresses, as far as known
 	ProductsBy  string
