@@ -46,6 +46,7 @@ const (
 	AttendNotify      AttentionKind = "notification" // a channel that does not take its messages
 	AttendMonth       AttentionKind = "month"        // open differences of a month that ended
 	AttendInvoices    AttentionKind = "invoices"     // what was invoiced could not be read
+	AttendLeak        AttentionKind = "leak"         // who is not billed, and who is billed for nothing
 )
 
 // Attention is something that needs a person.
@@ -82,8 +83,8 @@ func (b *Billing) Attention(ctx context.Context) ([]Attention, error) {
 		return slices.Concat(list, open, disputed, notify), err
 	}
 	for _, find := range []func(context.Context) ([]Attention, error){
-		b.runAttention, b.monthAttention, b.disputeAttention, b.findingAttention, b.mappingAttention, b.trialAttention, b.SourceAttention,
-		b.notifyAttention,
+		b.runAttention, b.monthAttention, b.disputeAttention, b.findingAttention, b.mappingAttention, b.leakAttention, b.trialAttention,
+		b.SourceAttention, b.notifyAttention,
 	} {
 		found, err := find(ctx)
 		if err != nil {

@@ -22,6 +22,7 @@ const (
 	reminders    = "reminders"
 	invoices     = "invoices"
 	closing      = "closing of months"
+	leakScans    = "scans for leaks"
 )
 
 // startJobs starts the clockwork, and with it what an earlier process left unfinished or missed.
@@ -44,6 +45,8 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 		jobs.Add(usageReports, "10 * * * *", time.Hour, rooms.Reports.PullDue),
 		jobs.Add(invoices, "50 * * * *", time.Hour, rooms.Books.ReadInvoicesDue),
 		jobs.Add(closing, "55 * * * *", time.Hour, rooms.Books.CloseByItself),
+		// Hourly, and only what is due: a scan once a month, the catalog once a day, what was cut off at once.
+		jobs.Add(leakScans, "40 * * * *", 10*time.Minute, rooms.Scan.Due),
 		jobs.Add(reminders, "0 7 * * *", 10*time.Minute, books.Teller{Keeper: rooms.Books}.Daily),
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
 		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, rooms.Files.DiscardOld),

@@ -70,6 +70,14 @@ var lowestRoles = map[web.Access]string{
 		POST /imports/{id}/write
 		POST /imports/{id}/file
 		POST /imports/{id}/discard
+		GET /leaks
+		GET /leaks.csv
+		POST /leaks/scan
+		GET /leaks/progress
+		POST /leaks/cancel
+		GET /leaks/meant
+		POST /leaks/meant
+		POST /leaks/withdraw
 		GET /months
 		GET /months.csv
 		GET /months/{month}

@@ -96,6 +96,7 @@ func newServer(c Config) (*server, error) {
 		FormPage:  func(u *url.URL) string { return formPage(s.mux, u) },
 		SetupMark: func(ctx context.Context) (*views.SetupMark, error) { return startPages{s}.mark(ctx) },
 		DemoTour:  len(c.DemoStops) > 0,
+		Leaks:     c.Billing.Scan.Open,
 	})
 	s.api, err = api.New(api.Config{
 		Web: s.web, Organizations: c.Billing.Organizations, Usage: c.Billing.Figures.Usage,

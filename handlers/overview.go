@@ -197,6 +197,8 @@ func attentionView(a billing.Attention) views.Attention {
 		return link("Look at the source", views.ProviderPath)
 	case billing.AttendReported:
 		return link("Decide", views.ProviderPath+"#latest")
+	case billing.AttendLeak:
+		return link("Show them", views.LeaksPath)
 	case billing.AttendNotify:
 		return link("Look at the channel", views.NotificationsPath)
 	}

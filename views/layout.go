@@ -22,6 +22,7 @@ const (
 	SectionMonths        Section = "months"
 	SectionIntegrations  Section = "integrations"
 	SectionApprovals     Section = "approvals"
+	SectionLeaks         Section = "leaks"
 	SectionActivity      Section = "activity"
 	SectionMembers       Section = "members"
 	SectionSettings      Section = "settings"
@@ -39,6 +40,7 @@ type Layout struct {
 	DemoTour  bool   // the demo has a page of what there is to look at
 	Held      int    // changes that wait for approval
 	Comparing Comparing
+	Leaks     int // that are open
 	Flashes   []Flash
 	Now       time.Time
 	Refresh   int // seconds until browsers without script load the page again; 0: never
@@ -79,6 +81,7 @@ func (l Layout) navigation() []navGroup {
 		{"Billing", []navItem{
 			{SectionMonths, MonthsPath, "calendar", "Months", 0},
 			{SectionApprovals, HeldPath, "hand", "Approvals", l.Held},
+			{SectionLeaks, LeaksPath, "droplet", "Leaks", l.Leaks},
 		}},
 		{"Integrations", []navItem{{SectionIntegrations, IntegrationsPath, "plug", "Integrations", 0}}},
 		{"Administration", []navItem{

@@ -53,6 +53,21 @@ const (
 	VerifyMonthsPath = MonthsPath + "?verify=all"
 )
 
+// Leaks: who is not billed, and who is billed for nothing.
+const (
+	LeaksPath          = "/leaks"
+	LeaksCSVPath       = LeaksPath + ".csv"
+	LeakScanPath       = LeaksPath + "/scan"
+	LeakProgressPath   = LeaksPath + "/progress"
+	CancelLeakScanPath = LeaksPath + "/cancel"
+	MeantLeaksPath     = LeaksPath + "/meant"
+	WithdrawLeakPath   = LeaksPath + "/withdraw"
+	MeantFindingsPath  = FindingsPath + "?show=meant"
+)
+
+// MeantLeakPath asks why a leak is meant so.
+func MeantLeakPath(leak string) string { return MeantLeaksPath + "?leak=" + url.QueryEscape(leak) }
+
 // The integration with ConnectWise PSA.
 const (
 	IntegrationsPath   = "/integrations"
@@ -298,6 +313,9 @@ func productsPath(c ProductChoice) string {
 	}
 	return ProductsPath + "?" + values.Encode()
 }
+
+// CompaniesNamedPath is the mapping table with the companies that have a name.
+func CompaniesNamedPath(name string) string { return CompaniesPath + "?q=" + url.QueryEscape(name) }
 
 func companyPath(company int64) string { return CompaniesPath + "/" + id(company) }
 

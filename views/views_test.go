@@ -318,7 +318,7 @@ func TestLayoutNavigation(t *testing.T) {
 		}
 		return doc.Find("#sidebar li a").Map(func(_ int, s *goquery.Selection) string { return text(s) })
 	}
-	want := []string{"Overview", "Organizations", "Usage data", "Months", "Approvals", "Integrations", "Members", "Activity log", "Settings"}
+	want := []string{"Overview", "Organizations", "Usage data", "Months", "Approvals", "Leaks", "Integrations", "Members", "Activity log", "Settings"}
 	if got := links("owner"); !slices.Equal(got, want) {
 		t.Errorf("owner sees %v", got)
 	}

@@ -16,9 +16,7 @@ import (
 
 // finder finds leaks.
 type finder struct {
-	Known
-	usual  map[productCurrency]decimal.Decimal // the price that most lines have
-	home   string                              // the currency of most lines, in which the catalog's prices are taken to be
+	pricing
 	byID   map[int64]Organization
 	found  []Leak
 	wholly map[int]bool  // additions of which all is billed for nothing: nobody asks for their price
@@ -26,6 +24,13 @@ type finder struct {
 	counts map[Kind]int
 
 	notKnown, unread int
+}
+
+// pricing is what is known, and what things cost by it.
+type pricing struct {
+	Known
+	usual map[productCurrency]decimal.Decimal // the price that most lines have
+	home  string                              // the currency of most lines, in which the catalog's prices are taken to be
 }
 
 // productCurrency names the lines that one price is usual for.
@@ -36,7 +41,7 @@ type productCurrency struct {
 
 func newFinder(k Known) *finder {
 	f := &finder{
-		Known: k, byID: map[int64]Organization{}, wholly: map[int]bool{}, hand: map[int][]int{}, counts: map[Kind]int{},
+		pricing: pricing{Known: k}, byID: map[int64]Organization{}, wholly: map[int]bool{}, hand: map[int][]int{}, counts: map[Kind]int{},
 	}
 	for _, o := range k.Organizations {
 		f.byID[o.ID] = o
@@ -54,7 +59,7 @@ func (f *finder) looked() []Looked {
 }
 
 // billed is what a line bills today, in seats: nothing where it is ended, begins later, or is not billed to the customer.
-func (f *finder) billed(a Agreement, line connectwise.Addition) decimal.Decimal {
+func (f *pricing) billed(a Agreement, line connectwise.Addition) decimal.Decimal {
 	begun := !line.EffectiveDate.After(f.Today)
 	terms := store.TermsOf(a.Found.BillProducts, line.BillCustomer, line.LessIncluded)
 	if !plan.Open(line, f.Today) || !begun || terms.Unbilled != "" || !f.canBill(a) {
@@ -64,11 +69,11 @@ func (f *finder) billed(a Agreement, line connectwise.Addition) decimal.Decimal 
 }
 
 // worth is what a line bills today, in money; 0 where it has no price.
-func (f *finder) worth(a Agreement, line connectwise.Addition) decimal.Decimal {
+func (f *pricing) worth(a Agreement, line connectwise.Addition) decimal.Decimal {
 	return money.Round(f.billed(a, line).Mul(line.UnitPrice.Decimal), a.Found.Currency)
 }
 
-func (f *finder) canBill(a Agreement) bool {
+func (f *pricing) canBill(a Agreement) bool {
 	return a.Gone == "" && plan.Unbillable(a.Found, f.Today) == ""
 }
 

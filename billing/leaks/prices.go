@@ -17,7 +17,7 @@ import (
 const linesOfCustom = 2
 
 // learnPrices finds the usual price of each product in each currency, and the currency of most lines.
-func (f *finder) learnPrices() {
+func (f *pricing) learnPrices() {
 	counted, currencies := map[productCurrency]map[string]int{}, map[string]int{}
 	for _, a := range f.Agreements {
 		for _, line := range a.Additions {
@@ -43,7 +43,7 @@ func (f *finder) learnPrices() {
 }
 
 // learn keeps which price is usual: that of most lines and, among equals, the catalog's, where it is in that currency.
-func (f *finder) learn(k productCurrency, prices map[string]int) {
+func (f *pricing) learn(k productCurrency, prices map[string]int) {
 	most := slices.Max(slices.Collect(maps.Values(prices)))
 	listed := f.listed(k.product, k.currency)
 	var usual []decimal.Decimal
@@ -65,12 +65,12 @@ func (f *finder) learn(k productCurrency, prices map[string]int) {
 	}
 }
 
-func (f *finder) mapped(product int) bool {
+func (f *pricing) mapped(product int) bool {
 	return slices.ContainsFunc(f.Products, func(p plan.MappedProduct) bool { return p.ID == product })
 }
 
 // listed is the catalog's price of a mapped product in a currency; not valid: it has none, or in another currency.
-func (f *finder) listed(product int, currency string) decimal.NullDecimal {
+func (f *pricing) listed(product int, currency string) decimal.NullDecimal {
 	for _, p := range f.Products {
 		if p.ID == product && p.Price.Valid && p.Price.Decimal.IsPositive() && currency == f.home {
 			return p.Price
@@ -80,7 +80,7 @@ func (f *finder) listed(product int, currency string) decimal.NullDecimal {
 }
 
 // commonCurrency is that of most agreements.
-func (f *finder) commonCurrency() string {
+func (f *pricing) commonCurrency() string {
 	counted := map[string]int{}
 	for _, codes := range f.Currencies {
 		for _, code := range codes {
@@ -102,7 +102,7 @@ func mostFrequent(counted map[string]int) string {
 }
 
 // priceIn is what a seat of the product costs in a currency: what is usual there, or else the catalog's price.
-func (f *finder) priceIn(p plan.MappedProduct, currency string) decimal.NullDecimal {
+func (f *pricing) priceIn(p plan.MappedProduct, currency string) decimal.NullDecimal {
 	if usual, known := f.usual[productCurrency{p.ID, currency}]; known {
 		return decimal.NewNullDecimal(usual)
 	}

@@ -183,3 +183,18 @@ func (t *Totals) Currencies() []string { return slices.Sorted(maps.Keys(t.worth)
 
 // Worth is what the lines of a currency come to.
 func (t *Totals) Worth(code string) Flow { return t.worth[code] }
+
+// AddAmount adds money that is known by itself, such as what a price that is too low comes to; not valid: it is not known.
+func (t *Totals) AddAmount(amount decimal.NullDecimal, code string) {
+	t.Lines++
+	if !amount.Valid {
+		t.Unpriced++
+		return
+	}
+	if t.worth == nil {
+		t.worth = map[string]Flow{}
+	}
+	flow := t.worth[code]
+	flow.add(amount.Decimal)
+	t.worth[code] = flow
+}

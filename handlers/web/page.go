@@ -144,6 +144,9 @@ func (s *Site) layout(w http.ResponseWriter, r *http.Request, section views.Sect
 		if l.Held, err = s.Store.CountHeld(r.Context()); err != nil {
 			return views.Layout{}, err
 		}
+		if l.Leaks, err = s.Leaks(r.Context()); err != nil {
+			return views.Layout{}, err
+		}
 		if l.Setup, err = s.SetupMark(r.Context()); err != nil {
 			return views.Layout{}, err
 		}

@@ -43,6 +43,8 @@ type Config struct {
 	PageOf func(address string) string
 	// SetupMark is how far the panel is set up, for those who can do it; nil: nothing is left to do.
 	SetupMark func(ctx context.Context) (*views.SetupMark, error)
+	// Leaks is how many leaks are open, for the navigation.
+	Leaks func(context.Context) (int, error)
 	// FormPage is the page on which the form stands that is sent to an address.
 	FormPage func(u *url.URL) string
 }

@@ -30,19 +30,24 @@ var tidy = habit{0, func(b *builder) { b.fed(b.customer()) }}
 
 // habits are the others.
 var habits = []habit{
-	{6, (*builder).unmappedWithCompany}, {4, (*builder).unmappedAlone}, {2, (*builder).unmappedAbroad},
-	{3, (*builder).cancelledLater}, {3, (*builder).expiredLater}, {3, (*builder).productsNotBilled}, {3, (*builder).lineNotBilled},
-	{3, (*builder).priceless}, {4, (*builder).lineMissing}, {3, (*builder).lineEnded}, {2, (*builder).lineStartsLater},
-	{3, (*builder).fedByNobody}, {3, (*builder).otherTypes}, {3, (*builder).secondAgreement}, {3, (*builder).secondLine},
-	{3, (*builder).twinLine}, {2, (*builder).formerPlan}, {3, (*builder).sameNameNotMapped},
-	{4, (*builder).vaultLine}, {2, (*builder).oldLine},
-	{3, (*builder).trialWithLine}, {1, (*builder).ownWithLine}, {6, (*builder).wrongPrice},
+	{6, leak(leaking.unmappedWithCompany)}, {4, leak(leaking.unmappedAlone)}, {2, leak(leaking.unmappedAbroad)},
+	{3, leak(leaking.cancelledLater)}, {3, leak(leaking.expiredLater)}, {3, leak(leaking.productsNotBilled)},
+	{3, leak(leaking.lineNotBilled)}, {3, leak(leaking.priceless)}, {4, leak(leaking.lineMissing)}, {3, leak(leaking.lineEnded)},
+	{2, leak(leaking.lineStartsLater)}, {3, leak(leaking.fedByNobody)}, {3, leak(leaking.otherTypes)},
+	{3, leak(leaking.secondAgreement)}, {3, leak(leaking.secondLine)}, {3, leak(leaking.twinLine)}, {2, leak(leaking.formerPlan)},
+	{3, leak(leaking.sameNameNotMapped)}, {4, leak(leaking.vaultLine)}, {2, leak(leaking.oldLine)},
+	{3, leak(leaking.trialWithLine)}, {1, leak(leaking.ownWithLine)}, {6, leak(leaking.wrongPrice)},
 	// What looks like a leak and is none.
-	{3, (*builder).oldEndedLine}, {3, (*builder).endedAgreements}, {2, (*builder).laterAgreement}, {3, (*builder).emptyLine},
-	{3, (*builder).bundled}, {2, (*builder).companyTwice}, {3, (*builder).nearName}, {3, (*builder).parentAndChild},
-	{2, (*builder).trialBesideOthers}, {3, (*builder).otherQuantity}, {3, (*builder).noSeats}, {4, (*builder).seatsNotKnown},
-	{3, (*builder).noCustomerOfOurs}, {2, (*builder).trialWithoutLine}, {2, (*builder).twoOrganizations},
+	{3, alike(lookalike.oldEndedLine)}, {3, alike(lookalike.endedAgreements)}, {2, alike(lookalike.laterAgreement)},
+	{3, alike(lookalike.emptyLine)}, {3, alike(lookalike.bundled)}, {2, alike(lookalike.companyTwice)},
+	{3, alike(lookalike.nearName)}, {3, alike(lookalike.parentAndChild)}, {2, alike(lookalike.trialBesideOthers)},
+	{3, alike(lookalike.otherQuantity)}, {3, alike(lookalike.noSeats)}, {4, alike(lookalike.seatsNotKnown)},
+	{3, alike(lookalike.noCustomerOfOurs)}, {2, alike(lookalike.trialWithoutLine)}, {2, alike(lookalike.twoOrganizations)},
 }
+
+func leak(f func(leaking)) func(*builder) { return func(b *builder) { f(leaking{b}) } }
+
+func alike(f func(lookalike)) func(*builder) { return func(b *builder) { f(lookalike{b}) } }
 
 // deal is the habits of so many customers, in an order of chance.
 func (b *builder) deal(customers int) []habit {
@@ -169,12 +174,18 @@ func (b *builder) fed(c customer) (Organization, cwsim.Agreement, cwsim.Addition
 	return o, a, l
 }
 
-// leaks plants one about a line or, without one, about an agreement; of is by how many seats, less than 0 where they are billed for
-// nothing.
-func (b *builder) leaks(kind Kind, c customer, a cwsim.Agreement, line, of int, why string) *Leak {
+// place is where something leaks: a customer's line, or without one its agreement; of no agreement it is zero.
+type place struct {
+	customer
+	agreement cwsim.Agreement
+	line      int
+}
+
+// leaks plants one; of is by how many seats, less than 0 where they are billed for nothing.
+func (b *builder) leaks(kind Kind, at place, of int, why string) *Leak {
 	leak := Leak{
-		Kind: kind, Company: c.company.Name, AgreementID: a.ID, AdditionID: line, Currency: c.currency,
-		Seats: seats(max(of, -of)), Money: money(of, c.price()), Why: why,
+		Kind: kind, Company: at.company.Name, AgreementID: at.agreement.ID, AdditionID: at.line, Currency: at.currency,
+		Seats: seats(max(of, -of)), Money: money(of, at.price()), Why: why,
 	}
 	b.Leaks = append(b.Leaks, leak)
 	return &b.Leaks[len(b.Leaks)-1]

@@ -6,161 +6,167 @@ import (
 	"seatbridge/connectwise/cwsim"
 )
 
+// leaking are the habits that leak.
+type leaking struct{ *builder }
+
+// lookalike are the habits that look as if they did.
+type lookalike struct{ *builder }
+
 // unmappedWithCompany has a company of the same name, which has an agreement without a line.
-func (b *builder) unmappedWithCompany() {
+func (b leaking) unmappedWithCompany() {
 	c := b.dollars(b.customer())
 	b.agreement(c)
 	b.unmapped(c, "a company of the same name, and no line")
 }
 
 // unmappedAlone has no company.
-func (b *builder) unmappedAlone() { b.unmapped(b.dollars(b.nobody()), "no company of that name") }
+func (b leaking) unmappedAlone() { b.unmapped(b.dollars(b.nobody()), "no company of that name") }
 
 // unmappedAbroad has a company that pays in another currency than the catalog's.
-func (b *builder) unmappedAbroad() {
+func (b leaking) unmappedAbroad() {
 	c := b.customer()
 	c.plan, c.currency = "Business", "EUR"
 	b.agreement(c)
 	b.unmapped(c, "a company that pays in euros, and no line")
 }
 
-func (b *builder) unmapped(c customer, why string) {
+func (b leaking) unmapped(c customer, why string) {
 	b.organization(c)
-	b.leaks(Unbilled, c, cwsim.Agreement{}, 0, c.seats, why).Organization = c.name
+	b.leaks(Unbilled, place{c, cwsim.Agreement{}, 0}, c.seats, why).Organization = c.name
 }
 
 // cancelledLater is mapped to an agreement that is cancelled afterwards.
-func (b *builder) cancelledLater() {
+func (b leaking) cancelledLater() {
 	b.endsLater("cancelled after it was mapped", func(a cwsim.Agreement) { b.Sim.CancelAgreement(a.ID, b.today) })
 }
 
 // expiredLater is mapped to an agreement that expires afterwards.
-func (b *builder) expiredLater() {
+func (b leaking) expiredLater() {
 	b.endsLater("expired after it was mapped", func(a cwsim.Agreement) {
 		b.Sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.End = b.today.AddDate(0, 0, -3) })
 	})
 }
 
-func (b *builder) endsLater(why string, end func(cwsim.Agreement)) {
+func (b leaking) endsLater(why string, end func(cwsim.Agreement)) {
 	c := b.customer()
 	o, a, _ := b.fed(c)
-	leak := b.leaks(NotBilling, c, a, 0, c.seats, why)
+	leak := b.leaks(NotBilling, place{c, a, 0}, c.seats, why)
 	leak.Organization, leak.Late = o.Name, true
 	b.late = append(b.late, func() { end(a) })
 }
 
 // productsNotBilled is mapped to an agreement that does not bill products.
-func (b *builder) productsNotBilled() {
+func (b leaking) productsNotBilled() {
 	c := b.customer()
 	a := b.agreement(c, func(a *cwsim.Agreement) { a.BillProducts = "DoNotBill" })
 	b.line(c, a, c.seats)
 	b.mapTo(b.organization(c), c, a)
-	b.leaks(NotBilling, c, a, 0, c.seats, "products are not billed").Organization = c.name
+	b.leaks(NotBilling, place{c, a, 0}, c.seats, "products are not billed").Organization = c.name
 }
 
 // lineNotBilled has a line that is not billed to the customer.
-func (b *builder) lineNotBilled() {
+func (b leaking) lineNotBilled() {
 	b.lame("not billed to the customer", func(l *cwsim.Addition) { l.BillCustomer = "DoNotBill" })
 }
 
 // priceless has a line at 0.
-func (b *builder) priceless() {
+func (b leaking) priceless() {
 	b.lame("its price is 0", func(l *cwsim.Addition) { l.UnitPrice = seats(0) })
 }
 
 // lineStartsLater has a line that bills nothing before the next quarter.
-func (b *builder) lineStartsLater() {
+func (b leaking) lineStartsLater() {
 	b.lame("the line starts only later", func(l *cwsim.Addition) { l.Effective = b.today.AddDate(0, 3, 0) })
 }
 
 // lame is a mapped customer whose line bills nothing.
-func (b *builder) lame(why string, change func(*cwsim.Addition)) {
+func (b leaking) lame(why string, change func(*cwsim.Addition)) {
 	c := b.customer()
 	o, a, l := b.fed(c)
 	b.Sim.UpdateAddition(a.ID, l.ID, change)
-	b.leaks(NotBilling, c, a, l.ID, c.seats, why).Organization = o.Name
+	b.leaks(NotBilling, place{c, a, l.ID}, c.seats, why).Organization = o.Name
 }
 
 // lineMissing is mapped to an agreement without a line.
-func (b *builder) lineMissing() {
+func (b leaking) lineMissing() {
 	c := b.customer()
 	a := b.agreement(c)
 	b.mapTo(b.organization(c), c, a)
-	b.leaks(NotBilling, c, a, 0, c.seats, "no line").Organization = c.name
+	b.leaks(NotBilling, place{c, a, 0}, c.seats, "no line").Organization = c.name
 }
 
 // lineEnded had a line that somebody ended.
-func (b *builder) lineEnded() {
+func (b leaking) lineEnded() {
 	c := b.customer()
 	o, a, l := b.fed(c)
 	b.Sim.CancelAddition(a.ID, l.ID, b.today.AddDate(0, -1, 0))
-	b.leaks(NotBilling, c, a, 0, c.seats, "its only line has ended").Organization = o.Name
+	b.leaks(NotBilling, place{c, a, 0}, c.seats, "its only line has ended").Organization = o.Name
 }
 
 // fedByNobody is billed by hand and has no organization.
-func (b *builder) fedByNobody() {
+func (b leaking) fedByNobody() {
 	c := b.customer()
 	a := b.agreement(c)
-	b.leaks(Unfed, c, a, b.line(c, a, c.seats).ID, -c.seats, "billed by hand, and no organization")
+	b.leaks(Unfed, place{c, a, b.line(c, a, c.seats).ID}, -c.seats, "billed by hand, and no organization")
 }
 
 // otherTypes is billed by hand, and no import of customers finds its company.
-func (b *builder) otherTypes() {
+func (b leaking) otherTypes() {
 	types := []int{3, 5, 6}
 	c := b.customerOf(types[b.chance.IntN(len(types))])
 	a := b.agreement(c)
-	b.leaks(Unfed, c, a, b.line(c, a, c.seats).ID, -c.seats, "a company that is not imported")
+	b.leaks(Unfed, place{c, a, b.line(c, a, c.seats).ID}, -c.seats, "a company that is not imported")
 }
 
 // sameNameNotMapped is billed by hand, and the organization of the same name is mapped to nothing: one leak, not two.
-func (b *builder) sameNameNotMapped() {
+func (b leaking) sameNameNotMapped() {
 	c := b.customer()
 	a := b.agreement(c)
 	l := b.line(c, a, c.seats)
 	b.organization(c)
-	b.leaks(Unfed, c, a, l.ID, -c.seats, "the organization of the same name is not mapped")
+	b.leaks(Unfed, place{c, a, l.ID}, -c.seats, "the organization of the same name is not mapped")
 }
 
 // secondAgreement has a line on an agreement that it is not mapped to as well.
-func (b *builder) secondAgreement() {
+func (b leaking) secondAgreement() {
 	c := b.customer()
 	b.fed(c)
 	a := b.agreement(c, func(a *cwsim.Agreement) { a.Name = "Security Subscription" })
-	b.leaks(Unfed, c, a, b.line(c, a, 3).ID, -3, "a line on another agreement of the company")
+	b.leaks(Unfed, place{c, a, b.line(c, a, 3).ID}, -3, "a line on another agreement of the company")
 }
 
 // secondLine has two open lines on its agreement, of which one bills its seats.
-func (b *builder) secondLine() {
+func (b leaking) secondLine() {
 	c := b.customer()
 	_, a, _ := b.fed(c)
 	n := c.seats + 5
-	b.leaks(Unfed, c, a, b.line(c, a, n).ID, -n, "a second open line")
+	b.leaks(Unfed, place{c, a, b.line(c, a, n).ID}, -n, "a second open line")
 }
 
 // twinLine has a line of the same product with other punctuation, too.
-func (b *builder) twinLine() {
+func (b leaking) twinLine() {
 	c := b.dollars(b.customer())
 	_, a, _ := b.fed(c)
 	l := b.line(c, a, 4, func(l *cwsim.Addition) { l.ProductID = b.Twin.ID })
-	b.leaks(Unfed, c, a, l.ID, -4, "a line of the product's twin")
+	b.leaks(Unfed, place{c, a, l.ID}, -4, "a line of the product's twin")
 }
 
 // formerPlan still has the line of the plan that it left.
-func (b *builder) formerPlan() {
+func (b leaking) formerPlan() {
 	c := b.customer()
 	c.plan = "Business"
 	_, a, _ := b.fed(c)
 	c.plan = "Enterprise"
-	b.leaks(Unfed, c, a, b.line(c, a, 7).ID, -7, "the line of the former plan")
+	b.leaks(Unfed, place{c, a, b.line(c, a, 7).ID}, -7, "the line of the former plan")
 }
 
 // vaultLine is billed by a product called Nord Pass that nobody mapped.
-func (b *builder) vaultLine() { b.onOther(b.Vault, "5.50") }
+func (b leaking) vaultLine() { b.onOther(b.Vault, "5.50") }
 
 // oldLine is billed by the inactive product of years ago.
-func (b *builder) oldLine() { b.onOther(b.Old, "4.00") }
+func (b leaking) oldLine() { b.onOther(b.Old, "4.00") }
 
-func (b *builder) onOther(product cwsim.CatalogItem, price string) {
+func (b leaking) onOther(product cwsim.CatalogItem, price string) {
 	c := b.customer()
 	a := b.agreement(c)
 	b.line(c, a, c.seats, func(l *cwsim.Addition) { l.ProductID, l.UnitPrice = product.ID, amount(price) })
@@ -168,24 +174,24 @@ func (b *builder) onOther(product cwsim.CatalogItem, price string) {
 }
 
 // trialWithLine is billed for a trial.
-func (b *builder) trialWithLine() {
+func (b leaking) trialWithLine() {
 	b.unlicensed("Trial", b.today.AddDate(0, 2, 0), "a trial with a line")
 }
 
 // ownWithLine is the NFR organization, billed.
-func (b *builder) ownWithLine() { b.unlicensed("NFR", time.Time{}, "NFR with a line") }
+func (b leaking) ownWithLine() { b.unlicensed("NFR", time.Time{}, "NFR with a line") }
 
-func (b *builder) unlicensed(license string, ends time.Time, why string) {
+func (b leaking) unlicensed(license string, ends time.Time, why string) {
 	c := b.customer()
 	a := b.agreement(c)
 	l := b.line(c, a, c.seats)
 	o := b.organization(c, func(o *Organization) { o.License, o.TrialEnds = license, ends })
 	b.mapTo(o, c, a)
-	b.leaks(Unlicensed, c, a, l.ID, -c.seats, why).Organization = o.Name
+	b.leaks(Unlicensed, place{c, a, l.ID}, -c.seats, why).Organization = o.Name
 }
 
 // wrongPrice pays more or less than everybody else in its currency.
-func (b *builder) wrongPrice() {
+func (b leaking) wrongPrice() {
 	c := b.dollars(b.customer())
 	price := []string{"3.99", "5.99", "4.90"}[b.customers%3]
 	if b.customers%4 == 0 {
@@ -193,12 +199,12 @@ func (b *builder) wrongPrice() {
 	}
 	_, a, l := b.fed(c)
 	b.Sim.UpdateAddition(a.ID, l.ID, func(l *cwsim.Addition) { l.UnitPrice = amount(price) })
-	leak := b.leaks(Price, c, a, l.ID, c.seats, "another price than everybody's")
+	leak := b.leaks(Price, place{c, a, l.ID}, c.seats, "another price than everybody's")
 	leak.Money = seats(c.seats).Mul(amount(c.price()).Sub(amount(price))).Round(2)
 }
 
 // oldEndedLine has a line of years ago beside the open one.
-func (b *builder) oldEndedLine() {
+func (b lookalike) oldEndedLine() {
 	c := b.customer()
 	_, a, _ := b.fed(c)
 	old := b.line(c, a, 9, func(l *cwsim.Addition) { l.Cancelled = b.today.AddDate(-1, 0, 0) })
@@ -206,7 +212,7 @@ func (b *builder) oldEndedLine() {
 }
 
 // endedAgreements have open lines that bill nothing any more.
-func (b *builder) endedAgreements() {
+func (b lookalike) endedAgreements() {
 	c := b.customer()
 	b.fed(c)
 	expired := b.agreement(c, func(a *cwsim.Agreement) { a.Name, a.End = "Managed Services (old)", b.today.AddDate(-1, 0, 0) })
@@ -218,7 +224,7 @@ func (b *builder) endedAgreements() {
 }
 
 // laterAgreement starts next year.
-func (b *builder) laterAgreement() {
+func (b lookalike) laterAgreement() {
 	c := b.customer()
 	b.fed(c)
 	start := time.Date(b.today.Year()+1, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -227,14 +233,14 @@ func (b *builder) laterAgreement() {
 }
 
 // emptyLine says 0.
-func (b *builder) emptyLine() {
+func (b lookalike) emptyLine() {
 	c := b.customer()
 	a := b.agreement(c)
 	b.decoy("a line of 0 that nobody feeds", c, a, b.line(c, a, 0).ID)
 }
 
 // bundled is a line that bills nothing and only carries a cost, inside something else that is billed.
-func (b *builder) bundled() {
+func (b lookalike) bundled() {
 	c := b.customer()
 	a := b.agreement(c)
 	l := b.line(c, a, c.seats, func(l *cwsim.Addition) { l.BillCustomer = "DoNotBill" })
@@ -242,7 +248,7 @@ func (b *builder) bundled() {
 }
 
 // companyTwice is in ConnectWise twice; the second has an agreement without a line.
-func (b *builder) companyTwice() {
+func (b lookalike) companyTwice() {
 	c := b.customer()
 	b.fed(c)
 	twice := c
@@ -251,7 +257,7 @@ func (b *builder) companyTwice() {
 }
 
 // nearName is another company with almost the same name.
-func (b *builder) nearName() {
+func (b lookalike) nearName() {
 	c := b.customer()
 	b.fed(c)
 	near := c
@@ -261,7 +267,7 @@ func (b *builder) nearName() {
 }
 
 // parentAndChild is billed on a child agreement; its parent has no line.
-func (b *builder) parentAndChild() {
+func (b lookalike) parentAndChild() {
 	c := b.customer()
 	parent := b.agreement(c)
 	child := b.agreement(c, func(a *cwsim.Agreement) { a.Name, a.ParentID = "Passwords", parent.ID })
@@ -271,7 +277,7 @@ func (b *builder) parentAndChild() {
 }
 
 // trialBesideOthers shares a line that bills the others alone.
-func (b *builder) trialBesideOthers() {
+func (b lookalike) trialBesideOthers() {
 	c := b.customer()
 	_, a, l := b.fed(c)
 	trial := b.organization(c, func(o *Organization) {
@@ -282,7 +288,7 @@ func (b *builder) trialBesideOthers() {
 }
 
 // otherQuantity has a line that the next sync corrects.
-func (b *builder) otherQuantity() {
+func (b lookalike) otherQuantity() {
 	c := b.customer()
 	_, a, l := b.fed(c)
 	b.Sim.SetQuantity(a.ID, l.ID, seats(c.seats+2).String(), "rdale")
@@ -290,7 +296,7 @@ func (b *builder) otherQuantity() {
 }
 
 // noSeats has an agreement and a line of 0, and an organization whose trial is not over.
-func (b *builder) noSeats() {
+func (b lookalike) noSeats() {
 	c := b.customer()
 	a := b.agreement(c)
 	l := b.line(c, a, 0)
@@ -300,14 +306,14 @@ func (b *builder) noSeats() {
 }
 
 // seatsNotKnown is an organization of which nobody said who its members are.
-func (b *builder) seatsNotKnown() {
+func (b lookalike) seatsNotKnown() {
 	c := b.nobody()
 	b.organization(c, func(o *Organization) { o.Members = 0 })
 	b.decoy("an organization whose seats are not known", c, cwsim.Agreement{}, 0)
 }
 
 // noCustomerOfOurs buys other things.
-func (b *builder) noCustomerOfOurs() {
+func (b lookalike) noCustomerOfOurs() {
 	c := b.customer()
 	a := b.agreement(c)
 	l := b.line(c, a, 40, func(l *cwsim.Addition) { l.ProductID, l.Description = b.Sim.Catalog()[0].ID, "Endpoint protection" })
@@ -315,7 +321,7 @@ func (b *builder) noCustomerOfOurs() {
 }
 
 // trialWithoutLine is mapped, and nothing is billed.
-func (b *builder) trialWithoutLine() {
+func (b lookalike) trialWithoutLine() {
 	c := b.customer()
 	a := b.agreement(c)
 	b.mapTo(b.organization(c, func(o *Organization) { o.License, o.TrialEnds = "Trial", b.today.AddDate(0, 2, 0) }), c, a)
@@ -323,7 +329,7 @@ func (b *builder) trialWithoutLine() {
 }
 
 // twoOrganizations share a line that bills both.
-func (b *builder) twoOrganizations() {
+func (b lookalike) twoOrganizations() {
 	c := b.customer()
 	_, a, l := b.fed(c)
 	other := b.organization(c, func(o *Organization) { o.Name, o.Members = c.name+" North", 6 })

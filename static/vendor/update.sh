@@ -16,10 +16,10 @@ geist=5.3.0
 icons="arrow-down arrow-right arrow-up ban braces building-2 calendar chart-column
 check chevron-down chevron-left chevron-right chevrons-up-down circle-alert
 circle-check circle-dashed circle-dot circle-help circle-user circle-x clock
-copy-x download ellipsis equal external-link eye file-down flask-conical
+copy-x download droplet ellipsis equal external-link eye file-down flask-conical
 hand history info key-round layout-dashboard link loader-circle lock log-out
 mail menu moon package pause pencil play plug plus printer refresh-cw
-scroll-text search settings shield-check skip-forward sun trash-2
+scan-search scroll-text search settings shield-check skip-forward sun trash-2
 triangle-alert unlink users x"
 
 work=$(mktemp -d)
