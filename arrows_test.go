@@ -67,7 +67,7 @@ var arrows = map[string]string{
 	"store":               "",
 
 	// What only tests and documents use.
-	"billing/billingtest":       "billing billing/connect billing/plan/plantest billing/problem connectwise connectwise/cwsim internal/moment store store/storetest",
+	"billing/billingtest":       "billing billing/connect billing/mapping billing/plan/plantest billing/problem billing/sheet connectwise connectwise/cwsim internal/handwork internal/moment store store/storetest",
 	"billing/intake/intaketest": "internal/moment",
 	"billing/notify/notifytest": "",
 	"billing/plan/plantest":     "billing/seats store",
