@@ -19,8 +19,8 @@ const module = "seatbridge"
 // A new room adds its line here; a new arrow is a decision, with its reason in docs/decisions.
 var arrows = map[string]string{
 	module:         "command",
-	"command":      "billing billing/books billing/money billing/months billing/problem billing/reports billing/run billing/seats command/demo connectwise/cwsim handlers scheduler store",
-	"command/demo": "billing/figures billing/reports billing/seats connectwise/cwsim nordpass/npsim store",
+	"command":      "billing billing/books billing/connect billing/money billing/months billing/problem billing/reports billing/run billing/seats command/demo connectwise/cwsim handlers scheduler store",
+	"command/demo": "billing billing/books billing/connect billing/figures billing/findings billing/organizations billing/problem billing/reports billing/seats connectwise connectwise/cwsim nordpass/npsim store",
 	"handlers":     "billing billing/books billing/connect billing/figures billing/findings billing/intake billing/leaks billing/mapping billing/money billing/months billing/notify billing/organizations billing/plan billing/problem billing/reports billing/scan billing/seats billing/setup billing/sheet billing/table handlers/api handlers/web static store views",
 	"handlers/api": "billing/books billing/months billing/organizations billing/problem billing/seats handlers/web internal/strictjson store",
 	"handlers/web": "billing/problem store views",

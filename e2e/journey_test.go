@@ -23,7 +23,7 @@ const newEnterprise = "NP-ENT"
 // TestJourney walks the guide in a browser, from the words that the demo prints: sign in, connect, map both products, import,
 // map ten companies, Sync now; then Unmap one, change seats, Sync now again; then decide about what is held and found.
 func TestJourney(t *testing.T) {
-	panel := commandtest.Start(t, command.Run, "demo", "-addr", "127.0.0.1:0")
+	panel := commandtest.Start(t, command.Run, "demo", "--empty", "-addr", "127.0.0.1:0")
 	defer panel.Stop(t)
 	j := &journey{browser: newBrowser(t), panel: panel.Address, printed: readGuide(t, panel)}
 	defer j.close()

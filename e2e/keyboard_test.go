@@ -15,7 +15,7 @@ import (
 
 // TestJourneyKeyboard maps a company, rejects a suggestion and selects rows without a mouse.
 func TestJourneyKeyboard(t *testing.T) {
-	panel := commandtest.Start(t, command.Run, "demo", "-addr", "127.0.0.1:0")
+	panel := commandtest.Start(t, command.Run, "demo", "--empty", "-addr", "127.0.0.1:0")
 	defer panel.Stop(t)
 	j := &journey{browser: newBrowser(t), panel: panel.Address, printed: readGuide(t, panel)}
 	defer j.close()

@@ -47,6 +47,7 @@ var lowestRoles = map[web.Access]string{
 		POST /settings/sessions/revoke
 	`,
 	web.Admin: `
+		GET /demo
 		POST /organizations/{id}/corrections
 		POST /organizations/{id}/corrections/withdraw
 		POST /organizations/{id}/kept

@@ -12,48 +12,48 @@ import (
 	"seatbridge/store"
 )
 
-// flaw is something amiss in ConnectWise, at a customer whose line Seatbridge keeps.
-type flaw struct {
-	about store.Subject
-	make  func(l *life, line cwsim.Addition)
-}
-
-// flaws are a finding of each kind that a customer can have whose line was right before.
-var flaws = []flaw{
-	{store.AboutDrift, func(l *life, a cwsim.Addition) {
+// flaws are what can be amiss in ConnectWise at a customer whose line Seatbridge keeps: a finding of each kind, and several lines of
+// which nobody can tell which one carries the seats.
+var flaws = []func(l *life, line cwsim.Addition){
+	func(l *life, a cwsim.Addition) {
 		l.sim.UpdateAddition(a.AgreementID, a.ID, func(a *cwsim.Addition) { a.UnitPrice = a.UnitPrice.Sub(decimal.NewFromInt(1)) })
-	}},
-	{store.AboutCurrency, func(l *life, a cwsim.Addition) {
+	},
+	func(l *life, a cwsim.Addition) {
 		l.sim.UpdateAgreement(a.AgreementID, func(a *cwsim.Agreement) { a.Currency = "EUR" })
-	}},
-	{store.AboutEnded, func(l *life, a cwsim.Addition) {
+	},
+	func(l *life, a cwsim.Addition) {
 		l.sim.CancelAddition(a.AgreementID, a.ID, l.clock.Now().AddDate(0, 0, -1))
-	}},
-	{store.AboutGone, func(l *life, a cwsim.Addition) { l.sim.RemoveAddition(a.AgreementID, a.ID) }},
-	{store.AboutSecond, func(l *life, a cwsim.Addition) {
+	},
+	func(l *life, a cwsim.Addition) { l.sim.RemoveAddition(a.AgreementID, a.ID) },
+	func(l *life, a cwsim.Addition) {
 		l.sim.AddAddition(cwsim.Addition{AgreementID: a.AgreementID, ProductID: a.ProductID, Quantity: four})
-	}},
-	{store.AboutIncluded, func(l *life, a cwsim.Addition) {
+	},
+	func(l *life, a cwsim.Addition) {
+		l.sim.RemoveAddition(a.AgreementID, a.ID)
+		l.sim.AddAddition(cwsim.Addition{AgreementID: a.AgreementID, ProductID: a.ProductID, Quantity: a.Quantity.Sub(four)})
+		l.sim.AddAddition(cwsim.Addition{AgreementID: a.AgreementID, ProductID: a.ProductID, Quantity: four})
+	},
+	func(l *life, a cwsim.Addition) {
 		l.sim.UpdateAddition(a.AgreementID, a.ID, func(a *cwsim.Addition) { a.LessIncluded = decimal.NewFromInt(2) })
-	}},
-	{store.AboutProducts, func(l *life, a cwsim.Addition) {
+	},
+	func(l *life, a cwsim.Addition) {
 		l.sim.UpdateAgreement(a.AgreementID, func(a *cwsim.Agreement) { a.BillProducts = store.DoNotBill })
-	}},
-	{store.AboutCustomer, func(l *life, a cwsim.Addition) {
+	},
+	func(l *life, a cwsim.Addition) {
 		l.sim.UpdateAddition(a.AgreementID, a.ID, func(a *cwsim.Addition) { a.BillCustomer = store.NoCharge })
-	}},
-	{store.AboutPrice, func(l *life, a cwsim.Addition) {
+	},
+	func(l *life, a cwsim.Addition) {
 		l.sim.UpdateAddition(a.AgreementID, a.ID, func(a *cwsim.Addition) { a.UnitPrice = decimal.Zero })
-	}},
-	{store.AboutInvoiced, func(l *life, a cwsim.Addition) {
+	},
+	func(l *life, a cwsim.Addition) {
 		l.sim.UpdateAgreement(a.AgreementID, func(a *cwsim.Agreement) { a.Prorate, a.InvoicedThrough = false, l.day(-3, 0, 0) })
-	}},
-	{store.AboutEnds, func(l *life, a cwsim.Addition) {
+	},
+	func(l *life, a cwsim.Addition) {
 		l.sim.UpdateAgreement(a.AgreementID, func(a *cwsim.Agreement) { a.End = l.end.AddDate(0, 0, 33).Truncate(24 * time.Hour) })
-	}},
-	{store.AboutInactive, func(l *life, a cwsim.Addition) {
+	},
+	func(l *life, a cwsim.Addition) {
 		l.sim.UpdateCompany(l.sim.Agreement(a.AgreementID).CompanyID, func(c *cwsim.Company) { c.StatusID = 2 })
-	}},
+	},
 }
 
 // lastSync is when the last sync before the year's end begins, and whether the monthly one is it: in the first days of a month, before
@@ -83,11 +83,11 @@ func (l *life) planLastDay() {
 // spoil makes each flaw at another customer, leaves a line behind that nobody feeds, and edits one by hand.
 func (l *life) spoil(ctx context.Context) error {
 	cast := slices.Concat(l.cast[2:7], l.cast[9:])
-	for _, f := range flaws {
+	for _, makeFlaw := range flaws {
 		for len(l.lines(l.agreements[cast[0]])) == 0 {
 			cast = cast[1:]
 		}
-		f.make(l, l.lines(l.agreements[cast[0]])[0])
+		makeFlaw(l, l.lines(l.agreements[cast[0]])[0])
 		l.reserved[cast[0]], cast = true, cast[1:]
 	}
 	hidden := l.agreements[hiddenLine]
@@ -107,44 +107,60 @@ const (
 	billedElsewhere = "Bramble & Rye Bakery"
 )
 
-// newcomersToLookAt are further customers with something to see before a line is created.
-func newcomersToLookAt() []customer {
-	return []customer{
-		{
-			sample:    sample{name: "Zephyr Kite School", plan: store.Business, age: 150, seats: 6},
-			agreement: cwsim.Agreement{OneTime: true, BillOneTime: true}, lines: []cwsim.Addition{{Quantity: decimal.NewFromInt(6)}},
-		},
-		{sample: sample{name: hiddenLine, plan: store.Business, age: 140, seats: 7}},
-		{sample: sample{name: billedElsewhere, plan: store.Business, age: 130, seats: 9}},
+// newcomers are customers with something to see before a line is created. Their agreements begin with the month, and have no line
+// yet: what one said before it was first read would be taken for what earlier months were billed.
+func newcomers(begin time.Time) []customer {
+	customers := []customer{
+		{sample: sample{name: "Wharfside Yoga", seats: 13}, agreement: cwsim.Agreement{BillingCycle: "Annual"}},
+		{sample: sample{name: "Zephyr Kite School", seats: 6}, agreement: cwsim.Agreement{OneTime: true, BillOneTime: true}},
+		{sample: sample{name: "Yellow Door Nursery"}},
+		{sample: sample{name: hiddenLine, seats: 7}},
+		{sample: sample{name: billedElsewhere, seats: 9}},
 	}
+	for i := range customers {
+		customers[i].plan, customers[i].age, customers[i].agreement.Start = store.Business, 1, begin
+	}
+	return customers
 }
 
-// planNewcomers maps the customers whose agreements have something that a person should see before anything is written.
+// planNewcomers maps customers who came this month, whose agreements have something that a person should see before anything is
+// written.
 func (l *life) planNewcomers(at time.Time) {
 	l.at(at, "new customers", func(ctx context.Context) error {
-		newcomers := slices.Concat(customersToLookAt(l.first), newcomersToLookAt())
-		addCustomers(l.sim, newcomers)
-		var names []string
-		for _, c := range newcomers {
-			added, err := l.db.CreateOrganizations(ctx, []store.Organization{c.organization(l.end)})
-			if err != nil {
-				return err
-			}
-			l.ids[c.name], names, l.reserved[c.name] = added[0].ID, append(names, c.name), true
-			if err := l.db.AddSeatHistory(ctx, c.history(l.chance, added[0], l.clock.Now())); err != nil {
-				return err
-			}
-		}
-		for _, company := range l.sim.Companies() {
-			if _, is := l.ids[company.Name]; is && l.agreements[company.Name] == 0 && company.Name != unmapped {
-				l.agreements[company.Name] = l.sim.Agreements(company.ID)[0].ID
-			}
+		begin := store.MonthOf(at).Start()
+		came := newcomers(begin)
+		addCustomers(l.sim, came)
+		names, err := l.addNewcomers(ctx, came, begin)
+		if err != nil {
+			return err
 		}
 		if err := l.importCompanies(ctx); err != nil {
 			return err
 		}
 		return l.mapAll(ctx, names)
 	})
+}
+
+// addNewcomers adds the organizations of customers, and notes their agreements.
+func (l *life) addNewcomers(ctx context.Context, came []customer, begin time.Time) (names []string, err error) {
+	for _, c := range came {
+		o := c.organization(l.end)
+		o.CreatedAt = begin
+		added, err := l.db.CreateOrganizations(ctx, []store.Organization{o})
+		if err != nil {
+			return nil, err
+		}
+		if err := l.db.AddSeatHistory(ctx, c.history(l.chance, added[0], l.clock.Now())); err != nil {
+			return nil, err
+		}
+		l.ids[c.name], l.reserved[c.name], names = added[0].ID, true, append(names, c.name)
+	}
+	for _, company := range l.sim.Companies() {
+		if slices.Contains(names, company.Name) {
+			l.agreements[company.Name] = l.sim.Agreements(company.ID)[0].ID
+		}
+	}
+	return names, nil
 }
 
 // four are four seats.

@@ -11,8 +11,11 @@ import (
 	"seatbridge/store"
 )
 
+// story is what happens once in the year.
+type story struct{ *life }
+
 // planStory plans what happens once in the year.
-func (l *life) planStory() {
+func (l story) planStory() {
 	l.planFailures()
 	l.planSecondThoughts()
 	l.planFacts()
@@ -21,7 +24,7 @@ func (l *life) planStory() {
 }
 
 // planFailures: ConnectWise is down when a month is to be written, and refuses two agreements of another.
-func (l *life) planFailures() {
+func (l story) planFailures() {
 	l.at(l.day(7, 1, 0).Add(25*time.Minute), "an outage", func(context.Context) error {
 		l.sim.AddFault(cwsim.Fault{Kind: cwsim.HTML503})
 		return nil
@@ -67,7 +70,7 @@ func (l *life) planFailures() {
 }
 
 // planSecondThoughts: a sync by mistake is undone, and a rise is rejected.
-func (l *life) planSecondThoughts() {
+func (l story) planSecondThoughts() {
 	l.at(l.day(4, 14, 15), "a sync by mistake", func(ctx context.Context) error {
 		if _, err := l.Runs.Run(ctx, l.owner, l.Runs.SyncNow(false)); err != nil {
 			return err
@@ -110,7 +113,7 @@ func (l *life) planSecondThoughts() {
 	})
 }
 
-func (l *life) undoLast(ctx context.Context) error {
+func (l story) undoLast(ctx context.Context) error {
 	last, err := l.lastRun(ctx)
 	if err != nil {
 		return err
@@ -129,7 +132,7 @@ func (l *life) undoLast(ctx context.Context) error {
 }
 
 // planFacts: a line is edited by hand before its invoice, a figure is corrected, and a script reports another one.
-func (l *life) planFacts() {
+func (l story) planFacts() {
 	edited, corrected, reported := l.cast[3], l.cast[4], l.cast[5]
 	l.at(l.day(8, 1, 11), "a hand edit", func(context.Context) error {
 		line := l.lines(l.agreements[edited])[0]
@@ -165,7 +168,7 @@ func (l *life) planFacts() {
 }
 
 // planDifferences: members that are found late leave differences, before an invoice, after one, and of a closed month.
-func (l *life) planDifferences() {
+func (l story) planDifferences() {
 	again, next, late, open := l.cast[6], "Café Señorita & Hijos", l.cast[7], l.cast[8]
 	l.at(l.day(1, 1, 10), "a member found before the invoice", func(ctx context.Context) error {
 		if err := l.joinedLate(ctx, again, l.day(2, 15, 9), "eva.late"); err != nil {
@@ -206,7 +209,7 @@ func (l *life) planDifferences() {
 }
 
 // planFalls: many members leave two customers, which nobody approves by the way.
-func (l *life) planFalls() {
+func (l story) planFalls() {
 	for ago, name := range map[int]string{2: "Łódź Design Studio", 1: "Harbour & Quay Law"} {
 		l.reserved[name] = true
 		l.at(l.day(ago, 20, 16), "many leave "+name, func(ctx context.Context) error {
@@ -224,7 +227,7 @@ func (l *life) planFalls() {
 	}
 }
 
-func (l *life) putOnNextInvoice(ctx context.Context, name string) error {
+func (l story) putOnNextInvoice(ctx context.Context, name string) error {
 	rows, err := l.openRows(ctx, l.month(2), name)
 	if err != nil {
 		return err
@@ -240,13 +243,13 @@ func (l *life) putOnNextInvoice(ctx context.Context, name string) error {
 }
 
 // joinedLate notes a member who joined some time ago.
-func (l *life) joinedLate(ctx context.Context, name string, at time.Time, who string) error {
+func (l story) joinedLate(ctx context.Context, name string, at time.Time, who string) error {
 	_, _, err := l.db.AddSeats(ctx, l.ids[name], []string{who + "@" + domainOf(store.Organization{Name: name})}, time.Time{}, at)
 	return err
 }
 
 // openRows are a customer's open rows of a month.
-func (l *life) openRows(ctx context.Context, m store.Month, name string) (keys []store.RowKey, err error) {
+func (l story) openRows(ctx context.Context, m store.Month, name string) (keys []store.RowKey, err error) {
 	rows, _, err := l.Books.Rows(ctx, store.MonthRowFilter{Month: m, OrganizationID: l.ids[name], States: []store.RowState{store.RowOpen}})
 	for _, r := range rows {
 		keys = append(keys, store.RowKey{OrganizationID: r.OrganizationID, Plan: r.Plan})

@@ -17,7 +17,7 @@ const monthsLived = 12
 
 // planYear plans what the months have in common, and then the story.
 func (l *life) planYear() {
-	l.planStory()
+	story{l}.planStory()
 	l.planLastDay()
 	for ago := monthsLived - 1; ago >= 0; ago-- {
 		l.at(l.day(ago, 1, 0).Add(30*time.Minute), "the monthly sync", l.runDue)
