@@ -31,7 +31,11 @@ const (
 	EventCredentials Event = "credentials" // ConnectWise PSA began to refuse the credentials
 	EventUnmapped    Event = "unmapped"    // organizations with billable seats are not mapped at the month's end
 	EventMonths      Event = "months"      // what is open of months: before the invoicing day, and when a late fact changed one
-	EventTest        Event = "test"        // somebody tries the channel; every channel is told
+	// The digests, of which billing/digest decides when there is one.
+	EventDigestDaily  Event = "digest_daily"  // what waits and what is new, each morning that there is something new
+	EventDigestWeekly Event = "digest_weekly" // the same, on Mondays
+
+	EventTest Event = "test" // somebody tries the channel; every channel is told
 )
 
 // MailSecurity is how the connection to a mail server is encrypted.
@@ -286,6 +290,7 @@ func enqueue(ctx context.Context, tx *sql.Tx, channelID int64, a Announcement, t
 type Notification struct {
 	ID        int64
 	ChannelID int64
+	UserID    int64  // the person whom it is for alone; 0: for all whom the channel reaches
 	Message   string // JSON
 	CreatedAt time.Time
 	Tries     int // begun so far, the one in hand included
@@ -295,13 +300,15 @@ type Notification struct {
 // in case the caller died. ErrNotFound: none is due.
 func (s *Store) ClaimNotification(ctx context.Context, now, until time.Time) (n Notification, err error) {
 	scan := func(row scanner) (n Notification, err error) {
-		err = row.Scan(&n.ID, &n.ChannelID, &n.Message, moment(&n.CreatedAt), &n.Tries)
+		var user sql.NullInt64
+		err = row.Scan(&n.ID, &n.ChannelID, &user, &n.Message, moment(&n.CreatedAt), &n.Tries)
+		n.UserID = user.Int64
 		return n, err
 	}
 	err = s.tx(ctx, "claiming a notification", func(tx *sql.Tx) error {
 		n, err = one(ctx, tx, scan, `UPDATE notifications SET tries = tries + 1, due_at = $1
 			WHERE id = (SELECT id FROM notifications WHERE due_at <= $2 ORDER BY due_at, id LIMIT 1)
-			RETURNING id, channel_id, message, created_at, tries`, unix(until), unix(now))
+			RETURNING id, channel_id, user_id, message, created_at, tries`, unix(until), unix(now))
 		return err
 	})
 	return n, err

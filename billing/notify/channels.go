@@ -72,13 +72,16 @@ func ChannelKinds() []store.ChannelKind {
 // Events are what a channel can be told, in the order they are offered.
 func Events() []store.Event {
 	return []store.Event{
-		store.EventMonthly, store.EventFailed, store.EventOpen, store.EventMonths, store.EventCredentials, store.EventUnmapped, store.EventEnded,
+		store.EventMonthly, store.EventFailed, store.EventOpen, store.EventMonths, store.EventCredentials, store.EventUnmapped,
+		store.EventDigestDaily, store.EventDigestWeekly, store.EventEnded,
 	}
 }
 
 // DefaultEvents are what a new channel is told: what needs a person, and once a month that all is well.
 func DefaultEvents() []store.Event {
-	return slices.DeleteFunc(Events(), func(e store.Event) bool { return e == store.EventEnded })
+	return slices.DeleteFunc(Events(), func(e store.Event) bool {
+		return e == store.EventEnded || e == store.EventDigestDaily || e == store.EventDigestWeekly
+	})
 }
 
 // SaveChannel adds the channel, or changes the one with its id; there an empty URL or Secret leaves the saved one as it is.

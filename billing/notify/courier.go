@@ -170,7 +170,7 @@ func slackMessage(m Message) *slack.WebhookMessage {
 	for facts := range slices.Chunk(m.Facts, 10) { // a section takes ten
 		var fields []*slack.TextBlockObject
 		for _, f := range facts {
-			fields = append(fields, plain(f.Name+": "+f.Value))
+			fields = append(fields, slackFact(f))
 		}
 		blocks = append(blocks, slack.NewSectionBlock(nil, fields, nil))
 	}
@@ -178,9 +178,19 @@ func slackMessage(m Message) *slack.WebhookMessage {
 		link := slack.NewTextBlockObject(slack.MarkdownType, "<"+m.URL+"|Open in Seatbridge>", false, false)
 		blocks = append(blocks, slack.NewSectionBlock(link, nil, nil))
 	}
-	fallback := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(m.Title)
-	return &slack.WebhookMessage{Text: fallback, Blocks: &slack.Blocks{BlockSet: blocks}}
+	return &slack.WebhookMessage{Text: slackEscaper.Replace(m.Title), Blocks: &slack.Blocks{BlockSet: blocks}}
 }
+
+// slackFact is a line of the table; its name leads to its page.
+func slackFact(f Fact) *slack.TextBlockObject {
+	if f.URL == "" {
+		return slack.NewTextBlockObject(slack.PlainTextType, f.Name+": "+f.Value, false, false)
+	}
+	text := "<" + f.URL + "|" + slackEscaper.Replace(f.Name) + ">: " + slackEscaper.Replace(f.Value)
+	return slack.NewTextBlockObject(slack.MarkdownType, text, false, false)
+}
+
+var slackEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // teamsMessage is the message for a Teams workflow that posts webhook alerts: an Adaptive Card.
 func teamsMessage(m Message) (*adaptivecard.Message, error) {
@@ -192,7 +202,7 @@ func teamsMessage(m Message) (*adaptivecard.Message, error) {
 	}
 	set := adaptivecard.NewFactSet()
 	for _, f := range m.Facts {
-		if err := set.AddFact(adaptivecard.Fact{Title: f.Name, Value: plainMarkdown(f.Value)}); err != nil {
+		if err := set.AddFact(adaptivecard.Fact{Title: f.Name, Value: teamsValue(f)}); err != nil {
 			return nil, err
 		}
 	}
@@ -213,13 +223,32 @@ func teamsMessage(m Message) (*adaptivecard.Message, error) {
 	return message, message.Validate()
 }
 
+// teamsValue is what a line of the table says, and leads to its page.
+func teamsValue(f Fact) string {
+	if f.URL == "" {
+		return plainMarkdown(f.Value)
+	}
+	return "[" + plainMarkdown(f.Value) + "](" + f.URL + ")"
+}
+
 // plainMarkdown keeps a text from being read as Markdown, as the underscores of an e-mail address would be.
 func plainMarkdown(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `_`, `\_`, `[`, `\[`, `]`, `\]`, "`", "\\`").Replace(text)
 }
 
-// mailFooter says why somebody gets a mail.
-const mailFooter = "You get this because an administrator of Seatbridge entered your address under Settings › Notifications."
+// mailFooter and chosenFooter say why somebody gets a mail.
+const (
+	chosenFooter = "You get this because you chose a digest in Seatbridge. Under Settings you can choose another rhythm, or none."
+	mailFooter   = "You get this because an administrator of Seatbridge entered your address under Settings › Notifications."
+)
+
+// Footer says why somebody gets the message as a mail.
+func (m Message) Footer() string {
+	if m.Chosen {
+		return chosenFooter
+	}
+	return mailFooter
+}
 
 var mailHTML = htmltemplate.Must(htmltemplate.New("mail").Parse(`<!DOCTYPE html>
 <html lang="en"><body style="font-family:sans-serif;font-size:15px;line-height:1.5">
@@ -227,10 +256,10 @@ var mailHTML = htmltemplate.Must(htmltemplate.New("mail").Parse(`<!DOCTYPE html>
 {{range .Text}}<p>{{.}}</p>
 {{end}}{{with .Facts}}<table style="border-collapse:collapse">
 {{range .}}<tr><th scope="row" style="text-align:left;font-weight:normal;padding:2px 16px 2px 0">{{.Name}}</th>
-<td style="padding:2px 0">{{.Value}}</td></tr>
+<td style="padding:2px 0">{{if .URL}}<a href="{{.URL}}">{{.Value}}</a>{{else}}{{.Value}}{{end}}</td></tr>
 {{end}}</table>
 {{end}}{{with .URL}}<p><a href="{{.}}">Open in Seatbridge</a></p>
-{{end}}<p style="font-size:13px;color:#666">` + mailFooter + `</p>
+{{end}}<p style="font-size:13px;color:#666">{{.Footer}}</p>
 </body></html>
 `))
 
@@ -241,12 +270,15 @@ func mailText(m Message) string {
 		text += "\n"
 		for _, f := range m.Facts {
 			text += f.Name + ": " + f.Value + "\n"
+			if f.URL != "" {
+				text += "  " + f.URL + "\n"
+			}
 		}
 	}
 	if m.URL != "" {
 		text += "\n" + m.URL + "\n"
 	}
-	return text + "\n-- \n" + mailFooter + "\n"
+	return text + "\n-- \n" + m.Footer() + "\n"
 }
 
 func (c courier) mail(ctx context.Context, channel store.Channel, m Message) error {

@@ -41,7 +41,7 @@ func runNews() Message {
 		"Held: 2 lines. Approve or reject them on the run's page.")
 	m.URL = "https://panel.example.com/runs/7"
 	m.Run = json.RawMessage(`{"id":7,"month":"2026-10","counts":{"written":41,"held":2},"seats_before":"1200","seats_after":"1260"}`)
-	m.Facts = []Fact{{"Month", "October 2026"}, {"Started by", "<@ada_lovelace_b>"}, {"Written", "41"}, {"Held", "2"}}
+	m.Facts = []Fact{{Name: "Month", Value: "October 2026"}, {Name: "Started by", Value: "<@ada_lovelace_b>"}, {Name: "Written", Value: "41"}, {Name: "Held", Value: "2"}}
 	return m
 }
 

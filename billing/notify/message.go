@@ -25,19 +25,23 @@ type Message struct {
 	URL    string          `json:"url,omitempty"`    // the page to look at; left out where the panel's address is not known
 	Run    json.RawMessage `json:"run,omitempty"`    // the sync that it is about, in figures
 	Months json.RawMessage `json:"months,omitempty"` // what is open of months, in figures
-	Facts  []Fact          `json:"-"`                // the figures for people; a webhook has Run and Months
+	Digest json.RawMessage `json:"digest,omitempty"` // what a digest says, in figures
+	Facts  []Fact          `json:"-"`                // the figures for people; a webhook has Run, Months and Digest
+	Chosen bool            `json:"-"`                // by the person who gets it, for himself
 }
 
 // A Fact is a line of a message's table.
 type Fact struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+	URL   string `json:"url,omitempty"` // the page that it is from; empty: none, or the panel's address is not known
 }
 
 // kept is a message as the outbox keeps it.
 type kept struct {
 	Message
-	Facts []Fact `json:"facts,omitempty"`
+	Facts  []Fact `json:"facts,omitempty"`
+	Chosen bool   `json:"chosen,omitempty"`
 }
 
 // NewMessage is a message with an id that no other has.
@@ -51,11 +55,20 @@ func Address(m Message, once string, topics ...store.Topic) (store.Announcement,
 	for _, t := range topics {
 		m.Events = append(m.Events, t.Event)
 	}
-	encoded, err := json.Marshal(kept{m, m.Facts})
+	encoded, err := Pack(m)
 	if err != nil {
-		return store.Announcement{}, fmt.Errorf("encoding a message: %w", err)
+		return store.Announcement{}, err
 	}
-	return store.Announcement{Once: once, Topics: topics, Message: string(encoded), At: m.At}, nil
+	return store.Announcement{Once: once, Topics: topics, Message: encoded, At: m.At}, nil
+}
+
+// Pack is a message as the outbox keeps it.
+func Pack(m Message) (string, error) {
+	encoded, err := json.Marshal(kept{m, m.Facts, m.Chosen})
+	if err != nil {
+		return "", fmt.Errorf("encoding a message: %w", err)
+	}
+	return string(encoded), nil
 }
 
 // unpack is the message of a notification.
@@ -64,7 +77,7 @@ func unpack(n store.Notification) (Message, error) {
 	if err := json.Unmarshal([]byte(n.Message), &k); err != nil {
 		return Message{}, fmt.Errorf("decoding notification %d: %w", n.ID, err)
 	}
-	k.Message.Facts = k.Facts
+	k.Message.Facts, k.Message.Chosen = k.Facts, k.Chosen
 	return k.Message, nil
 }
 

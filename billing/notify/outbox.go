@@ -177,6 +177,12 @@ func (o *Outbox) handOver(ctx context.Context, n store.Notification) error {
 	if err != nil {
 		return err
 	}
+	if channel, err = o.addressed(ctx, channel, n.UserID); errors.Is(err, errNobody) {
+		return o.store.FinishNotification(ctx, n, channel.Problem, o.now())
+	}
+	if err != nil {
+		return err
+	}
 	m, err := unpack(n)
 	if err != nil {
 		return err
@@ -197,6 +203,23 @@ func (o *Outbox) handOver(ctx context.Context, n store.Notification) error {
 	}
 	wait := max(waits[n.Tries-1], min(retryAfter(failure), longestWait))
 	return o.store.PostponeNotification(ctx, n.ID, o.now().Add(wait))
+}
+
+// errNobody says that whom a message is for does not get any more.
+var errNobody = errors.New("nobody gets the message any more")
+
+// addressed is the channel with the person alone to whom a message goes, at his address of now; 0: all whom it reaches. Somebody who
+// was suspended meanwhile gets none.
+func (o *Outbox) addressed(ctx context.Context, c store.Channel, userID int64) (store.Channel, error) {
+	if userID == 0 {
+		return c, nil
+	}
+	u, err := o.store.User(ctx, userID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && u.Status != store.Active {
+		return c, errNobody
+	}
+	c.Mail.To = []string{u.Email}
+	return c, err
 }
 
 // interrupted is why a message is given up whose every try was cut off.

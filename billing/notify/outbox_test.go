@@ -102,7 +102,7 @@ func (d *desk) channel(c store.Channel, sign bool) int64 {
 func (d *desk) tell() {
 	d.t.Helper()
 	m := NewMessage(d.time(), "The sync ended", "All is well.")
-	m.Facts = []Fact{{"Written", "12"}}
+	m.Facts = []Fact{{Name: "Written", Value: "12"}}
 	a, err := Address(m, "", store.Topic{Event: store.EventEnded, Key: m.ID})
 	d.must(err)
 	d.must(d.Announce(d.t.Context(), a))

@@ -221,9 +221,9 @@ func sizeReasons(s sum, h store.Holds) []reason {
 	}
 	change := s.change()
 	add(h.Zero && s.after.IsZero() && change.IsNegative(), store.HoldZero, "Nothing would be billed any more: 0 instead of %s.", s.before)
-	add(change.IsNegative() && reaches(h.Lower, s), store.HoldLower,
+	add(change.IsNegative() && Reaches(h.Lower, s.before, s.after), store.HoldLower,
 		"From %s to %s is lower by %d %% and %d seats or more.", s.before, s.after, h.Lower.Percent, h.Lower.Seats)
-	add(change.IsPositive() && reaches(h.Higher, s), store.HoldHigher,
+	add(change.IsPositive() && Reaches(h.Higher, s.before, s.after), store.HoldHigher,
 		"From %s to %s is higher by %d %% and %d seats or more.", s.before, s.after, h.Higher.Percent, h.Higher.Seats)
 	add(h.Seats > 0 && change.Abs().GreaterThan(number(h.Seats)), store.HoldSize,
 		"A change of %s is larger than %d seats.", signed(change), h.Seats)
@@ -231,11 +231,11 @@ func sizeReasons(s sum, h store.Holds) []reason {
 	return reasons
 }
 
-// reaches says whether a sum changes by at least so many percent and seats.
-func reaches(step store.Step, s sum) bool {
-	size := s.change().Abs()
-	return !step.Off() && !s.before.IsZero() && size.GreaterThanOrEqual(number(step.Seats)) &&
-		size.Mul(number(100)).GreaterThanOrEqual(s.before.Mul(number(step.Percent)))
+// Reaches says whether a change from a number of seats to another is one of at least so many percent and seats.
+func Reaches(step store.Step, before, after decimal.Decimal) bool {
+	size := after.Sub(before).Abs()
+	return !step.Off() && !before.IsZero() && size.GreaterThanOrEqual(number(step.Seats)) &&
+		size.Mul(number(100)).GreaterThanOrEqual(before.Mul(number(step.Percent)))
 }
 
 func number(n int) decimal.Decimal { return decimal.NewFromInt(int64(n)) }

@@ -158,7 +158,7 @@ func testMonths(t *testing.T, db *store.Store) {
 			}
 		}
 	}
-	if closed < 9 || openClosed == 0 || openClosed > 3 || open == 0 || open > 20 || settled < 4 {
+	if closed < 9 || openClosed == 0 || openClosed > 3 || open == 0 || open > 30 || settled < 4 {
 		t.Errorf("%d months are closed, with %d open rows; %d rows are open besides, %d settled", closed, openClosed, open, settled)
 	}
 }
