@@ -26,8 +26,9 @@ var arrows = map[string]string{
 	"handlers/web": "billing/problem store views",
 	"views":        "static",
 
-	"billing":               "billing/background billing/books billing/connect billing/figures billing/findings billing/intake billing/leaks billing/mapping billing/money billing/months billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run billing/scan billing/seats billing/writing connectwise store",
+	"billing":               "billing/background billing/books billing/connect billing/digest billing/figures billing/findings billing/intake billing/leaks billing/mapping billing/money billing/months billing/notify billing/organizations billing/plan billing/problem billing/reports billing/run billing/scan billing/seats billing/writing connectwise store",
 	"billing/books":         "billing/background billing/connect billing/figures billing/money billing/months billing/notify billing/plan billing/problem billing/run billing/seats connectwise store",
+	"billing/digest":        "billing/books billing/figures billing/months billing/notify billing/plan billing/problem billing/reports billing/run billing/seats store",
 	"billing/months":        "billing/canonical billing/money billing/seats store",
 	"billing/findings":      "billing/plan billing/problem billing/run billing/seats store",
 	"billing/mapping":       "billing/background billing/connect billing/match billing/organizations billing/plan billing/problem billing/run billing/seats billing/table billing/workbook connectwise store",

@@ -11,6 +11,7 @@ import (
 	"seatbridge/billing/background"
 	"seatbridge/billing/books"
 	"seatbridge/billing/connect"
+	"seatbridge/billing/digest"
 	"seatbridge/billing/figures"
 	"seatbridge/billing/findings"
 	"seatbridge/billing/intake"
@@ -57,6 +58,7 @@ type Billing struct {
 	Outbox        *notify.Outbox      // what people are told
 	Books         *books.Keeper       // what each month owed, and what an invoice took of it
 	Scan          *scan.Desk          // who is not billed, and who is billed for nothing
+	Digests       *digest.Keeper      // what people are told every morning
 
 	Store *store.Store
 	now   func() time.Time
@@ -87,6 +89,9 @@ func New(c Config) *Billing {
 	b.Books = books.New(books.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work,
 		Connection: b.Connection, Figures: b.Figures, Runs: b.Runs, Outbox: b.Outbox,
+	})
+	b.Digests = digest.New(digest.Config{
+		Store: c.Store, Log: c.Log, Now: c.Now, Outbox: b.Outbox, Books: b.Books, Figures: b.Figures, Reports: b.Reports, Runs: b.Runs,
 	})
 	b.Findings = findings.New(c.Store, c.Now, b.Runs)
 	b.Files = intake.New(intake.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Figures: b.Figures})

@@ -20,6 +20,7 @@ const (
 	oldUploads   = "old uploads"
 	housekeeping = "housekeeping"
 	reminders    = "reminders"
+	digests      = "digests"
 	invoices     = "invoices"
 	closing      = "closing of months"
 	leakScans    = "scans for leaks"
@@ -48,6 +49,8 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 		// Hourly, and only what is due: a scan once a month, the catalog once a day, what was cut off at once.
 		jobs.Add(leakScans, "40 * * * *", 10*time.Minute, rooms.Scan.Due),
 		jobs.Add(reminders, "0 7 * * *", 10*time.Minute, books.Teller{Keeper: rooms.Books}.Daily),
+		// Hourly, so that a morning on which the server was down at seven is made up for; each is sent once a morning.
+		jobs.Add(digests, "5 * * * *", 10*time.Minute, rooms.Digests.Morning),
 		jobs.Add(housekeeping, "15 3 * * *", 10*time.Minute, tidy),
 		jobs.Add(oldUploads, "20 * * * *", 10*time.Minute, rooms.Files.DiscardOld),
 		jobs.RunNow(syncs),

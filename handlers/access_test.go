@@ -44,6 +44,7 @@ var lowestRoles = map[web.Access]string{
 		POST /organizations/{id}/seats/action
 		GET /settings
 		POST /settings/password
+		POST /settings/digest
 		POST /settings/sessions/revoke
 	`,
 	web.Admin: `

@@ -198,6 +198,7 @@ func (s *server) routes() []route {
 		{"POST /settings/months", web.Admin, saveMonths(s)},
 		{"POST /settings/sources", web.Admin, saveSources(s)},
 		{"POST /settings/password", web.Technician, s.changePassword},
+		{"POST /settings/digest", web.Technician, digestPages{s}.choose},
 		{"POST /settings/sessions/revoke", web.Technician, s.revokeSessions},
 		{"GET /settings/api", web.Admin, s.listTokens},
 		{"POST /settings/api", web.Admin, s.createToken},

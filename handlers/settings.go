@@ -31,6 +31,7 @@ type settingsForms struct {
 	months           *views.MonthsForm    // as typed; nil: as saved
 	sources          *views.SourcesForm   // as chosen; nil: as saved
 	passwordProblems problem.Fields
+	digest           *views.DigestForm // as chosen; nil: as saved
 }
 
 // renderSettings shows the MSP's settings as given, to those who may change
@@ -50,6 +51,10 @@ func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status i
 	}
 	if f.sources != nil {
 		page.Sources = *f.sources
+	}
+	var err error
+	if page.Digest, err = (digestPages{s}).form(r, f.digest); err != nil {
+		return err
 	}
 	connection, err := s.Billing.Connection.Current(r.Context())
 	if err != nil {

@@ -133,6 +133,8 @@ const (
 	SourcesPath        = SettingsPath + "#sources"
 	SaveSourcesPath    = SettingsPath + "/sources"
 	PasswordPath       = SettingsPath + "/password"
+	DigestPath         = SettingsPath + "#digest"
+	SaveDigestPath     = SettingsPath + "/digest"
 	RevokeSessionsPath = SettingsPath + "/sessions/revoke"
 	TokensPath         = SettingsPath + "/api"
 	NotificationsPath  = SettingsPath + "/notifications"

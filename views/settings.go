@@ -17,6 +17,7 @@ type SettingsPage struct {
 	Months       MonthsForm
 	Sources      SourcesForm
 	Password     PasswordForm
+	Digest       DigestForm
 	Sessions     []SessionRow
 	Version      string
 }
