@@ -174,8 +174,12 @@ func textOf(t store.DigestTaker, o occasion, said []string, fresh int) []string 
 	case t.SaidAt.IsZero():
 		text = append(text, "This is the first digest: all that is in it counts as new.")
 	case t.Morning != "":
-		text = append(text, fmt.Sprintf("The last one was of %s. Since it was looked at last: %d new, %d as before, %d done with.",
-			seats.Minute(t.SaidAt), fresh, len(said)-fresh, gone))
+		looked, err := time.Parse(time.DateOnly, t.Morning)
+		if err != nil {
+			looked = t.SaidAt
+		}
+		text = append(text, fmt.Sprintf("The last digest was sent on %s. Since the morning of %s: %d new, %d as before, %d done with.",
+			seats.Minute(t.SaidAt), seats.Day(looked), fresh, len(said)-fresh, gone))
 	}
 	if len(said) == 0 {
 		text = append(text, "Nothing needs a person, as of "+seats.Minute(o.now)+".")
