@@ -127,6 +127,14 @@ func keepDigest(ctx context.Context, tx *sql.Tx, s DigestSent) (kept bool, err e
 	return n > 0, err
 }
 
+// Drop takes a message for one person out of the outbox unsent: he does not get any more. It says nothing of the channel.
+func (d Digests) Drop(ctx context.Context, n Notification) error {
+	return d.store.tx(ctx, "dropping a digest", func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, `DELETE FROM notifications WHERE id = $1 AND user_id IS NOT NULL`, n.ID)
+		return err
+	})
+}
+
 // Spoke is when each source of usage reports spoke last, in UTC, by its name.
 func (d Digests) Spoke(ctx context.Context) (map[string]time.Time, error) {
 	type last struct {

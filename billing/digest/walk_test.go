@@ -205,8 +205,7 @@ func TestMessage(t *testing.T) {
 		`"as_of":"2026-10-21T08:05:00Z"`, `"url":"https://panel.example.com/organizations?mapping=unmapped"`)
 }
 
-// TestWithoutMail: nobody is left out for good who has no mail server to be sent through, and what was queued for somebody who is
-// suspended then is not sent.
+// TestWithoutMail: nobody is left out for good who has no mail server to be sent through.
 func TestWithoutMail(t *testing.T) {
 	t.Parallel()
 	w := newWalk(t)

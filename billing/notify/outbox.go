@@ -178,7 +178,7 @@ func (o *Outbox) handOver(ctx context.Context, n store.Notification) error {
 		return err
 	}
 	if channel, err = o.addressed(ctx, channel, n.UserID); errors.Is(err, errNobody) {
-		return o.store.FinishNotification(ctx, n, channel.Problem, o.now())
+		return store.DigestsIn(o.store).Drop(ctx, n)
 	}
 	if err != nil {
 		return err
