@@ -243,9 +243,9 @@ func (s *server) mapSuggestions(w http.ResponseWriter, r *http.Request) error {
 
 func mappedMessage(n int) string {
 	if n == 1 {
-		return "1 organization was mapped. It is written with the next sync."
+		return "1 organization was mapped. The next sync is about it, too."
 	}
-	return strconv.Itoa(n) + " organizations were mapped. They are written with the next sync."
+	return strconv.Itoa(n) + " organizations were mapped. The next sync is about them, too."
 }
 
 // rejectSuggestions shows the list again and why nothing of it was mapped.
