@@ -49,6 +49,9 @@ func (p leakPages) page(ctx context.Context) (views.LeaksPage, error) {
 		Hand: leakSum(found.InHand, nil), Groups: leakGroups(found.Open), InHand: leakGroups(found.InHand), Meant: leakRows(found.Meant),
 	}
 	page.Progress = scanProgress(p.Billing.Scan.Progress(), p.Now())
+	if page.Progress != nil && page.Progress.State == "done" {
+		page.Progress = nil // what it found is what the page shows
+	}
 	if s := found.Scan; s.ID != 0 {
 		page.Scan = &views.LeakScan{
 			At: s.EndedAt, Agreements: s.Agreements, Read: s.Read, Lines: s.Lines, Products: s.Products, Elsewhere: s.CompaniesElsewhere,

@@ -35,7 +35,7 @@ type LeakSum struct {
 // said is how much it is, without its money.
 func (s LeakSum) said() string {
 	if s.Leaks == 0 {
-		return "none"
+		return "nothing was found"
 	}
 	text := plain(s.Seats) + " " + plural(ones(s.Seats), "seat", "seats") + ", " + count(s.Leaks, "leak", "leaks")
 	if s.Unpriced > 0 && len(s.Money) > 0 {
@@ -84,6 +84,15 @@ type Leak struct {
 	Note, By         string // why it is meant so, and who said so
 	At               time.Time
 	Finding          bool // it was answered among what readings found
+}
+
+// scanned is how much the last scan read, and when the next one is.
+func (p LeaksPage) scanned() string {
+	text := count(p.Scan.Lines, "line", "lines")
+	if !p.Next.IsZero() {
+		text += "; again " + day(p.Next)
+	}
+	return text
 }
 
 // leakKinds are the headings of the kinds, and what is said where nothing was found.

@@ -211,7 +211,7 @@ func (f *finder) hasTwin(a Agreement, p plan.MappedProduct) bool {
 
 // nameOf is what a product is called beside its plan.
 func nameOf(p plan.MappedProduct) string {
-	return "NordPass " + p.Plan.Name() + " (" + p.Identifier + ")"
+	return p.Plan.Name() + " (" + p.Identifier + ")"
 }
 
 // leftOver is the line of a plan that none of the agreement's organizations has seats on.

@@ -120,10 +120,10 @@ func (f *finder) unbilled(o Organization) {
 	f.add(l.priced(seats, price))
 }
 
-// currencyOf is what an organization would be billed in: the currency of the company's agreements that it looks like, if they have one,
-// or else that of most lines.
+// currencyOf is what an organization would be billed in: the one currency of the agreements of the company that has its name, or else
+// that of most lines. A company that only looks like it says nothing.
 func (f *finder) currencyOf(o Organization) string {
-	if o.Suggestion == nil {
+	if o.Suggestion == nil || !o.Suggestion.Certain {
 		return f.home
 	}
 	codes := slices.Clone(f.Currencies[o.Suggestion.CompanyID])

@@ -49,11 +49,25 @@ func leak(f func(leaking)) func(*builder) { return func(b *builder) { f(leaking{
 
 func alike(f func(lookalike)) func(*builder) { return func(b *builder) { f(lookalike{b}) } }
 
+// customary makes some customers of each plan in each currency who pay what is usual, so that it can be told what that is.
+func (b *builder) customary() {
+	const some = 2
+	for _, plan := range []string{"Business", "Enterprise"} {
+		for _, currency := range []string{"USD", "EUR", "GBP"} {
+			for range some {
+				c := b.customer()
+				c.plan, c.currency = plan, currency
+				b.fed(c)
+			}
+		}
+	}
+}
+
 // deal is the habits of so many customers, in an order of chance.
 func (b *builder) deal(customers int) []habit {
 	var deck []habit
 	for _, h := range habits {
-		for range max(1, h.of200*customers/defaultCustomers) {
+		for range max(1, h.of200*(customers+b.customers)/defaultCustomers) {
 			deck = append(deck, h)
 		}
 	}

@@ -107,7 +107,8 @@ func New(c Config) *World {
 	w.makeProducts()
 	b := &builder{World: w, chance: rand.New(rand.NewPCG(c.Seed, 0xbeef)), today: day(c.Now())}
 	b.names = b.chance.Perm(len(families) * len(trades))
-	for _, h := range b.deal(c.Customers) {
+	b.customary()
+	for _, h := range b.deal(c.Customers - b.customers) {
 		h.make(b)
 	}
 	w.plantProducts(b.onProducts)
