@@ -30,7 +30,7 @@ type finder struct {
 type pricing struct {
 	Known
 	usual map[productCurrency]decimal.Decimal // the price that most lines have
-	home  string                              // the currency of most lines, in which the catalog's prices are taken to be
+	home  string                              // the currency that the catalog's prices are taken to be in
 }
 
 // productCurrency names the lines that one price is usual for.

@@ -16,7 +16,8 @@ import (
 // A usualPrice needs so many lines that have it: one line is no custom.
 const linesOfCustom = 2
 
-// learnPrices finds the usual price of each product in each currency, and the currency of most lines.
+// learnPrices finds the usual price of each product in each currency, and the currency that the catalog is in: ConnectWise does not say
+// it, so it is the one in which most lines cost what the catalog says, or else that of most lines.
 func (f *pricing) learnPrices() {
 	counted, currencies := map[productCurrency]map[string]int{}, map[string]int{}
 	for _, a := range f.Agreements {
@@ -32,14 +33,25 @@ func (f *pricing) learnPrices() {
 			currencies[a.Found.Currency]++
 		}
 	}
-	f.home = mostFrequent(currencies)
-	if f.home == "" {
-		f.home = f.commonCurrency()
-	}
+	f.home = cmp.Or(mostFrequent(f.asListed(counted, currencies)), mostFrequent(currencies), f.commonCurrency())
 	f.usual = map[productCurrency]decimal.Decimal{}
 	for k, prices := range counted {
 		f.learn(k, prices)
 	}
+}
+
+// asListed are the currencies in which a product costs most often what the catalog says, with their lines.
+func (f *pricing) asListed(counted map[productCurrency]map[string]int, lines map[string]int) map[string]int {
+	listed := map[string]int{}
+	for _, p := range f.Products {
+		for currency, n := range lines {
+			prices := counted[productCurrency{p.ID, currency}]
+			if most := mostFrequent(prices); most != "" && p.Price.Valid && decimal.RequireFromString(most).Equal(p.Price.Decimal) {
+				listed[currency] = n
+			}
+		}
+	}
+	return listed
 }
 
 // learn keeps which price is usual: that of most lines and, among equals, the catalog's, where it is in that currency.

@@ -45,6 +45,7 @@ type knower struct {
 	read      map[int]reading
 	agreement map[int64]int // that an organization is mapped to
 	mappedTo  []store.MappedAgreement
+	bound     map[int][]store.Line // by agreement
 }
 
 func (k *knower) products(ctx context.Context, _ store.Scan) error {
@@ -127,9 +128,15 @@ func (k *knower) readings(ctx context.Context, scan store.Scan) error {
 	if k.mappedTo, err = k.Store.MappedAgreements(ctx); err != nil {
 		return err
 	}
+	if k.bound, err = store.ReadingsIn(k.Store).Lines(ctx); err != nil {
+		return err
+	}
 	asked := map[int]bool{}
 	for _, m := range k.mappedTo {
 		asked[m.Agreement.ID] = true
+	}
+	for agreement := range k.bound {
+		asked[agreement] = true // a line that was created since the scan
 	}
 	if k.read, err = k.Desk.readings(ctx, scan.ID, asked); err != nil {
 		return err
@@ -146,10 +153,6 @@ func (k *knower) readings(ctx context.Context, scan store.Scan) error {
 // mapped adds the agreements that organizations are mapped to.
 func (k *knower) mapped(ctx context.Context, scan store.Scan) error {
 	readings := store.ReadingsIn(k.Store)
-	lines, err := readings.Lines(ctx)
-	if err != nil {
-		return err
-	}
 	terms, err := readings.Terms(ctx)
 	if err != nil {
 		return err
@@ -165,7 +168,7 @@ func (k *knower) mapped(ctx context.Context, scan store.Scan) error {
 	for _, m := range k.mappedTo {
 		s := plan.Situation{
 			Company: m.Company, Agreement: m.Agreement, MappedAt: m.MappedAt, Shown: m.Shown, Wants: plan.WantsOf(m, k.usages),
-			Lines: lines[m.Agreement.ID], Terms: terms[m.Agreement.ID], Answers: answers, Once: once[m.Agreement.ID],
+			Lines: k.bound[m.Agreement.ID], Terms: terms[m.Agreement.ID], Answers: answers, Once: once[m.Agreement.ID],
 		}
 		k.Agreements = append(k.Agreements, k.situated(m, s, scan))
 	}
@@ -198,11 +201,12 @@ func (k *knower) covered(scan store.Scan) bool {
 	return !slices.ContainsFunc(k.Known.Products, func(p plan.MappedProduct) bool { return !slices.Contains(scan.Mapped, p.ID) })
 }
 
-// upToDate is an agreement's additions with what was read or written of bound lines since the scan.
+// upToDate is an agreement's additions with what was read or written of bound lines since the scan. Moments are kept in seconds: what is
+// of the same one counts as later.
 func (k *knower) upToDate(r reading, bound []store.Line) []connectwise.Addition {
 	additions := slices.Clone(r.additions)
 	for _, l := range bound {
-		if l.AdditionID == 0 || !l.ReadAt.After(r.ReadAt) && !l.WrittenAt.After(r.ReadAt) {
+		if l.AdditionID == 0 || l.ReadAt.Before(r.ReadAt) && l.WrittenAt.Before(r.ReadAt) {
 			continue
 		}
 		i := slices.IndexFunc(additions, func(a connectwise.Addition) bool { return a.ID == l.AdditionID })
@@ -221,7 +225,7 @@ func (k *knower) upToDate(r reading, bound []store.Line) []connectwise.Addition 
 // since is an addition as its line was read or written last.
 func since(a connectwise.Addition, l store.Line) connectwise.Addition {
 	last := l.Read
-	if l.Written.Valid && l.WrittenAt.After(l.ReadAt) {
+	if l.Written.Valid && !l.WrittenAt.Before(l.ReadAt) {
 		last = l.Written
 	}
 	if last.Valid {
@@ -259,21 +263,18 @@ func (k *knower) unmapped(ctx context.Context, _ store.Scan) error {
 	if err != nil {
 		return err
 	}
-	bound, err := store.ReadingsIn(k.Store).Lines(ctx)
-	if err != nil {
-		return err
-	}
 	for _, m := range k.mappedTo {
 		delete(k.read, m.Agreement.ID)
 	}
 	for id, r := range k.read {
-		if len(r.additions) == 0 {
+		additions := k.upToDate(r, k.bound[id])
+		if len(additions) == 0 {
 			continue
 		}
 		k.Agreements = append(k.Agreements, leaks.Agreement{
 			Imported: imported[r.CompanyID], Read: true,
 			Situation: plan.Situation{
-				Found: r.agreement, ReadAt: r.ReadAt, Lines: bound[id], Additions: plan.Apart(k.upToDate(r, bound[id]), once[id]),
+				Found: r.agreement, ReadAt: r.ReadAt, Lines: k.bound[id], Additions: plan.Apart(additions, once[id]),
 			},
 		})
 	}

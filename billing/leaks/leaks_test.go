@@ -1,0 +1,348 @@
+package leaks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
+
+	"seatbridge/billing/plan"
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// today is the day on which all of it is looked at.
+var today = connectwise.Date{Year: 2026, Month: 10, Day: 20}
+
+func d(s string) decimal.Decimal { return decimal.RequireFromString(s) }
+
+func price(s string) decimal.NullDecimal {
+	if s == "" {
+		return decimal.NullDecimal{}
+	}
+	return decimal.NewNullDecimal(d(s))
+}
+
+var (
+	business   = plan.MappedProduct{Plan: store.Business, ID: 1, Identifier: "NP-BUS", Price: price("4.99")}
+	enterprise = plan.MappedProduct{Plan: store.Enterprise, ID: 2, Identifier: "NP-ENT", Price: price("6.49")}
+)
+
+// line is an open line of NP-BUS.
+func line(id int, quantity, unit string, change ...func(*connectwise.Addition)) connectwise.Addition {
+	a := connectwise.Addition{
+		ID: id, Product: connectwise.Reference{ID: 1, Identifier: "NP-BUS"}, Quantity: d(quantity), UnitPrice: price(unit),
+		BillCustomer: connectwise.Billable, EffectiveDate: connectwise.Date{Year: 2025, Month: 1, Day: 1},
+	}
+	for _, f := range change {
+		f(&a)
+	}
+	return a
+}
+
+func of(id int, identifier string) func(*connectwise.Addition) {
+	return func(a *connectwise.Addition) { a.Product = connectwise.Reference{ID: id, Identifier: identifier} }
+}
+
+// agreement is one that bills in dollars, with these lines and nobody mapped.
+func agreement(id int, lines ...connectwise.Addition) Agreement {
+	return Agreement{Imported: true, Read: true, Situation: plan.Situation{
+		Found: connectwise.Agreement{
+			ID: id, Company: connectwise.Reference{ID: id, Name: fmt.Sprintf("Company %d", id)},
+			NoEndingDate: true, Status: "Active", Currency: "USD",
+		},
+		Additions: lines,
+	}}
+}
+
+// feeds maps organizations to an agreement, which want so many seats of Business.
+func (a Agreement) feeds(n int, ids ...int64) Agreement {
+	a.Feeds = ids
+	a.Agreement.ID, a.Company.ID = a.Found.ID, a.Found.Company.ID
+	a.Wants = map[store.Plan]plan.Want{store.Business: {Seats: n}, store.Enterprise: {}}
+	return a
+}
+
+func (a Agreement) in(currency string) Agreement {
+	a.Found.Currency = currency
+	return a
+}
+
+func (a Agreement) but(change func(*Agreement)) Agreement {
+	change(&a)
+	return a
+}
+
+// organization has so many seats on Business; less than 0: they are not known.
+func organization(id int64, seats, agreement int) Organization {
+	return Organization{
+		ID: id, Name: fmt.Sprintf("Org %d", id), Plan: store.Business, License: store.Standard, Managed: true,
+		AgreementID: agreement, Known: seats >= 0, Seats: max(seats, 0),
+	}
+}
+
+func found(k Known) []string {
+	k.Today = today
+	if k.Products == nil {
+		k.Products = []plan.MappedProduct{business, enterprise}
+	}
+	r := Find(k)
+	var short []string
+	say := func(state string, list []Leak) {
+		for _, l := range list {
+			amount := "?"
+			if l.Money.Valid {
+				amount = l.Money.Decimal.String()
+			}
+			short = append(short, strings.TrimSpace(fmt.Sprintf("%s%s %s %s: %s = %s %s", state, l.Kind, l.Who, l.Where, l.Seats, amount, l.Code)))
+		}
+	}
+	say("", r.Open)
+	say("in hand ", r.InHand)
+	say("meant ", r.Meant)
+	slices.Sort(short)
+	return short
+}
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	usual := []Agreement{agreement(90, line(900, "2", "4.99")).feeds(2, 9), agreement(91, line(901, "2", "4.99")).feeds(2, 9)}
+	others := []Organization{organization(9, 2, 90)}
+	for name, c := range map[string]struct {
+		agreements    []Agreement
+		organizations []Organization
+		change        func(*Known)
+		want          []string
+	}{
+		"nobody mapped, the catalog's price": {
+			organizations: []Organization{organization(1, 5, 0)}, want: []string{"unbilled Org 1 NordPass Business, not mapped: 5 = 24.95 USD"},
+		},
+		"nobody mapped, no price anywhere": {
+			organizations: []Organization{organization(1, 5, 0)},
+			change: func(k *Known) {
+				k.Products = []plan.MappedProduct{{Plan: store.Business, ID: 7, Identifier: "X"}, enterprise}
+			},
+			want: []string{
+				"not_billing Company 90 #90, no line: 2 = ? USD", "not_billing Company 91 #91, no line: 2 = ? USD",
+				"unbilled Org 1 NordPass Business, not mapped: 5 = ?",
+			},
+		},
+		"a company that pays in another currency, of which no price is known": {
+			organizations: []Organization{organization(1, 5, 0)},
+			change: func(k *Known) {
+				k.Organizations[len(k.Organizations)-1].Suggestion = &Suggestion{CompanyID: 5, Company: "C", Certain: true}
+				k.Currencies = map[int][]string{5: {"CHF", "CHF"}}
+			},
+			want: []string{"unbilled Org 1 NordPass Business, not mapped: 5 = ? CHF"},
+		},
+		"seats that are not known are no leak":    {organizations: []Organization{organization(1, -1, 0)}},
+		"no seats are no leak":                    {organizations: []Organization{organization(1, 0, 0)}},
+		"not managed any more, and so not billed": {organizations: []Organization{{ID: 1, Name: "Gone", Known: true, Seats: 4}}},
+		"the agreement cannot be billed": {
+			agreements: []Agreement{agreement(1, line(10, "5", "4.49")).feeds(5, 1).but(func(a *Agreement) {
+				a.Gone = "The agreement is cancelled."
+			})},
+			want: []string{"not_billing Company 1 #1: 5 = 22.45 USD"},
+		},
+		"the agreement cannot be billed, and nothing is due": {
+			agreements: []Agreement{agreement(1, line(10, "0", "4.99")).feeds(0, 1).but(func(a *Agreement) {
+				a.Gone = "The agreement is cancelled."
+			})},
+		},
+		"products are shown without charge": {
+			agreements: []Agreement{agreement(1, line(10, "5", "4.99")).feeds(5, 1).but(func(a *Agreement) { a.Found.BillProducts = "NoCharge" })},
+			want:       []string{"not_billing Company 1 #1: 5 = 24.95 USD"},
+		},
+		"no line": {agreements: []Agreement{agreement(1).feeds(5, 1)}, want: []string{"not_billing Company 1 #1, no line: 5 = 24.95 USD"}},
+		"no line, and its lines were not read": {
+			agreements: []Agreement{agreement(1).feeds(5, 1).but(func(a *Agreement) { a.Read = false })},
+		},
+		"a line that ended yesterday": {
+			agreements: []Agreement{agreement(1, line(10, "5", "4.99", func(a *connectwise.Addition) {
+				a.CancelledDate = today.AddDays(-1)
+			})).feeds(5, 1)},
+			want: []string{"not_billing Company 1 #1, no line: 5 = 24.95 USD"},
+		},
+		"a line that ends today still bills": {
+			agreements: []Agreement{agreement(1, line(10, "5", "4.99", func(a *connectwise.Addition) { a.CancelledDate = today })).feeds(5, 1)},
+		},
+		"a price of 0": {
+			agreements: []Agreement{agreement(1, line(10, "5", "0")).feeds(5, 1)},
+			want:       []string{"not_billing Company 1 #1, line 10: 5 = 24.95 USD"},
+		},
+		"no price": {
+			agreements: []Agreement{agreement(1, line(10, "5", "")).feeds(5, 1)},
+			want:       []string{"not_billing Company 1 #1, line 10: 5 = 24.95 USD"},
+		},
+		"not billed to the customer": {
+			agreements: []Agreement{agreement(1, line(10, "5", "4.99", func(a *connectwise.Addition) {
+				a.BillCustomer = "DoNotBill"
+			})).feeds(5, 1)},
+			want: []string{"not_billing Company 1 #1, line 10: 5 = 24.95 USD"},
+		},
+		"fewer than are due is what a sync writes": {agreements: []Agreement{agreement(1, line(10, "1", "4.99")).feeds(5, 1)}},
+		"nothing feeds it": {
+			agreements: []Agreement{agreement(1, line(10, "6", "4.99"))},
+			want:       []string{"unfed Company 1 #1, line 10: -6 = -29.94 USD"},
+		},
+		"nothing feeds it, less what is included": {
+			agreements: []Agreement{agreement(1, line(10, "6", "4.99", func(a *connectwise.Addition) { a.LessIncluded = d("2") }))},
+			want:       []string{"unfed Company 1 #1, line 10: -4 = -19.96 USD"},
+		},
+		"nothing feeds it, and it bills nothing": {agreements: []Agreement{
+			agreement(1, line(10, "6", "0")), agreement(2, line(11, "0", "4.99")), agreement(3, line(12, "6", "")),
+			agreement(4, line(13, "6", "4.99", func(a *connectwise.Addition) { a.BillCustomer = "NoCharge" })),
+			agreement(5, line(14, "6", "4.99")).but(func(a *Agreement) { a.Found.BillProducts = "DoNotBill" }),
+			agreement(6, line(15, "6", "4.99")).but(func(a *Agreement) { a.Found.Cancelled = true }),
+			agreement(7, line(16, "6", "4.99", func(a *connectwise.Addition) { a.EffectiveDate = today.AddDays(1) })),
+		}},
+		"a twin": {
+			agreements: []Agreement{agreement(1, line(10, "6", "4.99", of(8, "np bus")))}, want: []string{"unfed Company 1 #1, line 10: -6 = -29.94 USD"},
+		},
+		"a twin in the place of the line is one leak": {
+			agreements: []Agreement{agreement(1, line(10, "5", "4.99", of(8, "NP.BUS"))).feeds(5, 1)},
+			want:       []string{"unfed Company 1 #1, line 10: -5 = -24.95 USD"},
+		},
+		"of two open lines the one that fits is fed": {
+			agreements: []Agreement{agreement(1, line(10, "9", "4.99"), line(11, "5", "4.99")).feeds(5, 1)},
+			want:       []string{"unfed Company 1 #1, line 10: -9 = -44.91 USD"},
+		},
+		"of two open lines the bound one is fed": {
+			agreements: []Agreement{agreement(1, line(10, "9", "4.99"), line(11, "5", "4.99")).feeds(5, 1).but(func(a *Agreement) {
+				a.Lines = []store.Line{{AgreementID: 1, ProductID: 1, AdditionID: 10}}
+			})},
+			want: []string{"unfed Company 1 #1, line 11: -5 = -24.95 USD"},
+		},
+		"a trial with a line": {
+			agreements: []Agreement{agreement(1, line(10, "3", "4.99")).feeds(0, 1)},
+			change:     func(k *Known) { k.Organizations = append(k.Organizations, trial(1, 1)) },
+			want:       []string{"unlicensed Company 1 #1, line 10: -3 = -14.97 USD"},
+		},
+		"a trial beside others whose seats are billed": {
+			agreements: []Agreement{agreement(1, line(10, "5", "4.99")).feeds(5, 1, 2)},
+			change:     func(k *Known) { k.Organizations = append(k.Organizations, organization(1, 5, 1), trial(2, 1)) },
+		},
+		"a trial beside others, and more is billed": {
+			agreements: []Agreement{agreement(1, line(10, "8", "4.99")).feeds(5, 1, 2)},
+			change:     func(k *Known) { k.Organizations = append(k.Organizations, organization(1, 5, 1), trial(2, 1)) },
+			want:       []string{"unlicensed Company 1 #1, line 10: -3 = -14.97 USD"},
+		},
+		"a price below the usual": {
+			agreements: []Agreement{agreement(1, line(10, "5", "3.99")).feeds(5, 1)},
+			want:       []string{"price Company 1 #1, line 10: 5 = 5 USD"},
+		},
+		"a price above the usual": {
+			agreements: []Agreement{agreement(1, line(10, "5", "5.99")).feeds(5, 1)},
+			want:       []string{"price Company 1 #1, line 10: 5 = -5 USD"},
+		},
+		"one line in another currency is no custom": {agreements: []Agreement{agreement(1, line(10, "5", "4.59")).feeds(5, 1).in("EUR")}},
+		"each currency has its own usual price": {
+			agreements: []Agreement{
+				agreement(1, line(10, "5", "4.59")).feeds(5, 1).in("EUR"), agreement(2, line(11, "5", "4.59")).feeds(5, 1).in("EUR"),
+				agreement(3, line(12, "5", "4.99")).feeds(5, 1).in("EUR"),
+			},
+			want: []string{"price Company 3 #3, line 12: 5 = -2 EUR"},
+		},
+		"the catalog says something else than all lines": {
+			change: func(k *Known) {
+				dearer := business
+				dearer.Price = price("5.49")
+				k.Products = []plan.MappedProduct{dearer, enterprise}
+			},
+			want: []string{"price NP-BUS product: 4 = 2 USD"},
+		},
+		"a product called Nord Pass": {
+			agreements: []Agreement{agreement(1, line(10, "5", "5.50", of(8, "VAULT"))), agreement(2, line(11, "3", "5.50", of(8, "VAULT"))).in("EUR")},
+			change: func(k *Known) {
+				k.Named = []Item{{ID: 8, Identifier: "VAULT", Description: "Nord Pass"}, {ID: 1, Identifier: "NP-BUS"}}
+			},
+			want: []string{"unmapped_product VAULT product: -3 = -16.5 EUR", "unmapped_product VAULT product: -5 = -27.5 USD"},
+		},
+		"a product called NordPass without a line": {
+			change: func(k *Known) { k.Named = []Item{{ID: 8, Identifier: "VAULT", Description: "NordPass"}} },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := Known{Agreements: slices.Concat(usual, c.agreements), Organizations: slices.Concat(others, c.organizations)}
+			if c.change != nil {
+				c.change(&k)
+			}
+			if diff := cmp.Diff(c.want, found(k)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func trial(id int64, agreement int) Organization {
+	o := organization(id, 0, agreement)
+	o.License = store.Trial
+	return o
+}
+
+// TestInHandAndMeant holds what takes a leak out of those that are open.
+func TestInHandAndMeant(t *testing.T) {
+	t.Parallel()
+	k := func(change func(*Known)) Known {
+		k := Known{Agreements: []Agreement{agreement(1, line(10, "5", "4.99"), line(11, "9", "4.99")).feeds(5, 1), agreement(2).feeds(4, 2)}}
+		change(&k)
+		return k
+	}
+	second, missing := "unfed Company 1 #1, line 11: -9 = -44.91 USD", "not_billing Company 2 #2, no line: 4 = 19.96 USD"
+	facts := map[string]Answer{}
+	for _, l := range Find(Known{Today: today, Products: []plan.MappedProduct{business, enterprise}, Agreements: k(func(*Known) {}).Agreements}).Open {
+		facts[l.String()] = Answer{Facts: l.Facts}
+	}
+	for name, c := range map[string]struct {
+		change func(*Known)
+		want   []string
+	}{
+		"open": {func(*Known) {}, []string{missing, second}},
+		"a held creation": {
+			func(k *Known) { k.Waiting = []Waiting{{AgreementID: 2, ProductID: 1}} },
+			[]string{"in hand " + missing, second},
+		},
+		"the first line is held": {
+			func(k *Known) { k.Waiting = []Waiting{{AgreementID: 1, ProductID: 1, AdditionID: 10}} },
+			[]string{missing, second},
+		},
+		"the second line is held": {
+			func(k *Known) { k.Waiting = []Waiting{{AgreementID: 1, ProductID: 1, AdditionID: 11}} },
+			[]string{"in hand " + second, missing},
+		},
+		"another product": {func(k *Known) { k.Waiting = []Waiting{{AgreementID: 2, ProductID: 2}} }, []string{missing, second}},
+		"an open difference": {
+			func(k *Known) { k.Waiting = []Waiting{{AgreementID: 2, OrganizationID: 2}} },
+			[]string{"in hand " + missing, second},
+		},
+		"a difference of others": {func(k *Known) { k.Waiting = []Waiting{{AgreementID: 2, OrganizationID: 7}} }, []string{missing, second}},
+		"all are meant so":       {func(k *Known) { k.Answers = facts }, []string{"meant " + missing, "meant " + second}},
+		"meant so with other facts": {
+			func(k *Known) { k.Answers = facts; k.Agreements[1].Wants[store.Business] = plan.Want{Seats: 5} },
+			[]string{"meant " + second, "not_billing Company 2 #2, no line: 5 = 24.95 USD"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(c.want, found(k(c.change))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCalledNordPass(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"NordPass Business": true, "NORD PASS": true, "nord-pass (per user)": true, "Nord.Pass": true, "N o r d P a s s": true,
+		"Nordic Passport": false, "NordVPN": false, "Password manager": false, "": false,
+	} {
+		if got := CalledNordPass(text); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
+	}
+}
