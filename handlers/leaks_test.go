@@ -13,6 +13,7 @@ import (
 
 	"seatbridge/billing/billingtest"
 	"seatbridge/billing/connect"
+	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/handwork"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -171,4 +172,53 @@ func TestLeaksBeforeItIsConnected(t *testing.T) {
 	b.post(views.CancelLeakScanPath, nil, http.StatusSeeOther)
 	b.get(views.LeakProgressPath, http.StatusSeeOther)
 	b.get(views.LeaksCSVPath, http.StatusOK)
+}
+
+// TestAScanIsFollowedAndCancelled holds the page's part that is asked for while a scan runs.
+func TestAScanIsFollowedAndCancelled(t *testing.T) {
+	t.Parallel()
+	w := newLeaky(t)
+	arrived, goOn := make(chan struct{}), make(chan struct{})
+	w.sim.AddFault(cwsim.Fault{Kind: cwsim.Hook, Path: "/finance/agreements/*/additions", After: 5, Times: 1, Do: func() {
+		close(arrived)
+		<-goOn
+	}})
+	w.b.post(views.LeakScanPath, nil, http.StatusSeeOther)
+	<-arrived
+	page := w.b.get(views.LeaksPath, http.StatusOK)
+	has(t, page, "[data-testid=scan-status][data-state=running]", "Reading lines")
+	has(t, page, "[data-testid=scan-status]", "You can leave this page")
+	if page.Find("form[action='"+views.LeakScanPath+"']").Length() != 0 {
+		t.Error("a second scan is offered while one runs")
+	}
+	w.b.post(views.LeakScanPath, nil, http.StatusSeeOther) // somebody else presses it: there is one already
+	part := w.b.part().get(views.LeakProgressPath, http.StatusOK)
+	if part.Find("progress[max]").Length() != 1 || part.Find("[hx-get]").Length() != 1 {
+		t.Errorf("the part is %s", part.Text())
+	}
+	w.b.post(views.CancelLeakScanPath, nil, http.StatusSeeOther)
+	close(goOn)
+	w.rooms.Work.Wait()
+	part = w.b.part().get(views.LeakProgressPath, http.StatusOK)
+	has(t, part, "[data-state=cancelled]", "The scan was cancelled")
+	if part.Find("[hx-get]").Length() != 0 {
+		t.Error("what is over is still asked for")
+	}
+	has(t, w.b.get(views.ActivityPath, http.StatusOK), "main", "Cancelled looking for leaks")
+}
+
+// TestAFailedScanSaysWhy holds that the last result stays on the page.
+func TestAFailedScanSaysWhy(t *testing.T) {
+	t.Parallel()
+	w := newLeaky(t)
+	w.scan()
+	before := openLeaks(w.b.get(views.LeaksPath, http.StatusOK))
+	w.sim.AddFault(cwsim.Fault{Kind: cwsim.Forbidden, Path: "/finance/agreements"})
+	w.scan()
+	page := w.b.get(views.LeaksPath, http.StatusOK)
+	has(t, page, "main [role=alert], main .alert", "did not come to its end")
+	if after := openLeaks(page); len(after) != len(before) {
+		t.Errorf("%d leaks are shown, %d were", len(after), len(before))
+	}
+	has(t, w.b.get(views.AttentionPath, http.StatusOK), "main", "The last scan for leaks failed")
 }

@@ -200,7 +200,8 @@ func TestRules(t *testing.T) {
 			agreement(7, line(16, "6", "4.99", func(a *connectwise.Addition) { a.EffectiveDate = today.AddDays(1) })),
 		}},
 		"a twin": {
-			agreements: []Agreement{agreement(1, line(10, "6", "4.99", of(8, "np bus")))}, want: []string{"unfed Company 1 #1, line 10: -6 = -29.94 USD"},
+			agreements: []Agreement{agreement(1, line(10, "6", "4.99", of(8, "np bus")))},
+			want:       []string{"unfed Company 1 #1, line 10: -6 = -29.94 USD"},
 		},
 		"a twin in the place of the line is one leak": {
 			agreements: []Agreement{agreement(1, line(10, "5", "4.99", of(8, "NP.BUS"))).feeds(5, 1)},
@@ -255,7 +256,9 @@ func TestRules(t *testing.T) {
 			want: []string{"price NP-BUS product: 4 = 2 USD"},
 		},
 		"a product called Nord Pass": {
-			agreements: []Agreement{agreement(1, line(10, "5", "5.50", of(8, "VAULT"))), agreement(2, line(11, "3", "5.50", of(8, "VAULT"))).in("EUR")},
+			agreements: []Agreement{
+				agreement(1, line(10, "5", "5.50", of(8, "VAULT"))), agreement(2, line(11, "3", "5.50", of(8, "VAULT"))).in("EUR"),
+			},
 			change: func(k *Known) {
 				k.Named = []Item{{ID: 8, Identifier: "VAULT", Description: "Nord Pass"}, {ID: 1, Identifier: "NP-BUS"}}
 			},
@@ -294,7 +297,8 @@ func TestInHandAndMeant(t *testing.T) {
 	}
 	second, missing := "unfed Company 1 #1, line 11: -9 = -44.91 USD", "not_billing Company 2 #2, no line: 4 = 19.96 USD"
 	facts := map[string]Answer{}
-	for _, l := range Find(Known{Today: today, Products: []plan.MappedProduct{business, enterprise}, Agreements: k(func(*Known) {}).Agreements}).Open {
+	all := k(func(k *Known) { k.Today, k.Products = today, []plan.MappedProduct{business, enterprise} })
+	for _, l := range Find(all).Open {
 		facts[l.String()] = Answer{Facts: l.Facts}
 	}
 	for name, c := range map[string]struct {
