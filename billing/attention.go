@@ -47,6 +47,7 @@ const (
 	AttendMonth       AttentionKind = "month"        // open differences of a month that ended
 	AttendInvoices    AttentionKind = "invoices"     // what was invoiced could not be read
 	AttendLeak        AttentionKind = "leak"         // who is not billed, and who is billed for nothing
+	AttendUnpriced    AttentionKind = "unpriced"     // products created without a price that have none yet
 )
 
 // Attention is something that needs a person.
@@ -84,7 +85,7 @@ func (b *Billing) Attention(ctx context.Context) ([]Attention, error) {
 	}
 	for _, find := range []func(context.Context) ([]Attention, error){
 		b.runAttention, b.monthAttention, b.disputeAttention, b.findingAttention, b.mappingAttention, b.leakAttention, b.trialAttention,
-		b.SourceAttention, b.notifyAttention,
+		b.SourceAttention, b.unpricedAttention, b.notifyAttention,
 	} {
 		found, err := find(ctx)
 		if err != nil {

@@ -24,6 +24,7 @@ const (
 	invoices     = "invoices"
 	closing      = "closing of months"
 	leakScans    = "scans for leaks"
+	prices       = "prices of products"
 )
 
 // startJobs starts the clockwork, and with it what an earlier process left unfinished or missed.
@@ -45,6 +46,7 @@ func startJobs(log *slog.Logger, db *store.Store, rooms *billing.Billing) (*sche
 		// docs/billing-rules.md section 3), and the sync at half past finds it read.
 		jobs.Add(usageReports, "10 * * * *", time.Hour, rooms.Reports.PullDue),
 		jobs.Add(invoices, "50 * * * *", time.Hour, rooms.Books.ReadInvoicesDue),
+		jobs.Add(prices, "45 * * * *", 10*time.Minute, rooms.ReadPrices),
 		jobs.Add(closing, "55 * * * *", time.Hour, rooms.Books.CloseByItself),
 		// Hourly, and only what is due: a scan once a month, the catalog once a day, what was cut off at once.
 		jobs.Add(leakScans, "40 * * * *", 10*time.Minute, rooms.Scan.Due),

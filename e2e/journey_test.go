@@ -142,6 +142,7 @@ func (j *journey) mapProducts() {
 	j.click("Choose product for NordPass Enterprise")
 	j.click("Create product in ConnectWise PSA")
 	j.fill("Product ID", newEnterprise)
+	j.fill("Price per seat", "6.49")
 	j.click("Create product")
 	j.see("[data-testid=product-enterprise]", newEnterprise)
 	j.click("Confirm mapping")

@@ -215,6 +215,11 @@ func (s *server) checkConnection(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if connection.State != connect.Failing {
+		if err := s.Billing.ReadPrices(r.Context()); err != nil {
+			return err
+		}
+	}
 	message := "The connection works."
 	if connection.State == connect.Failing {
 		message = "The connection was checked: see below what is wrong."

@@ -190,6 +190,8 @@ func attentionView(a billing.Attention) views.Attention {
 		return link("Show them", views.DisputedUsagePath(string(a.Month)))
 	case billing.AttendInvoices:
 		return link("Look at the connection", views.ConnectWisePath)
+	case billing.AttendUnpriced:
+		return link("Look at the products", views.ConnectWisePath)
 	case billing.AttendTrialEnding:
 		return link("Show them", views.TrialsPath)
 	case billing.AttendSource:

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -215,16 +217,32 @@ func (s *server) newProduct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	options, err := s.Billing.Mapping.ProductOptions(r.Context(), plan)
+	chosen := s.parseChosen(r.URL.Query())
+	options, err := s.productOptions(r.Context(), plan, chosen)
 	var notice *views.Notice
 	if err != nil {
 		if notice, err = refusal(problem.Fields{}, err); err != nil {
 			return err
 		}
 	}
-	form := productForm(sentProduct{plan, s.parseChosen(r.URL.Query()), options.Defaults}, options)
+	form := productForm(sentProduct{plan, chosen, options.Defaults}, options)
 	form.Notice = notice
 	return s.renderNewProduct(w, r, http.StatusOK, form)
+}
+
+// productOptions are the choices for a plan's product, with what the other plan's has.
+func (s *server) productOptions(ctx context.Context, plan store.Plan, chosen chosenProducts) (mapping.ProductOptions, error) {
+	mapped, err := s.Store.ProductMappings(ctx)
+	if err != nil {
+		return mapping.ProductOptions{}, err
+	}
+	other := 0
+	for _, p := range store.Plans() {
+		if p != plan {
+			other = cmp.Or(chosen.items[p], mapped[p].ProductID, other)
+		}
+	}
+	return s.Billing.Mapping.ProductOptions(ctx, plan, other)
 }
 
 // sentProduct is the form of a new product for a plan, with the choices made so far.
@@ -250,9 +268,22 @@ func (s *server) createProduct(w http.ResponseWriter, r *http.Request) error {
 	chosen := sent.chosen
 	chosen.items[plan] = created.ID
 	if web.IsPart(r) {
-		return s.renderProducts(w, r, chosen, created.Identifier, nil)
+		return s.renderProducts(w, r, chosen, createdInWords(created), nil)
 	}
-	return s.web.Done(w, r, web.WithQuery(views.ProductsPath, nil, chosen.query()...), created.Identifier+" was created in ConnectWise PSA.")
+	return s.web.Done(w, r, web.WithQuery(views.ProductsPath, nil, chosen.query()...), createdInWords(created))
+}
+
+// createdInWords says what was written to ConnectWise.
+func createdInWords(p mapping.Product) string {
+	price, cost := "no price", "no cost"
+	if p.Price.Decimal.IsPositive() {
+		price = "price " + p.Price.Decimal.String()
+	}
+	if p.Cost.Valid {
+		cost = "cost " + p.Cost.Decimal.String()
+	}
+	return fmt.Sprintf("%s was created in ConnectWise PSA: “%s”, category %s › %s, type %s, unit %s, %s, %s, class %s.",
+		p.Identifier, p.Description, p.Category, p.Subcategory, p.Type, p.Unit, price, cost, p.Class)
 }
 
 // query hands the choices on in an address.
@@ -279,6 +310,8 @@ func parseProduct(values url.Values) mapping.NewProduct {
 		UnitID:        int(web.FormID(values.Get("unit"), 32)),
 		Price:         web.Clip(web.Clean(values.Get("price")), maxAmount),
 		Cost:          web.Clip(web.Clean(values.Get("cost")), maxAmount),
+		Unpriced:      web.Checked(values, "unpriced"),
+		Despite:       web.Ints(web.FormIDs(values["despite"], 32)),
 	}
 }
 
@@ -287,18 +320,25 @@ const maxAmount = 30
 
 func (s *server) rejectProduct(w http.ResponseWriter, r *http.Request, sent sentProduct, failure error) error {
 	problems := problem.Fields{}
+	var alike *mapping.Alike
+	if errors.As(failure, &alike) {
+		failure = alikeProblem(alike)
+	}
 	notice, err := refusal(problems, failure)
 	if err != nil {
 		return err
 	}
-	options, err := s.Billing.Mapping.ProductOptions(r.Context(), sent.plan)
+	options, err := s.productOptions(r.Context(), sent.plan, sent.chosen)
 	if err != nil && notice == nil {
 		if notice, err = refusal(problems, err); err != nil {
 			return err
 		}
 	}
 	form := productForm(sent, options)
-	form.Problems, form.Notice = views.Problems(problems), notice
+	form.Problems, form.Notice, form.Unsaved = views.Problems(problems), notice, true
+	if alike != nil {
+		form.Exact, form.Alike = alike.Exact, alikeViews(sent, alike.Products)
+	}
 	return s.renderNewProduct(w, r, http.StatusUnprocessableEntity, form)
 }
 
@@ -310,12 +350,42 @@ func (s *server) renderNewProduct(w http.ResponseWriter, r *http.Request, status
 	})
 }
 
+// alikeProblem says at the identifier that it is taken, and of the form as a whole that there may be such a product.
+func alikeProblem(alike *mapping.Alike) *problem.Invalid {
+	if alike.Exact {
+		return &problem.Invalid{Fields: problem.Fields{
+			"identifier": "ConnectWise has a product with this identifier. Use that one, or choose another identifier.",
+		}}
+	}
+	return &problem.Invalid{Fields: problem.Fields{"": "ConnectWise may have this product already. Nothing was created."}}
+}
+
+// alikeViews are the products that look the same, each with the address that chooses it in place of a new one.
+func alikeViews(sent sentProduct, products []mapping.Product) []views.AlikeProduct {
+	var all []views.AlikeProduct
+	for _, p := range products {
+		chosen := sent.chosen
+		chosen.items = maps.Clone(chosen.items)
+		chosen.items[sent.plan] = p.ID
+		all = append(all, views.AlikeProduct{CatalogItem: catalogItem(p), Use: chosen.view()})
+	}
+	return all
+}
+
 func productForm(sent sentProduct, o mapping.ProductOptions) views.ProductForm {
 	p := sent.product
 	form := views.ProductForm{
 		Plan: string(sent.plan), ProductChoice: sent.chosen.view(),
 		Identifier: p.Identifier, Description: p.Description, Price: p.Price, Cost: p.Cost,
-		Types: namedOptions(o.Types, p.TypeID), Units: namedOptions(o.Units, p.UnitID),
+		Types: namedOptions(o.Types, p.TypeID), Units: namedOptions(o.Units, p.UnitID), Unpriced: p.Unpriced,
+		Reasons: map[string]string{}, Despite: p.Despite,
+	}
+	for field, is := range map[string]bool{
+		"subcategory": p.SubcategoryID == o.Defaults.SubcategoryID, "type": p.TypeID == o.Defaults.TypeID, "unit": p.UnitID == o.Defaults.UnitID,
+	} {
+		if is {
+			form.Reasons[field] = o.Reasons[field]
+		}
 	}
 	for _, sub := range o.Subcategories {
 		last := len(form.Subcategories) - 1

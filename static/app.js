@@ -37,6 +37,20 @@
     dialog.replaceChildren();
   };
   dialog?.addEventListener("close", () => dialog.replaceChildren());
+  // What was typed is not lost by Escape or by a click beside the dialog. Cancel is meant.
+  const changed = (field) => {
+    if (field.matches("select")) return field.selectedIndex !== Math.max([...field.options].findIndex((o) => o.defaultSelected), 0);
+    if (field.matches("input[type=checkbox], input[type=radio]")) return field.checked !== field.defaultChecked;
+    return field.matches("input:not([type=hidden], [type=search], [type=submit]), textarea") && field.value !== field.defaultValue;
+  };
+  const unsaved = () => [...dialog.querySelectorAll("form:not([role=search])")].some(
+    (form) => form.matches("[data-unsaved]") || (form.method === "post" && [...form.elements].some(changed)),
+  );
+  dialog?.addEventListener("cancel", (event) => {
+    if (event.target !== dialog || !unsaved()) return;
+    event.preventDefault();
+    askFor({ title: "Close without saving?", text: "What you entered here is lost.", button: "Close it", then: closeDialog });
+  });
   // Handlers close it with the header HX-Trigger: dialog:close.
   document.addEventListener("dialog:close", closeDialog);
   document.addEventListener("click", (event) => {
@@ -63,7 +77,17 @@
   // data-confirm-value that value.
 
   const ask = byId("ask");
-  let asked = null; // the form and button that wait for an answer
+  let asked = null; // the form and button that wait for an answer, or what is done then
+  const askFor = ({ title, text, button, option, ...question }) => {
+    asked = question;
+    byId("ask-title").textContent = title;
+    byId("ask-text").textContent = text;
+    ask.querySelector("[data-answer=yes]").textContent = button;
+    byId("ask-option").hidden = !option;
+    byId("ask-option").querySelector("span").textContent = option ?? "";
+    byId("ask-option").querySelector("input").checked = false;
+    ask.showModal();
+  };
   document.addEventListener("submit", (event) => {
     const form = event.target;
     const asking = event.submitter?.closest("[data-confirm]") ?? form.closest("[data-confirm]");
@@ -73,21 +97,15 @@
     }
     event.preventDefault();
     event.stopImmediatePropagation();
-    asked = { form, submitter: event.submitter };
-    byId("ask-title").textContent = asking.dataset.confirmTitle;
-    byId("ask-text").textContent = asking.dataset.confirm;
-    ask.querySelector("[data-answer=yes]").textContent = asking.dataset.confirmButton;
-    const option = byId("ask-option");
-    option.hidden = !asking.dataset.confirmOption;
-    option.querySelector("span").textContent = asking.dataset.confirmOption ?? "";
-    option.querySelector("input").checked = false;
-    ask.showModal();
+    const { confirmTitle: title, confirm: text, confirmButton: button, confirmOption: option } = asking.dataset;
+    askFor({ title, text, button, option, form, submitter: event.submitter });
   }, true);
   ask?.addEventListener("click", (event) => {
     const answer = event.target.closest("[data-answer]")?.dataset.answer;
     if (!answer) return;
     ask.close();
-    if (answer === "yes" && asked) {
+    if (answer === "yes" && asked?.then) asked.then();
+    else if (answer === "yes" && asked) {
       const choice = asked.form.querySelector("[data-confirm-value]");
       if (choice && byId("ask-option").querySelector("input").checked) choice.value = choice.dataset.confirmValue;
       asked.form.dataset.confirmed = "true";
@@ -328,7 +346,7 @@
 
   document.addEventListener("htmx:after:swap", (event) => {
     // A question about what was swapped away is about nothing any more: its form would submit nothing.
-    if (asked && !asked.form.isConnected) {
+    if (asked?.form && !asked.form.isConnected) {
       ask.close();
       asked = null;
     }

@@ -133,6 +133,7 @@ func (s *Store) Disconnect(ctx context.Context, at time.Time) error {
 			`DELETE FROM companies`,
 			`DELETE FROM import_filters`,
 			`DELETE FROM product_mappings`,
+			`DELETE FROM unpriced_products`,
 			`DELETE FROM comparings`,
 			`DELETE FROM integration`,
 			`UPDATE changes SET state = 'cancelled' WHERE state IN ('planned', 'held') AND run_id NOT IN (SELECT id FROM runs WHERE compares AND status = 'done')`,

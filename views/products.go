@@ -3,6 +3,8 @@ package views
 import (
 	"slices"
 	"strings"
+
+	"github.com/a-h/templ"
 )
 
 // Product is a catalog item that a plan is mapped to.
@@ -103,10 +105,56 @@ type ProductForm struct {
 	Subcategories []OptionGroup // grouped by category
 	Types         []Option
 	Units         []Option
+	Reasons       map[string]string // why something is chosen, by the field; empty: whoever fills in the form chose it
+	Unpriced      bool              // it is said that it has no price
+	Alike         []AlikeProduct    // what ConnectWise has that looks the same
+	Exact         bool              // one of them has the identifier: it cannot be created
+	Despite       []int             // those that were shown before
+	Unsaved       bool              // something was typed and is not saved
 	Price         string
 	Cost          string
 	Problems      Problems
 	Notice        *Notice
+}
+
+// AlikeProduct is a product of ConnectWise that looks like the one to be created.
+type AlikeProduct struct {
+	CatalogItem
+	Use ProductChoice // the choices with this one in place of a new one
+}
+
+// unsaved marks a form that holds what nobody has saved, so that it is not lost by a stray click.
+func unsaved(is bool) templ.Attributes {
+	if !is {
+		return nil
+	}
+	return templ.Attributes{"data-unsaved": "true"}
+}
+
+// createLabel is the button that creates: a second, deliberate one where ConnectWise may have the product already.
+func (f ProductForm) createLabel() string {
+	if len(f.Alike) > 0 && !f.Exact {
+		return "Create it nevertheless"
+	}
+	return "Create product"
+}
+
+// asksPrice says that the word is asked for, or was given, that the product has no price.
+func (f ProductForm) asksPrice() bool { return f.Unpriced || f.Problems["unpriced"] != "" }
+
+// chooseFirst is the options with one before them that is none, unless one of them is chosen.
+func chooseFirst(options []Option) []Option {
+	if slices.ContainsFunc(options, func(o Option) bool { return o.Selected }) {
+		return options
+	}
+	return append([]Option{{Label: "Choose…", Selected: true}}, options...)
+}
+
+// noneChosen says whether a grouped select has nothing chosen.
+func noneChosen(groups []OptionGroup) bool {
+	return !slices.ContainsFunc(groups, func(g OptionGroup) bool {
+		return slices.ContainsFunc(g.Options, func(o Option) bool { return o.Selected })
+	})
 }
 
 func productID(p *Product) string {

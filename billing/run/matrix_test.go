@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"seatbridge/billing/billingtest"
+	"seatbridge/billing/mapping"
 	"seatbridge/billing/plan/plantest"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
@@ -141,15 +142,15 @@ func (w *world) road(organizations map[int]store.Organization) []step {
 		}},
 		{"search products", func() *store.Problem { _, _, err := w.Mapping.SearchProducts(ctx, "NordPass"); return w.said(err) }},
 		{"create a product", func() *store.Problem {
-			options, err := w.Mapping.ProductOptions(ctx, store.Enterprise)
+			options, err := w.Mapping.ProductOptions(ctx, store.Enterprise, 0)
 			if err != nil {
 				return w.said(err)
 			}
 			n := options.Defaults
-			n.SubcategoryID = options.Subcategories[0].ID
+			n.SubcategoryID, n.TypeID, n.UnitID, n.Price = options.Subcategories[0].ID, options.Types[0].ID, options.Units[0].ID, "6.49"
 			product, err := w.Mapping.CreateProduct(ctx, billingtest.Admin(), n)
-			var invalid *problem.Invalid
-			if errors.As(err, &invalid) && invalid.Fields["identifier"] != "" {
+			var alike *mapping.Alike
+			if errors.As(err, &alike) && alike.Exact {
 				found, _, err := w.Mapping.SearchProducts(ctx, n.Identifier) // it was created after all: pick it
 				if err == nil && len(found) == 1 {
 					enterprise = found[0].ID
