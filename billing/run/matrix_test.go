@@ -147,7 +147,16 @@ func (w *world) road(organizations map[int]store.Organization) []step {
 				return w.said(err)
 			}
 			n := options.Defaults
-			n.SubcategoryID, n.TypeID, n.UnitID, n.Price = options.Subcategories[0].ID, options.Types[0].ID, options.Units[0].ID, "6.49"
+			n.Price = "6.49"
+			for _, s := range options.Subcategories[:min(len(options.Subcategories), 1)] {
+				n.SubcategoryID = s.ID
+			}
+			for _, t := range options.Types[:min(len(options.Types), 1)] {
+				n.TypeID = t.ID
+			}
+			for _, u := range options.Units[:min(len(options.Units), 1)] {
+				n.UnitID = u.ID
+			}
 			product, err := w.Mapping.CreateProduct(ctx, billingtest.Admin(), n)
 			var alike *mapping.Alike
 			if errors.As(err, &alike) && alike.Exact {
