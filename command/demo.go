@@ -186,12 +186,14 @@ syncs, invoices, approvals and differences: every figure was computed by Seatbri
   Open                      %s
   Sign in with              %s
   Password                  %s
+  As an Admin               %s
+  As a Technician           %s (the same password)
 
 What there is to look at  %s%s
 To set it up yourself     seatbridge demo --empty
 
 Stop it with Ctrl+C.
-`, panel, panel, demoEmail, demoPassword, panel, "/demo")
+`, panel, panel, demoEmail, demoPassword, demo.AdminEmail, demo.TechnicianEmail, panel, "/demo")
 	return err
 }
 

@@ -80,6 +80,31 @@ func (d Digests) Takers(ctx context.Context) (takers []DigestTaker, err error) {
 	return takers, err
 }
 
+// Forget forgets what channels said that carry none any more: one that begins anew is told of everything, from the next morning on.
+func (d Digests) Forget(ctx context.Context) error {
+	former := func(row scanner) (id int64, err error) {
+		var events []Event
+		if err := row.Scan(&id, fromJSON(&events)); err != nil || rhythmOf(events) != "" {
+			return 0, err
+		}
+		return id, nil
+	}
+	ids, err := list(ctx, d.store.from, former,
+		`SELECT c.id, c.events FROM digests d JOIN notification_channels c ON c.id = d.channel_id`)
+	ids = slices.DeleteFunc(ids, func(id int64) bool { return id == 0 })
+	if err != nil || len(ids) == 0 {
+		return doing("looking for channels without digests", err)
+	}
+	return d.store.tx(ctx, "forgetting digests", func(tx *sql.Tx) error {
+		for _, id := range ids {
+			if _, err := exec(ctx, tx, `DELETE FROM digests WHERE channel_id = $1`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // rhythmOf is how often a channel with such events carries a digest.
 func rhythmOf(events []Event) Rhythm {
 	switch {

@@ -65,6 +65,20 @@ func TestDigests(t *testing.T) {
 	if err != nil || n.UserID != ada {
 		t.Errorf("claimed %+v, %v", n, err)
 	}
+	c, err := s.Channel(t.Context(), both)
+	check(t, err)
+	check(t, d.Forget(t.Context())) // it carries one still
+	if got := takers()[1].Morning; got != "2026-10-21" {
+		t.Errorf("what a channel said is forgotten: %q", got)
+	}
+	for _, events := range [][]Event{{EventFailed}, {EventDigestWeekly}} {
+		c.Events = events
+		check(t, s.UpdateChannel(t.Context(), c))
+		check(t, d.Forget(t.Context()))
+	}
+	if diff := cmp.Diff(DigestTaker{ChannelID: both, Every: Weekly, Said: []string{}}, takers()[1]); diff != "" {
+		t.Errorf("a channel that began anew (-want +got):\n%s", diff)
+	}
 	check(t, d.Choose(t.Context(), ada, "", ""))
 	if every, err := d.Choice(t.Context(), ada); err != nil || every != "" {
 		t.Errorf("chose %q, %v", every, err)

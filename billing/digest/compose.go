@@ -114,7 +114,7 @@ type composed struct {
 // without anything new is not worth sending, unless invoices are made the day after.
 func compose(items []Item, t store.DigestTaker, o occasion) composed {
 	var c composed
-	fresh := 0
+	fresh, stood := 0, setOf(t.Said)
 	for _, item := range items {
 		if len(item.IDs) == 0 || !maySee(t, item.Role) {
 			continue
@@ -123,7 +123,7 @@ func compose(items []Item, t store.DigestTaker, o occasion) composed {
 		for _, id := range item.IDs {
 			name := item.Kind + " " + id
 			c.said = append(c.said, name)
-			if !slices.Contains(t.Said, name) {
+			if !stood[name] {
 				l.fresh++
 			}
 		}
@@ -135,6 +135,14 @@ func compose(items []Item, t store.DigestTaker, o occasion) composed {
 	c.title = titleOf(o, len(c.said), fresh)
 	c.text = textOf(t, o, c.said, fresh)
 	return c
+}
+
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
 }
 
 // maySee says whether somebody may see what a role may: channels were set up by those who may see all.
@@ -164,9 +172,9 @@ func textOf(t store.DigestTaker, o occasion, said []string, fresh int) []string 
 	if o.eve() {
 		text = append(text, invoicingText(o.invoicing))
 	}
-	gone := 0
+	gone, stands := 0, setOf(said)
 	for _, name := range t.Said {
-		if !slices.Contains(said, name) {
+		if !stands[name] {
 			gone++
 		}
 	}

@@ -93,6 +93,9 @@ func (k *Keeper) mailChannel(ctx context.Context) (int64, error) {
 // Morning sends the digests that are due, each at most once for a morning: at any hour of the day, so that one which was down at seven is
 // made up for. A channel that just began to carry one gets its first the morning after.
 func (k *Keeper) Morning(ctx context.Context) error {
+	if err := store.DigestsIn(k.Store).Forget(ctx); err != nil {
+		return err
+	}
 	takers, err := store.DigestsIn(k.Store).Takers(ctx)
 	if err != nil || len(takers) == 0 {
 		return err

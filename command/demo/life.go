@@ -40,6 +40,12 @@ type Begin struct {
 // Person is an account of the demo.
 type Person struct{ Name, Email, PasswordHash string }
 
+// The other accounts of a demo that lived a year; they have the Owner's password.
+const (
+	AdminEmail      = "mara@seatbridge.example"
+	TechnicianEmail = "tom@seatbridge.example"
+)
+
 // Lived is a year that was lived.
 type Lived struct {
 	Sim   *cwsim.Sim
@@ -187,8 +193,8 @@ func (l *life) addPeople(ctx context.Context) error {
 		actor *problem.Actor
 	}{
 		{l.person, store.Owner, &l.owner},
-		{Person{"Mara Lind", "mara@seatbridge.example", l.person.PasswordHash}, store.Admin, &l.admin},
-		{Person{"Tom Okafor", "tom@seatbridge.example", l.person.PasswordHash}, store.Technician, &problem.Actor{}},
+		{Person{"Mara Lind", AdminEmail, l.person.PasswordHash}, store.Admin, &l.admin},
+		{Person{"Tom Okafor", TechnicianEmail, l.person.PasswordHash}, store.Technician, &problem.Actor{}},
 	} {
 		u, err := l.db.CreateUser(ctx, store.User{
 			Name: p.Name, Email: p.Email, PasswordHash: p.PasswordHash, Role: p.role, Status: store.Active, CreatedAt: l.clock.Now(),
