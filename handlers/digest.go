@@ -58,6 +58,8 @@ func (p digestPages) choose(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return p.web.Done(w, r, views.DigestPath, map[store.Rhythm]string{
-		"": "You get no digest.", store.Daily: "You get a digest every morning with something new.", store.Weekly: "You get a digest every Monday.",
+		"":           "You get no digest.",
+		store.Daily:  "You get a digest every morning with something new.",
+		store.Weekly: "You get a digest every Monday.",
 	}[chosen])
 }

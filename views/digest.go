@@ -12,8 +12,8 @@ func (f DigestForm) about(l Layout) string {
 	if !l.manages() {
 		return "Trials that end soon, and organizations whose seats rise or fall unusually, in one mail."
 	}
-	return "What waits for approval, what is open of months, organizations without a mapping, sources that failed or grew old, trials that end " +
-		"and seats that rise or fall unusually: in one mail, which says what is new."
+	return "What waits for approval, what is open of months, organizations without a mapping, sources that failed or grew old, trials that " +
+		"end and seats that rise or fall unusually: in one mail, which says what is new."
 }
 
 // setUp is what to do where no mail can be sent.

@@ -135,7 +135,8 @@ func (k *Keeper) organizations(ctx context.Context, now time.Time) ([]Item, erro
 			unmapped.IDs = append(unmapped.IDs, id)
 		}
 	}
-	unmapped.Says = problem.Plural(len(unmapped.IDs), "organization") + " with billable seats, which nobody is invoiced for through ConnectWise"
+	unmapped.Says = problem.Plural(len(unmapped.IDs), "organization") +
+		" with billable seats, which nobody is invoiced for through ConnectWise"
 	trials.Says = problem.Plural(len(trials.IDs), "trial") + " within 7 days: then they are billed"
 	return []Item{unmapped, trials}, nil
 }
@@ -167,7 +168,8 @@ func (k *Keeper) reported(ctx context.Context, _ time.Time) ([]Item, error) {
 	for _, r := range q.Unknown {
 		unknown.IDs = append(unknown.IDs, r.ID+" "+r.Name)
 	}
-	unknown.Says = fmt.Sprintf("%s of %s, %s", problem.Plural(len(unknown.IDs), "organization"), q.Month, problem.Plural(q.UnknownSeats(), "license"))
+	licenses := problem.Plural(q.UnknownSeats(), "license")
+	unknown.Says = fmt.Sprintf("%s of %s, %s", problem.Plural(len(unknown.IDs), "organization"), q.Month, licenses)
 	gone := Item{Kind: "gone", Name: "Vanished from the report", Page: "/integrations/provider"}
 	for _, o := range q.Gone {
 		gone.IDs = append(gone.IDs, strconv.FormatInt(o.ID, 10))

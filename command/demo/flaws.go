@@ -93,7 +93,8 @@ func (l *life) spoil(ctx context.Context) error {
 	hidden := l.agreements[hiddenLine]
 	l.sim.AddFault(cwsim.Fault{Kind: cwsim.Partial, Path: fmt.Sprintf("/finance/agreements/%d/additions", hidden)})
 	l.sim.AddAddition(cwsim.Addition{AgreementID: hidden, ProductID: l.business, Quantity: decimal.NewFromInt(7)})
-	other := l.sim.AddAgreement(cwsim.Agreement{Name: "Security Subscription", CompanyID: l.sim.Agreement(l.agreements[billedElsewhere]).CompanyID})
+	company := l.sim.Agreement(l.agreements[billedElsewhere]).CompanyID
+	other := l.sim.AddAgreement(cwsim.Agreement{Name: "Security Subscription", CompanyID: company})
 	l.sim.AddAddition(cwsim.Addition{AgreementID: other.ID, ProductID: l.business, Quantity: decimal.NewFromInt(9)})
 	edited := l.lines(l.agreements[l.cast[1]])[0]
 	l.sim.SetQuantity(edited.AgreementID, edited.ID, edited.Quantity.Add(four).String(), "jdoe")

@@ -65,7 +65,8 @@ func (l story) planFailures() {
 			return err
 		}
 		l.Work.Wait()
-		return l.stopAtRun(ctx, Stop{Chapter: wrong, What: "They were tried again", Look: "Retry writes only what was missing, for the same month."})
+		return l.stopAtRun(ctx, Stop{Chapter: wrong, What: "They were tried again",
+			Look: "Retry writes only what was missing, for the same month."})
 	})
 }
 
@@ -105,8 +106,8 @@ func (l story) planSecondThoughts() {
 			if _, err := l.Runs.Reject(ctx, l.admin, []int64{c.ID}); err != nil {
 				return err
 			}
-			l.stop(Stop{Chapter: changed, What: "A rise of 24 seats was rejected", Look: "It was held as a steep rise: a trade fair of three days. " +
-				"Nobody wanted to bill it; the books of the month say so.", Run: c.RunID})
+			l.stop(Stop{Chapter: changed, What: "A rise of 24 seats was rejected", Look: "It was held as a steep rise: a trade fair of three " +
+				"days. Nobody wanted to bill it; the books of the month say so.", Run: c.RunID})
 		}
 		delete(l.reserved, fair)
 		return nil
@@ -197,8 +198,8 @@ func (l story) planDifferences() {
 		return l.joinedLate(ctx, late, l.day(3, 20, 9), "uma.late")
 	})
 	l.at(l.day(1, 14, 10), "members found in a month that is not closed", func(ctx context.Context) error {
-		l.stop(Stop{Chapter: booked, What: "A month is not closed yet", Look: "What is open is listed first, with why. Settle it, put it on the " +
-			"next invoice, or write it off; then close the month.", Month: l.month(2)})
+		l.stop(Stop{Chapter: booked, What: "A month is not closed yet", Look: "What is open is listed first, with why. Settle it, put it on " +
+			"the next invoice, or write it off; then close the month.", Month: l.month(2)})
 		for _, email := range []string{"jan.late", "kai.late"} {
 			if err := l.joinedLate(ctx, open, l.day(2, 11, 9), email); err != nil {
 				return err

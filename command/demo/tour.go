@@ -59,8 +59,8 @@ func (l *life) lastLook(ctx context.Context) error {
 	if err := l.lookAtFindings(ctx); err != nil {
 		return err
 	}
-	l.stop(Stop{Chapter: beside, What: "A trial is over, and nobody mapped the customer", Look: unmapped + " has members to be billed. A company " +
-		"of nearly the same name is suggested for it.", Page: Suggestions})
+	l.stop(Stop{Chapter: beside, What: "A trial is over, and nobody mapped the customer", Look: unmapped + " has members to be billed. A " +
+		"company of nearly the same name is suggested for it.", Page: Suggestions})
 	l.stop(Stop{Chapter: beside, What: "A trial ends in two days", Look: "Its seats are billed from then on. Whoever maps it now is in time.",
 		Organization: l.ids["Second Look Opticians"]})
 	l.stop(Stop{Chapter: booked, What: "A year of months", Look: "Ten of them are closed, each with a statement that proves itself.",
@@ -91,8 +91,8 @@ func (l *life) lookAtFindings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.stop(Stop{Chapter: behind, What: fmt.Sprintf("%d findings, one of each kind and more", total), Look: "What readings of agreements found. " +
-		"Each says what it means for the invoice and what to do.", Page: Findings})
+	l.stop(Stop{Chapter: behind, What: fmt.Sprintf("%d findings, one of each kind and more", total), Look: "What readings of agreements " +
+		"found. Each says what it means for the invoice and what to do.", Page: Findings})
 	l.stop(Stop{Chapter: behind, What: l.handEdited + ": a line edited by hand", Look: "jdoe raised it by 4 seats. The next sync wrote the " +
 		"right figure over it and said so; the settings can make it wait instead.", Agreement: l.agreements[l.handEdited]})
 	seen := map[store.Subject]bool{}
