@@ -89,7 +89,7 @@ func eventChoices() []choice {
 		{"months", "A month has something open", "Some days before the invoicing day, and when what is due changed after the month’s end"},
 		{"credentials", "ConnectWise PSA stopped accepting Seatbridge", "When it begins, at most once a day"},
 		{"unmapped", "Organizations are not mapped at the month's end", "Those with billable seats, with the monthly sync"},
-		{"digest_daily", "Every morning's digest", "What waits, grew old or changed, when something is new, and the day before invoices are made"},
+		{"digest_daily", "Every morning's digest", "What waits, grew old or moved, when something is new, and the day before invoices are made"},
 		{"digest_weekly", "The digest of Mondays", "The same once a week, also when there is nothing new"},
 		{"ended", "Any other sync ended", "One message for each Sync now"},
 	}

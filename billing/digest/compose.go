@@ -197,13 +197,13 @@ func textOf(t store.DigestTaker, o occasion, said []string, fresh int) []string 
 
 func invoicingText(d invoicingDay) string {
 	if d.agreements == 0 {
-		return "Tomorrow is " + seats.Day(d.on) + ", the first of a month. No next invoice date of a mapped agreement is known: it is taken for " +
-			"the day on which invoices are made."
+		return "Tomorrow is " + seats.Day(d.on) + ", the first of a month. No next invoice date of a mapped agreement is known: it is taken " +
+			"for the day on which invoices are made."
 	}
 	verb := " have their next invoice date"
 	if d.agreements == 1 {
 		verb = " has its next invoice date"
 	}
-	return problem.Plural(d.agreements, "agreement") + verb + " tomorrow, on " + seats.Day(d.on) + ". What stands in ConnectWise PSA then goes " +
-		"on these invoices."
+	return problem.Plural(d.agreements, "agreement") + verb + " tomorrow, on " + seats.Day(d.on) + ". What stands in ConnectWise PSA " +
+		"then goes on these invoices."
 }
