@@ -255,8 +255,9 @@ var mailHTML = htmltemplate.Must(htmltemplate.New("mail").Parse(`<!DOCTYPE html>
 <h1 style="font-size:19px">{{.Title}}</h1>
 {{range .Text}}<p>{{.}}</p>
 {{end}}{{with .Facts}}<table style="border-collapse:collapse">
-{{range .}}<tr><th scope="row" style="text-align:left;font-weight:normal;padding:2px 16px 2px 0">{{.Name}}</th>
-<td style="padding:2px 0">{{if .URL}}<a href="{{.URL}}">{{.Value}}</a>{{else}}{{.Value}}{{end}}</td></tr>
+{{range .}}<tr style="vertical-align:top"><th scope="row" style="text-align:left;font-weight:normal;padding:2px 16px 2px 0">` +
+	`{{if .URL}}<a href="{{.URL}}">{{.Name}}</a>{{else}}{{.Name}}{{end}}</th>
+<td style="padding:2px 0">{{.Value}}</td></tr>
 {{end}}</table>
 {{end}}{{with .URL}}<p><a href="{{.}}">Open in Seatbridge</a></p>
 {{end}}<p style="font-size:13px;color:#666">{{.Footer}}</p>
