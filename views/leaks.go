@@ -98,7 +98,7 @@ func (p LeaksPage) scanned() string {
 // leakKinds are the headings of the kinds, and what is said where nothing was found.
 var leakKinds = map[string]struct{ title, looked string }{
 	"unbilled":         {"Billable seats, and nobody is mapped", "Organizations with billable seats and no mapping"},
-	"not_billing":      {"Mapped, and nothing is billed", "Mapped agreements that bill nothing: ended, products or lines not billed, no price, no line"},
+	"not_billing":      {"Mapped, and nothing is billed", "Mapped agreements that bill nothing: ended, not billed, no price, no line"},
 	"unfed":            {"Billed, and nothing feeds the line", "Lines of the two products that no organization feeds"},
 	"unmapped_product": {"Called NordPass, and not mapped", "Products called NordPass that are not mapped"},
 	"unlicensed":       {"Trial or NFR, and a line bills", "Trial or NFR organizations with a line"},

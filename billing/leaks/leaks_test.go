@@ -43,8 +43,9 @@ func line(id int, quantity, unit string, change ...func(*connectwise.Addition)) 
 	return a
 }
 
-func of(id int, identifier string) func(*connectwise.Addition) {
-	return func(a *connectwise.Addition) { a.Product = connectwise.Reference{ID: id, Identifier: identifier} }
+// of makes a line one of another product, no. 8.
+func of(identifier string) func(*connectwise.Addition) {
+	return func(a *connectwise.Addition) { a.Product = connectwise.Reference{ID: 8, Identifier: identifier} }
 }
 
 // agreement is one that bills in dollars, with these lines and nobody mapped.
@@ -66,8 +67,8 @@ func (a Agreement) feeds(n int, ids ...int64) Agreement {
 	return a
 }
 
-func (a Agreement) in(currency string) Agreement {
-	a.Found.Currency = currency
+func (a Agreement) inEuros() Agreement {
+	a.Found.Currency = "EUR"
 	return a
 }
 
@@ -200,11 +201,11 @@ func TestRules(t *testing.T) {
 			agreement(7, line(16, "6", "4.99", func(a *connectwise.Addition) { a.EffectiveDate = today.AddDays(1) })),
 		}},
 		"a twin": {
-			agreements: []Agreement{agreement(1, line(10, "6", "4.99", of(8, "np bus")))},
+			agreements: []Agreement{agreement(1, line(10, "6", "4.99", of("np bus")))},
 			want:       []string{"unfed Company 1 #1, line 10: -6 = -29.94 USD"},
 		},
 		"a twin in the place of the line is one leak": {
-			agreements: []Agreement{agreement(1, line(10, "5", "4.99", of(8, "NP.BUS"))).feeds(5, 1)},
+			agreements: []Agreement{agreement(1, line(10, "5", "4.99", of("NP.BUS"))).feeds(5, 1)},
 			want:       []string{"unfed Company 1 #1, line 10: -5 = -24.95 USD"},
 		},
 		"of two open lines the one that fits is fed": {
@@ -239,11 +240,11 @@ func TestRules(t *testing.T) {
 			agreements: []Agreement{agreement(1, line(10, "5", "5.99")).feeds(5, 1)},
 			want:       []string{"price Company 1 #1, line 10: 5 = -5 USD"},
 		},
-		"one line in another currency is no custom": {agreements: []Agreement{agreement(1, line(10, "5", "4.59")).feeds(5, 1).in("EUR")}},
+		"one line in another currency is no custom": {agreements: []Agreement{agreement(1, line(10, "5", "4.59")).feeds(5, 1).inEuros()}},
 		"each currency has its own usual price": {
 			agreements: []Agreement{
-				agreement(1, line(10, "5", "4.59")).feeds(5, 1).in("EUR"), agreement(2, line(11, "5", "4.59")).feeds(5, 1).in("EUR"),
-				agreement(3, line(12, "5", "4.99")).feeds(5, 1).in("EUR"),
+				agreement(1, line(10, "5", "4.59")).feeds(5, 1).inEuros(), agreement(2, line(11, "5", "4.59")).feeds(5, 1).inEuros(),
+				agreement(3, line(12, "5", "4.99")).feeds(5, 1).inEuros(),
 			},
 			want: []string{"price Company 3 #3, line 12: 5 = -2 EUR"},
 		},
@@ -257,7 +258,7 @@ func TestRules(t *testing.T) {
 		},
 		"a product called Nord Pass": {
 			agreements: []Agreement{
-				agreement(1, line(10, "5", "5.50", of(8, "VAULT"))), agreement(2, line(11, "3", "5.50", of(8, "VAULT"))).in("EUR"),
+				agreement(1, line(10, "5", "5.50", of("VAULT"))), agreement(2, line(11, "3", "5.50", of("VAULT"))).inEuros(),
 			},
 			change: func(k *Known) {
 				k.Named = []Item{{ID: 8, Identifier: "VAULT", Description: "Nord Pass"}, {ID: 1, Identifier: "NP-BUS"}}

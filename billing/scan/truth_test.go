@@ -35,41 +35,47 @@ func TestEveryPlantedLeakIsFoundAndNothingElse(t *testing.T) {
 	}
 }
 
-// said writes a leak as both sides know it: what is about, how many seats, how much money.
-func said(kind, organization string, agreement, addition, product int, seats, money, currency string) string {
-	return fmt.Sprintf("%s organization=%s agreement=%d line=%d product=%d seats=%s money=%s %s",
-		kind, organization, agreement, addition, product, seats, money, currency)
+// leak is one as both sides know it: what is about, how many seats, how much money.
+type leak struct {
+	Kind, Organization       string
+	Agreement, Line, Product int
+	Seats, Money             string
+	Currency                 string
 }
 
-// planted is a leak of the ground truth; late ones only after time has passed.
-func planted(w *world, aged bool) []string {
-	var all []string
+// planted is what the ground truth has; late ones only after time has passed.
+func planted(w *world, aged bool) []leak {
+	var all []leak
 	for _, l := range w.hand.Leaks {
 		if l.Late && !aged {
 			continue
 		}
-		organization := ""
-		if l.Kind == handwork.Unbilled {
-			organization = l.Organization
+		of := leak{
+			Kind: string(l.Kind), Agreement: l.AgreementID, Line: l.AdditionID, Product: l.ProductID,
+			Seats: l.Seats.String(), Money: l.Money.StringFixed(2), Currency: l.Currency,
 		}
-		all = append(all, said(string(l.Kind), organization, l.AgreementID, l.AdditionID, l.ProductID,
-			l.Seats.String(), l.Money.StringFixed(2), l.Currency))
+		if l.Kind == handwork.Unbilled {
+			of.Organization = l.Organization
+		}
+		all = append(all, of)
 	}
 	return all
 }
 
-func foundOnes(found []leaks.Leak) []string {
-	var all []string
+func foundOnes(found []leaks.Leak) []leak {
+	var all []leak
 	for _, l := range found {
-		organization, product := "", 0
+		of := leak{
+			Kind: string(l.Kind), Agreement: l.AgreementID, Line: l.AdditionID,
+			Seats: l.Seats.Abs().String(), Money: l.Money.Decimal.StringFixed(2), Currency: l.Code,
+		}
 		if l.Kind == leaks.Unbilled {
-			organization = l.Who
+			of.Organization = l.Who
 		}
 		if l.Kind == leaks.UnmappedProduct {
-			product = l.ProductID
+			of.Product = l.ProductID
 		}
-		all = append(all, said(string(l.Kind), organization, l.AgreementID, l.AdditionID, product,
-			l.Seats.Abs().String(), l.Money.Decimal.StringFixed(2), l.Code))
+		all = append(all, of)
 	}
 	return all
 }
@@ -80,32 +86,29 @@ func compare(t *testing.T, when string, w *world, open []leaks.Leak) string {
 	aged := strings.HasPrefix(when, "after")
 	want, got := planted(w, aged), foundOnes(open)
 	tallies := map[string]*tally{}
-	of := func(text string) *tally {
-		kind, _, _ := strings.Cut(text, " ")
-		if tallies[kind] == nil {
-			tallies[kind] = &tally{}
-		}
-		return tallies[kind]
+	for _, kind := range leaks.Kinds() {
+		tallies[string(kind)] = &tally{}
 	}
-	for _, text := range want {
-		of(text).planted++
-		if slices.Contains(got, text) {
-			of(text).found++
+	for _, l := range want {
+		of := tallies[l.Kind]
+		of.planted++
+		if slices.Contains(got, l) {
+			of.found++
 			continue
 		}
-		of(text).missed++
-		t.Errorf("%s: missed %s", when, text)
+		of.missed++
+		t.Errorf("%s: missed %+v", when, l)
 	}
-	for _, text := range got {
-		if !slices.Contains(want, text) {
-			of(text).wrong++
-			t.Errorf("%s: wrongly named %s", when, text)
+	for _, l := range got {
+		if !slices.Contains(want, l) {
+			tallies[l.Kind].wrong++
+			t.Errorf("%s: wrongly named %+v", when, l)
 		}
 	}
 	var table strings.Builder
 	fmt.Fprintf(&table, "%-17s %8s %6s %7s %14s\n", "kind", "planted", "found", "missed", "wrongly named")
 	for _, kind := range leaks.Kinds() {
-		n := of(string(kind) + " ")
+		n := tallies[string(kind)]
 		fmt.Fprintf(&table, "%-17s %8d %6d %7d %14d\n", kind, n.planted, n.found, n.missed, n.wrong)
 	}
 	return table.String()

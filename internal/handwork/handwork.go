@@ -71,11 +71,11 @@ type Mapping struct {
 	AgreementID                int
 }
 
-// Config says what to make. The zero value is 200 customers of seed 0, by the real clock.
+// Config says what to make.
 type Config struct {
 	Seed      uint64
-	Customers int
-	Now       func() time.Time
+	Customers int              // 0: 200; every kind of leak and what looks like one is there from 40 on
+	Now       func() time.Time // the instance's clock
 }
 
 // World is the simulator with its ground truth.
@@ -99,9 +99,6 @@ const defaultCustomers = 200
 func New(c Config) *World {
 	if c.Customers == 0 {
 		c.Customers = defaultCustomers
-	}
-	if c.Now == nil {
-		c.Now = time.Now
 	}
 	w := &World{Sim: cwsim.New(cwsim.Config{Seed: c.Seed, Companies: -1, Now: c.Now})}
 	w.makeProducts()
