@@ -123,6 +123,7 @@ func (b *Billing) Disconnect(ctx context.Context, who problem.Actor) error {
 	}
 	defer release()
 	b.Mapping.CancelCompanyImport()
+	b.Scan.Stop()
 	entry := who.Did(b.now(), store.CategoryIntegrations, "Disconnected ConnectWise PSA and removed every mapping.")
 	if err := b.Store.Record(ctx, entry, func(s *store.Store) error { return s.Disconnect(ctx, b.now()) }); err != nil {
 		return fmt.Errorf("disconnecting: %w", err)

@@ -76,11 +76,16 @@ func TestLeaksAreFoundByAClick(t *testing.T) {
 	has(t, page, "[data-testid=tile-unbilled]", "USD a month")
 	has(t, page, "[data-testid=tile-nothing]", "EUR a month") // by currency, never added up
 	has(t, page, "[data-testid=not-known]", "their seats are not known yet")
+	leads := map[string]bool{}
 	rows.Each(func(_ int, row *goquery.Selection) {
 		if step := row.Find(".acts a").First(); step.Text() == "" || step.AttrOr("href", "") == "" {
 			t.Errorf("no next step: %s", row.Text())
 		}
+		row.Find("a").Each(func(_ int, link *goquery.Selection) { leads[link.AttrOr("href", "")] = true })
 	})
+	for address := range leads { // none of them is a dead end
+		w.b.get(address, http.StatusOK)
+	}
 	logged := w.b.get(views.ActivityPath, http.StatusOK)
 	has(t, logged, "main", "Started looking for leaks")
 	has(t, logged, "main", "Looked for leaks in")

@@ -153,9 +153,11 @@ func (f *finder) answered(of store.Finding) *Answer {
 // names are those of an agreement's organizations that have a plan's seats to bill or, with the empty plan, any.
 func (f *finder) names(a Agreement, of store.Plan) []string {
 	var names []string
-	for _, id := range a.Feeds {
-		if o := f.byID[id]; o.Seats > 0 && (of == "" || o.Plan == of) {
-			names = append(names, o.Name)
+	for _, p := range store.Plans() {
+		for _, share := range a.Wants[p].Shares {
+			if share.Seats > 0 && (of == "" || p == of) {
+				names = append(names, share.Organization)
+			}
 		}
 	}
 	return names

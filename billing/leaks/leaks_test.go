@@ -227,6 +227,14 @@ func TestRules(t *testing.T) {
 			agreements: []Agreement{agreement(1, line(10, "5", "4.99")).feeds(5, 1, 2)},
 			change:     func(k *Known) { k.Organizations = append(k.Organizations, organization(1, 5, 1), trial(2, 1)) },
 		},
+		"a trial that is over, and more is billed than is due": {
+			agreements: []Agreement{agreement(1, line(10, "8", "4.99")).feeds(5, 1)},
+			change: func(k *Known) {
+				over := trial(1, 1)
+				over.Seats = 5
+				k.Organizations = append(k.Organizations, over)
+			},
+		},
 		"a trial beside others, and more is billed": {
 			agreements: []Agreement{agreement(1, line(10, "8", "4.99")).feeds(5, 1, 2)},
 			change:     func(k *Known) { k.Organizations = append(k.Organizations, organization(1, 5, 1), trial(2, 1)) },

@@ -13,8 +13,10 @@ import (
 	"seatbridge/store"
 )
 
-// free says whether an organization's license is one that is never billed.
-func (o Organization) free() bool { return o.License == store.Trial || o.License == store.NFR }
+// free says whether an organization's license is one that is not billed, and no seats of it are: a trial that is over bills.
+func (o Organization) free() bool {
+	return (o.License == store.Trial || o.License == store.NFR) && o.Seats == 0
+}
 
 func licenseName(l store.License) string {
 	if l == store.NFR {

@@ -84,7 +84,7 @@ func (k *knower) usage(ctx context.Context, _ store.Scan) (err error) {
 }
 
 func (k *knower) organizations(ctx context.Context, _ store.Scan) error {
-	rows, _, err := k.Store.Organizations(ctx, store.OrganizationFilter{})
+	rows, _, err := k.Store.Organizations(ctx, store.OrganizationFilter{Status: store.OrganizationAny})
 	if err != nil {
 		return err
 	}
@@ -97,6 +97,9 @@ func (k *knower) organizations(ctx context.Context, _ store.Scan) error {
 		u := k.usages[row.ID]
 		u.OrganizationID, u.Organization, u.Unmanaged = row.ID, row.Name, !row.Managed
 		k.usages[row.ID] = u
+		if !row.DeletedAt.IsZero() {
+			continue // its last month is billed where it is mapped
+		}
 		n, known := u.Seats()
 		o := leaks.Organization{
 			ID: row.ID, Name: row.Name, Plan: row.Plan, License: row.License, Managed: row.Managed, AgreementID: row.AgreementID,

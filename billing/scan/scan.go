@@ -103,14 +103,14 @@ func (d *Desk) begin(work func(context.Context)) bool {
 
 // Cancel stops a scan in progress; the result of the last one that was done stays. Without a scan it does nothing.
 func (d *Desk) Cancel(ctx context.Context, who problem.Actor) error {
-	if !d.stop() {
+	if !d.Stop() {
 		return nil
 	}
 	return d.Store.AddActivity(ctx, who.Did(d.Now(), store.CategoryBilling, "Cancelled looking for leaks. The last result stays."))
 }
 
-// stop stops a scan in progress, and says whether there was one.
-func (d *Desk) stop() bool {
+// Stop stops a scan in progress, and says whether there was one.
+func (d *Desk) Stop() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.progress.Running {
@@ -168,7 +168,7 @@ func (d *Desk) end(ctx context.Context, id int64, state store.ScanState, p store
 		return s.AddActivity(ctx, problem.System().Did(d.Now(), store.CategoryBilling,
 			"Looked for leaks in %s with %s.", problem.Plural(scan.Read, "agreement"), problem.Plural(scan.Lines, "line")))
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrNotFound) { // not found: ConnectWise was disconnected meanwhile, and all is forgotten
 		d.Log.Error("keeping how a scan ended", "err", err)
 	}
 }

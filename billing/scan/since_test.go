@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -170,5 +171,24 @@ func TestRequestsOfALargeInstance(t *testing.T) {
 		t.Errorf("%d requests for %d agreements that bill, at most %d are meant", n, f.Scan.Read, most)
 	} else {
 		t.Logf("%d agreements, %d of which bill: %d requests", agreements, f.Scan.Read, n)
+	}
+}
+
+// TestDisconnectingForgetsScans holds of one that is running, too.
+func TestDisconnectingForgetsScans(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, small())
+	w.scan()
+	reached := w.pauseAfter(20)
+	w.Must(w.Scan.Start(t.Context(), billingtest.Admin()))
+	<-reached.arrived
+	w.Must(w.Disconnect(t.Context(), billingtest.Admin()))
+	close(reached.goOn)
+	w.Work.Wait()
+	if f := w.find(); f.Ready || f.Scan.ID != 0 || len(f.Open) > 0 {
+		t.Errorf("after disconnecting: %+v", f)
+	}
+	if _, err := store.LeaksIn(w.Store).LastScan(t.Context()); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a scan is remembered: %v", err)
 	}
 }
