@@ -14,6 +14,7 @@ import (
 	"seatbridge/billing/digest"
 	"seatbridge/billing/figures"
 	"seatbridge/billing/findings"
+	"seatbridge/billing/hosted"
 	"seatbridge/billing/intake"
 	"seatbridge/billing/mapping"
 	"seatbridge/billing/notify"
@@ -55,6 +56,7 @@ type Billing struct {
 	Writing       *writing.Switch     // whether it is, or only compared
 	Files         *intake.Desk        // what people upload
 	Mapping       *mapping.Mapper     // which organization is billed where, and as what
+	Hosted        *hosted.Switch      // how to go over from the hosted integration
 	Outbox        *notify.Outbox      // what people are told
 	Books         *books.Keeper       // what each month owed, and what an invoice took of it
 	Scan          *scan.Desk          // who is not billed, and who is billed for nothing
@@ -95,6 +97,7 @@ func New(c Config) *Billing {
 	})
 	b.Findings = findings.New(c.Store, c.Now, b.Runs)
 	b.Files = intake.New(intake.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Figures: b.Figures})
+	b.Hosted = hosted.New(hosted.Config{Store: c.Store, Now: c.Now, Background: b.Work, Connection: b.Connection})
 	b.Mapping = mapping.New(mapping.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Connection: b.Connection, Runs: b.Runs})
 	b.Scan = scan.New(scan.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work,

@@ -49,6 +49,9 @@ var lowestRoles = map[web.Access]string{
 	`,
 	web.Admin: `
 		GET /demo
+		GET /start/hosted
+		POST /start/hosted
+		POST /start/hosted/check
 		POST /organizations/{id}/corrections
 		POST /organizations/{id}/corrections/withdraw
 		POST /organizations/{id}/kept

@@ -36,6 +36,9 @@ func (s *server) routes() []route {
 
 		{"GET /{$}", web.Technician, s.showOverview},
 		{"GET /start", web.Technician, startPages{s}.show},
+		{"GET /start/hosted", web.Admin, hostedPages{s}.show},
+		{"POST /start/hosted", web.Admin, hostedPages{s}.choose},
+		{"POST /start/hosted/check", web.Admin, hostedPages{s}.check},
 		{"GET /demo", web.Admin, demoPages{s}.show},
 
 		{"GET /organizations", web.Technician, s.listOrganizations},

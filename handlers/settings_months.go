@@ -86,7 +86,7 @@ func saveMonths(s *server) func(http.ResponseWriter, *http.Request) error {
 
 // chosenMonths is what was chosen, with when day and hour were.
 func chosenMonths(before, chosen store.Months, now time.Time) store.Months {
-	chosen.SyncSetAt = before.SyncSetAt
+	chosen.SyncSetAt, chosen.HostedLast = before.SyncSetAt, before.HostedLast
 	if chosen.SyncDay != before.SyncDay || chosen.SyncHour != before.SyncHour {
 		chosen.SyncSetAt = now
 	}

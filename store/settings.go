@@ -32,7 +32,8 @@ type Months struct {
 	SyncSetAt     time.Time // when somebody chose day and hour last; zero: nobody did
 	RemindDays    int       // how many days before the next invoicing day what is open is told; 0: never
 	CloseByItself bool
-	NextInvoice   bool // a difference of a month that ended can be put on the next invoice, as a line that is billed once
+	NextInvoice   bool  // a difference of a month that ended can be put on the next invoice, as a line that is billed once
+	HostedLast    Month // the last month that another integration wrote; empty: none did, as far as known
 }
 
 // PendingRule says whether seats pending at the end of a month are counted, from a month on until the next rule's
@@ -80,7 +81,8 @@ func (s *Store) Settings(ctx context.Context) (settings Settings, err error) {
 			SELECT msp_name, hand_edits, hold_zero, hold_first,
 				COALESCE(hold_lower_percent, 0), COALESCE(hold_lower_seats, 0), COALESCE(hold_higher_percent, 0), COALESCE(hold_higher_seats, 0),
 				COALESCE(hold_seats, 0), hold_decrease, hold_negative, COALESCE(hold_many_lines, 0), COALESCE(hold_many_percent, 0),
-				hold_source_zero, hold_disputed, hold_found, hold_terms, sync_day, sync_hour, sync_set_at, remind_days, close_months, next_invoice
+				hold_source_zero, hold_disputed, hold_found, hold_terms, sync_day, sync_hour, sync_set_at, remind_days, close_months, next_invoice,
+				hosted_last
 			FROM settings WHERE id = 1`)
 		if err != nil {
 			return err
@@ -124,11 +126,12 @@ func updateSettings(ctx context.Context, tx *sql.Tx, settings Settings) error {
 			hold_seats = $9, hold_decrease = $10, hold_negative = $11, hold_many_lines = $12, hold_many_percent = $13,
 			hold_source_zero = $14, hold_disputed = $15, hold_found = $16, hold_terms = $17,
 			sync_day = $18, sync_hour = $19, sync_set_at = $20, remind_days = $21, close_months = $22,
-			next_invoice = $23 WHERE id = 1`,
+			next_invoice = $23, hosted_last = $24 WHERE id = 1`,
 		settings.MSPName, settings.HandEdits, h.Zero, h.First,
 		orNull(h.Lower.Percent), orNull(h.Lower.Seats), orNull(h.Higher.Percent), orNull(h.Higher.Seats),
 		orNull(h.Seats), h.Decrease, h.Negative, orNull(h.ManyLines), orNull(h.ManyPercent),
-		h.SourceZero, h.Disputed, h.Found, h.Terms, m.SyncDay, m.SyncHour, unix(m.SyncSetAt), m.RemindDays, m.CloseByItself, m.NextInvoice)
+		h.SourceZero, h.Disputed, h.Found, h.Terms, m.SyncDay, m.SyncHour, unix(m.SyncSetAt), m.RemindDays, m.CloseByItself, m.NextInvoice,
+		m.HostedLast)
 }
 
 func replacePendingRules(ctx context.Context, tx *sql.Tx, rules []PendingRule) error {
@@ -160,6 +163,6 @@ func scanSettings(row scanner) (s Settings, err error) {
 	err = row.Scan(&s.MSPName, &s.HandEdits, &h.Zero, &h.First,
 		&h.Lower.Percent, &h.Lower.Seats, &h.Higher.Percent, &h.Higher.Seats,
 		&h.Seats, &h.Decrease, &h.Negative, &h.ManyLines, &h.ManyPercent, &h.SourceZero, &h.Disputed, &h.Found, &h.Terms,
-		&m.SyncDay, &m.SyncHour, moment(&m.SyncSetAt), &m.RemindDays, &m.CloseByItself, &m.NextInvoice)
+		&m.SyncDay, &m.SyncHour, moment(&m.SyncSetAt), &m.RemindDays, &m.CloseByItself, &m.NextInvoice, &m.HostedLast)
 	return s, err
 }

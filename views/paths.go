@@ -28,7 +28,10 @@ const (
 	StartConnectPath  = StartPath + "?step=" + StepConnect
 	StartProductsPath = StartPath + "?step=" + StepProducts
 	StartImportPath   = StartPath + "?step=" + StepImport
-	StartMapPath      = StartPath + "?step=" + StepMap
+	// HostedPath leads from the vendor's hosted integration to Seatbridge.
+	HostedPath      = StartPath + "/hosted"
+	CheckHostedPath = HostedPath + "/check"
+	StartMapPath    = StartPath + "?step=" + StepMap
 )
 
 // Organizations and their usage.

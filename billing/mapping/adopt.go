@@ -100,7 +100,7 @@ func (l agreementLines) sentence(product store.ProductMapping, a connectwise.Add
 		fmt.Fprintf(&b, " at %s", strings.TrimSpace(a.UnitPrice.Decimal.String()+" "+l.currency))
 	}
 	if !a.EffectiveDate.IsZero() {
-		fmt.Fprintf(&b, ", since %s", dayInWords(a.EffectiveDate))
+		fmt.Fprintf(&b, ", since %s", a.EffectiveDate.Time().Format("2 Jan 2006"))
 	}
 	switch {
 	case a.EnteredBy != "" && a.UpdatedBy != "" && a.UpdatedBy != a.EnteredBy:
@@ -111,10 +111,6 @@ func (l agreementLines) sentence(product store.ProductMapping, a connectwise.Add
 		fmt.Fprintf(&b, "; last changed by %s", a.UpdatedBy)
 	}
 	return b.String()
-}
-
-func dayInWords(d connectwise.Date) string {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Format("2 Jan 2006")
 }
 
 // linesOf gathers what an agreement has, looked at or read for it. An agreement that is gone has nothing.

@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"seatbridge/billing/connect"
+	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
 	"seatbridge/store"
@@ -78,7 +79,7 @@ func (o *ProductOptions) preset(like connectwise.CatalogItem) {
 	if o.Defaults.UnitID != 0 {
 		return
 	}
-	if i := slices.IndexFunc(o.Units, func(u store.Named) bool { return seatUnits[letters(u.Name)] }); i >= 0 {
+	if i := slices.IndexFunc(o.Units, func(u store.Named) bool { return seatUnits[plan.Letters(u.Name)] }); i >= 0 {
 		o.Defaults.UnitID, o.Reasons["unit"] = o.Units[i].ID, fmt.Sprintf("Chosen because it is called %s.", o.Units[i].Name)
 	}
 }
@@ -213,7 +214,7 @@ func unlike(ctx context.Context, client *connectwise.Client, n NewProduct) error
 // lookalikes finds the products, active or not, whose identifier or description is that of a new one up to case, spaces and punctuation.
 // ConnectWise compares letter by letter, so it is asked for the longest word of each.
 func lookalikes(ctx context.Context, client *connectwise.Client, n NewProduct) (alike Alike, err error) {
-	names := map[string]bool{letters(n.Identifier): true, letters(n.Description): true}
+	names := map[string]bool{plan.Letters(n.Identifier): true, plan.Letters(n.Description): true}
 	seen := map[int]bool{}
 	for _, search := range []string{longestWord(n.Identifier), longestWord(n.Description)} {
 		if search == "" {
@@ -223,7 +224,7 @@ func lookalikes(ctx context.Context, client *connectwise.Client, n NewProduct) (
 			if err != nil {
 				return alike, err
 			}
-			if !seen[item.ID] && (names[letters(item.Identifier)] || names[letters(item.Description)]) {
+			if !seen[item.ID] && (names[plan.Letters(item.Identifier)] || names[plan.Letters(item.Description)]) {
 				alike.Products = append(alike.Products, productOf(item))
 				alike.Exact = alike.Exact || strings.EqualFold(item.Identifier, strings.TrimSpace(n.Identifier))
 			}
@@ -239,16 +240,6 @@ func lookalikes(ctx context.Context, client *connectwise.Client, n NewProduct) (
 	}
 	alike.Products, alike.Exact = append(alike.Products, productOf(item)), err == nil
 	return alike, err
-}
-
-// letters is a name without case, spaces and punctuation.
-func letters(name string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, name)
 }
 
 // longestWord is the longest run of letters and digits in a name; empty: there is none.

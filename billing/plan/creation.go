@@ -90,11 +90,11 @@ func Left(lines []store.Line, additionID int) decimal.Decimal {
 // sameProduct says whether an addition is of the product or of a twin of it: an item whose identifier is the same up to case and
 // punctuation.
 func sameProduct(a connectwise.Addition, p MappedProduct) bool {
-	return a.Product.ID == p.ID || letters(p.Identifier) != "" && letters(a.Product.Identifier) == letters(p.Identifier)
+	return a.Product.ID == p.ID || Letters(p.Identifier) != "" && Letters(a.Product.Identifier) == Letters(p.Identifier)
 }
 
-// letters is an identifier without case, spaces and punctuation.
-func letters(identifier string) string {
+// Letters is an identifier without case, spaces and punctuation.
+func Letters(identifier string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return -1

@@ -11,12 +11,13 @@ import (
 // guide's ("Monthly usage data sync") is the first at 00:30; some invoice on the 25th, some want days of grace.
 type Schedule struct {
 	Day, Hour int
-	Since     time.Time // when it was chosen; zero: it always was so
+	Since     time.Time   // when it was chosen; zero: it always was so
+	After     store.Month // the last month that another integration wrote: those after it are due; empty: none did
 }
 
 // ScheduleOf is the schedule as it is set.
 func ScheduleOf(m store.Months) Schedule {
-	return Schedule{Day: m.SyncDay, Hour: m.SyncHour, Since: m.SyncSetAt}
+	return Schedule{Day: m.SyncDay, Hour: m.SyncHour, Since: m.SyncSetAt, After: m.HostedLast}
 }
 
 // DueAt is when the monthly sync of m is due, in the month after it.
@@ -26,12 +27,12 @@ func (s Schedule) DueAt(m store.Month) time.Time {
 
 // Due lists the months that became due since a moment, that at which the integration became active, and until now; oldest first. A
 // month that was over before it became active is due only at a time that was still to come when it was chosen: a later time, chosen
-// afterwards, brings no month back.
+// afterwards, brings no month back. What another integration wrote is due no more: it would be billed twice.
 func (s Schedule) Due(active, now time.Time) []store.Month {
 	var due []store.Month
 	for m := store.MonthOf(active).Add(-1); !s.DueAt(m).After(now); m = m.Add(1) {
 		at := s.DueAt(m)
-		if at.After(active) && (at.After(s.Since) || m.End().After(active)) {
+		if m > s.After && at.After(active) && (at.After(s.Since) || m.End().After(active)) {
 			due = append(due, m)
 		}
 	}
@@ -41,10 +42,10 @@ func (s Schedule) Due(active, now time.Time) []store.Month {
 // Next is the next moment at which a month becomes due.
 func (s Schedule) Next(now time.Time) time.Time {
 	m := store.MonthOf(now).Add(-1)
-	if at := s.DueAt(m); at.After(now) {
-		return at
+	for m <= s.After || !s.DueAt(m).After(now) {
+		m = m.Add(1)
 	}
-	return s.DueAt(m.Add(1))
+	return s.DueAt(m)
 }
 
 // String is the schedule in words, after "at".

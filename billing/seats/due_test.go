@@ -47,6 +47,9 @@ func TestScheduleDue(t *testing.T) {
 		{"at its moment", Schedule{Day: 1}, "2026-08-10", "2026-11-01 00:30:00", []store.Month{"2026-08", "2026-09", "2026-10"}},
 		{"active as it was due", Schedule{Day: 1}, "2026-11-01 00:30:00", "2026-11-01 00:30:00", nil},
 		{"active a second before", Schedule{Day: 1}, "2026-11-01 00:29:59", "2026-11-01 00:30:00", []store.Month{"2026-10"}},
+		{"another integration wrote the last month", Schedule{Day: 1, After: "2026-10"}, "2026-08-10", "2026-11-01 00:30:00", nil},
+		{"the month after its last one", Schedule{Day: 1, After: "2026-09"}, "2026-08-10", "2026-11-01 00:30:00", []store.Month{"2026-10"}},
+		{"its last one is to come", Schedule{Day: 1, After: "2026-11"}, "2026-08-10", "2026-12-31 00:30:00", nil},
 		{"active on the first, before it was due", Schedule{Day: 1}, "2026-11-01 00:10:00", "2026-11-01 01:00:00", []store.Month{"2026-10"}},
 		{"over a year's end", Schedule{Day: 1}, "2026-11-20 12:00:00", "2027-02-01 00:30:00", []store.Month{"2026-11", "2026-12", "2027-01"}},
 		{"the 25th", chosen(25, 6, "2026-10-01"), "2026-10-10", "2026-11-25 06:30:00", []store.Month{"2026-09", "2026-10"}},
@@ -72,6 +75,9 @@ func TestScheduleNext(t *testing.T) {
 		{Schedule{Day: 1}, "2026-11-01 00:29:59", "2026-11-01 00:30:00"},
 		{Schedule{Day: 1}, "2026-11-01 00:30:00", "2026-12-01 00:30:00"},
 		{Schedule{Day: 1}, "2026-12-31 23:00:00", "2027-01-01 00:30:00"},
+		{Schedule{Day: 1, After: "2026-10"}, "2026-11-28", "2026-12-01 00:30:00"}, // another integration wrote October last
+		{Schedule{Day: 1, After: "2026-11"}, "2026-11-28", "2027-01-01 00:30:00"},
+		{Schedule{Day: 5, Hour: 6, After: "2026-09"}, "2026-11-01", "2026-11-05 06:30:00"},
 		{Schedule{Day: 25, Hour: 6}, "2026-11-02", "2026-11-25 06:30:00"},
 		{Schedule{Day: 25, Hour: 6}, "2026-11-25 07:00:00", "2026-12-25 06:30:00"},
 	} {

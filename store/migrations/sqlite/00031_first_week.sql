@@ -7,3 +7,7 @@ CREATE TABLE unpriced_products (
     created_by TEXT    NOT NULL, -- e-mail address
     checked_at INTEGER NOT NULL  -- when ConnectWise was last asked
 ) STRICT;
+
+-- The last month that another integration wrote to ConnectWise, "2026-10"; empty: none did, or nobody said so. Seatbridge writes
+-- those after it.
+ALTER TABLE settings ADD COLUMN hosted_last TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,281 @@
+package hosted
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"seatbridge/billing/connect"
+	"seatbridge/billing/problem"
+	"seatbridge/connectwise"
+	"seatbridge/store"
+)
+
+// readersAtOnce is how many agreements are read at once.
+const readersAtOnce = 4
+
+// settleTime is how long after a moment at which the hosted integration writes its writes still come in.
+const settleTime = time.Hour
+
+// Changed is a line that somebody other than Seatbridge changed.
+type Changed struct {
+	Company, Agreement, Product string
+	AgreementID, AdditionID     int
+	Quantity                    string // that it says now
+	By                          string // the member of ConnectWise; empty: it does not say
+	At                          time.Time
+	Hosted                      bool // it was about half past midnight on a first of a month: very likely a hosted integration
+}
+
+// Check is what was found, or how far the search is.
+type Check struct {
+	Running     bool
+	At          time.Time // when it began; zero: it never was
+	Since       time.Time // changes after this moment count
+	Done, Total int       // agreements
+	Own         []string  // the names under which Seatbridge writes, as far as they are known
+	Changed     []Changed // the latest first
+	Problem     store.Problem
+}
+
+// checking is the search in progress, or the last one of this process.
+type checking struct {
+	mu    sync.Mutex
+	check Check
+}
+
+func (c *checking) update(change func(*Check)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.check)
+}
+
+// Last is the last check of this process.
+func (s *Switch) Last() Check {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	check := s.check
+	check.Changed = slices.Clone(check.Changed)
+	return check
+}
+
+// Start looks in the background for lines of the mapped products on mapped agreements that somebody other than Seatbridge has changed
+// since it began to write, or since the hosted integration was to write last. It only reads. ErrRunning: one is in progress.
+func (s *Switch) Start(ctx context.Context) error {
+	client, err := s.connect.Client(ctx)
+	if err != nil {
+		return err
+	}
+	if err := connect.Ready(ctx, s.store); err != nil {
+		return err
+	}
+	l, err := s.looks(ctx, client)
+	if err != nil {
+		return err
+	}
+	began := false
+	s.update(func(c *Check) {
+		if began = !c.Running; began {
+			*c = Check{Running: true, At: s.now(), Since: l.since, Total: len(l.agreements)}
+		}
+	})
+	if !began {
+		return problem.ErrRunning
+	}
+	s.work.Go(func(ctx context.Context) {
+		err := l.read(ctx, func() { s.update(func(c *Check) { c.Done++ }) })
+		s.update(func(c *Check) {
+			c.Running, c.Changed, c.Own = false, l.others(), l.own()
+			if err != nil {
+				c.Problem = connect.ProblemOf(err)
+			}
+		})
+	})
+	return nil
+}
+
+// look is one search.
+type look struct {
+	client     *connectwise.Client
+	since      time.Time
+	agreements []store.MappedAgreement
+	products   map[int]string // identifiers
+	lines      map[store.LineKey]store.Line
+	member     string // the API member; empty: ConnectWise does not say
+
+	mu   sync.Mutex
+	seen []seenLine
+}
+
+// seenLine is an addition with who changed it, as far as ConnectWise says.
+type seenLine struct {
+	mapped   store.MappedAgreement
+	addition connectwise.Addition
+	line     store.Line // as Seatbridge keeps it; zero: it does not
+	deeds    []deed
+}
+
+// deed is a change of a line.
+type deed struct {
+	by string
+	at time.Time
+}
+
+func (s *Switch) looks(ctx context.Context, client *connectwise.Client) (*look, error) {
+	l := &look{client: client, products: map[int]string{}}
+	plan, err := s.Plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if l.agreements, err = s.store.MappedAgreements(ctx); err != nil {
+		return nil, fmt.Errorf("reading mappings: %w", err)
+	}
+	products, err := s.store.ProductMappings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading product mappings: %w", err)
+	}
+	for _, p := range products {
+		l.products[p.ProductID] = p.Identifier
+	}
+	if l.lines, err = s.store.Lines(ctx); err != nil {
+		return nil, fmt.Errorf("reading lines: %w", err)
+	}
+	integration, err := s.store.Integration(ctx)
+	l.member = connectwise.OwnMember(ctx, client)
+	l.since = sinceWhen(plan.Chosen, l.lines, integration.ActiveSince)
+	return l, err
+}
+
+// sinceWhen is the moment after which nobody else should change lines: when the hosted integration had written its last month, or else
+// Seatbridge's first write, or that it became active.
+func sinceWhen(chosen *Way, lines map[store.LineKey]store.Line, active time.Time) time.Time {
+	if chosen != nil {
+		return chosen.After.Add(settleTime)
+	}
+	first := active
+	for _, l := range lines {
+		if l.Written.Valid && (first.IsZero() || first.Equal(active) || l.WrittenAt.Before(first)) {
+			first = l.WrittenAt
+		}
+	}
+	return first
+}
+
+func (l *look) read(ctx context.Context, done func()) error {
+	group, each := errgroup.WithContext(ctx)
+	group.SetLimit(readersAtOnce)
+	for _, m := range l.agreements {
+		group.Go(func() error {
+			defer done()
+			return l.readAgreement(each, m)
+		})
+	}
+	return group.Wait()
+}
+
+func (l *look) readAgreement(ctx context.Context, m store.MappedAgreement) error {
+	for a, err := range l.client.Additions(ctx, m.Agreement.ID) {
+		if errors.Is(err, connectwise.ErrNotFound) {
+			return nil // the agreement is gone, and with it whatever was changed there
+		}
+		if err != nil {
+			return fmt.Errorf("reading the lines of agreement %d: %w", m.Agreement.ID, err)
+		}
+		if l.products[a.Product.ID] == "" || !a.LastUpdated.After(l.since) && !l.ours(a) {
+			continue
+		}
+		seen := seenLine{mapped: m, addition: a, deeds: l.deeds(ctx, a)}
+		if line := l.lines[store.LineKey{AgreementID: m.Agreement.ID, ProductID: a.Product.ID}]; line.AdditionID == a.ID {
+			seen.line = line
+		}
+		l.mu.Lock()
+		l.seen = append(l.seen, seen)
+		l.mu.Unlock()
+	}
+	return nil
+}
+
+// ours says whether an addition is one that Seatbridge keeps.
+func (l *look) ours(a connectwise.Addition) bool {
+	for key, line := range l.lines {
+		if key.ProductID == a.Product.ID && line.AdditionID == a.ID {
+			return true
+		}
+	}
+	return false
+}
+
+// deeds are the changes of an addition that ConnectWise tells of: those of its audit trail where that may be read, else the last one.
+func (l *look) deeds(ctx context.Context, a connectwise.Addition) (deeds []deed) {
+	entries, err := l.client.AuditTrail(ctx, connectwise.AuditAddition, a.ID)
+	for _, e := range entries {
+		deeds = append(deeds, deed{e.EnteredBy, e.EnteredAt})
+	}
+	last := deed{a.UpdatedBy, a.LastUpdated}
+	if err != nil || !slices.Contains(deeds, last) {
+		deeds = append(deeds, last)
+	}
+	return deeds
+}
+
+// nearly is how far two clocks may be apart that tell of one write.
+const nearly = 2 * time.Minute
+
+// own are the names under which Seatbridge writes: the API member's, or else who changed lines at the moments at which Seatbridge
+// wrote them, but for those at which the hosted integration writes as well.
+func (l *look) own() (names []string) {
+	if l.member != "" {
+		return []string{l.member}
+	}
+	for _, s := range l.seen {
+		for _, d := range s.deeds {
+			written := s.line.Written.Valid && d.at.Sub(s.line.WrittenAt).Abs() <= nearly && !looksHosted(d.at)
+			if written && d.by != "" && !slices.Contains(names, d.by) {
+				names = append(names, d.by)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// others are the changes since the moment that no name of Seatbridge's own made: of each line, the latest.
+func (l *look) others() (changed []Changed) {
+	own := l.own()
+	for _, s := range l.seen {
+		var latest deed
+		for _, d := range s.deeds {
+			if d.at.After(l.since) && d.at.After(latest.at) && !slices.Contains(own, d.by) && !byUs(d, s.line) {
+				latest = d
+			}
+		}
+		if latest.at.IsZero() {
+			continue
+		}
+		changed = append(changed, Changed{
+			Company: s.mapped.Company.Name, Agreement: s.mapped.Agreement.Name, AgreementID: s.mapped.Agreement.ID,
+			Product: l.products[s.addition.Product.ID], AdditionID: s.addition.ID, Quantity: s.addition.Quantity.String(),
+			By: latest.by, At: latest.at, Hosted: looksHosted(latest.at),
+		})
+	}
+	slices.SortFunc(changed, func(a, b Changed) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.AdditionID, b.AdditionID)) })
+	return changed
+}
+
+// byUs says of a change whether it is Seatbridge's own by its moment, where its name does not tell; at the moments at which the hosted
+// integration writes that would say nothing.
+func byUs(d deed, line store.Line) bool {
+	return line.Written.Valid && d.at.Sub(line.WrittenAt).Abs() <= nearly && !looksHosted(d.at)
+}
+
+// looksHosted says whether a change was made when the hosted integration writes.
+func looksHosted(at time.Time) bool {
+	due := theirs.DueAt(store.MonthOf(at).Add(-1))
+	return at.After(due.Add(-nearly)) && at.Before(due.Add(settleTime))
+}
