@@ -188,10 +188,8 @@ func attentionView(a billing.Attention) views.Attention {
 		return link("Show them", views.MonthPath(string(a.Month)))
 	case billing.AttendDisputed:
 		return link("Show them", views.DisputedUsagePath(string(a.Month)))
-	case billing.AttendInvoices:
+	case billing.AttendInvoices, billing.AttendUnpriced:
 		return link("Look at the connection", views.ConnectWisePath)
-	case billing.AttendUnpriced:
-		return link("Look at the products", views.ConnectWisePath)
 	case billing.AttendTrialEnding:
 		return link("Show them", views.TrialsPath)
 	case billing.AttendSource:
