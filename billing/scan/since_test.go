@@ -77,7 +77,7 @@ func TestAProductMappedAnewIsNotKnown(t *testing.T) {
 	other := w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "PWM", Description: "Passwords"})
 	w.Must(w.Mapping.ConfirmMapping(t.Context(), billingtest.Admin(), map[store.Plan]int{
 		store.Business: other.ID, store.Enterprise: w.Enterprise.ID,
-	}))
+	}, false))
 	if f := w.wantOpen("mapped anew"); f.Unread != 1 {
 		t.Errorf("%d agreements are said to be unread", f.Unread)
 	}
