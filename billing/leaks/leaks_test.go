@@ -220,24 +220,24 @@ func TestRules(t *testing.T) {
 		},
 		"a trial with a line": {
 			agreements: []Agreement{agreement(1, line(10, "3", "4.99")).feeds(0, 1)},
-			change:     func(k *Known) { k.Organizations = append(k.Organizations, trial(1, 1)) },
+			change:     func(k *Known) { k.Organizations = append(k.Organizations, trial(1)) },
 			want:       []string{"unlicensed Company 1 #1, line 10: -3 = -14.97 USD"},
 		},
 		"a trial beside others whose seats are billed": {
 			agreements: []Agreement{agreement(1, line(10, "5", "4.99")).feeds(5, 1, 2)},
-			change:     func(k *Known) { k.Organizations = append(k.Organizations, organization(1, 5, 1), trial(2, 1)) },
+			change:     func(k *Known) { k.Organizations = append(k.Organizations, organization(1, 5, 1), trial(2)) },
 		},
 		"a trial that is over, and more is billed than is due": {
 			agreements: []Agreement{agreement(1, line(10, "8", "4.99")).feeds(5, 1)},
 			change: func(k *Known) {
-				over := trial(1, 1)
+				over := trial(1)
 				over.Seats = 5
 				k.Organizations = append(k.Organizations, over)
 			},
 		},
 		"a trial beside others, and more is billed": {
 			agreements: []Agreement{agreement(1, line(10, "8", "4.99")).feeds(5, 1, 2)},
-			change:     func(k *Known) { k.Organizations = append(k.Organizations, organization(1, 5, 1), trial(2, 1)) },
+			change:     func(k *Known) { k.Organizations = append(k.Organizations, organization(1, 5, 1), trial(2)) },
 			want:       []string{"unlicensed Company 1 #1, line 10: -3 = -14.97 USD"},
 		},
 		"a price below the usual": {
@@ -290,8 +290,8 @@ func TestRules(t *testing.T) {
 	}
 }
 
-func trial(id int64, agreement int) Organization {
-	o := organization(id, 0, agreement)
+func trial(id int64) Organization {
+	o := organization(id, 0, 1)
 	o.License = store.Trial
 	return o
 }
