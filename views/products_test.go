@@ -11,12 +11,12 @@ func TestProductsDialog(t *testing.T) {
 	if _, disabled := control(t, doc.Selection, "Confirm mapping").Attr("disabled"); !disabled {
 		t.Error("half a mapping can be confirmed")
 	}
-	doc = render(t, ProductsDialog(ProductsPage{Business: &Product{11, "a", ""}, Enterprise: &Product{22, "b", ""}, Created: "NP-ENT"}))
+	doc = render(t, ProductsDialog(ProductsPage{Business: &Product{11, "a", ""}, Enterprise: &Product{22, "b", ""}, Created: "NP-ENT was created in ConnectWise PSA: price 6.49, class Agreement."}))
 	form := one(t, doc, "form[method=post]")
 	if form.Find("[name=business]").AttrOr("value", "") != "11" || form.Find("[name=enterprise]").AttrOr("value", "") != "22" {
 		t.Error("the choices are not sent")
 	}
-	wantText(t, doc.Selection, "NP-ENT was created in ConnectWise PSA.", "Complete the product there")
+	wantText(t, doc.Selection, "NP-ENT was created in ConnectWise PSA: price 6.49, class Agreement.", "Complete the product there")
 }
 
 func TestProductPicker(t *testing.T) {
