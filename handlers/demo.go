@@ -21,7 +21,7 @@ type DemoStop struct {
 	Month        store.Month
 	Organization int64
 	Agreement    int
-	Page         string // approvals, findings, suggestions or months
+	Page         string // approvals, findings, suggestions, months or leaks
 }
 
 // path is where a stop leads.
@@ -38,6 +38,7 @@ func (d DemoStop) path() string {
 	}
 	return map[string]string{
 		"approvals": views.HeldPath, "findings": views.FindingsPath, "suggestions": views.SuggestionsPath, "months": views.MonthsPath,
+		"leaks": views.LeaksPath,
 	}[d.Page]
 }
 
@@ -53,7 +54,8 @@ func (d DemoStop) place() string {
 	case d.Agreement != 0:
 		return "Agreement"
 	}
-	return map[string]string{"approvals": "Approvals", "findings": "Findings", "suggestions": "Suggestions", "months": "Months"}[d.Page]
+	return map[string]string{"approvals": "Approvals", "findings": "Findings", "suggestions": "Suggestions", "months": "Months",
+		"leaks": "Leaks"}[d.Page]
 }
 
 // demoPages are what only a demonstration shows.

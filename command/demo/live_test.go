@@ -192,7 +192,7 @@ func follow(ctx context.Context, db *store.Store, s Stop) (err error) {
 		_, err = db.Agreement(ctx, s.Agreement)
 	case s.Month != "":
 		_, err = store.BooksIn(db).Month(ctx, s.Month)
-	case !slices.Contains([]string{Approvals, Findings, Suggestions, Months}, s.Page):
+	case !slices.Contains([]string{Approvals, Findings, Suggestions, Months, Leaks}, s.Page):
 		return fmt.Errorf("there is no page %q", s.Page)
 	}
 	return err

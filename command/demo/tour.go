@@ -28,6 +28,7 @@ const (
 	Findings    = "findings"
 	Suggestions = "suggestions"
 	Months      = "months"
+	Leaks       = "leaks"
 )
 
 // The chapters of what there is to look at.
@@ -59,12 +60,30 @@ func (l *life) lastLook(ctx context.Context) error {
 	if err := l.lookAtFindings(ctx); err != nil {
 		return err
 	}
+	if err := l.lookForLeaks(ctx); err != nil {
+		return err
+	}
 	l.stop(Stop{Chapter: beside, What: "A trial is over, and nobody mapped the customer", Look: unmapped + " has members to be billed. A " +
 		"company of nearly the same name is suggested for it.", Page: Suggestions})
 	l.stop(Stop{Chapter: beside, What: "A trial ends in two days", Look: "Its seats are billed from then on. Whoever maps it now is in time.",
 		Organization: l.ids["Second Look Opticians"]})
 	l.stop(Stop{Chapter: booked, What: "A year of months", Look: "Ten of them are closed, each with a statement that proves itself.",
 		Page: Months})
+	return nil
+}
+
+// lookForLeaks has the whole instance read, as the job of a server does.
+func (l *life) lookForLeaks(ctx context.Context) error {
+	if err := l.Scan.Start(ctx, l.admin); err != nil {
+		return err
+	}
+	l.Work.Wait()
+	open, err := l.Scan.Open(ctx)
+	if err != nil {
+		return err
+	}
+	l.stop(Stop{Chapter: beside, What: fmt.Sprintf("%d leaks in the whole instance", open), Look: "Who is not billed, and who is billed for " +
+		"nothing, in money a month: in agreements that nobody mapped, too.", Page: Leaks})
 	return nil
 }
 
