@@ -27,6 +27,7 @@ func SetUp(t testing.TB, rooms *billing.Billing, hand *handwork.World, c connect
 	s.file(sheet.Members, hand.MembersCSV())
 	s.importCustomers()
 	s.mapAll()
+	rooms.Work.Wait() // what all of it began in the background
 }
 
 // setter sets up.
