@@ -56,7 +56,8 @@ func (p syncPages) ask(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return p.show(w, r, views.SyncPage{
-		Title: "Sync now: " + soFar(p.Now()), Period: soFar(p.Now()), Action: views.StartSyncPath, Button: "Start sync", Carried: carriedView(carried),
+		Title: "Sync now: " + soFar(p.Now()), Period: soFar(p.Now()), Action: views.StartSyncPath, Button: "Start sync",
+		Carried: carriedView(carried),
 		Text: fmt.Sprintf("The seats of %s of %s are written to their agreements in ConnectWise PSA, over the figures there. "+
 			"Lines that are right "+
 			"already are left alone, and what Settings hold waits under Approvals. To see every change first, use Preview changes.",
@@ -162,7 +163,9 @@ func (p syncPages) stillCompares(r *http.Request) error {
 	if err != nil || comparing.On() || r.PostForm.Get("compare") == "" {
 		return err
 	}
-	return &problem.Invalid{Fields: problem.Fields{"writing": "Writing was switched on meanwhile: this would write. Nothing was done; ask again."}}
+	return &problem.Invalid{Fields: problem.Fields{
+		"writing": "Writing was switched on meanwhile: this would write. Nothing was done; ask again.",
+	}}
 }
 
 // preview previews Sync now.

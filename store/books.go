@@ -365,7 +365,8 @@ func (b Books) LastTry(ctx context.Context, m Month) (last Run, ended bool, err 
 	const sync = `(r.compares OR NOT r.preview) AND r.agreement_id IS NULL AND r.only_agreements = ''
 		AND r.kind IN ('manual', 'monthly', 'command', 'retry') AND r.month = $1`
 	err = b.store.snapshot(ctx, fmt.Sprintf("reading the syncs of %s", m), func(tx *sql.Tx) error {
-		n, err := count(ctx, tx, `SELECT COUNT(*) FROM runs r WHERE `+sync+` AND NOT r.compares AND r.as_of IS NULL AND r.status IN ('done', 'incomplete')`, m)
+		n, err := count(ctx, tx, `SELECT COUNT(*) FROM runs r WHERE `+sync+` AND NOT r.compares AND r.as_of IS NULL
+			AND r.status IN ('done', 'incomplete')`, m)
 		if err != nil {
 			return err
 		}

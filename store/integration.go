@@ -136,7 +136,8 @@ func (s *Store) Disconnect(ctx context.Context, at time.Time) error {
 			`DELETE FROM unpriced_products`,
 			`DELETE FROM comparings`,
 			`DELETE FROM integration`,
-			`UPDATE changes SET state = 'cancelled' WHERE state IN ('planned', 'held') AND run_id NOT IN (SELECT id FROM runs WHERE compares AND status = 'done')`,
+			`UPDATE changes SET state = 'cancelled' WHERE state IN ('planned', 'held')
+				AND run_id NOT IN (SELECT id FROM runs WHERE compares AND status = 'done')`,
 			`UPDATE runs SET status = CASE status WHEN 'running' THEN 'cancelled' ELSE 'discarded' END WHERE status IN ('running', 'planned')`,
 		} {
 			if _, err := exec(ctx, tx, statement); err != nil {

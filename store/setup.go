@@ -91,7 +91,8 @@ func (s Setup) LastFile(ctx context.Context) (FileImport, error) {
 
 // LastMapping is the organization that was mapped last: ErrNotFound when there is none.
 func (s Setup) LastMapping(ctx context.Context) (Mapping, error) {
-	m, err := one(ctx, s.store.from, scanMapping, `SELECT `+mappingColumns+` FROM mappings ORDER BY created_at DESC, organization_id DESC LIMIT 1`)
+	m, err := one(ctx, s.store.from, scanMapping, `SELECT `+mappingColumns+` FROM mappings
+		ORDER BY created_at DESC, organization_id DESC LIMIT 1`)
 	return m, doing("reading the last mapping", err)
 }
 
