@@ -63,8 +63,12 @@ func (w HostedWay) when(now time.Time) string {
 	return "It was disconnected before " + moment(w.Before) + "."
 }
 
-// first says which is the first month here.
-func (w HostedWay) first(comparing bool) string {
+// first says which is the first month here. What fell due before the products were mapped is not written by itself.
+func (w HostedWay) first(now time.Time, comparing bool) string {
+	if !now.Before(w.FirstAt) {
+		return "Months from " + monthName(w.First) + " on are Seatbridge’s. Of those that fell due already, before the products were mapped, " +
+			"none is written by itself: look at Months, and sync again what is open."
+	}
 	verb := "written"
 	if comparing {
 		verb = "compared, unless writing is switched on by then,"

@@ -151,17 +151,21 @@ func (p StartPage) compares() bool { return !p.ComparingSince.IsZero() }
 
 // doneBy is by whom and when a step was done, after what it brought.
 func doneBy(s StartStep) string {
-	text := ""
-	if s.Name == StepOrganizations && s.By == "" {
-		return "" // they came one by one
-	}
+	var parts []string
 	if s.By != "" {
-		text += ", by " + s.By
+		parts = append(parts, "by "+s.By)
 	}
 	if !s.At.IsZero() {
-		text += ", " + moment(s.At)
+		parts = append(parts, moment(s.At))
 	}
-	return text
+	said := strings.Join(parts, ", ")
+	switch {
+	case said == "" || s.Name == StepOrganizations && s.By == "": // they came one by one
+		return ""
+	case s.Name == StepWrite:
+		return "; what would be written was looked at " + said
+	}
+	return ", " + said
 }
 
 // end says at the right of a step what it needs, how long it takes, or that it is done.
