@@ -167,6 +167,9 @@ func missedAttention(m run.MissedMonth) Attention {
 	case m.Last.ID == 0:
 		a.Title = fmt.Sprintf("%s is not written yet", m.Month)
 		a.Detail = "Its sync is due and begins by itself within the hour."
+	case m.Last.Compares:
+		a.Title = fmt.Sprintf("%s is not compared yet", m.Month)
+		a.Detail = "It is tried again every hour. " + m.Last.Problem.Text()
 	default:
 		a.Title = fmt.Sprintf("%s is not written yet", m.Month)
 		a.Detail = "It is tried again every hour, until it is written or the next month takes its place. " + m.Last.Problem.Text()

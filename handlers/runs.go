@@ -326,7 +326,7 @@ func offerSwitch(ctx context.Context, db *store.Store, run store.Run, page *view
 		return err
 	}
 	switch {
-	case !run.Kind.Syncs():
+	case !run.Kind.Syncs() || !run.IsFull():
 		page.CanApply = false
 	case page.CanApply:
 		page.SwitchOn = "Switch on and write these changes"

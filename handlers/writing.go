@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/a-h/templ"
 
 	"seatbridge/billing/connect"
 	"seatbridge/billing/problem"
+	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
 	"seatbridge/views"
@@ -56,7 +58,22 @@ func (p writingPages) page(ctx context.Context) (page views.WritingPage, err err
 		return page, err
 	}
 	page.Periods = p.periods(page.Comparisons)
-	return page, nil
+	if page.Comparing.On() {
+		page.FellDue, err = p.fellDue(ctx, page.Comparing.Since)
+	}
+	return page, err
+}
+
+// fellDue are the months whose sync was due since a moment, in words.
+func (p writingPages) fellDue(ctx context.Context, since time.Time) (months []string, err error) {
+	settings, err := p.Store.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range seats.ScheduleOf(settings.Months).Due(since, p.Now()) {
+		months = append(months, m.String())
+	}
+	return months, nil
 }
 
 // comparisons are the latest, each with what it would have written.

@@ -22,6 +22,7 @@ type WritingPage struct {
 	Comparisons []Comparison      // the latest, the latest first
 	Periods     []Option          // whose seats the first writes can be of
 	Pauses      []ComparingPeriod // that are over, the latest first
+	FellDue     []string          // months whose sync was due while Seatbridge only compared
 }
 
 // Comparison is a run that only compared, in brief.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"seatbridge/billing/connect"
 	"seatbridge/billing/months"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
@@ -29,6 +28,9 @@ func (rn *Runner) RunDue(ctx context.Context) error {
 	if err := rn.reports.PullBefore(ctx, m); err != nil {
 		return fmt.Errorf("syncing %s: %w", m, err)
 	}
+	if still, err := rn.Due(ctx); err != nil || still != m {
+		return err // switched to writing, or from it, while the report was fetched
+	}
 	run, err := rn.Run(ctx, problem.System(), Request{Kind: store.RunMonthly, Period: seats.WholeMonth(m)})
 	switch {
 	case errors.Is(err, problem.ErrRunning):
@@ -45,10 +47,11 @@ func (rn *Runner) RunDue(ctx context.Context) error {
 // the run that looked there last: one that is there is adopted, and one that cannot appear any more is created, so that nobody waits
 // for the next month. ErrRunning: another run is in progress; it looks for them itself.
 func (rn *Runner) LookForSent(ctx context.Context) error {
-	if comparing, err := connect.OnlyCompares(ctx, rn.store); err != nil || comparing {
+	sent, err := store.SendingsIn(rn.store).Unknown(ctx, 0)
+	if err != nil {
 		return err
 	}
-	sent, err := store.SendingsIn(rn.store).Unknown(ctx, 0)
+	pauses, err := store.ComparingsIn(rn.store).All(ctx)
 	if err != nil {
 		return err
 	}
@@ -59,7 +62,7 @@ func (rn *Runner) LookForSent(ctx context.Context) error {
 	looked := map[look]bool{}
 	for _, c := range sent {
 		on := look{c.AgreementID, c.Once()}
-		if looked[on] {
+		if looked[on] || !seats.Pauses(pauses).ByItself(c.SentAt) {
 			continue
 		}
 		looked[on] = true
@@ -150,16 +153,12 @@ func (m Months) Missed(ctx context.Context) ([]MissedMonth, error) {
 	}
 	var missed []MissedMonth
 	for _, o := range d.open() {
-		at := d.schedule.DueAt(o.Month)
-		if d.pauses.Took(at) {
-			continue
-		}
 		last, err := m.lastTry(ctx, o.Month)
 		if err != nil {
 			return nil, err
 		}
-		if last.Status != store.RunRunning {
-			missed = append(missed, MissedMonth{o, last, !d.pauses.ByItself(at)})
+		if compared := last.Compares && last.Status == store.RunDone; !compared && last.Status != store.RunRunning {
+			missed = append(missed, MissedMonth{o, last, !d.pauses.ByItself(d.schedule.DueAt(o.Month))})
 		}
 	}
 	return missed, nil
@@ -168,9 +167,6 @@ func (m Months) Missed(ctx context.Context) ([]MissedMonth, error) {
 // Complete syncs agreements again that the newest month's sync skipped because seats were not known, once they are: a report came, or
 // was completed, since. What a later run has looked at is left to it. ErrRunning: another run is in progress.
 func (m Months) Complete(ctx context.Context) error {
-	if comparing, err := connect.OnlyCompares(ctx, m.rn.store); err != nil || comparing {
-		return err
-	}
 	month, err := m.newest(ctx)
 	if err != nil || month == "" {
 		return err
@@ -187,13 +183,17 @@ func (m Months) Complete(ctx context.Context) error {
 	return nil
 }
 
-// newest is the newest month whose sync was due by now, if a run has written it.
+// newest is the newest month whose sync was due by now, if a run has written it and it is not left to people.
 func (m Months) newest(ctx context.Context) (store.Month, error) {
 	d, err := m.due(ctx)
-	if err != nil || len(d.months) == 0 || !d.written[d.months[len(d.months)-1]] {
+	if err != nil || len(d.months) == 0 {
 		return "", err
 	}
-	return d.months[len(d.months)-1], nil
+	newest := d.months[len(d.months)-1]
+	if !d.written[newest] || !d.pauses.ByItself(d.schedule.DueAt(newest)) {
+		return "", nil
+	}
+	return newest, nil
 }
 
 // completeRun retries, of what a run skipped, the agreements whose seats are known by now.

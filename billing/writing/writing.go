@@ -52,8 +52,14 @@ func (w *Switch) Pause(ctx context.Context, who problem.Actor) error {
 	})
 }
 
-// On switches writing on and writes nothing by that: the next sync does. On already is an *problem.Invalid.
+// On switches writing on and writes nothing by that: the next sync does. On already is an *problem.Invalid. problem.ErrRunning: a run is
+// in progress; what began as a comparison ends as one.
 func (w *Switch) On(ctx context.Context, who problem.Actor) error {
+	release, err := w.store.LockSync(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	return w.store.Together(ctx, "switching writing on", func(s *store.Store) error { return w.switchOn(ctx, s, who) })
 }
 
@@ -64,8 +70,8 @@ func (w *Switch) OnWith(ctx context.Context, who problem.Actor, runID int64, tic
 	if err != nil {
 		return err
 	}
-	if !r.Kind.Syncs() {
-		return invalid("Writing is switched on with a preview of a sync, not with this run.")
+	if !r.Kind.Syncs() || !r.IsFull() {
+		return invalid("Writing is switched on with a preview of a sync of all that is mapped, not with this run.")
 	}
 	return w.run.ApplyWith(ctx, who, runID, ticked, func(s *store.Store) error { return w.switchOn(ctx, s, who) })
 }

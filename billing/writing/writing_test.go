@@ -31,9 +31,9 @@ func comparing(t *testing.T) (w *billingtest.World, acme, beta cwsim.Agreement) 
 	acme, beta = w.Company("Acme"), w.Company("Beta")
 	w.Sim.AddAddition(cwsim.Addition{AgreementID: acme.ID, ProductID: w.Business.ID, Quantity: seven})
 	w.ImportAll()
-	for agreement, name := range map[int]string{acme.ID: "Acme", beta.ID: "Beta"} {
-		o := w.Organization(name, 5, store.Business)
-		w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), w.Sim.Agreement(agreement).CompanyID, agreement, o.ID))
+	for i, a := range []cwsim.Agreement{acme, beta} {
+		o := w.Organization([]string{"Acme", "Beta"}[i], 5, store.Business)
+		w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), a.CompanyID, a.ID, o.ID))
 	}
 	w.Sim.ResetRequests()
 	return w, acme, beta
@@ -103,7 +103,7 @@ func TestBooksOfAComparedMonth(t *testing.T) {
 		got = append(got, strings.Join([]string{r.Organization, r.Due.Decimal.String(), r.Billed.Decimal.String(), r.Difference.Decimal.String(), r.Reason}, "; "))
 	}
 	const why = "October 2026 was only compared, on 1 November 2026 at 00:30 UTC: nothing was written."
-	want := []string{"Beta; 5; 0; 5; " + why, "Acme; 5; 7; -2; " + why}
+	want := []string{"Acme; 5; 7; -2; " + why, "Beta; 5; 0; 5; " + why}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -262,3 +262,52 @@ func TestAComparisonThatFails(t *testing.T) {
 
 // seven are the seats that people bill by hand.
 var seven = decimal.NewFromInt(7)
+
+// TestNothingOlderIsWrittenByItself: what a month lacked for want of a figure before writing was paused is left to people afterwards, and
+// so is a month that fell due in the pause and that nobody compared.
+func TestNothingOlderIsWrittenByItself(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w := billingtest.New(t)
+	w.Mapped("Acme", 5, store.Business)
+	gamma, agreement := w.Mapped("Gamma", 0, store.Business)
+	w.SetTime("2026-11-01 00:30:00")
+	w.Must(w.Runs.RunDue(ctx))
+	w.SetTime("2026-11-05 10:00:00")
+	w.Must(w.Writing.Pause(ctx, billingtest.Admin()))
+	w.JoinAt(gamma, "2026-10-20 13:00:00")
+	w.SetTime("2026-11-20 10:00:00")
+	w.Must(w.Writing.On(ctx, billingtest.Admin()))
+	w.Sim.ResetRequests()
+	w.Must(w.Runs.RunDue(ctx))
+	w.Must(w.Runs.Months().Complete(ctx))
+	w.Must(w.Runs.LookForSent(ctx))
+	wantNoWrites(t, w)
+	w.WantLive(agreement.ID)
+
+	w.SetTime("2026-11-30 18:00:00")
+	w.Must(w.Writing.Pause(ctx, billingtest.Admin()))
+	w.SetTime("2026-12-01 08:00:00")
+	w.Must(w.Writing.On(ctx, billingtest.Admin()))
+	w.Must(w.Runs.RunDue(ctx))
+	wantNoWrites(t, w)
+	missed, err := w.Runs.Months().Missed(ctx)
+	w.Must(err)
+	if len(missed) != 1 || missed[0].Month != "2026-11" || !missed[0].Paused {
+		t.Errorf("missed are %+v, though nobody compared November", missed)
+	}
+}
+
+// TestOnePreviewedAgreement does not switch writing on for all.
+func TestOnePreviewedAgreement(t *testing.T) {
+	t.Parallel()
+	w, acme, _ := comparing(t)
+	r := w.Runs.SyncNow(true)
+	r.Agreement = acme.ID
+	preview, err := w.Runs.Run(t.Context(), billingtest.Admin(), r)
+	w.Must(err)
+	if err := w.Writing.OnWith(t.Context(), billingtest.Admin(), preview.ID); err == nil {
+		t.Error("the first writes of all were not looked at")
+	}
+	wantNoWrites(t, w)
+}
