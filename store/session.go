@@ -13,14 +13,15 @@ type Session struct {
 	CreatedAt     time.Time
 	SeenAt        time.Time
 	ExpiresAt     time.Time
+	ProvedAt      time.Time // when the person last proved who they are; zero: before that was kept
 	IP, UserAgent string
 	Hash          string // names the session on pages; useless as a token
 }
 
-const sessionColumns = `s.user_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, s.token_hash`
+const sessionColumns = `s.user_id, s.created_at, s.seen_at, s.expires_at, s.proved_at, s.ip, s.user_agent, s.token_hash`
 
 func (s *Session) dest() []any {
-	return []any{&s.UserID, moment(&s.CreatedAt), moment(&s.SeenAt), moment(&s.ExpiresAt), &s.IP, &s.UserAgent, &s.Hash}
+	return []any{&s.UserID, moment(&s.CreatedAt), moment(&s.SeenAt), moment(&s.ExpiresAt), moment(&s.ProvedAt), &s.IP, &s.UserAgent, &s.Hash}
 }
 
 func scanSession(row scanner) (s Session, err error) {
@@ -32,9 +33,10 @@ func scanSession(row scanner) (s Session, err error) {
 func (s *Store) CreateSession(ctx context.Context, token string, session Session) error {
 	return s.tx(ctx, fmt.Sprintf("creating a session of user %d", session.UserID), func(tx *sql.Tx) error {
 		_, err := exec(ctx, tx, `
-			INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at, ip, user_agent)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			hashToken(token), session.UserID, unix(session.CreatedAt), unix(session.SeenAt), unix(session.ExpiresAt), session.IP, session.UserAgent)
+			INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at, proved_at, ip, user_agent)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			hashToken(token), session.UserID, unix(session.CreatedAt), unix(session.SeenAt), unix(session.ExpiresAt), unix(session.ProvedAt),
+			session.IP, session.UserAgent)
 		return err
 	})
 }
@@ -76,11 +78,6 @@ func (s *Store) Sessions(ctx context.Context, userID int64) ([]Session, error) {
 // DeleteSession ends the token's session, if there is one.
 func (s *Store) DeleteSession(ctx context.Context, token string) error {
 	return s.deleteSessions(ctx, `DELETE FROM sessions WHERE token_hash = $1`, hashToken(token))
-}
-
-// DeleteSessionByHash ends one of a user's sessions, if there is such a one.
-func (s *Store) DeleteSessionByHash(ctx context.Context, userID int64, hash string) error {
-	return s.deleteSessions(ctx, `DELETE FROM sessions WHERE user_id = $1 AND token_hash = $2`, userID, hash)
 }
 
 // DeleteOtherSessions ends all of a user's sessions but the one with keepToken.

@@ -16,22 +16,28 @@ type APIToken struct {
 	CreatedBy string    // e-mail address at the time
 	ExpiresAt time.Time // zero: never
 	UsedAt    time.Time // zero: not yet
+
+	UserID      int64        // who made it; 0: that person was removed
+	MakerRole   Role         // of who made it, now; empty: removed
+	MakerStatus MemberStatus // likewise
 }
 
-const tokenColumns = `id, name, scopes, created_at, created_by, expires_at, used_at`
+const tokenColumns = `id, name, scopes, created_at, created_by, expires_at, used_at, COALESCE(user_id, 0),
+	COALESCE((SELECT u.role FROM users u WHERE u.id = user_id), ''), COALESCE((SELECT u.status FROM users u WHERE u.id = user_id), '')`
 
 func scanToken(row scanner) (t APIToken, err error) {
-	err = row.Scan(&t.ID, &t.Name, fromJSON(&t.Scopes), moment(&t.CreatedAt), &t.CreatedBy, moment(&t.ExpiresAt), moment(&t.UsedAt))
+	err = row.Scan(&t.ID, &t.Name, fromJSON(&t.Scopes), moment(&t.CreatedAt), &t.CreatedBy, moment(&t.ExpiresAt), moment(&t.UsedAt),
+		&t.UserID, &t.MakerRole, &t.MakerStatus)
 	return t, err
 }
 
-// CreateAPIToken keeps a new token under its hash and answers it with its id. A taken name is a *Conflict.
+// CreateAPIToken keeps a new token under its hash and answers it with its id and its maker's standing. A taken name is a *Conflict.
 func (s *Store) CreateAPIToken(ctx context.Context, token string, t APIToken) (APIToken, error) {
 	err := s.tx(ctx, "creating an API token", func(tx *sql.Tx) (err error) {
 		t, err = one(ctx, tx, scanToken, `
-			INSERT INTO api_tokens (name, name_folded, token_hash, scopes, created_at, created_by, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING `+tokenColumns,
-			t.Name, Fold(t.Name), hashToken(token), asJSON{t.Scopes}, unix(t.CreatedAt), t.CreatedBy, unix(t.ExpiresAt))
+			INSERT INTO api_tokens (name, name_folded, token_hash, scopes, created_at, created_by, expires_at, user_id)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING `+tokenColumns,
+			t.Name, Fold(t.Name), hashToken(token), asJSON{t.Scopes}, unix(t.CreatedAt), t.CreatedBy, unix(t.ExpiresAt), orNull(t.UserID))
 		return err
 	})
 	return t, err
@@ -43,7 +49,7 @@ func (s *Store) APITokens(ctx context.Context) ([]APIToken, error) {
 	return tokens, doing("listing API tokens", err)
 }
 
-// APIToken reads what a token may do: ErrNotFound when it is unknown, revoked or expired.
+// APIToken reads what a token may do, and how its maker stands: ErrNotFound when it is unknown, revoked or expired.
 func (s *Store) APIToken(ctx context.Context, token string, now time.Time) (APIToken, error) {
 	t, err := one(ctx, s.from, scanToken, `SELECT `+tokenColumns+` FROM api_tokens
 		WHERE token_hash = $1 AND (expires_at IS NULL OR expires_at > $2)`, hashToken(token), unix(now))

@@ -143,11 +143,13 @@ func TestSessions(t *testing.T) {
 
 	check(t, s.DeleteSession(t.Context(), "b"))
 	gone("b", later)
-	check(t, s.DeleteSessionByHash(t.Context(), owner.ID, session.Hash)) // not the owner's
+	_, err = AccountsIn(s).EndSession(t.Context(), owner.ID, session.Hash) // not the owner's
+	wantErr(t, err, ErrNotFound)
 	if got := must[[]Session](t)(s.Sessions(t.Context(), bob.ID)); len(got) != 3 || got[0].UserAgent != "agent a" || got[1].UserAgent != "agent d" {
 		t.Errorf("sessions %+v", got)
 	}
-	check(t, s.DeleteSessionByHash(t.Context(), bob.ID, hashToken("c")))
+	_, err = AccountsIn(s).EndSession(t.Context(), bob.ID, hashToken("c"))
+	check(t, err)
 	check(t, s.DeleteOtherSessions(t.Context(), bob.ID, "a"))
 	gone("d", later)
 
