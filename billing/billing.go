@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"seatbridge/billing/accounts"
 	"seatbridge/billing/background"
 	"seatbridge/billing/books"
 	"seatbridge/billing/connect"
@@ -61,6 +62,7 @@ type Billing struct {
 	Books         *books.Keeper       // what each month owed, and what an invoice took of it
 	Scan          *scan.Desk          // who is not billed, and who is billed for nothing
 	Digests       *digest.Keeper      // what people are told every morning
+	Accounts      *accounts.Desk      // how members get in
 
 	Store *store.Store
 	now   func() time.Time
@@ -95,6 +97,7 @@ func New(c Config) *Billing {
 	b.Digests = digest.New(digest.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, Outbox: b.Outbox, Books: b.Books, Figures: b.Figures, Reports: b.Reports, Runs: b.Runs,
 	})
+	b.Accounts = accounts.New(c.Store, c.Now)
 	b.Findings = findings.New(c.Store, c.Now, b.Runs)
 	b.Files = intake.New(intake.Config{Store: c.Store, Log: c.Log, Now: c.Now, Background: b.Work, Figures: b.Figures})
 	b.Hosted = hosted.New(hosted.Config{Store: c.Store, Now: c.Now, Background: b.Work, Connection: b.Connection})

@@ -92,8 +92,11 @@ func withDefaultCommand(args []string) []string {
 	return args
 }
 
-// argumentLast puts the month behind the flags of a command that takes one, which is where flags are read up to.
+// argumentLast puts the month, or the e-mail address, behind the flags of a command that takes one, which is where flags are read up to.
 func argumentLast(args []string) []string {
+	if len(args) > 2 && args[0] == owner && args[1] == reset && !strings.HasPrefix(args[2], "-") {
+		return append(append([]string{owner, reset}, args[3:]...), args[2])
+	}
 	if len(args) < 2 || args[0] != month && args[0] != statement || strings.HasPrefix(args[1], "-") {
 		return args
 	}
@@ -129,6 +132,7 @@ func commands(stdout, stderr io.Writer) *ffcli.Command {
 			monthCommand(stdout, stderr),
 			statementCommand(stdout, stderr),
 			backupCommand(stdout),
+			ownerCommand(stdout),
 			simulateCommand(),
 			versionCommand(stdout),
 		},

@@ -15,6 +15,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"seatbridge/billing"
+	"seatbridge/billing/accounts"
 	"seatbridge/billing/connect"
 	"seatbridge/billing/reports"
 	"seatbridge/command/demo"
@@ -116,7 +117,7 @@ func beginDemo(ctx context.Context, c *config, keys keys, site string, empty boo
 		return demo.Lived{}, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	hash, err := handlers.HashPassword(demoPassword)
+	hash, err := accounts.HashPassword(demoPassword)
 	if err != nil {
 		return demo.Lived{}, err
 	}

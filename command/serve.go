@@ -231,7 +231,7 @@ func (p panel) serve(ctx context.Context, listener net.Listener, ready func(addr
 
 func (p panel) server() (*http.Server, error) {
 	web := p.web
-	web.Store, web.Billing, web.Log, web.Now, web.Version = p.db, p.rooms, p.log, now, version()
+	web.Store, web.Billing, web.Log, web.Now, web.After, web.Version = p.db, p.rooms, p.log, now, after, version()
 	handler, err := handlers.New(web)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/billing/accounts"
 	"seatbridge/billing/billingtest"
 	"seatbridge/billing/books"
 	"seatbridge/billing/problem"
@@ -66,7 +67,7 @@ func newYear(t *testing.T) *year {
 }
 
 func (y *year) addMira() {
-	hash, err := handlers.HashPassword(commandtest.OwnerPassword)
+	hash, err := accounts.HashPassword(commandtest.OwnerPassword)
 	y.Must(err)
 	user, err := y.Store.CreateUser(y.T.Context(), store.User{Name: "Mira Vale", Email: mira, Role: store.Admin, Status: store.Active, CreatedAt: y.Time()})
 	y.Must(err)

@@ -26,6 +26,27 @@ var lowestRoles = map[web.Access]string{
 		POST /setup/{token}
 		GET /invitations/{token}
 		POST /invitations/{token}
+		GET /signin/help
+		GET /signin/second
+		POST /signin/second
+		POST /signin/second/options
+		POST /signin/passkey
+		POST /signin/passkey/options
+		GET /password/{token}
+		POST /password/{token}
+	`,
+	web.Member: `
+		POST /settings/proof/options
+		GET /settings/second-factor
+		GET /settings/second-factor/authenticator
+		POST /settings/second-factor/authenticator
+		POST /settings/second-factor/authenticator/new
+		POST /settings/second-factor/authenticator/remove
+		POST /settings/second-factor/recovery
+		POST /settings/second-factor/confirm
+		POST /settings/second-factor/passkeys
+		POST /settings/second-factor/passkeys/options
+		POST /settings/second-factor/passkeys/{id}/remove
 	`,
 	web.Technician: `
 		GET /{$}
@@ -46,6 +67,7 @@ var lowestRoles = map[web.Access]string{
 		POST /settings/password
 		POST /settings/digest
 		POST /settings/sessions/revoke
+		POST /settings/sessions/end
 	`,
 	web.Admin: `
 		GET /demo
@@ -181,6 +203,9 @@ var lowestRoles = map[web.Access]string{
 		POST /members/{id}/reactivate
 		POST /members/{id}/remove
 		POST /members/{id}/role
+		POST /members/{id}/password
+		POST /members/{id}/factors/remove
+		POST /members/{id}/sessions/end
 		POST /settings
 		POST /settings/approvals
 		POST /settings/months
@@ -195,6 +220,9 @@ var lowestRoles = map[web.Access]string{
 		POST /settings/notifications/{id}
 		POST /settings/notifications/{id}/delete
 		POST /settings/notifications/{id}/test
+	`,
+	web.Owner: `
+		POST /settings/second-factor/required
 	`,
 }
 

@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -31,8 +32,15 @@ type script struct {
 func (p *panel) script(scopes ...string) *script {
 	p.t.Helper()
 	token := newAPIToken()
-	_, err := p.store.CreateAPIToken(p.t.Context(), token, store.APIToken{
-		Name: fmt.Sprintf("nightly %s", token[len(token)-6:]), Scopes: scopes, CreatedAt: testNow(), CreatedBy: "ada@example.com",
+	ada, err := p.store.UserByEmail(p.t.Context(), "ada@example.com")
+	if errors.Is(err, store.ErrNotFound) {
+		ada, err = p.user(store.Admin, "ada@example.com"), nil
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_, err = p.store.CreateAPIToken(p.t.Context(), token, store.APIToken{
+		Name: fmt.Sprintf("nightly %s", token[len(token)-6:]), Scopes: scopes, CreatedAt: testNow(), CreatedBy: ada.Email, UserID: ada.ID,
 	})
 	if err != nil {
 		p.t.Fatal(err)

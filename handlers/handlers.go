@@ -32,6 +32,8 @@ type Config struct {
 	Log *slog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// After tells when that much of Now's time has passed; nil means time.After.
+	After func(time.Duration) <-chan time.Time
 	// BaseURL is the address people use. Its scheme decides whether cookies
 	// are Secure. Nil means plain HTTP at whatever host the request names.
 	BaseURL *url.URL
@@ -62,11 +64,11 @@ type Config struct {
 // New, except inside the limiters and the site.
 type server struct {
 	Config
-	web       *web.Site
-	passwords *passwords
-	limits    *web.Limits
-	mux       *http.ServeMux
-	api       *api.API
+	web      *web.Site
+	limits   *web.Limits
+	patience *web.Patience
+	mux      *http.ServeMux
+	api      *api.API
 }
 
 // New is the whole web application as one handler.
@@ -85,11 +87,14 @@ func newServer(c Config) (*server, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.After == nil {
+		c.After = time.After
+	}
 	limits, err := web.NewLimits()
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, passwords: newPasswords(), limits: limits}
+	s := &server{Config: c, limits: limits, patience: web.NewPatience(c.Now, c.After)}
 	s.web = web.New(web.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, BaseURL: c.BaseURL, SessionKeys: c.SessionKeys, TrustedProxies: c.TrustedProxies, Demo: c.Demo,
 		PageOf:    func(address string) string { return pageOf(s.mux, address) },
@@ -97,6 +102,7 @@ func newServer(c Config) (*server, error) {
 		SetupMark: func(ctx context.Context) (*views.SetupMark, error) { return startPages{s}.mark(ctx) },
 		DemoTour:  len(c.DemoStops) > 0,
 		Leaks:     c.Billing.Scan.Open,
+		Lacks:     c.Billing.Accounts.Lacks,
 	})
 	s.api, err = api.New(api.Config{
 		Web: s.web, Organizations: c.Billing.Organizations, Usage: c.Billing.Figures.Usage,

@@ -35,6 +35,10 @@ func (s *server) renderMembers(w http.ResponseWriter, r *http.Request, status in
 		}
 	}
 	page.CanEdit = true
+	with, err := store.AccountsIn(s.Store).WithFactor(r.Context())
+	if err != nil {
+		return err
+	}
 	for _, u := range users {
 		row, err := s.memberRow(r, u)
 		if err != nil {
@@ -42,6 +46,7 @@ func (s *server) renderMembers(w http.ResponseWriter, r *http.Request, status in
 		}
 		// Neither the last Owner may be changed, nor any Owner by an Admin.
 		row.LastOwner = u.Role == store.Owner && (web.VisitorOf(r).Role != store.Owner || u.Status == store.Active && owners == 1)
+		row.Factor = with[u.ID]
 		page.Rows = append(page.Rows, row)
 	}
 	return s.web.Answer(w, r, web.Page{
@@ -91,6 +96,9 @@ func parseInvite(r *http.Request) (inviteForm, problem.Fields, error) {
 	}
 	return f, p, nil
 }
+
+// makesOwner says that a form asks for an Owner.
+func makesOwner(r *http.Request) bool { return r.PostForm.Get("role") == string(store.Owner) }
 
 func (s *server) inviteMember(w http.ResponseWriter, r *http.Request) error {
 	form, problems, err := parseInvite(r)

@@ -15,6 +15,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"seatbridge/billing"
+	"seatbridge/billing/accounts"
 	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/handlers/web"
@@ -55,7 +56,11 @@ func newPanel(t testing.TB, change ...func(*Config)) *panel {
 	front := httptest.NewServer(p.sim)
 	p.site = front.URL
 	log := slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	p.rooms = billing.New(billing.Config{Store: p.store, Log: log, Now: testNow, Tune: func(c *connectwise.Config) {
+	config := Config{Store: p.store, Log: log, Now: testNow, SessionKeys: [][]byte{[]byte(testKey)}, Version: "test"}
+	for _, f := range change {
+		f(&config)
+	}
+	p.rooms = billing.New(billing.Config{Store: p.store, Log: log, Now: config.Now, Tune: func(c *connectwise.Config) {
 		c.RequestsPerMinute, c.BackoffBase, c.BackoffCap = 60000, time.Millisecond, time.Millisecond
 	}})
 	t.Cleanup(func() {
@@ -65,10 +70,7 @@ func newPanel(t testing.TB, change ...func(*Config)) *panel {
 		front.Close()
 		p.store.Close()
 	})
-	config := Config{Store: p.store, Billing: p.rooms, Log: log, Now: testNow, SessionKeys: [][]byte{[]byte(testKey)}, Version: "test"}
-	for _, f := range change {
-		f(&config)
-	}
+	config.Billing = p.rooms
 	if p.server, err = newServer(config); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +118,7 @@ func (p *panel) user(role store.Role, email string) store.User {
 func (p *panel) userWithPassword(role store.Role, email string) store.User {
 	p.t.Helper()
 	u := p.user(role, email)
-	hash, err := HashPassword(testPassword)
+	hash, err := accounts.HashPassword(testPassword)
 	if err != nil {
 		p.t.Fatal(err)
 	}

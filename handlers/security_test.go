@@ -69,10 +69,14 @@ func TestSessionCookie(t *testing.T) {
 		b := p.browser()
 		b.post("/signin", form("email", "o@example.com", "password", testPassword), http.StatusSeeOther)
 		cookies := b.last.Result().Cookies()
-		if len(cookies) != 1 {
-			t.Fatalf("%d cookies, want 1", len(cookies))
+		if len(cookies) != 2 {
+			t.Fatalf("%d cookies, want 2", len(cookies))
 		}
-		c := cookies[0]
+		known, c := cookies[0], cookies[1]
+		if known.Name != strings.Replace(test.name, "session", "devices", 1) || known.Secure != test.secure || !known.HttpOnly ||
+			known.SameSite != http.SameSiteLaxMode || known.Path != "/" || known.Domain != "" || known.MaxAge != 400*24*3600 {
+			t.Errorf("%s: the cookie of a browser that is known = %+v", test.base, known)
+		}
 		if c.Name != test.name || c.Secure != test.secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 30*24*3600 {
 			t.Errorf("%s: cookie = %+v", test.base, c)
 		}

@@ -1,13 +1,13 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
 
+	"seatbridge/billing/accounts"
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
 	"seatbridge/handlers/web"
@@ -68,8 +68,11 @@ func (s *server) renderSettings(w http.ResponseWriter, r *http.Request, status i
 	for _, session := range sessions {
 		page.Sessions = append(page.Sessions, views.SessionRow{
 			Device: device(session.UserAgent), IP: session.IP, Started: session.CreatedAt, Seen: session.SeenAt,
-			Current: session.Hash == web.VisitorOf(r).Session.Hash,
+			Current: session.Hash == web.VisitorOf(r).Session.Hash, Name: session.Hash,
 		})
+	}
+	if err := (factorPages{s}).onSettings(r, &page); err != nil {
+		return err
 	}
 	return s.web.Answer(w, r, web.Page{
 		Section: views.SectionSettings, Title: "Settings", Status: status,
@@ -160,13 +163,17 @@ func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := web.VisitorOf(r)
-	if err := s.limits.TakeAccount(r.Context(), v.Email, s.web.ClientIP(r)); err != nil {
+	if err := s.limits.TakeCode(r.Context(), "password "+v.Session.Hash); err != nil {
+		return err
+	}
+	settings, err := s.Store.Settings(r.Context())
+	if err != nil {
 		return err
 	}
 	current, next := r.PostForm.Get("current"), r.PostForm.Get("password")
 	problems := problem.Fields{}
-	problems.Add("password", passwordProblem(next, v.Email, v.Name))
-	match, err := s.passwords.matches(r.Context(), current, v.PasswordHash)
+	problems.Add("password", accounts.PasswordProblem(next, accounts.Of{Email: v.Email, Name: v.Name, MSP: settings.MSPName}))
+	match, err := s.Billing.Accounts.Passwords.Matches(r.Context(), current, v.PasswordHash)
 	if err != nil {
 		return err
 	}
@@ -174,38 +181,16 @@ func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {
 		problems.Add("current", "This is not your present password.")
 	}
 	if len(problems) > 0 {
-		settings, err := s.Store.Settings(r.Context())
-		if err != nil {
-			return err
-		}
 		return s.renderSettings(w, r, http.StatusUnprocessableEntity, settingsForms{settings: settings, passwordProblems: problems})
 	}
-	return s.setPassword(w, r, next)
-}
-
-// setPassword changes the password and ends all other sessions: whoever knew
-// the old one is out.
-func (s *server) setPassword(w http.ResponseWriter, r *http.Request, password string) error {
-	v := web.VisitorOf(r)
-	hash, err := s.passwords.hash(r.Context(), password)
-	if err != nil {
-		return err
-	}
-	err = s.web.Record(r, store.CategoryAccess, "Changed the password.", func(st *store.Store) error {
-		return errors.Join(st.SetPassword(r.Context(), v.ID, hash), st.DeleteOtherSessions(r.Context(), v.ID, v.Token))
-	})
-	if err != nil {
+	if err := s.Billing.Accounts.ChangePassword(r.Context(), s.web.Actor(r), v.Token, next); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, views.SettingsPath, "Your password is changed. All other sessions are signed out.")
 }
 
 func (s *server) revokeSessions(w http.ResponseWriter, r *http.Request) error {
-	v := web.VisitorOf(r)
-	err := s.web.Record(r, store.CategoryAccess, "Signed out all other sessions.", func(st *store.Store) error {
-		return st.DeleteOtherSessions(r.Context(), v.ID, v.Token)
-	})
-	if err != nil {
+	if err := s.Billing.Accounts.EndOtherSessions(r.Context(), s.web.Actor(r), web.VisitorOf(r).Token); err != nil {
 		return err
 	}
 	return s.web.Done(w, r, views.SettingsPath, "All other sessions are signed out.")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"seatbridge/billing/accounts"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -77,31 +78,31 @@ func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	if err := s.web.SignIn(w, r, user, s.web.ActorFor(r, user).Did(s.Now(), store.CategoryAccess, "Signed in.")); err != nil {
-		return err
-	}
-	return web.Leave(w, r, form.Next)
+	return stepPages{s}.first(w, r, user, form.Next)
 }
 
 // authenticate finds the user with this e-mail address and password. Every
 // failure reads and lasts the same, so that nobody learns which addresses exist.
 func (s *server) authenticate(r *http.Request, form signInForm) (store.User, error) {
-	ctx, ip := r.Context(), s.web.ClientIP(r)
-	if err := s.limits.TakeIP(ctx, ip); err != nil {
-		return store.User{}, err
-	}
-	if err := s.limits.TakeAccount(ctx, form.Email, ip); err != nil {
-		return store.User{}, err
+	ctx := r.Context()
+	known := s.limits.TakeDevice(ctx, s.web.Device(r, form.Email))
+	if !known {
+		if err := s.waitForStranger(r, form.Email); err != nil {
+			return store.User{}, err
+		}
 	}
 	user, err := s.Store.UserByEmail(ctx, form.Email)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return store.User{}, err
 	}
-	match, err := s.passwords.matches(ctx, form.Password, user.PasswordHash)
+	match, err := s.Billing.Accounts.Passwords.Matches(ctx, form.Password, user.PasswordHash)
 	if err != nil {
 		return store.User{}, err
 	}
 	if !match || user.Status != store.Active {
+		if !known {
+			s.patience.Failed(form.Email)
+		}
 		if user.ID != 0 {
 			if err := s.Store.AddActivity(ctx, s.web.ActorFor(r, user).Did(s.Now(), store.CategoryAccess, "A sign-in failed.")); err != nil {
 				return store.User{}, err
@@ -112,6 +113,15 @@ func (s *server) authenticate(r *http.Request, form signInForm) (store.User, err
 		}
 	}
 	return user, nil
+}
+
+// waitForStranger limits what browsers try that never signed in to the account: by address, and by waiting.
+func (s *server) waitForStranger(r *http.Request, email string) error {
+	ip := s.web.ClientIP(r)
+	if err := s.limits.TakeIP(r.Context(), ip); err != nil {
+		return err
+	}
+	return s.patience.Wait(r.Context(), email, ip)
 }
 
 func (s *server) rejectSignIn(w http.ResponseWriter, r *http.Request, status int, form signInForm, problems problem.Fields) error {
@@ -126,7 +136,7 @@ func (s *server) renderSignIn(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
-	page.MSPName = settings.MSPName
+	page.MSPName, page.Passkeys = settings.MSPName, accounts.PasskeysWork(s.origin(r))
 	return s.web.Render(w, r, status, views.SignIn(page))
 }
 
@@ -152,7 +162,7 @@ func errDeadLink(do string) *web.Error {
 // ownerLink checks the token of a set-up link.
 func (s *server) ownerLink(r *http.Request) (string, error) {
 	token := r.PathValue("token")
-	if err := s.limits.TakeIP(r.Context(), s.web.ClientIP(r)); err != nil {
+	if err := s.limits.TakeLink(r.Context(), s.web.ClientIP(r)); err != nil {
 		return "", err
 	}
 	dead := errDeadLink("If the Owner's account exists, sign in. Otherwise restart Seatbridge; it prints a new link.")
@@ -199,7 +209,7 @@ func parseSetup(r *http.Request) (setupForm, problem.Fields, error) {
 	p := problem.Fields{}
 	p.Add("name", problem.OfName("your name", f.Name))
 	p.Add("email", problem.OfEmail(f.Email))
-	p.Add("password", passwordProblem(f.Password, f.Email, f.Name))
+	p.Add("password", accounts.PasswordProblem(f.Password, accounts.Of{Email: f.Email, Name: f.Name, MSP: f.MSP}))
 	p.Add("msp", problem.OfName("the name of your company", f.MSP))
 	return f, p, nil
 }
@@ -218,7 +228,7 @@ func (s *server) postSetup(w http.ResponseWriter, r *http.Request) error {
 			Token: token, Name: form.Name, Email: form.Email, MSPName: form.MSP, Problems: views.Problems(problems),
 		})
 	}
-	hash, err := s.passwords.hash(r.Context(), form.Password)
+	hash, err := s.Billing.Accounts.Passwords.Hash(r.Context(), form.Password)
 	if err != nil {
 		return err
 	}
@@ -260,7 +270,7 @@ func (s *server) renderSetup(w http.ResponseWriter, r *http.Request, status int,
 // invited finds who a member's one-time link is for.
 func (s *server) invited(r *http.Request) (string, store.User, error) {
 	token := r.PathValue("token")
-	if err := s.limits.TakeIP(r.Context(), s.web.ClientIP(r)); err != nil {
+	if err := s.limits.TakeLink(r.Context(), s.web.ClientIP(r)); err != nil {
 		return "", store.User{}, err
 	}
 	dead := errDeadLink("Ask the person who invited you for a new one.")
@@ -291,14 +301,14 @@ type acceptForm struct {
 	Name, Password string
 }
 
-func parseAccept(r *http.Request, email string) (acceptForm, problem.Fields, error) {
+func parseAccept(r *http.Request, email, msp string) (acceptForm, problem.Fields, error) {
 	if err := web.ParseForm(r); err != nil {
 		return acceptForm{}, nil, err
 	}
 	f := acceptForm{Name: web.Clean(r.PostForm.Get("name")), Password: r.PostForm.Get("password")}
 	p := problem.Fields{}
 	p.Add("name", problem.OfName("your name", f.Name))
-	p.Add("password", passwordProblem(f.Password, email, f.Name))
+	p.Add("password", accounts.PasswordProblem(f.Password, accounts.Of{Email: email, Name: f.Name, MSP: msp}))
 	return f, p, nil
 }
 
@@ -307,7 +317,11 @@ func (s *server) postAccept(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form, problems, err := parseAccept(r, user.Email)
+	settings, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	form, problems, err := parseAccept(r, user.Email, settings.MSPName)
 	if err != nil {
 		return err
 	}
@@ -316,7 +330,7 @@ func (s *server) postAccept(w http.ResponseWriter, r *http.Request) error {
 			Token: token, Email: user.Email, Name: form.Name, Role: string(user.Role), Problems: views.Problems(problems),
 		})
 	}
-	hash, err := s.passwords.hash(r.Context(), form.Password)
+	hash, err := s.Billing.Accounts.Passwords.Hash(r.Context(), form.Password)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"seatbridge/billing/accounts"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/api"
 	"seatbridge/handlers/web"
@@ -93,7 +94,7 @@ func (s *server) renderTokens(w http.ResponseWriter, r *http.Request, status int
 	for _, t := range tokens {
 		page.Rows = append(page.Rows, views.TokenRow{
 			ID: t.ID, Name: t.Name, Scopes: t.Scopes, Made: t.CreatedAt, By: t.CreatedBy,
-			Expires: t.ExpiresAt, Expired: !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(s.Now()), Used: t.UsedAt,
+			Expires: t.ExpiresAt, Stopped: accounts.WhyStopped(t, s.Now()), Used: t.UsedAt,
 		})
 	}
 	page.BaseURL, page.Document = s.web.Origin(r)+api.Path, api.DocumentPath
@@ -117,6 +118,7 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {
 		err := s.web.Record(r, store.CategorySettings, made, func(st *store.Store) error {
 			_, err := st.CreateAPIToken(r.Context(), token, store.APIToken{
 				Name: form.Name, Scopes: form.Scopes, CreatedAt: s.Now(), CreatedBy: web.VisitorOf(r).Email, ExpiresAt: form.expires(s.Now()),
+				UserID: web.VisitorOf(r).ID,
 			})
 			return err
 		})

@@ -18,7 +18,7 @@ import (
 	"sync"
 )
 
-//go:embed app.css tokens.css components.css app.js theme.js logo.svg vendor/*.css vendor/*.js vendor/*.svg vendor/*.woff2
+//go:embed app.css tokens.css components.css app.js theme.js webauthn.js logo.svg vendor/*.css vendor/*.js vendor/*.svg vendor/*.woff2
 var embedded embed.FS
 
 // file is one embedded file, ready to be sent.

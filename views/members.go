@@ -8,6 +8,8 @@ type MembersPage struct {
 	Invite     InviteForm
 	InviteLink string // of the invitation just made, shown once
 	InvitedAs  string // the e-mail address it is for
+	Link       string // for a new password, just made, shown once
+	LinkFor    string // the e-mail address it is for
 	CanEdit    bool
 }
 
@@ -20,6 +22,7 @@ type MemberRow struct {
 	Status    string // pending, active or suspended
 	LastSeen  time.Time
 	Sessions  int  // signed in at the moment
+	Factor    bool // has a second factor
 	Self      bool // the reader
 	LastOwner bool // may not be suspended, removed or given another role
 }

@@ -12,6 +12,7 @@ const (
 	SignInPath      = "/signin"
 	SignOutPath     = "/signout"
 	DemoPath        = "/demo"
+	SecondStepPath  = SignInPath + "/second"
 	AttentionPath   = "/attention"
 	FindingsPath    = "/findings"
 	HeldPath        = "/held"
@@ -139,6 +140,7 @@ const (
 	DigestPath         = SettingsPath + "#digest"
 	SaveDigestPath     = SettingsPath + "/digest"
 	RevokeSessionsPath = SettingsPath + "/sessions/revoke"
+	EndSessionPath     = SettingsPath + "/sessions/end"
 	TokensPath         = SettingsPath + "/api"
 	NotificationsPath  = SettingsPath + "/notifications"
 	NewChannelPath     = NotificationsPath + "/new"
@@ -146,6 +148,42 @@ const (
 
 // SetupPath is where a new panel's first account is made.
 func SetupPath(token string) string { return "/setup/" + token }
+
+// Signing in with a passkey, and the second factors of one's own account.
+const (
+	PasskeyPath       = SignInPath + "/passkey"
+	AskPasskeyPath    = PasskeyPath + "/options"
+	AskStepPath       = SecondStepPath + "/options"
+	CannotGetInPath   = SignInPath + "/help"
+	AskProofPath      = SettingsPath + "/proof/options"
+	RequirementPath   = SettingsPath + "/second-factor/required"
+	SecondFactorPath  = SettingsPath + "/second-factor"
+	AuthenticatorPath = SecondFactorPath + "/authenticator"
+
+	BeginAuthenticatorPath  = AuthenticatorPath + "/new"
+	RemoveAuthenticatorPath = AuthenticatorPath + "/remove"
+	RecoveryCodesPath       = SecondFactorPath + "/recovery"
+	ConfirmFactorPath       = SecondFactorPath + "/confirm"
+	PasskeysPath            = SecondFactorPath + "/passkeys"
+	NewPasskeyPath          = PasskeysPath + "/options"
+)
+
+// RemovePasskeyPath takes a passkey away.
+func RemovePasskeyPath(passkey int64) string { return PasskeysPath + "/" + id(passkey) + "/remove" }
+
+// NewPasswordPath is where a link leads by which a member chooses a new password.
+func NewPasswordPath(token string) string { return "/password/" + token }
+
+// NewPasswordLinkPath makes such a link for a member.
+func NewPasswordLinkPath(member int64) string { return MembersPath + "/" + id(member) + "/password" }
+
+// RemoveFactorsPath takes a member's second factors away.
+func RemoveFactorsPath(member int64) string {
+	return MembersPath + "/" + id(member) + "/factors/remove"
+}
+
+// EndSessionsPath signs a member out everywhere.
+func EndSessionsPath(member int64) string { return MembersPath + "/" + id(member) + "/sessions/end" }
 
 // InvitationPath is where an invited member chooses a password.
 func InvitationPath(token string) string { return "/invitations/" + token }

@@ -19,6 +19,11 @@ type SettingsPage struct {
 	Password     PasswordForm
 	Digest       DigestForm
 	Sessions     []SessionRow
+
+	FactorSummary string           // what second factors the reader has
+	HasFactor     bool             // any
+	Requirement   *RequirementForm // nil: the reader may not say who has to have one
+	Proxy         string           // a peer that passed on addresses and is not trusted; empty: none, or not for the reader
 	Version      string
 }
 
@@ -102,6 +107,7 @@ type SessionRow struct {
 	Started time.Time
 	Seen    time.Time
 	Current bool
+	Name    string // by which it is ended; useless for signing in
 }
 
 // limitOf is the field of a limit.

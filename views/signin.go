@@ -10,6 +10,7 @@ type SignInPage struct {
 	DemoEmail    string // shown on the page when Demo
 	DemoPassword string
 	Notice       string // e.g. that the session has ended
+	Passkeys     bool   // one can be used in place of address and password
 	Problems     Problems
 }
 

@@ -21,7 +21,7 @@ type TokenRow struct {
 	Made    time.Time
 	By      string
 	Expires time.Time // zero: never
-	Expired bool
+	Stopped string    // why it opens nothing now; empty: it works
 	Used    time.Time // zero: not yet
 }
 

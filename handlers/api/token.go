@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"seatbridge/billing/accounts"
 	"seatbridge/billing/problem"
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -56,11 +57,11 @@ func (a *API) authenticate(r *http.Request) (caller, error) {
 		}
 	}
 	t, err := a.Web.Store.APIToken(r.Context(), strings.TrimSpace(token), a.Web.Now())
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && accounts.WhyStopped(t, a.Web.Now()) != "" {
 		if err := web.Take(r.Context(), a.refused, web.IPKey(ip)); err != nil {
 			return caller{}, err
 		}
-		return caller{}, &web.Error{Status: http.StatusUnauthorized, Message: "This token is unknown, revoked or expired."}
+		return caller{}, &web.Error{Status: http.StatusUnauthorized, Message: "This token is unknown, revoked or expired, or whoever made it may not use it any more."}
 	}
 	if err != nil {
 		return caller{}, err

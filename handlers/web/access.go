@@ -15,6 +15,7 @@ type Access int
 const (
 	Public     Access = iota // no session is looked at
 	Anyone                   // signed in or not
+	Member                   // any member, even one who has yet to set up the second factor that is asked of everybody
 	Technician               // any member
 	Admin
 	Owner
@@ -44,9 +45,23 @@ func (s *Site) allow(min Access, fn func(http.ResponseWriter, *http.Request) err
 			return s.askToSignIn(w, r)
 		case AccessOf(v.Role) < min:
 			return Forbidden(min)
+		case min > Member:
+			return s.unlessLacking(w, r, fn)
 		}
 		return fn(w, r)
 	}
+}
+
+// unlessLacking leads a member who has to have a second factor and has none to where it is set up.
+func (s *Site) unlessLacking(w http.ResponseWriter, r *http.Request, fn func(http.ResponseWriter, *http.Request) error) error {
+	lacks, err := s.Lacks(r.Context(), VisitorOf(r).User)
+	if err != nil {
+		return err
+	}
+	if lacks {
+		return Leave(w, r, views.SecondFactorPath)
+	}
+	return fn(w, r)
 }
 
 // Forbidden explains which role is needed.

@@ -14,30 +14,33 @@ import (
 	"seatbridge/store"
 )
 
-// Sign-in attempts allowed in LimitWindow. An account has two limits: the
-// tight one counts per address, so that somebody who guesses from elsewhere
-// does not lock its owner out; the wide one slows a guess from many addresses.
+// Attempts allowed in LimitWindow. None of them is shared by strangers and whoever is known: what an account's strangers use up makes
+// strangers wait (Patience), a browser that signed in before has its own, and so have links and what is done when signed in.
 const (
-	LimitWindow         = 10 * time.Minute
-	TriesPerIP          = 30
-	TriesPerAccountAtIP = 10
-	triesPerAccount     = 100
+	LimitWindow    = 10 * time.Minute
+	TriesPerIP     = 30 // of signing in from an address, by browsers that never signed in
+	TriesPerDevice = 10 // of signing in, by a browser that signed in to the account before
+	TriesPerLink   = 60 // of one-time links, from an address
+	TriesOfCode    = 10 // of second steps and proofs, for an account and browser or for a session
 )
 
-// Limits slows password guessing.
+// Limits slows guessing.
 type Limits struct {
-	ip, accountAtIP, account limiter.Store
+	ip, device, links, codes limiter.Store
 }
 
 // NewLimits makes limits that nobody has used up.
 func NewLimits() (*Limits, error) {
 	var l Limits
-	for tokens, into := range map[uint64]*limiter.Store{TriesPerIP: &l.ip, TriesPerAccountAtIP: &l.accountAtIP, triesPerAccount: &l.account} {
-		bucket, err := NewBucket(tokens, LimitWindow)
+	for _, b := range []struct {
+		into   *limiter.Store
+		tokens uint64
+	}{{&l.ip, TriesPerIP}, {&l.device, TriesPerDevice}, {&l.links, TriesPerLink}, {&l.codes, TriesOfCode}} {
+		bucket, err := NewBucket(b.tokens, LimitWindow)
 		if err != nil {
 			return nil, err
 		}
-		*into = bucket
+		*b.into = bucket
 	}
 	return &l, nil
 }
@@ -54,18 +57,24 @@ func NewBucket(tokens uint64, interval time.Duration) (limiter.Store, error) {
 	return bucket, nil
 }
 
-// TakeIP counts one attempt from an address.
-func (l *Limits) TakeIP(ctx context.Context, ip string) error {
-	return Take(ctx, l.ip, IPKey(ip))
+// TakeIP counts one attempt to sign in from an address.
+func (l *Limits) TakeIP(ctx context.Context, ip string) error { return Take(ctx, l.ip, IPKey(ip)) }
+
+// TakeLink counts one use of a one-time link from an address: its 256 random bits are not guessed, so it is only load that is limited.
+func (l *Limits) TakeLink(ctx context.Context, ip string) error { return Take(ctx, l.links, IPKey(ip)) }
+
+// TakeDevice counts one attempt of a browser that signed in to an account before, and says whether it has any left; without it counts
+// as any other.
+func (l *Limits) TakeDevice(ctx context.Context, device string) bool {
+	return device != "" && Take(ctx, l.device, device) == nil
 }
 
-// TakeAccount counts one attempt at an account from an address.
-func (l *Limits) TakeAccount(ctx context.Context, email, ip string) error {
-	account := store.FoldEmail(email)
-	if err := Take(ctx, l.accountAtIP, account+" "+IPKey(ip)); err != nil {
-		return err
-	}
-	return Take(ctx, l.account, account)
+// TakeCode counts one second step or proof under a key.
+func (l *Limits) TakeCode(ctx context.Context, key string) error { return Take(ctx, l.codes, key) }
+
+// CodeKey is whose second steps are counted together: those of an account from browsers that are not known, or one known browser's.
+func CodeKey(user store.User, device string) string {
+	return strconv.FormatInt(user.ID, 10) + " " + device
 }
 
 // Take counts one attempt of a key, which is refused when there were too many.
@@ -77,7 +86,12 @@ func Take(ctx context.Context, bucket limiter.Store, key string) error {
 	if ok {
 		return nil
 	}
-	wait := max(time.Until(time.Unix(0, int64(reset))), time.Second).Round(time.Second)
+	return tooMany(time.Until(time.Unix(0, int64(reset))))
+}
+
+// tooMany refuses an attempt until a wait is over.
+func tooMany(wait time.Duration) *Error {
+	wait = max(wait, time.Second).Round(time.Second)
 	return &Error{
 		Status:     http.StatusTooManyRequests,
 		Message:    "Too many attempts. Wait " + inMinutes(wait) + ", then try again.",

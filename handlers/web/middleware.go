@@ -52,12 +52,12 @@ func (s *Site) Wrap(next http.Handler, bypassed string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.logged(s.Recovered(s.securityHeaders(protection.Handler(next)), s.Fail)), nil
+	return s.logged(s.Recovered(s.watchProxies(s.securityHeaders(protection.Handler(next))), s.Fail)), nil
 }
 
-// loggable is the path without the one-time token that two routes carry.
+// loggable is the path without the one-time token that some routes carry.
 func loggable(path string) string {
-	for _, prefix := range []string{views.SetupPath(""), views.InvitationPath("")} {
+	for _, prefix := range []string{views.SetupPath(""), views.InvitationPath(""), views.NewPasswordPath("")} {
 		if strings.HasPrefix(path, prefix) {
 			return prefix + "…"
 		}

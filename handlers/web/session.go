@@ -39,9 +39,9 @@ func VisitorOf(r *http.Request) *Visitor {
 	return v
 }
 
-func newCookies(keys [][]byte, secure bool) *sessions.CookieStore {
+func newCookies(keys [][]byte, secure bool, life time.Duration) *sessions.CookieStore {
 	cookies := sessions.NewCookieStore(keys...)
-	cookies.MaxAge(int(SessionLife / time.Second))
+	cookies.MaxAge(int(life / time.Second))
 	cookies.Options.Path = "/"
 	cookies.Options.HttpOnly = true
 	cookies.Options.SameSite = http.SameSiteLaxMode
@@ -76,7 +76,7 @@ func (s *Site) identified(next http.Handler) http.Handler {
 // identify finds out who sends the request: nil is nobody, and that is also
 // what an unreadable, unknown or outdated cookie means.
 func (s *Site) identify(r *http.Request) (*Visitor, error) {
-	token := s.sessionToken(r)
+	token := s.TokenOf(r, "session")
 	if token == "" {
 		return nil, nil
 	}
@@ -100,22 +100,13 @@ func (s *Site) identify(r *http.Request) (*Visitor, error) {
 	return &Visitor{User: user, Session: session, Token: token}, nil
 }
 
-// sessionToken is what the session cookie carries, "" without a readable one.
-func (s *Site) sessionToken(r *http.Request) string {
-	cookie, err := s.cookies.New(r, s.CookieName("session"))
-	if err != nil {
-		return ""
-	}
-	token, _ := cookie.Values["token"].(string)
-	return token
-}
-
 // SignIn starts a session, with what the activity log says of it; an older one
-// of this browser ends, so that a planted cookie is of no use.
+// of this browser ends, so that a planted cookie is of no use. From now on the
+// browser is known to the account.
 func (s *Site) SignIn(w http.ResponseWriter, r *http.Request, user store.User, entries ...store.Activity) error {
 	ctx, now, token := r.Context(), s.Now(), NewToken()
 	session := store.Session{
-		UserID: user.ID, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(SessionLife),
+		UserID: user.ID, CreatedAt: now, SeenAt: now, ProvedAt: now, ExpiresAt: now.Add(SessionLife),
 		IP: s.ClientIP(r), UserAgent: Clip(Clean(r.UserAgent()), maxUserAgent),
 	}
 	err := s.Store.Together(ctx, "signing in", func(st *store.Store) error {
@@ -130,6 +121,9 @@ func (s *Site) SignIn(w http.ResponseWriter, r *http.Request, user store.User, e
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.know(w, r, user); err != nil {
 		return err
 	}
 	return s.setCookie(w, r, "session", SessionLife, map[any]any{"token": token})
@@ -161,17 +155,44 @@ func (s *Site) notice(w http.ResponseWriter, r *http.Request) (string, error) {
 	return message, s.setCookie(w, r, "notice", -1, nil)
 }
 
+// SetToken leaves a token under a name with the browser, for ten minutes.
+func (s *Site) SetToken(w http.ResponseWriter, r *http.Request, name, token string) error {
+	return s.setCookie(w, r, name, tokenLife, map[any]any{"token": token})
+}
+
+// tokenLife is how long a browser keeps what it began.
+const tokenLife = 10 * time.Minute
+
+// TokenOf is what SetToken left under a name, "" when there is nothing.
+func (s *Site) TokenOf(r *http.Request, name string) string {
+	cookie, err := s.cookies.New(r, s.CookieName(name))
+	if err != nil {
+		return ""
+	}
+	token, _ := cookie.Values["token"].(string)
+	return token
+}
+
+// DropToken takes away what SetToken left.
+func (s *Site) DropToken(w http.ResponseWriter, r *http.Request, name string) error {
+	return s.setCookie(w, r, name, -1, nil)
+}
+
 // setCookie writes one signed cookie; a negative life removes it.
 func (s *Site) setCookie(w http.ResponseWriter, r *http.Request, name string, life time.Duration, values map[any]any) error {
-	cookie := sessions.NewSession(s.cookies, s.CookieName(name))
-	options := *s.cookies.Options
+	return setCookie(w, r, s.cookies, s.CookieName(name), life, values)
+}
+
+func setCookie(w http.ResponseWriter, r *http.Request, cookies *sessions.CookieStore, name string, life time.Duration, values map[any]any) error {
+	cookie := sessions.NewSession(cookies, name)
+	options := *cookies.Options
 	options.MaxAge = int(life / time.Second)
 	if life < 0 {
 		options.MaxAge = -1
 	}
 	cookie.Options = &options
 	cookie.Values = values
-	return s.cookies.Save(r, w, cookie)
+	return cookies.Save(r, w, cookie)
 }
 
 // NewToken is an unguessable name: 256 random bits.

@@ -45,22 +45,27 @@ type Config struct {
 	SetupMark func(ctx context.Context) (*views.SetupMark, error)
 	// Leaks is how many leaks are open, for the navigation.
 	Leaks func(context.Context) (int, error)
+	// Lacks says that a member has to set up a second factor before anything else.
+	Lacks func(context.Context, store.User) (bool, error)
 	// FormPage is the page on which the form stands that is sent to an address.
 	FormPage func(u *url.URL) string
 }
 
 // Site is what all pages share. Nothing in it changes after New, except
-// inside the pool.
+// inside the pool and of what proxies were met.
 type Site struct {
 	Config
 	cookies *sessions.CookieStore
-	zippers sync.Pool // of *gzip.Writer
+	devices *sessions.CookieStore // which last longer
+	zippers sync.Pool             // of *gzip.Writer
+	proxies distrusted
 }
 
 // New makes what all pages share.
 func New(c Config) *Site {
 	s := &Site{Config: c}
-	s.cookies = newCookies(c.SessionKeys, s.secure())
+	s.cookies = newCookies(c.SessionKeys, s.secure(), SessionLife)
+	s.devices = newCookies(c.SessionKeys, s.secure(), deviceLife)
 	return s
 }
 
