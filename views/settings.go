@@ -24,7 +24,7 @@ type SettingsPage struct {
 	HasFactor     bool             // any
 	Requirement   *RequirementForm // nil: the reader may not say who has to have one
 	Proxy         string           // a peer that passed on addresses and is not trusted; empty: none, or not for the reader
-	Version      string
+	Version       string
 }
 
 // SourcesForm is the order in which the sources of figures are believed. Fields: source_1, source_2 and so on, the first one first.
