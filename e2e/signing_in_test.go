@@ -79,12 +79,12 @@ func (s *signingIn) addDevice() webauthn.AuthenticatorID {
 func TestJourneySigningIn(t *testing.T) {
 	s := newSigningIn(t)
 	defer s.close()
-	s.picture("sign-in")
 	s.password()
 	s.see("h1", "Overview")
 	secret := s.setUpApp()
 	codes := s.texts("#recovery-codes")
 	s.signOut()
+	s.picture("sign-in")
 
 	s.at("10:00:30")
 	s.password()
@@ -154,7 +154,7 @@ func TestJourneyPasskeys(t *testing.T) {
 	s.fill("Name", "Nightly import")
 	s.clickWhere("the scope", "main input[type=checkbox]", "e.value === 'usage:read'")
 	s.click("Make token")
-	s.see("[data-testid=proof]", "Before: Make an API token.")
+	s.see("[data-testid=proof]", "Make an API token")
 	s.picture("proof")
 	s.click("Use a passkey")
 	s.see("[data-testid=new-token]", "Nightly import")

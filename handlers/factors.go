@@ -226,9 +226,7 @@ func (p factorPages) onSettings(r *http.Request, page *views.SettingsPage) error
 	if v.Role != store.Owner {
 		return nil
 	}
-	if proxy, met := p.web.DistrustedProxy(); met {
-		page.Proxy = proxy.Peer
-	}
+	page.Proxy = p.web.Proxies.Distrusted()
 	page.Requirement, err = p.requirement(r)
 	return err
 }

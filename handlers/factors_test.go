@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/pquerna/otp/hotp"
+	"rsc.io/qr"
 
 	"seatbridge/handlers/web"
 	"seatbridge/store"
@@ -204,7 +206,7 @@ func TestProofIsAskedAgain(t *testing.T) {
 	clock.turn(time.Minute)
 	token.Set("name", "Second")
 	page := b.post(views.TokensPath, token, http.StatusOK)
-	has(t, page, "[data-testid=proof]", "Before: Make an API token.")
+	has(t, page, "[data-testid=proof]", "Make an API token")
 	sent := sentBy(page, "[data-testid=proof] form")
 	sent.Set("proof_password", "wrong")
 	page = b.post(views.TokensPath, sent, http.StatusUnprocessableEntity)
@@ -336,4 +338,38 @@ func TestPasskeysWithoutABrowser(t *testing.T) {
 	has(t, admin.post(views.PasskeysPath, form("name", "", "passkey", "{}"), http.StatusUnprocessableEntity), ".problem", "name")
 	has(t, admin.post(views.PasskeysPath, form("name", "Laptop", "passkey", "{}"), http.StatusUnprocessableEntity), "[data-testid=notice]", "Add the passkey again")
 	admin.post(views.RemovePasskeyPath(7), nil, http.StatusNotFound)
+}
+
+// The drawing of a QR code has exactly the dark modules of the code.
+func TestDrawQR(t *testing.T) {
+	t.Parallel()
+	const text = "otpauth://totp/Seatbridge:olga@example.com?secret=GEZDGNBVGY3TQOJQ"
+	drawing, err := drawQR(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dark := map[[2]int]bool{}
+	for run := range strings.SplitSeq(strings.TrimSuffix(drawing.Path, "z"), "z") {
+		var x, y, width, back int
+		if _, err := fmt.Sscanf(run, "M%d %dh%dv1h-%d", &x, &y, &width, &back); err != nil || width != back || width < 1 {
+			t.Fatalf("the run %q: %v", run, err)
+		}
+		for i := range width {
+			dark[[2]int{x + i, y}] = true
+		}
+	}
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y := range code.Size {
+		for x := range code.Size {
+			if code.Black(x, y) != dark[[2]int{x, y}] {
+				t.Fatalf("the module %d, %d is not drawn as it is", x, y)
+			}
+		}
+	}
+	if drawing.Size != code.Size {
+		t.Errorf("the drawing has %d modules a side, want %d", drawing.Size, code.Size)
+	}
 }

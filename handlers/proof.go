@@ -27,7 +27,7 @@ type endpoint = func(http.ResponseWriter, *http.Request) error
 var proofFields = []string{"proof_password", "proof_code", "passkey"}
 
 // before serves a form once the person has proved of late who they are; until then it asks, and sends the form along. what is to be
-// done completes "Before:".
+// done stands above.
 func (p proofs) before(what string, serve endpoint) endpoint {
 	return p.when(func(*http.Request) bool { return true }, what, serve)
 }

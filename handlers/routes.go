@@ -21,26 +21,18 @@ type route struct {
 // organizations and their members; billing, integrations, members and the
 // activity log are for Admins and Owners (docs/billing-rules.md section 4).
 func (s *server) routes() []route {
-	return []route{
+	return append(accountRoutes(s), []route{
 		{"GET /healthz", web.Public, health{s.Store, s.Log}.answer},
 		{"GET /static/", web.Public, serveStatic},
 		{"GET /favicon.ico", web.Public, favicon},
 
 		{"GET /signin", web.Anyone, s.showSignIn},
 		{"POST /signin", web.Anyone, s.postSignIn},
-		{"GET /signin/help", web.Anyone, stepPages{s}.help},
-		{"GET /signin/second", web.Anyone, stepPages{s}.show},
-		{"POST /signin/second", web.Anyone, stepPages{s}.confirm},
-		{"POST /signin/second/options", web.Anyone, stepPages{s}.ask},
-		{"POST /signin/passkey", web.Anyone, stepPages{s}.passkey},
-		{"POST /signin/passkey/options", web.Anyone, stepPages{s}.askAnybody},
 		{"POST /signout", web.Anyone, s.postSignOut},
 		{"GET /setup/{token}", web.Anyone, s.showSetup},
 		{"POST /setup/{token}", web.Anyone, s.postSetup},
 		{"GET /invitations/{token}", web.Anyone, s.showAccept},
 		{"POST /invitations/{token}", web.Anyone, s.postAccept},
-		{"GET /password/{token}", web.Anyone, wayBackPages{s}.showLink},
-		{"POST /password/{token}", web.Anyone, wayBackPages{s}.takeLink},
 
 		{"GET /{$}", web.Technician, s.showOverview},
 		{"GET /start", web.Technician, startPages{s}.show},
@@ -202,9 +194,6 @@ func (s *server) routes() []route {
 		{"POST /members/{id}/reactivate", web.Admin, s.reactivateMember},
 		{"POST /members/{id}/remove", web.Admin, s.removeMember},
 		{"POST /members/{id}/role", web.Admin, proofs{s}.when(makesOwner, "Make somebody an Owner", s.changeRole)},
-		{"POST /members/{id}/password", web.Admin, proofs{s}.before("Make a link for a new password", wayBackPages{s}.makeLink)},
-		{"POST /members/{id}/factors/remove", web.Admin, proofs{s}.before("Remove somebody's second factor", wayBackPages{s}.removeFactors)},
-		{"POST /members/{id}/sessions/end", web.Admin, wayBackPages{s}.endSessions},
 
 		{"GET /settings", web.Technician, s.showSettings},
 		{"POST /settings", web.Admin, s.saveSettings},
@@ -214,19 +203,6 @@ func (s *server) routes() []route {
 		{"POST /settings/password", web.Technician, s.changePassword},
 		{"POST /settings/digest", web.Technician, digestPages{s}.choose},
 		{"POST /settings/sessions/revoke", web.Technician, s.revokeSessions},
-		{"POST /settings/sessions/end", web.Technician, factorPages{s}.endSession},
-		{"POST /settings/proof/options", web.Member, proofs{s}.options},
-		{"GET /settings/second-factor", web.Member, factorPages{s}.show},
-		{"POST /settings/second-factor/required", web.Owner, proofs{s}.before("Say who has to have a second factor", factorPages{s}.require)},
-		{"GET /settings/second-factor/authenticator", web.Member, factorPages{s}.showApp},
-		{"POST /settings/second-factor/authenticator", web.Member, proofs{s}.before("Set up an authenticator app", factorPages{s}.confirmApp)},
-		{"POST /settings/second-factor/authenticator/new", web.Member, proofs{s}.before("Set up an authenticator app", factorPages{s}.beginApp)},
-		{"POST /settings/second-factor/authenticator/remove", web.Member, proofs{s}.before("Remove the authenticator app", factorPages{s}.removeApp)},
-		{"POST /settings/second-factor/recovery", web.Member, proofs{s}.before("Make new recovery codes", factorPages{s}.newCodes)},
-		{"POST /settings/second-factor/confirm", web.Member, proofs{s}.before("Add a passkey", factorPages{s}.confirmed)},
-		{"POST /settings/second-factor/passkeys", web.Member, factorPages{s}.addPasskey},
-		{"POST /settings/second-factor/passkeys/options", web.Member, factorPages{s}.askForNew},
-		{"POST /settings/second-factor/passkeys/{id}/remove", web.Member, proofs{s}.before("Remove a passkey", factorPages{s}.removePasskey)},
 		{"GET /settings/api", web.Admin, s.listTokens},
 		{"POST /settings/api", web.Admin, proofs{s}.before("Make an API token", s.createToken)},
 		{"POST /settings/api/{id}/revoke", web.Admin, s.revokeToken},
@@ -237,7 +213,7 @@ func (s *server) routes() []route {
 		{"POST /settings/notifications/{id}", web.Admin, proofs{s}.before("Change a notification channel", s.updateChannel)},
 		{"POST /settings/notifications/{id}/delete", web.Admin, s.deleteChannel},
 		{"POST /settings/notifications/{id}/test", web.Admin, s.testChannel},
-	}
+	}...)
 }
 
 func serveStatic(w http.ResponseWriter, r *http.Request) error {

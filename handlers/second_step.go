@@ -31,7 +31,7 @@ func (p stepPages) first(w http.ResponseWriter, r *http.Request, user store.User
 		return p.in(w, r, user, next, "Signed in.")
 	}
 	token := p.Billing.Accounts.Await(accounts.Step{UserID: user.ID, Next: next})
-	if err := p.web.SetToken(w, r, stepCookie, token); err != nil {
+	if err := p.web.Kept(stepCookie).Keep(w, r, token); err != nil {
 		return err
 	}
 	return web.Leave(w, r, views.SecondStepPath)
@@ -47,7 +47,7 @@ func (p stepPages) in(w http.ResponseWriter, r *http.Request, user store.User, n
 
 // show is the page of the second step.
 func (p stepPages) show(w http.ResponseWriter, r *http.Request) error {
-	_, user, err := p.Billing.Accounts.Awaited(r.Context(), p.web.TokenOf(r, stepCookie))
+	_, user, err := p.Billing.Accounts.Awaited(r.Context(), p.web.Kept(stepCookie).Token(r))
 	if errors.Is(err, accounts.ErrGone) {
 		return web.Leave(w, r, views.SignInPath)
 	}
@@ -89,7 +89,7 @@ func (p stepPages) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	token := p.web.TokenOf(r, stepCookie)
+	token := p.web.Kept(stepCookie).Token(r)
 	step, user, err := p.Billing.Accounts.Awaited(r.Context(), token)
 	if errors.Is(err, accounts.ErrGone) {
 		return p.tooLate(w, r)
@@ -97,7 +97,7 @@ func (p stepPages) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	by, err := p.prove(r, proofOf{user: user, key: web.CodeKey(user, p.web.Device(r, user.Email)), code: r.PostForm.Get("code")})
+	by, err := p.prove(r, proofOf{user: user, key: web.CodeKey(user, p.web.Devices.Of(r, user.Email)), code: r.PostForm.Get("code")})
 	if refused := asRefused(w, err); refused != nil {
 		return p.render(w, r, refused.Status, user, problem.Fields{"": refused.Message})
 	}
@@ -107,7 +107,7 @@ func (p stepPages) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(p.Billing.Accounts.Finished(token), p.web.DropToken(w, r, stepCookie)); err != nil {
+	if err := errors.Join(p.Billing.Accounts.Finished(token), p.web.Kept(stepCookie).Drop(w, r)); err != nil {
 		return p.tooLate(w, r)
 	}
 	return p.in(w, r, user, step.Next, "Signed in, with "+by+" as the second step.")
@@ -132,7 +132,7 @@ func (p stepPages) wrong(w http.ResponseWriter, r *http.Request, user store.User
 
 // ask answers the script of the second step with what to ask the browser for.
 func (p stepPages) ask(w http.ResponseWriter, r *http.Request) error {
-	_, user, err := p.Billing.Accounts.Awaited(r.Context(), p.web.TokenOf(r, stepCookie))
+	_, user, err := p.Billing.Accounts.Awaited(r.Context(), p.web.Kept(stepCookie).Token(r))
 	if errors.Is(err, accounts.ErrGone) {
 		return errNoCeremony()
 	}
@@ -172,7 +172,7 @@ func (p stepPages) options(w http.ResponseWriter, r *http.Request, options []byt
 	if err != nil {
 		return err
 	}
-	if err := p.web.SetToken(w, r, ceremonyCookie, token); err != nil {
+	if err := p.web.Kept(ceremonyCookie).Keep(w, r, token); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -187,7 +187,7 @@ func errNoCeremony() *web.Error {
 
 // answer is what the browser said to being asked for a passkey.
 func (s *server) answer(r *http.Request) accounts.Answer {
-	return accounts.Answer{Origin: s.origin(r), Token: s.web.TokenOf(r, ceremonyCookie), JSON: r.PostForm.Get("passkey")}
+	return accounts.Answer{Origin: s.origin(r), Token: s.web.Kept(ceremonyCookie).Token(r), JSON: r.PostForm.Get("passkey")}
 }
 
 // passkey signs in by a passkey alone.

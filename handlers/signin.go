@@ -85,7 +85,7 @@ func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 // failure reads and lasts the same, so that nobody learns which addresses exist.
 func (s *server) authenticate(r *http.Request, form signInForm) (store.User, error) {
 	ctx := r.Context()
-	known := s.limits.TakeDevice(ctx, s.web.Device(r, form.Email))
+	known := s.limits.TakeDevice(ctx, s.web.Devices.Of(r, form.Email))
 	if !known {
 		if err := s.waitForStranger(r, form.Email); err != nil {
 			return store.User{}, err

@@ -186,7 +186,7 @@ func TestKnownToOneAccountAlone(t *testing.T) {
 	for name, value := range b.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
-	if p.server.web.Device(r, "A@example.com") == "" || p.server.web.Device(r, "o@example.com") != "" {
+	if p.server.web.Devices.Of(r, "A@example.com") == "" || p.server.web.Devices.Of(r, "o@example.com") != "" {
 		t.Error("the browser is not known to the account that it signed in to, and to no other")
 	}
 }

@@ -10,7 +10,7 @@ func tokensPage(problems Problems) TokensPage {
 		Made: "sb_shown-once", MadeName: hostile, BaseURL: "https://panel.example/api/v1", Document: "/api/v1/openapi.json",
 		Rows: []TokenRow{
 			{ID: 4, Name: hostile, Scopes: []string{"usage:read", "usage:write"}, Made: at("2026-11-01 10:00"), By: "ada@x.example", Used: at("2026-11-20 10:00")},
-			{ID: 5, Name: "Old", Scopes: []string{"members:read"}, Made: at("2026-01-01 10:00"), By: "ada@x.example", Expires: at("2026-02-01 10:00"), Expired: true},
+			{ID: 5, Name: "Old", Scopes: []string{"members:read"}, Made: at("2026-01-01 10:00"), By: "ada@x.example", Expires: at("2026-02-01 10:00"), Stopped: "It has expired."},
 		},
 		Form:      TokenForm{Name: hostile, Scopes: []Option{{Value: "usage:read", Label: "usage:read"}}, Life: []Option{{Value: "90", Label: "In 90 days"}}, Problems: problems},
 		Endpoints: []EndpointRow{{Method: "GET", Path: "/usage/{month}", Summary: "List", Scope: "usage:read"}},
@@ -45,7 +45,7 @@ func TestTokens(t *testing.T) {
 	wantText(t, one(t, doc, "[data-testid=new-token]"), "sb_shown-once", "only now")
 	rows := doc.Find("[data-testid=token]")
 	wantText(t, rows.Eq(0), "usage:write", "20 Nov 2026", "Never")
-	wantText(t, rows.Eq(1), "Expired")
+	wantText(t, rows.Eq(1), "It has expired.")
 	if got := rows.Eq(1).Find("form").AttrOr("action", ""); got != "/settings/api/5/revoke" {
 		t.Errorf("revoking posts to %q", got)
 	}

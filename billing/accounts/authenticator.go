@@ -52,9 +52,9 @@ func AuthenticatorAddress(secret, email, msp string) string {
 		issuer += " " + strings.ReplaceAll(msp, ":", "")
 	}
 	values := url.Values{"secret": {secret}, "issuer": {issuer}, "digits": {fmt.Sprint(codeDigits)}, "period": {fmt.Sprint(stepSeconds)}}
-	// Apps read a plus sign as one.
-	query := strings.ReplaceAll(values.Encode(), "+", "%20")
-	return "otpauth://totp/" + url.PathEscape(issuer+":"+email) + "?" + query
+	// Some apps read a plus sign as itself, and others as a blank: there is none.
+	label := strings.ReplaceAll(url.PathEscape(issuer+":"+email), "+", "%2B")
+	return "otpauth://totp/" + label + "?" + strings.ReplaceAll(values.Encode(), "+", "%20")
 }
 
 // ConfirmAuthenticator gives a member the app that the session set up, once it makes the right code, and the recovery codes, to be shown

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -36,56 +37,64 @@ func (s *Site) trusted(ip netip.Addr) bool {
 	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
-// warnEvery is how often the log says that a proxy is not trusted.
-const warnEvery = time.Hour
+// warnEvery is how often the log says that a proxy is not trusted, and toldFor how long pages do.
+const (
+	warnEvery = time.Hour
+	toldFor   = 24 * time.Hour
+)
 
-// Distrusted is a peer that passed on a visitor's address, which was not believed.
-type Distrusted struct {
-	Peer string // its own address
-	At   time.Time
-}
+// Proxies notes peers that pass on a visitor's address and are not trusted: a reverse proxy that the operator forgot to name makes all
+// visitors one, who share the limits of its address.
+type Proxies struct {
+	trusted func(netip.Addr) bool
+	now     func() time.Time
+	log     *slog.Logger
 
-// distrusted remembers the last one.
-type distrusted struct {
 	mu     sync.Mutex
-	last   Distrusted
+	peer   string
+	met    time.Time
 	warned time.Time
 }
 
-// DistrustedProxy is the last peer of the last day that passed on a visitor's address and is not trusted; false: there was none.
-func (s *Site) DistrustedProxy() (Distrusted, bool) {
-	s.proxies.mu.Lock()
-	defer s.proxies.mu.Unlock()
-	last := s.proxies.last
-	return last, !last.At.IsZero() && s.Now().Sub(last.At) < 24*time.Hour
+// Distrusted is the address of the last such peer of the last 24 hours; "": there was none.
+func (p *Proxies) Distrusted() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.met.IsZero() || p.now().Sub(p.met) >= toldFor {
+		return ""
+	}
+	return p.peer
 }
 
-// watchProxies notes peers that pass on a visitor's address and are not trusted: a reverse proxy that the operator forgot to name makes
-// all visitors one, who share the limits of its address.
-func (s *Site) watchProxies(next http.Handler) http.Handler {
+// watch looks at who passes on addresses.
+func (p *Proxies) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Forwarded-For") != "" {
-			s.meetProxy(r)
+			p.meet(r)
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func (s *Site) meetProxy(r *http.Request) {
+func (p *Proxies) meet(r *http.Request) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || s.trusted(peer.Addr().Unmap()) {
+	if err != nil || p.trusted(peer.Addr().Unmap()) {
 		return
 	}
-	address, now := peer.Addr().Unmap().WithZone("").String(), s.Now()
-	s.proxies.mu.Lock()
-	s.proxies.last = Distrusted{Peer: address, At: now}
-	warn := s.proxies.warned.IsZero() || now.Sub(s.proxies.warned) >= warnEvery
-	if warn {
-		s.proxies.warned = now
-	}
-	s.proxies.mu.Unlock()
-	if warn {
-		s.Log.WarnContext(r.Context(), "X-Forwarded-For came from a peer that is not trusted, and was not believed: "+
+	if address := peer.Addr().Unmap().WithZone("").String(); p.note(address) {
+		p.log.WarnContext(r.Context(), "X-Forwarded-For came from a peer that is not trusted, and was not believed: "+
 			"if it is your reverse proxy, name it in -trusted-proxies, or all visitors share its limits and its address", "peer", address)
 	}
+}
+
+// note remembers a peer and says whether it is time to warn.
+func (p *Proxies) note(address string) (warn bool) {
+	now := p.now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.peer, p.met = address, now
+	if warn = p.warned.IsZero() || now.Sub(p.warned) >= warnEvery; warn {
+		p.warned = now
+	}
+	return warn
 }

@@ -15,10 +15,13 @@ const deviceLife = 400 * 24 * time.Hour
 // mostDevices is how many accounts a browser is known to.
 const mostDevices = 8
 
-// Device is what the browser is known by to an account that it signed in to before; "": it is not known. The cookie is signed and
+// Devices are the browsers that signed in before.
+type Devices struct{ jar jar }
+
+// Of is what the browser is known by to an account that it signed in to before; "": it is not known. The cookie is signed and
 // bound to the account, so nobody makes one, and it opens nothing: it only keeps what this browser tries apart from what strangers try.
-func (s *Site) Device(r *http.Request, email string) string {
-	device, _ := s.devicesOf(r)[accountKey(email)].(string)
+func (d Devices) Of(r *http.Request, email string) string {
+	device, _ := d.jar.read(r, "devices")[accountKey(email)].(string)
 	return device
 }
 
@@ -28,20 +31,12 @@ func accountKey(email string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-func (s *Site) devicesOf(r *http.Request) map[any]any {
-	cookie, err := s.devices.New(r, s.CookieName("devices"))
-	if err != nil {
-		return map[any]any{}
-	}
-	return cookie.Values
-}
-
 // know has the browser known to an account that it has signed in to.
-func (s *Site) know(w http.ResponseWriter, r *http.Request, user store.User) error {
-	known, account := s.devicesOf(r), accountKey(user.Email)
+func (d Devices) know(w http.ResponseWriter, r *http.Request, user store.User) error {
+	known, account := d.jar.read(r, "devices"), accountKey(user.Email)
 	if known[account] == nil && len(known) >= mostDevices {
 		clear(known)
 	}
 	known[account] = NewToken()
-	return setCookie(w, r, s.devices, s.CookieName("devices"), deviceLife, known)
+	return d.jar.set(w, r, "devices", deviceLife, known)
 }

@@ -52,7 +52,7 @@ func (s *Site) Wrap(next http.Handler, bypassed string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.logged(s.Recovered(s.watchProxies(s.securityHeaders(protection.Handler(next))), s.Fail)), nil
+	return s.logged(s.Recovered(s.Proxies.watch(s.securityHeaders(protection.Handler(next))), s.Fail)), nil
 }
 
 // loggable is the path without the one-time token that some routes carry.

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/gorilla/sessions"
-
 	"seatbridge/store"
 )
 
@@ -39,25 +37,6 @@ func VisitorOf(r *http.Request) *Visitor {
 	return v
 }
 
-func newCookies(keys [][]byte, secure bool, life time.Duration) *sessions.CookieStore {
-	cookies := sessions.NewCookieStore(keys...)
-	cookies.MaxAge(int(life / time.Second))
-	cookies.Options.Path = "/"
-	cookies.Options.HttpOnly = true
-	cookies.Options.SameSite = http.SameSiteLaxMode
-	cookies.Options.Secure = secure
-	return cookies
-}
-
-// CookieName carries the prefix that makes browsers insist on Secure, on the
-// whole host and on no other, where TLS allows it.
-func (s *Site) CookieName(name string) string {
-	if s.secure() {
-		return "__Host-seatbridge-" + name
-	}
-	return "seatbridge-" + name
-}
-
 // identified tells the handlers inside it who sends the request.
 func (s *Site) identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -76,7 +55,7 @@ func (s *Site) identified(next http.Handler) http.Handler {
 // identify finds out who sends the request: nil is nobody, and that is also
 // what an unreadable, unknown or outdated cookie means.
 func (s *Site) identify(r *http.Request) (*Visitor, error) {
-	token := s.TokenOf(r, "session")
+	token := s.Kept("session").Token(r)
 	if token == "" {
 		return nil, nil
 	}
@@ -123,10 +102,10 @@ func (s *Site) SignIn(w http.ResponseWriter, r *http.Request, user store.User, e
 	if err != nil {
 		return err
 	}
-	if err := s.know(w, r, user); err != nil {
+	if err := s.Devices.know(w, r, user); err != nil {
 		return err
 	}
-	return s.setCookie(w, r, "session", SessionLife, map[any]any{"token": token})
+	return s.cookies.set(w, r, "session", SessionLife, map[any]any{"token": token})
 }
 
 // SignOut ends the session and removes its cookie.
@@ -137,62 +116,21 @@ func (s *Site) SignOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return s.setCookie(w, r, "session", -1, nil)
+	return s.cookies.set(w, r, "session", -1, nil)
 }
 
 // Notify leaves a short message for the next page.
 func (s *Site) Notify(w http.ResponseWriter, r *http.Request, message string) error {
-	return s.setCookie(w, r, "notice", noticeLife, map[any]any{"text": message})
+	return s.cookies.set(w, r, "notice", noticeLife, map[any]any{"text": message})
 }
 
 // notice takes the message that an earlier answer left.
 func (s *Site) notice(w http.ResponseWriter, r *http.Request) (string, error) {
-	cookie, _ := s.cookies.New(r, s.CookieName("notice")) // one that cannot be read counts as new
-	if cookie.IsNew {
+	message, _ := s.cookies.read(r, "notice")["text"].(string)
+	if message == "" {
 		return "", nil
 	}
-	message, _ := cookie.Values["text"].(string)
-	return message, s.setCookie(w, r, "notice", -1, nil)
-}
-
-// SetToken leaves a token under a name with the browser, for ten minutes.
-func (s *Site) SetToken(w http.ResponseWriter, r *http.Request, name, token string) error {
-	return s.setCookie(w, r, name, tokenLife, map[any]any{"token": token})
-}
-
-// tokenLife is how long a browser keeps what it began.
-const tokenLife = 10 * time.Minute
-
-// TokenOf is what SetToken left under a name, "" when there is nothing.
-func (s *Site) TokenOf(r *http.Request, name string) string {
-	cookie, err := s.cookies.New(r, s.CookieName(name))
-	if err != nil {
-		return ""
-	}
-	token, _ := cookie.Values["token"].(string)
-	return token
-}
-
-// DropToken takes away what SetToken left.
-func (s *Site) DropToken(w http.ResponseWriter, r *http.Request, name string) error {
-	return s.setCookie(w, r, name, -1, nil)
-}
-
-// setCookie writes one signed cookie; a negative life removes it.
-func (s *Site) setCookie(w http.ResponseWriter, r *http.Request, name string, life time.Duration, values map[any]any) error {
-	return setCookie(w, r, s.cookies, s.CookieName(name), life, values)
-}
-
-func setCookie(w http.ResponseWriter, r *http.Request, cookies *sessions.CookieStore, name string, life time.Duration, values map[any]any) error {
-	cookie := sessions.NewSession(cookies, name)
-	options := *cookies.Options
-	options.MaxAge = int(life / time.Second)
-	if life < 0 {
-		options.MaxAge = -1
-	}
-	cookie.Options = &options
-	cookie.Values = values
-	return cookies.Save(r, w, cookie)
+	return message, s.cookies.set(w, r, "notice", -1, nil)
 }
 
 // NewToken is an unguessable name: 256 random bits.

@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gorilla/sessions"
-
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -55,17 +53,19 @@ type Config struct {
 // inside the pool and of what proxies were met.
 type Site struct {
 	Config
-	cookies *sessions.CookieStore
-	devices *sessions.CookieStore // which last longer
-	zippers sync.Pool             // of *gzip.Writer
-	proxies distrusted
+	Devices Devices
+	Proxies *Proxies
+
+	cookies jar
+	zippers sync.Pool // of *gzip.Writer
 }
 
 // New makes what all pages share.
 func New(c Config) *Site {
 	s := &Site{Config: c}
-	s.cookies = newCookies(c.SessionKeys, s.secure(), SessionLife)
-	s.devices = newCookies(c.SessionKeys, s.secure(), deviceLife)
+	s.cookies = newJar(c.SessionKeys, s.secure(), SessionLife)
+	s.Devices = Devices{newJar(c.SessionKeys, s.secure(), deviceLife)}
+	s.Proxies = &Proxies{trusted: s.trusted, now: c.Now, log: c.Log}
 	return s
 }
 
