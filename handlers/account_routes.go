@@ -23,7 +23,10 @@ func accountRoutes(s *server) []route {
 		{"GET /settings/second-factor/authenticator", web.Member, factorPages{s}.showApp},
 		{"POST /settings/second-factor/authenticator", web.Member, proofs{s}.before("Set up an authenticator app", factorPages{s}.confirmApp)},
 		{"POST /settings/second-factor/authenticator/new", web.Member, proofs{s}.before("Set up an authenticator app", factorPages{s}.beginApp)},
-		{"POST /settings/second-factor/authenticator/remove", web.Member, proofs{s}.before("Remove the authenticator app", factorPages{s}.removeApp)},
+		{
+			"POST /settings/second-factor/authenticator/remove", web.Member,
+			proofs{s}.before("Remove the authenticator app", factorPages{s}.removeApp),
+		},
 		{"POST /settings/second-factor/recovery", web.Member, proofs{s}.before("Make new recovery codes", factorPages{s}.newCodes)},
 		{"POST /settings/second-factor/confirm", web.Member, proofs{s}.before("Add a passkey", factorPages{s}.confirmed)},
 		{"POST /settings/second-factor/passkeys", web.Member, factorPages{s}.addPasskey},

@@ -38,10 +38,10 @@ func (c *turnable) turn(d time.Duration) {
 }
 
 // turnablePanel is a panel whose clock a test turns.
-func turnablePanel(t *testing.T, change ...func(*Config)) (*panel, *turnable) {
+func turnablePanel(t *testing.T) (*panel, *turnable) {
 	t.Helper()
 	clock := &turnable{at: testNow()}
-	return newPanel(t, append(change, func(c *Config) { c.Now = clock.now })...), clock
+	return newPanel(t, func(c *Config) { c.Now = clock.now }), clock
 }
 
 // codeAt is what an authenticator app shows.
@@ -67,10 +67,10 @@ func (b *browser) withApp(now func() time.Time) (secret string, codes []string) 
 	return secret, strings.Fields(page.Find("#recovery-codes").Text())
 }
 
-// signInWith signs in with testPassword, and answers what the page of the second step is.
-func (b *browser) signInWith(email string) *goquery.Document {
+// firstStep enters ada's address and testPassword, and answers what the page of the second step is.
+func (b *browser) firstStep() *goquery.Document {
 	b.t.Helper()
-	b.post("/signin", form("email", email, "password", testPassword, "next", "/organizations"), http.StatusSeeOther)
+	b.post("/signin", form("email", "ada@example.com", "password", testPassword, "next", "/organizations"), http.StatusSeeOther)
 	if b.location() != views.SecondStepPath {
 		b.t.Fatalf("signing in leads to %s", b.location())
 	}
@@ -93,7 +93,7 @@ func TestAuthenticatorAsSecondStep(t *testing.T) {
 	has(t, first.get("/settings", http.StatusOK), "[data-testid=factor-summary]", "an authenticator app, and 10 recovery codes left")
 
 	b := p.browser()
-	has(t, b.signInWith("ada@example.com"), "main", "ada@example.com")
+	has(t, b.firstStep(), "main", "ada@example.com")
 	b.get("/organizations", http.StatusSeeOther) // not in yet
 	code := codeAt(t, secret, clock.now())
 	has(t, b.post(views.SecondStepPath, form("code", code), http.StatusUnprocessableEntity), ".problem", "used before")
@@ -107,7 +107,7 @@ func TestAuthenticatorAsSecondStep(t *testing.T) {
 	b.get(views.SecondStepPath, http.StatusSeeOther) // finished
 
 	again := p.browser()
-	again.signInWith("ada@example.com")
+	again.firstStep()
 	has(t, again.post(views.SecondStepPath, form("code", code), http.StatusUnprocessableEntity), ".problem", "used before")
 	p.wantActivity("ada@example.com", "Set up an authenticator app as a second factor.")
 	p.wantActivity("ada@example.com", "Signed in, with a code of the authenticator app as the second step.")
@@ -127,11 +127,11 @@ func TestRecoveryCodes(t *testing.T) {
 	_, codes := first.withApp(clock.now)
 
 	b := p.browser()
-	has(t, b.signInWith("ada@example.com"), ".hint", "10 of 10 left")
+	has(t, b.firstStep(), ".hint", "10 of 10 left")
 	b.post(views.SecondStepPath, form("code", strings.ToUpper(strings.ReplaceAll(codes[3], "-", " "))), http.StatusSeeOther)
 	b.follow()
 	again := p.browser()
-	has(t, again.signInWith("ada@example.com"), ".hint", "9 of 10 left")
+	has(t, again.firstStep(), ".hint", "9 of 10 left")
 	again.post(views.SecondStepPath, form("code", codes[3]), http.StatusUnprocessableEntity)
 	p.wantActivity("ada@example.com", "Used a recovery code; 9 codes left.")
 
@@ -152,10 +152,10 @@ func TestSecondStepIsLimitedAndEnds(t *testing.T) {
 	p, clock := turnablePanel(t)
 	secret, _ := p.signedIn(p.userWithPassword(store.Admin, "ada@example.com")).withApp(clock.now)
 	b := p.browser()
-	b.signInWith("ada@example.com")
+	b.firstStep()
 	clock.turn(11 * time.Minute)
 	has(t, b.post(views.SecondStepPath, form("code", codeAt(t, secret, clock.now())), http.StatusUnprocessableEntity), "form", "took too long")
-	b.signInWith("ada@example.com")
+	b.firstStep()
 	for range web.TriesOfCode {
 		b.post(views.SecondStepPath, form("code", "123"), http.StatusUnprocessableEntity)
 	}
@@ -207,14 +207,14 @@ func TestProofIsAskedAgain(t *testing.T) {
 	token.Set("name", "Second")
 	page := b.post(views.TokensPath, token, http.StatusOK)
 	has(t, page, "[data-testid=proof]", "Make an API token")
-	sent := sentBy(page, "[data-testid=proof] form")
+	sent := sentAgain(page)
 	sent.Set("proof_password", "wrong")
 	page = b.post(views.TokensPath, sent, http.StatusUnprocessableEntity)
 	has(t, page, ".problem", "This is not your password.")
 	if tokens, err := p.store.APITokens(t.Context()); err != nil || len(tokens) != 1 {
 		t.Fatalf("%d tokens (%v)", len(tokens), err)
 	}
-	sent = sentBy(page, "[data-testid=proof] form")
+	sent = sentAgain(page)
 	sent.Set("proof_password", testPassword)
 	page = b.post(views.TokensPath, sent, http.StatusOK)
 	has(t, page, "[data-testid=new-token]", "Second")
@@ -225,20 +225,20 @@ func TestProofIsAskedAgain(t *testing.T) {
 	secret, codes := b.withApp(clock.now)
 	clock.turn(16 * time.Minute)
 	page = b.post(views.TokensPath, form("name", "Third", "life", "90", "scope", "usage:read"), http.StatusOK)
-	sent = sentBy(page, "[data-testid=proof] form")
+	sent = sentAgain(page)
 	sent.Set("proof_password", testPassword) // the password is not enough where there is a factor
 	page = b.post(views.TokensPath, sent, http.StatusUnprocessableEntity)
-	sent = sentBy(page, "[data-testid=proof] form")
+	sent = sentAgain(page)
 	sent.Set("proof_code", codeAt(t, secret, clock.now()))
 	has(t, b.post(views.TokensPath, sent, http.StatusOK), "[data-testid=new-token]", "Third")
 	clock.turn(16 * time.Minute)
 	b.post(views.RemoveAuthenticatorPath, form("proof_code", codes[0]), http.StatusSeeOther)
 }
 
-// sentBy is what a form of a page sends.
-func sentBy(page *goquery.Document, selector string) url.Values {
+// sentAgain is what the form of a page sends that asks who somebody is.
+func sentAgain(page *goquery.Document) url.Values {
 	sent := url.Values{}
-	page.Find(selector).First().Find("input[name]").Each(func(_ int, field *goquery.Selection) {
+	page.Find("[data-testid=proof] form").First().Find("input[name]").Each(func(_ int, field *goquery.Selection) {
 		name, value := field.AttrOr("name", ""), field.AttrOr("value", "")
 		if value != "" {
 			sent[name] = append(sent[name], value)

@@ -88,7 +88,9 @@ func wrongProof(r *http.Request, name string) problem.Fields {
 	case name == "proof_password":
 		return problem.Fields{name: "This is not your password."}
 	}
-	return problem.Fields{name: "This code is not right, or was used before. Wait for the next one, and see that the clock of the phone is right."}
+	return problem.Fields{
+		name: "This code is not right, or was used before. Wait for the next one, and see that the clock of the phone is right.",
+	}
 }
 
 // asRefused is the answer to somebody who tried too often, nil otherwise.
@@ -137,7 +139,7 @@ func sentAlong(form url.Values) (fields []views.HiddenField) {
 
 // options answers the script of the form that asks with what to ask the browser for.
 func (p proofs) options(w http.ResponseWriter, r *http.Request) error {
-	return stepPages{p.server}.askFor(w, r, web.VisitorOf(r).User)
+	return stepPages(p).askFor(w, r, web.VisitorOf(r).User)
 }
 
 // proofOf is what somebody proves who they are with, and under which key their tries are counted.

@@ -228,7 +228,8 @@ func (a Accounts) Prove(ctx context.Context, sessionToken string, at time.Time) 
 // EndSession ends the session of a member that a hash names: ErrNotFound when there is none.
 func (a Accounts) EndSession(ctx context.Context, userID int64, hash string) (s Session, err error) {
 	err = a.store.tx(ctx, fmt.Sprintf("ending a session of user %d", userID), func(tx *sql.Tx) error {
-		s, err = one(ctx, tx, scanSession, `DELETE FROM sessions AS s WHERE s.user_id = $1 AND s.token_hash = $2 RETURNING `+returnedSession, userID, hash)
+		s, err = one(ctx, tx, scanSession,
+			`DELETE FROM sessions AS s WHERE s.user_id = $1 AND s.token_hash = $2 RETURNING `+returnedSession, userID, hash)
 		return err
 	})
 	return s, err

@@ -61,7 +61,9 @@ func (a *API) authenticate(r *http.Request) (caller, error) {
 		if err := web.Take(r.Context(), a.refused, web.IPKey(ip)); err != nil {
 			return caller{}, err
 		}
-		return caller{}, &web.Error{Status: http.StatusUnauthorized, Message: "This token is unknown, revoked or expired, or whoever made it may not use it any more."}
+		return caller{}, &web.Error{
+			Status: http.StatusUnauthorized, Message: "This token is unknown, revoked or expired, or whoever made it may not use it any more.",
+		}
 	}
 	if err != nil {
 		return caller{}, err
