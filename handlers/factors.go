@@ -38,7 +38,7 @@ func (p factorPages) render(w http.ResponseWriter, r *http.Request, status int, 
 	for _, key := range factors.Passkeys {
 		page.Passkeys = append(page.Passkeys, views.PasskeyRow{ID: key.ID, Name: key.Name, Made: key.CreatedAt, Used: key.UsedAt})
 	}
-	if !accounts.PasskeysWork(p.origin(r)) {
+	if !accounts.PasskeysWork(originOf(p.server, r)) {
 		page.NoPasskeys = "They need a host name and https. The operator sets the address that people open with --base-url."
 	}
 	return p.web.Answer(w, r, web.Page{
@@ -152,7 +152,7 @@ func (p factorPages) confirmed(w http.ResponseWriter, r *http.Request) error {
 // askForNew answers the script with the passkey to ask the browser for. A script cannot ask who somebody is, so the page does before it
 // shows the form.
 func (p factorPages) askForNew(w http.ResponseWriter, r *http.Request) error {
-	origin := p.origin(r)
+	origin := originOf(p.server, r)
 	if !accounts.PasskeysWork(origin) || !p.Billing.Accounts.Proved(web.VisitorOf(r).Session) {
 		return errNoCeremony()
 	}
@@ -165,7 +165,7 @@ func (p factorPages) addPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	answer := p.answer(r)
+	answer := answerOf(p.server, r)
 	answer.Name = web.Clean(r.PostForm.Get("name"))
 	if wrong := problem.OfName("a name for the passkey", answer.Name); wrong != "" {
 		return p.render(w, r, http.StatusUnprocessableEntity, views.SecondFactorPage{Name: answer.Name, Problems: views.Problems{"name": wrong}})

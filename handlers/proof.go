@@ -45,7 +45,7 @@ func (p proofs) when(needed func(*http.Request) bool, what string, serve endpoin
 		if !slices.ContainsFunc(proofFields, r.PostForm.Has) {
 			return p.ask(w, r, what, http.StatusOK, nil)
 		}
-		by, err := p.prove(r, proofOf{
+		by, err := prove(p.server, r, proofOf{
 			user: v.User, key: "session " + v.Session.Hash, code: r.PostForm.Get("proof_code"), password: r.PostForm.Get("proof_password"),
 		})
 		if refused := asRefused(w, err); refused != nil {
@@ -114,7 +114,7 @@ func (p proofs) ask(w http.ResponseWriter, r *http.Request, what string, status 
 	}
 	page := views.ProofPage{
 		What: what, Action: r.URL.RequestURI(), Fields: sentAlong(r.PostForm), Password: !factors.Any(), Email: v.Email,
-		HasApp: factors.Authenticator, HasPasskey: len(factors.Passkeys) > 0 && accounts.PasskeysWork(p.origin(r)),
+		HasApp: factors.Authenticator, HasPasskey: len(factors.Passkeys) > 0 && accounts.PasskeysWork(originOf(p.server, r)),
 		Left: factors.Recovery, Of: factors.Of, Problems: views.Problems(problems),
 	}
 	return p.web.Answer(w, r, web.Page{
@@ -150,7 +150,7 @@ type proofOf struct {
 }
 
 // prove takes a proof: the second factor of whoever has one, else the password; and says by what. accounts.ErrWrong: it is not right.
-func (s *server) prove(r *http.Request, of proofOf) (by string, err error) {
+func prove(s *server, r *http.Request, of proofOf) (by string, err error) {
 	if err := s.limits.TakeCode(r.Context(), of.key); err != nil {
 		return "", err
 	}
@@ -160,19 +160,19 @@ func (s *server) prove(r *http.Request, of proofOf) (by string, err error) {
 	case err != nil:
 		return "", err
 	case !factors.Any():
-		return "the password", s.provePassword(r, of)
+		return "the password", provePassword(s, r, of)
 	case r.PostForm.Get("passkey") != "":
-		if !accounts.PasskeysWork(s.origin(r)) {
+		if !accounts.PasskeysWork(originOf(s, r)) {
 			return "", accounts.ErrWrong
 		}
-		return "a passkey", desk.TakePasskey(r.Context(), of.user, s.answer(r))
+		return "a passkey", desk.TakePasskey(r.Context(), of.user, answerOf(s, r))
 	case isRecoveryCode(of.code):
 		return "a recovery code", desk.TakeRecoveryCode(r.Context(), s.web.ActorFor(r, of.user), of.code)
 	}
 	return "a code of the authenticator app", desk.TakeCode(r.Context(), of.user.ID, of.code)
 }
 
-func (s *server) provePassword(r *http.Request, of proofOf) error {
+func provePassword(s *server, r *http.Request, of proofOf) error {
 	match, err := s.Billing.Accounts.Passwords.Matches(r.Context(), of.password, of.user.PasswordHash)
 	if err == nil && !match {
 		err = accounts.ErrWrong

@@ -68,13 +68,13 @@ func (p stepPages) render(w http.ResponseWriter, r *http.Request, status int, us
 	}
 	return p.web.Render(w, r, status, views.SecondStep(views.SecondStepPage{
 		MSPName: settings.MSPName, Email: user.Email, HasApp: factors.Authenticator,
-		HasPasskey: len(factors.Passkeys) > 0 && accounts.PasskeysWork(p.origin(r)),
+		HasPasskey: len(factors.Passkeys) > 0 && accounts.PasskeysWork(originOf(p.server, r)),
 		Left:       factors.Recovery, Of: factors.Of, Problems: views.Problems(problems),
 	}))
 }
 
-// origin is that of the pages, as passkeys know it: the address that people open or, where none is set, this machine itself.
-func (s *server) origin(r *http.Request) *url.URL {
+// originOf is that of the pages, as passkeys know it: the address that people open or, where none is set, this machine itself.
+func originOf(s *server, r *http.Request) *url.URL {
 	if s.BaseURL != nil {
 		return s.BaseURL
 	}
@@ -97,7 +97,7 @@ func (p stepPages) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	by, err := p.prove(r, proofOf{user: user, key: web.CodeKey(user, p.web.Devices.Of(r, user.Email)), code: r.PostForm.Get("code")})
+	by, err := prove(p.server, r, proofOf{user: user, key: web.CodeKey(user, p.web.Devices.Of(r, user.Email)), code: r.PostForm.Get("code")})
 	if refused := asRefused(w, err); refused != nil {
 		return p.render(w, r, refused.Status, user, problem.Fields{"": refused.Message})
 	}
@@ -144,7 +144,7 @@ func (p stepPages) ask(w http.ResponseWriter, r *http.Request) error {
 
 // askFor answers a script with what to ask the browser of a member for.
 func (p stepPages) askFor(w http.ResponseWriter, r *http.Request, user store.User) error {
-	origin := p.origin(r)
+	origin := originOf(p.server, r)
 	if !accounts.PasskeysWork(origin) {
 		return errNoCeremony()
 	}
@@ -157,7 +157,7 @@ func (p stepPages) askFor(w http.ResponseWriter, r *http.Request, user store.Use
 
 // askAnybody answers the script of the sign-in page with what to ask the browser for.
 func (p stepPages) askAnybody(w http.ResponseWriter, r *http.Request) error {
-	origin := p.origin(r)
+	origin := originOf(p.server, r)
 	if !accounts.PasskeysWork(origin) {
 		return errNoCeremony()
 	}
@@ -185,9 +185,9 @@ func errNoCeremony() *web.Error {
 	return &web.Error{Status: http.StatusConflict, Message: "No passkey can be asked for here.", Do: "Sign in again, or use another way."}
 }
 
-// answer is what the browser said to being asked for a passkey.
-func (s *server) answer(r *http.Request) accounts.Answer {
-	return accounts.Answer{Origin: s.origin(r), Token: s.web.Kept(ceremonyCookie).Token(r), JSON: r.PostForm.Get("passkey")}
+// answerOf is what the browser said to being asked for a passkey.
+func answerOf(s *server, r *http.Request) accounts.Answer {
+	return accounts.Answer{Origin: originOf(s, r), Token: s.web.Kept(ceremonyCookie).Token(r), JSON: r.PostForm.Get("passkey")}
 }
 
 // passkey signs in by a passkey alone.
@@ -195,14 +195,14 @@ func (p stepPages) passkey(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	if !accounts.PasskeysWork(p.origin(r)) {
+	if !accounts.PasskeysWork(originOf(p.server, r)) {
 		return errNoCeremony()
 	}
 	next := p.web.PageOf(web.LocalPath(r.PostForm.Get("next")))
 	if err := p.limits.TakeLink(r.Context(), p.web.ClientIP(r)); err != nil {
 		return err
 	}
-	user, err := p.Billing.Accounts.TakeAnyPasskey(r.Context(), p.answer(r))
+	user, err := p.Billing.Accounts.TakeAnyPasskey(r.Context(), answerOf(p.server, r))
 	if errors.Is(err, accounts.ErrWrong) || errors.Is(err, accounts.ErrGone) {
 		p.Log.InfoContext(r.Context(), "a passkey was refused", "err", err)
 		return p.renderSignIn(w, r, http.StatusUnprocessableEntity, views.SignInPage{Next: next, Problems: views.Problems{

@@ -136,7 +136,7 @@ func (s *server) renderSignIn(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
-	page.MSPName, page.Passkeys = settings.MSPName, accounts.PasskeysWork(s.origin(r))
+	page.MSPName, page.Passkeys = settings.MSPName, accounts.PasskeysWork(originOf(s, r))
 	return s.web.Render(w, r, status, views.SignIn(page))
 }
 
