@@ -17,7 +17,7 @@ import (
 const hookToken = "very-secret-token-0123456789"
 
 // hook is a place that messages are posted to, and how many were.
-func hook(t *testing.T) (address string, status *atomic.Int32, got *atomic.Int32) {
+func hook(t testing.TB) (address string, status *atomic.Int32, got *atomic.Int32) {
 	t.Helper()
 	status, got = new(atomic.Int32), new(atomic.Int32)
 	status.Store(http.StatusOK)
@@ -163,7 +163,7 @@ func TestChannelFormProblems(t *testing.T) {
 	b.lacks("mail-password-0123456789")
 	fields.Set("host", "smtp.elsewhere.example")
 	page = b.post(edit, fields, http.StatusUnprocessableEntity)
-	has(t, page, "#password-problem", "Enter the password of this account.") // the saved one stays with its server
+	has(t, page, "#password-problem", "The saved password is for user panel at smtp.example.com:587") // the saved one stays with its server
 	fields.Set("host", "smtp.example.com")
 	fields.Set("security", "starttls")
 	b.post(edit, fields, http.StatusSeeOther)

@@ -170,7 +170,7 @@ func (s *server) parseProvider(r *http.Request) (reports.Config, problem.Fields,
 	if web.Length(c.Claims) > maxClaims {
 		p.Add("extra_claims", "This is too long.")
 	}
-	if c.PrivateKey == "" && s.DemoProvider != nil {
+	if c.PrivateKey == "" && s.DemoProvider != nil && c.BaseURL == s.DemoProvider.BaseURL {
 		c.PrivateKey = s.DemoProvider.PrivateKey
 	}
 	return c, p, nil

@@ -162,7 +162,7 @@ func ClearProblem(ctx context.Context, s *store.Store, now time.Time) error {
 // Credentials are what an admin enters to connect.
 type Credentials struct {
 	Site, Company, PublicKey string
-	PrivateKey               string // empty: the saved one stays
+	PrivateKey               string // empty: the saved one stays, where site, company and public key do
 	ClientID                 string // empty: the operator's
 }
 
@@ -234,54 +234,91 @@ func (k *Keeper) keepTest(ctx context.Context, who problem.Actor, keep func(*sto
 
 // integrationFor is the integration that the credentials ask for, built on the saved one.
 func (k *Keeper) integrationFor(ctx context.Context, c Credentials) (store.Integration, error) {
-	problems := map[string]string{}
+	problems := problem.Fields{}
 	site, err := connectwise.ParseSite(c.Site)
 	if err != nil {
-		problems["site"] = sentence(err)
+		problems.Add("site", sentence(err))
 	}
 	i, err := k.store.Integration(ctx)
-	saved := err == nil
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return i, fmt.Errorf("reading the integration: %w", err)
 	}
-	if len(problems) == 0 && saved && (i.Site != site.String() || !strings.EqualFold(i.Company, strings.TrimSpace(c.Company))) {
-		mappings, err := k.store.Mappings(ctx)
+	saved := i
+	if len(problems) == 0 && err == nil && !sameInstance(saved, site, c.Company) {
+		elsewhere, err := k.mappedTo(ctx, saved)
 		if err != nil {
-			return i, fmt.Errorf("reading mappings: %w", err)
+			return i, err
 		}
-		products, err := k.store.ProductMappings(ctx)
-		if err != nil {
-			return i, fmt.Errorf("reading product mappings: %w", err)
-		}
-		switch {
-		case len(mappings) > 0:
-			problems["site"] = fmt.Sprintf("%d organizations are mapped to company %s at %s. "+
-				"Disconnect first to connect another ConnectWise.", len(mappings), i.Company, i.Site)
-		case len(products) > 0:
-			problems["site"] = fmt.Sprintf("The products are mapped to those of company %s at %s. "+
-				"Disconnect first to connect another ConnectWise.", i.Company, i.Site)
-		}
+		problems.Add("site", elsewhere)
 	}
 	if i.ConnectedAt.IsZero() {
 		i.ConnectedAt = k.now()
 	}
 	i.Site, i.Company, i.PublicKey = site.String(), strings.TrimSpace(c.Company), strings.TrimSpace(c.PublicKey)
 	i.ClientID, i.APIBase = strings.TrimSpace(c.ClientID), ""
-	if key := strings.TrimSpace(c.PrivateKey); key != "" {
-		i.PrivateKey = key
+	if i.PrivateKey = strings.TrimSpace(c.PrivateKey); i.PrivateKey == "" && len(problems) == 0 {
+		i.PrivateKey = savedKey(problems, saved, i)
 	}
+	k.credentialProblems(problems, i)
+	if len(problems) > 0 {
+		return i, &problem.Invalid{Fields: problems}
+	}
+	return i, nil
+}
+
+// sameInstance says whether the saved integration is with this company at this site.
+func sameInstance(saved store.Integration, site connectwise.Site, company string) bool {
+	return saved.Site == site.String() && strings.EqualFold(saved.Company, strings.TrimSpace(company))
+}
+
+// mappedTo says what is mapped to records of the saved instance, which keeps it from being replaced by another one; "": nothing is.
+func (k *Keeper) mappedTo(ctx context.Context, saved store.Integration) (string, error) {
+	mappings, err := k.store.Mappings(ctx)
+	if err != nil {
+		return "", fmt.Errorf("reading mappings: %w", err)
+	}
+	products, err := k.store.ProductMappings(ctx)
+	if err != nil {
+		return "", fmt.Errorf("reading product mappings: %w", err)
+	}
+	switch {
+	case len(mappings) > 0:
+		return fmt.Sprintf("%d organizations are mapped to company %s at %s. Disconnect first to connect another ConnectWise.",
+			len(mappings), saved.Company, saved.Site), nil
+	case len(products) > 0:
+		return fmt.Sprintf("The products are mapped to those of company %s at %s. Disconnect first to connect another ConnectWise.",
+			saved.Company, saved.Site), nil
+	}
+	return "", nil
+}
+
+// savedKey is the saved private key where it belongs to what is asked for: a key goes only to the site and the company that it was saved
+// for, and beside the public key that it was made with. Otherwise it is asked for again.
+func savedKey(problems problem.Fields, saved, asked store.Integration) string {
+	switch {
+	case saved.PrivateKey == "":
+		return ""
+	case asked.Site != saved.Site || !strings.EqualFold(asked.Company, saved.Company):
+		problems.Add("private_key", fmt.Sprintf("The saved keys are for company %s at %s and are sent nowhere else. "+
+			"Enter both keys again, for the company and the site above.", saved.Company, saved.Site))
+	case asked.PublicKey != saved.PublicKey:
+		problems.Add("private_key", "The saved private key belongs to another public key. Enter the private key again.")
+	default:
+		return saved.PrivateKey
+	}
+	return ""
+}
+
+// credentialProblems says what is missing to connect.
+func (k *Keeper) credentialProblems(problems problem.Fields, i store.Integration) {
 	for field, value := range map[string]string{"company": i.Company, "public_key": i.PublicKey, "private_key": i.PrivateKey} {
-		if value == "" {
+		if value == "" && problems[field] == "" {
 			problems[field] = "This is needed to connect."
 		}
 	}
 	if i.ClientID == "" && k.clientID == "" {
 		problems["client_id"] = "ConnectWise answers nobody without a client ID. Register one at developer.connectwise.com and enter it here."
 	}
-	if len(problems) > 0 {
-		return i, &problem.Invalid{Fields: problems}
-	}
-	return i, nil
 }
 
 func invalidConfig(err error) error {

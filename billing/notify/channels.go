@@ -84,7 +84,8 @@ func DefaultEvents() []store.Event {
 	})
 }
 
-// SaveChannel adds the channel, or changes the one with its id; there an empty URL or Secret leaves the saved one as it is.
+// SaveChannel adds the channel, or changes the one with its id; there an empty URL leaves the saved one as it is, and so does an empty
+// Secret, unless the channel leads elsewhere than it did.
 // sign says whether a webhook's messages are signed. The error is *problem.Invalid for input that cannot work.
 func (o *Outbox) SaveChannel(ctx context.Context, who problem.Actor, c store.Channel, sign bool) (id int64, err error) {
 	var saved store.Channel
@@ -94,8 +95,13 @@ func (o *Outbox) SaveChannel(ctx context.Context, who problem.Actor, c store.Cha
 		}
 		c.Kind = saved.Kind
 	}
-	c = completed(c, saved, sign)
-	if problems := channelProblems(c, sign); len(problems) > 0 {
+	elsewhere := otherPlace(c, saved)
+	c = completed(c, saved, sign, elsewhere)
+	problems := channelProblems(c, sign)
+	if field := secretField(c.Kind); problems[field] != "" && elsewhere != "" && saved.Secret != "" {
+		problems[field] = elsewhere
+	}
+	if len(problems) > 0 {
 		return 0, &problem.Invalid{Fields: problems}
 	}
 	return o.keepChannel(ctx, who, c)
@@ -118,18 +124,38 @@ func (o *Outbox) keepChannel(ctx context.Context, who problem.Actor, c store.Cha
 	return c.ID, err
 }
 
-// completed fills in what was saved and not entered again.
-func completed(c, saved store.Channel, sign bool) store.Channel {
+// completed fills in what was saved and not entered again. A secret stays where it was saved for.
+func completed(c, saved store.Channel, sign bool, elsewhere string) store.Channel {
 	if c.URL == "" {
 		c.URL = saved.URL
 	}
 	switch {
 	case c.Kind == store.ChannelWebhook && !sign, c.Kind == store.ChannelEmail && c.Mail.User == "":
 		c.Secret = ""
-	case c.Secret == "" && (c.Kind != store.ChannelEmail || sameAccount(c.Mail, saved.Mail)):
+	case c.Secret == "" && elsewhere == "":
 		c.Secret = saved.Secret
 	}
 	return c
+}
+
+// otherPlace says that a channel leads to another place than the one that its secret was saved for; "": it does not.
+func otherPlace(c, saved store.Channel) string {
+	switch {
+	case c.Kind == store.ChannelEmail && !sameAccount(c.Mail, saved.Mail):
+		return fmt.Sprintf("The saved password is for user %s at %s:%d, encrypted as it was, and is sent nowhere else. Enter the password again.",
+			saved.Mail.User, saved.Mail.Host, saved.Mail.Port)
+	case c.Kind == store.ChannelWebhook && c.URL != "" && c.URL != saved.URL:
+		return "The saved secret signs for the address that it was saved with. Enter the secret again, or a new one."
+	}
+	return ""
+}
+
+// secretField is the field in which a channel's secret is entered.
+func secretField(kind store.ChannelKind) string {
+	if kind == store.ChannelEmail {
+		return "password"
+	}
+	return "secret"
 }
 
 // sameAccount: a saved password is never sent to another server or for another user.

@@ -26,7 +26,7 @@ func ProviderAlgorithms() []string { return nordpass.Algorithms() }
 // Config is what the operator knows of the Provider API: how to reach it, which is the client's part, and what the
 // fields of a report's records are called. Nothing has a default (docs/billing-rules.md section 5).
 type Config struct {
-	nordpass.Config // an empty PrivateKey is the one that is saved; an empty DailyPath, no daily reports
+	nordpass.Config // an empty PrivateKey is the saved one, for what it was saved for; an empty DailyPath, no daily reports
 
 	ID         string `json:"field_id"`
 	Name       string `json:"field_name"`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"seatbridge/billing/problem"
 	"seatbridge/store"
@@ -62,17 +63,47 @@ func (f *Feed) connectedSince(ctx context.Context) (store.Month, error) {
 	return store.MonthOf(saved.Since), err
 }
 
-// completeKey takes the saved private key where none was entered.
+// completeKey takes the saved private key where none was entered and it belongs to what is asked for: a key signs only the claims that it
+// was saved with, for the base URL that it was saved for. Otherwise it is asked for again, an *Invalid.
 func (f *Feed) completeKey(ctx context.Context, c *Config) error {
 	if c.PrivateKey != "" {
 		return nil
 	}
-	saved, err := f.store.Provider(ctx)
+	provider, err := f.store.Provider(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
+	if err != nil {
+		return err
+	}
+	saved, err := readProviderConfig(provider)
+	if err != nil {
+		return err
+	}
+	if what := otherUse(saved, *c); what != "" {
+		return &problem.Invalid{Fields: problem.Fields{"private_key": "The saved private key was saved for another " + what +
+			" and is used for nothing else. Paste the private key again."}}
+	}
 	c.PrivateKey = saved.PrivateKey
-	return err
+	return nil
+}
+
+// otherUse names what a key would be used for that it was not saved for; "": it is the same.
+func otherUse(saved, asked Config) string {
+	for _, part := range []struct{ name, saved, asked string }{
+		{"base URL", strings.TrimSuffix(saved.BaseURL, "/"), strings.TrimSuffix(asked.BaseURL, "/")},
+		{"algorithm", saved.Algorithm, asked.Algorithm},
+		{"key ID", saved.KeyID, asked.KeyID},
+		{"issuer", saved.Issuer, asked.Issuer},
+		{"subject", saved.Subject, asked.Subject},
+		{"audience", saved.Audience, asked.Audience},
+		{"set of claims", strings.TrimSpace(saved.Claims), strings.TrimSpace(asked.Claims)},
+	} {
+		if part.saved != part.asked {
+			return part.name
+		}
+	}
+	return ""
 }
 
 // Save connects the Provider API or changes the connection, once the monthly report can be read with it. A
