@@ -5,7 +5,6 @@ package store
 
 import (
 	"context"
-	"crypto/cipher"
 	"database/sql"
 	"embed"
 	"errors"
@@ -35,7 +34,7 @@ var migrations embed.FS
 // Store is an open database. Its methods may be called from many goroutines at once.
 type Store struct {
 	path string
-	seal cipher.AEAD
+	seal seal
 
 	// SQLite admits one writer at a time. A pool of one connection makes writers queue in Go, so that
 	// none is told "database is locked"; readers have their own pool and never wait for a writer.
