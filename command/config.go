@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -34,11 +35,19 @@ type config struct {
 	logFormat      string
 	anew           bool   // though there was an installation before
 	secretKey      string // from SEATBRIDGE_SECRET_KEY only: a flag would show it to every user of the machine
+	secretKeyFile  string // in its place
+	credentials    string // the directory in which systemd hands over credentials; empty: it does not
+	clientIDFile   string // in place of clientID
 
 	base    *url.URL
 	proxies []netip.Prefix
 
 	tuning billing.Config // its waits, which tests shorten
+}
+
+// operator is a config with the secrets that the environment alone may have.
+func operator() *config {
+	return &config{secretKey: os.Getenv("SEATBRIDGE_SECRET_KEY"), credentials: os.Getenv("CREDENTIALS_DIRECTORY")}
 }
 
 func (c *config) addrFlag(fs *flag.FlagSet) {
@@ -47,10 +56,12 @@ func (c *config) addrFlag(fs *flag.FlagSet) {
 
 func (c *config) dataFlag(fs *flag.FlagSet) {
 	fs.StringVar(&c.data, "data", "./data", "directory of the database and the key file")
+	fs.StringVar(&c.secretKeyFile, "secret-key-file", "", "`file` with the secret key, in place of the one in the data directory")
 }
 
 func (c *config) clientIDFlag(fs *flag.FlagSet) {
 	fs.StringVar(&c.clientID, "client-id", "", "ConnectWise client `ID` where the connection has none of its own")
+	fs.StringVar(&c.clientIDFile, "client-id-file", "", "`file` with that client ID")
 }
 
 func (c *config) logFormatFlag(fs *flag.FlagSet) {
@@ -89,9 +100,31 @@ func (c *config) validate() error {
 		problem("SEATBRIDGE_SECRET_KEY has %d characters and needs at least %d: openssl rand -base64 32 makes a good one",
 			len(c.secretKey), minSecret)
 	}
+	if c.secretKey != "" && c.secretKeyFile != "" {
+		problem("SEATBRIDGE_SECRET_KEY and -secret-key-file are both set: leave one of them out")
+	}
+	if err := c.readClientID(); err != nil {
+		problems = append(problems, err)
+	}
 	if len(problems) > 0 {
 		return usageError{errors.Join(problems...)}
 	}
+	return nil
+}
+
+// readClientID takes the client ID out of its file, if it is in one.
+func (c *config) readClientID() error {
+	if c.clientIDFile == "" {
+		return nil
+	}
+	if c.clientID != "" {
+		return errors.New("-client-id and -client-id-file are both set: leave one of them out")
+	}
+	text, err := os.ReadFile(c.clientIDFile)
+	if err != nil {
+		return fmt.Errorf("-client-id-file: %w", err)
+	}
+	c.clientID = strings.TrimSpace(string(text))
 	return nil
 }
 

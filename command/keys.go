@@ -10,25 +10,78 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+
+	"seatbridge/store"
 )
 
 // minSecret is how many characters a secret key must have; 32 random bytes are 44 in base64.
 const minSecret = 32
 
-// secret is the operator's secret key or the one in the key file.
-func (c *config) secret() (string, error) {
-	if c.secretKey != "" {
-		return c.secretKey, nil
+// The files of keys beside the data directory's key file.
+const (
+	// unproven is what the key file's name ends with until there is a database that was made with it. A first start that is cut
+	// off does not look like an installation that lost its database.
+	unproven = ".first"
+	// rotated is what the name of the next key file ends with while the secrets are sealed anew.
+	rotated = ".next"
+	// credential is the name under which systemd (LoadCredential=) hands over the secret key.
+	credential = "secret-key"
+)
+
+// source is where the secret key is.
+type source struct {
+	name    string // in a sentence
+	text    string // the secret itself, from the environment
+	file    string // that has it otherwise
+	ours    bool   // the key file of the data directory, which Seatbridge made
+	guarded bool   // the file's directory is guarded, whatever the file's mode says
+}
+
+// source is what the operator names, systemd hands over or, without either, the data directory's key file.
+func (c *config) source() source {
+	handed := filepath.Join(c.credentials, credential)
+	switch {
+	case c.secretKey != "":
+		return source{name: "SEATBRIDGE_SECRET_KEY", text: c.secretKey}
+	case c.secretKeyFile != "":
+		return source{name: "the key file " + c.secretKeyFile, file: c.secretKeyFile}
+	case c.credentials != "" && exists(handed):
+		return source{name: "systemd's credential " + credential, file: handed, guarded: true}
 	}
 	file := filepath.Join(c.data, keyFile)
 	if !exists(file) && exists(file+unproven) {
 		file += unproven
 	}
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("the database %s has no key: put its key file back as %s or set SEATBRIDGE_SECRET_KEY", c.database(), file)
+	return source{name: "the key file " + file, file: file, ours: true}
+}
+
+// secret is the operator's secret key or the one in the key file.
+func (c *config) secret() (string, error) {
+	s := c.source()
+	if s.text != "" {
+		return s.text, nil
 	}
+	secret, err := readKey(s.file, s.guarded)
+	if errors.Is(err, fs.ErrNotExist) && s.ours {
+		return "", fmt.Errorf("the database %s has no key: put its key file back as %s or set SEATBRIDGE_SECRET_KEY. "+
+			"If it is lost, \"seatbridge key forget\" begins with a new key and forgets what was sealed", c.database(), s.file)
+	}
+	return secret, err
+}
+
+// readKey reads a key file, which nobody but its owner may be able to read.
+func readKey(file string, guarded bool) (string, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", fmt.Errorf("reading the key file: %w", err)
+	}
+	if open := info.Mode().Perm() & 0o077; open != 0 && !guarded && runtime.GOOS != "windows" {
+		return "", fmt.Errorf("others than its owner can use the key file %s (mode %04o): chmod 600 %s, or mount it with mode 0400",
+			file, info.Mode().Perm(), file)
+	}
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return "", fmt.Errorf("reading the key file: %w", err)
 	}
@@ -39,20 +92,25 @@ func (c *config) secret() (string, error) {
 	return secret, nil
 }
 
-// unproven is what the key file's name ends with until there is a database that was made with it. A first start that is cut
-// off does not look like an installation that lost its database.
-const unproven = ".first"
-
 // makeKeyFile makes the key file of a data directory without a database. Next to a database a new key would only hide that
 // the right one is missing.
 func (c *config) makeKeyFile() error {
 	file := filepath.Join(c.data, keyFile)
-	if c.secretKey != "" || exists(c.database()) || exists(file) || exists(file+unproven) {
+	if !c.source().ours || exists(c.database()) || exists(file) || exists(file+unproven) {
 		return nil
 	}
+	return writeKey(file+unproven, newSecret())
+}
+
+// newSecret is a secret key of 256 random bits.
+func newSecret() string {
 	key := make([]byte, 32)
 	rand.Read(key) // never fails
-	if err := writeWhole(file+unproven, base64.StdEncoding.EncodeToString(key)+"\n"); err != nil {
+	return base64.StdEncoding.EncodeToString(key)
+}
+
+func writeKey(file, secret string) error {
+	if err := writeWhole(file, secret+"\n"); err != nil {
 		return fmt.Errorf("making the key file: %w", err)
 	}
 	return nil
@@ -64,7 +122,7 @@ func (c *config) proveKeyFile() error {
 	if exists(file) || !exists(file+unproven) {
 		return nil
 	}
-	if err := os.Rename(file+unproven, file); err != nil {
+	if err := moveFile(file+unproven, file); err != nil {
 		return fmt.Errorf("making the key file: %w", err)
 	}
 	return nil
@@ -80,7 +138,23 @@ func writeWhole(path, text string) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(path+".new", path)
+	return moveFile(path+".new", path)
+}
+
+// moveFile gives a file another name, which lasts: its directory is written too.
+func moveFile(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	directory, err := os.Open(filepath.Dir(to))
+	if err != nil {
+		return err
+	}
+	err = directory.Sync()
+	if runtime.GOOS == "windows" {
+		err = nil // directories cannot be synced there
+	}
+	return errors.Join(err, directory.Close())
 }
 
 func exists(path string) bool {
@@ -93,6 +167,9 @@ type keys struct {
 	sealing  []byte   // of the secrets in the database
 	sessions [][]byte // that sign and encrypt cookies
 }
+
+// id names the key that seals.
+func (k keys) id() string { return store.KeyID(k.sealing) }
 
 func deriveKeys(secret string) (keys, error) {
 	var derived [3][]byte

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -28,7 +27,7 @@ const (
 
 // booksFlags are those of the commands that read the books.
 func booksFlags(name string) (*config, *flag.FlagSet) {
-	c := &config{secretKey: os.Getenv("SEATBRIDGE_SECRET_KEY")}
+	c := operator()
 	fs := newFlags(name)
 	c.dataFlag(fs)
 	c.logFormatFlag(fs)

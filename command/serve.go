@@ -31,7 +31,7 @@ const (
 )
 
 func serveCommand(stdout, stderr io.Writer) *ffcli.Command {
-	c := &config{secretKey: os.Getenv("SEATBRIDGE_SECRET_KEY")}
+	c := operator()
 	fs := newFlags("serve")
 	c.addrFlag(fs)
 	c.dataFlag(fs)
@@ -42,7 +42,7 @@ func serveCommand(stdout, stderr io.Writer) *ffcli.Command {
 	return &ffcli.Command{
 		Name: "serve", ShortUsage: "seatbridge serve [flags]", ShortHelp: "serve the panel and sync every month (the default)",
 		LongHelp: "  The first start makes the data directory, the database and the key file, and prints a one-time link that makes the\n" +
-			"  Owner's account. SEATBRIDGE_SECRET_KEY replaces the key file.",
+			"  Owner's account. SEATBRIDGE_SECRET_KEY, -secret-key-file or systemd's credential secret-key replaces the key file.",
 		FlagSet: fs, Options: environment(),
 		Exec: func(ctx context.Context, args []string) error {
 			if err := errors.Join(noArguments(args), c.validate()); err != nil {
@@ -55,6 +55,7 @@ func serveCommand(stdout, stderr io.Writer) *ffcli.Command {
 
 func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) {
 	log := c.logger(stderr, slog.LevelInfo)
+	warnOfUnknown(log)
 	release, err := claim(c.data)
 	if err != nil {
 		return err
@@ -111,7 +112,7 @@ func openOrMake(ctx context.Context, c *config) (keys, *store.Store, error) {
 	if err != nil {
 		return keys{}, nil, err
 	}
-	if err := c.proveKeyFile(); err != nil {
+	if err := errors.Join(c.proveKeyFile(), c.finishRotation(derived)); err != nil {
 		return keys{}, nil, errors.Join(err, db.Close())
 	}
 	return derived, db, nil
@@ -123,6 +124,15 @@ func open(ctx context.Context, c *config) (keys, *store.Store, error) {
 	if err != nil {
 		return keys{}, nil, err
 	}
+	derived, db, err := c.openWith(ctx, secret)
+	if errors.Is(err, store.ErrWrongKey) {
+		return c.openRotated(ctx, err)
+	}
+	return derived, db, err
+}
+
+// openWith opens the database with one secret key: a store.ErrWrongKey says that it is not the database's own.
+func (c *config) openWith(ctx context.Context, secret string) (keys, *store.Store, error) {
 	derived, err := deriveKeys(secret)
 	if err != nil {
 		return keys{}, nil, err
@@ -134,22 +144,10 @@ func open(ctx context.Context, c *config) (keys, *store.Store, error) {
 	if err != nil {
 		return keys{}, nil, err
 	}
-	if err := checkKey(ctx, db); err != nil {
+	if err := store.KeysIn(db).Prove(ctx); err != nil {
 		return keys{}, nil, errors.Join(err, db.Close())
 	}
 	return derived, db, nil
-}
-
-// checkKey finds out at once, and not at the next sync, that the key is not the one the database was sealed with.
-func checkKey(ctx context.Context, db *store.Store) error {
-	_, err := db.Integration(ctx)
-	switch {
-	case errors.Is(err, store.ErrWrongKey):
-		return errors.New("the secret key is not the one that this database was used with: put the right key file or SEATBRIDGE_SECRET_KEY back")
-	case errors.Is(err, store.ErrNotFound):
-		return nil
-	}
-	return err
 }
 
 func listen(ctx context.Context, addr string) (net.Listener, error) {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"slices"
 	"time"
 
@@ -38,7 +37,7 @@ func (o *syncOptions) flags(fs *flag.FlagSet) {
 }
 
 func syncCommand(stdout, stderr io.Writer) *ffcli.Command {
-	c := &config{secretKey: os.Getenv("SEATBRIDGE_SECRET_KEY")}
+	c := operator()
 	var o syncOptions
 	fs := newFlags("sync")
 	c.dataFlag(fs)
@@ -80,7 +79,9 @@ func syncNow(ctx context.Context, c *config, o syncOptions, stdout, stderr io.Wr
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	rooms := c.newBilling(db, c.logger(stderr, slog.LevelWarn))
+	log := c.logger(stderr, slog.LevelWarn)
+	warnOfUnknown(log)
+	rooms := c.newBilling(db, log)
 	defer func() { err = errors.Join(err, rooms.Close(context.WithoutCancel(ctx))) }()
 
 	run, err := rooms.Runs.Run(ctx, problem.Actor{Name: "command line"}, run.Request{
