@@ -26,6 +26,7 @@ import (
 	"seatbridge/billing/scan"
 	"seatbridge/billing/writing"
 	"seatbridge/connectwise"
+	"seatbridge/internal/outbound"
 	"seatbridge/store"
 )
 
@@ -39,6 +40,9 @@ type Config struct {
 	ClientID string // the operator's ConnectWise client id, used where the admin gave none
 	// BaseURL is the panel's own address, without a slash at its end, for links in notifications; empty: they have none.
 	BaseURL string
+	// Outbound is which addresses notification channels and the Provider API may stand on; the zero value: those of the internet.
+	// ConnectWise may stand on private ones too.
+	Outbound outbound.Policy
 	// Settle is how long after a request of unknown outcome ConnectWise may still act on it: before that
 	// nobody concludes from a missing addition that it was not created. 0: one minute.
 	Settle time.Duration
@@ -64,9 +68,10 @@ type Billing struct {
 	Digests       *digest.Keeper      // what people are told every morning
 	Accounts      *accounts.Desk      // how members get in
 
-	Store *store.Store
-	now   func() time.Time
-	Work  *background.Group
+	Store    *store.Store
+	now      func() time.Time
+	outbound outbound.Policy
+	Work     *background.Group
 }
 
 // New makes a Billing. Close stops its work in the background.
@@ -80,11 +85,13 @@ func New(c Config) *Billing {
 	if c.Settle == 0 {
 		c.Settle = time.Minute
 	}
-	b := &Billing{Store: c.Store, now: c.Now, Work: background.New(), Organizations: organizations.New(c.Store, c.Now)}
-	b.Outbox = notify.New(notify.Config{Store: c.Store, Log: c.Log, Now: c.Now, After: c.After, BaseURL: c.BaseURL, Background: b.Work})
-	b.Connection = connect.New(connect.Config{Store: c.Store, Log: c.Log, Now: c.Now, Outbox: b.Outbox, ClientID: c.ClientID, Tune: c.tune})
+	b := &Billing{Store: c.Store, now: c.Now, outbound: c.Outbound, Work: background.New(), Organizations: organizations.New(c.Store, c.Now)}
+	b.Outbox = notify.New(notify.Config{Store: c.Store, Log: c.Log, Now: c.Now, After: c.After, BaseURL: c.BaseURL, Background: b.Work, Outbound: c.Outbound})
+	b.Connection = connect.New(connect.Config{
+		Store: c.Store, Log: c.Log, Now: c.Now, Outbox: b.Outbox, ClientID: c.ClientID, Tune: c.tune, Outbound: c.Outbound,
+	})
 	b.Figures = figures.New(c.Store, c.Now)
-	b.Reports = reports.New(c.Store, c.Log, c.Now)
+	b.Reports = reports.New(c.Store, c.Log, c.Now, c.Outbound)
 	b.Runs = run.New(run.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, After: c.After, Settle: c.Settle, Background: b.Work,
 		Connection: b.Connection, Figures: b.Figures, Reports: b.Reports, Outbox: b.Outbox,

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"seatbridge/billing"
+	"seatbridge/internal/outbound"
 	"seatbridge/store"
 )
 
@@ -33,6 +34,7 @@ type config struct {
 	clientID       string
 	trustedProxies string
 	logFormat      string
+	privateTargets bool   // channels and the Provider API may stand on private addresses
 	anew           bool   // though there was an installation before
 	secretKey      string // from SEATBRIDGE_SECRET_KEY only: a flag would show it to every user of the machine
 	secretKeyFile  string // in its place
@@ -62,6 +64,11 @@ func (c *config) dataFlag(fs *flag.FlagSet) {
 func (c *config) clientIDFlag(fs *flag.FlagSet) {
 	fs.StringVar(&c.clientID, "client-id", "", "ConnectWise client `ID` where the connection has none of its own")
 	fs.StringVar(&c.clientIDFile, "client-id-file", "", "`file` with that client ID")
+}
+
+func (c *config) targetsFlag(fs *flag.FlagSet) {
+	fs.BoolVar(&c.privateTargets, "allow-private-targets", false,
+		"let notifications and the Provider API connect to this machine and private networks")
 }
 
 func (c *config) logFormatFlag(fs *flag.FlagSet) {
@@ -179,6 +186,9 @@ func (c *config) logger(w io.Writer, level slog.Level) *slog.Logger {
 func (c *config) newBilling(db *store.Store, log *slog.Logger) *billing.Billing {
 	b := c.tuning
 	b.Store, b.Log, b.Now, b.After, b.ClientID = db, log, now, after, c.clientID
+	if c.privateTargets {
+		b.Outbound = outbound.Private
+	}
 	if c.base != nil {
 		b.BaseURL = c.base.String()
 	}

@@ -31,7 +31,7 @@ const (
 )
 
 func demoCommand(stdout, stderr io.Writer) *ffcli.Command {
-	c := &config{}
+	c := &config{privateTargets: true} // its simulators are on this machine
 	var empty bool
 	fs := newFlags("demo")
 	c.addrFlag(fs)

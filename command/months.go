@@ -30,6 +30,7 @@ func booksFlags(name string) (*config, *flag.FlagSet) {
 	c := operator()
 	fs := newFlags(name)
 	c.dataFlag(fs)
+	c.targetsFlag(fs)
 	c.logFormatFlag(fs)
 	return c, fs
 }

@@ -37,6 +37,7 @@ func serveCommand(stdout, stderr io.Writer) *ffcli.Command {
 	c.dataFlag(fs)
 	c.webFlags(fs)
 	c.clientIDFlag(fs)
+	c.targetsFlag(fs)
 	c.logFormatFlag(fs)
 	fs.BoolVar(&c.anew, "new", false, "begin a new installation where an earlier one has lost its database")
 	return &ffcli.Command{
@@ -75,6 +76,7 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 		return err
 	}
 	warnOfPlainHTTP(log, c, listener)
+	p.rooms.Work.Go(func(ctx context.Context) { warnOfTargets(ctx, log, p.rooms) })
 	return p.serve(ctx, listener, func(address string) error {
 		fmt.Fprintln(stdout, "listening on", address)
 		if c.base != nil {
@@ -174,6 +176,23 @@ func warnOfPlainHTTP(log *slog.Logger, c *config, l net.Listener) {
 	https := c.base != nil && c.base.Scheme == "https"
 	if !https && !l.Addr().(*net.TCPAddr).IP.IsLoopback() {
 		log.Warn("other machines can reach this address without encryption: put a reverse proxy with TLS in front and set -base-url")
+	}
+}
+
+// targetsWait is how long names are looked up at a start.
+const targetsWait = 30 * time.Second
+
+// warnOfTargets names what would be refused now, and works because it was saved before.
+func warnOfTargets(ctx context.Context, log *slog.Logger, rooms *billing.Billing) {
+	ctx, cancel := context.WithTimeout(ctx, targetsWait)
+	defer cancel()
+	stopped, err := rooms.SavedTargets(ctx)
+	if err != nil && ctx.Err() == nil {
+		log.Error("looking up saved targets", "err", err)
+	}
+	for _, t := range stopped {
+		log.Warn("this was saved before private addresses were refused and works until it is changed: "+
+			"change it, or start with -allow-private-targets", "target", t.Name, "host", t.Host, "because", t.Err)
 	}
 }
 

@@ -42,6 +42,7 @@ func syncCommand(stdout, stderr io.Writer) *ffcli.Command {
 	fs := newFlags("sync")
 	c.dataFlag(fs)
 	c.clientIDFlag(fs)
+	c.targetsFlag(fs)
 	c.baseURLFlag(fs) // for links in notifications
 	c.logFormatFlag(fs)
 	o.flags(fs)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"seatbridge/internal/outbound"
 )
 
 // Advice explains an error to the admin.
@@ -169,6 +171,9 @@ func (e *Error) adviseUnreachable() (what, do string) {
 	}
 	var dns *net.DNSError
 	switch {
+	case errors.Is(e.cause, outbound.ErrRefused):
+		return fmt.Sprintf("%s leads to an address that Seatbridge does not connect to.", host),
+			"Check the site URL: no ConnectWise stands at a link-local address or one of a cloud's metadata."
 	case errors.As(e.cause, &dns):
 		return fmt.Sprintf("There is no server with the name %s.", host), "Check the spelling of the site URL, and this machine's DNS."
 	case notTLS(e.cause):

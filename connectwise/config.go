@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"seatbridge/internal/outbound"
 )
 
 // Tries a call is given before its last error is returned (docs/connectwise.md section 3, retries).
@@ -32,6 +34,8 @@ type Config struct {
 
 	// Transport carries the requests. Nil: a clone of http.DefaultTransport with ResponseTimeout as its header timeout.
 	Transport http.RoundTripper `json:"-"`
+	// Outbound is which addresses the default transport connects to. Default outbound.Private: ConnectWise may stand in the own network.
+	Outbound outbound.Policy
 	// UserAgent names the program to ConnectWise. Default "Seatbridge".
 	UserAgent string
 
@@ -79,6 +83,7 @@ func (c Config) withDefaults() Config {
 	for _, s := range []*string{&c.Site, &c.Company, &c.PublicKey, &c.PrivateKey, &c.ClientID, &c.APIBase} {
 		*s = strings.TrimSpace(*s)
 	}
+	c.Outbound = max(c.Outbound, outbound.Private)
 	setDefault(&c.UserAgent, "Seatbridge")
 	setDefault(&c.RequestsPerMinute, 950)
 	setDefault(&c.MaxConcurrent, 16)
@@ -133,7 +138,7 @@ func (c Config) newTransport() http.RoundTripper {
 	if !ok {
 		return http.DefaultTransport
 	}
-	transport := standard.Clone()
+	transport := c.Outbound.Guard(standard.Clone())
 	transport.ResponseHeaderTimeout = c.ResponseTimeout
 	transport.MaxIdleConnsPerHost = c.MaxConcurrent
 	// Load balancers close idle connections after a minute. A write sent on a connection that is being closed has an

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"seatbridge/internal/outbound"
 )
 
 // What can go wrong, for errors.Is. Advise has a sentence and an action for each.
@@ -196,7 +198,7 @@ func (c *Client) transportError(ctx context.Context, r request, err error, never
 		return failure.endedBy(ctx)
 	}
 	failure.cause = err
-	failure.final = badCertificate(err)
+	failure.final = badCertificate(err) || errors.Is(err, outbound.ErrRefused)
 	if isTimeout(err) && !neverLeft {
 		failure.kind = ErrTimeout
 	}
@@ -253,6 +255,9 @@ func (c *Client) refusal(r request, resp *http.Response, body []byte) *Error {
 		failure.Message = "redirected to " + redirectOrigin(resp)
 	}
 	failure.unknown = !r.safe() && mayBeApplied(failure)
+	if r.anonymous { // before anybody signs in, whoever answers at the site may be anybody
+		failure.Code, failure.Message, failure.Fields, failure.RequestID = "", "", nil, ""
+	}
 	return failure
 }
 

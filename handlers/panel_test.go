@@ -19,6 +19,7 @@ import (
 	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/handlers/web"
+	"seatbridge/internal/outbound"
 	"seatbridge/store"
 	"seatbridge/store/storetest"
 )
@@ -60,7 +61,7 @@ func newPanel(t testing.TB, change ...func(*Config)) *panel {
 	for _, f := range change {
 		f(&config)
 	}
-	p.rooms = billing.New(billing.Config{Store: p.store, Log: log, Now: config.Now, Tune: func(c *connectwise.Config) {
+	p.rooms = billing.New(billing.Config{Store: p.store, Log: log, Now: config.Now, Outbound: outbound.Private, Tune: func(c *connectwise.Config) {
 		c.RequestsPerMinute, c.BackoffBase, c.BackoffCap = 60000, time.Millisecond, time.Millisecond
 	}})
 	t.Cleanup(func() {

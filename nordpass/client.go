@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"seatbridge/internal/outbound"
 )
 
 // maxPages ends a report that never ends.
@@ -35,7 +37,7 @@ type Client struct {
 
 // New makes a client that tells the time by now. A configuration that cannot be used is a *ConfigError.
 func New(config Config, now func() time.Time) (*Client, error) {
-	c := &Client{config: config, now: now, pause: time.Second, http: newHTTP()}
+	c := &Client{config: config, now: now, pause: time.Second, http: newHTTP(config.Outbound)}
 	if bad := c.check(); len(bad) > 0 {
 		return nil, &ConfigError{Fields: bad}
 	}
@@ -43,8 +45,8 @@ func New(config Config, now func() time.Time) (*Client, error) {
 }
 
 // newHTTP follows no redirect: the token is for one address.
-func newHTTP() *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+func newHTTP(allowed outbound.Policy) *http.Client {
+	transport := allowed.Guard(http.DefaultTransport.(*http.Transport).Clone())
 	transport.ResponseHeaderTimeout = timeout
 	return &http.Client{
 		Transport:     transport,

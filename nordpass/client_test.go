@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"seatbridge/internal/outbound"
 	"seatbridge/nordpass/npsim"
 )
 
@@ -28,7 +29,7 @@ func march() time.Time { return time.Date(2026, time.March, 1, 0, 0, 0, 0, time.
 // simConfig is how to reach a simulator.
 func simConfig(base, key string) Config {
 	return Config{
-		BaseURL: base, MonthlyPath: npsim.MonthlyPath + "?month={month}", DailyPath: npsim.DailyPath + "?day={day}",
+		Outbound: outbound.Private, BaseURL: base, MonthlyPath: npsim.MonthlyPath + "?month={month}", DailyPath: npsim.DailyPath + "?day={day}",
 		Method: http.MethodGet, Header: "Authorization: Bearer {token}", Algorithm: npsim.Algorithm, KeyID: npsim.KeyID,
 		Issuer: npsim.Issuer, Audience: npsim.Audience, Lifetime: 60, PrivateKey: key,
 		List: "organizations", Paging: PagingLink, NextField: "next",

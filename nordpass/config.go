@@ -15,6 +15,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/net/http/httpguts"
 
+	"seatbridge/internal/outbound"
 	"seatbridge/internal/strictjson"
 )
 
@@ -61,6 +62,9 @@ type Config struct {
 	Lifetime   int    `json:"lifetime"`     // of a token, in seconds
 	Claims     string `json:"extra_claims"` // a JSON object; empty: none
 	PrivateKey string `json:"-"`            // PEM
+
+	// Outbound is which addresses are connected to; the zero value: those of the internet.
+	Outbound outbound.Policy `json:"-"`
 
 	List      string `json:"list"`       // the path of the list in the answer; empty: the answer is the list
 	Paging    string `json:"paging"`     // one of Pagings

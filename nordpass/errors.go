@@ -13,6 +13,8 @@ var (
 	ErrAddress = errors.New("unusable address")
 	// ErrKey: no token could be signed.
 	ErrKey = errors.New("token not signed")
+	// ErrNotAllowed: the host has an address that is not connected to.
+	ErrNotAllowed = errors.New("address not allowed")
 	// ErrUnreachable: there is no connection to the host, or it was lost.
 	ErrUnreachable = errors.New("host not reachable")
 	// ErrTimeout: no answer in time.
@@ -120,8 +122,12 @@ func Advise(err error) Advice {
 
 func (e *Error) advise() Advice {
 	return map[error]Advice{
-		ErrAddress:     {What: "The report's address cannot be used.", Do: "Check the path."},
-		ErrKey:         {What: "The token could not be signed.", Do: "Paste the private key again."},
+		ErrAddress: {What: "The report's address cannot be used.", Do: "Check the path."},
+		ErrKey:     {What: "The token could not be signed.", Do: "Paste the private key again."},
+		ErrNotAllowed: {
+			What: "The base URL leads to an address of this machine or of a private network.",
+			Do:   "Enter a public address. If it is meant, start Seatbridge with --allow-private-targets.",
+		},
 		ErrUnreachable: {What: "The Provider API could not be reached.", Do: "Check the base URL and that this machine can reach it."},
 		ErrTimeout:     {What: "The Provider API did not answer in time.", Do: "Check the base URL and that this machine can reach it."},
 		ErrUnauthorized: {

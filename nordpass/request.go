@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/sethvargo/go-retry"
+
+	"seatbridge/internal/outbound"
 )
 
 const (
@@ -100,18 +102,22 @@ func (c *Client) send(ctx context.Context, address *url.URL) (reply, error) {
 	}
 	// A server that sends the token back does not get it into our records.
 	got := reply{bytes.ReplaceAll(body, []byte(token), []byte("…")), response.Header}
-	return got, refusal(response, got.body)
+	return got, refusal(response)
 }
 
 func unreachable(err error) *Error {
+	if errors.Is(err, outbound.ErrRefused) {
+		return caused(ErrNotAllowed, err)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return caused(ErrTimeout, err)
 	}
 	return caused(ErrUnreachable, err)
 }
 
-// refusal is the error of an answer other than a report; nil: it may be one.
-func refusal(response *http.Response, body []byte) error {
+// refusal is the error of an answer other than a report; nil: it may be one. It does not repeat what the answer says: whoever answers at an
+// address that was just typed may be anybody.
+func refusal(response *http.Response) error {
 	kind := kindOf(response.StatusCode)
 	if kind == nil {
 		return nil
@@ -119,7 +125,7 @@ func refusal(response *http.Response, body []byte) error {
 	asked := response.Request
 	return &Error{
 		StatusCode: response.StatusCode, RetryAfter: requestedWait(response.Header), kind: kind,
-		Detail: fmt.Sprintf("%s %s: %s\n%s", asked.Method, asked.URL.EscapedPath(), response.Status, beginning(body)),
+		Detail: fmt.Sprintf("%s %s: %d %s", asked.Method, asked.URL.EscapedPath(), response.StatusCode, http.StatusText(response.StatusCode)),
 	}
 }
 

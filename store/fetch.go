@@ -15,6 +15,8 @@ type Provider struct {
 	Config     string // JSON, as billing wrote it
 	PrivateKey string // PEM; sealed at rest
 	Since      time.Time
+	// AnyAddress says that the base URL was saved before addresses were judged when they are dialled: it works wherever it stands.
+	AnyAddress bool
 }
 
 // providerKeyColumn is bound to the sealed private key.
@@ -25,21 +27,22 @@ const providerKeyColumn = "provider.private_key"
 func (s *Store) Provider(ctx context.Context) (Provider, error) {
 	p, err := one(ctx, s.from, func(row scanner) (p Provider, err error) {
 		var sealed []byte
-		if err := row.Scan(&p.Config, &sealed, moment(&p.Since)); err != nil {
+		if err := row.Scan(&p.Config, &sealed, moment(&p.Since), &p.AnyAddress); err != nil {
 			return Provider{}, err
 		}
 		p.PrivateKey, err = s.opened(providerKeyColumn, sealed)
 		return p, err
-	}, `SELECT config, private_key_sealed, since FROM provider WHERE id = 1`)
+	}, `SELECT config, private_key_sealed, since, any_address FROM provider WHERE id = 1`)
 	return p, doing("reading the provider", err)
 }
 
 // SaveProvider connects or replaces the connection. Since is set by the first save and then stays.
 func (s *Store) SaveProvider(ctx context.Context, p Provider) error {
 	return s.tx(ctx, "saving the provider", func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, `INSERT INTO provider (id, config, private_key_sealed, since) VALUES (1, $1, $2, $3)
-			ON CONFLICT (id) DO UPDATE SET config = excluded.config, private_key_sealed = excluded.private_key_sealed`,
-			p.Config, s.sealed(providerKeyColumn, p.PrivateKey), unix(p.Since))
+		_, err := exec(ctx, tx, `INSERT INTO provider (id, config, private_key_sealed, since, any_address) VALUES (1, $1, $2, $3, $4)
+			ON CONFLICT (id) DO UPDATE SET config = excluded.config, private_key_sealed = excluded.private_key_sealed,
+				any_address = excluded.any_address`,
+			p.Config, s.sealed(providerKeyColumn, p.PrivateKey), unix(p.Since), p.AnyAddress)
 		return err
 	})
 }

@@ -34,6 +34,8 @@ type Integration struct {
 	ActiveSince           time.Time // products first mapped: monthly runs are due from here on
 	LastImportAt          time.Time
 	LastSyncAt            time.Time
+	// AnyAddress says that the site was saved before addresses were judged when they are dialled: it works wherever it stands.
+	AnyAddress bool
 }
 
 // privateKeyColumn is bound to the sealed private key.
@@ -44,7 +46,7 @@ const privateKeyColumn = "integration.private_key"
 func (s *Store) Integration(ctx context.Context) (Integration, error) {
 	i, err := one(ctx, s.from, s.scanIntegration, `
 		SELECT site, company, public_key, private_key_sealed, client_id, api_base, rights, error_what, error_do, error_detail,
-			error_at, connected_at, checked_at, active_since, last_import_at, last_sync_at
+			error_at, connected_at, checked_at, active_since, last_import_at, last_sync_at, any_address
 		FROM integration WHERE id = 1`)
 	return i, doing("reading the integration", err)
 }
@@ -53,7 +55,8 @@ func (s *Store) scanIntegration(row scanner) (i Integration, err error) {
 	var sealed []byte
 	err = row.Scan(&i.Site, &i.Company, &i.PublicKey, &sealed, &i.ClientID, &i.APIBase, &i.Rights,
 		&i.Problem.What, &i.Problem.Do, &i.Problem.Detail,
-		moment(&i.ErrorAt), moment(&i.ConnectedAt), moment(&i.CheckedAt), moment(&i.ActiveSince), moment(&i.LastImportAt), moment(&i.LastSyncAt))
+		moment(&i.ErrorAt), moment(&i.ConnectedAt), moment(&i.CheckedAt), moment(&i.ActiveSince), moment(&i.LastImportAt), moment(&i.LastSyncAt),
+		&i.AnyAddress)
 	if err != nil {
 		return Integration{}, err
 	}
@@ -69,15 +72,16 @@ func (s *Store) SaveIntegration(ctx context.Context, i Integration) error {
 	return s.tx(ctx, "saving the integration", func(tx *sql.Tx) error {
 		_, err := exec(ctx, tx, `
 			INSERT INTO integration (id, site, company, public_key, private_key_sealed, client_id, api_base, rights,
-				error_what, error_do, error_detail, error_at, connected_at, checked_at)
-			VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+				error_what, error_do, error_detail, error_at, connected_at, checked_at, any_address)
+			VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 			ON CONFLICT (id) DO UPDATE SET site = excluded.site, company = excluded.company, public_key = excluded.public_key,
 				private_key_sealed = excluded.private_key_sealed, client_id = excluded.client_id, api_base = excluded.api_base,
 				rights = excluded.rights, error_what = excluded.error_what, error_do = excluded.error_do,
 				error_detail = excluded.error_detail, error_at = excluded.error_at, connected_at = excluded.connected_at,
-				checked_at = excluded.checked_at`,
+				checked_at = excluded.checked_at, any_address = excluded.any_address`,
 			i.Site, i.Company, i.PublicKey, s.sealed(privateKeyColumn, i.PrivateKey), i.ClientID, i.APIBase, i.Rights,
-			i.Problem.What, i.Problem.Do, i.Problem.Detail, unix(i.ErrorAt), unix(i.ConnectedAt), unix(i.CheckedAt))
+			i.Problem.What, i.Problem.Do, i.Problem.Detail, unix(i.ErrorAt), unix(i.ConnectedAt), unix(i.CheckedAt),
+			i.AnyAddress)
 		return err
 	})
 }

@@ -71,6 +71,8 @@ type Channel struct {
 	SentAt    time.Time // last message that was taken
 	Problem   Problem   // why the last message was not
 	ErrorAt   time.Time // of Problem
+	// AnyAddress says that the channel was saved before addresses were judged when they are dialled: it works wherever it leads.
+	AnyAddress bool
 }
 
 // channelURLColumn and channelSecretColumn are bound to the sealed secrets.
@@ -80,13 +82,15 @@ const (
 )
 
 const channelColumns = `c.id, c.kind, c.name, c.events, c.mail_host, c.mail_port, c.mail_security, c.mail_user, c.mail_from, c.mail_to,
-	c.url_sealed, c.secret_sealed, c.created_at, c.sent_at, c.error_what, c.error_do, c.error_detail, c.error_at`
+	c.url_sealed, c.secret_sealed, c.created_at, c.sent_at, c.error_what, c.error_do, c.error_detail, c.error_at,
+	c.any_address`
 
 func (s *Store) scanChannel(row scanner) (c Channel, err error) {
 	var address, secret []byte
 	err = row.Scan(&c.ID, &c.Kind, &c.Name, fromJSON(&c.Events),
 		&c.Mail.Host, &c.Mail.Port, &c.Mail.Security, &c.Mail.User, &c.Mail.From, fromJSON(&c.Mail.To),
-		&address, &secret, moment(&c.CreatedAt), moment(&c.SentAt), &c.Problem.What, &c.Problem.Do, &c.Problem.Detail, moment(&c.ErrorAt))
+		&address, &secret, moment(&c.CreatedAt), moment(&c.SentAt), &c.Problem.What, &c.Problem.Do, &c.Problem.Detail, moment(&c.ErrorAt),
+		&c.AnyAddress)
 	if err != nil {
 		return Channel{}, err
 	}
@@ -129,9 +133,9 @@ func (s *Store) CreateChannel(ctx context.Context, c Channel) (id int64, err err
 func (s *Store) UpdateChannel(ctx context.Context, c Channel) error {
 	return s.tx(ctx, fmt.Sprintf("updating notification channel %d", c.ID), func(tx *sql.Tx) error {
 		return execOne(ctx, tx, `UPDATE notification_channels SET name = $1, events = $2, mail_host = $3, mail_port = $4, mail_security = $5,
-				mail_user = $6, mail_from = $7, mail_to = $8, url_sealed = $9, secret_sealed = $10 WHERE id = $11`,
+				mail_user = $6, mail_from = $7, mail_to = $8, url_sealed = $9, secret_sealed = $10, any_address = $11 WHERE id = $12`,
 			c.Name, asJSON{c.Events}, c.Mail.Host, c.Mail.Port, c.Mail.Security, c.Mail.User, c.Mail.From, asJSON{c.Mail.To},
-			s.sealed(channelURLColumn, c.URL), s.sealed(channelSecretColumn, c.Secret), c.ID)
+			s.sealed(channelURLColumn, c.URL), s.sealed(channelSecretColumn, c.Secret), c.AnyAddress, c.ID)
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"seatbridge/connectwise"
 	"seatbridge/connectwise/cwsim"
 	"seatbridge/internal/moment"
+	"seatbridge/internal/outbound"
 	"seatbridge/store"
 	"seatbridge/store/storetest"
 )
@@ -125,7 +126,7 @@ func (w *World) Open() {
 	w.Billing = billing.New(billing.Config{
 		Store: s, Log: slog.New(slog.DiscardHandler), Now: w.Time, Settle: w.settle,
 		After:   func(d time.Duration) <-chan time.Time { return w.After(d) },
-		BaseURL: "https://panel.example.com", Tune: func(c *connectwise.Config) { w.tune(c) },
+		BaseURL: "https://panel.example.com", Outbound: outbound.Private, Tune: func(c *connectwise.Config) { w.tune(c) },
 	})
 	rooms := w.Billing
 	w.T.Cleanup(func() {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"seatbridge/billing/notify"
 	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
+	"seatbridge/internal/outbound"
 	"seatbridge/store"
 )
 
@@ -79,6 +81,7 @@ type Config struct {
 	Outbox   *notify.Outbox
 	ClientID string                    // the operator's, used where the admin gave none
 	Tune     func(*connectwise.Config) // adjusts the client
+	Outbound outbound.Policy           // which addresses a site may have; at least outbound.Private
 }
 
 // Keeper keeps the connection with ConnectWise PSA: its credentials, what the API member may do, and the one client.
@@ -89,6 +92,7 @@ type Keeper struct {
 	outbox   *notify.Outbox
 	clientID string // the operator's, used where the admin gave none
 	tune     func(*connectwise.Config)
+	outbound outbound.Policy
 
 	mu     sync.Mutex
 	client *connectwise.Client // for the saved credentials; nil: not made yet
@@ -96,7 +100,8 @@ type Keeper struct {
 
 // New makes the keeper of a store's connection.
 func New(c Config) *Keeper {
-	return &Keeper{store: c.Store, log: c.Log, now: c.Now, outbox: c.Outbox, clientID: c.ClientID, tune: c.Tune}
+	return &Keeper{store: c.Store, log: c.Log, now: c.Now, outbox: c.Outbox, clientID: c.ClientID, tune: c.Tune,
+		outbound: max(c.Outbound, outbound.Private)}
 }
 
 // Current is the integration as last seen; it asks nothing of ConnectWise.
@@ -244,6 +249,8 @@ func (k *Keeper) integrationFor(ctx context.Context, c Credentials) (store.Integ
 		return i, fmt.Errorf("reading the integration: %w", err)
 	}
 	saved := i
+	i.AnyAddress = saved.AnyAddress && saved.Site == site.String()
+	problems.Add("site", k.addressProblem(site, i.AnyAddress))
 	if len(problems) == 0 && err == nil && !sameInstance(saved, site, c.Company) {
 		elsewhere, err := k.mappedTo(ctx, saved)
 		if err != nil {
@@ -264,6 +271,16 @@ func (k *Keeper) integrationFor(ctx context.Context, c Credentials) (store.Integ
 		return i, &problem.Invalid{Fields: problems}
 	}
 	return i, nil
+}
+
+// addressProblem says that a site's host is an address that is not connected to; "": it may be. What a name leads to is judged when it is
+// dialled.
+func (k *Keeper) addressProblem(site connectwise.Site, before bool) string {
+	u := url.URL{Host: site.Host}
+	if k.outbound.Unless(before).CheckHost(u.Hostname()) == nil {
+		return ""
+	}
+	return "This is a link-local address or one of a cloud's metadata, where no ConnectWise stands. Enter the address at which you sign in."
 }
 
 // sameInstance says whether the saved integration is with this company at this site.
@@ -395,6 +412,7 @@ func MissingRights(rights connectwise.Rights) store.Problem {
 func (k *Keeper) newClient(i store.Integration) (*connectwise.Client, error) {
 	c := connectwise.Config{
 		Site: i.Site, Company: i.Company, PublicKey: i.PublicKey, PrivateKey: i.PrivateKey, ClientID: i.ClientID, APIBase: i.APIBase,
+		Outbound: k.outbound.Unless(i.AnyAddress),
 	}
 	if c.ClientID == "" {
 		c.ClientID = k.clientID

@@ -97,7 +97,9 @@ func (o *Outbox) SaveChannel(ctx context.Context, who problem.Actor, c store.Cha
 	}
 	elsewhere := otherPlace(c, saved)
 	c = completed(c, saved, sign, elsewhere)
+	c.AnyAddress = saved.AnyAddress && sameTarget(c, saved)
 	problems := channelProblems(c, sign)
+	o.addressProblems(problems, c)
 	if field := secretField(c.Kind); problems[field] != "" && elsewhere != "" && saved.Secret != "" {
 		problems[field] = elsewhere
 	}
@@ -148,6 +150,30 @@ func otherPlace(c, saved store.Channel) string {
 		return "The saved secret signs for the address that it was saved with. Enter the secret again, or a new one."
 	}
 	return ""
+}
+
+// sameTarget says whether a channel leads to the host and port that it led to.
+func sameTarget(c, saved store.Channel) bool {
+	if c.Kind == store.ChannelEmail {
+		return c.Mail.Host == saved.Mail.Host && c.Mail.Port == saved.Mail.Port
+	}
+	return c.URL == saved.URL
+}
+
+// addressProblems refuses a host that is an address which is not connected to. What a name leads to is judged when it is dialled.
+func (o *Outbox) addressProblems(problems problem.Fields, c store.Channel) {
+	field, host := "host", c.Mail.Host
+	if c.Kind != store.ChannelEmail {
+		u, err := url.Parse(c.URL)
+		if err != nil {
+			return // addressProblem says so
+		}
+		field, host = "url", u.Hostname()
+	}
+	if o.courier.allowed.Unless(c.AnyAddress).CheckHost(host) != nil {
+		problems.Add(field, "This is an address of this machine or of a private network. Enter a public one. "+
+			"If it is meant, start Seatbridge with --allow-private-targets.")
+	}
 }
 
 // secretField is the field in which a channel's secret is entered.

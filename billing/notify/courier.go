@@ -27,25 +27,37 @@ import (
 	"github.com/wneessen/go-mail"
 
 	"seatbridge/billing/problem"
+	"seatbridge/internal/outbound"
 	"seatbridge/store"
 )
 
 // courier delivers messages.
 type courier struct {
-	http    *http.Client
-	roots   *x509.CertPool // that mail servers' certificates are checked with; nil: the machine's
-	timeout time.Duration  // of one delivery
+	http    func(outbound.Policy) *http.Client
+	allowed outbound.Policy // which addresses a channel may lead to
+	roots   *x509.CertPool  // that mail servers' certificates are checked with; nil: the machine's
+	timeout time.Duration   // of one delivery
 	now     func() time.Time
 }
 
-func newCourier(now func() time.Time) courier {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+func newCourier(now func() time.Time, allowed outbound.Policy) courier {
+	judged, before := newHTTP(allowed), newHTTP(outbound.Any)
+	return courier{timeout: sendTimeout, now: now, allowed: allowed, http: func(p outbound.Policy) *http.Client {
+		if p == outbound.Any {
+			return before
+		}
+		return judged
+	}}
+}
+
+func newHTTP(allowed outbound.Policy) *http.Client {
+	transport := allowed.Guard(http.DefaultTransport.(*http.Transport).Clone())
 	transport.DisableKeepAlives = true // messages are rare, and one sent into a connection that just ended would be lost
-	return courier{timeout: sendTimeout, now: now, http: &http.Client{
+	return &http.Client{
 		Transport: transport,
 		// A message goes where the admin said and nowhere else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
 }
 
 // send delivers one message. Its error may hold secrets; deliveryProblem makes it fit to show.
@@ -56,13 +68,13 @@ func (c courier) send(ctx context.Context, channel store.Channel, m Message) err
 	case store.ChannelEmail:
 		return c.mail(ctx, channel, m)
 	case store.ChannelSlack:
-		return c.postJSON(ctx, channel.URL, slackMessage(m), nil)
+		return c.postJSON(ctx, channel, slackMessage(m))
 	case store.ChannelTeams:
 		card, err := teamsMessage(m)
 		if err != nil {
 			return fmt.Errorf("making a card: %w", err)
 		}
-		return c.postJSON(ctx, channel.URL, card, nil)
+		return c.postJSON(ctx, channel, card)
 	}
 	return c.webhook(ctx, channel, m)
 }
@@ -79,7 +91,7 @@ func (c courier) webhook(ctx context.Context, channel store.Channel, m Message) 
 	if channel.Secret != "" {
 		headers["webhook-signature"] = signature(channel.Secret, m.ID, timestamp, body)
 	}
-	return c.post(ctx, channel.URL, body, headers)
+	return c.post(ctx, channel, body, headers)
 }
 
 // signature takes a secret as it is, or base64 after "whsec_", the specification's form.
@@ -95,31 +107,26 @@ func signature(secret, id, timestamp string, body []byte) string {
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-func (c courier) postJSON(ctx context.Context, address string, v any, headers map[string]string) error {
+func (c courier) postJSON(ctx context.Context, channel store.Channel, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encoding a message: %w", err)
 	}
-	return c.post(ctx, address, body, headers)
+	return c.post(ctx, channel, body, nil)
 }
 
-// answerError is an answer other than success.
+// answerError is an answer other than success. What it says is not kept: whoever answers may be anybody.
 type answerError struct {
 	status     int
-	text       string // the beginning of the body
 	retryAfter time.Duration
 }
 
 func (e *answerError) Error() string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s %s", e.status, http.StatusText(e.status), e.text))
+	return strings.TrimSpace(fmt.Sprintf("%d %s", e.status, http.StatusText(e.status)))
 }
 
-// maxReply is how much of an answer is looked at, in bytes: more than is shown, so that a secret in it is not cut before it
-// is blotted out.
-const maxReply = 16 << 10
-
-func (c courier) post(ctx context.Context, address string, body []byte, headers map[string]string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+func (c courier) post(ctx context.Context, channel store.Channel, body []byte, headers map[string]string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, channel.URL, bytes.NewReader(body))
 	if err != nil {
 		return errors.New("the address cannot be used")
 	}
@@ -128,7 +135,7 @@ func (c courier) post(ctx context.Context, address string, body []byte, headers 
 	for name, value := range headers {
 		r.Header.Set(name, value)
 	}
-	answer, err := c.http.Do(r)
+	answer, err := c.http(c.allowed.Unless(channel.AnyAddress)).Do(r)
 	var failed *url.Error
 	if errors.As(err, &failed) {
 		err = failed.Err // without the address
@@ -137,15 +144,11 @@ func (c courier) post(ctx context.Context, address string, body []byte, headers 
 		return err
 	}
 	defer answer.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(answer.Body, maxReply)) // only for a person to read
 	if answer.StatusCode/100 == 2 {
 		return nil
 	}
 	seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
-	return &answerError{
-		status: answer.StatusCode, retryAfter: time.Duration(seconds) * time.Second,
-		text: strings.Join(strings.Fields(strings.ToValidUTF8(string(text), "")), " "),
-	}
+	return &answerError{status: answer.StatusCode, retryAfter: time.Duration(seconds) * time.Second}
 }
 
 // retryAfter is how long the receiver asked to wait.
@@ -298,7 +301,7 @@ func (c courier) mail(ctx context.Context, channel store.Channel, m Message) err
 	}
 	config := &tls.Config{ServerName: channel.Mail.Host, RootCAs: c.roots, MinVersion: tls.VersionTLS12}
 	options := append(mailOptions(channel), mail.WithTimeout(c.timeout), mail.WithTLSConfig(config),
-		mail.WithDialContextFunc(dialUntil(ctx, config, channel.Mail.Security == store.MailTLS)))
+		mail.WithDialContextFunc(c.dialUntil(ctx, config, channel)))
 	client, err := mail.NewClient(channel.Mail.Host, options...)
 	if err != nil {
 		return fmt.Errorf("preparing a mail: %w", err)
@@ -311,17 +314,22 @@ func (c courier) mail(ctx context.Context, channel store.Channel, m Message) err
 
 // dialUntil makes a connection that is closed when ctx ends. The library leaves it open where the conversation fails before
 // the first mail, and limits each step but not the whole.
-func dialUntil(ctx context.Context, config *tls.Config, implicit bool) mail.DialContextFunc {
-	return func(dialing context.Context, network, address string) (conn net.Conn, err error) {
-		if implicit {
-			conn, err = (&tls.Dialer{Config: config}).DialContext(dialing, network, address)
-		} else {
-			conn, err = (&net.Dialer{}).DialContext(dialing, network, address)
+func (c courier) dialUntil(ctx context.Context, config *tls.Config, channel store.Channel) mail.DialContextFunc {
+	allowed := c.allowed.Unless(channel.AnyAddress)
+	return func(dialing context.Context, network, address string) (net.Conn, error) {
+		conn, err := allowed.DialContext(dialing, network, address)
+		if err != nil {
+			return nil, err
 		}
-		if err == nil {
-			context.AfterFunc(ctx, func() { conn.Close() })
+		context.AfterFunc(ctx, func() { conn.Close() })
+		if channel.Mail.Security != store.MailTLS {
+			return conn, nil
 		}
-		return conn, err
+		implicit := tls.Client(conn, config)
+		if err := implicit.HandshakeContext(dialing); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		return implicit, nil
 	}
 }
 
@@ -360,6 +368,9 @@ func deliveryProblem(c store.Channel, err error) store.Problem {
 		invalid x509.CertificateInvalidError
 	)
 	switch {
+	case errors.Is(err, outbound.ErrRefused):
+		p.What = "The channel leads to an address of this machine or of a private network."
+		p.Do = "Enter a public address. If it is meant, start Seatbridge with --allow-private-targets."
 	case errors.As(err, &answer):
 		p = answerProblem(c.Kind, answer.status)
 	case errors.As(err, &reply) && (reply.Code == 535 || reply.Code == 534 || reply.Code == 530):

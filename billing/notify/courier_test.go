@@ -24,11 +24,12 @@ import (
 	"time"
 
 	"seatbridge/billing/notify/notifytest"
+	"seatbridge/internal/outbound"
 	"seatbridge/store"
 )
 
 func testCourier() courier {
-	c := newCourier(time.Now)
+	c := newCourier(time.Now, outbound.Private)
 	c.timeout = 5 * time.Second
 	return c
 }

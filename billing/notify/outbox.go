@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"seatbridge/billing/background"
+	"seatbridge/internal/outbound"
 	"seatbridge/store"
 )
 
@@ -35,6 +36,7 @@ type Config struct {
 	// BaseURL is the panel's own address, without a slash at its end, for links; empty: there are none.
 	BaseURL    string
 	Background *background.Group // that messages are delivered in
+	Outbound   outbound.Policy   // which addresses a channel may lead to
 }
 
 // Outbox keeps the channels and delivers messages through them in the background.
@@ -57,7 +59,7 @@ type Outbox struct {
 func New(c Config) *Outbox {
 	return &Outbox{
 		store: c.Store, log: c.Log, now: c.Now, baseURL: c.BaseURL, background: c.Background,
-		courier: newCourier(c.Now), wait: waitBy(c.After), more: make(chan struct{}, 1),
+		courier: newCourier(c.Now, c.Outbound), wait: waitBy(c.After), more: make(chan struct{}, 1),
 	}
 }
 

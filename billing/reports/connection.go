@@ -40,7 +40,10 @@ func (f *Feed) Test(ctx context.Context, c Config) (Test, error) {
 	if err := f.completeKey(ctx, &c); err != nil {
 		return Test{}, err
 	}
-	var err error
+	err := f.checkBase(ctx, c.BaseURL)
+	if err != nil {
+		return Test{}, err
+	}
 	t := Test{Month: f.LastReportedMonth()}
 	if t.Monthly, err = f.fetchReport(ctx, c, reportPeriod{month: t.Month}); err != nil {
 		return t, err
@@ -91,7 +94,7 @@ func (f *Feed) completeKey(ctx context.Context, c *Config) error {
 // otherUse names what a key would be used for that it was not saved for; "": it is the same.
 func otherUse(saved, asked Config) string {
 	for _, part := range []struct{ name, saved, asked string }{
-		{"base URL", strings.TrimSuffix(saved.BaseURL, "/"), strings.TrimSuffix(asked.BaseURL, "/")},
+		{"base URL", trimmedBase(saved.BaseURL), trimmedBase(asked.BaseURL)},
 		{"algorithm", saved.Algorithm, asked.Algorithm},
 		{"key ID", saved.KeyID, asked.KeyID},
 		{"issuer", saved.Issuer, asked.Issuer},
@@ -105,6 +108,11 @@ func otherUse(saved, asked Config) string {
 	}
 	return ""
 }
+
+// trimmedBase is a base URL as its client takes it.
+func trimmedBase(base string) string { return strings.TrimSuffix(base, "/") }
+
+func sameBase(a, b string) bool { return trimmedBase(a) == trimmedBase(b) }
 
 // Save connects the Provider API or changes the connection, once the monthly report can be read with it. A
 // *Refused says why it cannot.
@@ -123,13 +131,17 @@ func (f *Feed) Save(ctx context.Context, who problem.Actor, c Config) error {
 	if err != nil {
 		return fmt.Errorf("saving the provider: %w", err)
 	}
+	before, err := f.savedBefore(ctx, c.BaseURL)
+	if err != nil {
+		return err
+	}
 	rule := "Figures need a report."
 	if !c.Required {
 		rule = "Where there is no report, the ledger is used."
 	}
 	entry := who.Did(f.now(), store.CategoryIntegrations, "Saved the connection with the NordPass Provider API at %s. %s", c.BaseURL, rule)
 	return f.store.Record(ctx, entry, func(s *store.Store) error {
-		return s.SaveProvider(ctx, store.Provider{Config: string(text), PrivateKey: c.PrivateKey, Since: f.now()})
+		return s.SaveProvider(ctx, store.Provider{Config: string(text), PrivateKey: c.PrivateKey, Since: f.now(), AnyAddress: before})
 	})
 }
 

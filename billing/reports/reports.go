@@ -11,6 +11,7 @@ import (
 
 	"seatbridge/billing/problem"
 	"seatbridge/billing/seats"
+	"seatbridge/internal/outbound"
 	"seatbridge/nordpass"
 	"seatbridge/store"
 )
@@ -34,11 +35,13 @@ type Feed struct {
 	store *store.Store
 	log   *slog.Logger
 	now   func() time.Time
+
+	outbound outbound.Policy
 }
 
-// New makes the feed into a store.
-func New(s *store.Store, log *slog.Logger, now func() time.Time) *Feed {
-	return &Feed{store: s, log: log, now: now}
+// New makes the feed into a store. allowed is which addresses the Provider API may stand on.
+func New(s *store.Store, log *slog.Logger, now func() time.Time, allowed outbound.Policy) *Feed {
+	return &Feed{store: s, log: log, now: now, outbound: allowed}
 }
 
 // LastReportedMonth is the latest month whose usage report exists.
@@ -245,6 +248,10 @@ func (f *Feed) keep(ctx context.Context, period reportPeriod, r Report) error {
 // fetchReport fetches and understands one report. What went wrong on the way is in it; the error is for what is our own fault,
 // or an *Invalid for a configuration that cannot be used.
 func (f *Feed) fetchReport(ctx context.Context, c Config, period reportPeriod) (Report, error) {
+	var err error
+	if c.Outbound, err = f.allowed(ctx, c.BaseURL); err != nil {
+		return Report{}, err
+	}
 	client, err := c.client(f.now)
 	if err != nil {
 		return Report{}, err

@@ -20,6 +20,7 @@ import (
 	"seatbridge/billing/run"
 	"seatbridge/billing/seats"
 	"seatbridge/internal/moment"
+	"seatbridge/internal/outbound"
 	"seatbridge/nordpass"
 	"seatbridge/nordpass/npsim"
 	"seatbridge/store"
@@ -41,7 +42,7 @@ func newProvided(t *testing.T) *provided {
 	p := &provided{t: t, clock: moment.At("2026-04-01 00:10:00")}
 	s, err := store.Open(t.Context(), storetest.New(t), make([]byte, 32))
 	p.must(err)
-	p.Billing = billing.New(billing.Config{Store: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.clock }})
+	p.Billing = billing.New(billing.Config{Store: s, Log: slog.New(slog.DiscardHandler), Outbound: outbound.Private, Now: func() time.Time { return p.clock }})
 	all := func(string) []npsim.Record { return p.records }
 	p.sim, err = npsim.New(npsim.Config{Now: func() time.Time { return p.clock }, Monthly: all, Daily: all, PerPage: 2})
 	p.must(err)
