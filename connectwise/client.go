@@ -7,9 +7,11 @@
 package connectwise
 
 import (
+	"context"
 	"encoding/base64"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Client talks to one ConnectWise PSA instance. It is safe for concurrent use, and all its copies share one pace.
@@ -23,6 +25,7 @@ type Client struct {
 	gate    *gate
 	refused *refusals
 	tries   int
+	reserve time.Duration // how much of its caller's time a call leaves
 }
 
 // New checks the configuration and returns a client that gives each call BackgroundTries. It sends nothing. The error
@@ -65,6 +68,23 @@ func (c *Client) WithTries(n int) *Client {
 	limited := *c
 	limited.tries = max(1, n)
 	return &limited
+}
+
+// ForPage returns a client for calls that a person waits for: it gives each PageTries, and ends it PageReserve before the caller's time is
+// over, with ErrTimeout, so that the caller can still say so. It shares what WithTries shares.
+func ForPage(c *Client) *Client {
+	limited := c.WithTries(PageTries)
+	limited.reserve = PageReserve
+	return limited
+}
+
+// leaving is ctx with so much less time, where its time ends.
+func leaving(ctx context.Context, reserve time.Duration) (context.Context, context.CancelFunc) {
+	deadline, ends := ctx.Deadline()
+	if reserve == 0 || !ends {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, deadline.Add(-reserve))
 }
 
 // APIBase is the API's root that calls go to, "" before it was discovered.

@@ -19,6 +19,9 @@ const (
 	PageTries = 2
 )
 
+// PageReserve is how much time a call for a person leaves of theirs.
+const PageReserve = 8 * time.Second
+
 // Config is everything needed to reach one ConnectWise PSA instance. The zero value of every limit means its
 // documented default.
 type Config struct {

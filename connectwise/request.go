@@ -112,6 +112,8 @@ func (e *Error) carriedTo(later error) error {
 
 // send tries a request until it is answered, refused, or out of tries (docs/connectwise.md section 3, our rule).
 func (c *Client) send(ctx context.Context, base string, r request) ([]byte, http.Header, *Error) {
+	ctx, cancel := leaving(ctx, c.reserve)
+	defer cancel()
 	uncertain := false
 	for try := 1; ; try++ {
 		body, header, err := c.attempt(ctx, base, r)

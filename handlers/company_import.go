@@ -18,43 +18,43 @@ func (s *server) showCompanyImport(w http.ResponseWriter, r *http.Request) error
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	page, err := s.companyImportPage(r, nil, nil)
+	page, status, err := s.companyImportPage(r, nil, nil)
 	if err != nil {
 		return err
 	}
-	return s.renderCompanyImport(w, r, http.StatusOK, page)
+	return s.renderCompanyImport(w, r, status, page)
 }
 
-// companyImportPage is the choice of what to import. chosen, when not nil, is what
+// companyImportPage is the choice of what to import, and the status that its answer has. chosen, when not nil, is what
 // was just sent; otherwise the last import's choice is offered.
-func (s *server) companyImportPage(r *http.Request, chosen *companyImportForm, problems problem.Fields) (views.CompanyImportPage, error) {
-	page := views.CompanyImportPage{Next: s.nextOf(r.Form, "")}
+func (s *server) companyImportPage(
+	r *http.Request, chosen *companyImportForm, problems problem.Fields,
+) (page views.CompanyImportPage, status int, err error) {
+	page.Next = s.nextOf(r.Form, "")
 	connection, err := s.Billing.Connection.Current(r.Context())
 	if err != nil {
-		return page, err
+		return page, 0, err
 	}
 	page.LastImport = connection.LastImportAt
 	if page.Imported, _, err = s.Store.CompanyCounts(r.Context()); err != nil {
-		return page, err
+		return page, 0, err
 	}
 	page.Progress = companyImportView(s.Billing.Mapping.CompanyImportProgress(), s.Now())
 	page.Problems = views.Problems(problems)
 	if page.Progress != nil && page.Progress.State == "running" {
-		return page, nil // the choice is made; no need to ask ConnectWise for it
+		return page, http.StatusOK, nil // the choice is made; no need to ask ConnectWise for it
 	}
-	types, statuses, err := s.Billing.Mapping.FilterOptions(r.Context())
-	if err != nil {
-		if page.Notice, err = refusal(problems, err); err != nil {
-			return page, err
-		}
-		return page, nil
+	types, statuses, failure := s.Billing.Mapping.FilterOptions(r.Context())
+	if failure != nil {
+		page.Notice, err = refusal(problems, failure)
+		return page, web.StatusOf(failure, http.StatusOK), err
 	}
 	page.Types, page.Statuses = filterOptions(types), filterOptions(statuses)
 	if chosen != nil {
 		selectOnly(page.Types, chosen.Types)
 		selectOnly(page.Statuses, chosen.Statuses)
 	}
-	return page, nil
+	return page, http.StatusOK, nil
 }
 
 func filterOptions(all []mapping.Option) []views.Option {
@@ -149,14 +149,14 @@ func (s *server) startCompanyImport(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	page, err := s.companyImportPage(r, &form, problems)
+	page, _, err := s.companyImportPage(r, &form, problems)
 	if err != nil {
 		return err
 	}
 	if notice != nil {
 		page.Notice = notice
 	}
-	return s.renderCompanyImport(w, r, http.StatusUnprocessableEntity, page)
+	return s.renderCompanyImport(w, r, web.StatusOf(failure, http.StatusUnprocessableEntity), page)
 }
 
 // companyImportProgress is polled while an import runs. The whole page is for

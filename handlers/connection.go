@@ -162,11 +162,13 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var notice *views.Notice
+	status := http.StatusUnprocessableEntity
 	if len(problems) == 0 {
 		_, err := s.Billing.Connection.Connect(r.Context(), s.web.Actor(r), demoPages{s}.withKey(credentials))
 		if err == nil {
 			return s.web.Done(w, r, s.nextOf(r.PostForm, views.ConnectWisePath), "The credentials work and were saved.")
 		}
+		status = web.StatusOf(err, status)
 		if notice, err = refusal(problems, err); err != nil {
 			return err
 		}
@@ -181,9 +183,9 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 	form.AdvancedOpen = form.AdvancedOpen || problems["client_id"] != ""
 	form.Problems, form.Notice = views.Problems(problems), notice
 	if form.Next = s.nextOf(r.PostForm, ""); form.Next == views.StartPath && !web.IsPart(r) {
-		return startPages{s}.render(w, r, http.StatusUnprocessableEntity, saved, form)
+		return startPages{s}.render(w, r, status, saved, form)
 	}
-	return s.renderConnectWise(w, r, http.StatusUnprocessableEntity, saved, form)
+	return s.renderConnectWise(w, r, status, saved, form)
 }
 
 // refusal takes apart what billing refused: problems go next to their fields,

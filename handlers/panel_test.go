@@ -156,6 +156,7 @@ type browser struct {
 	header  http.Header
 	ip      string
 	last    *httptest.ResponseRecorder
+	longest time.Duration // that it waits for an answer; 0: as long as a page may take
 }
 
 func (p *panel) browser() *browser {
@@ -215,6 +216,11 @@ func (b *browser) do(method, path string, form url.Values, status int) *goquery.
 	}
 	for name, value := range b.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	if b.longest > 0 {
+		ctx, cancel := context.WithTimeout(r.Context(), b.longest)
+		defer cancel()
+		r = r.WithContext(ctx)
 	}
 	b.last = httptest.NewRecorder()
 	b.handler.ServeHTTP(b.last, r)

@@ -61,11 +61,11 @@ func planOf(values url.Values) (store.Plan, error) {
 // showProducts shows what is chosen or, with ?plan, the catalog to choose from.
 func (s *server) showProducts(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Has("plan") {
-		page, err := s.productPicker(r)
+		page, status, err := s.productPicker(r)
 		if err != nil {
 			return err
 		}
-		return s.renderPicker(w, r, views.ProductPickerDialog(page), page)
+		return s.renderPicker(w, r, status, views.ProductPickerDialog(page), page)
 	}
 	return s.renderProducts(w, r, s.parseChosen(r.URL.Query()), "", nil)
 }
@@ -83,13 +83,14 @@ func (s *server) renderProducts(w http.ResponseWriter, r *http.Request, chosen c
 	}
 	problems, status := problem.Fields{}, http.StatusOK
 	if failure != nil {
-		status = http.StatusUnprocessableEntity
+		status = web.StatusOf(failure, http.StatusUnprocessableEntity)
 		if page.Notice, err = refusal(problems, failure); err != nil {
 			return err
 		}
 	}
 	for plan, into := range map[store.Plan]**views.Product{store.Business: &page.Business, store.Enterprise: &page.Enterprise} {
 		if *into, err = s.chosenProduct(r, chosen, mapped, plan); err != nil {
+			status = web.StatusOf(err, status)
 			notice, err := refusal(problems, err)
 			if err != nil {
 				return err
@@ -160,36 +161,38 @@ func (s *server) confirmProducts(w http.ResponseWriter, r *http.Request) error {
 
 // searchProducts is the list alone, while somebody types.
 func (s *server) searchProducts(w http.ResponseWriter, r *http.Request) error {
-	page, err := s.productPicker(r)
+	page, status, err := s.productPicker(r)
 	if err != nil {
 		return err
 	}
-	return s.renderPicker(w, r, views.Catalog(page), page)
+	return s.renderPicker(w, r, status, views.Catalog(page), page)
 }
 
-func (s *server) renderPicker(w http.ResponseWriter, r *http.Request, part templ.Component, page views.ProductPickerPage) error {
+func (s *server) renderPicker(w http.ResponseWriter, r *http.Request, status int, part templ.Component, page views.ProductPickerPage) error {
 	return s.web.Answer(w, r, web.Page{
-		Section: views.SectionIntegrations, Title: "Choose a product",
+		Section: views.SectionIntegrations, Title: "Choose a product", Status: status,
 		Part:  part,
 		Whole: func(l views.Layout) templ.Component { return views.ProductPicker(l, page) },
 	})
 }
 
-func (s *server) productPicker(r *http.Request) (views.ProductPickerPage, error) {
+// productPicker is the catalog to choose from, and the status that its answer has.
+func (s *server) productPicker(r *http.Request) (page views.ProductPickerPage, status int, err error) {
 	values := r.URL.Query()
 	plan, err := planOf(values)
 	if err != nil {
-		return views.ProductPickerPage{}, err
+		return page, 0, err
 	}
 	chosen := s.parseChosen(values)
-	page := views.ProductPickerPage{
+	page = views.ProductPickerPage{
 		Plan: string(plan), ProductChoice: chosen.view(),
 		Query: web.Clip(web.Clean(values.Get("q")), web.MaxSearch),
 	}
 	found, more, err := s.Billing.Mapping.SearchProducts(r.Context(), page.Query)
+	status = web.StatusOf(err, http.StatusOK)
 	if err != nil {
 		if page.Notice, err = refusal(problem.Fields{}, err); err != nil {
-			return page, err
+			return page, 0, err
 		}
 	}
 	page.More = more
@@ -198,7 +201,7 @@ func (s *server) productPicker(r *http.Request) (views.ProductPickerPage, error)
 		item.Selected = p.ID == chosen.items[plan]
 		page.Items = append(page.Items, item)
 	}
-	return page, nil
+	return page, status, nil
 }
 
 func catalogItem(p mapping.Product) views.CatalogItem {
@@ -220,6 +223,7 @@ func (s *server) newProduct(w http.ResponseWriter, r *http.Request) error {
 	chosen := s.parseChosen(r.URL.Query())
 	options, err := s.productOptions(r.Context(), plan, chosen)
 	var notice *views.Notice
+	status := web.StatusOf(err, http.StatusOK)
 	if err != nil {
 		if notice, err = refusal(problem.Fields{}, err); err != nil {
 			return err
@@ -227,7 +231,7 @@ func (s *server) newProduct(w http.ResponseWriter, r *http.Request) error {
 	}
 	form := productForm(sentProduct{plan, chosen, options.Defaults}, options)
 	form.Notice = notice
-	return s.renderNewProduct(w, r, http.StatusOK, form)
+	return s.renderNewProduct(w, r, status, form)
 }
 
 // productOptions are the choices for a plan's product, with what the other plan's has.
@@ -339,7 +343,7 @@ func (s *server) rejectProduct(w http.ResponseWriter, r *http.Request, sent sent
 	if alike != nil {
 		form.Exact, form.Alike = alike.Exact, alikeViews(sent, alike.Products)
 	}
-	return s.renderNewProduct(w, r, http.StatusUnprocessableEntity, form)
+	return s.renderNewProduct(w, r, web.StatusOf(failure, http.StatusUnprocessableEntity), form)
 }
 
 func (s *server) renderNewProduct(w http.ResponseWriter, r *http.Request, status int, form views.ProductForm) error {
@@ -396,10 +400,24 @@ func productForm(sent sentProduct, o mapping.ProductOptions) views.ProductForm {
 		group := &form.Subcategories[last]
 		group.Options = append(group.Options, views.Option{Value: strconv.Itoa(sub.ID), Label: sub.Name, Selected: sub.ID == p.SubcategoryID})
 	}
+	if kept := keptOption(p.SubcategoryID); len(o.Subcategories) == 0 && kept != nil {
+		form.Subcategories = []views.OptionGroup{{Options: kept}}
+	}
 	return form
 }
 
+// keptOption is what was chosen of options that cannot be read at the moment.
+func keptOption(chosen int) []views.Option {
+	if chosen == 0 {
+		return nil
+	}
+	return []views.Option{{Value: strconv.Itoa(chosen), Label: "As chosen before", Selected: true}}
+}
+
 func namedOptions(all []store.Named, chosen int) []views.Option {
+	if len(all) == 0 {
+		return keptOption(chosen)
+	}
 	options := make([]views.Option, len(all))
 	for i, n := range all {
 		options[i] = views.Option{Value: strconv.Itoa(n.ID), Label: n.Name, Selected: n.ID == chosen}

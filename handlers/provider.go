@@ -195,7 +195,11 @@ func (s *server) testProvider(w http.ResponseWriter, r *http.Request) error {
 			status: http.StatusUnprocessableEntity, config: config, problems: problems, test: &views.ProviderTest{Notice: notice},
 		})
 	}
-	return s.providerTested(w, r, providerForms{config: config, test: testView(test)})
+	status := http.StatusOK
+	if test.Monthly.Late {
+		status = http.StatusGatewayTimeout
+	}
+	return s.providerTested(w, r, providerForms{status: status, config: config, test: testView(test)})
 }
 
 // providerTested answers a test: beside the form, which keeps what was typed, or with the whole page.
@@ -311,16 +315,18 @@ func (s *server) saveProvider(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var notice *views.Notice
+	status := http.StatusUnprocessableEntity
 	if len(problems) == 0 {
 		err := s.Billing.Reports.Save(r.Context(), s.web.Actor(r), config)
 		if err == nil {
 			return s.web.Done(w, r, views.ProviderPath, "The Provider API answers and the connection is saved.")
 		}
+		status = web.StatusOf(err, status)
 		if notice, err = refusal(problems, err); err != nil {
 			return err
 		}
 	}
-	return s.renderProvider(w, r, providerForms{status: http.StatusUnprocessableEntity, config: config, problems: problems, notice: notice})
+	return s.renderProvider(w, r, providerForms{status: status, config: config, problems: problems, notice: notice})
 }
 
 // pullProvider fetches the latest reports at once. That they brought nothing is shown on the page, not an error of ours.

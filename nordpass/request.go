@@ -26,6 +26,8 @@ const (
 	timeout = time.Minute
 	// maxRetryAfter is the longest wait that the server may ask for.
 	maxRetryAfter = time.Minute
+	// reserve is how much of its caller's time a request leaves, so that the caller can still say what came of it.
+	reserve = 8 * time.Second
 )
 
 // reply is what came back for one request.
@@ -36,6 +38,11 @@ type reply struct {
 
 // get fetches one page. A GET is tried again after a failure that may pass; other methods are sent once.
 func (c *Client) get(ctx context.Context, address *url.URL) (reply, error) {
+	if deadline, ends := ctx.Deadline(); ends {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+		defer cancel()
+	}
 	var got reply
 	var failed error // what the last try ran into, which says more than that the time was up before the next
 	err := retry.Do(ctx, c.backoff(), func(ctx context.Context) error {

@@ -10,7 +10,7 @@ import (
 
 // Refused is an error of the ConnectWise client for the person who asked.
 func Refused(err error) *problem.Refused {
-	return &problem.Refused{Problem: ProblemOf(err), Field: fieldOf(err), Err: err}
+	return &problem.Refused{Problem: ProblemOf(err), Field: fieldOf(err), Late: errors.Is(err, connectwise.ErrTimeout), Err: err}
 }
 
 // ProblemOf puts any error into words for the admin; one that is neither the

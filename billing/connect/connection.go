@@ -184,7 +184,7 @@ func (k *Keeper) Connect(ctx context.Context, who problem.Actor, c Credentials) 
 	if err != nil {
 		return Connection{}, invalidConfig(err)
 	}
-	client = client.WithTries(connectwise.PageTries)
+	client = connectwise.ForPage(client)
 	if _, err := client.Discover(ctx); err != nil {
 		return Connection{}, Refused(err)
 	}
@@ -442,13 +442,13 @@ func (k *Keeper) Client(ctx context.Context) (*connectwise.Client, error) {
 	return k.client.Afresh(), nil
 }
 
-// PageClient is the client for a person who waits: it gives up sooner.
+// PageClient is the client for a person who waits: it gives up sooner, and before the page's own time is over.
 func (k *Keeper) PageClient(ctx context.Context) (*connectwise.Client, error) {
 	c, err := k.Client(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return c.WithTries(connectwise.PageTries), nil
+	return connectwise.ForPage(c), nil
 }
 
 // Forget drops the client: the next one is made for the credentials as they are then.

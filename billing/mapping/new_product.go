@@ -178,7 +178,10 @@ func (mp *Mapper) CreateProduct(ctx context.Context, who problem.Actor, n NewPro
 	created, err := client.CreateCatalogItem(ctx, item)
 	if errors.Is(err, connectwise.ErrUnknownOutcome) {
 		// It may exist: the identifier tells, before anybody sends it again.
-		created, err = findByIdentifier(ctx, client, item.Identifier, err)
+		sent := err
+		if created, err = findByIdentifier(ctx, client, item.Identifier, sent); err != nil {
+			return Product{}, perhapsCreated(item.Identifier, sent)
+		}
 	}
 	if err != nil {
 		return Product{}, refusedProduct(err)
@@ -320,6 +323,15 @@ func findByIdentifier(ctx context.Context, client *connectwise.Client, identifie
 		return item, err
 	}
 	return connectwise.CatalogItem{}, missing
+}
+
+// perhapsCreated says of a product that ConnectWise did not confirm what to do before it is created again.
+func perhapsCreated(identifier string, err error) error {
+	refused := connect.Refused(err)
+	first, _, _ := strings.Cut(refused.Problem.What, ". ")
+	refused.Problem.What = fmt.Sprintf("%s. The product %s may have been created all the same.", strings.TrimSuffix(first, "."), identifier)
+	refused.Problem.Do = "Look for it in the product catalog, here or in ConnectWise, before you create it again."
+	return refused
 }
 
 // refusedProduct puts ConnectWise's field errors next to the form's fields.

@@ -74,6 +74,7 @@ func (e *Invalid) Unwrap() error { return e.Cause }
 type Refused struct {
 	Problem store.Problem
 	Field   string // the form field to blame; empty: none in particular
+	Late    bool   // the other side did not answer in time
 	Err     error  // the client's error
 }
 

@@ -122,7 +122,7 @@ func (f *Feed) Save(ctx context.Context, who problem.Actor, c Config) error {
 		return err
 	}
 	if test.Monthly.State == store.FetchFailed {
-		return &problem.Refused{Problem: test.Monthly.Problem, Err: errors.New(test.Monthly.Problem.What)}
+		return &problem.Refused{Problem: test.Monthly.Problem, Late: test.Monthly.Late, Err: errors.New(test.Monthly.Problem.What)}
 	}
 	if err := f.completeKey(ctx, &c); err != nil {
 		return err

@@ -18,6 +18,7 @@ type Report struct {
 	Missing []store.Organization // managed and not NFR in the month, and not in the report: unknown, not zero
 	Sample  string               // one record as it was sent
 	Answer  []byte               // all that was sent
+	Late    bool                 // the Provider API did not answer in time
 }
 
 // Seats is the billable seats of all rows that can be used.

@@ -265,7 +265,8 @@ func (f *Feed) fetchReport(ctx context.Context, c Config, period reportPeriod) (
 		return Report{}, fmt.Errorf("fetching a usage report: %w", err)
 	}
 	if failure != nil {
-		return Report{State: store.FetchFailed, Problem: problemOfProvider(failure), Answer: answer.Raw}, nil
+		return Report{State: store.FetchFailed, Problem: problemOfProvider(failure), Answer: answer.Raw,
+			Late: errors.Is(failure, nordpass.ErrTimeout)}, nil
 	}
 	return understand(answer, c, there, period.month), nil
 }

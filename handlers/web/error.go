@@ -55,7 +55,7 @@ func AsError(err error) *Error {
 	case errors.As(err, &invalid):
 		return &Error{Status: http.StatusUnprocessableEntity, Message: Sentences(invalid.Fields), Err: err}
 	case errors.As(err, &refused):
-		return &Error{Status: http.StatusBadGateway, Message: refused.Problem.What, Do: refused.Problem.Do, Err: err}
+		return &Error{Status: StatusOf(refused, http.StatusBadGateway), Message: refused.Problem.What, Do: refused.Problem.Do, Err: err}
 	case errors.Is(err, store.ErrNotFound):
 		return &Error{Status: http.StatusNotFound, Err: err}
 	case errors.Is(err, store.ErrChanged), errors.As(err, &twice):
@@ -85,6 +85,16 @@ func AsError(err error) *Error {
 		return &Error{Status: http.StatusServiceUnavailable, Message: ground.What, Do: ground.Do, Err: err}
 	}
 	return &Error{Status: http.StatusInternalServerError, Err: err}
+}
+
+// StatusOf is the status of an answer that says why something failed: 504 where another side did not answer in time, otherwise the given
+// one.
+func StatusOf(failure error, otherwise int) int {
+	var refused *problem.Refused
+	if errors.As(failure, &refused) && refused.Late {
+		return http.StatusGatewayTimeout
+	}
+	return otherwise
 }
 
 // BadBody is the answer to a form that cannot be read.
