@@ -142,7 +142,7 @@ func (s *server) invite(r *http.Request, form inviteForm) (link string, err erro
 	if err != nil {
 		return "", err
 	}
-	return s.web.Origin(r) + views.InvitationPath(token), nil
+	return s.web.Origin() + views.InvitationPath(token), nil
 }
 
 func roleName(role store.Role) string {

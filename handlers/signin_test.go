@@ -37,6 +37,9 @@ func TestSignInAndOut(t *testing.T) {
 	stolen := p.browser()
 	stolen.cookies["seatbridge-session"] = b.cookies["seatbridge-session"]
 	b.post("/signout", nil, http.StatusSeeOther)
+	if got := b.last.Header().Get("Clear-Site-Data"); got != `"cache", "storage"` {
+		t.Errorf("Clear-Site-Data: %s", got)
+	}
 	if b.cookies["seatbridge-session"] != "" {
 		t.Error("the cookie stays")
 	}
@@ -329,11 +332,11 @@ func TestInvitation(t *testing.T) {
 	p := newPanel(t)
 	owner := p.as(store.Owner)
 	page := owner.post("/members", form("email", "tim@example.com", "name", "Tim", "role", "technician"), http.StatusOK)
-	link := strings.TrimSpace(page.Find("#invite-link").Text())
-	path, ok := strings.CutPrefix(link, "http://example.com")
-	if !ok {
-		t.Fatalf("link = %q", link)
+	path := strings.TrimSpace(page.Find("#invite-link").Text())
+	if !strings.HasPrefix(path, "/invitations/") { // whoever sends a request names the host in it
+		t.Fatalf("link = %q", path)
 	}
+	has(t, page, "[data-testid=invite-link]", "Put the address of this panel in front of this")
 	owner.get("/members", http.StatusOK)
 	owner.lacks(path) // shown once
 
@@ -350,6 +353,21 @@ func TestInvitation(t *testing.T) {
 	if strings.Contains(p.log.String(), strings.TrimPrefix(path, "/invitations/")) {
 		t.Error("the log tells the token")
 	}
+}
+
+// TestLinksNameTheConfiguredHost: whatever host the request names, and no other.
+func TestLinksNameTheConfiguredHost(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t, withBaseURL("https://panel.example.org"))
+	owner := p.as(store.Owner)
+	page := owner.post("/members", form("email", "tim@example.com", "name", "Tim", "role", "technician"), http.StatusOK)
+	if link := strings.TrimSpace(page.Find("#invite-link").Text()); !strings.HasPrefix(link, "https://panel.example.org/invitations/") {
+		t.Errorf("link = %q", link)
+	}
+	has(t, owner.get("/settings/api", http.StatusOK), "main", "https://panel.example.org/api/v1")
+	unknown := newPanel(t).as(store.Owner)
+	unknown.get("/settings/api", http.StatusOK)
+	unknown.lacks("http://example.com")
 }
 
 func TestChangePassword(t *testing.T) {

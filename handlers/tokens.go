@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -97,7 +98,7 @@ func (s *server) renderTokens(w http.ResponseWriter, r *http.Request, status int
 			Expires: t.ExpiresAt, Stopped: accounts.WhyStopped(t, s.Now()), Used: t.UsedAt,
 		})
 	}
-	page.BaseURL, page.Document = s.web.Origin(r)+api.Path, api.DocumentPath
+	page.BaseURL, page.Document = cmp.Or(s.web.Origin(), "https://address-of-this-panel")+api.Path, api.DocumentPath
 	for _, e := range s.api.Endpoints() {
 		page.Endpoints = append(page.Endpoints, views.EndpointRow(e))
 	}

@@ -1,12 +1,15 @@
 package views
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // MembersPage lists the people who work in the panel.
 type MembersPage struct {
 	Rows       []MemberRow
 	Invite     InviteForm
-	InviteLink string // of the invitation just made, shown once
+	InviteLink string // of the invitation just made, shown once; a path alone where the panel's own address is not known
 	InvitedAs  string // the e-mail address it is for
 	Link       string // for a new password, just made, shown once
 	LinkFor    string // the e-mail address it is for
@@ -34,3 +37,6 @@ type InviteForm struct {
 	Role     string
 	Problems Problems
 }
+
+// lacksHost says that the link of the invitation is a path alone.
+func (p MembersPage) lacksHost() bool { return strings.HasPrefix(p.InviteLink, "/") }

@@ -116,6 +116,8 @@ func (s *Site) SignOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	// What browsers keep of the pages goes too. Not "cookies": that would take those of every other host of the domain.
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return s.cookies.set(w, r, "session", -1, nil)
 }
 

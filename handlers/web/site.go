@@ -80,10 +80,11 @@ func (s *Site) Endpoint(min Access, fn func(http.ResponseWriter, *http.Request) 
 // secure tells whether people reach Seatbridge over TLS.
 func (s *Site) secure() bool { return s.BaseURL != nil && s.BaseURL.Scheme == "https" }
 
-// Origin is the scheme and host for links that leave the browser.
-func (s *Site) Origin(r *http.Request) string {
-	if s.BaseURL != nil {
-		return s.BaseURL.Scheme + "://" + s.BaseURL.Host
+// Origin is the scheme and host for links that leave the browser; empty where the operator did not say which: whoever sends a request can
+// name any host in it.
+func (s *Site) Origin() string {
+	if s.BaseURL == nil {
+		return ""
 	}
-	return "http://" + r.Host
+	return s.BaseURL.Scheme + "://" + s.BaseURL.Host
 }
