@@ -25,7 +25,7 @@ func (p wayBackPages) makeLink(w http.ResponseWriter, r *http.Request) error {
 		return ofMember(err)
 	}
 	return p.renderMembers(w, r, http.StatusOK, views.MembersPage{
-		Invite: views.InviteForm{Role: string(store.Technician)}, Link: p.web.Origin(r) + views.NewPasswordPath(token), LinkFor: user.Email,
+		Invite: views.InviteForm{Role: string(store.Technician)}, Link: p.web.Origin() + views.NewPasswordPath(token), LinkFor: user.Email,
 	})
 }
 
