@@ -14,13 +14,21 @@ import (
 type Target struct {
 	Name string // in a sentence
 	Host string
-	Err  error // why it would be refused now, or that its name is not known at the moment
+	Err  error // why it would be refused without the operator's leave, or that its name is not known at the moment
 
-	judge func(context.Context) error
+	allowed outbound.Policy // with the operator's leave
+	judge   func(context.Context) error
+}
+
+// stopped says whether it would be refused now.
+func (t Target) stopped() bool {
+	var refused *outbound.Refused
+	return errors.As(t.Err, &refused) && t.allowed.Check(refused.Address) != nil
 }
 
 // SavedTargets looks up what was saved before addresses were judged. It answers what works only because it was, until it is changed; the
-// rest is judged from now on like what is saved today. A name that is not known at the moment is left for the next time.
+// rest is judged from now on like what is saved today, unless it needs the operator's leave, which may end. A name that is not known at the
+// moment is left for the next time.
 func (b *Billing) SavedTargets(ctx context.Context) ([]Target, error) {
 	targets, err := b.targetsBefore(ctx)
 	if err != nil {
@@ -34,7 +42,7 @@ func (b *Billing) SavedTargets(ctx context.Context) ([]Target, error) {
 			}
 			continue
 		}
-		if errors.Is(t.Err, outbound.ErrRefused) {
+		if t.stopped() {
 			stopped = append(stopped, t)
 		}
 	}
@@ -45,15 +53,15 @@ func (b *Billing) SavedTargets(ctx context.Context) ([]Target, error) {
 func (b *Billing) targetsBefore(ctx context.Context) ([]Target, error) {
 	saved := store.TargetsIn(b.Store)
 	var all []Target
-	add := func(name, host string, allowed outbound.Policy, judge func(context.Context) error) {
-		all = append(all, Target{Name: name, Host: host, Err: allowed.Lookup(ctx, host), judge: judge})
+	add := func(name, host string, least outbound.Policy, judge func(context.Context) error) {
+		all = append(all, Target{Name: name, Host: host, Err: least.Lookup(ctx, host), allowed: max(b.outbound, least), judge: judge})
 	}
 	i, err := b.Store.Integration(ctx)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
 	if i.AnyAddress {
-		add("ConnectWise PSA", hostOf(i.Site), max(b.outbound, outbound.Private), saved.JudgeIntegration)
+		add("ConnectWise PSA", hostOf(i.Site), outbound.Private, saved.JudgeIntegration)
 	}
 	p, err := b.Store.Provider(ctx)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -64,12 +72,12 @@ func (b *Billing) targetsBefore(ctx context.Context) ([]Target, error) {
 		if err != nil {
 			return nil, err
 		}
-		add("the NordPass Provider API", hostOf(c.BaseURL), b.outbound, saved.JudgeProvider)
+		add("the NordPass Provider API", hostOf(c.BaseURL), outbound.Public, saved.JudgeProvider)
 	}
 	channels, err := b.Store.Channels(ctx)
 	for _, c := range channels {
 		if c.AnyAddress {
-			add(fmt.Sprintf("the notification channel %q", c.Name), channelHost(c), b.outbound,
+			add(fmt.Sprintf("the notification channel %q", c.Name), channelHost(c), outbound.Public,
 				func(ctx context.Context) error { return saved.JudgeChannel(ctx, c.ID) })
 		}
 	}
