@@ -86,7 +86,9 @@ func New(c Config) *Billing {
 		c.Settle = time.Minute
 	}
 	b := &Billing{Store: c.Store, now: c.Now, outbound: c.Outbound, Work: background.New(), Organizations: organizations.New(c.Store, c.Now)}
-	b.Outbox = notify.New(notify.Config{Store: c.Store, Log: c.Log, Now: c.Now, After: c.After, BaseURL: c.BaseURL, Background: b.Work, Outbound: c.Outbound})
+	b.Outbox = notify.New(notify.Config{
+		Store: c.Store, Log: c.Log, Now: c.Now, After: c.After, BaseURL: c.BaseURL, Background: b.Work, Outbound: c.Outbound,
+	})
 	b.Connection = connect.New(connect.Config{
 		Store: c.Store, Log: c.Log, Now: c.Now, Outbox: b.Outbox, ClientID: c.ClientID, Tune: c.tune, Outbound: c.Outbound,
 	})

@@ -107,7 +107,7 @@ func TestPrivateTargetsAreRefused(t *testing.T) {
 		must(t, err)
 		failure, err := w.Outbox.TestChannel(t.Context(), billingtest.Admin(), id)
 		must(t, err)
-		if !strings.Contains(failure.What, "this machine or of a private network") {
+		if !strings.Contains(failure.What, "leads to an address of this machine") {
 			t.Errorf("%s: %+v", c.Name, failure)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
@@ -108,10 +109,8 @@ func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "-
 // helpFor is the help of the command that the line names, or of all.
 func helpFor(root *ffcli.Command, args []string) string {
 	for _, command := range root.Subcommands {
-		for _, arg := range args {
-			if arg == command.Name {
-				return ffcli.DefaultUsageFunc(command)
-			}
+		if slices.Contains(args, command.Name) {
+			return helpFor(command, args)
 		}
 	}
 	return ffcli.DefaultUsageFunc(root)

@@ -30,6 +30,8 @@ func TestUsage(t *testing.T) {
 		{"-h", []string{"-h"}, exitFine, []string{"demo"}},
 		{"help of a command", []string{"help", "sync"}, exitFine, []string{"-preview", "-month", "Exit status: 0"}},
 		{"a command's own -h", []string{"backup", "-h"}, exitFine, []string{"FILE"}},
+		{"help of a command of a command", []string{"key", "rotate", "-h"}, exitFine, []string{"-to", "Stop the server first"}},
+		{"key without what to do", []string{"key"}, exitUsage, []string{"seatbridge key rotate"}},
 		{"version", []string{"version"}, exitFine, []string{"seatbridge "}},
 		{"unknown command", []string{"snyc"}, exitUsage, []string{`"snyc"`, "seatbridge help"}},
 		{"unknown flag", []string{"serve", "-verbose"}, exitUsage, []string{"-verbose", "seatbridge help"}},

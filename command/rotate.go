@@ -17,7 +17,8 @@ import (
 
 func keyCommand(stdout io.Writer) *ffcli.Command {
 	return &ffcli.Command{
-		Name: "key", ShortUsage: "seatbridge key rotate|forget [flags]", ShortHelp: "change the secret key, or begin with a new one where it is lost",
+		Name: "key", ShortUsage: "seatbridge key rotate|forget [flags]",
+		ShortHelp:   "change the secret key, or begin with a new one where it is lost",
 		FlagSet:     newFlags("key"),
 		Subcommands: []*ffcli.Command{rotateCommand(stdout), forgetCommand(stdout)},
 		Exec: func(context.Context, []string) error {
@@ -157,8 +158,8 @@ func (r rotation) replaceTheirs(ctx context.Context, db *store.Store, stdout io.
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "%s The new key, %s, is in %s: put it in the place of %s before you start the server. Everybody signs in again.\n"+
-		"Keep the old key for backups that were made before.\n", sealedAnew(sealed), derived.id(), r.to, r.source().name)
+	_, err = fmt.Fprintf(stdout, "%s The new key, %s, is in %s: put it in the place of %s before you start the server.\n"+
+		"Everybody signs in again. Keep the old key for backups that were made before.\n", sealedAnew(sealed), derived.id(), r.to, r.source().name)
 	return err
 }
 

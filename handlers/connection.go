@@ -182,6 +182,7 @@ func (s *server) saveCredentials(w http.ResponseWriter, r *http.Request) error {
 	form.Example = demoPages{s}.offered(saved)
 	form.AdvancedOpen = form.AdvancedOpen || problems["client_id"] != ""
 	form.Problems, form.Notice = views.Problems(problems), notice
+	form.HasPrivateKey = form.HasPrivateKey && problems["private_key"] == "" // or it would be said to be kept
 	if form.Next = s.nextOf(r.PostForm, ""); form.Next == views.StartPath && !web.IsPart(r) {
 		return startPages{s}.render(w, r, status, saved, form)
 	}

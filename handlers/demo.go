@@ -96,7 +96,7 @@ func (p demoPages) fillIn(c connect.Connection, form views.CredentialsForm) view
 
 // withKey is what was entered, with the private key that belongs to the public one of a demonstration where none was.
 func (p demoPages) withKey(c connect.Credentials) connect.Credentials {
-	if p.DemoConnection != nil && c.PrivateKey == "" && c.PublicKey == p.DemoConnection.PublicKey {
+	if own := p.DemoConnection; own != nil && c.PrivateKey == "" && c.PublicKey == own.PublicKey && c.Site == own.Site {
 		c.PrivateKey = p.DemoConnection.PrivateKey
 	}
 	return c

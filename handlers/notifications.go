@@ -183,6 +183,14 @@ func (s *server) updateChannel(w http.ResponseWriter, r *http.Request) error {
 	return s.saveChannel(w, r, input, problems, views.ChannelForm{URLHost: saved.Host, HasSecret: saved.HasSecret})
 }
 
+// secretName is the field of a channel's secret.
+func secretName(kind store.ChannelKind) string {
+	if kind == store.ChannelEmail {
+		return "password"
+	}
+	return "secret"
+}
+
 // saveChannel saves the input or shows it again; saved says which secrets there are already.
 func (s *server) saveChannel(
 	w http.ResponseWriter, r *http.Request, input channelInput, problems problem.Fields, saved views.ChannelForm,
@@ -198,9 +206,12 @@ func (s *server) saveChannel(
 		}
 		problems = map[string]string(invalid.Fields)
 	}
+	if saved.URLHost != "" && input.URL != "" {
+		problems.Add("url", "Enter the new address again, too: it holds a secret and is not shown. Left empty, the saved one stays.")
+	}
 	form := channelForm(input.Channel)
 	form.Port, form.To, form.Sign, form.Problems = input.Port, input.To, input.Sign, views.Problems(problems)
-	form.URLHost, form.HasSecret = saved.URLHost, saved.HasSecret
+	form.URLHost, form.HasSecret = saved.URLHost, saved.HasSecret && problems[secretName(input.Kind)] == ""
 	return s.renderChannel(w, r, http.StatusUnprocessableEntity, form)
 }
 

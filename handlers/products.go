@@ -168,7 +168,9 @@ func (s *server) searchProducts(w http.ResponseWriter, r *http.Request) error {
 	return s.renderPicker(w, r, status, views.Catalog(page), page)
 }
 
-func (s *server) renderPicker(w http.ResponseWriter, r *http.Request, status int, part templ.Component, page views.ProductPickerPage) error {
+func (s *server) renderPicker(
+	w http.ResponseWriter, r *http.Request, status int, part templ.Component, page views.ProductPickerPage,
+) error {
 	return s.web.Answer(w, r, web.Page{
 		Section: views.SectionIntegrations, Title: "Choose a product", Status: status,
 		Part:  part,

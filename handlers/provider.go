@@ -65,6 +65,7 @@ func (s *server) renderProvider(w http.ResponseWriter, r *http.Request, f provid
 	}
 	page := views.ProviderPage{Connected: connected, Form: s.providerForm(f.config, connected), Test: f.test}
 	page.Form.Problems, page.Form.Notice = views.Problems(f.problems), f.notice
+	page.Form.HasKey = page.Form.HasKey && f.problems["private_key"] == "" // or it would be said to be kept
 	if page.Latest, err = s.latestReport(r); err != nil {
 		return err
 	}

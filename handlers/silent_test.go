@@ -14,8 +14,8 @@ import (
 )
 
 // silence is an other side that carries out what it is asked and never answers.
-func silence(method, path string) cwsim.Fault {
-	return cwsim.Fault{Kind: cwsim.Slow, Method: method, Path: path, Wait: 24 * time.Hour}
+func silence(method string) cwsim.Fault {
+	return cwsim.Fault{Kind: cwsim.Slow, Method: method, Wait: 24 * time.Hour}
 }
 
 // TestAnOtherSideThatNeverAnswers is said as such before the page's own time is over, with what was typed, and never as our fault. Of
@@ -31,13 +31,13 @@ func TestAnOtherSideThatNeverAnswers(t *testing.T) {
 		form   func(*panel) url.Values
 		says   []string
 	}{
-		{"choosing a product", silence("", ""), http.MethodGet, views.ProductsPath + "?plan=business", nil, nil},
-		{"a new product", silence("", ""), http.MethodGet, views.NewProductPath + "?plan=business", nil, nil},
-		{"what to import", silence("", ""), http.MethodGet, views.CompanyImportPath, nil, nil},
-		{"connecting", silence("", ""), http.MethodPost, views.ConnectWisePath, connecting, nil},
-		{"creating a product", silence(http.MethodPost, ""), http.MethodPost, views.CreateProductPath, func(*panel) url.Values { return product },
+		{"choosing a product", silence(""), http.MethodGet, views.ProductsPath + "?plan=business", nil, nil},
+		{"a new product", silence(""), http.MethodGet, views.NewProductPath + "?plan=business", nil, nil},
+		{"what to import", silence(""), http.MethodGet, views.CompanyImportPath, nil, nil},
+		{"connecting", silence(""), http.MethodPost, views.ConnectWisePath, connecting, nil},
+		{"creating a product", silence(http.MethodPost), http.MethodPost, views.CreateProductPath, func(*panel) url.Values { return product },
 			[]string{"NP-NEW may have been created all the same.", "Look for it in the product catalog"}},
-		{"creating a product, before it is sent", silence(http.MethodGet, ""), http.MethodPost, views.CreateProductPath,
+		{"creating a product, before it is sent", silence(http.MethodGet), http.MethodPost, views.CreateProductPath,
 			func(*panel) url.Values { return product }, nil},
 		{"saving the provider", cwsim.Fault{}, http.MethodPost, views.ProviderPath, silentProvider, nil},
 		{"testing the provider", cwsim.Fault{}, http.MethodPost, views.TestProviderPath, silentProvider, nil},
@@ -98,7 +98,7 @@ func TestASilentCheckIsKept(t *testing.T) {
 	p := newPanel(t)
 	b := p.as(store.Admin)
 	b.post(views.ConnectWisePath, connecting(p), http.StatusSeeOther)
-	p.sim.AddFault(silence("", ""))
+	p.sim.AddFault(silence(""))
 	b.longest = 9 * time.Second
 	b.post(views.TestConnectionPath, nil, http.StatusSeeOther)
 	p.sim.ClearFaults()

@@ -1,10 +1,13 @@
 package nordpass
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"time"
+
+	"seatbridge/internal/outbound"
 )
 
 // What can go wrong with a report, for errors.Is. Advise has a sentence and an action for each.
@@ -120,14 +123,16 @@ func Advise(err error) Advice {
 	return advice
 }
 
+func (e *Error) adviseNotAllowed() Advice {
+	kind, do, _ := outbound.Advise(e.cause)
+	return Advice{What: "The base URL leads to " + cmp.Or(kind, "an address that is not connected to") + ".", Do: cmp.Or(do, "Check the base URL.")}
+}
+
 func (e *Error) advise() Advice {
 	return map[error]Advice{
-		ErrAddress: {What: "The report's address cannot be used.", Do: "Check the path."},
-		ErrKey:     {What: "The token could not be signed.", Do: "Paste the private key again."},
-		ErrNotAllowed: {
-			What: "The base URL leads to an address of this machine or of a private network.",
-			Do:   "Enter a public address. If it is meant, start Seatbridge with --allow-private-targets.",
-		},
+		ErrAddress:     {What: "The report's address cannot be used.", Do: "Check the path."},
+		ErrKey:         {What: "The token could not be signed.", Do: "Paste the private key again."},
+		ErrNotAllowed:  e.adviseNotAllowed(),
 		ErrUnreachable: {What: "The Provider API could not be reached.", Do: "Check the base URL and that this machine can reach it."},
 		ErrTimeout:     {What: "The Provider API did not answer in time.", Do: "Check the base URL and that this machine can reach it."},
 		ErrUnauthorized: {

@@ -71,12 +71,12 @@ func (k Keys) prove(ctx context.Context) error {
 	return k.store.tx(ctx, "proving the key", func(tx *sql.Tx) error {
 		mismatch := &MismatchError{Have: k.store.seal.id}
 		err := k.each(ctx, tx, func(c sealedColumn, _ int64, text []byte) error {
-			if _, err := k.store.opened(c.bound, text); err != nil {
+			if _, err := k.store.opened(c.bound, text); err == nil {
+				mismatch.Opens = append(mismatch.Opens, c.holds)
+			} else {
 				beginning, _ := beginningOf(text)
 				mismatch.Needs, mismatch.Not = keyIDIn(beginning), append(mismatch.Not, c.holds)
-				return nil
 			}
-			mismatch.Opens = append(mismatch.Opens, c.holds)
 			return nil
 		})
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"seatbridge/billing/problem"
+	"seatbridge/internal/outbound"
 	"seatbridge/store"
 )
 
@@ -170,9 +171,8 @@ func (o *Outbox) addressProblems(problems problem.Fields, c store.Channel) {
 		}
 		field, host = "url", u.Hostname()
 	}
-	if o.courier.allowed.Unless(c.AnyAddress).CheckHost(host) != nil {
-		problems.Add(field, "This is an address of this machine or of a private network. Enter a public one. "+
-			"If it is meant, start Seatbridge with --allow-private-targets.")
+	if kind, do, refused := outbound.Advise(o.courier.allowed.Unless(c.AnyAddress).CheckHost(host)); refused {
+		problems.Add(field, "This is "+kind+". "+do)
 	}
 }
 

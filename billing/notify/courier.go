@@ -366,11 +366,11 @@ func deliveryProblem(c store.Channel, err error) store.Problem {
 		unknown x509.UnknownAuthorityError
 		wrong   x509.HostnameError
 		invalid x509.CertificateInvalidError
+		refused *outbound.Refused
 	)
 	switch {
-	case errors.Is(err, outbound.ErrRefused):
-		p.What = "The channel leads to an address of this machine or of a private network."
-		p.Do = "Enter a public address. If it is meant, start Seatbridge with --allow-private-targets."
+	case errors.As(err, &refused):
+		p.What, p.Do = "The channel leads to "+refused.Kind+".", refused.Advice()
 	case errors.As(err, &answer):
 		p = answerProblem(c.Kind, answer.status)
 	case errors.As(err, &reply) && (reply.Code == 535 || reply.Code == 534 || reply.Code == 530):

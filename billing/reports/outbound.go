@@ -32,17 +32,16 @@ func (f *Feed) savedBefore(ctx context.Context, base string) (bool, error) {
 // checkBase refuses a base URL whose host is an address that is not connected to, an *Invalid. What a name leads to is judged when it
 // is dialled.
 func (f *Feed) checkBase(ctx context.Context, base string) error {
-	u, err := url.Parse(base)
-	if err != nil {
-		return nil // the client says what is wrong with it
+	u, unreadable := url.Parse(base)
+	if unreadable != nil {
+		u = &url.URL{} // the client says what is wrong with it
 	}
 	allowed, err := f.allowed(ctx, base)
 	if err != nil {
 		return err
 	}
-	if allowed.CheckHost(u.Hostname()) != nil {
-		return &problem.Invalid{Fields: problem.Fields{"base_url": "This is an address of this machine or of a private network. " +
-			"Enter a public one. If it is meant, start Seatbridge with --allow-private-targets."}}
+	if kind, do, refused := outbound.Advise(allowed.CheckHost(u.Hostname())); refused {
+		return &problem.Invalid{Fields: problem.Fields{"base_url": "This is " + kind + ". " + do}}
 	}
 	return nil
 }

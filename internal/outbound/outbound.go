@@ -22,10 +22,28 @@ var ErrRefused = errors.New("the address is not allowed")
 type Refused struct {
 	Address netip.Addr
 	Kind    string // what the address is, as in "a private address"
+	Never   bool   // no operator can allow it
 }
 
 // Error implements error.
 func (e *Refused) Error() string { return fmt.Sprintf("%v: %s is %s", ErrRefused, e.Address, e.Kind) }
+
+// Advice is what to do about it: a sentence or two.
+func (e *Refused) Advice() string {
+	if e.Never {
+		return "Seatbridge never connects there: enter another address."
+	}
+	return "Enter a public address. If it is meant, start Seatbridge with --allow-private-targets."
+}
+
+// Advise says of an error that is ErrRefused what the address is and what to do; ok is false of any other.
+func Advise(err error) (kind, do string, ok bool) {
+	var refused *Refused
+	if !errors.As(err, &refused) {
+		return "", "", false
+	}
+	return refused.Kind, refused.Advice(), true
+}
 
 // Is matches ErrRefused.
 func (e *Refused) Is(target error) bool { return target == ErrRefused }
@@ -70,7 +88,7 @@ func (p Policy) Check(a netip.Addr) error {
 	if is == "" || p == Private && !everywhere {
 		return nil
 	}
-	return &Refused{Address: a, Kind: is}
+	return &Refused{Address: a, Kind: is, Never: everywhere}
 }
 
 // kindOf says what an address is that is not public; everywhere, that no policy but Any connects to it.
@@ -207,11 +225,10 @@ func (p Policy) CheckHost(host string) error {
 	if name := strings.ToLower(strings.TrimSuffix(host, ".")); name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		host = "127.0.0.1"
 	}
-	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	if err != nil {
-		return nil
+	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return p.Check(a)
 	}
-	return p.Check(a)
+	return nil
 }
 
 // toProxy tells whether a host and port are those of the operator's proxy.
