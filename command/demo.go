@@ -98,7 +98,7 @@ func serveDemo(ctx context.Context, c *config, empty bool, out demoOutput) (err 
 		Site: address(instance), Company: credentials.Company, PublicKey: credentials.PublicKey, PrivateKey: credentials.PrivateKey,
 	}
 	p := panel{log: log, db: db, rooms: rooms, web: handlers.Config{
-		BaseURL: &url.URL{Scheme: "http", Host: strings.TrimPrefix(address(listener), "http://")},
+		BaseURL:     &url.URL{Scheme: "http", Host: strings.TrimPrefix(address(listener), "http://")},
 		SessionKeys: keys.sessions, Demo: true, DemoEmail: demoEmail, DemoPassword: demoPassword, DemoProvider: provider,
 		DemoConnection: &site, DemoStops: demoStops(begun.Stops),
 	}}
