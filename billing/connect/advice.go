@@ -2,6 +2,8 @@ package connect
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
@@ -11,6 +13,15 @@ import (
 // Refused is an error of the ConnectWise client for the person who asked.
 func Refused(err error) *problem.Refused {
 	return &problem.Refused{Problem: ProblemOf(err), Field: fieldOf(err), Late: errors.Is(err, connectwise.ErrTimeout), Err: err}
+}
+
+// PerhapsCreated says of a product that ConnectWise did not confirm what to do before it is created again.
+func PerhapsCreated(identifier string, err error) *problem.Refused {
+	refused := Refused(err)
+	first, _, _ := strings.Cut(refused.Problem.What, ". ")
+	refused.Problem.What = fmt.Sprintf("%s. The product %s may have been created all the same.", strings.TrimSuffix(first, "."), identifier)
+	refused.Problem.Do = "Look for it in the product catalog, here or in ConnectWise, before you create it again."
+	return refused
 }
 
 // ProblemOf puts any error into words for the admin; one that is neither the

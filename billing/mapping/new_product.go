@@ -176,11 +176,9 @@ func (mp *Mapper) CreateProduct(ctx context.Context, who problem.Actor, n NewPro
 		return Product{}, err
 	}
 	created, err := client.CreateCatalogItem(ctx, item)
-	if errors.Is(err, connectwise.ErrUnknownOutcome) {
-		// It may exist: the identifier tells, before anybody sends it again.
-		sent := err
+	if sent := err; errors.Is(sent, connectwise.ErrUnknownOutcome) { // it may exist: the identifier tells, before anybody sends it again
 		if created, err = findByIdentifier(ctx, client, item.Identifier, sent); err != nil {
-			return Product{}, perhapsCreated(item.Identifier, sent)
+			return Product{}, connect.PerhapsCreated(item.Identifier, sent)
 		}
 	}
 	if err != nil {
@@ -323,15 +321,6 @@ func findByIdentifier(ctx context.Context, client *connectwise.Client, identifie
 		return item, err
 	}
 	return connectwise.CatalogItem{}, missing
-}
-
-// perhapsCreated says of a product that ConnectWise did not confirm what to do before it is created again.
-func perhapsCreated(identifier string, err error) error {
-	refused := connect.Refused(err)
-	first, _, _ := strings.Cut(refused.Problem.What, ". ")
-	refused.Problem.What = fmt.Sprintf("%s. The product %s may have been created all the same.", strings.TrimSuffix(first, "."), identifier)
-	refused.Problem.Do = "Look for it in the product catalog, here or in ConnectWise, before you create it again."
-	return refused
 }
 
 // refusedProduct puts ConnectWise's field errors next to the form's fields.
