@@ -157,9 +157,8 @@ func (a *Alike) Error() string {
 	return fmt.Sprintf("ConnectWise has %d products that look the same", len(a.Products))
 }
 
-// CreateProduct creates a catalog item of product class Agreement, the class of service lines (docs/connectwise.md section 5). Problems
-// with the form, ours or ConnectWise's, are *Invalid, with the field "unpriced" where only the word is missing that it has no price;
-// *Alike says that ConnectWise has it, or may have it, already.
+// CreateProduct creates a catalog item of class Agreement (docs/connectwise.md section 5). What is wrong with the form is *Invalid, with
+// the field "unpriced" where only the word is missing that it has no price; *Alike says that ConnectWise has it already, or may.
 func (mp *Mapper) CreateProduct(ctx context.Context, who problem.Actor, n NewProduct) (Product, error) {
 	item, err := newCatalogItem(n)
 	if err != nil {
