@@ -10,18 +10,23 @@ import (
 
 // sealedColumn is a column of sealed texts.
 type sealedColumn struct {
-	bound         string // the name that is bound to them
-	table, column string
-	holds         string // in a sentence
+	bound     string // the name that is bound to them
+	table, id string // id is the table's key
+	column    string
+	holds     string // in a sentence
 }
 
 // sealedColumns are all there are, the canary's aside.
 var sealedColumns = []sealedColumn{
-	{privateKeyColumn, "integration", "private_key_sealed", "the private key of ConnectWise PSA"},
-	{providerKeyColumn, "provider", "private_key_sealed", "the private key of the Provider API"},
-	{channelURLColumn, "notification_channels", "url_sealed", "the address of a notification channel"},
-	{channelSecretColumn, "notification_channels", "secret_sealed", "the secret of a notification channel"},
+	{privateKeyColumn, "integration", "id", "private_key_sealed", "the private key of ConnectWise PSA"},
+	{providerKeyColumn, "provider", "id", "private_key_sealed", "the private key of the Provider API"},
+	{channelURLColumn, "notification_channels", "id", "url_sealed", "the address of a notification channel"},
+	{channelSecretColumn, "notification_channels", "id", "secret_sealed", "the secret of a notification channel"},
+	{authenticatorColumn, authenticators, "user_id", "secret_sealed", "an authenticator app, which has to be added again"},
 }
+
+// authenticators is the table of those whose row goes with its secret: a code of an empty secret is anybody's.
+const authenticators = "authenticators"
 
 const (
 	canaryColumn = "key_canary.sealed"
@@ -127,6 +132,9 @@ func (k Keys) Forget(ctx context.Context) (forgotten []string, err error) {
 				return nil
 			}
 			forgotten = append(forgotten, c.holds)
+			if c.table == authenticators {
+				return execOne(ctx, tx, `DELETE FROM authenticators WHERE user_id = $1`, row)
+			}
 			return k.replace(ctx, tx, c, row, k.store.sealed(c.bound, ""))
 		})
 		if err != nil {
@@ -148,7 +156,7 @@ func (k Keys) each(ctx context.Context, tx *sql.Tx, do func(c sealedColumn, row 
 		return s, err
 	}
 	for _, c := range sealedColumns {
-		all, err := list(ctx, tx, scan, `SELECT id, `+c.column+` FROM `+c.table+` ORDER BY id`)
+		all, err := list(ctx, tx, scan, `SELECT `+c.id+`, `+c.column+` FROM `+c.table+` ORDER BY `+c.id)
 		if err != nil {
 			return err
 		}
@@ -162,5 +170,5 @@ func (k Keys) each(ctx context.Context, tx *sql.Tx, do func(c sealedColumn, row 
 }
 
 func (k Keys) replace(ctx context.Context, tx *sql.Tx, c sealedColumn, row int64, text []byte) error {
-	return execOne(ctx, tx, `UPDATE `+c.table+` SET `+c.column+` = $1 WHERE id = $2`, text, row)
+	return execOne(ctx, tx, `UPDATE `+c.table+` SET `+c.column+` = $1 WHERE `+c.id+` = $2`, text, row)
 }

@@ -83,7 +83,7 @@ func TestProvesADatabaseOfBefore(t *testing.T) {
 		for row, text := range must[map[int64][]byte](t)(s.textsOf(t, c)) {
 			secret := must[string](t)(s.opened(c.bound, text))
 			old := s.seal.Seal(nil, nil, []byte(secret), []byte(c.bound))
-			_, err := s.writer.ExecContext(t.Context(), `UPDATE `+c.table+` SET `+c.column+` = $1 WHERE id = $2`, old, row)
+			_, err := s.writer.ExecContext(t.Context(), `UPDATE `+c.table+` SET `+c.column+` = $1 WHERE `+c.id+` = $2`, old, row)
 			check(t, err)
 		}
 	}
@@ -147,7 +147,7 @@ func TestBeginningIsBound(t *testing.T) {
 
 func (s *Store) textsOf(t *testing.T, c sealedColumn) (map[int64][]byte, error) {
 	texts := map[int64][]byte{}
-	rows, err := s.reader.QueryContext(t.Context(), `SELECT id, `+c.column+` FROM `+c.table)
+	rows, err := s.reader.QueryContext(t.Context(), `SELECT `+c.id+`, `+c.column+` FROM `+c.table)
 	if err != nil {
 		return nil, err
 	}
@@ -161,4 +161,23 @@ func (s *Store) textsOf(t *testing.T, c sealedColumn) (map[int64][]byte, error) 
 		texts[id] = text
 	}
 	return texts, rows.Err()
+}
+
+// TestAuthenticatorsFollowTheKey: their secrets are sealed with the new key, and one that no key opens goes with its row: a code of an
+// empty secret would be anybody's.
+func TestAuthenticatorsFollowTheKey(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "keys.db")
+	s := openWith(t, path, testKey)
+	user := must[User](t)(s.CreateUser(t.Context(), User{Name: "Ann", Email: "ann@example.com", Role: Owner, Status: Active, CreatedAt: t0}))
+	check(t, AccountsIn(s).SaveAuthenticator(t.Context(), user.ID, Authenticator{Secret: "JBSWY3DP", Since: t0}))
+	check(t, KeysIn(s).Prove(t.Context()))
+	check(t, KeysIn(s).Reseal(t.Context(), otherKey, func(string) {}))
+	other := openWith(t, path, otherKey)
+	same(t, must[Authenticator](t)(AccountsIn(other).Authenticator(t.Context(), user.ID)).Secret, "JBSWY3DP")
+
+	forgotten := must[[]string](t)(KeysIn(openWith(t, path, testKey)).Forget(t.Context()))
+	same(t, len(forgotten), 1)
+	_, err := AccountsIn(s).Authenticator(t.Context(), user.ID)
+	wantErr(t, err, ErrNotFound)
 }
