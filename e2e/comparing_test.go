@@ -31,7 +31,7 @@ func TestJourneyComparing(t *testing.T) {
 	j.clickIn("#pause", "Pause writing")
 	j.clickIn("#ask", "Pause writing")
 	j.see("[data-testid=writing-state]", "Comparing only")
-	j.see("[data-testid=comparing-banner]", "Nothing is written to ConnectWise PSA since")
+	j.see("[data-testid=comparing-banner]", "Nothing is written to agreements in ConnectWise PSA since")
 
 	y.Sim.ResetRequests()
 	y.byHand("Copperlane Freight", "21")

@@ -20,7 +20,7 @@ func TestGuidedStart(t *testing.T) {
 
 	j.open(j.panel + "/start")
 	j.see("h1", "Set up Seatbridge")
-	j.see("[data-testid=start-lead]", "Nothing is written to ConnectWise before step 6")
+	j.see("[data-testid=start-lead]", "Nothing is written to agreements before step 6")
 	j.see("[data-testid=step][aria-current=step]", "Connect ConnectWise PSA")
 	for _, field := range []string{"ConnectWise site URL", "ConnectWise company name", "Public API key", "Private API key"} {
 		j.fill(field, j.printed[field])

@@ -56,14 +56,16 @@ func TestConnectingInADemo(t *testing.T) {
 	c := p.sim.Credentials()
 	*example = connect.Credentials{Site: p.site, Company: c.Company, PublicKey: c.PublicKey, PrivateKey: c.PrivateKey}
 	b := p.as(store.Owner)
-	page := b.get(views.ConnectWisePath, http.StatusOK)
-	has(t, page, "#credentials-form [data-testid=notice]", "Filled in for the demo")
-	for id, want := range map[string]string{"site": p.site, "company": c.Company, "public-key": c.PublicKey, "private-key": ""} {
-		if got := page.Find("#credentials-form #"+id).AttrOr("value", ""); got != want {
-			t.Errorf("%s is %q, want %q", id, got, want)
+	for _, path := range []string{views.StartPath, views.ConnectWisePath} {
+		page := b.get(path, http.StatusOK)
+		has(t, page, "#credentials-form [data-testid=notice]", "Filled in for the demo")
+		for id, want := range map[string]string{"site": p.site, "company": c.Company, "public-key": c.PublicKey, "private-key": ""} {
+			if got := page.Find("#credentials-form #"+id).AttrOr("value", ""); got != want {
+				t.Errorf("%s: %s is %q, want %q", path, id, got, want)
+			}
 		}
+		b.lacks(c.PrivateKey)
 	}
-	b.lacks(c.PrivateKey)
 	filled := p.credentials()
 	filled.Set("private_key", "")
 	wrong := p.credentials()

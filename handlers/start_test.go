@@ -23,7 +23,7 @@ func TestGuidedStart(t *testing.T) {
 
 	page := b.get(views.StartPath, http.StatusOK)
 	standsAt(t, page, views.StepConnect, "0 of 7 done, about 30 min left")
-	has(t, page, "[data-testid=start-lead]", "Nothing is written to ConnectWise before step 6")
+	has(t, page, "[data-testid=start-lead]", "Nothing is written to agreements before step 6")
 	has(t, page, "#step-map .end", "needs steps 2 to 4")
 	has(t, b.get("/", http.StatusOK), "[data-testid=setup-mark]", "0 of 7 steps done")
 
@@ -225,5 +225,34 @@ func TestCompareFirstIsAskedOnce(t *testing.T) {
 	has(t, page, "[data-testid=choice]", "Only compares since 17 Mar 2026, chosen by owner@example.com")
 	if b.get(views.ProductsPath, http.StatusOK).Find("[data-testid=ask-writing]").Length() != 0 {
 		t.Error("it is asked again")
+	}
+}
+
+// TestEveryLinkOfStartLeadsSomewhere follows each link of the guided start on an empty panel, after each step, and while it only compares.
+func TestEveryLinkOfStartLeadsSomewhere(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	b := p.as(store.Owner)
+	acme := p.customer("Acme")
+	p.organization("Acme", 3)
+	stages := []struct {
+		name string
+		do   func()
+	}{
+		{"empty", func() {}}, {"connected", b.connect}, {"products mapped", b.mapProducts}, {"imported", b.importAll},
+		{"mapped", func() {
+			b.post(views.MapCompanyPath(int64(acme.CompanyID)), form("agreement", strconv.Itoa(acme.ID), "organization", "1"), http.StatusSeeOther)
+		}},
+		{"comparing", func() { b.post(views.PauseWritingPath, nil, http.StatusSeeOther) }},
+	}
+	for _, stage := range stages {
+		stage.do()
+		b.get(views.StartPath, http.StatusOK).Find("main a[href^='/']").Each(func(_ int, a *goquery.Selection) {
+			path, place, _ := strings.Cut(a.AttrOr("href", ""), "#")
+			w, page := b.try(http.MethodGet, path)
+			if w.Code >= http.StatusBadRequest || place != "" && page.Find("#"+place).Length() == 0 {
+				t.Errorf("%s: %q leads to %s#%s: %d", stage.name, words(a), path, place, w.Code)
+			}
+		})
 	}
 }

@@ -25,7 +25,7 @@ func TestPausedPagesSaySo(t *testing.T) {
 		views.OverviewPath, views.OrganizationsPath, views.UsagePath, views.MonthsPath, views.HeldPath, views.ConnectWisePath, views.CompaniesPath,
 		views.RunsPath, views.SettingsPath, views.WritingPath,
 	} {
-		has(t, w.b.get(path, http.StatusOK), "[data-testid=comparing-banner]", "Nothing is written to ConnectWise PSA since")
+		has(t, w.b.get(path, http.StatusOK), "[data-testid=comparing-banner]", "Nothing is written to agreements in ConnectWise PSA since")
 	}
 	has(t, w.b.get(views.ConnectWisePath, http.StatusOK), "[data-testid=writing]", "Only compares")
 	has(t, w.as(store.Technician).get(views.OrganizationsPath, http.StatusOK), "[data-testid=comparing-banner]", "Nothing is written")

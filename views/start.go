@@ -94,6 +94,14 @@ var startTexts = map[string]struct{ title, why, next string }{
 
 func (s StartStep) title() string { return startTexts[s.Name].title }
 
+// why is what a step is for.
+func (p StartPage) why(s StartStep) string {
+	if s.Name == StepFinish && p.compares() {
+		return "The integration is active and compares by itself, once a month, until writing is switched on."
+	}
+	return startTexts[s.Name].why
+}
+
 func (s StartStep) next() string { return startTexts[s.Name].next }
 
 // second is the quiet line below a step's title: what it is for or, once it is done, what there is.
@@ -107,7 +115,7 @@ func (p StartPage) second(s StartStep) string {
 	if s.Name == StepOrganizations && p.Organizations > 0 {
 		return count(p.Organizations, "organization", "organizations") + ", but no members and no usage data yet."
 	}
-	return startTexts[s.Name].why
+	return p.why(s)
 }
 
 // fact is what a step that is done has brought.
@@ -232,13 +240,13 @@ func (s StartStep) class() string {
 func (p StartPage) lead() string {
 	switch {
 	case p.compares():
-		return "Seatbridge only compares: nothing is written to ConnectWise until you switch it on"
+		return "Seatbridge only compares: nothing is written to agreements until you switch it on"
 	case p.Done == len(p.Steps):
 		return "Everything is set up"
 	case p.Mapped == 0 || p.Connection.NextSync.IsZero():
-		return "Nothing is written to ConnectWise before step 6"
+		return "Nothing is written to agreements before step 6"
 	}
-	return "Nothing is written to ConnectWise before you press Sync now, or before " + moment(p.Connection.NextSync)
+	return "Nothing is written to agreements before you press Sync now, or before " + moment(p.Connection.NextSync)
 }
 
 // meter says how far one is.
