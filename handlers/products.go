@@ -46,7 +46,9 @@ func (s *server) parseChosen(values url.Values) chosenProducts {
 }
 
 func (c chosenProducts) view() views.ProductChoice {
-	return views.ProductChoice{BusinessID: int64(c.items[store.Business]), EnterpriseID: int64(c.items[store.Enterprise]), Next: c.next}
+	return views.ProductChoice{
+		BusinessID: int64(c.items[store.Business]), EnterpriseID: int64(c.items[store.Enterprise]), Compare: c.compare, Next: c.next,
+	}
 }
 
 // planOf is the plan that an address or a form is about.
@@ -299,6 +301,9 @@ func (c chosenProducts) query() []string {
 		if c.items[plan] != 0 {
 			pairs = append(pairs, string(plan), strconv.Itoa(c.items[plan]))
 		}
+	}
+	if c.compare {
+		pairs = append(pairs, "writing", "compare")
 	}
 	if c.next != "" {
 		pairs = append(pairs, "next", c.next)

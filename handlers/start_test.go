@@ -228,6 +228,62 @@ func TestCompareFirstIsAskedOnce(t *testing.T) {
 	}
 }
 
+// TestCompareFirstTravels holds that the answer to compare first is taken along to the catalog, to a new product and back: whichever
+// way the products are chosen, what is confirmed in the end is what was ticked.
+func TestCompareFirstTravels(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t)
+	b := p.as(store.Owner)
+	b.connect()
+	business := p.sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "NP-BUS", Description: "NordPass Business seat"})
+	page := b.get(views.ProductsPath+"?next="+views.StartPath, http.StatusOK)
+	// The buttons of the lines send the form that holds the radio buttons, as they are ticked at that moment; with script as well.
+	for _, plan := range []string{"business", "enterprise"} {
+		button := page.Find("[data-testid=product-" + plan + "] button[name=plan][value=" + plan + "]")
+		of := button.AttrOr("form", "")
+		if of == "" || page.Find("form#"+of+" [data-testid=ask-writing] input[name=writing]").Length() != 2 {
+			t.Errorf("the button of %s sends the form %q, which does not hold what is asked", plan, of)
+		}
+		if button.AttrOr("formmethod", "") != "get" || button.AttrOr("formaction", "") != views.ProductsPath || button.AttrOr("hx-include", "") != "#"+of {
+			t.Errorf("the button of %s does not ask for the catalog with it", plan)
+		}
+	}
+	picker := views.ProductsPath + "?plan=business&business=&enterprise=&writing=compare&next=" + views.StartPath
+	page = b.get(picker, http.StatusOK)
+	for _, form := range []string{"form[role=search]", "#pick-product", "form[action='" + views.NewProductPath + "']"} {
+		if got := page.Find(form+" input[name=writing]").AttrOr("value", ""); got != "compare" {
+			t.Errorf("%s takes %q along", form, got)
+		}
+	}
+	back := page.Find("footer a").AttrOr("href", "")
+	comparesStill(t, b.get(back, http.StatusOK))
+	comparesStill(t, b.get(views.ProductsPath+"?business="+strconv.Itoa(business.ID)+"&writing=compare", http.StatusOK))
+
+	page = b.get(views.NewProductPath+"?plan=enterprise&business="+strconv.Itoa(business.ID)+"&writing=compare", http.StatusOK)
+	if got := page.Find("form[action='"+views.CreateProductPath+"'] input[name=writing]").AttrOr("value", ""); got != "compare" {
+		t.Errorf("the form of a new product takes %q along", got)
+	}
+	fields := b.newProduct()
+	fields["price"] = []string{"3.50"}
+	fields["writing"], fields["business"] = []string{"compare"}, []string{strconv.Itoa(business.ID)}
+	b.post(views.CreateProductPath, fields, http.StatusSeeOther)
+	page = b.follow()
+	comparesStill(t, page)
+	confirm := form("writing", "compare")
+	for _, plan := range []string{"business", "enterprise"} {
+		confirm.Set(plan, page.Find("form[method=post][action='"+views.ProductsPath+"'] input[name="+plan+"]").AttrOr("value", ""))
+	}
+	b.post(views.ProductsPath, confirm, http.StatusSeeOther)
+	has(t, b.get(views.StartPath, http.StatusOK), "[data-testid=start-lead]", "only compares")
+}
+
+func comparesStill(t *testing.T, page *goquery.Document) {
+	t.Helper()
+	if got := page.Find("[data-testid=ask-writing] input[checked]").AttrOr("value", ""); got != "compare" {
+		t.Errorf("then %q is chosen", got)
+	}
+}
+
 // TestEveryLinkOfStartLeadsSomewhere follows each link of the guided start on an empty panel, after each step, and while it only compares.
 func TestEveryLinkOfStartLeadsSomewhere(t *testing.T) {
 	t.Parallel()

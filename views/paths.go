@@ -351,6 +351,9 @@ func productsPath(c ProductChoice) string {
 	if c.EnterpriseID != 0 {
 		values.Set(PlanEnterprise, id(c.EnterpriseID))
 	}
+	if c.Compare {
+		values.Set("writing", "compare")
+	}
 	if c.Next != "" {
 		values.Set("next", c.Next)
 	}

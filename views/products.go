@@ -15,7 +15,7 @@ type Product struct {
 }
 
 // ProductsPage is the dialog (or page) of the product mapping.
-// Fields posted: business, enterprise: catalog item ids.
+// Fields posted: business, enterprise: catalog item ids; writing: write or compare, the first time.
 type ProductsPage struct {
 	Business   *Product
 	Enterprise *Product
@@ -67,8 +67,12 @@ func remappedWhat(r Remapped) string {
 type ProductChoice struct {
 	BusinessID   int64 // 0: none
 	EnterpriseID int64
+	Compare      bool   // compare first, as ticked where that is asked
 	Next         string // a page; empty: the integration's
 }
+
+// confirmProducts is the id of the form that confirms the products: the buttons that choose them send it, too.
+const confirmProducts = "confirm-products"
 
 // ProductPickerPage searches the catalog for one plan's product.
 type ProductPickerPage struct {
