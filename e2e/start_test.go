@@ -53,6 +53,7 @@ func TestGuidedStart(t *testing.T) {
 // startProducts picks one product, is kept from losing the form of the other, and creates it.
 func (j *journey) startProducts() {
 	j.clickIn("main", "Map products")
+	j.clickWhere("Compare first", "[data-testid=ask-writing] label", "name(e).startsWith('Compare first')")
 	j.click("Choose product for NordPass Business")
 	j.clickWhere("NP-BUS", "#catalog label", "name(e).startsWith('NP-BUS ')")
 	j.click("Done")
@@ -71,5 +72,7 @@ func (j *journey) startProducts() {
 	j.click("Create product")
 	j.see("[data-testid=product-enterprise]", newEnterprise)
 	j.see("[data-testid=notice]", "class Agreement")
+	j.wait("Compare first is ticked still", `document.querySelector("[data-testid=ask-writing] input:checked").value === "compare"`)
+	j.clickWhere("Write from now on", "[data-testid=ask-writing] label", "name(e).startsWith('Write from now on')")
 	j.click("Confirm mapping")
 }

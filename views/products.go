@@ -71,9 +71,6 @@ type ProductChoice struct {
 	Next         string // a page; empty: the integration's
 }
 
-// confirmProducts is the id of the form that confirms the products: the buttons that choose them send it, too.
-const confirmProducts = "confirm-products"
-
 // ProductPickerPage searches the catalog for one plan's product.
 type ProductPickerPage struct {
 	ProductChoice
