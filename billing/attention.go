@@ -47,6 +47,7 @@ const (
 	AttendMonth       AttentionKind = "month"        // open differences of a month that ended
 	AttendInvoices    AttentionKind = "invoices"     // what was invoiced could not be read
 	AttendLeak        AttentionKind = "leak"         // who is not billed, and who is billed for nothing
+	AttendBetween     AttentionKind = "between"      // a month that neither the hosted integration wrote nor Seatbridge writes by itself
 	AttendUnpriced    AttentionKind = "unpriced"     // products created without a price that have none yet
 )
 
@@ -56,7 +57,7 @@ type Attention struct {
 	Count         int // how many it concerns; 0: not countable
 	Title, Detail string
 	RunID         int64         // AttendRun, and AttendMissed where a run has tried it
-	Month         store.Month   // AttendMissed, AttendMonth, AttendDisputed
+	Month         store.Month   // AttendMissed, AttendBetween, AttendMonth, AttendDisputed
 	Subject       store.Subject // AttendFinding
 }
 
@@ -84,8 +85,8 @@ func (b *Billing) Attention(ctx context.Context) ([]Attention, error) {
 		return slices.Concat(list, open, disputed, notify), err
 	}
 	for _, find := range []func(context.Context) ([]Attention, error){
-		b.runAttention, b.monthAttention, b.disputeAttention, b.findingAttention, b.mappingAttention, b.leakAttention, b.trialAttention,
-		b.SourceAttention, b.unpricedAttention, b.notifyAttention,
+		b.runAttention, b.betweenAttention, b.monthAttention, b.disputeAttention, b.findingAttention, b.mappingAttention, b.leakAttention,
+		b.trialAttention, b.SourceAttention, b.unpricedAttention, b.notifyAttention,
 	} {
 		found, err := find(ctx)
 		if err != nil {

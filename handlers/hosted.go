@@ -34,7 +34,7 @@ func (p hostedPages) render(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	page := views.HostedPage{
-		Comparing: guide.Facts.Comparing.On(), CanCheck: guide.Step(setup.Products).Done && guide.Step(setup.Map).Done,
+		Comparing: guide.Facts.Comparing.On(), Active: plan.Active, CanCheck: guide.Step(setup.Products).Done && guide.Step(setup.Map).Done,
 		Check: checkView(p.Billing.Hosted.Last()), Problems: views.Problems(problems),
 	}
 	for _, way := range plan.Ways {
@@ -58,9 +58,13 @@ func (p hostedPages) render(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func wayView(w hosted.Way) views.HostedWay {
-	return views.HostedWay{
-		Last: string(w.Last), First: string(w.First), After: w.After, Before: w.Before, FirstAt: w.FirstAt, Written: w.Written,
+	view := views.HostedWay{
+		Last: string(w.Last), First: string(w.First), After: w.After, Before: w.Before, FirstAt: w.FirstAt, Written: w.Written, NextAt: w.NextAt,
 	}
+	for _, o := range w.Open {
+		view.Open = append(view.Open, string(o.Month))
+	}
+	return view
 }
 
 func checkView(c hosted.Check) views.HostedCheck {

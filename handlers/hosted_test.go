@@ -40,6 +40,35 @@ func TestHostedIntegration(t *testing.T) {
 	}
 }
 
+// A month between the two, which fell due before the products were mapped, is said to be nobody's, with the way to write it.
+func TestHostedMonthBetween(t *testing.T) {
+	t.Parallel()
+	p := newPanel(t) // on 17 March 2026
+	b := p.as(store.Admin)
+	b.connect()
+	b.mapProducts()
+	acme := p.customer("Acme")
+	o := p.organization("Acme", 3)
+	b.importAll()
+	b.post(views.MapCompanyPath(int64(acme.CompanyID)), form("agreement", strconv.Itoa(acme.ID), "organization", strconv.FormatInt(o.ID, 10)), http.StatusSeeOther)
+	b.post(views.HostedPath, form("last", "2026-01"), http.StatusSeeOther)
+	page := b.follow()
+	has(t, page, "[data-testid=hosted-chosen]", "The first month here is February 2026. February 2026 is not written by itself")
+	has(t, page, "[data-testid=hosted-chosen]", "The next month is written on 1 Apr 2026, 00:30 UTC.")
+	again := views.SyncMonthPath("2026-02")
+	has(t, page, "[data-testid=hosted-open] a[href='"+again+"']", "Sync February 2026 again")
+	has(t, b.get(views.OverviewPath, http.StatusOK), "main", "February 2026 is written by nobody")
+	b.get(again, http.StatusOK)
+	b.post(again, nil, http.StatusSeeOther)
+	b.until("the sync", func() bool { return len(p.writes()) > 0 })
+	p.rooms.Work.Wait()
+	page = b.get(views.HostedPath, http.StatusOK)
+	has(t, page, "[data-testid=hosted-chosen]", "The first month here was February 2026")
+	if page.Find("[data-testid=hosted-open]").Length() != 0 {
+		t.Error("it is still said to be nobody's")
+	}
+}
+
 // Check now names who else changed a line, and only reads.
 func TestHostedCheck(t *testing.T) {
 	t.Parallel()

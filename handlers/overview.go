@@ -184,6 +184,9 @@ func attentionView(a billing.Attention) views.Attention {
 	case billing.AttendMissed:
 		view.Kind = "error"
 		return link("Show the month", views.MonthPath(string(a.Month)))
+	case billing.AttendBetween:
+		view.Kind = "error"
+		return link("Look at the month", views.HostedPath)
 	case billing.AttendMonth:
 		return link("Show them", views.MonthPath(string(a.Month)))
 	case billing.AttendDisputed:

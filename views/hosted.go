@@ -12,6 +12,7 @@ type HostedPage struct {
 	Chosen    *HostedWay  // nil: nothing was said
 	Last      string      // the value of the field, as chosen or as sent
 	Comparing bool        // Seatbridge only compares
+	Active    bool        // the products are mapped, so that it does anything by itself
 	Check     HostedCheck
 	CanCheck  bool // products are mapped and something is mapped to an agreement
 	Problems  Problems
@@ -22,7 +23,9 @@ type HostedWay struct {
 	Last, First   string // months
 	After, Before time.Time
 	FirstAt       time.Time
-	Written       bool // the hosted integration has written Last already
+	Written       bool      // the hosted integration has written Last already
+	Open          []string  // months that fell due before Seatbridge began, which nothing writes by itself, oldest first
+	NextAt        time.Time // when the next one is due
 }
 
 // HostedCheck is who else changed lines, or how far the search is.
@@ -63,17 +66,34 @@ func (w HostedWay) when(now time.Time) string {
 	return "It was disconnected before " + moment(w.Before) + "."
 }
 
-// first says which is the first month here. What fell due before the products were mapped is not written by itself.
-func (w HostedWay) first(now time.Time, comparing bool) string {
-	if !now.Before(w.FirstAt) {
-		return "Months from " + monthName(w.First) + " on are Seatbridge’s. Of those that fell due already, before the products were mapped, " +
-			"none is written by itself: look at Months, and sync again what is open."
-	}
+// first says which is the first month here, and which months nothing writes by itself: those that fell due before Seatbridge began.
+func (p HostedPage) first(w HostedWay, now time.Time) string {
 	verb := "written"
-	if comparing {
+	if p.Comparing {
 		verb = "compared, unless writing is switched on by then,"
 	}
+	switch {
+	case len(w.Open) > 0:
+		return fmt.Sprintf("The first month here is %s. %s not written by itself: its sync was due before Seatbridge began, so somebody syncs it "+
+			"again. The next month is %s on %s.", monthName(w.First), w.openNames(), verb, moment(w.NextAt))
+	case !now.Before(w.FirstAt):
+		return "The first month here was " + monthName(w.First) + ", due on " + moment(w.FirstAt) + "."
+	case !p.Active:
+		verb += ", if the products are mapped by then,"
+	}
 	return "The first month here is " + monthName(w.First) + ", " + verb + " on " + moment(w.FirstAt) + "."
+}
+
+// openNames are the open months as the beginning of a sentence: "October 2026 is".
+func (w HostedWay) openNames() string {
+	first, last := w.Open[0], w.Open[len(w.Open)-1]
+	switch len(w.Open) {
+	case 1:
+		return monthName(first) + " is"
+	case 2:
+		return "Each of " + monthName(first) + " and " + monthName(last) + " is"
+	}
+	return "Each of " + monthName(first) + " to " + monthName(last) + " is"
 }
 
 // warning says what must not be done meanwhile; empty: nothing.

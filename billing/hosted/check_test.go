@@ -3,8 +3,10 @@ package hosted_test
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 
+	"seatbridge/billing"
 	"seatbridge/billing/billingtest"
 	"seatbridge/billing/hosted"
 	"seatbridge/billing/problem"
@@ -90,6 +92,48 @@ func TestChosenMonthIsNotDue(t *testing.T) {
 	w.Must(w.Runs.RunDue(t.Context()))
 	if n := w.Writes(); n != 1 {
 		t.Errorf("%d writes of the first month here, want 1", n)
+	}
+}
+
+// A month that fell due between the two is said in the activity log and needs attention, until it is written or the choice changes.
+func TestMonthBetweenNeedsAttention(t *testing.T) {
+	t.Parallel()
+	w := billingtest.New(t) // on 20 October
+	_, a := w.Mapped("Acme", 12, store.Business)
+	w.Must(w.Hosted.Choose(t.Context(), billingtest.Admin(), "2026-08"))
+	said, _, err := w.Store.Activities(t.Context(), store.ActivityFilter{Limit: 1})
+	w.Must(err)
+	want := "Said that the hosted integration writes August 2026 last: Seatbridge's first month is September 2026. " +
+		"September 2026 is not written by itself: it fell due before."
+	if len(said) != 1 || said[0].Action != want {
+		t.Errorf("the log says %+v, want %q", said, want)
+	}
+	w.Must(w.Runs.RunDue(t.Context()))
+	w.WantLive(a.ID) // nothing wrote it by itself
+	wantBetween(w, "September 2026 is written by nobody")
+
+	w.Must(w.Hosted.Choose(t.Context(), billingtest.Admin(), "2026-09"))
+	wantBetween(w)
+	w.Must(w.Hosted.Choose(t.Context(), billingtest.Admin(), "2026-08"))
+	wantBetween(w, "September 2026 is written by nobody")
+	_, err = w.Runs.Run(t.Context(), billingtest.Admin(), w.Runs.SyncMonth("2026-09", nil, false))
+	w.Must(err)
+	wantBetween(w)
+}
+
+// wantBetween fails unless that needs attention of the months between, and no more.
+func wantBetween(w *billingtest.World, want ...string) {
+	w.T.Helper()
+	attention, err := w.Attention(w.T.Context())
+	w.Must(err)
+	var got []string
+	for _, a := range attention {
+		if a.Kind == billing.AttendBetween {
+			got = append(got, a.Title)
+		}
+	}
+	if !slices.Equal(got, want) {
+		w.T.Errorf("attention is needed by %q, want %q", got, want)
 	}
 }
 

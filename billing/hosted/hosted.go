@@ -51,21 +51,28 @@ type Way struct {
 	After, Before time.Time
 	Written       bool        // it has written Last already
 	First         store.Month // the first month that Seatbridge writes
-	FirstAt       time.Time   // when it does
+	FirstAt       time.Time   // when it is due
+	// Open are the months from First on that fell due before Seatbridge began: it writes none of them by itself. NextAt is when the next
+	// month is due.
+	Open   []OpenMonth
+	NextAt time.Time
 }
 
-// Ways are the ways to go over, the latest last month first. schedule is Seatbridge's own.
-func Ways(schedule seats.Schedule, now time.Time) []Way {
+// ways are the ways to go over, the latest last month first.
+func (b begun) ways(now time.Time) []Way {
 	var ways []Way
 	for m := store.MonthOf(now); len(ways) < monthsOffered; m = m.Add(-1) {
-		ways = append(ways, wayOf(m, schedule, now))
+		ways = append(ways, b.way(m, now))
 	}
 	return ways
 }
 
-func wayOf(last store.Month, schedule seats.Schedule, now time.Time) Way {
+func (b begun) way(last store.Month, now time.Time) Way {
+	schedule := b.schedule
+	schedule.After = last
 	w := Way{Last: last, After: theirs.DueAt(last), Before: theirs.DueAt(last.Add(1)), First: last.Add(1)}
 	w.FirstAt, w.Written = schedule.DueAt(w.First), !now.Before(w.After)
+	w.Open, w.NextAt = b.between(last, now), schedule.Next(now)
 	return w
 }
 
@@ -73,6 +80,7 @@ func wayOf(last store.Month, schedule seats.Schedule, now time.Time) Way {
 type Plan struct {
 	Ways   []Way
 	Chosen *Way // nil: nothing was said
+	Active bool // the products are mapped
 }
 
 // Plan reads it.
@@ -81,10 +89,17 @@ func (s *Switch) Plan(ctx context.Context) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("reading settings: %w", err)
 	}
-	schedule := seats.ScheduleOf(settings.Months)
-	p := Plan{Ways: Ways(schedule, s.now())}
-	if last := settings.Months.HostedLast; last != "" {
-		way := wayOf(last, schedule, s.now())
+	last, oldest := settings.Months.HostedLast, store.MonthOf(s.now()).Add(1-monthsOffered)
+	if last != "" {
+		oldest = min(oldest, last)
+	}
+	b, err := s.begun(ctx, seats.ScheduleOf(settings.Months), oldest)
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Ways: b.ways(s.now()), Active: !b.active.IsZero()}
+	if last != "" {
+		way := b.way(last, s.now())
 		p.Chosen = &way
 	}
 	return p, nil
@@ -97,13 +112,17 @@ func (s *Switch) Choose(ctx context.Context, who problem.Actor, last store.Month
 	if err != nil {
 		return err
 	}
-	offered := slices.ContainsFunc(plan.Ways, func(w Way) bool { return w.Last == last })
-	if kept := plan.Chosen != nil && plan.Chosen.Last == last; last != "" && !offered && !kept {
+	if plan.Chosen != nil {
+		plan.Ways = append(plan.Ways, *plan.Chosen)
+	}
+	at := slices.IndexFunc(plan.Ways, func(w Way) bool { return w.Last == last })
+	if last != "" && at < 0 {
 		return &problem.Invalid{Fields: problem.Fields{"last": "Choose one of the months, or that it wrote none."}}
 	}
 	action := "Said that no hosted integration writes to ConnectWise PSA."
 	if last != "" {
-		action = fmt.Sprintf("Said that the hosted integration writes %s last: Seatbridge's first month is %s.", last, last.Add(1))
+		action = fmt.Sprintf("Said that the hosted integration writes %s last: Seatbridge's first month is %s.", last, last.Add(1)) +
+			aside(plan.Ways[at].Open)
 	}
 	return s.store.Record(ctx, who.Did(s.now(), store.CategoryIntegrations, "%s", action), func(st *store.Store) error {
 		settings, err := st.Settings(ctx)
