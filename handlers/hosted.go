@@ -69,12 +69,12 @@ func wayView(w hosted.Way) views.HostedWay {
 
 func checkView(c hosted.Check) views.HostedCheck {
 	view := views.HostedCheck{
-		Running: c.Running, At: c.At, Since: c.Since, Done: c.Done, Total: c.Total, Own: c.Own, Problem: problemNotice(c.Problem),
+		Running: c.Running, At: c.At, Since: c.Since, Done: c.Done, Total: c.Total, Own: c.Own, LastOnly: c.LastOnly, Problem: problemNotice(c.Problem),
 	}
 	for _, ch := range c.Changed {
 		view.Changed = append(view.Changed, views.HostedChange{
 			Company: ch.Company, Agreement: ch.Agreement, Product: ch.Product, Quantity: ch.Quantity,
-			AgreementID: int64(ch.AgreementID), AdditionID: int64(ch.AdditionID), By: ch.By, At: ch.At, Hosted: ch.Hosted,
+			AgreementID: int64(ch.AgreementID), AdditionID: int64(ch.AdditionID), By: ch.By, At: ch.At, Hosted: ch.Hosted, Own: ch.Own,
 		})
 	}
 	return view
@@ -99,7 +99,7 @@ func (p hostedPages) choose(w http.ResponseWriter, r *http.Request) error {
 
 // check begins to look who else changes lines.
 func (p hostedPages) check(w http.ResponseWriter, r *http.Request) error {
-	if err := p.Billing.Hosted.Start(r.Context()); err != nil {
+	if err := p.Billing.Hosted.Start(r.Context(), p.web.Actor(r)); err != nil {
 		return err
 	}
 	return p.web.Done(w, r, views.HostedPath, "The lines are being read.")

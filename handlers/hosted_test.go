@@ -3,8 +3,10 @@ package handlers
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 
+	"seatbridge/connectwise/cwsim"
 	"seatbridge/store"
 	"seatbridge/views"
 )
@@ -92,5 +94,13 @@ func TestHostedCheck(t *testing.T) {
 	has(t, page, "[data-testid=hosted-check]", "Seatbridge writes as Seats.")
 	if written := p.writes(); len(written) > 0 {
 		t.Errorf("the check wrote %q", written)
+	}
+	p.sim.SetAssumptions(cwsim.Assumptions{AuditTrailRefused: true})
+	b.post(views.CheckHostedPath, nil, http.StatusSeeOther)
+	b.until("the check", func() bool { return !p.rooms.Hosted.Last().Running })
+	page = b.get(views.HostedPath, http.StatusOK)
+	has(t, page, "[data-testid=hosted-unknown]", "Only the last change of 1 line is known")
+	if text := words(page.Find("[data-testid=hosted-check]")); strings.Contains(text, "Nobody") {
+		t.Errorf("without the audit trail it says %q", text)
 	}
 }

@@ -34,6 +34,7 @@ type HostedCheck struct {
 	At, Since   time.Time
 	Done, Total int // agreements
 	Own         []string
+	LastOnly    int // lines of which only the last change is known
 	Changed     []HostedChange
 	Problem     *Notice
 }
@@ -45,6 +46,7 @@ type HostedChange struct {
 	By                                    string // empty: ConnectWise does not say
 	At                                    time.Time
 	Hosted                                bool // very likely a hosted integration
+	Own                                   bool // under the name of Seatbridge's own API member, though it did not write it
 }
 
 // title is a way in a few words.
@@ -113,6 +115,8 @@ func (c HostedCheck) verdict() string {
 		}
 	}
 	switch {
+	case len(c.Changed) == 0 && c.LastOnly > 0:
+		return "No line was last changed by anybody but Seatbridge since " + moment(c.Since) + "."
 	case len(c.Changed) == 0:
 		return "Nobody but Seatbridge has changed a line since " + moment(c.Since) + "."
 	case hosted > 0:
@@ -131,12 +135,25 @@ func (c HostedCheck) own() string {
 	return "Seatbridge writes as " + strings.Join(c.Own, ", ") + "."
 }
 
+// unknown says what the check cannot know; empty: nothing.
+func (c HostedCheck) unknown() string {
+	if c.LastOnly == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Only the last change of %s is known, because ConnectWise gave no audit trail: what Seatbridge has written over since does "+
+		"not show. An API member that may read the audit trail sees all changes.", count(c.LastOnly, "line", "lines"))
+}
+
 // who is who made a change.
 func (c HostedChange) who() string { return orPath(c.By, "not known") }
 
 // todo is what to do about a change.
 func (c HostedChange) todo() string {
-	if c.Hosted {
+	switch {
+	case c.Own:
+		return "Seatbridge’s own API member changed it, but Seatbridge did not: both use one member. Disconnect the hosted integration, and give " +
+			"Seatbridge a member of its own."
+	case c.Hosted:
 		return "Disconnect the hosted integration, or take its API member's right to edit agreements. Then sync again."
 	}
 	return "Ask who it was. If it was meant so, the next sync asks before it overwrites, as Settings say."

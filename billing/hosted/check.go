@@ -31,6 +31,7 @@ type Changed struct {
 	By                          string // the member of ConnectWise; empty: it does not say
 	At                          time.Time
 	Hosted                      bool // it was about half past midnight on a first of a month: very likely a hosted integration
+	Own                         bool // it bears the name of Seatbridge's own API member, but its journal does not know of it
 }
 
 // Check is what was found, or how far the search is.
@@ -40,6 +41,7 @@ type Check struct {
 	Since       time.Time // changes after this moment count
 	Done, Total int       // agreements
 	Own         []string  // the names under which Seatbridge writes, as far as they are known
+	LastOnly    int       // lines of which only the last change is known: ConnectWise gave no audit trail of them
 	Changed     []Changed // the latest first
 	Problem     store.Problem
 }
@@ -66,8 +68,9 @@ func (s *Switch) Last() Check {
 }
 
 // Start looks in the background for lines of the mapped products on mapped agreements that somebody other than Seatbridge has changed
-// since it began to write, or since the hosted integration was to write last. It only reads. ErrRunning: one is in progress.
-func (s *Switch) Start(ctx context.Context) error {
+// since it began to write, or since the hosted integration was to write last. It only reads; the activity log says what it found.
+// ErrRunning: one is in progress.
+func (s *Switch) Start(ctx context.Context, who problem.Actor) error {
 	client, err := s.connect.Client(ctx)
 	if err != nil {
 		return err
@@ -90,8 +93,9 @@ func (s *Switch) Start(ctx context.Context) error {
 	}
 	s.work.Go(func(ctx context.Context) {
 		err := l.read(ctx, func() { s.update(func(c *Check) { c.Done++ }) })
+		err = cmp.Or(err, s.log(ctx, who, l, err))
 		s.update(func(c *Check) {
-			c.Running, c.Changed, c.Own = false, l.others(), l.own()
+			c.Running, c.Changed, c.Own, c.LastOnly = false, l.others(), l.own(), l.lastOnly()
 			if err != nil {
 				c.Problem = connect.ProblemOf(err)
 			}
@@ -100,9 +104,20 @@ func (s *Switch) Start(ctx context.Context) error {
 	return nil
 }
 
+// log says in the activity log that somebody looked, and what came of it.
+func (s *Switch) log(ctx context.Context, who problem.Actor, l *look, failure error) error {
+	found := "not to the end: " + connect.ProblemOf(failure).What
+	if failure == nil {
+		found = problem.Plural(len(l.others()), "line") + "."
+	}
+	return s.store.AddActivity(context.WithoutCancel(ctx), who.Did(s.now(), store.CategoryIntegrations,
+		"Looked on %s who else changes lines: %s", problem.Plural(len(l.agreements), "agreement"), found))
+}
+
 // look is one search.
 type look struct {
 	client     *connectwise.Client
+	store      *store.Store
 	since      time.Time
 	agreements []store.MappedAgreement
 	products   map[int]string // identifiers
@@ -119,6 +134,8 @@ type seenLine struct {
 	addition connectwise.Addition
 	line     store.Line // as Seatbridge keeps it; zero: it does not
 	deeds    []deed
+	trail    bool        // ConnectWise told of all changes, not only of the last one
+	sent     []time.Time // when Seatbridge sent changes of it, where a moment of the hosted integration makes that matter
 }
 
 // deed is a change of a line.
@@ -128,7 +145,7 @@ type deed struct {
 }
 
 func (s *Switch) looks(ctx context.Context, client *connectwise.Client) (*look, error) {
-	l := &look{client: client, products: map[int]string{}}
+	l := &look{client: client, store: s.store, products: map[int]string{}}
 	plan, err := s.Plan(ctx)
 	if err != nil {
 		return nil, err
@@ -190,7 +207,11 @@ func (l *look) readAgreement(ctx context.Context, m store.MappedAgreement) error
 		if l.products[a.Product.ID] == "" || !a.LastUpdated.After(l.since) && !l.ours(a) {
 			continue
 		}
-		seen := seenLine{mapped: m, addition: a, deeds: l.deeds(ctx, a)}
+		seen := seenLine{mapped: m, addition: a}
+		seen.deeds, seen.trail = l.deeds(ctx, a)
+		if seen.sent, err = l.sent(ctx, seen); err != nil {
+			return err
+		}
 		if line := l.lines[store.LineKey{AgreementID: m.Agreement.ID, ProductID: a.Product.ID}]; line.AdditionID == a.ID {
 			seen.line = line
 		}
@@ -211,17 +232,46 @@ func (l *look) ours(a connectwise.Addition) bool {
 	return false
 }
 
-// deeds are the changes of an addition that ConnectWise tells of: those of its audit trail where that may be read, else the last one.
-func (l *look) deeds(ctx context.Context, a connectwise.Addition) (deeds []deed) {
+// sent are the moments at which Seatbridge sent changes of a line, by its journal; it is asked only where the line was changed at a
+// moment at which the hosted integration writes.
+func (l *look) sent(ctx context.Context, s seenLine) (sent []time.Time, err error) {
+	if !slices.ContainsFunc(s.deeds, func(d deed) bool { return looksHosted(d.at) }) {
+		return nil, nil
+	}
+	for c, err := range l.store.EachChange(ctx, store.ChangeFilter{AgreementID: s.mapped.Agreement.ID, Carried: true}) {
+		if err != nil {
+			return nil, fmt.Errorf("reading the changes of agreement %d: %w", s.mapped.Agreement.ID, err)
+		}
+		if c.ProductID == s.addition.Product.ID && !c.SentAt.IsZero() {
+			sent = append(sent, c.SentAt, c.DoneAt)
+		}
+	}
+	return sent, nil
+}
+
+// deeds are the changes of an addition that ConnectWise tells of: those of its audit trail where there is one that may be read, else the
+// last one alone.
+func (l *look) deeds(ctx context.Context, a connectwise.Addition) (deeds []deed, trail bool) {
 	entries, err := l.client.AuditTrail(ctx, connectwise.AuditAddition, a.ID)
 	for _, e := range entries {
 		deeds = append(deeds, deed{e.EnteredBy, e.EnteredAt})
 	}
 	last := deed{a.UpdatedBy, a.LastUpdated}
-	if err != nil || !slices.Contains(deeds, last) {
+	trail = err == nil && len(deeds) > 0
+	if !slices.Contains(deeds, last) {
 		deeds = append(deeds, last)
 	}
-	return deeds
+	return deeds, trail
+}
+
+// lastOnly counts the lines of which only the last change is known.
+func (l *look) lastOnly() (n int) {
+	for _, s := range l.seen {
+		if !s.trail {
+			n++
+		}
+	}
+	return n
 }
 
 // nearly is how far two clocks may be apart that tell of one write.
@@ -245,13 +295,14 @@ func (l *look) own() (names []string) {
 	return names
 }
 
-// others are the changes since the moment that no name of Seatbridge's own made: of each line, the latest.
+// others are the changes since the moment that Seatbridge did not make, by their names or, where the hosted integration may use the same
+// one, by the journal: of each line, the latest.
 func (l *look) others() (changed []Changed) {
 	own := l.own()
 	for _, s := range l.seen {
 		var latest deed
 		for _, d := range s.deeds {
-			if d.at.After(l.since) && d.at.After(latest.at) && !slices.Contains(own, d.by) && !byUs(d, s.line) {
+			if d.at.After(l.since) && d.at.After(latest.at) && !s.byUs(d, own) {
 				latest = d
 			}
 		}
@@ -261,17 +312,21 @@ func (l *look) others() (changed []Changed) {
 		changed = append(changed, Changed{
 			Company: s.mapped.Company.Name, Agreement: s.mapped.Agreement.Name, AgreementID: s.mapped.Agreement.ID,
 			Product: l.products[s.addition.Product.ID], AdditionID: s.addition.ID, Quantity: s.addition.Quantity.String(),
-			By: latest.by, At: latest.at, Hosted: looksHosted(latest.at),
+			By: latest.by, At: latest.at, Hosted: looksHosted(latest.at), Own: slices.Contains(own, latest.by),
 		})
 	}
 	slices.SortFunc(changed, func(a, b Changed) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.AdditionID, b.AdditionID)) })
 	return changed
 }
 
-// byUs says of a change whether it is Seatbridge's own by its moment, where its name does not tell; at the moments at which the hosted
-// integration writes that would say nothing.
-func byUs(d deed, line store.Line) bool {
-	return line.Written.Valid && d.at.Sub(line.WrittenAt).Abs() <= nearly && !looksHosted(d.at)
+// byUs says of a change whether it is Seatbridge's own: by its name, or by its moment where that does not tell. At the moments at which
+// the hosted integration writes neither is enough: there the name counts where the journal knows of the change.
+func (s seenLine) byUs(d deed, own []string) bool {
+	named := slices.Contains(own, d.by)
+	if looksHosted(d.at) {
+		return named && slices.ContainsFunc(append(s.sent, s.line.WrittenAt), func(at time.Time) bool { return d.at.Sub(at).Abs() <= nearly })
+	}
+	return named || s.line.Written.Valid && d.at.Sub(s.line.WrittenAt).Abs() <= nearly
 }
 
 // looksHosted says whether a change was made when the hosted integration writes.

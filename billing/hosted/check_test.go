@@ -18,7 +18,7 @@ import (
 func check(w *billingtest.World) hosted.Check {
 	w.T.Helper()
 	w.Sim.ResetRequests()
-	w.Must(w.Hosted.Start(w.T.Context()))
+	w.Must(w.Hosted.Start(w.T.Context(), billingtest.Admin()))
 	w.Work.Wait()
 	for _, r := range w.Sim.Requests() {
 		if r.Method != http.MethodGet {
@@ -63,6 +63,66 @@ func TestCheckFindsOthers(t *testing.T) {
 				t.Errorf("it says %+v", change)
 			}
 		})
+	}
+}
+
+// Without the audit trail only the last change of each line is known, and the check says of how many lines.
+func TestCheckSaysWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		assumptions cwsim.Assumptions
+		lastOnly    int
+	}{
+		"as ConnectWise is":              {cwsim.Assumptions{}, 0},
+		"without the right to read it":   {cwsim.Assumptions{AuditTrailRefused: true}, 1},
+		"where it is kept for the whole": {cwsim.Assumptions{AuditUnderAgreement: true}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := billingtest.New(t)
+			w.Sim.SetAssumptions(c.assumptions)
+			w.Mapped("Acme", 12, store.Business)
+			w.Sync()
+			if got := check(w); got.LastOnly != c.lastOnly || !got.Problem.Zero() {
+				t.Errorf("of %d lines only the last change is known, want %d: %+v", got.LastOnly, c.lastOnly, got)
+			}
+		})
+	}
+}
+
+// A change under our own name at a moment at which the hosted integration writes is found where our journal does not know of it: both
+// use one API member. Our own monthly syncs, at the same moment of every month, are not.
+func TestCheckFindsOneMemberForBoth(t *testing.T) {
+	t.Parallel()
+	w := billingtest.New(t) // on 20 October
+	_, a := w.Mapped("Acme", 12, store.Business)
+	w.Sync()
+	other := w.Organization("Other", 3, store.Business)
+	b := w.Company("Other")
+	w.ImportAll()
+	w.Must(w.Mapping.Map(t.Context(), billingtest.Admin(), b.CompanyID, b.ID, other.ID))
+	for _, now := range []string{"2026-11-01 00:31:00", "2026-12-01 00:31:00"} {
+		w.SetTime(now)
+		w.Join(other, 1)
+		w.Must(w.Runs.RunDue(t.Context()))
+	}
+	w.Trusting()
+	own := check(w)
+	if len(own.Changed) != 0 || len(own.Own) != 1 {
+		t.Fatalf("after our own monthly syncs: %+v", own)
+	}
+	w.SetTime("2027-01-01 00:30:20")
+	line := w.Sim.Additions(a.ID)[0]
+	w.Sim.SetQuantity(a.ID, line.ID, "13", own.Own[0])
+	w.SetTime("2027-01-01 09:00:00")
+	got := check(w)
+	if len(got.Changed) != 1 || !got.Changed[0].Hosted || !got.Changed[0].Own || got.Changed[0].AdditionID != line.ID {
+		t.Errorf("it found %+v", got.Changed)
+	}
+	said, _, err := w.Store.Activities(t.Context(), store.ActivityFilter{Limit: 1})
+	w.Must(err)
+	if want := "Looked on 2 agreements who else changes lines: 1 line."; len(said) != 1 || said[0].Action != want {
+		t.Errorf("the log says %+v, want %q", said, want)
 	}
 }
 
