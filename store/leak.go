@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,7 +30,7 @@ type Scan struct {
 	EndedAt            time.Time // zero: it is running
 	StartedBy          string    // e-mail address, or Seatbridge
 	Products           int       // that the catalog had
-	Mapped             []int     // the products whose lines it looked for, by id
+	LookedFor          []int     // the products whose lines and whose twins' it looked for, by id: mapped or called NordPass
 	Problem            Problem   // why it failed
 	Agreements         int       // of the instance
 	ToRead, Read       int       // of which the additions matter, and were read
@@ -55,7 +56,6 @@ type NamedProduct struct {
 	Identifier, Description string
 	Price                   decimal.NullDecimal // the catalog's
 	Called                  bool                // NordPass, by identifier or description
-	Mapped                  bool                // to a plan, when it was read; not kept
 	ReadAt                  time.Time
 }
 
@@ -85,7 +85,7 @@ const scanColumns = `s.id, s.state, s.started_at, s.ended_at, s.started_by, s.pr
 
 func scanScan(row scanner) (s Scan, err error) {
 	err = row.Scan(&s.ID, &s.State, moment(&s.StartedAt), moment(&s.EndedAt), &s.StartedBy, &s.Products,
-		fromJSON(&s.Mapped), fromJSON(&s.Problem),
+		fromJSON(&s.LookedFor), fromJSON(&s.Problem),
 		&s.Agreements, &s.ToRead, &s.Read, &s.Lines, &s.Companies, &s.CompaniesElsewhere)
 	return s, err
 }
@@ -119,10 +119,14 @@ func (l Leaks) ResumeScan(ctx context.Context, id int64) error {
 	})
 }
 
-// FoundAgreements keeps which products a scan looks for and which agreements there are. One that was read already stays as it was read.
+// FoundAgreements keeps which products a scan looks for and which agreements there are. One that was read already stays as it was read,
+// unless that was for other products: what was kept of it then lacks the lines of those.
 func (l Leaks) FoundAgreements(ctx context.Context, scan Scan, found []ScannedAgreement) error {
 	return l.store.tx(ctx, fmt.Sprintf("keeping the agreements of scan %d", scan.ID), func(tx *sql.Tx) error {
-		err := execOne(ctx, tx, `UPDATE leak_scans SET products = $1, mapped = $2 WHERE id = $3`, scan.Products, asJSON{scan.Mapped}, scan.ID)
+		if err := forgetOthers(ctx, tx, scan); err != nil {
+			return err
+		}
+		err := execOne(ctx, tx, `UPDATE leak_scans SET products = $1, mapped = $2 WHERE id = $3`, scan.Products, asJSON{scan.LookedFor}, scan.ID)
 		if err != nil {
 			return err
 		}
@@ -136,6 +140,22 @@ func (l Leaks) FoundAgreements(ctx context.Context, scan Scan, found []ScannedAg
 		}
 		return nil
 	})
+}
+
+// forgetOthers forgets what a scan read, if it looked for other products then.
+func forgetOthers(ctx context.Context, tx *sql.Tx, scan Scan) error {
+	before, err := one(ctx, tx, func(row scanner) (ids []int, err error) {
+		err = row.Scan(fromJSON(&ids))
+		return ids, err
+	}, `SELECT mapped FROM leak_scans WHERE id = $1`, scan.ID)
+	if err != nil {
+		return err
+	}
+	if slices.Equal(slices.Sorted(slices.Values(before)), slices.Sorted(slices.Values(scan.LookedFor))) {
+		return nil
+	}
+	_, err = exec(ctx, tx, `DELETE FROM leak_readings WHERE scan_id = $1`, scan.ID)
+	return err
 }
 
 // ReadAgreements keeps what a scan read, of some agreements at once.

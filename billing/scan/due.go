@@ -63,7 +63,7 @@ func (d *Desk) next(ctx context.Context, good, last store.Scan) (time.Time, erro
 	}
 	next := monthly(good.StartedAt)
 	for _, m := range mapped {
-		if first := m.ConfirmedAt.Add(firstAfter); good.ID == 0 || first.Before(next) && !slices.Contains(good.Mapped, m.ProductID) {
+		if first := m.ConfirmedAt.Add(firstAfter); good.ID == 0 || first.Before(next) && !slices.Contains(good.LookedFor, m.ProductID) {
 			next = first // nobody has looked for the lines of this product yet
 		}
 	}

@@ -2,6 +2,7 @@ package scan_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"path"
 	"slices"
@@ -135,6 +136,52 @@ func TestAFailedScanGoesOnWhereItStood(t *testing.T) {
 		t.Errorf("%d agreements were read, %d were left", n, most)
 	}
 	compare(t, "gone on", w, w.found().Open)
+}
+
+// TestAFailedScanBeginsAnewForOtherProducts: what was read was sorted by the products of before, so the lines of the others are not in
+// it. What is called complete has them all.
+func TestAFailedScanBeginsAnewForOtherProducts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		change func(*world, int)
+	}{
+		{"another product is mapped", func(w *world, id int) {
+			w.Must(w.Mapping.ConfirmMapping(w.T.Context(), billingtest.Admin(), map[store.Plan]int{
+				store.Business: id, store.Enterprise: w.Enterprise.ID,
+			}, false))
+		}},
+		{"a product is called NordPass now", func(w *world, id int) {
+			w.Sim.UpdateCatalogItem(id, func(item *cwsim.CatalogItem) { item.Description = "Nord-Pass" })
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := plain(t)
+			other := w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: "PWM", Description: "Passwords", Price: w.Business.Price})
+			for i := range 12 {
+				a := w.Company(fmt.Sprintf("Company %d", i))
+				w.Sim.AddAddition(cwsim.Addition{
+					AgreementID: a.ID, ProductID: other.ID, Quantity: w.Business.Price.Ceil(), UnitPrice: w.Business.Price,
+				})
+			}
+			w.Sim.AddFault(cwsim.Fault{Kind: cwsim.Forbidden, Path: additionLists, After: 8})
+			w.scan()
+			if failed := w.last(); failed.State != store.ScanFailed || failed.Read == 0 {
+				t.Fatalf("the first scan: %+v", failed)
+			}
+			w.Sim.ClearFaults()
+			c.change(w, other.ID)
+			w.scan()
+			seats := 0
+			for _, l := range w.found().Open {
+				seats += int(l.Seats.Abs().IntPart())
+			}
+			if want := 12 * 5; seats != want {
+				t.Errorf("%d of %d seats are found: %v", seats, want, shown(w.find().Open))
+			}
+		})
+	}
 }
 
 // lists counts the agreements whose additions were listed.

@@ -201,7 +201,7 @@ func (k *knower) situated(m store.MappedAgreement, s plan.Situation, scan store.
 
 // covered says whether a scan looked for the lines of all products that are mapped now.
 func (k *knower) covered(scan store.Scan) bool {
-	return !slices.ContainsFunc(k.Known.Products, func(p plan.MappedProduct) bool { return !slices.Contains(scan.Mapped, p.ID) })
+	return !slices.ContainsFunc(k.Known.Products, func(p plan.MappedProduct) bool { return !slices.Contains(scan.LookedFor, p.ID) })
 }
 
 // upToDate is an agreement's additions with what was read or written of bound lines since the scan. Moments are kept in seconds: what is

@@ -44,7 +44,7 @@ func (d *Desk) scan(ctx context.Context, client *connectwise.Client, id int64) e
 	if err != nil {
 		return err
 	}
-	if err := store.LeaksIn(d.Store).FoundAgreements(ctx, store.Scan{ID: id, Products: all, Mapped: mappedOf(products)}, found); err != nil {
+	if err := store.LeaksIn(d.Store).FoundAgreements(ctx, store.Scan{ID: id, Products: all, LookedFor: idsOf(products)}, found); err != nil {
 		return err
 	}
 	r := reader{desk: d, instance: connectwise.InstanceOf(client), scan: id, products: products}
@@ -79,7 +79,7 @@ func (d *Desk) readProducts(ctx context.Context, client *connectwise.Client) (ke
 		if isCalled || isMapped(item.ID) {
 			kept = append(kept, store.NamedProduct{
 				ID: item.ID, Identifier: item.Identifier, Description: item.Description, Price: item.Price, Called: isCalled,
-				Mapped: isMapped(item.ID), ReadAt: d.Now(),
+				ReadAt: d.Now(),
 			})
 		}
 	}
@@ -90,18 +90,16 @@ func (d *Desk) readProducts(ctx context.Context, client *connectwise.Client) (ke
 		if leaks.CalledNordPass(p.Identifier) && p.Unusable == "" {
 			return nil, 0, lying("ConnectWise's search of the catalog lacks the product %s, which is there.", p.Identifier)
 		}
-		kept = append(kept, store.NamedProduct{ID: p.ID, Identifier: p.Identifier, Price: p.Price, Mapped: true, ReadAt: d.Now()})
+		kept = append(kept, store.NamedProduct{ID: p.ID, Identifier: p.Identifier, Price: p.Price, ReadAt: d.Now()})
 	}
 	return kept, all, nil
 }
 
-// mappedOf are the ids of the products that are mapped.
-func mappedOf(products []store.NamedProduct) []int {
-	var ids []int
-	for _, p := range products {
-		if p.Mapped {
-			ids = append(ids, p.ID)
-		}
+// idsOf are the ids of products.
+func idsOf(products []store.NamedProduct) []int {
+	ids := make([]int, len(products))
+	for i, p := range products {
+		ids[i] = p.ID
 	}
 	return ids
 }

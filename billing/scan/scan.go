@@ -183,7 +183,7 @@ func (d *Desk) goOn(ctx context.Context, who problem.Actor) (int64, error) {
 	case errors.Is(err, store.ErrNotFound):
 	case err != nil:
 		return 0, err
-	case d.Now().Sub(last.StartedAt) < freshFor && len(last.Mapped) > 0 && (last.State == store.ScanRunning || last.State == store.ScanFailed):
+	case d.Now().Sub(last.StartedAt) < freshFor && len(last.LookedFor) > 0 && (last.State == store.ScanRunning || last.State == store.ScanFailed):
 		return last.ID, store.LeaksIn(d.Store).ResumeScan(ctx, last.ID)
 	}
 	return store.LeaksIn(d.Store).BeginScan(ctx, who.Name, d.Now())
