@@ -28,10 +28,10 @@ func (f *finder) agreement(a Agreement) {
 		return
 	}
 	f.counts[Unfed] += len(a.Additions)
+	f.twins(a)
 	for _, p := range f.Products {
 		f.product(a, p, known)
 	}
-	f.twins(a)
 	f.unlicensed(a)
 }
 
@@ -168,7 +168,7 @@ func (f *finder) forNothing(a Agreement, line connectwise.Addition, sentence str
 		}
 	}
 	f.wholly[line.ID] = true
-	f.hand[l.companyID] = append(f.hand[l.companyID], len(f.found))
+	f.keepHand(a, line)
 	f.add(l.priced(f.billed(a, line).Neg(), line.UnitPrice))
 }
 
@@ -201,14 +201,6 @@ func (f *finder) twins(a Agreement) {
 	}
 }
 
-// hasTwin says whether a line of the product's twin bills on the agreement.
-func (f *finder) hasTwin(a Agreement, p plan.MappedProduct) bool {
-	return slices.ContainsFunc(a.Additions, func(line connectwise.Addition) bool {
-		of, ours := ProductOf(line.Product, f.Products)
-		return ours && of.ID == p.ID && line.Product.ID != p.ID && f.worth(a, line).IsPositive()
-	})
-}
-
 // nameOf is what a product is called beside its plan.
 func nameOf(p plan.MappedProduct) string {
 	return p.Plan.Name() + " (" + p.Identifier + ")"
@@ -221,9 +213,15 @@ func (f *finder) leftOver(a Agreement, line connectwise.Addition) {
 	f.forNothing(a, line, sentence, Step{Kind: SyncNow, Name: a.company(), AgreementID: a.Found.ID})
 }
 
-// noLine is seats that no line bills, though an agreement is chosen for them. Where a twin bills them, that is said of its line.
-func (f *finder) noLine(a Agreement, p plan.MappedProduct, due decimal.Decimal) {
-	if f.hasTwin(a, p) {
+// noLine is seats that no line bills, though an agreement is chosen for them. What a twin bills of them is said of its line.
+func (f *finder) noLine(a Agreement, p plan.MappedProduct, all decimal.Decimal) {
+	due := all
+	if twins := f.twinsOf(a, p); len(twins) > 0 {
+		due = f.cover(twins, all)
+		f.note(twins, fmt.Sprintf("%s are due, and no other line bills them.", seatsOf(all)), "due "+all.String(),
+			Step{Kind: LookAtProducts, Name: a.company(), AgreementID: a.Found.ID})
+	}
+	if due.IsZero() {
 		return
 	}
 	l := f.about(NotBilling, a, nil)
@@ -236,6 +234,10 @@ func (f *finder) noLine(a Agreement, p plan.MappedProduct, due decimal.Decimal) 
 		fact = "ended " + last.CancelledDate.String()
 		l.Sentence = fmt.Sprintf("%s are due for %s; line %d of %s ended on %s.",
 			seatsOf(due), some(f.names(a, p.Plan)), last.ID, p.Identifier, dayOf(last.CancelledDate))
+	}
+	if !due.Equal(all) {
+		fact += "; of " + all.String()
+		l.Sentence += fmt.Sprintf(" They are what the line of another product does not bill of %s.", seatsOf(all))
 	}
 	f.add(l.priced(due, f.priceOn(a, p)), fact)
 }

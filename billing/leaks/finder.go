@@ -19,8 +19,8 @@ type finder struct {
 	pricing
 	byID   map[int64]Organization
 	found  []Leak
-	wholly map[int]bool  // additions of which all is billed for nothing: nobody asks for their price
-	hand   map[int][]int // by company: which of found are lines there that nobody feeds
+	wholly map[int]bool        // additions of which all is billed for nothing: nobody asks for their price
+	hand   map[int][]*handLine // by company: the lines there that nobody feeds
 	counts map[Kind]int
 
 	notKnown, unread int
@@ -41,7 +41,7 @@ type productCurrency struct {
 
 func newFinder(k Known) *finder {
 	f := &finder{
-		pricing: pricing{Known: k}, byID: map[int64]Organization{}, wholly: map[int]bool{}, hand: map[int][]int{}, counts: map[Kind]int{},
+		pricing: pricing{Known: k}, byID: map[int64]Organization{}, wholly: map[int]bool{}, hand: map[int][]*handLine{}, counts: map[Kind]int{},
 	}
 	for _, o := range k.Organizations {
 		f.byID[o.ID] = o

@@ -187,8 +187,8 @@ func Find(k Known) Result {
 		f.agreement(a)
 	}
 	f.unmappedProducts()
-	f.prices()
 	f.organizations()
+	f.prices()
 	return f.result()
 }
 

@@ -206,7 +206,47 @@ func TestRules(t *testing.T) {
 		},
 		"a twin in the place of the line is one leak": {
 			agreements: []Agreement{agreement(1, line(10, "5", "4.99", of("NP.BUS"))).feeds(5, 1)},
-			want:       []string{"unfed Company 1 #1, line 10: -5 = -24.95 USD"},
+			want:       []string{"unfed Company 1 #1, line 10: 0 = 0 USD"},
+		},
+		"a twin that bills fewer than are due": {
+			agreements: []Agreement{agreement(1, line(10, "3", "4.99", of("NP.BUS"))).feeds(50, 1)},
+			want:       []string{"not_billing Company 1 #1, no line: 47 = 234.53 USD", "unfed Company 1 #1, line 10: 0 = 0 USD"},
+		},
+		"a twin that bills more than are due": {
+			agreements: []Agreement{agreement(1, line(10, "8", "4.99", of("NP.BUS"))).feeds(5, 1)},
+			want:       []string{"unfed Company 1 #1, line 10: -3 = -14.97 USD"},
+		},
+		"by hand as many as are due": {
+			agreements: []Agreement{agreement(1, line(10, "5", "4.99"))}, organizations: []Organization{called(organization(1, 5, 0), 1)},
+			want: []string{"unfed Company 1 #1, line 10: 0 = 0 USD"},
+		},
+		"by hand fewer than are due, at their price": {
+			agreements: []Agreement{agreement(1, line(10, "3", "3.99"))}, organizations: []Organization{called(organization(1, 50, 0), 1)},
+			want: []string{
+				"price Company 1 #1, line 10: 3 = 3 USD", "unbilled Org 1 NordPass Business, not mapped: 47 = 187.53 USD",
+				"unfed Company 1 #1, line 10: 0 = 0 USD",
+			},
+		},
+		"by hand on two lines, fewer than are due": {
+			agreements:    []Agreement{agreement(1, line(10, "3", "3.99"), line(11, "4", "4.99"))},
+			organizations: []Organization{called(organization(1, 10, 0), 1)},
+			want: []string{
+				"price Company 1 #1, line 10: 3 = 3 USD", "unbilled Org 1 NordPass Business, not mapped: 3 = 14.97 USD",
+				"unfed Company 1 #1, line 10: 0 = 0 USD", "unfed Company 1 #1, line 11: 0 = 0 USD",
+			},
+		},
+		"by hand more than are due": {
+			agreements: []Agreement{agreement(1, line(10, "8", "4.99"))}, organizations: []Organization{called(organization(1, 5, 0), 1)},
+			want: []string{"unfed Company 1 #1, line 10: -3 = -14.97 USD"},
+		},
+		"by hand, and the organization is on the other plan": {
+			agreements: []Agreement{agreement(1, line(10, "3", "4.99"))},
+			organizations: []Organization{
+				called(Organization{ID: 1, Name: "Org 1", Plan: store.Enterprise, Managed: true, Known: true, Seats: 3}, 1),
+			},
+			want: []string{
+				"unbilled Org 1 NordPass Enterprise, not mapped: 3 = 19.47 USD", "unfed Company 1 #1, line 10: -3 = -14.97 USD",
+			},
 		},
 		"of two open lines the one that fits is fed": {
 			agreements: []Agreement{agreement(1, line(10, "9", "4.99"), line(11, "5", "4.99")).feeds(5, 1)},
@@ -285,6 +325,48 @@ func TestRules(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.want, found(k)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// called gives an organization the name of a company, which nobody else has.
+func called(o Organization, company int) Organization {
+	o.Suggestion = &Suggestion{CompanyID: company, Company: fmt.Sprintf("Company %d", company), Certain: true}
+	return o
+}
+
+// TestWhatIsBilledByHandIsAskedAgainWithOtherSeats: that a line bills as many seats by hand as an organization of the same name has, or as
+// are due beside a twin, may be meant so. It says nothing about those that join later.
+func TestWhatIsBilledByHandIsAskedAgainWithOtherSeats(t *testing.T) {
+	t.Parallel()
+	for name, with := range map[string]func(seats int) Known{
+		"the same name": func(seats int) Known {
+			return Known{
+				Agreements:    []Agreement{agreement(1, line(10, "3", "4.99"))},
+				Organizations: []Organization{called(organization(1, seats, 0), 1)},
+			}
+		},
+		"a twin": func(seats int) Known {
+			return Known{Agreements: []Agreement{agreement(1, line(10, "3", "4.99", of("NP.BUS"))).feeds(seats, 1)}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			equal := with(3)
+			equal.Today, equal.Products = today, []plan.MappedProduct{business, enterprise}
+			answers := map[string]Answer{}
+			for _, l := range Find(equal).Open {
+				answers[l.String()] = Answer{Facts: l.Facts}
+			}
+			equal.Answers = answers
+			if got := found(equal); len(got) != 1 || !strings.HasPrefix(got[0], "meant unfed") {
+				t.Errorf("answered: %q", got)
+			}
+			grown := with(50)
+			grown.Answers = answers
+			if got := found(grown); len(got) != 2 || strings.HasPrefix(got[0], "meant") || strings.HasPrefix(got[1], "meant") {
+				t.Errorf("with 50 seats: %q", got)
 			}
 		})
 	}

@@ -79,29 +79,46 @@ func (f *finder) organizations() {
 		switch {
 		case !o.Known:
 			f.notKnown++
-		case o.AgreementID == 0 && o.Seats > 0 && !f.byHandAlready(o):
+		case o.AgreementID == 0 && o.Seats > 0:
 			f.unbilled(o)
 		}
 	}
 }
 
-// byHandAlready says, of the line on the company of the same name that nobody feeds, whose seats it may bill: one leak, which mapping
-// the organization mends, and not two.
-func (f *finder) byHandAlready(o Organization) bool {
-	if o.Suggestion == nil || !o.Suggestion.Certain {
-		return false
+// unbilled is what no line bills of an organization's seats. What a line that nobody feeds bills of them, on the company of the same name,
+// is said of that line: mapping the organization mends both.
+func (f *finder) unbilled(o Organization) {
+	all := decimal.NewFromInt(int64(o.Seats))
+	lines := f.named(o)
+	seats := f.cover(lines, all)
+	f.note(lines, fmt.Sprintf("%s has the same name and %s to bill.", o.Name, seatsOf(all)), fmt.Sprintf("organization %d has %s", o.ID, all),
+		Step{Kind: AcceptSuggestion, Name: o.Name, OrganizationID: o.ID, CompanyID: companyOf(o)})
+	if seats.IsZero() {
+		return
 	}
-	lines := f.hand[o.Suggestion.CompanyID]
-	for _, i := range lines {
-		l := &f.found[i]
-		l.Sentence += fmt.Sprintf(" %s has the same name and %s.", o.Name, seatsOf(decimal.NewFromInt(int64(o.Seats))))
-		l.Next = Step{Kind: AcceptSuggestion, Name: o.Name, OrganizationID: o.ID, CompanyID: o.Suggestion.CompanyID}
+	l := f.notMapped(o, seats)
+	if len(lines) == 0 {
+		f.add(l)
+		return
 	}
-	return len(lines) > 0
+	l.Sentence = fmt.Sprintf("%s of %s that no line bills: lines on the company %s, which has the same name, bill the rest by hand.",
+		seatsOf(seats), all, o.Suggestion.Company)
+	if of := f.found[lines[0].leak]; len(lines) == 1 {
+		l.Code = of.Code
+		l = l.priced(seats, of.UnitPrice)
+	}
+	f.add(l, "of "+all.String())
 }
 
-func (f *finder) unbilled(o Organization) {
-	seats := decimal.NewFromInt(int64(o.Seats))
+func companyOf(o Organization) int {
+	if o.Suggestion == nil {
+		return 0
+	}
+	return o.Suggestion.CompanyID
+}
+
+// notMapped is an organization with seats that are to be billed at the usual price.
+func (f *finder) notMapped(o Organization, seats decimal.Decimal) Leak {
 	l := Leak{
 		Key: Key{Kind: Unbilled, OrganizationID: o.ID}, Who: o.Name, Where: o.Plan.Name() + ", not mapped", Code: f.currencyOf(o),
 		Sentence: fmt.Sprintf("%s to bill, and no company of ConnectWise is mapped. None has a name like it.", seatsOf(seats)),
@@ -119,7 +136,7 @@ func (f *finder) unbilled(o Organization) {
 	if i := slices.IndexFunc(f.Products, func(p plan.MappedProduct) bool { return p.Plan == o.Plan }); i >= 0 {
 		price = f.priceIn(f.Products[i], l.Code)
 	}
-	f.add(l.priced(seats, price))
+	return l.priced(seats, price)
 }
 
 // currencyOf is what an organization would be billed in: the one currency of the agreements of the company that has its name, or else

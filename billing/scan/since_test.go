@@ -62,7 +62,7 @@ func TestWhatIsDoneClosesLeaksAtOnce(t *testing.T) {
 	w.wantOpen("deleted")
 
 	w.Must(w.Mapping.Unmap(t.Context(), billingtest.Admin(), o.ID, false))
-	w.wantOpen("unmapped: the line may bill the organization of the same name", "unfed Acme -5 -24.95")
+	w.wantOpen("unmapped: the line may bill the organization of the same name", "unfed Acme 0 0")
 	if f := w.find(); f.Open[0].Next.Kind == "" || a.ID == 0 {
 		t.Errorf("no next step: %+v", f.Open[0])
 	}

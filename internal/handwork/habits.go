@@ -118,13 +118,43 @@ func (b leaking) otherTypes() {
 	b.leaks(Unfed, place{c, a, b.line(c, a, c.seats).ID}, -c.seats, "a company that is not imported")
 }
 
-// sameNameNotMapped is billed by hand, and the organization of the same name is mapped to nothing: one leak, not two.
+// sameNameNotMapped is billed by hand, and the organization of the same name is mapped to nothing: the line is one that nobody feeds, and
+// no seat is billed for nothing.
 func (b leaking) sameNameNotMapped() {
+	b.byHand(0, 0, "by hand as many as the organization of the same name has")
+}
+
+// fewerByHand is billed by hand what it had once, and its organization of the same name has grown.
+func (b leaking) fewerByHand() {
+	c := b.byHand(40, 0, "by hand fewer than the organization of the same name has")
+	b.leaks(Unbilled, place{c, cwsim.Agreement{}, 0}, 40, "joined since somebody counted").Organization = c.name
+}
+
+// moreByHand is billed by hand what it had once, and its organization of the same name has become smaller.
+func (b leaking) moreByHand() {
+	b.byHand(0, 3, "by hand more than the organization of the same name has")
+}
+
+// byHand has a line that nobody feeds and an organization of the same name; some joined and some left since somebody counted.
+func (b leaking) byHand(joined, left int, why string) customer {
 	c := b.customer()
 	a := b.agreement(c)
-	l := b.line(c, a, c.seats)
-	b.organization(c)
-	b.leaks(Unfed, place{c, a, l.ID}, -c.seats, "the organization of the same name is not mapped")
+	l := b.line(c, a, c.seats+left)
+	b.organization(c, func(o *Organization) { o.Members += joined })
+	b.leaks(Unfed, place{c, a, l.ID}, -left, why)
+	return c
+}
+
+// twinInPlace is mapped, and its seats are on the line of the product's twin, but for those that joined.
+func (b leaking) twinInPlace() {
+	const joined = 6
+	c := b.dollars(b.customer())
+	a := b.agreement(c)
+	l := b.line(c, a, c.seats, func(l *cwsim.Addition) { l.ProductID = b.Twin.ID })
+	o := b.organization(c, func(o *Organization) { o.Members += joined })
+	b.mapTo(o, c, a)
+	b.leaks(Unfed, place{c, a, l.ID}, 0, "a twin's line in the place of the product's")
+	b.leaks(NotBilling, place{c, a, 0}, joined, "joined since somebody counted").Organization = o.Name
 }
 
 // secondAgreement has a line on an agreement that it is not mapped to as well.

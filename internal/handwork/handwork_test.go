@@ -33,7 +33,8 @@ func TestEveryKindIsPlanted(t *testing.T) {
 		found := map[Kind]int{}
 		for _, l := range w.Leaks {
 			found[l.Kind]++
-			if !l.Seats.IsPositive() || l.Money.IsZero() || l.Currency == "" {
+			nothing := l.Kind == Unfed && l.Seats.IsZero() && l.Money.IsZero() // what the line bills is due
+			if !nothing && (!l.Seats.IsPositive() || l.Money.IsZero()) || l.Currency == "" {
 				t.Errorf("%s of %s%s leaks %s seats, %s %s", l.Kind, l.Company, l.Organization, l.Seats, l.Money, l.Currency)
 			}
 			if l.AdditionID != 0 && !hasLine(w, l.AgreementID, l.AdditionID) {
