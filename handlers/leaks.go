@@ -156,6 +156,7 @@ func leakRow(l leaks.Leak) views.Leak {
 	case len(l.Organizations) > 0:
 		row.WhoURL = views.AgreementPath(int64(l.AgreementID))
 	}
+	row.Period = l.Period()
 	row.StepLabel, row.StepURL = leakStep(l.Next)
 	if a := l.Answer; a != nil {
 		row.Note, row.By, row.At, row.Finding = a.Note, a.By, a.At, a.Finding

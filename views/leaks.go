@@ -78,6 +78,7 @@ type Leak struct {
 	Sentence         string
 	InHand           string
 	Seats, UnitPrice string // decimals, the price in the currency of Money; empty: not known
+	Period           string // what the price of a billing period is taken by for a month: "÷ 12"; empty: it is a month's
 	Money            Money
 	StepLabel        string
 	StepURL          string
@@ -124,12 +125,20 @@ func (m Money) toward() string {
 	return "plus"
 }
 
-// times is how the money of a leak came about: "6 × 4.99".
+// unknown says why a leak has no money.
+func (l Leak) unknown() string {
+	if l.UnitPrice == "" {
+		return "no price known"
+	}
+	return "not known a month"
+}
+
+// times is how the money of a leak came about: "6 × 4.99", or "6 × 59.88 ÷ 12".
 func (l Leak) times() string {
 	if l.UnitPrice == "" || l.Money.Amount == "" || l.Kind == "price" {
 		return ""
 	}
-	return plain(strings.TrimPrefix(l.Seats, "-")) + " × " + plain(l.UnitPrice)
+	return strings.TrimSpace(plain(strings.TrimPrefix(l.Seats, "-")) + " × " + plain(l.UnitPrice) + " " + l.Period)
 }
 
 // MeantLeak is the dialog in which somebody says that a leak is meant so. Field: note.

@@ -29,14 +29,16 @@ type finder struct {
 // pricing is what is known, and what things cost by it.
 type pricing struct {
 	Known
-	usual map[productCurrency]decimal.Decimal // the price that most lines have
-	home  string                              // the currency that the catalog's prices are taken to be in
+	usual  map[priceKey]decimal.Decimal // the price that most lines have
+	home   string                       // the currency that the catalog's prices are taken to be in
+	period cycle                        // and what they are for
 }
 
-// productCurrency names the lines that one price is usual for.
-type productCurrency struct {
+// priceKey names the lines that one price is usual for.
+type priceKey struct {
 	product  int
 	currency string
+	cycle    cycle
 }
 
 func newFinder(k Known) *finder {
@@ -108,7 +110,7 @@ func CalledNordPass(text string) bool {
 func (f *finder) about(kind Kind, a Agreement, line *connectwise.Addition) Leak {
 	l := Leak{
 		Key: Key{Kind: kind, AgreementID: a.Found.ID}, Who: a.company(), Where: fmt.Sprintf("#%d, no line", a.Found.ID),
-		Code: a.Found.Currency, Organizations: a.Feeds, companyID: a.Found.Company.ID,
+		Code: a.Found.Currency, Organizations: a.Feeds, companyID: a.Found.Company.ID, cycle: a.cycle(),
 	}
 	if line != nil {
 		l.AdditionID, l.ProductID, l.UnitPrice = line.ID, line.Product.ID, line.UnitPrice
@@ -126,8 +128,10 @@ func (a Agreement) company() string {
 
 // priced is a leak with its seats and what they come to.
 func (l Leak) priced(seats decimal.Decimal, price decimal.NullDecimal) Leak {
-	l.Seats, l.UnitPrice = seats, price
-	l.Money = money.Of(decimal.NewNullDecimal(seats), price, l.Code)
+	l.Seats, l.UnitPrice, l.Money = seats, price, decimal.NullDecimal{}
+	if price.Valid {
+		l.Money = l.cycle.aMonth(decimal.NewNullDecimal(seats.Mul(price.Decimal)), l.Code)
+	}
 	return l
 }
 
@@ -136,6 +140,10 @@ func (f *finder) add(l Leak, facts ...string) {
 	price := "no price"
 	if l.UnitPrice.Valid {
 		price = strings.TrimSpace(money.Price(l.UnitPrice, l.Code) + " " + l.Code)
+	}
+	if text := l.cycle.said(); text != "" {
+		l.Sentence += " " + text
+		facts = append(facts, "cycle "+l.cycle.name)
 	}
 	l.Facts = strings.Join(append([]string{"seats " + l.Seats.String(), "price " + price}, facts...), "; ")
 	f.found = append(f.found, l)

@@ -77,14 +77,14 @@ type Step struct {
 }
 
 // Leak is what leaks. Seats and Money are more than 0 where too little is billed and less where too much; Money is what it comes to in
-// a whole billing period, before tax and proration, and not valid where no price is known, which is not 0.
+// a whole month, before tax and proration, and not valid where no price is known, or not how long its billing period is, which is not 0.
 type Leak struct {
 	Key
 	Who       string // organization, company or product
 	Where     string // which agreement, line or plan
 	Sentence  string
 	Seats     decimal.Decimal
-	UnitPrice decimal.NullDecimal // in Currency, not valid: none known, or several
+	UnitPrice decimal.NullDecimal // of a billing period, in Code, not valid: none known, or several
 	Code      string              // the currency of price and money; empty: not known
 	Money     decimal.NullDecimal
 	Next      Step
@@ -94,7 +94,8 @@ type Leak struct {
 
 	Organizations []int64 // that are mapped to its agreement
 
-	companyID int // that it is about, for suggestions
+	companyID int   // that it is about, for suggestions
+	cycle     cycle // in which the price is billed
 }
 
 // Answer is what a person said of a leak: it is meant so, as long as its facts are these.

@@ -72,6 +72,12 @@ func (a Agreement) inEuros() Agreement {
 	return a
 }
 
+// by makes an agreement bill in a cycle.
+func (a Agreement) by(cycle string) Agreement {
+	a.Found.BillingCycle.Name = cycle
+	return a
+}
+
 func (a Agreement) but(change func(*Agreement)) Agreement {
 	change(&a)
 	return a
@@ -287,6 +293,55 @@ func TestRules(t *testing.T) {
 		"a price above the usual": {
 			agreements: []Agreement{agreement(1, line(10, "5", "5.99")).feeds(5, 1)},
 			want:       []string{"price Company 1 #1, line 10: 5 = -5 USD"},
+		},
+		"by the year, at twelve times the price": {
+			agreements: []Agreement{
+				agreement(1, line(10, "5", "59.88")).feeds(5, 1).by("Annual"), agreement(2, line(11, "5", "59.88")).feeds(5, 1).by("Annual"),
+			},
+		},
+		"by the year, at another price than others by the year": {
+			agreements: []Agreement{
+				agreement(1, line(10, "5", "59.88")).feeds(5, 1).by("Annual"), agreement(2, line(11, "5", "59.88")).feeds(5, 1).by("Annual"),
+				agreement(3, line(12, "5", "47.88")).feeds(5, 1).by("Annual"),
+			},
+			want: []string{"price Company 3 #3, line 12: 5 = 5 USD"},
+		},
+		"by the year the money is that of a month": {
+			agreements: []Agreement{agreement(1, line(10, "5", "59.88")).by("Annual")},
+			want:       []string{"unfed Company 1 #1, line 10: -5 = -24.95 USD"},
+		},
+		"by the quarter it is rounded once": {
+			agreements: []Agreement{agreement(1, line(10, "1", "10")).by("Quarterly"), agreement(2, line(11, "2", "10")).by("Semi-Annual")},
+			want:       []string{"unfed Company 1 #1, line 10: -1 = -3.33 USD", "unfed Company 2 #2, line 11: -2 = -3.33 USD"},
+		},
+		"by the week a year has 52": {
+			agreements: []Agreement{agreement(1, line(10, "5", "1.20")).by("Weekly")},
+			want:       []string{"unfed Company 1 #1, line 10: -5 = -26 USD"},
+		},
+		"by a cycle of the instance's own, of which nobody knows how long it is": {
+			agreements: []Agreement{agreement(1, line(10, "5", "9.98")).by("Every so often")},
+			want:       []string{"unfed Company 1 #1, line 10: -5 = ? USD"},
+		},
+		"by the year, as the catalog is": {
+			agreements: []Agreement{
+				agreement(1, line(10, "5", "59.88")).feeds(5, 1).by("Annual"), agreement(2, line(11, "5", "59.88")).feeds(5, 1).by("Annual"),
+			},
+			organizations: []Organization{organization(2, 5, 0)},
+			change: func(k *Known) {
+				yearly := business
+				yearly.Price = price("59.88")
+				k.Products = []plan.MappedProduct{yearly, enterprise}
+			},
+			want: []string{"unbilled Org 2 NordPass Business, not mapped: 5 = 24.95 USD"},
+		},
+		"by the year without a line, and no price by the year is known": {
+			agreements: []Agreement{agreement(1).feeds(5, 1).by("Annual")},
+			want:       []string{"not_billing Company 1 #1, no line: 5 = ? USD"},
+		},
+		"by the year at a product that is not mapped": {
+			agreements: []Agreement{agreement(1, line(10, "5", "66", of("VAULT"))).by("Annual"), agreement(2, line(11, "3", "5.50", of("VAULT")))},
+			change:     func(k *Known) { k.Named = []Item{{ID: 8, Identifier: "VAULT", Description: "Nord Pass"}} },
+			want:       []string{"unmapped_product VAULT product: -8 = -44 USD"},
 		},
 		"one line in another currency is no custom": {agreements: []Agreement{agreement(1, line(10, "5", "4.59")).feeds(5, 1).inEuros()}},
 		"each currency has its own usual price": {

@@ -104,7 +104,7 @@ func (f *finder) unbilled(o Organization) {
 	l.Sentence = fmt.Sprintf("%s of %s that no line bills: lines on the company %s, which has the same name, bill the rest by hand.",
 		seatsOf(seats), all, o.Suggestion.Company)
 	if of := f.found[lines[0].leak]; len(lines) == 1 {
-		l.Code = of.Code
+		l.Code, l.cycle = of.Code, of.cycle
 		l = l.priced(seats, of.UnitPrice)
 	}
 	f.add(l, "of "+all.String())
@@ -120,7 +120,7 @@ func companyOf(o Organization) int {
 // notMapped is an organization with seats that are to be billed at the usual price.
 func (f *finder) notMapped(o Organization, seats decimal.Decimal) Leak {
 	l := Leak{
-		Key: Key{Kind: Unbilled, OrganizationID: o.ID}, Who: o.Name, Where: o.Plan.Name() + ", not mapped", Code: f.currencyOf(o),
+		Key: Key{Kind: Unbilled, OrganizationID: o.ID}, Who: o.Name, Where: o.Plan.Name() + ", not mapped", Code: f.currencyOf(o), cycle: f.period,
 		Sentence: fmt.Sprintf("%s to bill, and no company of ConnectWise is mapped. None has a name like it.", seatsOf(seats)),
 		Next:     Step{Kind: MapOrganization, Name: o.Name, OrganizationID: o.ID},
 	}
@@ -134,7 +134,7 @@ func (f *finder) notMapped(o Organization, seats decimal.Decimal) Leak {
 	}
 	price := decimal.NullDecimal{}
 	if i := slices.IndexFunc(f.Products, func(p plan.MappedProduct) bool { return p.Plan == o.Plan }); i >= 0 {
-		price = f.priceIn(f.Products[i], l.Code)
+		price = f.priceIn(f.Products[i], l.Code, f.period)
 	}
 	return l.priced(seats, price)
 }
@@ -168,9 +168,10 @@ func (f *finder) unmappedProducts() {
 
 // productLines are the lines of a product in one currency.
 type productLines struct {
-	seats, worth decimal.Decimal
-	lines        int
-	companies    []string
+	seats     decimal.Decimal
+	worth     decimal.NullDecimal // a month; not valid: that of a line is not known
+	lines     int
+	companies []string
 }
 
 func (f *finder) unmappedProduct(item Item) {
@@ -182,19 +183,21 @@ func (f *finder) unmappedProduct(item Item) {
 			}
 			code := a.Found.Currency
 			if in[code] == nil {
-				in[code] = &productLines{}
+				in[code] = &productLines{worth: decimal.NewNullDecimal(decimal.Zero)}
 			}
-			in[code].add(f.billed(a, line), f.worth(a, line), a.company())
+			worth := f.billed(a, line).Mul(line.UnitPrice.Decimal)
+			in[code].add(f.billed(a, line), a.cycle().aMonth(decimal.NewNullDecimal(worth), code), a.company())
 		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(in)) {
 		f.add(in[code].leak(item, code), fmt.Sprintf("lines %d", in[code].lines),
-			"worth "+money.Text(decimal.NewNullDecimal(in[code].worth), code))
+			"worth "+money.Text(in[code].worth, code))
 	}
 }
 
-func (p *productLines) add(seats, worth decimal.Decimal, company string) {
-	p.seats, p.worth, p.lines = p.seats.Add(seats), p.worth.Add(worth), p.lines+1
+func (p *productLines) add(seats decimal.Decimal, worth decimal.NullDecimal, company string) {
+	p.seats, p.lines = p.seats.Add(seats), p.lines+1
+	p.worth = decimal.NullDecimal{Decimal: p.worth.Decimal.Add(worth.Decimal), Valid: p.worth.Valid && worth.Valid}
 	if !slices.Contains(p.companies, company) {
 		p.companies = append(p.companies, company)
 	}
@@ -205,7 +208,7 @@ func (p *productLines) leak(item Item, code string) Leak {
 		item.Description, seatsOf(p.seats), some(p.companies))
 	return Leak{
 		Key: Key{Kind: UnmappedProduct, ProductID: item.ID, Currency: code}, Who: item.Identifier, Where: "product", Code: code,
-		Sentence: sentence, Seats: p.seats.Neg(), Money: decimal.NewNullDecimal(p.worth.Neg()),
+		Sentence: sentence, Seats: p.seats.Neg(), Money: decimal.NullDecimal{Decimal: p.worth.Decimal.Neg(), Valid: p.worth.Valid}, cycle: monthly,
 		Next: Step{Kind: LookAtProducts, Name: item.Identifier},
 	}
 }

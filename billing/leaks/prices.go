@@ -16,48 +16,70 @@ import (
 // A usualPrice needs so many lines that have it: one line is no custom.
 const linesOfCustom = 2
 
-// learnPrices finds the usual price of each product in each currency, and the currency that the catalog is in: ConnectWise does not say
-// it, so it is the one in which most lines cost what the catalog says, or else that of most lines.
+// learnPrices finds the usual price of each product in each currency and billing cycle, and the currency and cycle that the catalog is in:
+// ConnectWise does not say it, so it is the one in which most lines cost what the catalog says, or else the currency of most lines, by the
+// month.
 func (f *pricing) learnPrices() {
-	counted, currencies := map[productCurrency]map[string]int{}, map[string]int{}
+	counted, currencies, lines := map[priceKey]map[string]int{}, map[string]int{}, map[terms]int{}
 	for _, a := range f.Agreements {
 		for _, line := range a.Additions {
 			if !f.mapped(line.Product.ID) || !f.worth(a, line).IsPositive() {
 				continue
 			}
-			k := productCurrency{line.Product.ID, a.Found.Currency}
+			k := pricedAs(a, line)
 			if counted[k] == nil {
 				counted[k] = map[string]int{}
 			}
 			counted[k][line.UnitPrice.Decimal.String()]++
 			currencies[a.Found.Currency]++
+			lines[terms{k.currency, k.cycle}]++
 		}
 	}
-	f.home = cmp.Or(mostFrequent(f.asListed(counted, currencies)), mostFrequent(currencies), f.commonCurrency())
-	f.usual = map[productCurrency]decimal.Decimal{}
+	catalog := f.asListed(counted, lines)
+	f.home, f.period = cmp.Or(catalog.currency, mostFrequent(currencies), f.commonCurrency()), monthly
+	if catalog.currency != "" {
+		f.period = catalog.cycle
+	}
+	f.usual = map[priceKey]decimal.Decimal{}
 	for k, prices := range counted {
 		f.learn(k, prices)
 	}
 }
 
-// asListed are the currencies in which a product costs most often what the catalog says, with their lines.
-func (f *pricing) asListed(counted map[productCurrency]map[string]int, lines map[string]int) map[string]int {
-	listed := map[string]int{}
+// terms are what a price is in, and for how long.
+type terms struct {
+	currency string
+	cycle    cycle
+}
+
+func byTerms(a, b terms) int {
+	return cmp.Or(cmp.Compare(a.currency, b.currency), cmp.Compare(a.cycle.name, b.cycle.name))
+}
+
+func pricedAs(a Agreement, line connectwise.Addition) priceKey {
+	return priceKey{line.Product.ID, a.Found.Currency, a.cycle()}
+}
+
+// asListed are the terms of most lines among those on which a product costs most often what the catalog says; without a currency: none.
+func (f *pricing) asListed(counted map[priceKey]map[string]int, lines map[terms]int) (catalog terms) {
 	for _, p := range f.Products {
-		for currency, n := range lines {
-			prices := counted[productCurrency{p.ID, currency}]
-			if most := mostFrequent(prices); most != "" && p.Price.Valid && decimal.RequireFromString(most).Equal(p.Price.Decimal) {
-				listed[currency] = n
+		for _, t := range slices.SortedFunc(maps.Keys(lines), byTerms) {
+			most := mostFrequent(counted[priceKey{p.ID, t.currency, t.cycle}])
+			if most == "" || !p.Price.Valid || !decimal.RequireFromString(most).Equal(p.Price.Decimal) {
+				continue
+			}
+			if catalog.currency == "" || lines[t] > lines[catalog] {
+				catalog = t
 			}
 		}
 	}
-	return listed
+	return catalog
 }
 
 // learn keeps which price is usual: that of most lines and, among equals, the catalog's, where it is in that currency.
-func (f *pricing) learn(k productCurrency, prices map[string]int) {
+func (f *pricing) learn(k priceKey, prices map[string]int) {
 	most := slices.Max(slices.Collect(maps.Values(prices)))
-	listed := f.listed(k.product, k.currency)
+	listed := f.listed(k)
 	var usual []decimal.Decimal
 	for text, n := range prices {
 		price := decimal.RequireFromString(text)
@@ -81,10 +103,10 @@ func (f *pricing) mapped(product int) bool {
 	return slices.ContainsFunc(f.Products, func(p plan.MappedProduct) bool { return p.ID == product })
 }
 
-// listed is the catalog's price of a mapped product in a currency; not valid: it has none, or in another currency.
-func (f *pricing) listed(product int, currency string) decimal.NullDecimal {
+// listed is the catalog's price of a mapped product in a currency and cycle; not valid: it has none, or in others.
+func (f *pricing) listed(k priceKey) decimal.NullDecimal {
 	for _, p := range f.Products {
-		if p.ID == product && p.Price.Valid && p.Price.Decimal.IsPositive() && currency == f.home {
+		if p.ID == k.product && p.Price.Valid && p.Price.Decimal.IsPositive() && k.currency == f.home && k.cycle == f.period {
 			return p.Price
 		}
 	}
@@ -113,12 +135,13 @@ func mostFrequent(counted map[string]int) string {
 	return best
 }
 
-// priceIn is what a seat of the product costs in a currency: what is usual there, or else the catalog's price.
-func (f *pricing) priceIn(p plan.MappedProduct, currency string) decimal.NullDecimal {
-	if usual, known := f.usual[productCurrency{p.ID, currency}]; known {
+// priceIn is what a seat of the product costs in a currency and cycle: what is usual there, or else the catalog's price.
+func (f *pricing) priceIn(p plan.MappedProduct, currency string, in cycle) decimal.NullDecimal {
+	k := priceKey{p.ID, currency, in}
+	if usual, known := f.usual[k]; known {
 		return decimal.NewNullDecimal(usual)
 	}
-	return f.listed(p.ID, currency)
+	return f.listed(k)
 }
 
 // priceAt is a line's own price, or what is usual where it has none.
@@ -126,28 +149,28 @@ func (f *finder) priceAt(a Agreement, p plan.MappedProduct, own decimal.NullDeci
 	if own.Valid && own.Decimal.IsPositive() {
 		return own
 	}
-	return f.priceIn(p, a.Found.Currency)
+	return f.priceIn(p, a.Found.Currency, a.cycle())
 }
 
 // priceOn is what a seat of the product costs on an agreement.
 func (f *finder) priceOn(a Agreement, p plan.MappedProduct) decimal.NullDecimal {
 	carrier, _ := f.carrier(a, p)
 	if carrier == nil {
-		return f.priceIn(p, a.Found.Currency)
+		return f.priceIn(p, a.Found.Currency, a.cycle())
 	}
 	return f.priceAt(a, p, carrier.UnitPrice)
 }
 
 // prices finds lines whose price is another one than the usual, and products whose usual price is another one than the catalog's.
 func (f *finder) prices() {
-	usually := map[productCurrency]decimal.Decimal{}
+	usually := map[priceKey]decimal.Decimal{}
 	for _, a := range f.Agreements {
 		for _, line := range a.Additions {
 			if !f.mapped(line.Product.ID) || !f.worth(a, line).IsPositive() {
 				continue
 			}
 			f.counts[Price]++
-			k := productCurrency{line.Product.ID, a.Found.Currency}
+			k := pricedAs(a, line)
 			usual, known := f.usual[k]
 			switch {
 			case known && line.UnitPrice.Decimal.Equal(usual):
@@ -162,8 +185,8 @@ func (f *finder) prices() {
 	}
 }
 
-func byProduct(a, b productCurrency) int {
-	return cmp.Or(a.product-b.product, cmp.Compare(a.currency, b.currency))
+func byProduct(a, b priceKey) int {
+	return cmp.Or(a.product-b.product, byTerms(terms{a.currency, a.cycle}, terms{b.currency, b.cycle}))
 }
 
 func (f *finder) otherPrice(a Agreement, line connectwise.Addition, usual decimal.Decimal) {
@@ -171,25 +194,25 @@ func (f *finder) otherPrice(a Agreement, line connectwise.Addition, usual decima
 	seats, code := f.billed(a, line), a.Found.Currency
 	own, custom := money.Price(line.UnitPrice, code), money.Price(decimal.NewNullDecimal(usual), code)
 	l.Sentence = fmt.Sprintf("%s of %s at %s %s; %s %s is what is usual.", seatsOf(seats), line.Product.Identifier, own, code, custom, code)
-	l.Seats, l.Money = seats, decimal.NewNullDecimal(money.Round(seats.Mul(usual.Sub(line.UnitPrice.Decimal)), code))
+	l.Seats, l.Money = seats, l.cycle.aMonth(decimal.NewNullDecimal(seats.Mul(usual.Sub(line.UnitPrice.Decimal))), code)
 	l.Next = Step{Kind: LookAtAgreement, Name: a.company(), CompanyID: l.companyID, AgreementID: a.Found.ID}
 	f.add(l, "usual "+custom)
 }
 
 // otherThanListed is a product whose lines cost something else than the catalog says: one leak, not one for each line.
-func (f *finder) otherThanListed(k productCurrency, seats decimal.Decimal) {
-	listed, usual := f.listed(k.product, k.currency), f.usual[k]
+func (f *finder) otherThanListed(k priceKey, seats decimal.Decimal) {
+	listed, usual := f.listed(k), f.usual[k]
 	if !listed.Valid || listed.Decimal.Equal(usual) || !seats.IsPositive() {
 		return
 	}
 	i := slices.IndexFunc(f.Products, func(p plan.MappedProduct) bool { return p.ID == k.product })
 	l := Leak{
-		Key: Key{Kind: Price, ProductID: k.product, Currency: k.currency}, Code: k.currency,
+		Key: Key{Kind: Price, ProductID: k.product, Currency: k.currency}, Code: k.currency, cycle: k.cycle,
 		Who: f.Products[i].Identifier, Where: "product", Next: Step{Kind: LookAtProducts, Name: f.Products[i].Identifier},
 	}
 	now, catalog := money.Price(decimal.NewNullDecimal(usual), k.currency), money.Price(listed, k.currency)
 	l.Sentence = fmt.Sprintf("%s are billed at %s %s, which is usual; the catalog says %s.", seatsOf(seats), now, k.currency, catalog)
 	l.Seats, l.UnitPrice = seats, decimal.NewNullDecimal(usual)
-	l.Money = decimal.NewNullDecimal(money.Round(seats.Mul(listed.Decimal.Sub(usual)), k.currency))
+	l.Money = k.cycle.aMonth(decimal.NewNullDecimal(seats.Mul(listed.Decimal.Sub(usual))), k.currency)
 	f.add(l, "catalog "+catalog)
 }

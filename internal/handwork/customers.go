@@ -36,6 +36,7 @@ var habits = []habit{
 	{2, leak(leaking.lineStartsLater)}, {3, leak(leaking.fedByNobody)}, {3, leak(leaking.otherTypes)},
 	{3, leak(leaking.secondAgreement)}, {3, leak(leaking.secondLine)}, {3, leak(leaking.twinLine)}, {2, leak(leaking.formerPlan)},
 	{3, leak(leaking.sameNameNotMapped)}, {2, leak(leaking.fewerByHand)}, {2, leak(leaking.moreByHand)}, {2, leak(leaking.twinInPlace)},
+	{2, leak(leaking.yearByHand)}, {2, alike(lookalike.byTheYear)},
 	{4, leak(leaking.vaultLine)}, {2, leak(leaking.oldLine)},
 	{3, leak(leaking.trialWithLine)}, {1, leak(leaking.ownWithLine)}, {6, leak(leaking.wrongPrice)},
 	// What looks like a leak and is none.

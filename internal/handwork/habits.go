@@ -110,6 +110,15 @@ func (b leaking) fedByNobody() {
 	b.leaks(Unfed, place{c, a, b.line(c, a, c.seats).ID}, -c.seats, "billed by hand, and no organization")
 }
 
+// yearByHand is billed by hand for a year at once, and has no organization.
+func (b leaking) yearByHand() {
+	c := b.dollars(b.customer())
+	a := b.agreement(c)
+	l := b.line(c, a, c.seats)
+	yearly(b.builder, a, l)
+	b.leaks(Unfed, place{c, a, l.ID}, -c.seats, "billed by hand by the year, and no organization")
+}
+
 // otherTypes is billed by hand, and no import of customers finds its company.
 func (b leaking) otherTypes() {
 	types := []int{3, 5, 6}
@@ -231,6 +240,24 @@ func (b leaking) wrongPrice() {
 	b.Sim.UpdateAddition(a.ID, l.ID, func(l *cwsim.Addition) { l.UnitPrice = amount(price) })
 	leak := b.leaks(Price, place{c, a, l.ID}, c.seats, "another price than everybody's")
 	leak.Money = seats(c.seats).Mul(amount(c.price()).Sub(amount(price))).Round(2)
+}
+
+// byTheYear pays twelve months at once.
+func (b lookalike) byTheYear() {
+	const some = 2 // one alone is no custom
+	for range some {
+		c := b.dollars(b.customer())
+		_, a, l := b.fed(c)
+		yearly(b.builder, a, l)
+		b.decoy("a line that costs twelve times as much, on an agreement that bills by the year", c, a, l.ID)
+	}
+}
+
+// yearly makes an agreement bill by the year, and its line cost twelve months.
+func yearly(b *builder, a cwsim.Agreement, l cwsim.Addition) {
+	const months = 12
+	b.Sim.UpdateAgreement(a.ID, func(a *cwsim.Agreement) { a.BillingCycle = "Annual" })
+	b.Sim.UpdateAddition(a.ID, l.ID, func(l *cwsim.Addition) { l.UnitPrice = l.UnitPrice.Mul(seats(months)) })
 }
 
 // oldEndedLine has a line of years ago beside the open one.
