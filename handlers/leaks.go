@@ -44,7 +44,7 @@ func (p leakPages) page(ctx context.Context) (views.LeaksPage, error) {
 		return views.LeaksPage{}, err
 	}
 	page := views.LeaksPage{
-		Ready: found.Ready, Open: len(found.Open), NotKnown: found.NotKnown, Unread: found.Unread, Next: found.Next,
+		Ready: found.Ready, Open: len(found.Open), NotKnown: found.NotKnown, Unread: found.Unread, Unlooked: found.Unlooked, Next: found.Next,
 		Unbilled: leakSum(found.Open, decimal.Decimal.IsPositive), Nothing: leakSum(found.Open, decimal.Decimal.IsNegative),
 		Hand: leakSum(found.InHand, nil), Groups: leakGroups(found.Open), InHand: leakGroups(found.InHand), Meant: leakRows(found.Meant),
 	}

@@ -12,8 +12,9 @@ type LeaksPage struct {
 	Unbilled LeakSum // what is to be billed yet
 	Nothing  LeakSum // what is billed for nothing
 	Hand     LeakSum
-	NotKnown int // organizations whose seats are not known
-	Unread   int // mapped agreements whose lines no scan has read yet
+	NotKnown int      // organizations whose seats are not known
+	Unread   int      // mapped agreements whose lines no scan has read yet
+	Unlooked []string // products, mapped or called NordPass, whose lines the last scan did not look for
 	Scan     *LeakScan
 	Next     time.Time // when the next scan begins by itself; zero: it is not known
 	Failed   *Notice   // why the last scan did not come to its end
@@ -95,6 +96,9 @@ func (p LeaksPage) scanned() string {
 	}
 	return text
 }
+
+// unlooked names the products whose lines the last scan did not look for.
+func (p LeaksPage) unlooked() string { return strings.Join(p.Unlooked, ", ") }
 
 // leakKinds are the headings of the kinds, and what is said where nothing was found.
 var leakKinds = map[string]struct{ title, looked string }{

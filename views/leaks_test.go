@@ -28,7 +28,7 @@ func leaksPage() LeaksPage {
 	sum := LeakSum{Leaks: 2, Seats: "11", Unpriced: 1, Money: []Money{{Amount: "24.95", Currency: "USD"}, {Amount: "4.59", Currency: "EUR"}}}
 	nothing := LeakSum{Leaks: 1, Seats: "6", Money: []Money{{Amount: "-29.94", Currency: "USD"}}}
 	return LeaksPage{
-		Ready: true, Open: 3, Unbilled: sum, Nothing: nothing, Hand: LeakSum{Leaks: 1, Seats: "3", Unpriced: 1}, NotKnown: 4, Unread: 2,
+		Ready: true, Open: 3, Unbilled: sum, Nothing: nothing, Hand: LeakSum{Leaks: 1, Seats: "3", Unpriced: 1}, NotKnown: 4, Unread: 2, Unlooked: []string{"PWM", hostile},
 		Scan: &LeakScan{At: at("2026-11-01 02:00"), Agreements: 300, Read: 256, Lines: 2906, Products: 1412, Elsewhere: 12},
 		Next: at("2026-11-25 02:00"), Failed: &Notice{What: "It failed.", Why: hostile},
 		Groups: []LeakGroup{{Kind: "unfed", Sum: nothing, Rows: []Leak{leakOf("unfed")}}, {Kind: "unbilled", Sum: sum, Rows: []Leak{more, unpriced}}},
@@ -50,6 +50,13 @@ func TestLeaksInWords(t *testing.T) {
 		if got := strings.Join(cells, " | "); got != want {
 			t.Errorf("%s says %q, want %q", testid, got, want)
 		}
+	}
+	if got := text(page.Selection); !strings.Contains(got, "The lines of PWM, "+hostile+" were not looked for yet.") {
+		t.Error("it does not say whose lines were not looked for")
+	}
+	byYear := Leak{Seats: "-5", UnitPrice: "59.88", Money: Money{Amount: "-24.95", Currency: "USD"}, Period: "÷ 12"}
+	if got := byYear.times(); got != "5 × 59.88 ÷ 12" {
+		t.Errorf("a leak by the year says %q", got)
 	}
 	unpriced := one(t, page, "[data-leak='unbilled/8/0/0/0/'] .c-mo")
 	if got := text(unpriced); got != "no price known" {

@@ -18,13 +18,17 @@ func (f *finder) agreement(a Agreement) {
 		f.unfedLines(a)
 		return
 	}
-	f.counts[NotBilling]++
 	known := !plan.AnyUnknown(a.Wants)
+	if known && (a.Read || a.Gone != "") {
+		f.counts[NotBilling]++
+	}
 	if due := f.due(a); known && due.IsPositive() && f.whole(a, due) {
 		return
 	}
 	if !a.Read {
-		f.unread++
+		if a.Gone == "" { // its lines are not there to be read, and bill nothing
+			f.unread++
+		}
 		return
 	}
 	f.counts[Unfed] += len(a.Additions)

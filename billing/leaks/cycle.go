@@ -72,5 +72,6 @@ func (c cycle) said() string {
 	case c.times > 1:
 		return fmt.Sprintf("The agreement bills %s; a month is a twelfth of %d weeks.", c.name, c.times)
 	}
-	return fmt.Sprintf("The agreement bills %s; a month is one %s of it.", c.name, map[int64]string{3: "third", 6: "sixth", 12: "twelfth"}[c.months])
+	part := map[int64]string{3: "third", 6: "sixth", 12: "twelfth"}[c.months]
+	return fmt.Sprintf("The agreement bills %s; a month is a %s of it.", c.name, part)
 }

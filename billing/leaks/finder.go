@@ -52,10 +52,15 @@ func newFinder(k Known) *finder {
 	return f
 }
 
+// looked leaves out the kinds that need lines which the last scan did not look for.
 func (f *finder) looked() []Looked {
 	looked := make([]Looked, 0, len(Kinds()))
 	for _, kind := range Kinds() {
-		looked = append(looked, Looked{kind, f.counts[kind]})
+		switch {
+		case kind != Unbilled && len(f.Unlooked) > 0, kind == UnmappedProduct && len(f.UnlookedNamed) > 0:
+		default:
+			looked = append(looked, Looked{kind, f.counts[kind]})
+		}
 	}
 	return looked
 }

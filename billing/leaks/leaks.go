@@ -163,6 +163,8 @@ type Known struct {
 	Answers       map[string]Answer                       // by Key.String
 	Findings      map[store.FindingKey]store.KnownFinding // that were said to be meant so
 	Currencies    map[int][]string                        // by company: of its agreements that can be billed
+	Unlooked      []string                                // identifiers of mapped products whose lines the last scan did not look for
+	UnlookedNamed []string                                // and of those that are called NordPass and not mapped
 }
 
 // Looked is how much of something was looked at.
@@ -176,9 +178,10 @@ type Result struct {
 	Open     []Leak // by money, the most at stake first
 	InHand   []Leak
 	Meant    []Leak
-	NotKnown int // organizations whose seats are not known
-	Unread   int // mapped agreements whose lines were not read since they were mapped
-	Looked   []Looked
+	NotKnown int      // organizations whose seats are not known
+	Unread   int      // mapped agreements whose lines were not read since they were mapped
+	Looked   []Looked // the kinds of which everything was looked at that there is
+	Unlooked []string // identifiers of products whose lines the last scan did not look for
 }
 
 // Find finds what leaks.
@@ -195,7 +198,7 @@ func Find(k Known) Result {
 
 // result sorts the leaks into those that are open, in hand and meant so.
 func (f *finder) result() Result {
-	r := Result{NotKnown: f.notKnown, Unread: f.unread, Looked: f.looked()}
+	r := Result{NotKnown: f.notKnown, Unread: f.unread, Looked: f.looked(), Unlooked: slices.Concat(f.Unlooked, f.UnlookedNamed)}
 	for _, l := range f.found {
 		if l.Answer == nil {
 			if a, said := f.Answers[l.String()]; said && a.Facts == l.Facts {

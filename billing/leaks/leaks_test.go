@@ -485,6 +485,43 @@ func TestInHandAndMeant(t *testing.T) {
 	}
 }
 
+// TestLookedAtIsWhatWasLookedAt: what nobody could look at is in no count of what was looked at.
+func TestLookedAtIsWhatWasLookedAt(t *testing.T) {
+	t.Parallel()
+	unread := func(a *Agreement) { a.Read = false }
+	k := Known{
+		Today: today, Products: []plan.MappedProduct{business, enterprise},
+		Agreements: []Agreement{
+			agreement(1, line(10, "5", "4.99")).feeds(5, 1), agreement(2).feeds(3, 2).but(unread),
+			agreement(3, line(11, "2", "4.99")).feeds(0, 3).but(func(a *Agreement) {
+				a.Wants[store.Business] = plan.Want{Unknown: "Its members are not known."}
+			}),
+		},
+		Organizations: []Organization{organization(1, 5, 1), organization(2, 3, 2), organization(3, -1, 3)},
+		Named:         []Item{{ID: 1, Identifier: "NP-BUS"}},
+	}
+	looked := func(change func(*Known)) map[Kind]int {
+		all := k
+		change(&all)
+		counts := map[Kind]int{}
+		for _, l := range Find(all).Looked {
+			counts[l.Kind] = l.N
+		}
+		return counts
+	}
+	want := map[Kind]int{Unbilled: 2, NotBilling: 1, Unfed: 2, UnmappedProduct: 1, Unlicensed: 0, Price: 2}
+	if diff := cmp.Diff(want, looked(func(*Known) {})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[Kind]int{Unbilled: 2}, looked(func(k *Known) { k.Unlooked = []string{"NP-BUS"} })); diff != "" {
+		t.Errorf("a mapped product was not looked for (-want +got):\n%s", diff)
+	}
+	delete(want, UnmappedProduct)
+	if diff := cmp.Diff(want, looked(func(k *Known) { k.UnlookedNamed = []string{"VAULT"} })); diff != "" {
+		t.Errorf("a product that is called NordPass was not looked for (-want +got):\n%s", diff)
+	}
+}
+
 func TestCalledNordPass(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{

@@ -75,11 +75,12 @@ func (f *finder) organizations() {
 		if !o.Managed {
 			continue
 		}
-		f.counts[Unbilled]++
-		switch {
-		case !o.Known:
+		if !o.Known {
 			f.notKnown++
-		case o.AgreementID == 0 && o.Seats > 0:
+			continue
+		}
+		f.counts[Unbilled]++
+		if o.AgreementID == 0 && o.Seats > 0 {
 			f.unbilled(o)
 		}
 	}
@@ -91,7 +92,8 @@ func (f *finder) unbilled(o Organization) {
 	all := decimal.NewFromInt(int64(o.Seats))
 	lines := f.named(o)
 	seats := f.cover(lines, all)
-	f.note(lines, fmt.Sprintf("%s has the same name and %s to bill.", o.Name, seatsOf(all)), fmt.Sprintf("organization %d has %s", o.ID, all),
+	sentence := fmt.Sprintf("%s has the same name and %s to bill.", o.Name, seatsOf(all))
+	f.note(lines, sentence, fmt.Sprintf("organization %d has %s", o.ID, all),
 		Step{Kind: AcceptSuggestion, Name: o.Name, OrganizationID: o.ID, CompanyID: companyOf(o)})
 	if seats.IsZero() {
 		return
@@ -120,7 +122,8 @@ func companyOf(o Organization) int {
 // notMapped is an organization with seats that are to be billed at the usual price.
 func (f *finder) notMapped(o Organization, seats decimal.Decimal) Leak {
 	l := Leak{
-		Key: Key{Kind: Unbilled, OrganizationID: o.ID}, Who: o.Name, Where: o.Plan.Name() + ", not mapped", Code: f.currencyOf(o), cycle: f.period,
+		Key: Key{Kind: Unbilled, OrganizationID: o.ID}, Who: o.Name, Where: o.Plan.Name() + ", not mapped",
+		Code: f.currencyOf(o), cycle: f.period,
 		Sentence: fmt.Sprintf("%s to bill, and no company of ConnectWise is mapped. None has a name like it.", seatsOf(seats)),
 		Next:     Step{Kind: MapOrganization, Name: o.Name, OrganizationID: o.ID},
 	}
@@ -208,7 +211,8 @@ func (p *productLines) leak(item Item, code string) Leak {
 		item.Description, seatsOf(p.seats), some(p.companies))
 	return Leak{
 		Key: Key{Kind: UnmappedProduct, ProductID: item.ID, Currency: code}, Who: item.Identifier, Where: "product", Code: code,
-		Sentence: sentence, Seats: p.seats.Neg(), Money: decimal.NullDecimal{Decimal: p.worth.Decimal.Neg(), Valid: p.worth.Valid}, cycle: monthly,
-		Next: Step{Kind: LookAtProducts, Name: item.Identifier},
+		Sentence: sentence, Seats: p.seats.Neg(), cycle: monthly,
+		Money: decimal.NullDecimal{Decimal: p.worth.Decimal.Neg(), Valid: p.worth.Valid},
+		Next:  Step{Kind: LookAtProducts, Name: item.Identifier},
 	}
 }

@@ -28,7 +28,7 @@ func (d *Desk) find(ctx context.Context) (leaks.Result, error) {
 		return leaks.Result{}, err
 	}
 	for _, learn := range []func(context.Context, store.Scan) error{
-		k.products, k.usage, k.organizations, k.readings, k.mapped, k.unmapped, k.answers, k.waiting,
+		k.products, k.unlooked, k.usage, k.organizations, k.readings, k.mapped, k.unmapped, k.answers, k.waiting,
 	} {
 		if err := learn(ctx, scan); err != nil {
 			return leaks.Result{}, fmt.Errorf("finding leaks: %w", err)
@@ -195,14 +195,28 @@ func (k *knower) situated(m store.MappedAgreement, s plan.Situation, scan store.
 	}
 	s.ReadAt = r.ReadAt
 	s.Additions = plan.Apart(k.upToDate(r, s.Lines), s.Once)
-	a.Situation, a.Read = s, read && !r.ReadAt.IsZero() && k.covered(scan)
+	a.Situation, a.Read = s, read && !r.ReadAt.IsZero() && k.covered()
 	return a
 }
 
-// covered says whether a scan looked for the lines of all products that are mapped now.
-func (k *knower) covered(scan store.Scan) bool {
-	return !slices.ContainsFunc(k.Known.Products, func(p plan.MappedProduct) bool { return !slices.Contains(scan.LookedFor, p.ID) })
+// unlooked are the products whose lines the last scan did not look for.
+func (k *knower) unlooked(_ context.Context, scan store.Scan) error {
+	for _, p := range k.Known.Products {
+		if !slices.Contains(scan.LookedFor, p.ID) {
+			k.Unlooked = append(k.Unlooked, p.Identifier)
+		}
+	}
+	for _, item := range k.Named {
+		isMapped := slices.ContainsFunc(k.Known.Products, func(p plan.MappedProduct) bool { return p.ID == item.ID })
+		if !isMapped && !slices.Contains(scan.LookedFor, item.ID) {
+			k.UnlookedNamed = append(k.UnlookedNamed, item.Identifier)
+		}
+	}
+	return nil
 }
+
+// covered says whether the last scan looked for the lines of all products that are mapped now.
+func (k *knower) covered() bool { return len(k.Unlooked) == 0 }
 
 // upToDate is an agreement's additions with what was read or written of bound lines since the scan. Moments are kept in seconds: what is
 // of the same one counts as later.
@@ -275,7 +289,7 @@ func (k *knower) unmapped(ctx context.Context, _ store.Scan) error {
 			continue
 		}
 		k.Agreements = append(k.Agreements, leaks.Agreement{
-			Imported: imported[r.CompanyID], Read: true,
+			Imported: imported[r.CompanyID], Read: k.covered(),
 			Situation: plan.Situation{
 				Found: r.agreement, ReadAt: r.ReadAt, Lines: k.bound[id], Additions: plan.Apart(additions, once[id]),
 			},

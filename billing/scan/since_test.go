@@ -78,8 +78,12 @@ func TestAProductMappedAnewIsNotKnown(t *testing.T) {
 	w.Must(w.Mapping.ConfirmMapping(t.Context(), billingtest.Admin(), map[store.Plan]int{
 		store.Business: other.ID, store.Enterprise: w.Enterprise.ID,
 	}, false))
-	if f := w.wantOpen("mapped anew"); f.Unread != 1 {
+	f := w.wantOpen("mapped anew")
+	if f.Unread != 1 {
 		t.Errorf("%d agreements are said to be unread", f.Unread)
+	}
+	if len(f.Looked) != 1 || f.Looked[0].Kind != leaks.Unbilled || !slices.Equal(f.Unlooked, []string{"PWM"}) {
+		t.Errorf("looked at is %v, not looked for %q", f.Looked, f.Unlooked)
 	}
 	w.scan()
 	w.wantOpen("scanned", "not_billing Acme 5 0")
