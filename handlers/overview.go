@@ -143,67 +143,55 @@ func nextStep(c connect.Connection, page views.OverviewPage) *views.NextStep {
 	return nil
 }
 
+// wayTo is where to go with what needs a person, and whether it is an error.
+type wayTo struct {
+	label, url string
+	isError    bool
+}
+
+// waysTo are those that are the same for all of a kind.
+var waysTo = map[billing.AttentionKind]wayTo{
+	billing.AttendConnection:  {"Look at the connection", views.ConnectWisePath, true},
+	billing.AttendSetup:       {"Set up", views.StartPath, false},
+	billing.AttendProducts:    {"Map products", views.ConnectWisePath, false},
+	billing.AttendImport:      {"Import companies", views.CompanyImportPath, false},
+	billing.AttendUnmapped:    {"Show them", views.UnmappedOrganizationsPath, false},
+	billing.AttendMapping:     {"Show them", views.AttentionCompaniesPath, true},
+	billing.AttendUnknown:     {"Show them", views.AttentionPath + "?state=unknown", true},
+	billing.AttendFailed:      {"Show them", views.AttentionPath + "?state=failed", true},
+	billing.AttendBlocked:     {"Show them", views.AttentionPath + "?state=blocked", true},
+	billing.AttendConflict:    {"Choose a line", views.AttentionPath + "?state=conflict", false},
+	billing.AttendSkipped:     {"Show them", views.AttentionPath + "?state=skipped", false},
+	billing.AttendStale:       {"Show them", views.AttentionPath, false},
+	billing.AttendHeld:        {"Approve or reject", views.HeldPath, false},
+	billing.AttendBetween:     {"Look at the month", views.HostedPath, true},
+	billing.AttendInvoices:    {"Look at the connection", views.ConnectWisePath, false},
+	billing.AttendUnpriced:    {"Look at the connection", views.ConnectWisePath, false},
+	billing.AttendTrialEnding: {"Show them", views.TrialsPath, false},
+	billing.AttendSource:      {"Look at the source", views.ProviderPath, true},
+	billing.AttendReported:    {"Decide", views.ProviderPath + "#latest", false},
+	billing.AttendLeak:        {"Show them", views.LeaksPath, false},
+	billing.AttendNotify:      {"Look at the channel", views.NotificationsPath, false},
+}
+
 // attentionView says where to go with what needs a person.
 func attentionView(a billing.Attention) views.Attention {
-	view := views.Attention{Kind: "warning", Title: a.Title, Detail: a.Detail}
-	link := func(label, url string) views.Attention {
-		view.ActionLabel, view.ActionURL = label, url
-		return view
-	}
+	to := waysTo[a.Kind]
 	switch a.Kind {
-	case billing.AttendConnection:
-		view.Kind = "error"
-		return link("Look at the connection", views.ConnectWisePath)
-	case billing.AttendSetup:
-		return link("Set up", views.StartPath)
-	case billing.AttendProducts:
-		return link("Map products", views.ConnectWisePath)
-	case billing.AttendImport:
-		return link("Import companies", views.CompanyImportPath)
-	case billing.AttendUnmapped:
-		return link("Show them", views.UnmappedOrganizationsPath)
-	case billing.AttendMapping:
-		view.Kind = "error"
-		return link("Show them", views.AttentionCompaniesPath)
 	case billing.AttendRun:
-		view.Kind = "error"
-		return link("Show the run", views.RunPath(a.RunID))
-	case billing.AttendUnknown, billing.AttendFailed, billing.AttendBlocked:
-		view.Kind = "error"
-		return link("Show them", views.AttentionPath+"?state="+string(a.Kind))
-	case billing.AttendConflict:
-		return link("Choose a line", views.AttentionPath+"?state=conflict")
-	case billing.AttendSkipped:
-		return link("Show them", views.AttentionPath+"?state=skipped")
-	case billing.AttendStale:
-		return link("Show them", views.AttentionPath)
+		to = wayTo{"Show the run", views.RunPath(a.RunID), true}
 	case billing.AttendFinding:
-		return link("Show them", views.FindingsPath+"?kind="+string(a.Subject))
-	case billing.AttendHeld:
-		return link("Approve or reject", views.HeldPath)
+		to = wayTo{"Show them", views.FindingsPath + "?kind=" + string(a.Subject), false}
 	case billing.AttendMissed:
-		view.Kind = "error"
-		return link("Show the month", views.MonthPath(string(a.Month)))
-	case billing.AttendBetween:
-		view.Kind = "error"
-		return link("Look at the month", views.HostedPath)
+		to = wayTo{"Show the month", views.MonthPath(string(a.Month)), true}
 	case billing.AttendMonth:
-		return link("Show them", views.MonthPath(string(a.Month)))
+		to = wayTo{"Show them", views.MonthPath(string(a.Month)), false}
 	case billing.AttendDisputed:
-		return link("Show them", views.DisputedUsagePath(string(a.Month)))
-	case billing.AttendInvoices, billing.AttendUnpriced:
-		return link("Look at the connection", views.ConnectWisePath)
-	case billing.AttendTrialEnding:
-		return link("Show them", views.TrialsPath)
-	case billing.AttendSource:
+		to = wayTo{"Show them", views.DisputedUsagePath(string(a.Month)), false}
+	}
+	view := views.Attention{Kind: "warning", Title: a.Title, Detail: a.Detail, ActionLabel: to.label, ActionURL: to.url}
+	if to.isError {
 		view.Kind = "error"
-		return link("Look at the source", views.ProviderPath)
-	case billing.AttendReported:
-		return link("Decide", views.ProviderPath+"#latest")
-	case billing.AttendLeak:
-		return link("Show them", views.LeaksPath)
-	case billing.AttendNotify:
-		return link("Look at the channel", views.NotificationsPath)
 	}
 	return view
 }
