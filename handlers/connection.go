@@ -220,7 +220,7 @@ func (s *server) checkConnection(w http.ResponseWriter, r *http.Request) error {
 	}
 	if connection.State != connect.Failing {
 		if err := s.Billing.ReadPrices(r.Context()); err != nil {
-			return err
+			s.Log.Error("reading prices", "err", err) // what was checked is kept; they are read again every hour
 		}
 	}
 	message := "The connection works."

@@ -58,6 +58,10 @@ func TestProductWithoutAPrice(t *testing.T) {
 		has(t, dialog, "[data-testid=notice]", said)
 	}
 	has(t, b.get("/", http.StatusOK), "main", "1 product without a price: NP-NEW")
+	p.sim.AddFault(cwsim.Fault{Kind: cwsim.Forbidden, Path: "/procurement/catalog/*"})
+	b.post(views.TestConnectionPath, nil, http.StatusSeeOther) // the connection was checked, whatever becomes of the price
+	has(t, b.get("/", http.StatusOK), "main", "1 product without a price: NP-NEW")
+	p.sim.ClearFaults()
 	for _, item := range p.sim.Catalog() {
 		if item.Identifier == "NP-NEW" {
 			p.sim.UpdateCatalogItem(item.ID, func(i *cwsim.CatalogItem) { i.Price = decimal.NewFromInt(5) })

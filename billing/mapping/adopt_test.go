@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"database/sql"
 	"errors"
 	"net/http"
 	"slices"
@@ -203,6 +204,28 @@ func TestMappingManyAdopts(t *testing.T) {
 	w.onlyRead()
 	if n := len(w.Sim.Requests()); n > 4 {
 		t.Errorf("it took %d requests for 4 agreements", n)
+	}
+}
+
+// Many that were mapped are mapped, though their lines cannot be looked for.
+func TestMappingManyThatCannotAdopt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.Company("Acme")
+	w.ImportAll()
+	o := w.Organization("Acme", 12, store.Business)
+	db, err := sql.Open("sqlite3", "file:"+w.Path)
+	w.Must(err)
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), `ALTER TABLE product_mappings RENAME TO elsewhere`)
+	w.Must(err)
+	pair := mapping.Pair{OrganizationID: o.ID, CompanyID: a.CompanyID, AgreementID: a.ID}
+	problems, err := w.Mapping.MapPairs(t.Context(), billingtest.Admin(), []mapping.Pair{pair})
+	if err != nil || len(problems) > 0 {
+		t.Errorf("it says %v (%v)", problems, err)
+	}
+	if m, err := w.Store.Mapping(t.Context(), o.ID); err != nil || m.AgreementID != a.ID {
+		t.Errorf("it is mapped to %+v (%v)", m, err)
 	}
 }
 

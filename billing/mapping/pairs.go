@@ -57,7 +57,10 @@ func (mp *Mapper) MapPairs(ctx context.Context, who problem.Actor, pairs []Pair)
 	if err := mp.store.SaveMappings(ctx, remappings); err != nil {
 		return nil, fmt.Errorf("mapping %d organizations: %w", len(pairs), err)
 	}
-	return nil, adopter{mp}.adoptLater(ctx, who, pairs)
+	if err := (adopter{mp}).adoptLater(ctx, who, pairs); err != nil {
+		mp.log.Error("looking for lines to adopt", "err", err) // all is mapped, and the next sync finds the lines as well
+	}
+	return nil, nil
 }
 
 // pairWorld is what pairs refer to.
