@@ -99,9 +99,12 @@ func TestWritingBadInput(t *testing.T) {
 	t.Parallel()
 	p := newPanel(t)
 	b := p.as(store.Admin)
-	has(t, b.post(views.PauseWritingPath, nil, http.StatusConflict), "main", "not connected")
+	has(t, b.post(views.PauseWritingPath, nil, http.StatusConflict), "main", "First connect ConnectWise PSA")
 	b.connect()
+	has(t, b.get(views.WritingPath, http.StatusOK), "#pause", "The products are not mapped yet")
+	has(t, b.post(views.PauseWritingPath, nil, http.StatusConflict), "main", "products")
 	b.mapProducts()
+	b.importAll()
 	b.post(views.PauseWritingPath, nil, http.StatusSeeOther)
 	for month, sentence := range map[string]string{
 		"soon": "Choose one of the months that are offered.", "2099-01": "has not begun", string(store.MonthOf(testNow())): "is not over",

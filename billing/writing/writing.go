@@ -29,13 +29,18 @@ func (w *Switch) Comparing(ctx context.Context) (store.Comparing, error) {
 }
 
 // Pause has Seatbridge only compare from now on. A sync in progress ends its change in hand; what it has not begun it leaves alone.
-// Paused already is an *problem.Invalid, not connected a problem.ErrNotConnected.
+// Paused already is an *problem.Invalid, not connected a problem.ErrNotConnected, and before
+// the products are mapped, which is when it is asked, a problem.ErrNotActive.
 func (w *Switch) Pause(ctx context.Context, who problem.Actor) error {
 	return w.store.Together(ctx, "pausing writing", func(s *store.Store) error {
-		if _, err := s.Integration(ctx); errors.Is(err, store.ErrNotFound) {
+		integration, err := s.Integration(ctx)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
 			return problem.ErrNotConnected
-		} else if err != nil {
+		case err != nil:
 			return err
+		case integration.ActiveSince.IsZero():
+			return problem.ErrNotActive
 		}
 		comparing, err := store.ComparingsIn(s).Now(ctx)
 		if err != nil {

@@ -55,6 +55,27 @@ func wantRefused(t *testing.T, what string, err error) {
 	}
 }
 
+// TestPauseNeedsProducts: before the products are mapped there is nothing to pause, and a pause does not answer beforehand what is asked
+// when they are.
+func TestPauseNeedsProducts(t *testing.T) {
+	t.Parallel()
+	w := billingtest.Empty(t)
+	for _, want := range []error{problem.ErrNotConnected, problem.ErrNotActive} {
+		if err := w.Writing.Pause(t.Context(), billingtest.Admin()); !errors.Is(err, want) {
+			t.Errorf("pausing: %v, want %v", err, want)
+		}
+		if want == problem.ErrNotConnected {
+			w.Connect()
+		}
+	}
+	w.MapProducts()
+	now, err := w.Writing.Comparing(t.Context())
+	w.Must(err)
+	if now.On() {
+		t.Errorf("it compares since %s, though writing at once was chosen", now.Since)
+	}
+}
+
 // TestComparesAMonth: what is asked for and what is due is compared, and nothing is written, by the simulator's journal.
 func TestComparesAMonth(t *testing.T) {
 	t.Parallel()
