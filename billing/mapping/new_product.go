@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/shopspring/decimal"
 
 	"seatbridge/billing/connect"
+	"seatbridge/billing/match"
 	"seatbridge/billing/plan"
 	"seatbridge/billing/problem"
 	"seatbridge/connectwise"
@@ -212,11 +212,11 @@ func unlike(ctx context.Context, client *connectwise.Client, n NewProduct) error
 }
 
 // lookalikes finds the products, active or not, whose identifier or description is that of a new one up to case, spaces and punctuation.
-// ConnectWise compares letter by letter, so it is asked for the longest word of each.
+// ConnectWise compares letter by letter, so it is asked for a word of each.
 func lookalikes(ctx context.Context, client *connectwise.Client, n NewProduct) (alike Alike, err error) {
 	names := map[string]bool{plan.Letters(n.Identifier): true, plan.Letters(n.Description): true}
 	seen := map[int]bool{}
-	for _, search := range []string{longestWord(n.Identifier), longestWord(n.Description)} {
+	for _, search := range []string{match.SearchWord(n.Identifier), match.SearchWord(n.Description)} {
 		if search == "" {
 			continue
 		}
@@ -240,15 +240,6 @@ func lookalikes(ctx context.Context, client *connectwise.Client, n NewProduct) (
 	}
 	alike.Products, alike.Exact = append(alike.Products, productOf(item)), err == nil
 	return alike, err
-}
-
-// longestWord is the longest run of letters and digits in a name; empty: there is none.
-func longestWord(name string) string {
-	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	if len(words) == 0 {
-		return ""
-	}
-	return slices.MaxFunc(words, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
 }
 
 // categoryOf is the category that a subcategory belongs to: ConnectWise may ask for both.

@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"testing"
@@ -141,21 +142,26 @@ func TestNewProductIsLookedForFirst(t *testing.T) {
 		identifier, description string // of what is there
 		inactive                bool
 		alike, exact            bool
+		called                  string // the new one; empty: Vault Keeper
 	}{
-		"nothing like it":          {"SOMETHING", "else", false, false, false},
-		"the identifier":           {"Vault Keeper", "x", false, true, true},
-		"the identifier, inactive": {"vault keeper", "x", true, true, true},
-		"but for case and dashes":  {"VAULT-KEEPER", "x", false, true, false},
-		"but inactive":             {"VAULT.KEEPER", "x", true, true, false},
-		"its description":          {"VK", "Vault Keeper", false, true, false},
-		"a longer name is another": {"Vault Keeper Plus", "x", false, false, false},
+		"nothing like it":          {"SOMETHING", "else", false, false, false, ""},
+		"the identifier":           {"Vault Keeper", "x", false, true, true, ""},
+		"the identifier, inactive": {"vault keeper", "x", true, true, true, ""},
+		"but for case and dashes":  {"VAULT-KEEPER", "x", false, true, false, ""},
+		"but inactive":             {"VAULT.KEEPER", "x", true, true, false, ""},
+		"its description":          {"VK", "Vault Keeper", false, true, false, ""},
+		"a longer name is another": {"Vault Keeper Plus", "x", false, false, false, ""},
+		"in two words":             {"Nord Pass Fleet", "x", false, true, false, "NordPass Fleet"},
+		"with a dash":              {"NORD-PASS Fleet", "x", false, true, false, "NordPass Fleet"},
+		"in one word":              {"NordPass Fleet", "x", true, true, false, "Nord.Pass Fleet"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			there := w.Sim.AddCatalogItem(cwsim.CatalogItem{Identifier: c.identifier, Description: c.description, Inactive: c.inactive})
 			n := w.filled(store.Enterprise)
-			n.Identifier, n.Description = "Vault Keeper", "Vault Keeper, per seat and month"
+			n.Identifier = cmp.Or(c.called, "Vault Keeper")
+			n.Description = n.Identifier + ", per seat and month"
 			_, err := w.Mapping.CreateProduct(t.Context(), billingtest.Admin(), n)
 			var alike *mapping.Alike
 			if errors.As(err, &alike) != c.alike || c.alike && (alike.Exact != c.exact || alike.Products[0].ID != there.ID) {
