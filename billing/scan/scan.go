@@ -81,24 +81,40 @@ func (d *Desk) Start(ctx context.Context, who problem.Actor) error {
 	if err != nil {
 		return err
 	}
-	work := func(ctx context.Context) { d.carryOut(ctx, client, who) }
-	if !d.begin(work) {
+	before, free := d.reserve()
+	if !free {
 		return problem.ErrRunning
 	}
-	return d.Store.AddActivity(ctx, who.Did(d.Now(), store.CategoryBilling, "Started looking for leaks in all agreements of ConnectWise PSA."))
+	id, err := d.goOn(ctx, who)
+	if err != nil {
+		d.update(func(p *Progress) { *p = before })
+		return err
+	}
+	d.begin(func(ctx context.Context) { d.carryOut(ctx, client, id) })
+	return nil
 }
 
-// begin starts work unless a scan is in progress.
-func (d *Desk) begin(work func(context.Context)) bool {
+// reserve says that a scan is in progress, unless one is, and answers what was said before.
+func (d *Desk) reserve() (before Progress, free bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.progress.Running {
-		return false
+		return Progress{}, false
 	}
+	before = d.progress
 	d.progress = Progress{Running: true, Phase: "Reading the catalog", StartedAt: d.Now()}
-	d.cancelled = false
+	d.cancelled, d.cancel = false, func() {}
+	return before, true
+}
+
+// begin starts the work of the scan that is reserved; if somebody cancelled it since, it ends at once.
+func (d *Desk) begin(work func(context.Context)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.cancel = d.Background.Go(work)
-	return true
+	if d.cancelled {
+		d.cancel()
+	}
 }
 
 // Cancel stops a scan in progress; the result of the last one that was done stays. Without a scan it does nothing.
@@ -122,17 +138,14 @@ func (d *Desk) Stop() bool {
 }
 
 // carryOut scans, and keeps how it ended. A scan that the process's end cuts short is left running, for the next process.
-func (d *Desk) carryOut(ctx context.Context, client *connectwise.Client, who problem.Actor) {
-	id, err := d.goOn(ctx, who)
-	if err == nil {
-		err = d.scan(ctx, client, id)
-	}
+func (d *Desk) carryOut(ctx context.Context, client *connectwise.Client, id int64) {
+	err := d.scan(ctx, client, id)
 	p, cancelled := store.Problem{}, ctx.Err() != nil
 	if err != nil && !cancelled {
 		p = connect.ProblemOf(err)
 		d.Log.Error("scanning for leaks", "err", err)
 	}
-	if id != 0 && (!cancelled || d.byPerson()) {
+	if !cancelled || d.byPerson() {
 		d.end(context.WithoutCancel(ctx), id, ended(err, cancelled), p)
 	}
 	d.forget()
@@ -176,17 +189,28 @@ func (d *Desk) end(ctx context.Context, id int64, state store.ScanState, p store
 // freshFor is how long what a scan read before it failed or was cut off may be used by the one that goes on with it.
 const freshFor = 6 * time.Hour
 
-// goOn is the scan to go on with, or a new one.
-func (d *Desk) goOn(ctx context.Context, who problem.Actor) (int64, error) {
-	last, err := store.LeaksIn(d.Store).LastScan(ctx)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-	case err != nil:
+// goOn is the scan to go on with, or a new one. What the activity log says of it is kept in the same transaction.
+func (d *Desk) goOn(ctx context.Context, who problem.Actor) (id int64, err error) {
+	last, err := lastOr(store.LeaksIn(d.Store).LastScan(ctx))
+	if err != nil {
 		return 0, err
-	case d.Now().Sub(last.StartedAt) < freshFor && len(last.LookedFor) > 0 && (last.State == store.ScanRunning || last.State == store.ScanFailed):
-		return last.ID, store.LeaksIn(d.Store).ResumeScan(ctx, last.ID)
 	}
-	return store.LeaksIn(d.Store).BeginScan(ctx, who.Name, d.Now())
+	entry := who.Did(d.Now(), store.CategoryBilling, "Started looking for leaks in all agreements of ConnectWise PSA.")
+	err = d.Store.Record(ctx, entry, func(s *store.Store) error {
+		if d.goesOn(last) {
+			id = last.ID
+			return store.LeaksIn(s).ResumeScan(ctx, id)
+		}
+		id, err = store.LeaksIn(s).BeginScan(ctx, who.Name, d.Now())
+		return err
+	})
+	return id, err
+}
+
+// goesOn says whether what a scan read before it failed or was cut off may be used.
+func (d *Desk) goesOn(last store.Scan) bool {
+	unfinished := last.State == store.ScanRunning || last.State == store.ScanFailed
+	return unfinished && len(last.LookedFor) > 0 && d.Now().Sub(last.StartedAt) < freshFor
 }
 
 // countedFor is how long the number of open leaks beside the navigation holds: it is on every page.

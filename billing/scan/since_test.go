@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -175,6 +176,31 @@ func TestRequestsOfALargeInstance(t *testing.T) {
 		t.Errorf("%d requests for %d agreements that bill, at most %d are meant", n, f.Scan.Read, most)
 	} else {
 		t.Logf("%d agreements, %d of which bill: %d requests", agreements, f.Scan.Read, n)
+	}
+}
+
+// TestNoScanWithoutItsEntry: what cannot be written to the activity log is not begun, and can be begun later.
+func TestNoScanWithoutItsEntry(t *testing.T) {
+	t.Parallel()
+	w := plain(t)
+	db, err := sql.Open("sqlite3", "file:"+w.Path)
+	w.Must(err)
+	t.Cleanup(func() { db.Close() })
+	for _, statement := range []string{
+		`CREATE TRIGGER full BEFORE INSERT ON activity BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`, `DROP TRIGGER full`,
+	} {
+		_, err := db.ExecContext(t.Context(), statement)
+		w.Must(err)
+		w.Sim.ResetRequests()
+		err = w.Scan.Start(t.Context(), billingtest.Admin())
+		w.Work.Wait()
+		_, last := store.LeaksIn(w.Store).LastScan(t.Context())
+		if begun := len(w.Sim.Requests()) > 0; begun != (err == nil) || begun != (last == nil) || w.Scan.Progress().Running {
+			t.Errorf("%s: begun %t, %v, last scan %v", statement, begun, err, last)
+		}
+	}
+	if _, last := store.LeaksIn(w.Store).LastScan(t.Context()); last != nil {
+		t.Errorf("no scan was begun afterwards: %v", last)
 	}
 }
 
