@@ -91,6 +91,26 @@ func TestAFailedScanKeepsTheLastResult(t *testing.T) {
 	}
 }
 
+// TestAFailedScanKeepsThePrices: what leaks rests on one reading, of the catalog, too.
+func TestAFailedScanKeepsThePrices(t *testing.T) {
+	t.Parallel()
+	w := plain(t)
+	w.Mapped("Acme", 5, store.Business)
+	w.Sync()
+	w.Organization("Lonely", 2, store.Business)
+	w.scan()
+	w.wantOpen("scanned", "unbilled Lonely 2 9.98")
+	w.Sim.UpdateCatalogItem(w.Business.ID, func(item *cwsim.CatalogItem) { item.Price = item.Price.Add(item.Price) })
+	w.Sim.AddFault(cwsim.Fault{Kind: cwsim.Forbidden, Path: additionLists})
+	w.scan()
+	w.wantOpen("failed", "unbilled Lonely 2 9.98")
+	w.Sim.ClearFaults()
+	w.scan()
+	if got := shown(w.find().Open); slices.Contains(got, "unbilled Lonely 2 9.98") {
+		t.Errorf("scanned again, with another price in the catalog: %v", got)
+	}
+}
+
 // TestAListThatLacksLinesIsNotBelieved: the list and its count lack a line that was there, without a word. Nobody may be told that
 // nothing leaks because of it.
 func TestAListThatLacksLinesIsNotBelieved(t *testing.T) {

@@ -26,15 +26,25 @@ const (
 	believable = 20
 )
 
-// scan reads the instance: catalog, agreements, and the additions of all agreements that bill anything or are mapped.
-func (d *Desk) scan(ctx context.Context, client *connectwise.Client, id int64) error {
+// scan reads the instance: catalog, agreements, and the additions of all agreements that bill anything or are mapped. Of the catalog it
+// answers what matters, which is to be kept if the scan comes to its end.
+func (d *Desk) scan(ctx context.Context, client *connectwise.Client, id int64) ([]store.NamedProduct, error) {
 	products, all, err := d.readProducts(ctx, client)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := store.LeaksIn(d.Store).KeepProducts(ctx, products); err != nil {
-		return err
+	if err := d.readLines(ctx, client, store.Scan{ID: id, Products: all, LookedFor: idsOf(products)}, products); err != nil {
+		return nil, err
 	}
+	d.phase("Comparing with what is known")
+	if err := d.trust(ctx, client, id); err != nil {
+		return nil, err
+	}
+	return products, d.Suggest(ctx)
+}
+
+// readLines reads the agreements, and the additions of those of which it matters.
+func (d *Desk) readLines(ctx context.Context, client *connectwise.Client, scan store.Scan, products []store.NamedProduct) error {
 	d.phase("Reading agreements")
 	agreements, err := d.readAgreements(ctx, client)
 	if err != nil {
@@ -44,18 +54,11 @@ func (d *Desk) scan(ctx context.Context, client *connectwise.Client, id int64) e
 	if err != nil {
 		return err
 	}
-	if err := store.LeaksIn(d.Store).FoundAgreements(ctx, store.Scan{ID: id, Products: all, LookedFor: idsOf(products)}, found); err != nil {
+	if err := store.LeaksIn(d.Store).FoundAgreements(ctx, scan, found); err != nil {
 		return err
 	}
-	r := reader{desk: d, instance: connectwise.InstanceOf(client), scan: id, products: products}
-	if err := r.readAll(ctx, agreements); err != nil {
-		return err
-	}
-	d.phase("Comparing with what is known")
-	if err := d.trust(ctx, client, id); err != nil {
-		return err
-	}
-	return d.Suggest(ctx)
+	r := reader{desk: d, instance: connectwise.InstanceOf(client), scan: scan.ID, products: products}
+	return r.readAll(ctx, agreements)
 }
 
 // partOfName is what the catalog is searched for: NordPass is also written Nord Pass, NORD-PASS and Nord.Pass.

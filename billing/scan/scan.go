@@ -139,14 +139,14 @@ func (d *Desk) Stop() bool {
 
 // carryOut scans, and keeps how it ended. A scan that the process's end cuts short is left running, for the next process.
 func (d *Desk) carryOut(ctx context.Context, client *connectwise.Client, id int64) {
-	err := d.scan(ctx, client, id)
+	products, err := d.scan(ctx, client, id)
 	p, cancelled := store.Problem{}, ctx.Err() != nil
 	if err != nil && !cancelled {
 		p = connect.ProblemOf(err)
 		d.Log.Error("scanning for leaks", "err", err)
 	}
 	if !cancelled || d.byPerson() {
-		d.end(context.WithoutCancel(ctx), id, ended(err, cancelled), p)
+		d.end(context.WithoutCancel(ctx), id, ended(err, cancelled), p, products)
 	}
 	d.forget()
 	d.update(func(to *Progress) { to.Running, to.EndedAt, to.Problem, to.Cancelled = false, d.Now(), p, cancelled })
@@ -169,9 +169,12 @@ func ended(err error, cancelled bool) store.ScanState {
 }
 
 // end keeps how a scan ended and what it found, in one transaction with what the activity log says of it.
-func (d *Desk) end(ctx context.Context, id int64, state store.ScanState, p store.Problem) {
+func (d *Desk) end(ctx context.Context, id int64, state store.ScanState, p store.Problem, products []store.NamedProduct) {
 	err := d.Store.Together(ctx, "ending a scan", func(s *store.Store) error {
 		if err := store.LeaksIn(s).EndScan(ctx, id, state, p, d.Now()); err != nil || state != store.ScanDone {
+			return err
+		}
+		if err := store.LeaksIn(s).KeepProducts(ctx, products); err != nil {
 			return err
 		}
 		scan, err := store.LeaksIn(s).GoodScan(ctx)
