@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -75,7 +76,7 @@ func failedScan(last store.Scan, good *views.LeakScan) *views.Notice {
 	return &n
 }
 
-// leakSum adds up the leaks whose seats or money is of a sign; nil: all. Money is by currency, the most first.
+// leakSum adds up the leaks whose seats or money is of a sign; nil: all. Money is by currency.
 func leakSum(found []leaks.Leak, sign func(decimal.Decimal) bool) views.LeakSum {
 	sum, seats, worth := views.LeakSum{}, decimal.Zero, map[string]decimal.Decimal{}
 	for _, l := range found {
@@ -97,29 +98,20 @@ func leakSum(found []leaks.Leak, sign func(decimal.Decimal) bool) views.LeakSum 
 		worth[l.Code] = worth[l.Code].Add(l.Money.Decimal)
 	}
 	sum.Seats = seats.String()
-	sum.Money = byAmount(worth)
+	sum.Money = byCurrency(worth)
 	return sum
 }
 
-func byAmount(worth map[string]decimal.Decimal) []views.Money {
-	codes := make([]string, 0, len(worth))
-	for code := range worth {
-		codes = append(codes, code)
-	}
-	slices.SortFunc(codes, func(a, b string) int {
-		if c := worth[b].Abs().Cmp(worth[a].Abs()); c != 0 {
-			return c
-		}
-		return slices.Compare([]byte(a), []byte(b))
-	})
-	sums := make([]views.Money, len(codes))
-	for i, code := range codes {
-		sums[i] = amount(worth[code], code)
+// byCurrency lists sums by their currencies: which of two is more nobody knows.
+func byCurrency(worth map[string]decimal.Decimal) []views.Money {
+	var sums []views.Money
+	for _, code := range slices.Sorted(maps.Keys(worth)) {
+		sums = append(sums, amount(worth[code], code))
 	}
 	return sums
 }
 
-// leakGroups groups leaks by kind. They are sorted by money, and so are the groups, by their first.
+// leakGroups groups leaks by kind. They are sorted by currency and money, and so are the groups, by their first.
 func leakGroups(found []leaks.Leak) []views.LeakGroup {
 	var groups []views.LeakGroup
 	for _, l := range found {

@@ -175,7 +175,7 @@ type Looked struct {
 
 // Result is what was found.
 type Result struct {
-	Open     []Leak // by money, the most at stake first
+	Open     []Leak // by currency and money, the most at stake first
 	InHand   []Leak
 	Meant    []Leak
 	NotKnown int      // organizations whose seats are not known
@@ -215,18 +215,28 @@ func (f *finder) result() Result {
 		}
 	}
 	for _, list := range [][]Leak{r.Open, r.InHand, r.Meant} {
-		slices.SortStableFunc(list, byMoney)
+		slices.SortStableFunc(list, f.byMoney)
 	}
 	return r
 }
 
-// byMoney puts first where the most money is at stake; what has no price comes last, by its seats.
-func byMoney(a, b Leak) int {
+// byMoney puts first where the most money is at stake, within a currency: the catalog's first, then the others by their codes. What has no
+// price comes last, by its seats.
+func (f *finder) byMoney(a, b Leak) int {
 	if a.Money.Valid != b.Money.Valid {
 		if a.Money.Valid {
 			return -1
 		}
 		return 1
+	}
+	if a.Money.Valid && a.Code != b.Code {
+		switch f.home {
+		case a.Code:
+			return -1
+		case b.Code:
+			return 1
+		}
+		return strings.Compare(a.Code, b.Code)
 	}
 	return cmp.Or(b.Money.Decimal.Abs().Cmp(a.Money.Decimal.Abs()), b.Seats.Abs().Cmp(a.Seats.Abs()), strings.Compare(a.Who, b.Who))
 }

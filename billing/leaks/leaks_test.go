@@ -522,6 +522,23 @@ func TestLookedAtIsWhatWasLookedAt(t *testing.T) {
 	}
 }
 
+// TestMoneyIsSortedWithinACurrency: 900 yen are less than 20 dollars. The catalog's currency comes first.
+func TestMoneyIsSortedWithinACurrency(t *testing.T) {
+	t.Parallel()
+	in := func(code string, a Agreement) Agreement { a.Found.Currency = code; return a }
+	r := Find(Known{Today: today, Products: []plan.MappedProduct{business, enterprise}, Agreements: []Agreement{
+		in("JPY", agreement(1, line(10, "3", "300"))), agreement(2, line(11, "4", "4.99")), agreement(3, line(12, "9", "4.99")),
+		in("EUR", agreement(4, line(13, "50", "4.59"))), in("JPY", agreement(5, line(14, "9", "300"))),
+	}})
+	var order []int
+	for _, l := range r.Open {
+		order = append(order, l.AgreementID)
+	}
+	if want := []int{3, 2, 4, 5, 1}; !slices.Equal(order, want) {
+		t.Errorf("the order is %v, want %v", order, want)
+	}
+}
+
 func TestCalledNordPass(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
