@@ -29,7 +29,7 @@ var leakWords = []struct {
 
 // leakAttention lists what leaks, a kind each, with what it comes to in a month.
 func (b *Billing) leakAttention(ctx context.Context) ([]Attention, error) {
-	found, err := b.Scan.Find(ctx)
+	found, err := b.Scan.Recent(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -126,12 +126,15 @@ func (s *server) handler() (http.Handler, error) {
 	return s.web.Wrap(http.HandlerFunc(s.dispatch), api.Path+"/")
 }
 
-// dispatch gives requests without a route the same error pages as the others.
+// dispatch gives requests without a route the same error pages as the others. What may have changed something makes leaks be found anew.
 func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	_, pattern := s.mux.Handler(r)
 	if pattern == "" {
 		s.web.Endpoint(web.Anyone, s.noRoute).ServeHTTP(w, r)
 		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		defer s.Billing.Scan.Forget()
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(pattern))
 	s.mux.ServeHTTP(w, r)

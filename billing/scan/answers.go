@@ -38,7 +38,7 @@ func (d *Desk) Meant(ctx context.Context, who problem.Actor, key, facts, note st
 	case l.Facts != facts:
 		return invalid("What was found is something else now. Look at it again, then decide.")
 	}
-	defer d.forget()
+	defer d.Forget()
 	entry := who.Did(d.Now(), store.CategoryBilling, "Said of %s (%s) that it is meant so: %s Why: %s", l.Who, l.Where, l.Sentence, note)
 	return d.Store.Record(ctx, entry, func(s *store.Store) error {
 		answer := store.LeakAnswer{Leak: key, Facts: facts, Note: note, By: who.Name, At: d.Now()}
@@ -56,7 +56,7 @@ func (d *Desk) Withdraw(ctx context.Context, who problem.Actor, key string) erro
 	if l, there := byKey(found.Meant, key); there {
 		what = fmt.Sprintf("%s (%s): %s", l.Who, l.Where, l.Sentence)
 	}
-	defer d.forget()
+	defer d.Forget()
 	entry := who.Did(d.Now(), store.CategoryBilling, "Took back that it is meant so of %s", what)
 	err = d.Store.Record(ctx, entry, func(s *store.Store) error { return store.LeaksIn(s).WithdrawAnswer(ctx, key) })
 	if errors.Is(err, store.ErrNotFound) {

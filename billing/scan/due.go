@@ -105,7 +105,7 @@ func (d *Desk) refreshProducts(ctx context.Context, good store.Scan) error {
 	if err != nil {
 		return connect.Refused(err)
 	}
-	defer d.forget()
+	defer d.Forget()
 	if err := store.LeaksIn(d.Store).KeepProducts(ctx, products); err != nil {
 		return err
 	}

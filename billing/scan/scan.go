@@ -38,9 +38,7 @@ type Desk struct {
 	cancel    context.CancelFunc
 	cancelled bool // by a person; otherwise a scan that is cut short goes on later
 
-	counted   sync.Mutex
-	countedAt time.Time // when open was counted; zero: it is to be counted anew
-	open      int
+	memory memory
 }
 
 // New makes the desk of a store.
@@ -148,7 +146,7 @@ func (d *Desk) carryOut(ctx context.Context, client *connectwise.Client, id int6
 	if !cancelled || d.byPerson() {
 		d.end(context.WithoutCancel(ctx), id, ended(err, cancelled), p, products)
 	}
-	d.forget()
+	d.Forget()
 	d.update(func(to *Progress) { to.Running, to.EndedAt, to.Problem, to.Cancelled = false, d.Now(), p, cancelled })
 }
 
@@ -216,31 +214,6 @@ func (d *Desk) goesOn(last store.Scan) bool {
 	return unfinished && len(last.LookedFor) > 0 && d.Now().Sub(last.StartedAt) < freshFor
 }
 
-// countedFor is how long the number of open leaks beside the navigation holds: it is on every page.
-const countedFor = 30 * time.Second
-
-// Open is how many leaks are open, as counted within the last half minute.
-func (d *Desk) Open(ctx context.Context) (int, error) {
-	d.counted.Lock()
-	defer d.counted.Unlock()
-	if age := d.Now().Sub(d.countedAt); !d.countedAt.IsZero() && age >= 0 && age < countedFor {
-		return d.open, nil
-	}
-	found, err := d.find(ctx)
-	if err != nil {
-		return 0, err
-	}
-	d.open, d.countedAt = len(found.Open), d.Now()
-	return d.open, nil
-}
-
-// forget makes the number of open leaks be counted anew.
-func (d *Desk) forget() {
-	d.counted.Lock()
-	defer d.counted.Unlock()
-	d.countedAt = time.Time{}
-}
-
 // Found is what leaks now, with the scan that it rests on.
 type Found struct {
 	leaks.Result
@@ -252,6 +225,14 @@ type Found struct {
 
 // Find finds what leaks now: by what was read last and what is mapped, counted and answered now.
 func (d *Desk) Find(ctx context.Context) (Found, error) {
+	return d.found(ctx, d.findNow)
+}
+
+// Recent is what Find found within the last half minute, unless Forget was called since: for pages that show a little of it. Whoever is
+// answered must not change it.
+func (d *Desk) Recent(ctx context.Context) (Found, error) { return d.found(ctx, d.recent) }
+
+func (d *Desk) found(ctx context.Context, find func(context.Context) (leaks.Result, error)) (Found, error) {
 	f := Found{Ready: true}
 	err := connect.Ready(ctx, d.Store)
 	if errors.Is(err, problem.ErrNotConnected) || errors.Is(err, problem.ErrNotActive) {
@@ -260,7 +241,7 @@ func (d *Desk) Find(ctx context.Context) (Found, error) {
 	if err != nil || !f.Ready {
 		return f, err
 	}
-	if f.Result, err = d.find(ctx); err != nil {
+	if f.Result, err = find(ctx); err != nil {
 		return f, err
 	}
 	if f.Last, err = lastOr(store.LeaksIn(d.Store).LastScan(ctx)); err != nil {

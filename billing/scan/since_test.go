@@ -204,6 +204,35 @@ func TestNoScanWithoutItsEntry(t *testing.T) {
 	}
 }
 
+// TestWhatWasFoundIsRememberedForAWhile holds for pages that show a little of it, and not for the page of leaks.
+func TestWhatWasFoundIsRememberedForAWhile(t *testing.T) {
+	t.Parallel()
+	w := plain(t)
+	lonely := w.Organization("Lonely", 3, store.Business)
+	w.scan()
+	recent := func(when string, want ...string) {
+		t.Helper()
+		f, err := w.Scan.Recent(t.Context())
+		w.Must(err)
+		open, err := w.Scan.Open(t.Context())
+		w.Must(err)
+		if diff := cmp.Diff(want, shown(f.Open)); diff != "" || open != len(want) {
+			t.Errorf("%s, %d are open (-want +got):\n%s", when, open, diff)
+		}
+	}
+	recent("scanned", "unbilled Lonely 3 14.97")
+	w.Join(lonely, 1)
+	recent("one joined a moment ago", "unbilled Lonely 3 14.97")
+	w.Scan.Forget()
+	recent("it was said that something was done", "unbilled Lonely 4 19.96")
+	w.Join(lonely, 1)
+	w.SetTime("2026-10-20 12:10:00")
+	recent("some minutes later", "unbilled Lonely 5 24.95")
+	w.Join(lonely, 1)
+	w.wantOpen("found anew", "unbilled Lonely 6 29.94")
+	recent("somebody looked at the page", "unbilled Lonely 6 29.94")
+}
+
 // TestDisconnectingForgetsScans holds of one that is running, too.
 func TestDisconnectingForgetsScans(t *testing.T) {
 	t.Parallel()
