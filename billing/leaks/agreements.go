@@ -22,7 +22,7 @@ func (f *finder) agreement(a Agreement) {
 	if known && (a.Read || a.Gone != "") {
 		f.counts[NotBilling]++
 	}
-	if due := f.due(a); known && due.IsPositive() && f.whole(a, due) {
+	if due := a.due(); known && due.IsPositive() && f.whole(a, due) {
 		return
 	}
 	if !a.Read {
@@ -40,7 +40,7 @@ func (f *finder) agreement(a Agreement) {
 }
 
 // due is how many seats are to be billed on an agreement.
-func (f *finder) due(a Agreement) decimal.Decimal {
+func (a Agreement) due() decimal.Decimal {
 	n := 0
 	for _, w := range a.Wants {
 		n += w.Seats
@@ -54,7 +54,7 @@ func (f *finder) whole(a Agreement, due decimal.Decimal) bool {
 	l.Where = fmt.Sprintf("#%d", a.Found.ID)
 	l.Next = Step{Kind: MendMapping, Name: a.company(), CompanyID: l.companyID, AgreementID: a.Found.ID}
 	if a.Gone != "" {
-		l.Sentence = fmt.Sprintf("%s %s are due for %s.", a.Gone, seatsOf(due), some(f.names(a, "")))
+		l.Sentence = fmt.Sprintf("%s %s are due for %s.", a.Gone, seatsOf(due), some(a.names("")))
 		f.add(f.atAll(a, l), a.Gone)
 		return true
 	}
@@ -63,7 +63,7 @@ func (f *finder) whole(a Agreement, due decimal.Decimal) bool {
 		return false
 	}
 	found := f.findings(a)[i]
-	l.Sentence = fmt.Sprintf("%s %s are due for %s.", found.Sentence, seatsOf(due), some(f.names(a, "")))
+	l.Sentence = fmt.Sprintf("%s %s are due for %s.", found.Sentence, seatsOf(due), some(a.names("")))
 	l.Next.Kind, l.Answer = LookAtAgreement, f.answered(found)
 	f.add(f.atAll(a, l), found.Facts)
 	return true
@@ -85,7 +85,7 @@ func (f *finder) atAll(a Agreement, l Leak) Leak {
 		worth, priced = worth.Add(of.Money.Decimal), priced && of.Money.Valid
 	}
 	if prices == 0 { // the products are not mapped yet
-		return l.priced(f.due(a), decimal.NullDecimal{})
+		return l.priced(a.due(), decimal.NullDecimal{})
 	}
 	l.Seats, l.Money = seats, decimal.NullDecimal{Decimal: worth, Valid: priced}
 	if prices == 1 {
@@ -231,13 +231,13 @@ func (f *finder) noLine(a Agreement, p plan.MappedProduct, all decimal.Decimal) 
 	l := f.about(NotBilling, a, nil)
 	l.ProductID = p.ID
 	l.Next = Step{Kind: SyncNow, Name: a.company(), CompanyID: l.companyID, AgreementID: a.Found.ID}
-	l.Sentence = fmt.Sprintf("%s are due for %s, and the agreement has no line of %s.", seatsOf(due), some(f.names(a, p.Plan)), p.Identifier)
+	l.Sentence = fmt.Sprintf("%s are due for %s, and the agreement has no line of %s.", seatsOf(due), some(a.names(p.Plan)), p.Identifier)
 	fact := "no line"
 	if ended := plan.Ended(a.Situation, p, f.Today); len(ended) > 0 {
 		last := ended[len(ended)-1]
 		fact = "ended " + last.CancelledDate.String()
 		l.Sentence = fmt.Sprintf("%s are due for %s; line %d of %s ended on %s.",
-			seatsOf(due), some(f.names(a, p.Plan)), last.ID, p.Identifier, dayOf(last.CancelledDate))
+			seatsOf(due), some(a.names(p.Plan)), last.ID, p.Identifier, dayOf(last.CancelledDate))
 	}
 	if !due.Equal(all) {
 		fact += "; of " + all.String()
@@ -259,7 +259,7 @@ func (f *finder) lame(a Agreement, p plan.MappedProduct, line connectwise.Additi
 			continue
 		}
 		l.Answer = f.answered(found)
-		l.Sentence = fmt.Sprintf("%s %s are due for %s.", found.Sentence, seatsOf(due), some(f.names(a, p.Plan)))
+		l.Sentence = fmt.Sprintf("%s %s are due for %s.", found.Sentence, seatsOf(due), some(a.names(p.Plan)))
 		f.wholly[line.ID] = true
 		f.add(l.priced(due, f.priceAt(a, p, line.UnitPrice)), found.Facts)
 		return

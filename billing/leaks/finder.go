@@ -164,7 +164,7 @@ func (f *finder) answered(of store.Finding) *Answer {
 }
 
 // names are those of an agreement's organizations that have a plan's seats to bill or, with the empty plan, any.
-func (f *finder) names(a Agreement, of store.Plan) []string {
+func (a Agreement) names(of store.Plan) []string {
 	var names []string
 	for _, p := range store.Plans() {
 		for _, share := range a.Wants[p].Shares {

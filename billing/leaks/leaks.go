@@ -222,7 +222,7 @@ func (f *finder) result() Result {
 
 // byMoney puts first where the most money is at stake, within a currency: the catalog's first, then the others by their codes. What has no
 // price comes last, by its seats.
-func (f *finder) byMoney(a, b Leak) int {
+func (f *pricing) byMoney(a, b Leak) int {
 	if a.Money.Valid != b.Money.Valid {
 		if a.Money.Valid {
 			return -1
