@@ -164,7 +164,8 @@ type changeJSON struct {
 
 func printJSON(w io.Writer, run store.Run, changes []store.Change) error {
 	out := runJSON{
-		Run: run.ID, Month: run.Month, Preview: run.Preview, Compares: run.Compares, Status: string(run.Status), Problem: run.Problem.Text(), Changes: []changeJSON{},
+		Run: run.ID, Month: run.Month, Preview: run.Preview, Compares: run.Compares,
+		Status: string(run.Status), Problem: run.Problem.Text(), Changes: []changeJSON{},
 	}
 	if !run.AsOf.IsZero() {
 		out.AsOf = &run.AsOf

@@ -159,7 +159,8 @@ func (r rotation) replaceTheirs(ctx context.Context, db *store.Store, stdout io.
 		return err
 	}
 	_, err = fmt.Fprintf(stdout, "%s The new key, %s, is in %s: put it in the place of %s before you start the server.\n"+
-		"Everybody signs in again. Keep the old key for backups that were made before.\n", sealedAnew(sealed), derived.id(), r.to, r.source().name)
+		"Everybody signs in again. Keep the old key for backups that were made before.\n",
+		sealedAnew(sealed), derived.id(), r.to, r.source().name)
 	return err
 }
 

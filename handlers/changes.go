@@ -175,7 +175,8 @@ func changeRow(c store.Change, run store.Run) views.ChangeRow {
 	line := money.LineOf(c)
 	row := views.ChangeRow{
 		ID: c.ID, RunID: c.RunID, Run: views.RunName(runRow(store.RunRow{Run: run})), At: changedAt(c, run),
-		Compared: run.Compares, Company: c.Company, AgreementID: int64(c.AgreementID), Agreement: c.Agreement, Plan: string(c.Plan), Product: c.Product,
+		Compared: run.Compares,
+		Company:  c.Company, AgreementID: int64(c.AgreementID), Agreement: c.Agreement, Plan: string(c.Plan), Product: c.Product,
 		Before: quantity(c.Before), Unread: c.Unread(), After: quantity(c.After), Difference: quantity(line.Seats()),
 		Money: views.Money{Amount: money.Text(line.Worth(), c.Currency), Currency: c.Currency}, Unbilled: line.Unbilled,
 		Kind: c.KindWord(), State: string(c.State),

@@ -116,7 +116,8 @@ func newServer(c Config) (*server, error) {
 func (s *server) handler() (http.Handler, error) {
 	s.mux = http.NewServeMux()
 	for _, rt := range s.routes() {
-		if _, path, _ := strings.Cut(rt.pattern, " "); strings.HasPrefix(path, views.ConnectWisePath+"/") && !strings.HasPrefix(path, views.ProductsPath) {
+		_, path, _ := strings.Cut(rt.pattern, " ")
+		if strings.HasPrefix(path, views.ConnectWisePath+"/") && !strings.HasPrefix(path, views.ProductsPath) {
 			rt.serve = startPages{s}.leading(rt.serve)
 		}
 		s.mux.Handle(rt.pattern, s.web.Endpoint(rt.min, rt.serve))

@@ -69,7 +69,8 @@ func wayView(w hosted.Way) views.HostedWay {
 
 func checkView(c hosted.Check) views.HostedCheck {
 	view := views.HostedCheck{
-		Running: c.Running, At: c.At, Since: c.Since, Done: c.Done, Total: c.Total, Own: c.Own, LastOnly: c.LastOnly, Problem: problemNotice(c.Problem),
+		Running: c.Running, At: c.At, Since: c.Since, Done: c.Done, Total: c.Total, Own: c.Own, LastOnly: c.LastOnly,
+		Problem: problemNotice(c.Problem),
 	}
 	for _, ch := range c.Changed {
 		view.Changed = append(view.Changed, views.HostedChange{

@@ -95,7 +95,8 @@ func (p monthPages) compared(ctx context.Context, m books.Month) (*views.Notice,
 	s := m.Sums
 	notice := &views.Notice{
 		Kind: "info", What: fmt.Sprintf("%s was only compared; what stands on the lines is people’s.", m.Month),
-		Why:         fmt.Sprintf("%d of %s agree; too little is billed in %d, too much in %d.", s.Agrees, problem.Plural(s.Rows, "row"), s.More.Rows, s.Less.Rows),
+		Why: fmt.Sprintf("%d of %s agree; too little is billed in %d, too much in %d.",
+			s.Agrees, problem.Plural(s.Rows, "row"), s.More.Rows, s.Less.Rows),
 		ActionLabel: "Show the comparison", ActionURL: views.RunPath(runs[0].ID),
 	}
 	if open := books.InWords(s); open != "" {

@@ -183,7 +183,8 @@ func timestamp(t time.Time) string {
 func runRow(run store.RunRow) views.RunRow {
 	n := run.Counts
 	return views.RunRow{
-		ID: run.ID, Kind: string(run.Kind), Preview: run.Preview, Compares: run.Compares, Of: run.Of, Agreement: int64(run.Agreement), Only: len(run.Only),
+		ID: run.ID, Kind: string(run.Kind), Preview: run.Preview, Compares: run.Compares,
+		Of: run.Of, Agreement: int64(run.Agreement), Only: len(run.Only),
 		Month: string(run.Month), AsOf: run.AsOf, Actor: run.Actor,
 		Started: run.StartedAt, Ended: run.EndedAt, Took: run.Took(), Continued: run.ContinuedAt, Resumed: run.ResumedAt,
 		Status: string(run.Status), ErrorWhat: run.Problem.What,

@@ -29,7 +29,7 @@ func (p startPages) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.render(w, r, http.StatusOK, connection, demoPages{p.server}.fillIn(connection, savedCredentials(connection)))
+	return p.render(w, r, http.StatusOK, connection, demoPages(p).fillIn(connection, savedCredentials(connection)))
 }
 
 // render shows all steps; form is the credentials as they are, or as they were typed and refused.

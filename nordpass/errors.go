@@ -125,7 +125,9 @@ func Advise(err error) Advice {
 
 func (e *Error) adviseNotAllowed() Advice {
 	kind, do, _ := outbound.Advise(e.cause)
-	return Advice{What: "The base URL leads to " + cmp.Or(kind, "an address that is not connected to") + ".", Do: cmp.Or(do, "Check the base URL.")}
+	return Advice{
+		What: "The base URL leads to " + cmp.Or(kind, "an address that is not connected to") + ".", Do: cmp.Or(do, "Check the base URL."),
+	}
 }
 
 func (e *Error) advise() Advice {

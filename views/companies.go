@@ -106,7 +106,8 @@ func (a AdoptingLines) notice() Notice {
 	case a.Problem.What != "":
 		n.Kind, n.Why, n.Do = "warning", a.Problem.What, "The other agreements were not read; a preview finds their lines."
 	case a.Running:
-		n.Do = fmt.Sprintf("%s to be read; load the page again to see how far it is.", count(a.Total-a.Done, "agreement is still", "agreements are still"))
+		n.Do = fmt.Sprintf("%s to be read; load the page again to see how far it is.",
+			count(a.Total-a.Done, "agreement is still", "agreements are still"))
 	case a.Several > 0:
 		n.Do = fmt.Sprintf("On %s several lines are open: the next sync or preview asks which of them carries the seats.",
 			count(a.Several, "agreement", "agreements"))

@@ -76,8 +76,8 @@ func (p HostedPage) first(w HostedWay, now time.Time) string {
 	}
 	switch {
 	case len(w.Open) > 0:
-		return fmt.Sprintf("The first month here is %s. %s not written by itself: its sync was due before Seatbridge began, so somebody syncs it "+
-			"again. The next month is %s on %s.", monthName(w.First), w.openNames(), verb, moment(w.NextAt))
+		return fmt.Sprintf("The first month here is %s. %s not written by itself: its sync was due before Seatbridge began, so somebody "+
+			"syncs it again. The next month is %s on %s.", monthName(w.First), w.openNames(), verb, moment(w.NextAt))
 	case !now.Before(w.FirstAt):
 		return "The first month here was " + monthName(w.First) + ", due on " + moment(w.FirstAt) + "."
 	case !p.Active:
@@ -130,7 +130,8 @@ func (c HostedCheck) verdict() string {
 // own says under which name Seatbridge writes.
 func (c HostedCheck) own() string {
 	if len(c.Own) == 0 {
-		return "Under which name Seatbridge writes is not known: ConnectWise does not say, and nothing was written yet. Its own changes are told by their moment."
+		return "Under which name Seatbridge writes is not known: ConnectWise does not say, and nothing was written yet. " +
+			"Its own changes are told by their moment."
 	}
 	return "Seatbridge writes as " + strings.Join(c.Own, ", ") + "."
 }
@@ -140,8 +141,8 @@ func (c HostedCheck) unknown() string {
 	if c.LastOnly == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Only the last change of %s is known, because ConnectWise gave no audit trail: what Seatbridge has written over since does "+
-		"not show. An API member that may read the audit trail sees all changes.", count(c.LastOnly, "line", "lines"))
+	return fmt.Sprintf("Only the last change of %s is known, because ConnectWise gave no audit trail: what Seatbridge has written over "+
+		"since does not show. An API member that may read the audit trail sees all changes.", count(c.LastOnly, "line", "lines"))
 }
 
 // who is who made a change.
@@ -151,8 +152,8 @@ func (c HostedChange) who() string { return orPath(c.By, "not known") }
 func (c HostedChange) todo() string {
 	switch {
 	case c.Own:
-		return "Seatbridge’s own API member changed it, but Seatbridge did not: both use one member. Disconnect the hosted integration, and give " +
-			"Seatbridge a member of its own."
+		return "Seatbridge’s own API member changed it, but Seatbridge did not: both use one member. Disconnect the hosted integration, and " +
+			"give Seatbridge a member of its own."
 	case c.Hosted:
 		return "Disconnect the hosted integration, or take its API member's right to edit agreements. Then sync again."
 	}

@@ -237,7 +237,8 @@ func (r Report) facts() []notify.Fact {
 		name  string
 		state store.ChangeState
 	}{
-		{"Written", store.StateWritten}, {"Would be written", store.StatePlanned}, {"Unchanged", store.StateUnchanged}, {"Held", store.StateHeld}, {"Failed", store.StateFailed},
+		{"Written", store.StateWritten}, {"Would be written", store.StatePlanned}, {"Unchanged", store.StateUnchanged},
+		{"Held", store.StateHeld}, {"Failed", store.StateFailed},
 		{"Outcome unknown", store.StateUnknown}, {"Blocked", store.StateBlocked}, {"Conflict", store.StateConflict},
 		{"Skipped", store.StateSkipped}, {"Stale", store.StateStale}, {"Rejected", store.StateRejected}, {"Cancelled", store.StateCancelled},
 	} {

@@ -223,11 +223,11 @@ func TestRules(t *testing.T) {
 			want:       []string{"unfed Company 1 #1, line 10: -3 = -14.97 USD"},
 		},
 		"by hand as many as are due": {
-			agreements: []Agreement{agreement(1, line(10, "5", "4.99"))}, organizations: []Organization{called(organization(1, 5, 0), 1)},
+			agreements: []Agreement{agreement(1, line(10, "5", "4.99"))}, organizations: []Organization{called(organization(1, 5, 0))},
 			want: []string{"unfed Company 1 #1, line 10: 0 = 0 USD"},
 		},
 		"by hand fewer than are due, at their price": {
-			agreements: []Agreement{agreement(1, line(10, "3", "3.99"))}, organizations: []Organization{called(organization(1, 50, 0), 1)},
+			agreements: []Agreement{agreement(1, line(10, "3", "3.99"))}, organizations: []Organization{called(organization(1, 50, 0))},
 			want: []string{
 				"price Company 1 #1, line 10: 3 = 3 USD", "unbilled Org 1 NordPass Business, not mapped: 47 = 187.53 USD",
 				"unfed Company 1 #1, line 10: 0 = 0 USD",
@@ -235,20 +235,20 @@ func TestRules(t *testing.T) {
 		},
 		"by hand on two lines, fewer than are due": {
 			agreements:    []Agreement{agreement(1, line(10, "3", "3.99"), line(11, "4", "4.99"))},
-			organizations: []Organization{called(organization(1, 10, 0), 1)},
+			organizations: []Organization{called(organization(1, 10, 0))},
 			want: []string{
 				"price Company 1 #1, line 10: 3 = 3 USD", "unbilled Org 1 NordPass Business, not mapped: 3 = 14.97 USD",
 				"unfed Company 1 #1, line 10: 0 = 0 USD", "unfed Company 1 #1, line 11: 0 = 0 USD",
 			},
 		},
 		"by hand more than are due": {
-			agreements: []Agreement{agreement(1, line(10, "8", "4.99"))}, organizations: []Organization{called(organization(1, 5, 0), 1)},
+			agreements: []Agreement{agreement(1, line(10, "8", "4.99"))}, organizations: []Organization{called(organization(1, 5, 0))},
 			want: []string{"unfed Company 1 #1, line 10: -3 = -14.97 USD"},
 		},
 		"by hand, and the organization is on the other plan": {
 			agreements: []Agreement{agreement(1, line(10, "3", "4.99"))},
 			organizations: []Organization{
-				called(Organization{ID: 1, Name: "Org 1", Plan: store.Enterprise, Managed: true, Known: true, Seats: 3}, 1),
+				called(Organization{ID: 1, Name: "Org 1", Plan: store.Enterprise, Managed: true, Known: true, Seats: 3}),
 			},
 			want: []string{
 				"unbilled Org 1 NordPass Enterprise, not mapped: 3 = 19.47 USD", "unfed Company 1 #1, line 10: -3 = -14.97 USD",
@@ -385,9 +385,9 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// called gives an organization the name of a company, which nobody else has.
-func called(o Organization, company int) Organization {
-	o.Suggestion = &Suggestion{CompanyID: company, Company: fmt.Sprintf("Company %d", company), Certain: true}
+// called gives an organization the name of the first company, which nobody else has.
+func called(o Organization) Organization {
+	o.Suggestion = &Suggestion{CompanyID: 1, Company: "Company 1", Certain: true}
 	return o
 }
 
@@ -399,7 +399,7 @@ func TestWhatIsBilledByHandIsAskedAgainWithOtherSeats(t *testing.T) {
 		"the same name": func(seats int) Known {
 			return Known{
 				Agreements:    []Agreement{agreement(1, line(10, "3", "4.99"))},
-				Organizations: []Organization{called(organization(1, seats, 0), 1)},
+				Organizations: []Organization{called(organization(1, seats, 0))},
 			}
 		},
 		"a twin": func(seats int) Known {

@@ -64,7 +64,7 @@ func TestPauseNeedsProducts(t *testing.T) {
 		if err := w.Writing.Pause(t.Context(), billingtest.Admin()); !errors.Is(err, want) {
 			t.Errorf("pausing: %v, want %v", err, want)
 		}
-		if want == problem.ErrNotConnected {
+		if errors.Is(want, problem.ErrNotConnected) {
 			w.Connect()
 		}
 	}

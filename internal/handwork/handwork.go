@@ -30,8 +30,8 @@ const (
 // Kinds are all kinds, in the order of the issue that asks for them.
 func Kinds() []Kind { return []Kind{Unbilled, NotBilling, Unfed, UnmappedProduct, Unlicensed, Price} }
 
-// Leak is one that was planted. Seats are how many leak: none on a line that nobody feeds and that bills what is due. Money is what they come to in a month, in Currency: more than 0 where
-// somebody is billed too little, less where too much.
+// Leak is one that was planted. Seats are how many leak: none on a line that nobody feeds and that bills what is due. Money is what
+// they come to in a month, in Currency: more than 0 where somebody is billed too little, less where too much.
 type Leak struct {
 	Kind         Kind
 	Organization string // its name; empty: the leak is about no organization
