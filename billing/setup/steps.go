@@ -51,9 +51,6 @@ type Step struct {
 	By      string    // by whom, an e-mail address, as far as known
 }
 
-// Ready says whether the step can be done now.
-func (s Step) Ready() bool { return !s.Done && len(s.Needs) == 0 }
-
 // Facts are what is there of all that setting up consists of.
 type Facts struct {
 	store.SetupSigns
