@@ -60,7 +60,7 @@ func (j *journey) mapSuggested() {
 	j.open(j.panel + "/integrations/connectwise/suggestions")
 	j.see("h1", "Suggestions")
 	j.choose("Preferred agreement type")
-	j.wait("the suggestions are of that type", "new URLSearchParams(location.search).get('type') !== ''")
+	j.wait("the suggestions are of that type", "document.querySelector('#map-suggestions input[name=type]')?.value > ''")
 	j.clickWhere("Map all", "#map-suggestions button", `name(e).startsWith("Map all ")`)
 	j.clickIn("dialog[open]", "Map them")
 	j.see("[data-testid=flash]", "organizations were mapped")
