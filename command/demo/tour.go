@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"seatbridge/billing/findings"
 	"seatbridge/store"
@@ -93,6 +94,8 @@ func (l *life) lookAtHeld(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A sync works on several agreements at once: in which order they came to wait is chance.
+	slices.SortStableFunc(held, func(a, b store.Change) int { return strings.Compare(a.Company, b.Company) })
 	l.stop(Stop{Chapter: waits, What: fmt.Sprintf("%d changes wait for approval", len(held)), Look: "Each says why it waits. " +
 		"Approve one, reject one, or say that it is meant so.", Page: Approvals})
 	for _, c := range held {
