@@ -4,10 +4,6 @@ package e2e
 
 import (
 	"testing"
-
-	"github.com/chromedp/chromedp"
-
-	"seatbridge/command/commandtest"
 )
 
 // TestJourneyComparing pauses writing in a browser, lets a first pass, looks at what would have been written beside what people wrote by
@@ -16,13 +12,8 @@ func TestJourneyComparing(t *testing.T) {
 	y := newYear(t)
 	y.write(on(3, 1, "00:30:00"))
 	y.SetTime(on(3, 10, "09:00:00"))
-	panel := y.serve()
-	j := &journey{browser: newBrowser(t), panel: panel, printed: map[string]string{
-		"Open": panel, "Sign in with": mira, "Password": commandtest.OwnerPassword,
-	}}
+	j := y.signedIn()
 	defer j.close()
-	j.do("setting the window's size", chromedp.EmulateViewport(1440, 900))
-	j.signIn()
 	j.clickIn("nav", "Integrations")
 	j.clickIn("main", "ConnectWise PSA")
 	j.see("[data-testid=writing]", "On")

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
-	"seatbridge/command/commandtest"
 	"seatbridge/store"
 )
 
@@ -17,13 +14,8 @@ import (
 func TestJourneyLife(t *testing.T) {
 	y := newYear(t)
 	y.live()
-	panel := y.serve()
-	j := &journey{browser: newBrowser(t), panel: panel, printed: map[string]string{
-		"Open": panel, "Sign in with": mira, "Password": commandtest.OwnerPassword,
-	}}
+	j := y.signedIn()
 	defer j.close()
-	j.do("setting the window's size", chromedp.EmulateViewport(1440, 900))
-	j.signIn()
 	j.closeBeforeASwap()
 	j.tellHistory()
 	j.believe(y)

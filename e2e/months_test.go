@@ -6,23 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/chromedp/chromedp"
-
-	"seatbridge/command/commandtest"
 )
 
 // TestJourneyMonths closes October 2026 in a browser, after months that were written, invoiced and closed.
 func TestJourneyMonths(t *testing.T) {
 	y := newYear(t)
 	y.live()
-	panel := y.serve()
-	j := &journey{browser: newBrowser(t), panel: panel, printed: map[string]string{
-		"Open": panel, "Sign in with": mira, "Password": commandtest.OwnerPassword,
-	}}
+	j := y.signedIn()
 	defer j.close()
-	j.do("setting the window's size", chromedp.EmulateViewport(1440, 900))
-	j.signIn()
 	j.clickIn("nav", "Months")
 	j.see("h1", "Months")
 	j.see("[data-month='2026-06'] [data-label=Settled]", "4 rows, +5 seats +26.45 USD") // what joined in the month that was missed

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"seatbridge/billing/accounts"
 	"seatbridge/billing/billingtest"
 	"seatbridge/billing/books"
@@ -215,4 +217,16 @@ func (y *year) serve() string {
 	server := httptest.NewServer(handler)
 	y.T.Cleanup(server.Close)
 	return server.URL
+}
+
+// signedIn serves the panel and signs in there with a browser, in a window of the usual size.
+func (y *year) signedIn() *journey {
+	y.T.Helper()
+	panel := y.serve()
+	j := &journey{browser: newBrowser(y.T), panel: panel, printed: map[string]string{
+		"Open": panel, "Sign in with": mira, "Password": commandtest.OwnerPassword,
+	}}
+	j.do("setting the window's size", chromedp.EmulateViewport(1440, 900))
+	j.signIn()
+	return j
 }
